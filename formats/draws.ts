@@ -1,0 +1,60 @@
+import { assertDigests, concat, u32le, utf8 } from './bytes.js'
+import { FormatError } from './error.js'
+import { sha256 } from './sha256.js'
+
+/** What an interval's draws follow from: nobody chose both, so nobody chose the draws. */
+export interface DrawSource {
+  /** The interval's secret, 32 bytes, committed to before the interval began. */
+  secret: Uint8Array
+  /** Of the interval's first finalized block, 32 bytes. */
+  blockHash: Uint8Array
+}
+
+const PREFIX = concat(utf8('fractal-draw/1'), Uint8Array.of(0))
+
+/** block(label, i) = sha256(`fractal-draw/1` ‖ 0 ‖ secret ‖ block hash ‖ label ‖ 0 ‖ u32 i) */
+function block(source: DrawSource, label: string, i: number): Uint8Array {
+  assertDigests([source.secret, source.blockHash])
+  if (!/^[!-~]+$/.test(label)) throw new FormatError('bad_text', 'a label is plain ASCII')
+  return sha256(
+    concat(PREFIX, source.secret, source.blockHash, utf8(label), Uint8Array.of(0), u32le(i)),
+  )
+}
+
+/**
+ * An integer in [0, m), without bias: the first 8 bytes as a u64, rejected when at or above
+ * floor(2^64/m)·m, then the next block.
+ * @param start index of the first block tried
+ */
+export function drawInteger(source: DrawSource, label: string, m: number, start = 0): number {
+  if (!Number.isSafeInteger(m) || m < 1) {
+    throw new FormatError('bad_integer', `cannot draw an integer below ${m}`)
+  }
+  const modulus = BigInt(m)
+  const limit = ((1n << 64n) / modulus) * modulus
+  for (let i = start; ; i++) {
+    const bytes = block(source, label, i)
+    const u64 = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)
+    if (u64 < limit) return Number(u64 % modulus)
+  }
+}
+
+/** The first `count` (at most 32) bytes of block(label, 0). */
+export function drawBytes(source: DrawSource, label: string, count: number): Uint8Array {
+  if (!Number.isInteger(count) || count < 0 || count > 32) {
+    throw new FormatError('bad_integer', `cannot draw ${count} bytes: at most 32`)
+  }
+  return block(source, label, 0).slice(0, count)
+}
+
+/** Fisher-Yates from the end, position i drawn by `{label}/{i}`; the input is left alone. */
+export function shuffle<T>(source: DrawSource, label: string, items: readonly T[]): T[] {
+  const out = [...items]
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = drawInteger(source, `${label}/${i}`, i + 1)
+    const swapped = out[i]!
+    out[i] = out[j]!
+    out[j] = swapped
+  }
+  return out
+}

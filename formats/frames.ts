@@ -1,0 +1,38 @@
+import { assertDigests, concat, type Hex, u32le } from './bytes.js'
+import { FormatError } from './error.js'
+import { sha256Hex } from './sha256.js'
+
+export interface FrameShape {
+  /** Pixels. */
+  width: number
+  /** Pixels. */
+  height: number
+  frames: number
+}
+
+const CHANNELS = 3
+
+/**
+ * sha256(u32 width ‖ u32 height ‖ u32 frames ‖ u32 3 ‖ f_1 … f_n), f_j the digest of frame j's
+ * height × width × RGB bytes.
+ * @throws FormatError `bad_digest` when the digests don't fit the shape.
+ */
+export function framesSha256(shape: FrameShape, frameDigests: readonly Uint8Array[]): Hex {
+  if (frameDigests.length !== shape.frames) {
+    throw new FormatError('bad_digest', `${frameDigests.length} digests for ${shape.frames} frames`)
+  }
+  assertDigests(frameDigests)
+  const header = [shape.width, shape.height, shape.frames, CHANNELS].map(u32le)
+  return sha256Hex(concat(...header, ...frameDigests))
+}
+
+/** A colour value in 0 … 1 as a byte: 255·v rounded half to even, clamped; NaN is 0. */
+export function toUint8(v: number): number {
+  if (!(v > 0)) return 0
+  if (v >= 1) return 255
+  const scaled = 255 * v
+  const floor = Math.floor(scaled)
+  const rest = scaled - floor
+  if (rest === 0.5) return floor + (floor & 1)
+  return rest > 0.5 ? floor + 1 : floor
+}

@@ -1,0 +1,61 @@
+import { FormatError } from './error.js'
+
+/** The JSON body of `POST /v1/generate`, exactly these members. */
+export interface GenerationBody {
+  /** UUIDv4, one per attempt at a prover. */
+  request_id: string
+  /** The prompt. */
+  query: string
+  /** Conditioning that must not be logged or published. */
+  private_input: { negative_prompt: string }
+  sampling_params: {
+    /** 0 … SEED_MAX. */
+    seed: number
+    num_inference_steps: number
+    /** At most three decimals. */
+    guidance_scale: number
+    /** Pixels. */
+    width: number
+    /** Pixels. */
+    height: number
+    num_frames: number
+    fps: number
+  }
+  /** Name of the model, as its fractal.json says. */
+  model: string
+  /** Relative to the request's arrival. */
+  deadline_ms: number
+}
+
+/** The generator uses 32 bits: anything wider would give one video two names. */
+export const SEED_MAX = 4294967295
+
+/**
+ * Guidance in thousandths, as records carry it.
+ * @throws FormatError `bad_guidance` for more than three decimals, or nothing finite.
+ */
+export function guidanceMilli(guidance: number): number {
+  const milli = Math.round(guidance * 1000)
+  if (!Number.isSafeInteger(milli) || milli / 1000 !== guidance) {
+    throw new FormatError('bad_guidance', `guidance ${guidance} has more than three decimals`)
+  }
+  return milli === 0 ? 0 : milli
+}
+
+/**
+ * Units of work of a generation: steps · frames · width · height.
+ * @throws FormatError `bad_integer` when a factor or the product is no safe integer above 0.
+ */
+export function workOf(shape: {
+  steps: number
+  frames: number
+  width: number
+  height: number
+}): number {
+  const factors = [shape.steps, shape.frames, shape.width, shape.height]
+  const work = factors.reduce((product, factor) => product * factor, 1)
+  if (!factors.every((f) => Number.isSafeInteger(f) && f > 0) || !Number.isSafeInteger(work)) {
+    throw new FormatError('bad_integer', `${factors.join('·')} is no countable amount of work`)
+  }
+  return work
+}
