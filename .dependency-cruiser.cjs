@@ -1,0 +1,70 @@
+/** The rooms of the design, and what each may import (architecture section 3). */
+const allowed = {
+  formats: [],
+  rules: ['formats'],
+  base: [],
+  engine: ['rules', 'formats', 'base'],
+  wire: ['rules', 'formats', 'base'],
+  chain: ['rules', 'formats', 'base'],
+  ledger: ['rules', 'formats', 'base'],
+  prover: ['engine', 'wire', 'chain', 'rules', 'formats', 'base'],
+  activities: ['engine', 'wire', 'chain', 'ledger', 'rules', 'formats', 'base'],
+  workflows: ['rules', 'formats'],
+  api: ['rules', 'formats', 'base', 'ledger'],
+  workers: ['workflows', 'activities', 'prover', 'engine', 'wire', 'chain', 'ledger', 'rules', 'formats', 'base'],
+}
+const rooms = [...Object.keys(allowed), 'dev', 'cli', 'test', 'bench', 'web']
+
+const directions = Object.entries(allowed).map(([room, others]) => ({
+  name: `${room}-imports`,
+  comment: `${room}/ may import only ${others.join(', ') || 'nothing of ours'}`,
+  severity: 'error',
+  from: { path: `^${room}/` },
+  to: {
+    path: `^(${rooms.filter((other) => other !== room && !others.includes(other)).join('|')})/`,
+    ...(room === 'workflows' || room === 'api'
+      ? { pathNot: room === 'workflows' ? '^activities/' : '^wire/' }
+      : {}),
+  },
+}))
+
+const typesOnly = [
+  ['workflows', 'activities'],
+  ['api', 'wire'],
+].map(([room, other]) => ({
+  name: `${room}-takes-types-of-${other}`,
+  comment: `${room}/ may import types from ${other}/, nothing that runs`,
+  severity: 'error',
+  from: { path: `^${room}/` },
+  to: { path: `^${other}/`, dependencyTypesNot: ['type-only'] },
+}))
+
+module.exports = {
+  forbidden: [
+    ...directions,
+    ...typesOnly,
+    {
+      name: 'pure-rooms',
+      comment: 'rules/, formats/ and workflows/ have no Node built-in: they are pure, or replayed',
+      severity: 'error',
+      from: { path: '^(rules|formats|workflows)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'pure-packages',
+      comment: 'formats/ hashes by @noble/hashes; rules/ needs no package',
+      severity: 'error',
+      from: { path: '^(rules|formats)/' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/@noble/hashes/' },
+    },
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(\\.fractal|engine/models|test/fixtures)/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: 'specify',
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+}

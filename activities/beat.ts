@@ -1,0 +1,28 @@
+import { Context } from '@temporalio/activity'
+
+/**
+ * Runs `work` with a heartbeat every second, so that a killed worker is noticed within the heartbeat
+ * timeout. The details are hints for people; progress itself is kept in the ledger.
+ * The signal is aborted when Temporal cancels the activity or its worker shuts down.
+ */
+export async function beating<T>(
+  work: (signal: AbortSignal, beat: (details: string) => void) => Promise<T>,
+): Promise<T> {
+  const context = Context.current()
+  let details = ''
+  context.heartbeat(details)
+  const timer = setInterval(() => context.heartbeat(details), 1000)
+  try {
+    return await work(context.cancellationSignal, (text) => {
+      details = text
+      context.heartbeat(details)
+    })
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** Waits, or rejects with the cancellation. */
+export async function pause(ms: number): Promise<void> {
+  await Context.current().sleep(ms)
+}

@@ -1,0 +1,71 @@
+import type { BlockRef } from '../chain/chain.js'
+import { announceInterval, latestInterval, markMissed } from '../ledger/intervals.js'
+import { intervalWorkflowId } from '../base/temporal-names.js'
+import { pollMs } from './await-block.js'
+import { beating, pause } from './beat.js'
+import { ensureCommitment } from './commitment.js'
+import type { VerifierDeps } from './verifier-deps.js'
+
+export interface NextInterval {
+  readonly n: number
+  readonly firstBlock: number
+  readonly length: number
+  readonly workflowId: string
+}
+
+/** How many blocks ahead interval 1 begins: its secret's commitment is public before it. */
+const FIRST_INTERVAL_LEAD = 3
+
+/**
+ * Waits for the first finalized block of the next interval and returns it, its row announced.
+ * Each interval starts where the one before ended; those that passed while nobody judged become
+ * rows marked missed. An interval found in its second half counts as passed: its rounds are over.
+ */
+export function createNextInterval(deps: VerifierDeps) {
+  const { db, id, chain } = deps
+
+  const place = async (after: number, finalized: BlockRef): Promise<NextInterval> => {
+    const latest = await latestInterval(db, id)
+    const length = deps.profile.intervalBlocks
+    if (latest === null) return named(deps, 1, finalized.number + FIRST_INTERVAL_LEAD, length)
+    // Announced before a crash, but never started.
+    if (latest.phase === 'announced' && latest.n > after) {
+      if (!isPassed(latest.firstBlock, latest.length, finalized)) {
+        return named(deps, latest.n, latest.firstBlock, latest.length)
+      }
+      await markMissed(db, id, latest)
+    }
+    return named(deps, latest.n + 1, latest.firstBlock + latest.length, length)
+  }
+
+  return async ({ after }: { after: number }): Promise<NextInterval> =>
+    beating(async (_signal, beat) => {
+      let next = await place(after, await chain.finalized())
+      await ensureCommitment(deps, next.n)
+      for (;;) {
+        const finalized = await chain.finalized()
+        if (isPassed(next.firstBlock, next.length, finalized)) {
+          deps.log.warn({ n: next.n }, 'an interval passed while nobody judged; it is marked missed')
+          await markMissed(db, id, next)
+          next = await place(after, finalized)
+          await ensureCommitment(deps, next.n)
+          continue
+        }
+        if (finalized.number >= next.firstBlock) {
+          await announceInterval(db, id, next)
+          return next
+        }
+        beat(`block ${finalized.number} of ${next.firstBlock}`)
+        await pause(pollMs(chain.blockSeconds))
+      }
+    })
+}
+
+function named(deps: VerifierDeps, n: number, firstBlock: number, length: number): NextInterval {
+  const workflowId = intervalWorkflowId(deps.id.netuid, deps.id.verifier, n)
+  return { n, firstBlock, length, workflowId }
+}
+
+function isPassed(firstBlock: number, length: number, finalized: BlockRef): boolean {
+  return finalized.number >= firstBlock + Math.ceil(length / 2)
+}

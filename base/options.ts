@@ -1,0 +1,179 @@
+import { z } from 'zod'
+import { FractalError } from './errors.js'
+import { LOG_LEVELS } from './log.js'
+
+/** One option: what it accepts, its default (undefined: none), and what `--help` says of it. */
+export interface Option<T> {
+  readonly schema: z.ZodType<T>
+  readonly fallback: T | undefined
+  readonly describe: string
+  /** Never printed, not even in an error. */
+  readonly secret?: boolean
+}
+
+const text = z.string().min(1)
+const port = z.coerce.number().int().min(0).max(65535)
+const positive = z.coerce.number().int().min(1)
+/** `z.coerce.boolean()` takes "false" for true; the environment only has text. */
+const flag = z.preprocess((value) => {
+  if (value === 'true' || value === '1' || value === '') return true
+  if (value === 'false' || value === '0') return false
+  return value
+}, z.boolean()) as unknown as z.ZodType<boolean>
+
+function option<T>(
+  schema: z.ZodType<T>,
+  fallback: T | undefined,
+  describe: string,
+  secret = false,
+): Option<T> {
+  return { schema, fallback, describe, secret }
+}
+
+/** Every option of every role; names are the original's where it had one (architecture section 9). */
+export const OPTIONS = {
+  // The network and its keys
+  netuid: option(z.coerce.number().int().min(0).max(65535), 1, 'the subnet'),
+  'subtensor.network': option(text, 'local', 'local, or the name of a Bittensor network'),
+  'subtensor.chain_endpoint': option(
+    text,
+    'http://127.0.0.1:9955',
+    'address of the chain (of the local chain: http://HOST:PORT)',
+  ),
+  'wallet.path': option(text, '~/.bittensor/wallets', 'folder of the wallets'),
+  'wallet.name': option(text, 'default', 'name of the wallet (its coldkey)'),
+  'wallet.hotkey': option(text, 'default', 'name of the hotkey in the wallet'),
+  'axon.host': option(text, '127.0.0.1', 'address to listen on'),
+  'axon.port': option(port, 8091, 'port to listen on'),
+  'axon.external_ip': option(text, undefined, 'address put on the chain (default: axon.host)'),
+  'axon.external_port': option(port, undefined, 'port put on the chain (default: axon.port)'),
+  'logging.level': option(z.enum(LOG_LEVELS), 'info', LOG_LEVELS.join(', ')),
+  'state.dir': option(text, '.fractal', 'folder of what this process keeps'),
+
+  // Generating
+  'neuron.name': option(text, 'prover', 'name of this node in its logs and its folder of states'),
+  'neuron.model_endpoint': option(
+    text,
+    undefined,
+    'a model server that speaks the engine protocol, states and digests included',
+  ),
+  'model.dir': option(text, undefined, 'folder of the model (default: the one that is shipped)'),
+  device: option(z.enum(['cuda', 'cpu']), 'cuda', 'cuda (an RTX 3090), or cpu for development'),
+
+  // The prover
+  'blacklist.force_verifier_permit': option(flag, false, 'answer only callers with a permit'),
+  'blacklist.allow_non_registered': option(
+    flag,
+    false,
+    'answer callers unknown to the chain: dangerous',
+  ),
+  'prover.capacity': option(positive.max(1024), 2, 'requests taken in at once; beyond it 429'),
+
+  // The verifier
+  'neuron.sample_size': option(positive.max(256), 3, 'provers asked in each round'),
+  'neuron.disable_set_weights': option(flag, false, 'judge, but set no weights'),
+  'neuron.moving_average_alpha': option(
+    z.coerce.number().min(0).max(1),
+    0.05,
+    'share of the newest interval in a score',
+  ),
+  'neuron.axon_off': option(flag, false, 'do not put an address on the chain'),
+  'neuron.vpermit_tao_limit': option(
+    z.coerce.number().min(0),
+    4096,
+    'a neuron with a permit and more stake weight than this is not asked as a prover',
+  ),
+  'neuron.compute_stats_interval': option(positive.max(7200), 360, 'blocks of an interval'),
+  'tiers.rule': option(z.enum(['literal', 'evidence']), 'literal', 'how a missed rate relegates'),
+  'chain.allow_private_addresses': option(
+    flag,
+    false,
+    'ask provers at private addresses: development',
+  ),
+  profile: option(
+    z.enum(['production', 'demo', 'test']),
+    'production',
+    'the mechanism’s numbers; demo and test are refused on a real network',
+  ),
+
+  // The workers
+  'gpu.class': option(z.enum(['3090']), '3090', 'the GPU that this worker must find'),
+  'worker.secret': option(text, undefined, 'shared with the api for its internal listener', true),
+
+  // Stores
+  'database.url': option(text, undefined, 'PostgreSQL; wins over the other database options', true),
+  'database.host': option(text, '127.0.0.1', 'host of PostgreSQL'),
+  'database.port': option(port, 5432, 'port of PostgreSQL'),
+  'database.index': option(z.coerce.number().int().min(0), 0, 'suffix of the database’s name'),
+  'database.password': option(text, undefined, 'password of PostgreSQL', true),
+  'temporal.address': option(text, '127.0.0.1:7233', 'host:port of Temporal'),
+  'temporal.namespace': option(text, 'default', 'one for each subnet and hotkey'),
+  'temporal.ui': option(text, 'http://127.0.0.1:8233', 'address of Temporal’s web UI, for links'),
+
+  // The API
+  'api.host': option(text, '127.0.0.1', 'address to listen on'),
+  'api.port': option(port, 8080, 'port to listen on'),
+  'api.verifier': option(
+    text,
+    undefined,
+    'hotkey (ss58) to serve for, when the ledger has several',
+  ),
+} as const
+
+export type OptionName = keyof typeof OPTIONS
+type ValueOf<N extends OptionName> = z.output<(typeof OPTIONS)[N]['schema']>
+type HasFallback<N extends OptionName> = N extends OptionalName
+  ? ValueOf<N> | undefined
+  : ValueOf<N>
+/** The options without a default. */
+type OptionalName =
+  | 'axon.external_ip'
+  | 'axon.external_port'
+  | 'neuron.model_endpoint'
+  | 'model.dir'
+  | 'worker.secret'
+  | 'database.url'
+  | 'database.password'
+  | 'api.verifier'
+export type Options<N extends OptionName> = { readonly [K in N]: HasFallback<K> }
+
+/** `neuron.sample_size` → `FRACTAL_NEURON_SAMPLE_SIZE`. */
+export function environmentName(name: string): string {
+  return `FRACTAL_${name.replaceAll('.', '_').toUpperCase()}`
+}
+
+/**
+ * The values of the named options: the command line's, else the environment's, else the default.
+ * Two names that other programs know are honoured: DATABASE_URL and TEMPORAL_ADDRESS.
+ * @throws FractalError `bad_option`, naming the option and where its value came from.
+ */
+export function resolveOptions<N extends OptionName>(
+  names: readonly N[],
+  given: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Options<N> {
+  const known: Record<string, string | undefined> = {
+    'database.url': env.DATABASE_URL,
+    'temporal.address': env.TEMPORAL_ADDRESS,
+  }
+  const values: Record<string, unknown> = {}
+  for (const name of names) {
+    const spec = OPTIONS[name] as Option<unknown>
+    const variable = environmentName(name)
+    const raw = given[name] ?? env[variable] ?? known[name]
+    if (raw === undefined) {
+      values[name] = spec.fallback
+      continue
+    }
+    const parsed = spec.schema.safeParse(raw)
+    if (!parsed.success) {
+      const from = given[name] === undefined ? variable : `--${name}`
+      const shown = spec.secret ? 'the value given' : JSON.stringify(raw)
+      throw new FractalError('bad_option', `${from}: ${shown} can't be used`, {
+        hint: `${spec.describe}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`,
+      })
+    }
+    values[name] = parsed.data
+  }
+  return values as Options<N>
+}

@@ -1,0 +1,69 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
+import {
+  continueAsNew,
+  ParentClosePolicy,
+  proxyActivities,
+  setCurrentDetails,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow'
+import type { VerifierActivities } from '../activities/verifier-activities.js'
+import { ENDLESS } from './retries.js'
+import { intervalNoKey, netuidKey, phaseKey } from './search-attributes.js'
+import { type IntervalInput, verifyInterval } from './verify-interval.js'
+
+/** The loop's input: what every interval gets, and the last interval it started (0: none). */
+export interface LoopInput
+  extends Pick<
+    IntervalInput,
+    | 'netuid'
+    | 'verifier'
+    | 'gpuQueue'
+    | 'ledgerPatienceSeconds'
+    | 'auditPatienceSeconds'
+    | 'setWeights'
+  > {
+  readonly after: number
+}
+
+/** Intervals started in one run: keeps the history small (about eight events each). */
+const INTERVALS_PER_RUN = 100
+
+/** Follows the finalized blocks and starts one `verifyInterval` for each interval, for ever. */
+export async function intervalLoop(input: LoopInput): Promise<never> {
+  // The wait for the next interval's first block: as long as it takes.
+  const wait = proxyActivities<VerifierActivities>({
+    startToCloseTimeout: '1 day',
+    heartbeatTimeout: '10 s',
+    retry: ENDLESS,
+  })
+  let after = input.after
+  for (let started = 0; started < INTERVALS_PER_RUN; started += 1) {
+    if (workflowInfo().continueAsNewSuggested) break
+    const next = await wait.nextInterval.executeWithOptions({ summary: `interval after ${after}` }, [
+      { after },
+    ])
+    const { after: _, ...shared } = input
+    try {
+      await startChild(verifyInterval, {
+        workflowId: next.workflowId,
+        args: [{ ...shared, n: next.n, firstBlock: next.firstBlock, length: next.length }],
+        // An interval lives on when this loop continues as new; the default would end it.
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        typedSearchAttributes: [
+          { key: netuidKey, value: input.netuid },
+          { key: intervalNoKey, value: next.n },
+          { key: phaseKey, value: 'open' },
+        ],
+        staticSummary: `interval ${next.n}: blocks ${next.firstBlock} to ${next.firstBlock + next.length - 1}`,
+      })
+    } catch (error) {
+      // A loop that was started again may meet an interval that the loop before it started.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    }
+    after = next.n
+    setCurrentDetails(`started interval ${after}; waiting for the next first block`)
+  }
+  return continueAsNew<typeof intervalLoop>({ ...input, after })
+}

@@ -1,0 +1,189 @@
+import {
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineUpdate,
+  isCancellation,
+  proxyActivities,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow'
+import type { GpuActivities } from '../activities/gpu-activities.js'
+import type { VerifierActivities } from '../activities/verifier-activities.js'
+import { describeFailure, intervalFailure } from './failure.js'
+import { IntervalBoard, showCounts } from './interval-board.js'
+import { ENDLESS, patience } from './retries.js'
+
+/** What `intervalLoop` hands to an interval. Durations are inputs, so that tests can be quick. */
+export interface IntervalInput {
+  readonly netuid: number
+  readonly verifier: string
+  readonly n: number
+  readonly firstBlock: number
+  readonly length: number
+  readonly gpuQueue: string
+  /** How long ledger activities retry: max(half an interval, 90 s). */
+  readonly ledgerPatienceSeconds: number
+  /** How long settling waits for its audits after the last block: max(half an interval, 60 s). */
+  readonly auditPatienceSeconds: number
+  readonly setWeights: boolean
+}
+
+/** How an interval ended. */
+export interface IntervalResult {
+  readonly n: number
+  readonly phase: 'settled' | 'lapsed'
+  readonly weights: string
+}
+
+/** The GPU items that failed for good, with the reason of each. */
+export const stuckQuery = defineQuery<Record<string, string>>('stuck')
+/** Repeats just the items that failed; answers with their names. */
+export const retryFailedUpdate = defineUpdate<string[]>('retryFailed')
+
+/** How often a GPU item is tried before it is parked: a GPU that fails three times needs a person. */
+const GPU_ATTEMPTS = 3
+
+/** One interval, from its plan to its weights. Every effect is an activity keyed by (interval, prover, request). */
+export async function verifyInterval(input: IntervalInput): Promise<IntervalResult> {
+  const { n } = input
+  const board = new IntervalBoard(n)
+  let retries = 0
+  let closing = false
+  const gpuWork = new CancellationScope()
+  setHandler(stuckQuery, () => Object.fromEntries(board.stuck))
+  setHandler(retryFailedUpdate, () => {
+    retries += 1
+    return [...board.stuck.keys()]
+  })
+
+  // Reads and writes of the ledger, the chain and provers: seconds each. A heartbeat tells a killed
+  // worker from a slow one; the retries bridge an outage (see retries.ts for why they are counted).
+  const act = proxyActivities<VerifierActivities>({
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: '10 s',
+    retry: patience(input.ledgerPatienceSeconds),
+  })
+  // Waits for a block or for the interval before: as long as it takes.
+  const wait = proxyActivities<VerifierActivities>({
+    startToCloseTimeout: '1 day',
+    heartbeatTimeout: '10 s',
+    retry: ENDLESS,
+  })
+  // The queue of the GPUs. No schedule-to-start timeout: the scope below ends the wait at the deadline.
+  const gpu = proxyActivities<GpuActivities>({
+    taskQueue: input.gpuQueue,
+    startToCloseTimeout: '1 day',
+    heartbeatTimeout: '15 s',
+    retry: { ...ENDLESS, maximumAttempts: GPU_ATTEMPTS },
+  })
+
+  const parked = async (item: string, run: () => Promise<unknown>): Promise<void> => {
+    for (;;) {
+      try {
+        await gpuWork.run(run)
+        board.unpark(item)
+        return
+      } catch (error) {
+        if (isCancellation(error)) return
+        board.park(item, describeFailure(error).message)
+      }
+      const seen = retries
+      await condition(() => retries > seen || closing)
+      if (closing) return
+    }
+  }
+
+  const runRound = async (round: number, firstMoment: number): Promise<void> => {
+    for (let moment: number | null = firstMoment; moment !== null; ) {
+      await wait.awaitBlock.executeWithOptions({ summary: `round ${round}: wait for block ${moment}` }, [
+        { block: moment },
+      ])
+      const asked = await act.askRound.executeWithOptions({ summary: `round ${round}: ask the provers` }, [
+        { n, round },
+      ])
+      await parked(`round ${round}`, () =>
+        gpu.recompute.executeWithOptions({ summary: `round ${round}: ground truth` }, [
+          { netuid: input.netuid, verifier: input.verifier, n, what: { round } },
+        ]),
+      )
+      const counts = await act.judge.executeWithOptions({ summary: `round ${round}: verdicts` }, [
+        { n, round, final: false },
+      ])
+      board.note(`round ${round}`, showCounts(counts))
+      moment = asked.nextMoment
+    }
+  }
+
+  const recomputeAudits = async (count: number): Promise<void> => {
+    if (count === 0) return
+    await parked('audits', () =>
+      gpu.recompute.executeWithOptions({ summary: `recompute ${count} audits` }, [
+        { netuid: input.netuid, verifier: input.verifier, n, what: 'audits' },
+      ]),
+    )
+  }
+
+  try {
+    board.enter('open')
+    const plan = await act.openInterval.executeWithOptions({ summary: 'metagraph, provers and plan' }, [
+      { n },
+    ])
+    board.note('provers', `${plan.provers}, of which ${plan.reachable} answered`)
+
+    board.enter('rounds')
+    const lastBlock = input.firstBlock + input.length - 1
+    const rounds = Promise.all(plan.rounds.map((r) => runRound(r.round, r.momentBlock)))
+    // A round that fails ends the interval at once; one that is done just waits for the last block.
+    await Promise.race([
+      rounds.then(() => new Promise<never>(() => undefined)),
+      wait.awaitBlock.executeWithOptions({ summary: `wait for the last block, ${lastBlock}` }, [
+        { block: lastBlock },
+      ]),
+    ])
+
+    board.enter('audit')
+    const audits = await act.closeInterval.executeWithOptions({ summary: 'close, draw the audits' }, [
+      { n },
+    ])
+    const everything = Promise.all([rounds, recomputeAudits(audits.count)])
+    // What is missing by the deadline is abstained: a GPU that is down must not hold the settlement.
+    const inTime = await Promise.race([
+      everything.then(() => true),
+      sleep(input.auditPatienceSeconds * 1000).then(() => false),
+    ])
+    if (!inTime) {
+      closing = true
+      gpuWork.cancel()
+      await everything
+    }
+
+    const counts = await act.judge.executeWithOptions({ summary: 'the last verdicts' }, [
+      { n, round: null, final: true },
+    ])
+    board.note('verdicts', showCounts(counts))
+
+    board.enter('settling')
+    await wait.awaitTurn.executeWithOptions({ summary: `wait until interval ${n - 1} is final` }, [{ n }])
+    const settled = await act.settleInterval.executeWithOptions({ summary: 'rates, moves, scores' }, [{ n }])
+    board.note('settled', settled.line)
+
+    let weights = 'disabled'
+    if (input.setWeights && settled.phase === 'settled') {
+      board.enter('weights')
+      weights = (
+        await act.setWeights.executeWithOptions({ summary: 'weights, exactly once' }, [{ n }])
+      ).line
+      board.note('weights', weights)
+    }
+    await act.signRecord.executeWithOptions({ summary: 'sign the record' }, [{ n }])
+    board.enter(settled.phase)
+    return { n, phase: settled.phase, weights }
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    const failure = intervalFailure(n, board.phase, error)
+    board.note('failed', failure.message)
+    board.enter('failed')
+    throw failure
+  }
+}
