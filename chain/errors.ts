@@ -1,0 +1,44 @@
+import { FractalError, type FractalErrorOptions } from '../base/errors.js'
+
+/** What to do about a code, where it is always the same. */
+const HINTS: Record<string, string> = {
+  // What a block refuses (Subtensor's names).
+  SettingWeightsTooFast: 'Wait until weightsRateLimit blocks have passed since lastUpdate.',
+  IncorrectWeightVersionKey: 'Update Fractal: the subnet asks for a newer version key.',
+  WeightVecLengthIsLow: 'The subnet asks for at least minAllowedWeights weights.',
+  MaxWeightExceeded: 'One uid has a larger share than the subnet allows (maxWeightLimit).',
+  HotKeyNotRegisteredInSubNet: 'Register the hotkey on this subnet, or check --netuid.',
+  HotKeyNotRegisteredInNetwork: 'Register the hotkey on this subnet, or check --netuid.',
+  NeuronNoValidatorPermit: 'The hotkey has too little stake for a validator permit here.',
+  SubNetworkDoesNotExist: 'Check --netuid and --subtensor.network.',
+  CommitRevealEnabled: 'This subnet takes weights by commit and reveal only.',
+  InvalidIpAddress: 'Serve a public address: see --axon.external_ip.',
+  ServingRateLimitExceeded: 'Wait servingRateLimit blocks before changing the address again.',
+  NotEnoughStakeToSetWeights: 'Add stake to the hotkey.',
+  // What the pool refuses.
+  AncientBirthBlock: 'The extrinsic has outlived its era: sign a new one.',
+  Stale: 'The account has used this nonce: another extrinsic of this key was included.',
+  Future: 'An extrinsic with a lower nonce has to come first.',
+  TooLowPriority: 'Another extrinsic of this key with this nonce is waiting.',
+  // What a node answers to a read.
+  StateDiscarded: 'Ask an archive node, or a later block.',
+  // Ours.
+  chain_unreachable: 'Check --subtensor.chain_endpoint, and that the node runs.',
+  genesis_changed: 'This address now answers for another chain: restart with the right endpoint.',
+}
+
+/**
+ * An error of the chain or on the way to it. `code` is the chain's own name (SettingWeightsTooFast,
+ * Stale, StateDiscarded, …) or one of ours: `chain_unreachable`, `chain_timeout`, `not_finalized`
+ * (these three retryable), `bad_chain_answer`, `bad_request`, `genesis_changed`, `invalid_era`,
+ * `subtensor_not_yet`, `not_included`.
+ */
+export class ChainError extends FractalError {
+  constructor(code: string, message: string, options: FractalErrorOptions = {}) {
+    const hint = options.hint ?? HINTS[code]
+    super(code, message, hint === undefined ? options : { ...options, hint })
+  }
+}
+
+/** `wallet_missing`, `wallet_exists`, `wallet_damaged`, `wallet_encrypted`, `wallet_mismatch`, `wallet_name`. */
+export class WalletError extends FractalError {}

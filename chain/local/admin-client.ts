@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import type { BlockRef } from '../chain.js'
+import type { AdminCall } from './admin.js'
+import { blockRef, LocalRpc } from './rpc.js'
+
+/** What only this development chain allows, without any key. */
+export interface LocalAdmin {
+  /** In the state at once, on the chain with the next block; until then a killed chain forgets it. */
+  call(call: AdminCall): Promise<void>
+  /** Only on a chain started with `manual`. Returns the new head. */
+  newBlocks(count: number): Promise<BlockRef>
+}
+
+/** Calls throw ChainError by the chain's names (HotKeyAlreadyRegisteredInSubNet, …). */
+export function localAdmin(url: string): LocalAdmin {
+  const rpc = new LocalRpc(url)
+  return {
+    async call(call) {
+      await rpc.call('admin', call, z.null())
+    },
+    newBlocks: (count) => rpc.call('newBlocks', { count }, blockRef),
+  }
+}

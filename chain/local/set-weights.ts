@@ -1,0 +1,55 @@
+import { maxUpscale, withinMaxShare } from '../max-upscale.js'
+import type { DispatchContext, Dispatched } from './dispatch.js'
+import type { Call } from './extrinsic.js'
+import { type ChainState, type SubnetState, uidOf, withNeuron } from './state.js'
+
+type SetWeights = Extract<Call, { name: 'set_weights' }>
+
+/**
+ * Subtensor's `do_set_weights`: its checks in its order, by its names. A weight for oneself alone
+ * needs neither permit nor the minimum length.
+ */
+export function setWeights(
+  state: ChainState,
+  call: SetWeights,
+  { block, hotkey }: DispatchContext,
+): Dispatched {
+  const subnet = state.subnets[call.netuid]
+  // The block refuses these under commit-reveal before it looks at anything else.
+  if (subnet?.params.commitReveal) return { error: 'CommitRevealEnabled' }
+  if (call.uids.length !== call.values.length) return { error: 'WeightVecNotEqualSize' }
+  if (subnet === undefined) return { error: 'SubNetworkDoesNotExist' }
+  const { params, neurons } = subnet
+  if (call.uids.length > neurons.length) return { error: 'UidsLengthExceedUidsInSubNet' }
+  const uid = uidOf(subnet, hotkey)
+  const neuron = neurons[uid]
+  if (neuron === undefined) return { error: 'HotKeyNotRegisteredInSubNet' }
+  if (!hasMinStake(subnet, hotkey)) return { error: 'NotEnoughStakeToSetWeights' }
+  if (params.weightsVersionKey !== 0 && call.version_key < params.weightsVersionKey) {
+    return { error: 'IncorrectWeightVersionKey' }
+  }
+  const since = block - neuron.lastUpdate
+  if (neuron.lastUpdate !== 0 && since < params.weightsRateLimit) {
+    return { error: 'SettingWeightsTooFast' }
+  }
+  const selfOnly = call.uids.length === 1 && call.uids[0] === uid
+  if (!selfOnly && !neuron.permit) return { error: 'NeuronNoValidatorPermit' }
+  if (new Set(call.uids).size !== call.uids.length) return { error: 'DuplicateUids' }
+  if (call.uids.some((target) => target >= neurons.length)) {
+    return { error: 'UidVecContainInvalidOne' }
+  }
+  const least = Math.min(params.minAllowedWeights, neurons.length)
+  if (!selfOnly && call.uids.length < least) return { error: 'WeightVecLengthIsLow' }
+  const upscaled = maxUpscale(call.values)
+  if (!selfOnly && !withinMaxShare(upscaled, params.maxWeightLimit)) {
+    return { error: 'MaxWeightExceeded' }
+  }
+  const weights = call.uids.map((target, i): [number, number] => [target, upscaled[i]!])
+  return { state: withNeuron(state, call.netuid, uid, { weights, lastUpdate: block }) }
+}
+
+/** The pool asks this too, so that most such extrinsics never reach a block. */
+export function hasMinStake(subnet: SubnetState, hotkey: string): boolean {
+  const stake = subnet.neurons[uidOf(subnet, hotkey)]?.stakeRao ?? '0'
+  return BigInt(stake) >= BigInt(subnet.params.minStakeRao)
+}

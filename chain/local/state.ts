@@ -1,0 +1,148 @@
+import { z } from 'zod'
+import { isSs58 } from '../../base/sr25519.js'
+
+/**
+ * The local chain's state at a block. Never changed in place: a change makes a new object and shares
+ * what did not change, so thousands of versions are cheap, and which neurons changed is a
+ * comparison of references.
+ */
+
+const count = z.int().min(0)
+export const u16 = z.int().min(0).max(65535)
+export const address = z.string().refine(isSs58, 'no ss58 address with prefix 42')
+/** Larger than a JSON number can hold exactly. */
+export const rao = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, 'no amount of rao in decimal')
+
+export const localParams = z.strictObject({
+  tempo: z.int().min(1),
+  weightsRateLimit: count,
+  weightsVersionKey: count,
+  minAllowedWeights: u16,
+  maxWeightLimit: u16,
+  commitReveal: z.boolean(),
+  immunityPeriod: count,
+  maxUids: z.int().min(1).max(4096),
+  /** How many neurons have a permit by stake. */
+  maxValidators: u16,
+  minStakeRao: rao,
+  servingRateLimit: count,
+})
+
+const neuronState = z.strictObject({
+  hotkey: address,
+  coldkey: address,
+  axon: z.strictObject({ ip: z.string(), port: u16 }).nullable(),
+  /** Block of the last serve_axon; 0 for never. */
+  axonBlock: count,
+  stakeRao: rao,
+  permit: z.boolean(),
+  /** Set by the admin; null: by stake. */
+  forcedPermit: z.boolean().nullable(),
+  lastUpdate: count,
+  registeredBlock: count,
+  weights: z.array(z.tuple([u16, u16])),
+})
+
+export const netuidKey = z.string().regex(/^(0|[1-9][0-9]{0,4})$/)
+export const subnetState = z.strictObject({ params: localParams, neurons: z.array(neuronState) })
+export const stateDelta = z.strictObject({
+  nonces: z.record(address, count),
+  subnets: z.record(
+    netuidKey,
+    z.strictObject({
+      params: localParams.optional(),
+      neurons: z.array(z.tuple([u16, neuronState])),
+    }),
+  ),
+})
+
+export type LocalParams = z.infer<typeof localParams>
+export type NeuronState = z.infer<typeof neuronState>
+export type SubnetState = z.infer<typeof subnetState>
+export type StateDelta = z.infer<typeof stateDelta>
+export interface ChainState {
+  /** By account: the next nonce. */
+  nonces: Record<string, number>
+  subnets: Record<string, SubnetState>
+}
+
+export const EMPTY_STATE: ChainState = { nonces: {}, subnets: {} }
+
+/** Subtensor's defaults, as read from a subnet of spec 218; stake thresholds are 0 there too. */
+export const DEFAULT_PARAMS: LocalParams = {
+  tempo: 100,
+  weightsRateLimit: 100,
+  weightsVersionKey: 0,
+  minAllowedWeights: 0,
+  maxWeightLimit: 65535,
+  commitReveal: false,
+  immunityPeriod: 4096,
+  maxUids: 256,
+  maxValidators: 64,
+  minStakeRao: '0',
+  servingRateLimit: 50,
+}
+
+export function withSubnet(state: ChainState, netuid: number, subnet: SubnetState): ChainState {
+  return { ...state, subnets: { ...state.subnets, [netuid]: withPermits(subnet) } }
+}
+
+export function withNeuron(
+  state: ChainState,
+  netuid: number,
+  uid: number,
+  change: Partial<NeuronState>,
+): ChainState {
+  const subnet = state.subnets[netuid]!
+  const neurons = subnet.neurons.with(uid, { ...subnet.neurons[uid]!, ...change })
+  return withSubnet(state, netuid, { ...subnet, neurons })
+}
+
+/** A neuron's uid by its hotkey, or -1. */
+export function uidOf(subnet: SubnetState, hotkey: string): number {
+  return subnet.neurons.findIndex((neuron) => neuron.hotkey === hotkey)
+}
+
+/** Permits go to the `maxValidators` largest stakes above 0, lower uid first, unless forced. */
+function withPermits(subnet: SubnetState): SubnetState {
+  const ranked = subnet.neurons
+    .map((neuron, uid) => ({ uid, stake: BigInt(neuron.stakeRao) }))
+    .filter(({ stake }) => stake > 0n)
+    .sort((a, b) => (a.stake === b.stake ? a.uid - b.uid : a.stake > b.stake ? -1 : 1))
+  const top = new Set(ranked.slice(0, subnet.params.maxValidators).map(({ uid }) => uid))
+  const neurons = subnet.neurons.map((neuron, uid) => {
+    const permit = neuron.forcedPermit ?? top.has(uid)
+    return permit === neuron.permit ? neuron : { ...neuron, permit }
+  })
+  return { ...subnet, neurons }
+}
+
+/** What changed between two states, one of which was made from the other. */
+export function diffStates(before: ChainState, after: ChainState): StateDelta {
+  const delta: StateDelta = { nonces: {}, subnets: {} }
+  for (const [account, nonce] of Object.entries(after.nonces)) {
+    if (before.nonces[account] !== nonce) delta.nonces[account] = nonce
+  }
+  for (const [netuid, subnet] of Object.entries(after.subnets)) {
+    const old = before.subnets[netuid]
+    if (old === subnet) continue
+    const neurons = subnet.neurons.flatMap((neuron, uid): [number, NeuronState][] =>
+      old?.neurons[uid] === neuron ? [] : [[uid, neuron]],
+    )
+    const params = old?.params === subnet.params ? {} : { params: subnet.params }
+    delta.subnets[netuid] = { ...params, neurons }
+  }
+  return delta
+}
+
+/** The reverse of diffStates. */
+export function applyDelta(before: ChainState, delta: StateDelta): ChainState {
+  const subnets = { ...before.subnets }
+  for (const [netuid, change] of Object.entries(delta.subnets)) {
+    const old = subnets[netuid]
+    const neurons = [...(old?.neurons ?? [])]
+    for (const [uid, neuron] of change.neurons) neurons[uid] = neuron
+    subnets[netuid] = { params: change.params ?? old?.params ?? DEFAULT_PARAMS, neurons }
+  }
+  return { nonces: { ...before.nonces, ...delta.nonces }, subnets }
+}
