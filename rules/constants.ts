@@ -1,0 +1,142 @@
+/**
+ * All constants of the mechanism: unit in the name, reason and source beside it. Changing one changes
+ * what verifiers agree on (docs/decisions/0001-integer-mechanism.md). "README" is the original's.
+ */
+import type { Tier } from './tiers.js'
+
+/** One, in parts per million: the unit of rewards, factors and scores. */
+export const ONE_PPM = 1_000_000
+
+// --- Tiers (README's table; its decimal factors hold, its percentages in brackets are slips) ---
+
+/** Success rate a tier asks for, of requests and of validations alike; null asks for nothing. */
+export const TIER_RATE_PERMILLE: Record<Tier, number | null> = {
+  challenger: 999,
+  grandmaster: 999,
+  gold: 949,
+  silver: 949,
+  bronze: null,
+}
+
+/** Total successes at which a tier opens. Everyone starts in Bronze. */
+export const TIER_MINIMUM_SUCCESSES: Record<Tier, number> = {
+  challenger: 2_000_000,
+  grandmaster: 700_000,
+  gold: 14_000,
+  silver: 3_500,
+  bronze: 0,
+}
+
+/** What a positive reward is multiplied with. */
+export const TIER_FACTOR_PPM: Record<Tier, number> = {
+  challenger: 1_000_000,
+  grandmaster: 850_000,
+  gold: 720_000,
+  silver: 550_000,
+  bronze: 450_000,
+}
+
+/** Users' requests one verifier sends one prover in an interval; challenges and checks don't count. */
+export const TIER_REQUEST_LIMIT: Record<Tier, number> = {
+  challenger: 100_000,
+  grandmaster: 25_000,
+  gold: 14_000,
+  silver: 3_500,
+  bronze: 500,
+}
+
+/** Passed validations since the last move before a promotion: no tier is climbed on one lucky check. */
+export const PROMOTION_VALIDATIONS = 3
+
+// --- Similarity (README's thresholds; mean-centred cosine, mechanism.md section 2) ---
+
+/** Least cosine of an answer in a class that is not exact. They stop strangers' videos, not thrift. */
+export const COSINE_THRESHOLD_PPM: Record<Tier, number> = {
+  challenger: 980_000,
+  grandmaster: 950_000,
+  gold: 900_000,
+  silver: 850_000,
+  bronze: 800_000,
+}
+
+// --- Rewards ---
+
+/** Reward of a challenge that did not pass: −0.01 (README). */
+export const CHALLENGE_PENALTY_PPM = -10_000
+
+/** Reward of a user's request that failed or did not pass its check: five times as much (README). */
+export const INFERENCE_PENALTY_PPM = -50_000
+
+/** Weight of an interval's observation in the score: alpha 0.05, about twenty intervals of memory (README). */
+export const MOVING_AVERAGE_ALPHA_PPM = 50_000
+
+/** A score without any evidence keeps 999 of 1000 parts an interval: half is left after 693, a month. */
+export const IDLE_SCORE_PERMILLE = 999
+
+/** Bounds of the speed factor: speed may move a reward by a tenth, never outweigh honesty or tier. */
+export const SPEED_FACTOR_MIN_PPM = 900_000
+export const SPEED_FACTOR_MAX_PPM = 1_100_000
+
+/** Fewer coldkeys than this have no median worth comparing with: one owner could be most of it. */
+export const SPEED_MIN_COLDKEYS = 8
+
+/** One API key counts at most max(20, a tenth) of a prover's successes: nobody's friend buys a tier. */
+export const API_KEY_FLOOR = 20
+export const API_KEY_SHARE_DIVISOR = 10
+
+/** Intervals in a row, each with more than half refused, that relegate one tier. */
+export const REFUSAL_STREAK = 3
+
+// --- GPU budget of an interval, in percent of the verifier's GPU time (mechanism.md section 3) ---
+
+/** Ground truths of challenges. */
+export const CHALLENGE_GPU_PERCENT = 40
+
+/** Recomputations of audits. */
+export const AUDIT_GPU_PERCENT = 20
+
+/** All checks together; spot checks take what is left. The rest is air for confirmations and retries. */
+export const TOTAL_GPU_PERCENT = 90
+
+/** More rounds than one in ten blocks (of 360) would leave no moment free of them. */
+export const MAX_ROUNDS = 36
+
+/** Of 100 rounds, those that draw their sample inside one group of provers. */
+export const GROUP_ROUNDS_PERCENT = 50
+
+// --- Deadlines ---
+
+/** A deadline allows this many times the certified time, for each request ahead in the queue too. */
+export const DEADLINE_FACTOR = 3
+
+/** Never less than this: start-up, network and a first retry fit in. Milliseconds. */
+export const DEADLINE_FLOOR_MS = 10_000
+
+/** The same where provers and verifier share two cores. Milliseconds. */
+export const SHARED_MACHINE_DEADLINE_FLOOR_MS = 30_000
+
+/** A group round's deadline, in tenths of the class's time: several hotkeys on one GPU need 2 or more. */
+export const GROUP_DEADLINE_TENTHS = 13
+
+// --- Routing (architecture.md section 5) ---
+
+/** Provers expected within 5/4 = 1.25 of the soonest are as good as the soonest. */
+export const ROUTING_NEAR_NUMERATOR = 5
+export const ROUTING_NEAR_DENOMINATOR = 4
+
+/** Share of requests that try Bronze and provers without fresh measurements: 5 %, else nobody new is seen. */
+export const EXPLORE_PPM = 50_000
+
+/** How long the breaker keeps a prover out after its first failure; doubles with each further one. */
+export const BREAKER_FIRST_MS = 5_000
+
+/** The longest that a breaker stays open: a repaired prover is back within an interval. */
+export const BREAKER_MAX_MS = 300_000
+
+// --- Certificates ---
+
+/** Runs with equal bytes that make a determinism class exact. */
+export const CERTIFICATE_RUNS = 100
+
+/** The largest weight on the chain. */
+export const U16_MAX = 65_535

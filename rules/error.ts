@@ -1,0 +1,18 @@
+/**
+ * - `profile_refused`: a profile for laptops was asked for on a real network
+ * - `bad_input`: data that no interval can hold (an unknown prover, a negative count)
+ */
+export type RuleErrorCode = 'profile_refused' | 'bad_input'
+
+/** The mechanism cannot be applied to what it was given; never retryable. */
+export class RuleError extends Error {
+  readonly code: RuleErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: RuleErrorCode, message: string, hint?: string) {
+    super(message)
+    this.name = 'RuleError'
+    this.code = code
+    this.hint = hint
+  }
+}

@@ -1,0 +1,84 @@
+import {
+  CERTIFICATE_RUNS,
+  DEADLINE_FLOOR_MS,
+  MAX_ROUNDS,
+  MOVING_AVERAGE_ALPHA_PPM,
+  SHARED_MACHINE_DEADLINE_FLOOR_MS,
+  TIER_MINIMUM_SUCCESSES,
+} from './constants.js'
+import { RuleError } from './error.js'
+import type { Tier } from './tiers.js'
+
+/** The settings of the mechanism that a deployment chooses, by name; recorded in each interval's record. */
+export interface MechanismProfile {
+  name: 'production' | 'demo' | 'test'
+  intervalBlocks: number
+  /** Provers asked in a round. */
+  sampleSize: number
+  /** A round may grow to this many provers when the GPU budget has time left with all rounds in use. */
+  sampleMax: number
+  rounds: {
+    max: number
+    /** Rounds begin in the first so many thousandths of the interval: retries and ground truths follow. */
+    earlyShareMilli: number
+  }
+  tierMinimums: Record<Tier, number>
+  /** Runs that make a class exact. */
+  certificateRuns: number
+  movingAverageAlphaPpm: number
+  /** `literal`: a missed rate relegates. `evidence`: failures relegate when chance does not explain them. */
+  tiersRule: 'literal' | 'evidence'
+  /** The number of audits is drawn from 1 … max. */
+  audits: { max: number }
+  /** Half of the rounds ask one group at once; senseless where everybody shares a machine. */
+  groupRounds: boolean
+  /** Stake weight above which a permitted neuron counts as a verifier and is not asked. */
+  vpermitTaoLimit: number
+  deadlineFloorMs: number
+}
+
+export const PRODUCTION_PROFILE: MechanismProfile = {
+  name: 'production',
+  intervalBlocks: 360,
+  sampleSize: 3,
+  sampleMax: 256,
+  rounds: { max: MAX_ROUNDS, earlyShareMilli: 900 },
+  tierMinimums: TIER_MINIMUM_SUCCESSES,
+  certificateRuns: CERTIFICATE_RUNS,
+  movingAverageAlphaPpm: MOVING_AVERAGE_ALPHA_PPM,
+  tiersRule: 'literal',
+  audits: { max: 34 },
+  groupRounds: true,
+  vpermitTaoLimit: 4096,
+  deadlineFloorMs: DEADLINE_FLOOR_MS,
+}
+
+/** Intervals of 20 one-second blocks on a laptop's two cores. */
+export const DEMO_PROFILE: MechanismProfile = {
+  ...PRODUCTION_PROFILE,
+  name: 'demo',
+  intervalBlocks: 20,
+  sampleMax: 3,
+  rounds: { max: 2, earlyShareMilli: 400 },
+  tierMinimums: { challenger: 40, grandmaster: 20, gold: 8, silver: 3, bronze: 0 },
+  certificateRuns: 4,
+  audits: { max: 2 },
+  groupRounds: false,
+  deadlineFloorMs: SHARED_MACHINE_DEADLINE_FLOOR_MS,
+}
+
+/** The demo's, for the test grid. */
+export const TEST_PROFILE: MechanismProfile = { ...DEMO_PROFILE, name: 'test' }
+
+/**
+ * Scaled-down minimums and short certificates would give tiers away on a real network.
+ * @throws RuleError `profile_refused`
+ */
+export function assertProfileAllowed(profile: MechanismProfile, realNetwork: boolean): void {
+  if (!realNetwork || profile.name === 'production') return
+  throw new RuleError(
+    'profile_refused',
+    `profile "${profile.name}" scales tiers and certificates down and is refused on a real network`,
+    'Leave the profile away: production is the default.',
+  )
+}

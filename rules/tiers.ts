@@ -1,0 +1,19 @@
+/** From the best to the one everybody starts in. */
+export const TIERS = ['challenger', 'grandmaster', 'gold', 'silver', 'bronze'] as const
+
+export type Tier = (typeof TIERS)[number]
+
+/** The tier above, or null at the top. */
+export function tierAbove(tier: Tier): Tier | null {
+  return TIERS[TIERS.indexOf(tier) - 1] ?? null
+}
+
+/** The tier below, or null at the bottom. */
+export function tierBelow(tier: Tier): Tier | null {
+  return TIERS[TIERS.indexOf(tier) + 1] ?? null
+}
+
+/** 0 for the best tier: a smaller rank is a higher tier. */
+export function tierRank(tier: Tier): number {
+  return TIERS.indexOf(tier)
+}

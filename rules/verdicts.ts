@@ -1,0 +1,50 @@
+/** What a check found. Never a boolean: the difference between `cheat`, `fail` and `abstained` is the point. */
+export type Verdict = 'pass' | 'cheat' | 'fail' | 'unproven' | 'abstained'
+
+/** Each reason code with the line that people are shown. */
+export const REASONS = {
+  // pass
+  hash_equal: 'the frames are byte for byte those that the verifier computed',
+  cosine_met: 'the class is not exact, and the frames are as similar as the tier asks',
+  served: 'delivered in full, in time, signed',
+  // cheat
+  hash_differs: 'same exact determinism class, but other bytes than the verifier computed twice',
+  cosine_low: 'the frames are less similar to the verifier’s than the tier asks',
+  // fail
+  no_answer: 'no answer, or it broke off',
+  unreachable: 'no connection to the prover’s address',
+  late: 'not complete by the deadline',
+  stalled: 'no record within the time for the first one',
+  malformed: 'the stream does not follow the format, or its frames are not what it says',
+  oversized: 'the stream is larger than the request allows',
+  bad_signature: 'the signature does not hold over what was delivered',
+  class_changed: 'the determinism class is not the one recorded when the interval opened',
+  refused_thrice: 'a challenge was refused three times',
+  refused_below_capacity:
+    'refused although fewer requests were in flight than the declared capacity',
+  opening_refused: 'the frames are right, but the trace was not opened in time',
+  error: 'the prover answered with an error',
+  invalid_request: 'the prover calls the request invalid',
+  out_of_memory: 'the prover ran out of memory',
+  // unproven
+  other_class: 'another determinism class than the verifier’s: nothing can be proven either way',
+  // abstained
+  own_fault: 'the verifier’s own GPU, network or storage failed',
+  no_time: 'the verifier did not get to it before the interval settled',
+  control_failed: 'the verifier’s own results did not agree, so it accuses nobody',
+  not_confirmed: 'bytes differ, but the verifier has not computed them a second time',
+  not_compared: 'the class is not exact and the frames were not compared',
+  // neutral
+  cancelled: 'the user cancelled',
+  refused: 'refused at capacity',
+} as const
+
+export type Reason = keyof typeof REASONS
+
+/** cheat > fail > unproven > pass: what an answer with several checks is. */
+const WORST_FIRST = ['cheat', 'fail', 'unproven', 'pass'] as const
+
+/** The verdict of an answer from those of its checks; `abstained` when nothing else is among them. */
+export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
+  return WORST_FIRST.find((verdict) => verdicts.includes(verdict)) ?? 'abstained'
+}
