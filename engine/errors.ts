@@ -1,0 +1,47 @@
+import { FractalError, type FractalErrorOptions } from '../base/errors.js'
+
+/**
+ * - `invalid_request`: sizes, steps, guidance, frames or text that no retry can make acceptable
+ * - `invalid_seed`: a seed that is no integer of 0 … 2^32−1
+ * - `model_missing`: there is no model folder at the path
+ * - `model_invalid`: a file of the model folder is missing, truncated, a symlink, or malformed
+ * - `unsupported_model`: a sound folder of an architecture or option that this engine does not run
+ * - `runtime_missing`: onnxruntime has no binary for this platform, or it does not load
+ * - `cuda_missing`: onnxruntime's CUDA libraries are not installed or do not load
+ * - `gpu_missing`: no NVIDIA driver or GPU
+ * - `out_of_memory`: the runtime could not allocate what the request needs
+ * - `cancelled`: the caller's signal was aborted
+ * - `closed`: the generator was closed
+ * - `engine_failed`: the runtime failed in another way
+ * - `certify_failed`: a certifying process ended without a result
+ * - `encode_failed`: the video could not be encoded as MP4
+ */
+export type EngineErrorCode =
+  | 'invalid_request'
+  | 'invalid_seed'
+  | 'model_missing'
+  | 'model_invalid'
+  | 'unsupported_model'
+  | 'runtime_missing'
+  | 'cuda_missing'
+  | 'gpu_missing'
+  | 'out_of_memory'
+  | 'cancelled'
+  | 'closed'
+  | 'engine_failed'
+  | 'certify_failed'
+  | 'encode_failed'
+
+/** Everything that can go wrong between a prompt and its frames. */
+export class EngineError extends FractalError {
+  declare readonly code: EngineErrorCode
+
+  constructor(code: EngineErrorCode, message: string, options: FractalErrorOptions = {}) {
+    super(code, message, options)
+  }
+}
+
+/** @throws EngineError `cancelled` once the signal is aborted. */
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new EngineError('cancelled', 'The generation was cancelled.')
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import type { InferenceSession } from 'onnxruntime-node'
+import type { Hex } from '../formats/bytes.js'
+import { canonicalJson } from '../formats/canonical-json.js'
+import type { Device } from './generator.js'
+
+/**
+ * Pinned, because some of them change the last bits of the output (the level of graph optimisation
+ * does) and the others might on another machine. One thread: several are slower for small videos and
+ * provers share machines. No memory arena and no pattern: the same speed at 64×64, and a large video
+ * leaves no gigabytes behind; only at 256×256 and above does it cost time on a CPU.
+ * `use_deterministic_compute` is honoured by onnxruntime-node, although its typings say otherwise.
+ */
+export function sessionOptions(device: Device) {
+  return {
+    executionProviders: [device],
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableCpuMemArena: false,
+    enableMemPattern: false,
+    extra: { session: { use_deterministic_compute: '1' } },
+  } as const satisfies InferenceSession.SessionOptions
+}
+
+/** Part of the determinism class: sha256 of the options as canonical JSON. */
+export function sessionOptionsSha256(device: Device): Hex {
+  return createHash('sha256')
+    .update(canonicalJson(sessionOptions(device)))
+    .digest('hex')
+}
