@@ -1,0 +1,249 @@
+import type { Verdict } from '../rules/verdicts.js'
+import type { Database, Queryable } from './database.js'
+import { CURRENT_N } from './intervals.js'
+import { lockOutcomesShared } from './outcome-lock.js'
+import { batch } from './rows.js'
+import type { ProverKey, VerifierId } from './verifier-id.js'
+
+export type Outcome = 'success' | 'failure' | 'neutral' | 'refused'
+
+export interface NewAttempt extends ProverKey {
+  requestId: string
+  /** The interval of a challenge; null for a user's request, whose interval its outcome decides. */
+  n: number | null
+  kind: 'challenge' | 'inference'
+  inferenceId: string | null
+  /** From 1: failover counts on. */
+  attemptNo: number
+  body: Uint8Array
+  bodySha256: string
+  /** steps · frames · width · height */
+  work: number
+  counted: boolean
+  apiKeyId: string | null
+  deadlineMs: number
+}
+
+/** How an attempt ended. What is not known is null. */
+export interface AttemptResult {
+  outcome: Outcome
+  reason: string
+  /** For people; never a prompt. */
+  message: string | null
+  framesSha256: string | null
+  traceRoot: string | null
+  determinismClass: string | null
+  modelRoot: string | null
+  signature: string | null
+  timings: Record<string, number> | null
+  warnings: string[] | null
+  elapsedUs: number | null
+  firstRecordUs: number | null
+  completedAt: Date
+}
+
+type Unanswered = { [K in keyof AttemptResult]: AttemptResult[K] | null }
+
+export interface AttemptRow extends NewAttempt, Unanswered {
+  refusals: number
+  askedAt: Date
+}
+
+/** The check of kind `answer` that goes with a counted request's own failure. */
+export interface AnswerVerdict {
+  verdict: Verdict
+  reason: string
+  rewardPpm: number | null
+}
+
+export interface NewOutcome extends AttemptResult {
+  requestId: string
+  verdict: AnswerVerdict | null
+}
+
+/** What stands for an attempt after `recordOutcomes`. */
+export interface RecordedOutcome {
+  requestId: string
+  n: number
+  outcome: Outcome
+  reason: string
+}
+
+const NEW = {
+  requestId: 'uuid',
+  n: 'integer',
+  kind: 'text',
+  inferenceId: 'uuid',
+  attemptNo: 'integer',
+  hotkey: 'text',
+  registeredBlock: 'bigint',
+  body: 'bytea',
+  bodySha256: 'text',
+  work: 'bigint',
+  counted: 'boolean',
+  apiKeyId: 'text',
+  deadlineMs: 'integer',
+} as const
+
+const RESULT = {
+  outcome: 'text',
+  reason: 'text',
+  message: 'text',
+  framesSha256: 'text',
+  traceRoot: 'text',
+  determinismClass: 'text',
+  modelRoot: 'text',
+  signature: 'text',
+  timings: 'jsonb',
+  warnings: 'jsonb',
+  elapsedUs: 'bigint',
+  firstRecordUs: 'bigint',
+  completedAt: 'timestamptz',
+} as const
+
+const COLUMNS = `request_id, n, kind, inference_id, attempt_no, hotkey, registered_block, body, body_sha256, work,
+  counted, api_key_id, deadline_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
+  determinism_class, model_root, signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at`
+
+/**
+ * Stores attempts before they are sent, once each. A user's request keeps the attempt that was stored
+ * first under its number, should two workers start it: so the row to send is the one that is returned.
+ * @returns one row for each of `rows`, in their order
+ */
+export async function startAttempts(
+  db: Database,
+  id: VerifierId,
+  rows: readonly NewAttempt[],
+): Promise<AttemptRow[]> {
+  const added = batch<NewAttempt>(NEW, rows, 3)
+  await db.execute(
+    `INSERT INTO attempts (netuid, verifier, ${added.names})
+     SELECT $1, $2, ${added.names} FROM ${added.source} ORDER BY request_id ON CONFLICT DO NOTHING`,
+    [id.netuid, id.verifier, ...added.params],
+  )
+  const stored = await db.query<AttemptRow>(
+    `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) OR inference_id = ANY ($2)`,
+    [rows.map((row) => row.requestId), rows.map((row) => row.inferenceId)],
+  )
+  return rows.map(
+    (row) =>
+      stored.find((other) => other.requestId === row.requestId) ??
+      stored.find(
+        (other) => other.inferenceId === row.inferenceId && other.attemptNo === row.attemptNo,
+      )!,
+  )
+}
+
+/**
+ * Records how attempts ended, all or none. An attempt that has an outcome keeps it (the first
+ * stands), and only a newly recorded one brings its `answer` check with it. An attempt without an
+ * interval gets the one that is open now, which cannot close before this is committed.
+ * @returns what stands, one for each known request id, in no order
+ */
+export async function recordOutcomes(
+  db: Database,
+  id: VerifierId,
+  outcomes: readonly NewOutcome[],
+): Promise<RecordedOutcome[]> {
+  const flat = outcomes.map(({ verdict, ...rest }) => ({
+    ...rest,
+    verdict: verdict?.verdict ?? null,
+    verdictReason: verdict?.reason ?? null,
+    rewardPpm: verdict?.rewardPpm ?? null,
+  }))
+  const given = batch<(typeof flat)[number]>(
+    {
+      requestId: 'uuid',
+      ...RESULT,
+      verdict: 'text',
+      verdictReason: 'text',
+      rewardPpm: 'integer',
+    },
+    flat,
+    3,
+  )
+  const set = Object.keys(RESULT).map((name) => {
+    const column = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    return `${column} = given.${column}`
+  })
+  return db.tx(async (tx) => {
+    await lockOutcomesShared(tx, id)
+    // Rows are locked in one order, so that two batches that share requests can't deadlock.
+    await tx.execute(
+      `WITH given AS (SELECT * FROM ${given.source}),
+       locked AS (
+         SELECT request_id FROM attempts WHERE request_id IN (SELECT request_id FROM given)
+         ORDER BY request_id FOR NO KEY UPDATE
+       ),
+       ended AS (
+         UPDATE attempts a SET n = coalesce(a.n, ${CURRENT_N}), ${set.join(', ')}
+         FROM given JOIN locked USING (request_id)
+         WHERE a.request_id = given.request_id AND a.outcome IS NULL
+           AND a.netuid = $1 AND a.verifier = $2
+         RETURNING a.n, a.request_id, a.hotkey, a.registered_block
+       )
+       INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)
+       SELECT $1, $2, ended.n, ended.request_id, 'answer', ended.hotkey, ended.registered_block,
+         given.verdict, given.verdict_reason, given.reward_ppm
+       FROM ended JOIN given USING (request_id) WHERE given.verdict IS NOT NULL
+       ON CONFLICT DO NOTHING`,
+      [id.netuid, id.verifier, ...given.params],
+    )
+    return tx.query<RecordedOutcome>(
+      'SELECT request_id, n, outcome, reason FROM attempts WHERE request_id = ANY ($1)',
+      [outcomes.map((row) => row.requestId)],
+    )
+  })
+}
+
+/** Records that an attempt was refused for the `refusals`-th time and is to be asked again later. */
+export async function recordRefusals(
+  db: Queryable,
+  rows: readonly { requestId: string; refusals: number }[],
+): Promise<void> {
+  const given = batch<{ requestId: string; refusals: number }>(
+    { requestId: 'uuid', refusals: 'integer' },
+    rows,
+    1,
+  )
+  await db.execute(
+    `UPDATE attempts a SET refusals = greatest(a.refusals, r.refusals) FROM ${given.source}
+     WHERE a.request_id = r.request_id AND a.outcome IS NULL`,
+    given.params,
+  )
+}
+
+/** By request id; those that are not stored are left out. */
+export async function attemptsById(
+  db: Queryable,
+  requestIds: readonly string[],
+): Promise<AttemptRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) ORDER BY request_id`,
+    [requestIds],
+  )
+}
+
+/** A user's request's attempts, in their order. */
+export async function attemptsOf(db: Queryable, inferenceId: string): Promise<AttemptRow[]> {
+  return db.query(`SELECT ${COLUMNS} FROM attempts WHERE inference_id = $1 ORDER BY attempt_no`, [
+    inferenceId,
+  ])
+}
+
+/** The attempt at a user's request that has no outcome yet, or null. */
+export async function openAttempt(db: Queryable, inferenceId: string): Promise<AttemptRow | null> {
+  return (await attemptsOf(db, inferenceId)).find((row) => row.outcome === null) ?? null
+}
+
+/** An interval's attempts, with an outcome or (challenges) without one yet, by request id. */
+export async function answersOfInterval(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<AttemptRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM attempts WHERE netuid = $1 AND verifier = $2 AND n = $3 ORDER BY request_id`,
+    [id.netuid, id.verifier, n],
+  )
+}

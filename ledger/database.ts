@@ -1,0 +1,126 @@
+import pg from 'pg'
+import type { Log } from '../base/log.js'
+import { toLedgerError } from './errors.js'
+import { camelRow } from './rows.js'
+
+/** Anything that runs SQL: the pool, or one transaction. Columns come back in camelCase. */
+export interface Queryable {
+  /** @throws LedgerError */
+  query<R>(sql: string, params?: unknown[]): Promise<R[]>
+  /** Returns the number of rows written. @throws LedgerError */
+  execute(sql: string, params?: unknown[]): Promise<number>
+}
+
+/** One transaction. The member exists so that a pool is not taken where a transaction is needed. */
+export interface Tx extends Queryable {
+  readonly inTransaction: true
+}
+
+export interface Database extends Queryable {
+  /** Runs `fn` in one transaction; rolled back when it throws. @throws LedgerError */
+  tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  url: string
+  /** Shown in pg_stat_activity. */
+  applicationName: string
+  /** Connections at most. */
+  max: number
+  log: Log
+}
+
+const CONNECT_TIMEOUT_MS = 5_000
+const STATEMENT_TIMEOUT_MS = 30_000
+/** Longer than the statement's: it only strikes when the server does not answer at all. */
+const QUERY_TIMEOUT_MS = 35_000
+/** A process that hangs inside a transaction must not hold its locks for ever. */
+const IDLE_IN_TRANSACTION_MS = 60_000
+
+const INT8_OID = 20
+
+function int8(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond 2^53`)
+  return value
+}
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8_OID ? int8 : pg.types.getTypeParser(oid, format),
+}
+
+function queryable(source: pg.Pool | pg.PoolClient): Queryable {
+  const run = async (sql: string, params: unknown[]): Promise<pg.QueryArrayResult<unknown[]>> => {
+    try {
+      return await source.query<unknown[]>({ text: sql, values: params, rowMode: 'array' })
+    } catch (error) {
+      throw toLedgerError(error)
+    }
+  }
+  return {
+    query: async <R>(sql: string, params: unknown[] = []) => {
+      const { fields, rows } = await run(sql, params)
+      return camelRow<R>(
+        fields.map((field) => field.name),
+        rows,
+      )
+    },
+    execute: async (sql, params = []) => (await run(sql, params)).rowCount ?? 0,
+  }
+}
+
+/**
+ * Opens a pool of connections. Nothing is connected until the first query, so a Postgres that is
+ * down shows as `ledger_unavailable` there and never crashes the process.
+ */
+export function openDatabase({ url, applicationName, max, log }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: applicationName,
+    max,
+    types,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+  })
+  const lost = (error: Error) => log.warn({ reason: error.message }, 'lost a ledger connection')
+  pool.on('error', lost)
+  // The pool listens only while a client is idle: one that dies inside a transaction, between two
+  // queries, would otherwise end the process. The query that comes next reports it.
+  pool.on('connect', (client) => client.on('error', () => {}))
+
+  const checkOut = async (): Promise<pg.PoolClient> => {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      throw toLedgerError(error)
+    }
+  }
+
+  return {
+    ...queryable(pool),
+    tx: async (fn) => {
+      const client = await checkOut()
+      const tx: Tx = { ...queryable(client), inTransaction: true }
+      try {
+        await tx.execute('BEGIN')
+        const result = await fn(tx)
+        await tx.execute('COMMIT')
+        client.release()
+        return result
+      } catch (error) {
+        const healthy = await tx.execute('ROLLBACK').then(
+          () => true,
+          () => false,
+        )
+        client.release(!healthy)
+        throw toLedgerError(error)
+      }
+    },
+    close: () => pool.end(),
+  }
+}

@@ -1,0 +1,47 @@
+function camel(name: string): string {
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** Rows in array mode as objects whose names are the columns' in camelCase. */
+export function camelRow<R>(columns: string[], rows: unknown[][]): R[] {
+  const names = columns.map(camel)
+  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as R)
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** The columns of a batch: a member's camelCase name and its Postgres type. */
+export type Columns<R> = { readonly [K in keyof R]?: string }
+
+/** A batch as one array per column: the statement's text does not depend on the number of rows. */
+export interface Batch {
+  /** Column names, comma separated. */
+  names: string
+  /** `unnest(...) AS r(...)`, to stand in a FROM. */
+  source: string
+  params: unknown[]
+}
+
+/**
+ * A batch of rows as `unnest` of arrays.
+ * @param first number of its first parameter in the statement
+ */
+export function batch<R>(columns: Columns<R>, rows: readonly R[], first: number): Batch {
+  const entries = Object.entries(columns) as [keyof R & string, string][]
+  const names = entries.map(([name]) => snake(name)).join(', ')
+  const casts = entries.map(([, type], i) => `$${first + i}::${type}[]`).join(', ')
+  const value = (type: string, cell: unknown) =>
+    type === 'jsonb' && cell !== null && cell !== undefined ? JSON.stringify(cell) : cell
+  return {
+    names,
+    source: `unnest(${casts}) AS r(${names})`,
+    params: entries.map(([name, type]) => rows.map((row) => value(type, row[name]))),
+  }
+}
+
+/** The first row, or null. */
+export function firstOrNull<R>(rows: R[]): R | null {
+  return rows[0] ?? null
+}
