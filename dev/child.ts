@@ -22,6 +22,8 @@ export interface ChildOptions {
   gid?: number | undefined
   /** Both output streams are appended here. Its folder is made when missing. */
   logFile: string
+  /** Signals go to the child and all it started; what it left is killed when it ends. */
+  group?: boolean
   /** What the child is sent when this process dies, however it dies. */
   onOrphaned: 'SIGINT' | 'SIGTERM' | 'SIGKILL'
 }
@@ -70,16 +72,18 @@ export async function spawnChild(options: ChildOptions): Promise<Child> {
     closeSync(output)
   }
   const pid = child.pid!
-  const stopWatching = watch(pid, options.onOrphaned)
+  const target = options.group ? -pid : pid
+  const stopWatching = watch(target, options.onOrphaned)
   let ended = false
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       ended = true
       stopWatching()
+      if (options.group) send(target, 'SIGKILL')
       resolve({ code, signal })
     })
   })
-  const signal = (wanted: NodeJS.Signals) => !ended && child.kill(wanted)
+  const signal = (wanted: NodeJS.Signals) => !ended && send(target, wanted)
   return {
     name,
     pid,
@@ -97,13 +101,22 @@ export async function spawnChild(options: ChildOptions): Promise<Child> {
   }
 }
 
+/** Signals a process, or a group (negative); false when there is none. */
+function send(target: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(target, signal)
+  } catch {
+    return false
+  }
+}
+
 /**
  * A shell of one line that waits on a pipe from us. When we are gone, killed -9 included, the pipe
  * ends and the shell signals the child. Works for programs that are not ours, and everywhere.
  */
-function watch(pid: number, signal: ChildOptions['onOrphaned']): () => void {
-  const script = 'read -r _; kill -s "$1" "$2"'
-  const shell = spawn('/bin/sh', ['-c', script, 'sh', signal.slice(3), String(pid)], {
+function watch(target: number, signal: ChildOptions['onOrphaned']): () => void {
+  const script = 'read -r _; kill -s "$1" -- "$2"'
+  const shell = spawn('/bin/sh', ['-c', script, 'sh', signal.slice(3), String(target)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   })

@@ -1,0 +1,3 @@
+export function whyStale(root: string): string | null
+export function stampInstalled(root: string): void
+export function installLocked(root: string, say: (line: string) => void): Promise<void>

@@ -1,0 +1,5 @@
+export function withSetupLock(
+  path: string,
+  onWait: () => void,
+  work: () => Promise<void>,
+): Promise<void>
