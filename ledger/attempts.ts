@@ -1,9 +1,10 @@
-import type { Verdict } from '../rules/verdicts.js'
+import type { ProverKey } from '../rules/settlement.js'
+import type { Reason, Verdict } from '../rules/verdicts.js'
 import type { Database, Queryable } from './database.js'
 import { CURRENT_N } from './intervals.js'
 import { lockOutcomesShared } from './outcome-lock.js'
 import { batch } from './rows.js'
-import type { ProverKey, VerifierId } from './verifier-id.js'
+import type { VerifierId } from './verifier-id.js'
 
 export type Outcome = 'success' | 'failure' | 'neutral' | 'refused'
 
@@ -27,7 +28,7 @@ export interface NewAttempt extends ProverKey {
 /** How an attempt ended. What is not known is null. */
 export interface AttemptResult {
   outcome: Outcome
-  reason: string
+  reason: Reason
   /** For people; never a prompt. */
   message: string | null
   framesSha256: string | null
@@ -52,7 +53,7 @@ export interface AttemptRow extends NewAttempt, Unanswered {
 /** The check of kind `answer` that goes with a counted request's own failure. */
 export interface AnswerVerdict {
   verdict: Verdict
-  reason: string
+  reason: Reason
   rewardPpm: number | null
 }
 
@@ -66,7 +67,7 @@ export interface RecordedOutcome {
   requestId: string
   n: number
   outcome: Outcome
-  reason: string
+  reason: Reason
 }
 
 const NEW = {

@@ -1,6 +1,7 @@
+import type { ProverKey } from '../rules/settlement.js'
 import type { Tier } from '../rules/tiers.js'
 import type { Queryable, Tx } from './database.js'
-import type { ProverKey, VerifierId } from './verifier-id.js'
+import type { VerifierId } from './verifier-id.js'
 
 /** A user's request that was answered in the interval and may be recomputed. */
 export interface AuditCandidateRow extends ProverKey {
@@ -35,11 +36,7 @@ export async function putAudits(
 }
 
 /** The request ids drawn for an interval; null when none were drawn yet. */
-export async function auditsOf(
-  db: Queryable,
-  id: VerifierId,
-  n: number,
-): Promise<string[] | null> {
+export async function auditsOf(db: Queryable, id: VerifierId, n: number): Promise<string[] | null> {
   const rows = await db.query<{ requestId: string | null }>(
     `SELECT a.request_id FROM audit_draws d LEFT JOIN audits a USING (netuid, verifier, n)
      WHERE d.netuid = $1 AND d.verifier = $2 AND d.n = $3 ORDER BY a.request_id`,

@@ -7,11 +7,6 @@ const LEASE_SECONDS = 15
 
 export type LeaseAnswer = { fence: number } | { heldBy: string; expiresInMs: number }
 
-/** A transaction in which the lease was seen to be held and cannot change hands before it ends. */
-export interface FencedTx extends Tx {
-  readonly fence: number
-}
-
 /**
  * Takes the right to judge with a hotkey. Asking again as the same holder gives the same fence; a
  * new holder gets the next one, once the lease expired or was released.
@@ -76,28 +71,41 @@ export async function releaseLease(
 }
 
 /**
- * Runs `fn` in a transaction that only commits while the fence is the newest. The lease's row stays
- * locked until then, so nobody can take over between the check and the write; that is also why an
- * expired lease that nobody took is still good.
+ * Makes a transaction one that only commits while `fence` is the newest. The lease's row stays locked
+ * until then, so nobody can take over between the check and the write; that is also why an expired
+ * lease that nobody took is still good. Call it first.
  * @throws LedgerError `lease_lost`
  */
-export function withFence<T>(
-  db: Database,
-  id: VerifierId,
-  fence: number,
-  fn: (tx: FencedTx) => Promise<T>,
-): Promise<T> {
-  return db.tx(async (tx) => {
-    const held = await tx.query(
-      `SELECT 1 FROM leases WHERE netuid = $1 AND verifier = $2 AND fence = $3 AND holder IS NOT NULL FOR SHARE`,
-      [id.netuid, id.verifier, fence],
-    )
-    if (held.length === 0) {
-      throw new LedgerError('lease_lost', 'another deployment judges with this hotkey now', {
-        hint: 'Stop one of the two verifiers that use this hotkey.',
-        details: { netuid: id.netuid, verifier: id.verifier, fence },
-      })
-    }
-    return fn({ ...tx, fence })
+export async function assertFence(tx: Tx, id: VerifierId, fence: number): Promise<void> {
+  const held = await tx.query(
+    `SELECT 1 FROM leases WHERE netuid = $1 AND verifier = $2 AND fence = $3 AND holder IS NOT NULL FOR SHARE`,
+    [id.netuid, id.verifier, fence],
+  )
+  if (held.length > 0) return
+  throw new LedgerError('lease_lost', 'another deployment judges with this hotkey now', {
+    hint: 'Stop one of the two verifiers that use this hotkey.',
+    details: { netuid: id.netuid, verifier: id.verifier, fence },
   })
+}
+
+/** Stores the hotkey's lastUpdate on the chain, as it was when this deployment took its lease. */
+export async function putBaselineLastUpdate(
+  db: Queryable,
+  id: VerifierId,
+  lastUpdate: number,
+): Promise<void> {
+  await db.execute(
+    `INSERT INTO verifiers (netuid, verifier, baseline_last_update) VALUES ($1, $2, $3)
+     ON CONFLICT (netuid, verifier) DO UPDATE SET baseline_last_update = excluded.baseline_last_update`,
+    [id.netuid, id.verifier, lastUpdate],
+  )
+}
+
+/** See putBaselineLastUpdate; null before the first. */
+export async function baselineLastUpdate(db: Queryable, id: VerifierId): Promise<number | null> {
+  const [row] = await db.query<{ baselineLastUpdate: number | null }>(
+    'SELECT baseline_last_update FROM verifiers WHERE netuid = $1 AND verifier = $2',
+    [id.netuid, id.verifier],
+  )
+  return row?.baselineLastUpdate ?? null
 }

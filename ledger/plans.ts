@@ -1,6 +1,7 @@
+import type { ProverKey } from '../rules/settlement.js'
 import type { Queryable, Tx } from './database.js'
 import { batch, firstOrNull } from './rows.js'
-import type { ProverKey, VerifierId } from './verifier-id.js'
+import type { VerifierId } from './verifier-id.js'
 
 export interface PlanHeader {
   rounds: number
@@ -83,5 +84,18 @@ export async function planItems(
      WHERE netuid = $1 AND verifier = $2 AND n = $3 AND ($4::integer IS NULL OR round = $4)
      ORDER BY round, k`,
     [id.netuid, id.verifier, n, round ?? null],
+  )
+}
+
+/** Each round with its moment: the block at which its provers are asked. */
+export async function planSummary(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<{ round: number; momentBlock: number }[]> {
+  return db.query(
+    `SELECT round, min(moment_block) AS moment_block FROM plan_items
+     WHERE netuid = $1 AND verifier = $2 AND n = $3 GROUP BY round ORDER BY round`,
+    [id.netuid, id.verifier, n],
   )
 }

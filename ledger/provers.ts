@@ -1,7 +1,8 @@
+import type { ProverKey } from '../rules/settlement.js'
 import type { Tier } from '../rules/tiers.js'
 import type { Queryable, Tx } from './database.js'
 import { batch } from './rows.js'
-import type { ProverKey, VerifierId } from './verifier-id.js'
+import type { VerifierId } from './verifier-id.js'
 
 /** What the metagraph says of a prover. */
 export interface ProverAddress extends ProverKey {

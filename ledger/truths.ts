@@ -67,10 +67,7 @@ export async function putConfirmation(
 }
 
 /** By request id; those not computed yet are left out. */
-export async function truthsOf(
-  db: Queryable,
-  requestIds: readonly string[],
-): Promise<TruthRow[]> {
+export async function truthsOf(db: Queryable, requestIds: readonly string[]): Promise<TruthRow[]> {
   return db.query(
     `SELECT request_id, frames_sha256, trace_root, determinism_class, elapsed_us, work, cosine_ppm,
        confirm_frames_sha256, known_answer_ok, computed_at, confirmed_at

@@ -1,7 +1,8 @@
+import type { ProverKey } from '../rules/settlement.js'
 import type { Reason, Verdict } from '../rules/verdicts.js'
 import type { Queryable } from './database.js'
 import { batch } from './rows.js'
-import type { ProverKey, VerifierId } from './verifier-id.js'
+import type { VerifierId } from './verifier-id.js'
 
 export type CheckKind = 'answer' | 'challenge' | 'audit' | 'spotcheck'
 
@@ -77,11 +78,7 @@ export interface UnjudgedRow extends ProverKey {
 }
 
 /** Planned challenges and drawn audits of an interval without their verdict, by request id. */
-export async function unjudged(
-  db: Queryable,
-  id: VerifierId,
-  n: number,
-): Promise<UnjudgedRow[]> {
+export async function unjudged(db: Queryable, id: VerifierId, n: number): Promise<UnjudgedRow[]> {
   return db.query(
     `WITH due AS (
        SELECT request_id, 'challenge' AS kind, hotkey, registered_block FROM plan_items

@@ -4,9 +4,3 @@ export interface VerifierId {
   /** The verifier's hotkey, ss58. */
   verifier: string
 }
-
-/** A prover's standing belongs to one registration: a hotkey that registers again starts anew. */
-export interface ProverKey {
-  hotkey: string
-  registeredBlock: number
-}

@@ -1,0 +1,56 @@
+import type { Queryable } from './database.js'
+import { firstOrNull } from './rows.js'
+import type { VerifierId } from './verifier-id.js'
+
+export interface RecordRow {
+  n: number
+  /** Canonical JSON, without its signature. */
+  body: string
+  hash: string
+  previousHash: string | null
+  signature: string | null
+  signedAt: Date | null
+}
+
+const COLUMNS = 'n, body, hash, previous_hash, signature, signed_at'
+
+export async function recordOf(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<RecordRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT ${COLUMNS} FROM records WHERE netuid = $1 AND verifier = $2 AND n = $3`,
+      [id.netuid, id.verifier, n],
+    ),
+  )
+}
+
+/** The newest record before interval n: its hash is what the record of n links to. */
+export async function previousRecord(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<RecordRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT ${COLUMNS} FROM records WHERE netuid = $1 AND verifier = $2 AND n < $3 ORDER BY n DESC LIMIT 1`,
+      [id.netuid, id.verifier, n],
+    ),
+  )
+}
+
+/** Stores the signature over the record's hash, once. */
+export async function signRecord(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  signature: string,
+): Promise<void> {
+  await db.execute(
+    `UPDATE records SET signature = $4, signed_at = now()
+     WHERE netuid = $1 AND verifier = $2 AND n = $3 AND signature IS NULL`,
+    [id.netuid, id.verifier, n, signature],
+  )
+}
