@@ -40,8 +40,3 @@ export class EngineError extends FractalError {
     super(code, message, options)
   }
 }
-
-/** @throws EngineError `cancelled` once the signal is aborted. */
-export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EngineError('cancelled', 'The generation was cancelled.')
-}

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type ModelDescriptor, parseDescriptor } from './descriptor.js'
 import { EngineError } from './errors.js'
-import type { ModelFiles } from './model-files.js'
+import { bytesOf, type ModelFiles } from './model-files.js'
 import { parseModelJson } from './model-json.js'
 
 export interface TokenizerConfig {
@@ -9,8 +9,9 @@ export interface TokenizerConfig {
   length: number
   endToken: string
   padToken: string
-  /** The file as it is, for the tokenizer itself. */
-  raw: object
+  /** tokenizer_config.json and tokenizer.json, for the tokenizer itself. */
+  config: object
+  tokenizer: object
 }
 
 /** A noise schedule, as the model was trained with. */
@@ -128,7 +129,8 @@ export function readModelConfig(files: ModelFiles): ModelConfig {
       length: tokenizer.model_max_length,
       endToken: tokenizer.eos_token,
       padToken: tokenizer.pad_token ?? tokenizer.eos_token,
-      raw: tokenizer,
+      config: tokenizer,
+      tokenizer: read(files, 'tokenizer/tokenizer.json', z.looseObject({}), 'model_invalid'),
     },
     scheduler: {
       trainSteps: scheduler.num_train_timesteps,
@@ -139,13 +141,15 @@ export function readModelConfig(files: ModelFiles): ModelConfig {
     channels: vae.latent_channels,
     scale: 2 ** (vae.block_out_channels.length - 1),
     scalingFactor: vae.scaling_factor,
-    descriptor: files.has('fractal.json') ? parseDescriptor(readJson(files, 'fractal.json')) : null,
+    descriptor: files.bytes.has('fractal.json')
+      ? parseDescriptor(readJson(files, 'fractal.json'))
+      : null,
   }
 }
 
 /** @throws EngineError `model_invalid` for what is missing, too large or not JSON */
-export function readJson(files: ModelFiles, file: string): unknown {
-  const bytes = files.bytesOf(file)
+function readJson(files: ModelFiles, file: string): unknown {
+  const bytes = bytesOf(files, file)
   if (bytes === null) throw new EngineError('model_invalid', `${file} is far too large for JSON.`)
   return parseModelJson(file, bytes)
 }

@@ -12,15 +12,10 @@ const KEEP_BYTES = 512 * 1024 * 1024
 
 /** A model folder, each file read once: the bytes that were hashed are the bytes that are loaded. */
 export interface ModelFiles {
-  readonly dir: string
-  readonly root: Hex
-  has(file: string): boolean
-  /** Absolute path of a file of the folder. */
-  pathOf(file: string): string
-  /** null for a file too large to be kept. @throws EngineError `model_invalid` when missing */
-  bytesOf(file: string): Uint8Array | null
-  /** Files of the folder under a sub-folder. */
-  list(folder: string): string[]
+  dir: string
+  root: Hex
+  /** By path within the folder; null for a file too large to be kept. Plain, to be sent to a thread. */
+  bytes: Map<string, Uint8Array | null>
 }
 
 /** @throws EngineError `model_missing`, `model_invalid` (symlinks, unreadable files) */
@@ -42,18 +37,7 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
       files.push({ path: file, sha256: bytes ? sha256Of(bytes) : await sha256OfFile(absolute) })
     }
     if (files.length === 0) throw new Error('the folder is empty')
-    return {
-      dir,
-      root: modelRoot(files),
-      has: (file) => kept.has(file),
-      pathOf: (file) => path.join(dir, file),
-      bytesOf: (file) => {
-        const bytes = kept.get(file)
-        if (bytes === undefined) throw missing(dir, file)
-        return bytes
-      },
-      list: (folder) => [...kept.keys()].filter((file) => file.startsWith(`${folder}/`)),
-    }
+    return { dir, root: modelRoot(files), bytes: kept }
   } catch (cause) {
     if (cause instanceof EngineError) throw cause
     throw new EngineError(
@@ -62,6 +46,20 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
       { hint: 'Look at the permissions and names of its files.', cause },
     )
   }
+}
+
+/**
+ * null for a file too large to be kept.
+ * @throws EngineError `model_invalid` when it is missing
+ */
+export function bytesOf(files: ModelFiles, file: string): Uint8Array | null {
+  const bytes = files.bytes.get(file)
+  if (bytes === undefined) {
+    throw new EngineError('model_invalid', `The model folder ${files.dir} lacks ${file}.`, {
+      hint: 'Fetch the model folder again; the layout is that of diffusers, exported to ONNX.',
+    })
+  }
+  return bytes
 }
 
 /** Sorted, so that reading has the same order everywhere. */
@@ -79,12 +77,6 @@ async function regularFiles(dir: string, prefix: string): Promise<string[]> {
     else if (entry.isFile()) found.push(file)
   }
   return found
-}
-
-function missing(dir: string, file: string): EngineError {
-  return new EngineError('model_invalid', `The model folder ${dir} lacks ${file}.`, {
-    hint: 'Fetch the model folder again; the layout is that of diffusers, exported to ONNX.',
-  })
 }
 
 function sha256Of(bytes: Uint8Array): Hex {

@@ -1,17 +1,16 @@
-import type { Hex } from '../formats/bytes.js'
-import { toHex } from '../formats/bytes.js'
+import { type Hex, toHex } from '../formats/bytes.js'
 import { framesSha256 } from '../formats/frames.js'
 import { traceRoot } from '../formats/trace.js'
+import { checkpoint } from './cancellation.js'
 import { decodeFrame } from './decode-frame.js'
 import { type Conditioning, type DenoiseState, denoiseStep } from './denoise.js'
 import type { ModelDescriptor } from './descriptor.js'
 import { digestOf } from './digest.js'
 import { solverSteps } from './dpm-solver.js'
-import { EngineError, throwIfCancelled } from './errors.js'
 import type { Device, Generated, GenerationHooks, GenerationWarning } from './generator.js'
 import { hostClass } from './host-class.js'
-import { type ModelConfig, readJson, readModelConfig } from './model-config.js'
-import { readModelFiles } from './model-files.js'
+import type { Model } from './model.js'
+import type { ModelConfig } from './model-config.js'
 import { type GenerationParams, validateParams } from './params.js'
 import { PromptTokenizer } from './prompt-tokens.js'
 import { torchRandn } from './randn.js'
@@ -37,15 +36,9 @@ export class Pipeline {
     this.#parts = parts
   }
 
-  /** @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing` */
-  static async open(modelDir: string, device: Device): Promise<Pipeline> {
-    const files = await readModelFiles(modelDir)
-    const config = readModelConfig(files)
-    const tokenizerJson = readJson(files, 'tokenizer/tokenizer.json')
-    if (typeof tokenizerJson !== 'object' || tokenizerJson === null) {
-      throw new EngineError('model_invalid', 'tokenizer/tokenizer.json holds no object.')
-    }
-    const tokenizer = new PromptTokenizer(tokenizerJson, config.tokenizer)
+  /** @throws EngineError `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing` */
+  static async open({ files, config }: Model, device: Device): Promise<Pipeline> {
+    const tokenizer = new PromptTokenizer(config.tokenizer)
     const runtime = await loadRuntime()
     const sessions = await openSessions(runtime, files, device)
     try {
@@ -65,7 +58,7 @@ export class Pipeline {
   /** One at a time is the caller's duty. @throws EngineError */
   async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
     validateParams(params, this.#parts.config)
-    throwIfCancelled(hooks.signal)
+    await checkpoint(hooks.signal)
     const started = performance.now()
     const { conditioning, warnings } = await this.#condition(params)
     for (const warning of warnings) hooks.onWarning?.(warning)
@@ -131,7 +124,7 @@ export class Pipeline {
     const stepDigests = [digestOf(state.latents)]
     await hooks.onState?.(0, state.latents.slice(), null)
     for (const [index, step] of solverSteps(config.scheduler, params.steps).entries()) {
-      throwIfCancelled(hooks.signal)
+      await checkpoint(hooks.signal)
       const after = await denoiseStep(runtime, sessions, conditioning, step, state)
       const i = index + 1
       const x0 = i === params.steps ? null : after.x0
@@ -152,7 +145,7 @@ export class Pipeline {
     const { runtime, sessions, config } = this.#parts
     const digests: Uint8Array[] = []
     for (let frame = 0; frame < params.frames; frame++) {
-      throwIfCancelled(hooks.signal)
+      await checkpoint(hooks.signal)
       const rgb = await decodeFrame(runtime, sessions, config.scalingFactor, latents, shape, frame)
       digests.push(digestOf(rgb))
       await hooks.onFrame?.(frame + 1, rgb)

@@ -16,10 +16,10 @@ export class PromptTokenizer {
   readonly #pad: number
 
   /** @throws EngineError `model_invalid` */
-  constructor(tokenizerJson: object, config: TokenizerConfig) {
+  constructor(config: TokenizerConfig) {
     this.#length = config.length
     try {
-      this.#tokenizer = new Tokenizer(tokenizerJson, config.raw)
+      this.#tokenizer = new Tokenizer(config.tokenizer, config.config)
       this.#end = this.#idOf(config.endToken)
       this.#pad = this.#idOf(config.padToken)
       this.encode('a')

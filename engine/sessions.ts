@@ -1,8 +1,9 @@
+import path from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
 import { messageOf } from '../base/errors.js'
 import { EngineError } from './errors.js'
 import type { Device } from './generator.js'
-import type { ModelFiles } from './model-files.js'
+import { bytesOf, type ModelFiles } from './model-files.js'
 import type { Runtime } from './runtime.js'
 import { sessionOptions } from './session-options.js'
 
@@ -57,13 +58,15 @@ async function openSession(
   device: Device,
 ): Promise<InferenceSession> {
   const file = `${folder}/model.onnx`
-  const bytes = files.bytesOf(file)
+  const bytes = bytesOf(files, file)
   // Weights beside the graph are found by onnxruntime itself, relative to the graph's path.
-  const external = files.list(folder).some((other) => /\.onnx[._]data|\.(bin|weight)$/.test(other))
+  const external = [...files.bytes.keys()].some(
+    (other) => other.startsWith(`${folder}/`) && /\.onnx[._]data|\.(bin|weight)$/.test(other),
+  )
   const options = sessionOptions(device)
   try {
     return bytes === null || external
-      ? await runtime.InferenceSession.create(files.pathOf(file), options)
+      ? await runtime.InferenceSession.create(path.join(files.dir, file), options)
       : await runtime.InferenceSession.create(bytes, options)
   } catch (cause) {
     const message = messageOf(cause)

@@ -1,4 +1,5 @@
-import { EngineError, throwIfCancelled } from './errors.js'
+import { throwIfCancelled } from './cancellation.js'
+import { EngineError } from './errors.js'
 
 /** Lets one in at a time, in order of arrival. */
 export class Turns {

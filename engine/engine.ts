@@ -1,0 +1,202 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import type { Hex } from '../formats/bytes.js'
+import { throwIfCancelled } from './cancellation.js'
+import type { ModelDescriptor } from './descriptor.js'
+import { EngineError } from './errors.js'
+import type { Device, Generated, GenerationHooks, Generator } from './generator.js'
+import { type Model, readModel } from './model.js'
+import type { GenerationParams } from './params.js'
+import {
+  type FromThread,
+  fromPlainError,
+  type ThreadData,
+  type ToThread,
+} from './thread-messages.js'
+import { Turns } from './turns.js'
+
+export interface OpenEngineOptions {
+  /** A folder in the diffusers/ONNX layout. */
+  modelDir: string
+  /** `cuda` is written for onnxruntime's CUDA provider and has not been run on a GPU yet. */
+  device: Device
+}
+
+/**
+ * Loads a model in a thread of its own. An idle generator does not keep the process alive.
+ * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing`
+ */
+export async function openEngine({ modelDir, device }: OpenEngineOptions): Promise<Generator> {
+  // cuBLAS and cuDNN read it when they are loaded; the binding has no option for it.
+  if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0'
+  const model = await readModel(modelDir)
+  const worker = new Worker(new URL('./engine-thread-entry.mjs', import.meta.url), {
+    execArgv: [],
+    workerData: { model, device } satisfies ThreadData,
+  })
+  const thread = new EngineThread(worker)
+  try {
+    const determinismClass = await thread.ask<string>((message, resolve) => {
+      if (message.type === 'opened') resolve(message.determinismClass)
+    })
+    return new ThreadedGenerator(thread, device, model, determinismClass)
+  } catch (error) {
+    await thread.exited()
+    throw error
+  }
+}
+
+/** Turns the thread's messages into promises, one question at a time. */
+class EngineThread {
+  readonly #worker: Worker
+  #hear: (message: FromThread) => void = () => {}
+  #fail: (error: Error) => void = () => {}
+  #ended: EngineError | null = null
+
+  constructor(worker: Worker) {
+    this.#worker = worker
+    worker.on('message', (message: FromThread) => this.#hear(message))
+    worker.on('error', (cause) => this.#end(cause))
+    worker.on('exit', () => this.#end(undefined))
+  }
+
+  send(message: ToThread): void {
+    this.#worker.postMessage(message)
+  }
+
+  /** Listens until `answer` resolves, the thread reports a failure, or the thread ends. */
+  async ask<T>(
+    answer: (message: FromThread, resolve: (value: T) => void) => void,
+    question?: ToThread,
+  ): Promise<T> {
+    if (this.#ended !== null) throw this.#ended
+    this.#worker.ref()
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#fail = reject
+        this.#hear = (message) => {
+          if (message.type === 'failed') reject(fromPlainError(message.error))
+          else answer(message, resolve)
+        }
+        if (question !== undefined) this.send(question)
+      })
+    } finally {
+      this.#hear = () => {}
+      this.#fail = () => {}
+      this.#worker.unref()
+    }
+  }
+
+  async exited(): Promise<void> {
+    if (this.#ended !== null) return
+    this.#worker.ref()
+    await once(this.#worker, 'exit')
+  }
+
+  #end(cause: unknown): void {
+    this.#ended ??= new EngineError('engine_failed', "The engine's thread has ended.", {
+      hint: 'Open the model again; if it ends again, look at free memory.',
+      ...(cause !== undefined && { cause }),
+    })
+    this.#fail(this.#ended)
+  }
+}
+
+class ThreadedGenerator implements Generator {
+  readonly modelRoot: Hex
+  readonly determinismClass: string
+  readonly descriptor: ModelDescriptor | null
+  readonly device: Device
+  readonly #thread: EngineThread
+  readonly #turns = new Turns()
+  readonly #running = new Set<AbortController>()
+  #closed = false
+
+  constructor(thread: EngineThread, device: Device, model: Model, determinismClass: string) {
+    this.#thread = thread
+    this.device = device
+    this.modelRoot = model.files.root
+    this.determinismClass = determinismClass
+    this.descriptor = model.config.descriptor
+  }
+
+  async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
+    if (this.#closed) throw new EngineError('closed', 'The generator is closed.')
+    throwIfCancelled(hooks.signal)
+    const run = new AbortController()
+    const abort = () => run.abort()
+    this.#running.add(run)
+    hooks.signal?.addEventListener('abort', abort, { once: true })
+    try {
+      return await this.#turns.take(run.signal, () => this.#run(params, hooks, run))
+    } finally {
+      hooks.signal?.removeEventListener('abort', abort)
+      this.#running.delete(run)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true
+      for (const run of this.#running) run.abort()
+      await this.#turns.take(undefined, async () => this.#thread.send({ type: 'close' }))
+    }
+    await this.#thread.exited()
+  }
+
+  async #run(
+    params: GenerationParams,
+    hooks: GenerationHooks,
+    run: AbortController,
+  ): Promise<Generated> {
+    // What a hook threw stops the thread's work and is what the caller is told.
+    let hookFailure: { error: unknown } | undefined
+    const call = async (hook: () => void | Promise<void>, id?: number): Promise<void> => {
+      try {
+        await hook()
+        if (id !== undefined) this.#thread.send({ type: 'ack', id })
+      } catch (error) {
+        hookFailure ??= { error }
+        run.abort()
+      }
+    }
+    const cancel = () => this.#thread.send({ type: 'cancel' })
+    run.signal.addEventListener('abort', cancel, { once: true })
+    try {
+      return await this.#thread.ask<Generated>(
+        (message, resolve) => {
+          switch (message.type) {
+            case 'warning':
+              void call(() => hooks.onWarning?.(message.warning))
+              break
+            case 'progress':
+              void call(() => hooks.onProgress?.(message.step, message.steps))
+              break
+            case 'frame':
+              void call(() => hooks.onFrame?.(message.index, message.rgb), message.id)
+              break
+            case 'state':
+              void call(() => hooks.onState?.(message.i, message.latents, message.x0), message.id)
+              break
+            case 'generated':
+              resolve(message.generated)
+              break
+            case 'opened':
+            case 'failed':
+              break
+          }
+        },
+        {
+          type: 'generate',
+          params,
+          frames: hooks.onFrame !== undefined,
+          states: hooks.onState !== undefined,
+        },
+      )
+    } finally {
+      run.signal.removeEventListener('abort', cancel)
+      // biome-ignore lint/correctness/noUnsafeFinally: a failed hook outranks what it led to
+      if (hookFailure !== undefined) throw hookFailure.error
+    }
+  }
+}

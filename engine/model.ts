@@ -1,0 +1,14 @@
+import { type ModelConfig, readModelConfig } from './model-config.js'
+import { type ModelFiles, readModelFiles } from './model-files.js'
+
+/** A model folder, read and checked; plain data, so that a thread can be given it. */
+export interface Model {
+  files: ModelFiles
+  config: ModelConfig
+}
+
+/** @throws EngineError `model_missing`, `model_invalid`, `unsupported_model` */
+export async function readModel(modelDir: string): Promise<Model> {
+  const files = await readModelFiles(modelDir)
+  return { files, config: readModelConfig(files) }
+}

@@ -1,0 +1,55 @@
+import { messageOf } from '../base/errors.js'
+import { EngineError, type EngineErrorCode } from './errors.js'
+import type { Device, Generated, GenerationWarning } from './generator.js'
+import type { Model } from './model.js'
+import type { GenerationParams } from './params.js'
+
+/** What the engine's thread is started with. */
+export interface ThreadData {
+  model: Model
+  device: Device
+}
+
+export type ToThread =
+  | { type: 'generate'; params: GenerationParams; frames: boolean; states: boolean }
+  | { type: 'cancel' }
+  /** The hook of the `frame` or `state` with this id is done. */
+  | { type: 'ack'; id: number }
+  | { type: 'close' }
+
+export type FromThread =
+  | { type: 'opened'; determinismClass: string }
+  | { type: 'warning'; warning: GenerationWarning }
+  | { type: 'progress'; step: number; steps: number }
+  | { type: 'frame'; id: number; index: number; rgb: Uint8Array }
+  | { type: 'state'; id: number; i: number; latents: Float32Array; x0: Float32Array | null }
+  | { type: 'generated'; generated: Generated }
+  /** Opening or the generation failed. */
+  | { type: 'failed'; error: PlainError }
+
+interface PlainError {
+  code: EngineErrorCode
+  message: string
+  hint: string | undefined
+  cause: string | undefined
+}
+
+export function toPlainError(error: unknown): PlainError {
+  const expected = error instanceof EngineError
+  return {
+    code: expected ? error.code : 'engine_failed',
+    message: messageOf(error),
+    hint: expected ? error.hint : undefined,
+    cause:
+      expected && error.cause !== undefined
+        ? messageOf(error.cause)
+        : (error as Error | undefined)?.stack,
+  }
+}
+
+export function fromPlainError({ code, message, hint, cause }: PlainError): EngineError {
+  return new EngineError(code, message, {
+    ...(hint !== undefined && { hint }),
+    ...(cause !== undefined && { cause }),
+  })
+}
