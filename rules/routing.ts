@@ -60,10 +60,7 @@ export function route(input: RouteInput, random: () => number): Route | null {
     return [{ candidate, wait: expected(candidate, latencyUsPerWork, input.work) }]
   })
   if (measured.length === 0) return { hotkey: pick(able, random).hotkey, explored: true }
-  const soonest = measured.reduce(
-    (least, m) => (m.wait < least ? m.wait : least),
-    measured[0]!.wait,
-  )
+  const soonest = measured.map(({ wait }) => wait).sort((a, b) => (a < b ? -1 : 1))[0]!
   const near = measured.filter(
     ({ wait }) =>
       wait * BigInt(ROUTING_NEAR_DENOMINATOR) <= soonest * BigInt(ROUTING_NEAR_NUMERATOR),
