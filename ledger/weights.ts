@@ -79,6 +79,33 @@ export async function decideWeights(
   return (await weightSet(tx, id, n))!
 }
 
+/**
+ * Puts the vector that is about to be signed in place of the decided one: the chain may have given a
+ * uid to another hotkey since. Only while nothing that stands on the chain was made of the old one.
+ */
+export async function replaceWeights(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  set: NewWeightSet,
+): Promise<void> {
+  await tx.execute(
+    `UPDATE weight_sets SET kind = $4, uids = $5, values = $6, input = $7, reason = $8, updated_at = now(),
+       state = CASE WHEN $4 = 'weights' THEN state ELSE 'done' END
+     WHERE ${OF} AND n = $3 AND kind = 'weights' AND state IN ('decided', 'sent')`,
+    [
+      id.netuid,
+      id.verifier,
+      n,
+      set.kind,
+      set.uids,
+      set.values,
+      JSON.stringify(set.input ?? null),
+      set.reason,
+    ],
+  )
+}
+
 export async function weightSet(
   db: Queryable,
   id: VerifierId,

@@ -1,0 +1,184 @@
+import type { Database, Queryable } from './database.js'
+import type { InferenceRequestRow } from './inference.js'
+import { firstOrNull } from './rows.js'
+import type { VerifierId } from './verifier-id.js'
+
+export type JobStatus = 'queued' | 'in_progress' | 'completed' | 'failed'
+
+/** A user's job together with the generation it asks for. */
+export interface JobRow extends Omit<InferenceRequestRow, 'id' | 'jobId' | 'createdAt'> {
+  /** `video_` and 24 hex. */
+  id: string
+  inferenceId: string
+  netuid: number
+  verifier: string
+  status: JobStatus
+  /** Per cent. */
+  progress: number
+  warnings: string[]
+  errorCode: string | null
+  errorMessage: string | null
+  /** The attempt whose frames were delivered. */
+  winningRequestId: string | null
+  cancelRequestedAt: Date | null
+  workflowStartedAt: Date | null
+  createdAt: Date
+  startedAt: Date | null
+  completedAt: Date | null
+  expiresAt: Date | null
+}
+
+/** A new job: its generation, with the ids that the API drew. */
+export type NewJob = Omit<InferenceRequestRow, 'id' | 'jobId' | 'createdAt'> & {
+  id: string
+  inferenceId: string
+}
+
+export interface ContentRow {
+  mime: string
+  bytes: Uint8Array
+  sha256: string
+}
+
+const COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.inference_id, j.winning_request_id, j.warnings, j.error_code,
+  j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
+  j.expires_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli, r.width, r.height,
+  r.frames, r.fps, r.model, r.counted`
+const SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'
+
+/** Stores a job and its generation, once. @returns the job that stands */
+export async function insertJob(db: Database, id: VerifierId, job: NewJob): Promise<JobRow> {
+  return db.tx(async (tx) => {
+    const added = await tx.execute(
+      'INSERT INTO jobs (id, api_key_id, inference_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [job.id, job.apiKeyId, job.inferenceId],
+    )
+    if (added === 1) {
+      await tx.execute(
+        `INSERT INTO inference_requests (id, job_id, netuid, verifier, api_key_id, seed, prompt, negative_prompt,
+           steps, guidance_milli, width, height, frames, fps, model, counted)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+        [
+          job.inferenceId,
+          job.id,
+          id.netuid,
+          id.verifier,
+          job.apiKeyId,
+          job.seed,
+          job.prompt,
+          job.negativePrompt,
+          job.steps,
+          job.guidanceMilli,
+          job.width,
+          job.height,
+          job.frames,
+          job.fps,
+          job.model,
+          job.counted,
+        ],
+      )
+    }
+    return (await getJob(tx, job.id))!
+  })
+}
+
+export async function getJob(db: Queryable, jobId: string): Promise<JobRow | null> {
+  return firstOrNull(await db.query(`SELECT ${COLUMNS} FROM ${SOURCE} WHERE j.id = $1`, [jobId]))
+}
+
+/** Jobs whose workflow was not noted as started, oldest first: the API went away in between. */
+export async function listUnstarted(
+  db: Queryable,
+  { olderThanMs, limit }: { olderThanMs: number; limit: number },
+): Promise<JobRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM ${SOURCE}
+     WHERE j.workflow_started_at IS NULL AND j.status = 'queued'
+       AND j.created_at < clock_timestamp() - make_interval(secs => $1::double precision / 1000)
+     ORDER BY j.created_at, j.id LIMIT $2`,
+    [olderThanMs, limit],
+  )
+}
+
+/** Notes that the job's workflow was started. */
+export async function markStarted(db: Queryable, jobId: string): Promise<void> {
+  await db.execute(
+    'UPDATE jobs SET workflow_started_at = now() WHERE id = $1 AND workflow_started_at IS NULL',
+    [jobId],
+  )
+}
+
+/** Notes progress in per cent, which never goes back; a job that ended stays as it is. */
+export async function setProgress(db: Queryable, jobId: string, progress: number): Promise<void> {
+  await db.execute(
+    `UPDATE jobs SET status = 'in_progress', progress = greatest(progress, $2),
+       started_at = coalesce(started_at, now())
+     WHERE id = $1 AND status IN ('queued', 'in_progress')`,
+    [jobId, progress],
+  )
+}
+
+/** Completes a job, once. @returns false when it had ended before */
+export async function completeJob(
+  db: Queryable,
+  jobId: string,
+  end: { winningRequestId: string; warnings: readonly string[]; expiresAt: Date | null },
+): Promise<boolean> {
+  const ended = await db.execute(
+    `UPDATE jobs SET status = 'completed', progress = 100, winning_request_id = $2, warnings = $3, expires_at = $4,
+       started_at = coalesce(started_at, now()), completed_at = now()
+     WHERE id = $1 AND status IN ('queued', 'in_progress')`,
+    [jobId, end.winningRequestId, JSON.stringify(end.warnings), end.expiresAt],
+  )
+  return ended === 1
+}
+
+/** Fails a job, once; a cancelled one with the code `cancelled`. @returns false when it had ended before */
+export async function failJob(
+  db: Queryable,
+  jobId: string,
+  error: { code: string; message: string },
+): Promise<boolean> {
+  const ended = await db.execute(
+    `UPDATE jobs SET status = 'failed', error_code = $2, error_message = $3, completed_at = now()
+     WHERE id = $1 AND status IN ('queued', 'in_progress')`,
+    [jobId, error.code, error.message],
+  )
+  return ended === 1
+}
+
+/** Notes that the user wants it stopped. @returns the job, null when there is none */
+export async function requestCancel(db: Queryable, jobId: string): Promise<JobRow | null> {
+  await db.execute(
+    `UPDATE jobs SET cancel_requested_at = now()
+     WHERE id = $1 AND cancel_requested_at IS NULL AND status IN ('queued', 'in_progress')`,
+    [jobId],
+  )
+  return getJob(db, jobId)
+}
+
+/** Stores a file made from a job's frames, once. */
+export async function putContent(
+  db: Queryable,
+  jobId: string,
+  variant: 'video',
+  content: ContentRow,
+): Promise<void> {
+  await db.execute(
+    'INSERT INTO contents (job_id, variant, mime, bytes, sha256) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
+    [jobId, variant, content.mime, content.bytes, content.sha256],
+  )
+}
+
+export async function getContent(
+  db: Queryable,
+  jobId: string,
+  variant: 'video',
+): Promise<ContentRow | null> {
+  return firstOrNull(
+    await db.query('SELECT mime, bytes, sha256 FROM contents WHERE job_id = $1 AND variant = $2', [
+      jobId,
+      variant,
+    ]),
+  )
+}
