@@ -51,12 +51,13 @@ export class History {
   readonly #retention: Retention
 
   /** @param versions oldest first; at least the one that holds at the first block */
-  constructor(first: BlockRef, versions: Version[], retention: Retention) {
+  constructor(first: BlockRef, body: BlockBody, versions: Version[], retention: Retention) {
     this.#base = first.number
     this.#first = first.number
     this.#hashes = [first.hash]
     this.#versions = versions
     this.#retention = retention
+    this.#addBody(body)
   }
 
   get head(): BlockRef {
@@ -89,9 +90,13 @@ export class History {
 
   /** When a file is read: a block whose state is in the versions already. */
   appendBlock(body: BlockBody): void {
-    const number = this.head.number + 1
-    this.#hashes.push(nextHash(this.head.hash, number, body))
+    this.#hashes.push(nextHash(this.head.hash, this.head.number + 1, body))
+    this.#addBody(body)
+  }
+
+  #addBody(body: BlockBody): void {
     if (body.length === 0) return
+    const { number } = this.head
     this.#bodies.set(number, body)
     for (const [hash, error] of body) this.#inclusions.set(hash, { number, error })
   }

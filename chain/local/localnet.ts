@@ -159,5 +159,5 @@ function firstHistory(hash: Hex, { genesis, retention }: LocalnetOptions): Histo
     if ('error' in done) throw new FractalError('bad_genesis', `${call.name}: ${done.error}`)
     state = done.state
   }
-  return new History({ number: 0, hash }, [{ since: 0, state }], retention)
+  return new History({ number: 0, hash }, [], [{ since: 0, state }], retention)
 }

@@ -11,7 +11,7 @@ export const blockRef = z.object({ number: z.int(), hash: digest })
 const envelope = z.object({
   genesis: digest,
   head: blockRef,
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
 })
 

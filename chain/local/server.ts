@@ -127,7 +127,8 @@ async function handle(
   }
   if (res.destroyed) return
   const body = JSON.stringify({ genesis: localnet.genesisHash, head: localnet.head, ...answer })
-  res.writeHead(200, { 'content-type': 'application/json' }).end(body)
+  // No kept connection: a call after a restart must not be sent into one that has just died.
+  res.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end(body)
 }
 
 // The content type is asked for so that a web page in a browser cannot post here unnoticed.

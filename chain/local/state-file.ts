@@ -57,9 +57,8 @@ export function loadHistory(
       state = applyDelta(state, delta)
       return { since, state }
     })
-    const history = new History(first, states, retention)
     const bodyOf = new Map(bodies)
-    // The first block's own body is known, but its hash was given.
+    const history = new History(first, bodyOf.get(first.number) ?? [], states, retention)
     while (history.head.number < head.number) {
       history.appendBlock(bodyOf.get(history.head.number + 1) ?? [])
     }
