@@ -63,7 +63,7 @@ export function stampInstalled(root) {
  */
 export function installLocked(root, say) {
   const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts']
-  const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+  const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']
   // The npm that runs us, when one does; it may not be on PATH.
   const own = process.env.npm_execpath
   const [command, first] =

