@@ -1,0 +1,167 @@
+import { createHash, randomInt } from 'node:crypto'
+import { isSs58, type Signer, signText, verifyText } from '../base/sr25519.js'
+import type { NonceMemory } from './nonce-memory.js'
+
+/** Signed requests of Bittensor: `btauth/1`, with sr25519 keys and a receiver, which we require. */
+const SCHEME = 'sr25519'
+const MAX_AGE_NS = 10_000_000_000n
+const MAX_AHEAD_NS = 2_000_000_000n
+
+/** Header names are case-insensitive; Node lowers those it receives. */
+const HEADERS = {
+  version: 'X-Bittensor-Version',
+  hotkey: 'X-Bittensor-Hotkey',
+  receiver: 'X-Bittensor-Receiver',
+  nonce: 'X-Bittensor-Nonce',
+  crypto: 'X-Bittensor-Crypto',
+  signature: 'X-Bittensor-Signature',
+} as const
+
+/** What a request is signed over, besides its sender. */
+interface SignedParts {
+  method: string
+  /** Path and query exactly as sent. */
+  target: string
+  /** The raw bytes as sent. */
+  body: Uint8Array
+  /** Unix nanoseconds: beyond 2^53, hence a BigInt. */
+  nonce: bigint
+  /** ss58 of who shall accept it; a request for one prover is void at every other. */
+  receiver: string
+}
+
+/** The headers of a request, as claimed; nothing is proved yet. */
+export interface AuthClaim {
+  sender: string
+  receiver: string
+  nonce: bigint
+  signature: string
+}
+
+/**
+ * - `malformed`: a header is missing or not as it must be
+ * - `wrong_receiver`: signed for another hotkey
+ * - `stale`: older than 10 s, or more than 2 s in the future
+ * - `before_start`: signed before this process started, which cannot know what it saw before
+ * - `bad_signature`: the signature is not the sender's over these bytes
+ * - `replayed`: this (hotkey, nonce) was used already
+ * - `busy`: more requests than the replay memory holds within the window
+ */
+export type AuthRefusal =
+  | 'malformed'
+  | 'wrong_receiver'
+  | 'stale'
+  | 'before_start'
+  | 'bad_signature'
+  | 'replayed'
+  | 'busy'
+
+export type AuthFailure = { ok: false; status: 401 | 503; reason: AuthRefusal }
+
+/** Headers as `node:http` gives them: a repeated one is joined by a comma, hence malformed here. */
+export type IncomingHeaders = Record<string, string | string[] | undefined>
+
+/** The eight signed lines of `btauth/1`, no trailing newline. */
+export function signedText(parts: SignedParts & { sender: string }): string {
+  return [
+    'btauth/1',
+    SCHEME,
+    parts.method.toUpperCase(),
+    parts.target,
+    createHash('sha256').update(parts.body).digest('hex'),
+    parts.nonce.toString(),
+    parts.sender,
+    parts.receiver,
+  ].join('\n')
+}
+
+/** The headers that sign a request. */
+export function signRequest(parts: SignedParts & { signer: Signer }): Record<string, string> {
+  const sender = parts.signer.ss58
+  return {
+    [HEADERS.version]: '1',
+    [HEADERS.hotkey]: sender,
+    [HEADERS.receiver]: parts.receiver,
+    [HEADERS.nonce]: parts.nonce.toString(),
+    [HEADERS.signature]: signText(parts.signer, signedText({ ...parts, sender })),
+  }
+}
+
+/** What of a signed request's headers evidence has to hold, beside its body. */
+export function requestAuthOf(headers: Record<string, string>): {
+  nonce: string
+  signature: string
+} {
+  return { nonce: headers[HEADERS.nonce]!, signature: headers[HEADERS.signature]! }
+}
+
+/**
+ * A fresh nonce: the clock's milliseconds, and a random part below, so that two processes with the
+ * same hotkey do not collide.
+ */
+export function freshNonce(nowMs: number = Date.now()): bigint {
+  return BigInt(nowMs) * 1_000_000n + BigInt(randomInt(1_000_000))
+}
+
+/**
+ * The checks that need no body: shape, receiver, freshness. A server makes them before it reads a
+ * byte of the body; `verifyRequest` makes them again.
+ */
+export function readClaim(input: {
+  headers: IncomingHeaders
+  self: string
+  nowNs: bigint
+  startedNs: bigint
+}): { ok: true; claim: AuthClaim } | AuthFailure {
+  const header = (name: string) => {
+    const value = input.headers[name.toLowerCase()]
+    return typeof value === 'string' ? value : ''
+  }
+  const claim = {
+    sender: header(HEADERS.hotkey),
+    receiver: header(HEADERS.receiver),
+    signature: header(HEADERS.signature),
+  }
+  const nonceText = header(HEADERS.nonce)
+  const shapely =
+    header(HEADERS.version) === '1' &&
+    ['', SCHEME].includes(header(HEADERS.crypto)) &&
+    /^(0|[1-9][0-9]{0,19})$/.test(nonceText) &&
+    /^0x[0-9a-f]{128}$/.test(claim.signature) &&
+    isSs58(claim.sender) &&
+    isSs58(claim.receiver)
+  if (!shapely) return refuse('malformed')
+  if (claim.receiver !== input.self) return refuse('wrong_receiver')
+  const nonce = BigInt(nonceText)
+  if (input.nowNs - nonce > MAX_AGE_NS || nonce - input.nowNs > MAX_AHEAD_NS) return refuse('stale')
+  if (nonce < input.startedNs) return refuse('before_start')
+  return { ok: true, claim: { ...claim, nonce } }
+}
+
+/**
+ * Who sent a request, proved: shape, receiver, freshness, signature, replay, in this order. Who may
+ * ask (blacklist, priority) is for the caller to decide, and only on the sender this returns.
+ * @param input.target path and query as received; `input.body` the raw bytes as received
+ */
+export function verifyRequest(input: {
+  headers: IncomingHeaders
+  method: string
+  target: string
+  body: Uint8Array
+  self: string
+  nowNs: bigint
+  nonces: NonceMemory
+}): { ok: true; sender: string; claim: AuthClaim } | AuthFailure {
+  const read = readClaim({ ...input, startedNs: input.nonces.startedNs })
+  if (!read.ok) return read
+  const { claim } = read
+  const text = signedText({ ...input, ...claim })
+  if (!verifyText(claim.sender, text, claim.signature)) return refuse('bad_signature')
+  const use = input.nonces.use(claim.sender, claim.nonce, input.nowNs)
+  if (use !== 'fresh') return refuse(use)
+  return { ok: true, sender: claim.sender, claim }
+}
+
+function refuse(reason: AuthRefusal): AuthFailure {
+  return { ok: false, status: reason === 'busy' ? 503 : 401, reason }
+}

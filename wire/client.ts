@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto'
+import { type Signer, verifyText } from '../base/sr25519.js'
+import { answerText } from '../formats/answer.js'
+import type { Hex } from '../formats/bytes.js'
+import { AnswerReader, type ExpectedVideo } from './answer-reader.js'
+import { type AxonAddress, vetAddress } from './axon-address.js'
+import { freshNonce, requestAuthOf, signRequest } from './btauth.js'
+import { WireError } from './error.js'
+import { Exchange } from './exchange.js'
+import { maxCompressedBytes, STREAM_MEDIA_TYPE } from './limits.js'
+import type { Answered, AskOutcome } from './outcome.js'
+import { failedOutcome } from './outcome.js'
+import { expectOk, plain } from './refusal.js'
+import type { AnswerErrorCode, AnswerHeader, DoneHeader } from './schemas.js'
+import { decodeRecords, type StreamLimits } from './stream.js'
+
+const TARGET = '/v1/generate'
+/** After `done` the stream has to end; who keeps it open longer is not waited for. */
+const END_MS = 1000
+
+export interface AskOptions {
+  address: AxonAddress
+  /** ss58 of the prover's hotkey. */
+  receiver: string
+  signer: Signer
+  /** The exact JSON bytes of a GenerationBody; a resend has the same. */
+  body: Uint8Array
+  expected: ExpectedVideo
+  terms: { genesisHash: Hex; netuid: number }
+  /** The prover's own model root, from its /v1/info: the signature binds it. */
+  modelRoot: Hex
+  /** Development: reach loopback and private addresses. */
+  allowPrivate: boolean
+  /** For the whole, by this side's clock. */
+  deadlineMs: number
+  /** Until a connection stands. Default 3000. */
+  connectMs?: number
+  /** Until the first record. Default 5000. */
+  firstRecordMs?: number
+  /** Between two records once this request is at work. Default 20000. */
+  stallMs?: number
+  /** Ends the exchange; the prover sees a disconnect and stops its work. */
+  signal?: AbortSignal
+  /** Every record's header but a frame's. */
+  onRecord?(header: AnswerHeader): void
+  /** Each frame, checked: index from 1, raw RGB, and the zlib bytes as received. */
+  onFrame?(index: number, rgb: Uint8Array, zlib: Uint8Array): void | Promise<void>
+}
+
+/**
+ * Asks a prover for one generation and checks what comes: order, sizes and count of frames, their
+ * digests, frames_sha256, the answer's signature. A prover's misbehaviour is an outcome, never thrown;
+ * what `onRecord` or `onFrame` throw is thrown (the exchange is ended).
+ */
+export async function askProver(options: AskOptions): Promise<AskOutcome> {
+  const startedAt = performance.now()
+  const reader = new AnswerReader(options.expected)
+  const callbacks = guarded(options)
+  let exchange: Exchange | null = null
+  try {
+    const address = vetAddress(options.address.ip, options.address.port, options)
+    const headers = signRequest({ ...options, method: 'POST', target: TARGET, nonce: freshNonce() })
+    exchange = new Exchange({
+      ...options,
+      address,
+      method: 'POST',
+      target: TARGET,
+      headers: { ...headers, 'Content-Type': 'application/json', Accept: STREAM_MEDIA_TYPE },
+      connectMs: options.connectMs ?? 3000,
+    })
+    exchange.arm('silence', options.firstRecordMs ?? 5000, 'no_answer', 'no first record in time')
+    await expectOk(exchange, STREAM_MEDIA_TYPE)
+    const answer = await readAnswer(exchange, reader, options, callbacks, startedAt)
+    return 'kind' in answer
+      ? answer
+      : { ...answer, kind: 'answered', request: requestAuthOf(headers) }
+  } catch (error) {
+    if (callbacks.thrown !== null) throw callbacks.thrown.error
+    if (error instanceof WireError) return failedOutcome(error, reader.progressed)
+    throw error
+  } finally {
+    exchange?.close()
+  }
+}
+
+async function readAnswer(
+  exchange: Exchange,
+  reader: AnswerReader,
+  options: AskOptions,
+  callbacks: Callbacks,
+  startedAt: number,
+): Promise<Omit<Answered, 'kind' | 'request'> | AskOutcome> {
+  let firstRecordMs: number | null = null
+  let answer: Omit<Answered, 'kind' | 'request'> | AskOutcome | null = null
+  for await (const record of untilEnd(exchange, options.expected, () => answer !== null)) {
+    exchange.disarm('silence')
+    firstRecordMs ??= Math.round(performance.now() - startedAt)
+    const event = await reader.read(record)
+    if ('rgb' in event) {
+      await callbacks.onFrame(event.header.index, event.rgb, event.zlib)
+    } else {
+      callbacks.onRecord(event.header)
+    }
+    if (event.header.type === 'error') {
+      answer = erredOutcome(event.header.code, event.header.message, reader.progressed)
+    } else if ('framesSha256' in event) {
+      const { framesSha256, frameDigests } = event
+      const elapsedUs = Math.floor((performance.now() - startedAt) * 1000)
+      checkSignature(event.header, framesSha256, options)
+      answer = {
+        framesSha256,
+        frameDigests,
+        traceRoot: event.header.trace_root,
+        determinismClass: event.header.determinism_class,
+        modelRoot: options.modelRoot,
+        signature: event.header.signature,
+        timings: event.header.timings,
+        warnings: reader.warnings,
+        elapsedUs,
+        firstRecordMs,
+      }
+    }
+    armSilence(exchange, reader, options, answer !== null)
+  }
+  if (answer === null) throw new WireError('stream_malformed', 'the stream ended before done')
+  return answer
+}
+
+/** The records; once the answer is there, an end that does not come is no fault. */
+async function* untilEnd(exchange: Exchange, expected: ExpectedVideo, answered: () => boolean) {
+  try {
+    yield* decodeRecords(exchange.body(), limitsOf(expected))
+  } catch (error) {
+    const excusable = ['stalled', 'late', 'no_answer', 'cancelled']
+    if (!answered() || !(error instanceof WireError) || !excusable.includes(error.code)) throw error
+  }
+}
+
+/** While a request waits for its turn silence is no fault; at work, records come step by step. */
+function armSilence(
+  exchange: Exchange,
+  reader: AnswerReader,
+  options: AskOptions,
+  answered: boolean,
+): void {
+  if (answered) {
+    exchange.arm('silence', END_MS, 'stalled', 'the stream did not end')
+  } else if (reader.position === 0 || reader.progressed) {
+    exchange.arm('silence', options.stallMs ?? 20_000, 'stalled', 'nothing came for too long')
+  } else {
+    exchange.disarm('silence')
+  }
+}
+
+/** What an honest answer to this request can take at most. */
+function limitsOf({ width, height, frames, steps }: ExpectedVideo): StreamLimits {
+  const maxBodyBytes = maxCompressedBytes(width * height * 3)
+  return { maxBodyBytes, maxTotalBytes: frames * (maxBodyBytes + 256) + steps * 256 + 131_072 }
+}
+
+function checkSignature(done: DoneHeader, framesSha256: Hex, options: AskOptions): void {
+  const text = answerText({
+    ...options.terms,
+    verifier: options.signer.ss58,
+    prover: options.receiver,
+    bodySha256: createHash('sha256').update(options.body).digest('hex'),
+    framesSha256,
+    traceRoot: done.trace_root,
+    determinismClass: done.determinism_class,
+    modelRoot: options.modelRoot,
+  })
+  if (!verifyText(options.receiver, text, done.signature)) {
+    throw new WireError('bad_signature', "the answer's signature is not the prover's")
+  }
+}
+
+/** A prover that says `cancelled` while nobody cancelled has no excuse: that is an error of its own. */
+function erredOutcome(code: AnswerErrorCode, message: string, progressed: boolean): AskOutcome {
+  const known = code === 'invalid_request' || code === 'out_of_memory' || code === 'late'
+  const reason = known ? code : 'error'
+  return { kind: 'failed', reason, message: `${code}: ${plain(message)}`, progressed }
+}
+
+interface Callbacks {
+  onRecord(header: AnswerHeader): void
+  onFrame(index: number, rgb: Uint8Array, zlib: Uint8Array): Promise<void>
+  thrown: { error: unknown } | null
+}
+
+/** The caller's own callbacks, told apart from the prover when they throw. */
+function guarded(options: AskOptions): Callbacks {
+  const callbacks: Callbacks = {
+    thrown: null,
+    onRecord(header) {
+      try {
+        options.onRecord?.(header)
+      } catch (error) {
+        callbacks.thrown = { error }
+        throw error
+      }
+    },
+    async onFrame(index, rgb, zlib) {
+      try {
+        await options.onFrame?.(index, rgb, zlib)
+      } catch (error) {
+        callbacks.thrown = { error }
+        throw error
+      }
+    },
+  }
+  return callbacks
+}

@@ -1,0 +1,144 @@
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
+import { messageOf } from '../base/errors.js'
+import type { VettedAddress } from './axon-address.js'
+import { WireError, type WireErrorCode } from './error.js'
+import { MAX_HTTP_HEADER_BYTES } from './limits.js'
+
+export interface ExchangeOptions {
+  address: VettedAddress
+  method: 'GET' | 'POST'
+  /** Path and query, sent as they are. */
+  target: string
+  headers: Record<string, string>
+  body?: Uint8Array
+  /** Until the connection stands. */
+  connectMs: number
+  /** For the whole exchange, from now. */
+  deadlineMs: number
+  signal?: AbortSignal
+}
+
+/**
+ * One HTTP exchange with a stranger. The socket goes to the vetted address itself: no agent (nothing
+ * pooled, no proxy variables), no name lookup, no redirects. Timers and the caller's signal end it
+ * with a typed reason; whatever ends it first is what every later read reports.
+ */
+export class Exchange {
+  private readonly request: ClientRequest
+  private readonly timers = new Map<string, NodeJS.Timeout>()
+  private readonly answered: Promise<IncomingMessage>
+  private failure: WireError | null = null
+
+  constructor(private readonly options: ExchangeOptions) {
+    const { address, body } = options
+    this.request = request({
+      host: address.ip,
+      port: address.port,
+      method: options.method,
+      path: options.target,
+      headers: {
+        ...options.headers,
+        ...(body === undefined ? {} : { 'Content-Length': String(body.length) }),
+        Connection: 'close',
+      },
+      createConnection: () => connect({ host: address.ip, port: address.port, noDelay: true }),
+      maxHeaderSize: MAX_HTTP_HEADER_BYTES,
+    })
+    this.answered = new Promise((resolve, reject) => {
+      this.request.once('response', resolve)
+      // Stays on: an error after the response (a broken chunk) would else be uncaught.
+      this.request.on('error', (error) => {
+        this.failure ??= explain(error, this.timers.has('connect'))
+        reject(this.failure)
+      })
+    })
+    this.answered.catch(() => {})
+    this.request.once('socket', (socket) => socket.once('connect', () => this.disarm('connect')))
+    this.arm('connect', options.connectMs, 'unreachable', 'no connection in time')
+    this.arm('whole', options.deadlineMs, 'late', 'the deadline passed')
+    options.signal?.addEventListener('abort', this.onAbort)
+    if (options.signal?.aborted) this.onAbort()
+    this.request.end(body)
+  }
+
+  /**
+   * Fails the exchange with `code` unless this name is disarmed or armed again in time. What had
+   * already arrived while this process was busy is read first: its own slowness is no prover's fault.
+   */
+  arm(name: string, ms: number, code: WireErrorCode, message: string): void {
+    this.disarm(name)
+    const expire = () => {
+      if (this.timers.get(name) === timer) this.fail(new WireError(code, message))
+    }
+    const timer = setTimeout(() => setImmediate(expire), Math.min(ms, 2 ** 31 - 1))
+    this.timers.set(name, timer)
+  }
+
+  disarm(name: string): void {
+    clearTimeout(this.timers.get(name))
+    this.timers.delete(name)
+  }
+
+  /** @throws WireError */
+  async response(): Promise<IncomingMessage> {
+    return this.answered
+  }
+
+  /** The answer's bytes as they come. @throws WireError */
+  async *body(): AsyncGenerator<Uint8Array, void, void> {
+    const message = await this.answered
+    try {
+      yield* message as AsyncIterable<Uint8Array>
+    } catch (error) {
+      throw this.failure ?? explain(error, false)
+    }
+    if (this.failure !== null) throw this.failure
+  }
+
+  /** A small body, whole. @throws WireError `stream_oversized` beyond `maxBytes` */
+  async bytes(maxBytes: number): Promise<Buffer> {
+    const chunks: Uint8Array[] = []
+    let length = 0
+    for await (const chunk of this.body()) {
+      length += chunk.length
+      if (length > maxBytes) {
+        throw new WireError('stream_oversized', `the answer has more than ${maxBytes} bytes`)
+      }
+      chunks.push(chunk)
+    }
+    return Buffer.concat(chunks)
+  }
+
+  /** Ends everything; the prover sees a disconnect if it was still at work. */
+  close(): void {
+    for (const name of [...this.timers.keys()]) this.disarm(name)
+    this.options.signal?.removeEventListener('abort', this.onAbort)
+    this.request.destroy()
+  }
+
+  private readonly onAbort = () => this.fail(new WireError('cancelled', 'cancelled by the caller'))
+
+  private fail(error: WireError): void {
+    this.failure ??= error
+    this.request.destroy(error)
+  }
+}
+
+/** Node's errors by what they mean to the caller; HPE_ are those of its HTTP parser. */
+function explain(error: unknown, connecting: boolean): WireError {
+  if (error instanceof WireError) return error
+  const code = String((error as NodeJS.ErrnoException).code ?? '')
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new WireError('stream_oversized', 'the HTTP headers are too long', { cause: error })
+  }
+  if (code.startsWith('HPE_')) {
+    return new WireError('http_malformed', `no HTTP: ${code}`, { cause: error })
+  }
+  const kind = connecting ? 'unreachable' : 'no_answer'
+  const what = connecting ? 'no connection' : 'the connection broke off'
+  return new WireError(kind, `${what}: ${code || messageOf(error)}`, {
+    retryable: true,
+    cause: error,
+  })
+}

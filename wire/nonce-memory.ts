@@ -1,0 +1,31 @@
+/** How long a nonce can be fresh: 10 s back and 2 s ahead, and a second for a clock set back. */
+const KEEP_NS = 13_000_000_000n
+
+/**
+ * The nonces seen within the window of freshness. It starts empty, so nonces from before the process
+ * started are never fresh (`readClaim` refuses them): a restart opens no window for replay. Memory is
+ * bounded: when full of unexpired nonces it refuses rather than forgets.
+ */
+export class NonceMemory {
+  readonly startedNs: bigint
+  private readonly max: number
+  /** In order of use, which is nearly the order of expiry. */
+  private readonly seen = new Map<string, bigint>()
+
+  constructor(options: { startedNs: bigint; max?: number }) {
+    this.startedNs = options.startedNs
+    this.max = options.max ?? 65_536
+  }
+
+  use(hotkey: string, nonce: bigint, nowNs: bigint): 'fresh' | 'replayed' | 'busy' {
+    const key = `${hotkey}:${nonce}`
+    if (this.seen.has(key)) return 'replayed'
+    for (const [oldest, usedNs] of this.seen) {
+      if (nowNs - usedNs <= KEEP_NS) break
+      this.seen.delete(oldest)
+    }
+    if (this.seen.size >= this.max) return 'busy'
+    this.seen.set(key, nowNs)
+    return 'fresh'
+  }
+}

@@ -1,0 +1,143 @@
+import type { Signer } from '../base/sr25519.js'
+import { type Hex, toHex } from '../formats/bytes.js'
+import { type AxonAddress, vetAddress } from './axon-address.js'
+import { freshNonce, signRequest } from './btauth.js'
+import { WireError } from './error.js'
+import { Exchange } from './exchange.js'
+import { STREAM_MEDIA_TYPE } from './limits.js'
+import { type FailReason, failReasonOf } from './outcome.js'
+import { expectOk } from './refusal.js'
+import { openingHeaderSchema } from './schemas.js'
+import { decodeRecords, type StreamRecord } from './stream.js'
+
+export interface OpeningOptions {
+  address: AxonAddress
+  /** ss58 of the prover's hotkey. */
+  receiver: string
+  signer: Signer
+  requestId: string
+  /** 1 … steps. */
+  step: number
+  /** 1 … frames. */
+  frame: number
+  /** Of the request that is opened. */
+  expected: { steps: number; frames: number }
+  allowPrivate: boolean
+  deadlineMs: number
+  /** Of one state (latents ‖ x0). Default 64 MiB. */
+  maxStateBytes?: number
+  signal?: AbortSignal
+}
+
+/** What the prover opened: sizes are checked here, digests and contents are the spot check's to judge. */
+export interface Opening {
+  /** d_0 … d_steps. */
+  stepDigests: Hex[]
+  /** f_1 … f_n. */
+  frameDigests: Hex[]
+  /** State step − 1, raw as it is hashed: float32 LE latents, then x0 unless it is state 0. */
+  stateBefore: Uint8Array
+  /** State `step`; latents only when it is the last. */
+  stateAfter: Uint8Array
+  finalLatents: Uint8Array
+}
+
+export type OpeningOutcome =
+  | { kind: 'opened'; opening: Opening }
+  /** The prover refused, with its code: unknown_request, too_late, states_gone, opened_twice … */
+  | { kind: 'refused'; code: string; message: string }
+  | { kind: 'failed'; reason: FailReason; message: string }
+
+/**
+ * Asks a prover to open one step of an answer it signed. A prover's misbehaviour is an outcome, never
+ * thrown. Asking again for the same step and frame costs no second opening.
+ */
+export async function requestOpening(options: OpeningOptions): Promise<OpeningOutcome> {
+  const target = `/v1/generations/${options.requestId}/open`
+  const body = Buffer.from(JSON.stringify({ step: options.step, frame: options.frame }))
+  let exchange: Exchange | null = null
+  try {
+    const address = vetAddress(options.address.ip, options.address.port, options)
+    const headers = signRequest({ ...options, method: 'POST', target, body, nonce: freshNonce() })
+    exchange = new Exchange({
+      ...options,
+      address,
+      method: 'POST',
+      target,
+      headers: { ...headers, 'Content-Type': 'application/json', Accept: STREAM_MEDIA_TYPE },
+      body,
+      connectMs: 3000,
+    })
+    await expectOk(exchange, STREAM_MEDIA_TYPE)
+    return { kind: 'opened', opening: await readOpening(exchange, options) }
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    if (error.code === 'http_refused') {
+      return { kind: 'refused', code: String(error.details.code), message: error.message }
+    }
+    return { kind: 'failed', reason: failReasonOf(error), message: error.message }
+  } finally {
+    exchange?.close()
+  }
+}
+
+async function readOpening(exchange: Exchange, options: OpeningOptions): Promise<Opening> {
+  const { expected, step } = options
+  const maxBodyBytes = options.maxStateBytes ?? 2 ** 26
+  const limits = { maxBodyBytes, maxTotalBytes: 4 * (maxBodyBytes + 1024) }
+  const order = [
+    { type: 'digests', ...expected },
+    { type: 'state_before', step: step - 1 },
+    { type: 'state_after', step },
+    { type: 'final_latents', step: expected.steps },
+  ]
+  const bodies: Uint8Array[] = []
+  for await (const record of decodeRecords(exchange.body(), limits)) {
+    if (!isExpected(record, order[bodies.length])) {
+      throw new WireError('stream_malformed', `record ${bodies.length + 1} is not the one due`)
+    }
+    bodies.push(record.body)
+  }
+  const [list, stateBefore, stateAfter, finalLatents] = bodies
+  if (!list || !stateBefore || !stateAfter || !finalLatents) {
+    throw new WireError('stream_malformed', `${bodies.length} of 4 records came`)
+  }
+  const count = expected.steps + 1 + expected.frames
+  if (list.length !== 32 * count) {
+    throw new WireError('stream_malformed', `the digest list has ${list.length} bytes`)
+  }
+  checkSizes(options, stateBefore.length, stateAfter.length, finalLatents.length)
+  const digests = Array.from({ length: count }, (_, i) => toHex(list.subarray(32 * i, 32 * i + 32)))
+  return {
+    stepDigests: digests.slice(0, expected.steps + 1),
+    frameDigests: digests.slice(expected.steps + 1),
+    stateBefore,
+    stateAfter,
+    finalLatents,
+  }
+}
+
+function isExpected(record: StreamRecord, due: object | undefined): boolean {
+  const parsed = openingHeaderSchema.safeParse(record.header)
+  if (!parsed.success || due === undefined) return false
+  const header: Record<string, unknown> = parsed.data
+  return Object.entries(due).every(([name, value]) => header[name] === value)
+}
+
+/** All states have the size of the final latents, or twice that with x0. */
+function checkSizes(
+  { step, expected }: OpeningOptions,
+  before: number,
+  after: number,
+  final: number,
+): void {
+  const withX0 = (i: number) => (i > 0 && i < expected.steps ? 2 : 1)
+  const sound =
+    final > 0 &&
+    final % 4 === 0 &&
+    before === final * withX0(step - 1) &&
+    after === final * withX0(step)
+  if (!sound) {
+    throw new WireError('stream_malformed', `states of ${before}, ${after} and ${final} bytes`)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Hex } from '../formats/bytes.js'
+import type { WireError } from './error.js'
+import type { AnswerTimings, AnswerWarning } from './schemas.js'
+
+/** A whole answer whose frames, hashes and signature were checked. */
+export interface Answered {
+  kind: 'answered'
+  /** Recomputed here from the received frames. */
+  framesSha256: Hex
+  /** f_1 … f_n, recomputed here. */
+  frameDigests: Hex[]
+  traceRoot: Hex
+  determinismClass: string
+  modelRoot: Hex
+  /** The prover's, over answerText: verified. */
+  signature: string
+  timings: AnswerTimings
+  warnings: AnswerWarning[]
+  /** From asking to `done`, by this side's clock. */
+  elapsedUs: number
+  firstRecordMs: number
+  /** What the request was signed with: evidence without it is void. */
+  request: { nonce: string; signature: string }
+}
+
+/**
+ * - `unreachable`: no connection, or an address that is refused
+ * - `no_answer`: connected, but the answer did not begin in time, or broke off
+ * - `late`: the deadline passed, here or by the prover's own word
+ * - `stalled`: silence while at work
+ * - `malformed`: no answer of this protocol
+ * - `oversized`: more bytes than an honest answer can have
+ * - `bad_signature`: the signature is not the prover's over this answer
+ * - `invalid_request`, `out_of_memory`: the prover says it cannot do this request
+ * - `cancelled`: by our own signal, never by the prover's word
+ * - `error`: any other refusal or failure of the prover
+ */
+export type FailReason =
+  | 'unreachable'
+  | 'no_answer'
+  | 'late'
+  | 'stalled'
+  | 'malformed'
+  | 'oversized'
+  | 'bad_signature'
+  | 'invalid_request'
+  | 'out_of_memory'
+  | 'cancelled'
+  | 'error'
+
+export interface Failed {
+  kind: 'failed'
+  reason: FailReason
+  message: string
+  /** Whether work on this request was seen to begin. */
+  progressed: boolean
+}
+
+export type AskOutcome = Answered | { kind: 'refused'; retryAfterMs?: number } | Failed
+
+/** The outcome that an error on the wire means. */
+export function failedOutcome(error: WireError, progressed: boolean): AskOutcome {
+  const { status, retryAfterMs } = error.details as { status?: number; retryAfterMs?: number }
+  if (error.code === 'http_refused' && status === 429) {
+    return { kind: 'refused', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+  }
+  return { kind: 'failed', reason: failReasonOf(error), message: error.message, progressed }
+}
+
+/** Why an exchange failed, in the words of outcomes. */
+export function failReasonOf(error: WireError): FailReason {
+  switch (error.code) {
+    case 'address_refused':
+    case 'unreachable':
+      return 'unreachable'
+    case 'stream_oversized':
+      return 'oversized'
+    case 'stream_truncated':
+    case 'stream_malformed':
+    case 'frame_malformed':
+    case 'http_malformed':
+      return 'malformed'
+    case 'http_refused':
+      return [400, 422].includes(Number(error.details.status)) ? 'invalid_request' : 'error'
+    case 'bad_request':
+      return 'error'
+    case 'no_answer':
+    case 'late':
+    case 'stalled':
+    case 'cancelled':
+    case 'bad_signature':
+      return error.code
+  }
+}

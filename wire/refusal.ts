@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http'
+import { WireError } from './error.js'
+import type { Exchange } from './exchange.js'
+import { MAX_JSON_ANSWER_BYTES } from './limits.js'
+import { refusalSchema } from './schemas.js'
+
+/**
+ * Passes an answer of status 200 and the media type asked for; anything else is thrown.
+ * @throws WireError `http_malformed` for redirects, other 2xx, another type or an encoding;
+ * `http_refused` for 4xx and 5xx with `details.status`, `details.code`, `details.retryAfterMs`
+ */
+export async function expectOk(exchange: Exchange, mediaType: string): Promise<void> {
+  const answer = await exchange.response()
+  const status = answer.statusCode ?? 0
+  if (status >= 400 && status < 600) throw await refused(exchange, answer, status)
+  if (status !== 200) {
+    throw new WireError('http_malformed', `status ${status}, which this protocol does not have`)
+  }
+  const type = (answer.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
+  if (type !== mediaType) {
+    throw new WireError('http_malformed', `content type ${plain(type)}, expected ${mediaType}`)
+  }
+  if (answer.headers['content-encoding'] !== undefined) {
+    throw new WireError('http_malformed', 'an encoded body, which nobody asked for')
+  }
+}
+
+async function refused(
+  exchange: Exchange,
+  answer: IncomingMessage,
+  status: number,
+): Promise<WireError> {
+  const { code, message } = await readRefusal(exchange)
+  const seconds = Number(answer.headers['retry-after'])
+  return new WireError('http_refused', `status ${status} ${code}: ${message}`, {
+    details: {
+      status,
+      code,
+      ...(seconds > 0 && seconds <= 86_400 ? { retryAfterMs: Math.ceil(seconds * 1000) } : {}),
+    },
+    retryable: status === 429 || status >= 500,
+  })
+}
+
+/** A refusal stands by its status: a body that cannot be read only costs its explanation. */
+async function readRefusal(exchange: Exchange): Promise<{ code: string; message: string }> {
+  try {
+    const bytes = await exchange.bytes(MAX_JSON_ANSWER_BYTES)
+    const { error } = refusalSchema.parse(JSON.parse(bytes.toString('utf8')))
+    return { code: plain(error.code), message: plain(error.message) }
+  } catch {
+    return { code: 'unknown', message: 'no explanation' }
+  }
+}
+
+/** A stranger's text, safe for a log line or a terminal. */
+export function plain(text: string): string {
+  return text.replace(/[^\P{C}]/gu, ' ').slice(0, 300)
+}

@@ -1,0 +1,145 @@
+import * as z from 'zod'
+import { hasLoneSurrogate, isDigestHex } from '../formats/bytes.js'
+import { isDeterminismClass } from '../formats/determinism-class.js'
+import { type GenerationBody, guidanceMilli, SEED_MAX } from '../formats/generation.js'
+import { isRequestId } from '../formats/request-id.js'
+import { WireError } from './error.js'
+import { MAX_TEXT_BYTES } from './limits.js'
+
+const DAY_MS = 86_400_000
+const MAX_COUNT = 1_000_000
+
+const digest = z.string().refine(isDigestHex, 'expected the lowercase hex of 32 bytes')
+const micros = z.int().min(0)
+const text = z
+  .string()
+  .refine((s) => !hasLoneSurrogate(s), 'expected text that has UTF-8 (no lone surrogates)')
+  .refine((s) => Buffer.byteLength(s) <= MAX_TEXT_BYTES, `longer than ${MAX_TEXT_BYTES} bytes`)
+const guidance = z
+  .number()
+  .min(0)
+  .max(1000)
+  .refine((value) => {
+    try {
+      guidanceMilli(value)
+      return true
+    } catch {
+      return false
+    }
+  }, 'more than three decimals')
+
+/** `POST /v1/generate`; what a model can do with the numbers is the engine's to say. */
+export const generationBodySchema = z.strictObject({
+  request_id: z.string().refine(isRequestId, 'expected a lowercase UUIDv4'),
+  query: text,
+  private_input: z.strictObject({ negative_prompt: text }),
+  sampling_params: z.strictObject({
+    seed: z.int().min(0).max(SEED_MAX),
+    num_inference_steps: z.int().min(1).max(MAX_COUNT),
+    guidance_scale: guidance,
+    width: z.int().min(1).max(MAX_COUNT),
+    height: z.int().min(1).max(MAX_COUNT),
+    num_frames: z.int().min(1).max(MAX_COUNT),
+    fps: z.int().min(1).max(1000),
+  }),
+  model: z.string().min(1).max(128),
+  deadline_ms: z.int().min(1).max(DAY_MS),
+}) satisfies z.ZodType<GenerationBody>
+
+/** `POST /v1/generations/{request_id}/open`: step i (1 … steps) and frame j (1 … frames). */
+export const openBodySchema = z.strictObject({
+  step: z.int().min(1).max(MAX_COUNT),
+  frame: z.int().min(1).max(MAX_COUNT),
+})
+export type OpenBody = z.infer<typeof openBodySchema>
+
+const WARNINGS = ['prompt_truncated'] as const
+
+/** Time by part of the work, in microseconds, by the prover's own clock. */
+const timingsSchema = z.strictObject({
+  text_us: micros,
+  denoise_us: micros,
+  decode_us: micros,
+  total_us: micros,
+})
+export type AnswerTimings = z.infer<typeof timingsSchema>
+
+/** Codes of an `error` record; a code that is not known here reads as `internal`. */
+const ERROR_CODES = ['invalid_request', 'out_of_memory', 'cancelled', 'late', 'internal'] as const
+export type AnswerErrorCode = (typeof ERROR_CODES)[number]
+
+/** Headers of the records that answer `POST /v1/generate`. */
+export const answerHeaderSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('accepted'),
+    /** Requests before this one; 0 is at work. */
+    position: z.int().min(0).max(10_000),
+    warnings: z.array(z.enum(WARNINGS)).max(WARNINGS.length),
+  }),
+  z.strictObject({ type: z.literal('progress'), step: z.int().min(0), steps: z.int().min(1) }),
+  z.strictObject({ type: z.literal('frame'), index: z.int().min(1) }),
+  z.strictObject({
+    type: z.literal('done'),
+    frames_sha256: digest,
+    trace_root: digest,
+    determinism_class: z.string().refine(isDeterminismClass, 'no determinism class'),
+    timings: timingsSchema,
+    signature: z.string().regex(/^0x[0-9a-f]{128}$/),
+  }),
+  z.strictObject({
+    type: z.literal('error'),
+    code: z.enum(ERROR_CODES).catch('internal'),
+    message: z.string().max(1000),
+    retryable: z.boolean(),
+  }),
+])
+export type AnswerHeader = z.infer<typeof answerHeaderSchema>
+export type DoneHeader = Extract<AnswerHeader, { type: 'done' }>
+export type AnswerWarning = (typeof WARNINGS)[number]
+
+/** Headers of the four records that answer `open`, in this order. */
+export const openingHeaderSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('digests'), steps: z.int().min(1), frames: z.int().min(1) }),
+  z.strictObject({ type: z.literal('state_before'), step: z.int().min(0) }),
+  z.strictObject({ type: z.literal('state_after'), step: z.int().min(1) }),
+  z.strictObject({ type: z.literal('final_latents'), step: z.int().min(1) }),
+])
+export type OpeningHeader = z.infer<typeof openingHeaderSchema>
+
+/** `GET /v1/info`: what a prover says of itself; nothing here is signed, so nothing here is proof. */
+export const proverInfoSchema = z.strictObject({
+  versions: z.record(z.string().max(64), z.string().max(128)),
+  hotkey: z.string().max(64),
+  model: z.string().min(1).max(128),
+  model_root: digest,
+  determinism_class: z.string().refine(isDeterminismClass, 'no determinism class'),
+  capacity: z.int().min(1).max(10_000),
+  queue_length: z.int().min(0).max(10_000),
+})
+export type ProverInfo = z.infer<typeof proverInfoSchema>
+
+/** The JSON of every refusal (4xx, 5xx). */
+export const refusalSchema = z.object({
+  error: z.object({ code: z.string().max(64), message: z.string().max(1000) }),
+})
+
+/**
+ * A request's JSON bytes by its schema. The message names fields and rules, never values: they may be
+ * a prompt.
+ * @throws WireError `bad_request`; `details.field` names the first field at fault
+ */
+export function parseJsonBody<T>(schema: z.ZodType<T>, body: Uint8Array): T {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    throw new WireError('bad_request', 'the body is no JSON in UTF-8')
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const field = issue?.path.join('.') || 'body'
+  throw new WireError('bad_request', `${field}: ${issue?.message ?? 'not as it must be'}`, {
+    details: { field },
+  })
+}

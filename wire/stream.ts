@@ -1,0 +1,135 @@
+import { messageOf } from '../base/errors.js'
+import { WireError } from './error.js'
+import { MAX_HEADER_BYTES } from './limits.js'
+
+/** One record of the stream: a JSON object with a `type`, and bytes. */
+export interface StreamRecord {
+  header: { type: string } & Record<string, unknown>
+  body: Uint8Array
+}
+
+/** What a reader is willing to hold; checked on the announced lengths, before anything is kept. */
+export interface StreamLimits {
+  /** Of one record's body, in bytes. */
+  maxBodyBytes: number
+  /** Of the whole stream, in bytes. */
+  maxTotalBytes: number
+}
+
+const PREFIX_BYTES = 8
+const NOTHING = new Uint8Array(0)
+
+/**
+ * u32 LE header length ‖ u32 LE body length ‖ JSON header ‖ body.
+ * @throws WireError `stream_oversized` for a header above 65536 bytes
+ */
+export function encodeRecord(header: StreamRecord['header'], body: Uint8Array = NOTHING): Buffer {
+  const json = Buffer.from(JSON.stringify(header))
+  if (json.length > MAX_HEADER_BYTES) {
+    throw new WireError('stream_oversized', `a record's header of ${json.length} bytes is too long`)
+  }
+  const record = Buffer.allocUnsafe(PREFIX_BYTES + json.length + body.length)
+  record.writeUInt32LE(json.length, 0)
+  record.writeUInt32LE(body.length, 4)
+  record.set(json, PREFIX_BYTES)
+  record.set(body, PREFIX_BYTES + json.length)
+  return record
+}
+
+/**
+ * The records of a byte stream, in any chunking. Ends when the source ends between two records;
+ * leaving the loop early ends the source.
+ * @throws WireError `stream_truncated`, `stream_oversized`, `stream_malformed`; and what the source throws
+ */
+export async function* decodeRecords(
+  source: AsyncIterable<Uint8Array>,
+  limits: StreamLimits,
+): AsyncGenerator<StreamRecord, void, void> {
+  const pending = new Pending()
+  let total = 0
+  let need: { header: number; body: number } | null = null
+  for await (const chunk of source) {
+    total += chunk.length
+    if (total > limits.maxTotalBytes) throw oversized('the stream', total, limits.maxTotalBytes)
+    pending.push(chunk)
+    for (;;) {
+      if (need === null) {
+        if (pending.length < PREFIX_BYTES) break
+        need = readPrefix(pending.take(PREFIX_BYTES), limits)
+      }
+      if (pending.length < need.header + need.body) break
+      const header = parseHeader(pending.take(need.header))
+      const body = pending.take(need.body)
+      need = null
+      yield { header, body }
+    }
+  }
+  if (need !== null || pending.length > 0) {
+    throw new WireError('stream_truncated', 'the stream ended inside a record', { retryable: true })
+  }
+}
+
+function readPrefix(prefix: Buffer, limits: StreamLimits): { header: number; body: number } {
+  const header = prefix.readUInt32LE(0)
+  const body = prefix.readUInt32LE(4)
+  if (header > MAX_HEADER_BYTES) throw oversized("a record's header", header, MAX_HEADER_BYTES)
+  if (body > limits.maxBodyBytes) throw oversized("a record's body", body, limits.maxBodyBytes)
+  return { header, body }
+}
+
+function parseHeader(bytes: Buffer): StreamRecord['header'] {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (error) {
+    throw new WireError('stream_malformed', `a record's header is no JSON: ${messageOf(error)}`)
+  }
+  if (parsed === null || typeof parsed !== 'object' || !('type' in parsed)) {
+    throw new WireError('stream_malformed', "a record's header has no type")
+  }
+  if (typeof parsed.type !== 'string') {
+    throw new WireError('stream_malformed', "a record's type is no text")
+  }
+  return parsed as StreamRecord['header']
+}
+
+function oversized(what: string, size: number, cap: number): WireError {
+  return new WireError('stream_oversized', `${what} has ${size} bytes, more than ${cap}`)
+}
+
+/** Chunks waiting to be taken; each byte is copied once, however small the chunks are. */
+class Pending {
+  length = 0
+  private chunks: Uint8Array[] = []
+  private first = 0
+  private offset = 0
+
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return
+    this.chunks.push(chunk)
+    this.length += chunk.length
+  }
+
+  /** Exactly `count` bytes, which must be there. */
+  take(count: number): Buffer {
+    const out = Buffer.allocUnsafe(count)
+    let filled = 0
+    while (filled < count) {
+      const chunk = this.chunks[this.first]!
+      const part = chunk.subarray(this.offset, this.offset + count - filled)
+      out.set(part, filled)
+      filled += part.length
+      this.offset += part.length
+      if (this.offset === chunk.length) {
+        this.first++
+        this.offset = 0
+      }
+    }
+    this.length -= count
+    if (this.first > 64 || this.length === 0) {
+      this.chunks.splice(0, this.first)
+      this.first = 0
+    }
+    return out
+  }
+}
