@@ -6,7 +6,7 @@ import type { ModelDescriptor } from './descriptor.js'
 import { EngineError } from './errors.js'
 import type { Device, Generated, GenerationHooks, Generator } from './generator.js'
 import { type Model, readModel } from './model.js'
-import type { GenerationParams } from './params.js'
+import { type GenerationParams, validateParams } from './params.js'
 import {
   type FromThread,
   fromPlainError,
@@ -107,6 +107,7 @@ class ThreadedGenerator implements Generator {
   readonly determinismClass: string
   readonly descriptor: ModelDescriptor | null
   readonly device: Device
+  readonly #model: { scale: number }
   readonly #thread: EngineThread
   readonly #turns = new Turns()
   readonly #running = new Set<AbortController>()
@@ -114,6 +115,7 @@ class ThreadedGenerator implements Generator {
 
   constructor(thread: EngineThread, device: Device, model: Model, determinismClass: string) {
     this.#thread = thread
+    this.#model = model.config
     this.device = device
     this.modelRoot = model.files.root
     this.determinismClass = determinismClass
@@ -122,6 +124,8 @@ class ThreadedGenerator implements Generator {
 
   async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
     if (this.#closed) throw new EngineError('closed', 'The generator is closed.')
+    // The thread checks too; here a bad request is told before its turn comes.
+    validateParams(params, this.#model)
     throwIfCancelled(hooks.signal)
     const run = new AbortController()
     const abort = () => run.abort()

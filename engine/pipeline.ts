@@ -4,7 +4,6 @@ import { traceRoot } from '../formats/trace.js'
 import { checkpoint } from './cancellation.js'
 import { decodeFrame } from './decode-frame.js'
 import { type Conditioning, type DenoiseState, denoiseStep } from './denoise.js'
-import type { ModelDescriptor } from './descriptor.js'
 import { digestOf } from './digest.js'
 import { solverSteps } from './dpm-solver.js'
 import type { Device, Generated, GenerationHooks, GenerationWarning } from './generator.js'
@@ -49,10 +48,6 @@ export class Pipeline {
       await sessions.release()
       throw error
     }
-  }
-
-  get descriptor(): ModelDescriptor | null {
-    return this.#parts.config.descriptor
   }
 
   /** One at a time is the caller's duty. @throws EngineError */

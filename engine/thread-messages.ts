@@ -27,7 +27,7 @@ export type FromThread =
   /** Opening or the generation failed. */
   | { type: 'failed'; error: PlainError }
 
-interface PlainError {
+export interface PlainError {
   code: EngineErrorCode
   message: string
   hint: string | undefined
