@@ -3,7 +3,9 @@ import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/prom
 import { dirname } from 'node:path'
 import type { z } from 'zod'
 import { WalletError } from './errors.js'
-import type { OnWalletWarning } from './wallet.js'
+
+/** Something that should be put right and does not stop anything, as a sentence. */
+export type OnWalletWarning = (warning: string) => void
 
 /** How encrypted key files begin: NaCl (today's), Ansible vault and Fernet (old ones). */
 const ENCRYPTED = ['$NACL', '$ANSIBLE_VAULT', 'gAAAAA']

@@ -12,7 +12,7 @@ import { z } from 'zod'
 import { isSs58, type Signer, sr25519Ready } from '../base/sr25519.js'
 import { fromHex, toHex } from '../formats/bytes.js'
 import { WalletError } from './errors.js'
-import { assertAbsent, readKeyFile, writeKeyFile } from './wallet-files.js'
+import { assertAbsent, type OnWalletWarning, readKeyFile, writeKeyFile } from './wallet-files.js'
 
 /**
  * Wallets in Bittensor's format, as its Python wallet writes and reads them (checked against PyPI
@@ -25,9 +25,6 @@ export interface WalletName {
   name: string
   hotkey: string
 }
-
-/** Something that should be put right and does not stop anything, as a sentence. */
-export type OnWalletWarning = (warning: string) => void
 
 const hex32 = z.string().regex(/^0x[0-9a-fA-F]{64}$/)
 const publicFile = z.object({ ss58Address: z.string().refine(isSs58), publicKey: hex32 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Dispatched } from './dispatch.js'
+import type { Dispatched } from './dispatched.js'
 import {
   address,
   type ChainState,

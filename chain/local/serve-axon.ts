@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { DispatchContext, Dispatched } from './dispatch.js'
+import type { DispatchContext, Dispatched } from './dispatched.js'
 import type { Call } from './extrinsic.js'
 import { type ChainState, uidOf, withNeuron } from './state.js'
 

@@ -44,7 +44,7 @@ export interface RunningLocalnet {
 /**
  * Starts a development chain on 127.0.0.1: HTTP, `POST /` with `{ method, params }` (methods.ts).
  * Whoever reaches the port is its root. It makes blocks only while it runs.
- * @throws FractalError `port_taken`, `state_unreadable`, `state_not_saved`, `bad_genesis`
+ * @throws FractalError `port_taken`, `port_refused`, `state_unreadable`, `state_not_saved`, `bad_genesis`
  */
 export async function startLocalnet(config: LocalnetConfig): Promise<RunningLocalnet> {
   const { blockMs = 12_000, allowLoopback = false, manual = false, log } = config
@@ -98,10 +98,15 @@ function tick(localnet: Localnet, log: Log): void {
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE') return reject(cause)
-      const hint = 'Stop the program that has it, or choose another port.'
-      const message = `port ${port}, meant for the local chain, is taken`
-      reject(new FractalError('port_taken', message, { hint, cause, details: { port } }))
+      const taken = cause.code === 'EADDRINUSE'
+      const why = taken ? 'is taken' : `cannot be opened: ${cause.message}`
+      reject(
+        new FractalError(
+          taken ? 'port_taken' : 'port_refused',
+          `port ${port}, meant for the local chain, ${why}`,
+          { hint: 'Stop the program that has it, or choose another port.', cause },
+        ),
+      )
     })
     server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })

@@ -1,5 +1,5 @@
 import { maxUpscale, withinMaxShare } from '../max-upscale.js'
-import type { DispatchContext, Dispatched } from './dispatch.js'
+import type { DispatchContext, Dispatched } from './dispatched.js'
 import type { Call } from './extrinsic.js'
 import { type ChainState, type SubnetState, uidOf, withNeuron } from './state.js'
 

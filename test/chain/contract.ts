@@ -8,7 +8,7 @@ import { testSigner } from './keys.js'
 /** What the suite needs to bring a chain into a state; each adapter's tests make one. */
 export interface ChainHarness {
   chain: Chain
-  /** Where the chain and its chopped-off relatives differ, with the reason in the harness. */
+  /** What this chain cannot be brought to do; its harness says why. */
   can: { revokePermits: boolean }
   /** An address that this chain accepts for an axon. */
   axonIp: string

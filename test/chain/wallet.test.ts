@@ -25,6 +25,9 @@ const GOLDEN_COLDKEYPUB = {
   cryptoType: 1,
   publicKey: '0x625e25364c7b68e0a83065ccb40afed43f8fe933e669b24f3d69a57eddb3b715',
 }
+/** The Python wallet's signature of `hello` by this hotkey. */
+const GOLDEN_SIGNATURE =
+  '0x00d7c0bd53807a6dbdaee489cc6423f56d3af7dfbd26b1c47e0edf90a9881b6f84346c9ff3f5a7314674814e150ecd439af1e5075f3b6afc1f6674b843710983'
 const GOLDEN_ENCRYPTED_START = '$NACL\x95D\x94'
 
 describe('wallets', () => {
@@ -48,6 +51,7 @@ describe('wallets', () => {
       const signer = await load(path)
       assert.equal(signer.ss58, GOLDEN_HOTKEY.ss58Address)
       assert.ok(verifyText(GOLDEN_HOTKEY.ss58Address, 'hello', signText(signer, 'hello')))
+      assert.ok(verifyText(signer.ss58, 'hello', GOLDEN_SIGNATURE))
       await put(join(path, 'g', 'coldkeypub.txt'), GOLDEN_COLDKEYPUB)
       const coldkey = await coldkeyAddress({ path, name: 'g' })
       assert.equal(coldkey, GOLDEN_COLDKEYPUB.ss58Address)
