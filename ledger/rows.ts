@@ -12,6 +12,17 @@ function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
+/** What Postgres stores in no text: NUL, and halves of surrogate pairs. */
+const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+
+/**
+ * Texts that strangers wrote (a prover's error message) must not make a whole batch fail: what
+ * Postgres refuses becomes U+FFFD. Bodies and frames are bytes and stay as they are.
+ */
+function storable(cell: unknown): unknown {
+  return typeof cell === 'string' ? cell.replace(UNSTORABLE, '\ufffd') : cell
+}
+
 /** The columns of a batch: a member's camelCase name and its Postgres type. */
 export type Columns<R> = { readonly [K in keyof R]?: string }
 
@@ -33,7 +44,9 @@ export function batch<R>(columns: Columns<R>, rows: readonly R[], first: number)
   const names = entries.map(([name]) => snake(name)).join(', ')
   const casts = entries.map(([, type], i) => `$${first + i}::${type}[]`).join(', ')
   const value = (type: string, cell: unknown) =>
-    type === 'jsonb' && cell !== null && cell !== undefined ? JSON.stringify(cell) : cell
+    type === 'jsonb' && cell !== null && cell !== undefined
+      ? JSON.stringify(cell, (_, member) => storable(member))
+      : storable(cell)
   return {
     names,
     source: `unnest(${casts}) AS r(${names})`,

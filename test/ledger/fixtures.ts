@@ -1,0 +1,203 @@
+import type { NewAttempt, NewOutcome } from '../../ledger/attempts.js'
+import type { Database } from '../../ledger/database.js'
+import { announceInterval, type IntervalRow, openIntervalRow } from '../../ledger/intervals.js'
+import { insertJob, type JobRow } from '../../ledger/jobs.js'
+import {
+  type IntervalProverRow,
+  insertIntervalProvers,
+  type ProverAddress,
+  upsertStandings,
+} from '../../ledger/provers.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { TEST_PROFILE } from '../../rules/profile.js'
+import type { ProverSettlement, Settlement } from '../../rules/settlement.js'
+
+let verifiers = 0
+
+/** A verifier that no other test uses. */
+export function newVerifier(): VerifierId {
+  verifiers += 1
+  return { netuid: 18, verifier: `verifier-${verifiers}` }
+}
+
+let ids = 0
+
+/** UUIDs that count up. */
+export function uuid(): string {
+  ids += 1
+  return `00000000-0000-4000-8000-${String(ids).padStart(12, '0')}`
+}
+
+export const LENGTH = 20
+
+export function prover(uid: number): ProverAddress {
+  return {
+    hotkey: `prover-${uid}`,
+    registeredBlock: 100 + uid,
+    uid,
+    coldkey: `coldkey-${uid}`,
+    axonIp: '192.0.2.1',
+    axonPort: 9000 + uid,
+  }
+}
+
+export function intervalProver(uid: number): IntervalProverRow {
+  return {
+    ...prover(uid),
+    stakeRao: 2n ** 63n,
+    validatorPermit: false,
+    tier: 'bronze',
+    totalSuccesses: 0,
+    scorePpm: 0,
+    determinismClass: 'fc1;test',
+    modelRoot: 'cd'.repeat(32),
+    capacity: 2,
+    reachable: true,
+    unreachableReason: null,
+  }
+}
+
+/** Announces and opens interval n (contiguous from 1) with provers 1 and 2. */
+export async function openInterval(
+  db: Database,
+  id: VerifierId,
+  n: number,
+  uids: readonly number[] = [1, 2],
+): Promise<IntervalRow> {
+  await announceInterval(db, id, { n, firstBlock: 1000 + (n - 1) * LENGTH, length: LENGTH })
+  return db.tx(async (tx) => {
+    const row = await openIntervalRow(tx, id, {
+      n,
+      firstBlockHash: 'ab'.repeat(32),
+      openedAfter: null,
+      profile: TEST_PROFILE,
+    })
+    await upsertStandings(tx, id, uids.map(prover))
+    await insertIntervalProvers(tx, id, n, uids.map(intervalProver))
+    return row
+  })
+}
+
+export function newJob(
+  db: Database,
+  id: VerifierId,
+  changes: Partial<JobRow> = {},
+): Promise<JobRow> {
+  const inferenceId = uuid()
+  return insertJob(db, id, {
+    id: `video_${inferenceId.replaceAll('-', '').slice(-24)}`,
+    inferenceId,
+    apiKeyId: 'local',
+    seed: 4294967295,
+    prompt: 'a red ball rolls',
+    negativePrompt: '',
+    steps: 4,
+    guidanceMilli: 3000,
+    width: 64,
+    height: 64,
+    frames: 16,
+    fps: 8,
+    model: 'test',
+    counted: true,
+    ...changes,
+  })
+}
+
+/** A challenge of interval n, or (with an inference id) an attempt at a user's request. */
+export function attempt(
+  uid: number,
+  changes: Partial<NewAttempt> & ({ n: number } | { inferenceId: string }),
+): NewAttempt {
+  return {
+    requestId: uuid(),
+    n: null,
+    kind: 'inferenceId' in changes ? 'inference' : 'challenge',
+    inferenceId: null,
+    attemptNo: 1,
+    hotkey: prover(uid).hotkey,
+    registeredBlock: prover(uid).registeredBlock,
+    body: new TextEncoder().encode('{"query":"a red ball rolls"}'),
+    bodySha256: 'ef'.repeat(32),
+    work: 4 * 16 * 64 * 64,
+    counted: true,
+    apiKeyId: 'inferenceId' in changes ? 'local' : null,
+    deadlineMs: 30_000,
+    ...changes,
+  }
+}
+
+export function success(requestId: string, changes: Partial<NewOutcome> = {}): NewOutcome {
+  return {
+    requestId,
+    outcome: 'success',
+    reason: 'served',
+    message: null,
+    framesSha256: '01'.repeat(32),
+    traceRoot: '02'.repeat(32),
+    determinismClass: 'fc1;test',
+    modelRoot: 'cd'.repeat(32),
+    signature: `0x${'03'.repeat(64)}`,
+    timings: { total_us: 900_000 },
+    warnings: [],
+    elapsedUs: 950_000,
+    firstRecordUs: 20_000,
+    completedAt: new Date('2026-11-22T12:00:00Z'),
+    verdict: null,
+    ...changes,
+  }
+}
+
+export function failure(requestId: string, changes: Partial<NewOutcome> = {}): NewOutcome {
+  return success(requestId, {
+    outcome: 'failure',
+    reason: 'late',
+    framesSha256: null,
+    traceRoot: null,
+    determinismClass: null,
+    modelRoot: null,
+    signature: null,
+    timings: null,
+    warnings: null,
+    verdict: { verdict: 'fail', reason: 'late', rewardPpm: null },
+    ...changes,
+  })
+}
+
+/** A settlement in which each prover passed one check; the first was promoted. */
+export function settlementOf(n: number, uids: readonly number[] = [1, 2]): Settlement {
+  const provers = uids.map((uid, i): ProverSettlement => {
+    const { hotkey, registeredBlock } = prover(uid)
+    return {
+      hotkey,
+      registeredBlock,
+      uid,
+      tierBefore: 'bronze',
+      tierAfter: i === 0 ? 'silver' : 'bronze',
+      move: i === 0 ? { from: 'bronze', to: 'silver', reason: 'promoted' } : null,
+      requestAttempts: 3,
+      requestSuccesses: 2,
+      checksJudged: 1,
+      checksPassed: 1,
+      cheats: 0,
+      totalBefore: 0,
+      totalAfter: 3,
+      observationPpm: 450_000,
+      speedPpm: 1_000_000,
+      scoreBefore: 0,
+      scoreAfter: 22_500,
+      validationsSinceMove: i === 0 ? 0 : 1,
+      fastReturn: false,
+      refusedStreak: 0,
+      fastAnswers: [],
+    }
+  })
+  return { n, provers, cheatingHotkeys: [] }
+}
+
+export function recordFor(n: number) {
+  return {
+    body: `{"n":${n}}`,
+    hash: n.toString(16).padStart(64, '0'),
+    previousHash: n === 1 ? null : (n - 1).toString(16).padStart(64, '0'),
+  }
+}
