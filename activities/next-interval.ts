@@ -1,6 +1,6 @@
+import { intervalWorkflowId } from '../base/temporal-names.js'
 import type { BlockRef } from '../chain/chain.js'
 import { announceInterval, latestInterval, markMissed } from '../ledger/intervals.js'
-import { intervalWorkflowId } from '../base/temporal-names.js'
 import { pollMs } from './await-block.js'
 import { beating, pause } from './beat.js'
 import { ensureCommitment } from './commitment.js'
@@ -45,7 +45,10 @@ export function createNextInterval(deps: VerifierDeps) {
       for (;;) {
         const finalized = await chain.finalized()
         if (isPassed(next.firstBlock, next.length, finalized)) {
-          deps.log.warn({ n: next.n }, 'an interval passed while nobody judged; it is marked missed')
+          deps.log.warn(
+            { n: next.n },
+            'an interval passed while nobody judged; it is marked missed',
+          )
           await markMissed(db, id, next)
           next = await place(after, finalized)
           await ensureCommitment(deps, next.n)

@@ -13,7 +13,8 @@ export function describeFailure(error: unknown): { type: string; message: string
 /** What to do about a failure of this type; shown to operators beside it. */
 const ADVICE: Record<string, string> = {
   ledger_unavailable: 'bring PostgreSQL back, then retry the interval',
-  lease_lost: 'another deployment judges with this hotkey: stop one of them, then retry the interval',
+  lease_lost:
+    'another deployment judges with this hotkey: stop one of them, then retry the interval',
   chain_unreachable: 'bring the chain endpoint back, then retry the interval',
   another_process_sets_weights: 'stop the other process that sets weights with this hotkey',
 }

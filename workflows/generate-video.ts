@@ -7,9 +7,9 @@ export interface VideoInput {
   readonly jobId: string
 }
 
-/** How many provers are tried for one request; each attempt is an outcome of its prover. */
-const MAX_ATTEMPTS = 4
-/** How long to wait when no prover is free, and how often: two minutes in all. */
+/** How many provers may fail one request; each attempt is an outcome of its prover. */
+const MAX_FAILURES = 4
+/** How long to wait while nobody is free, and how often: two minutes in all. */
 const WAIT_SECONDS = 2
 const MAX_WAITS = 60
 
@@ -22,13 +22,18 @@ export async function generateVideo(input: VideoInput): Promise<{ status: string
     heartbeatTimeout: '5 s',
     retry: ENDLESS,
   })
+  const fail = async (code: Parameters<typeof act.failVideo>[0]['code']) => {
+    await act.failVideo({ ...input, code })
+    return { status: 'failed' }
+  }
   try {
+    const reasons: (string | undefined)[] = []
     let waits = 0
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; ) {
+    for (let attempt = 1; ; ) {
       const result = await act.attemptVideo.executeWithOptions({ summary: `attempt ${attempt}` }, [
         { ...input, attempt },
       ])
-      setCurrentDetails(`attempt ${attempt}: ${result.kind}`)
+      setCurrentDetails(`attempt ${attempt}: ${result.kind} ${result.reason ?? ''}`)
       switch (result.kind) {
         case 'answered':
           await act.finishVideo.executeWithOptions({ summary: 'encode and store' }, [input])
@@ -37,24 +42,25 @@ export async function generateVideo(input: VideoInput): Promise<{ status: string
           return { status: 'cancelled' }
         case 'failed_over':
           attempt += 1
-          break
+          reasons.push(result.reason)
+          if (reasons.length < MAX_FAILURES) break
+          return fail(
+            reasons.every((reason) => reason === 'invalid_request')
+              ? 'invalid_request'
+              : 'generation_failed',
+          )
+        case 'refused':
         case 'no_prover':
+          if (result.kind === 'refused') attempt += 1
           waits += 1
-          if (waits > MAX_WAITS) {
-            await act.failVideo({ ...input, code: 'no_prover_available' })
-            return { status: 'failed' }
-          }
+          if (waits > MAX_WAITS) return fail('no_prover_available')
           await sleep(WAIT_SECONDS * 1000)
           break
       }
     }
-    await act.failVideo({ ...input, code: 'generation_failed' })
-    return { status: 'failed' }
   } catch (error) {
     if (isCancellation(error)) throw error
-    const { type } = describeFailure(error)
-    setCurrentDetails(`failed: ${type}`)
-    await act.failVideo({ ...input, code: 'internal_error' })
-    return { status: 'failed' }
+    setCurrentDetails(`failed: ${describeFailure(error).type}`)
+    return fail('internal_error')
   }
 }

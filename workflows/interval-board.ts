@@ -51,5 +51,7 @@ export class IntervalBoard {
 /** `3 pass, 1 cheat`; kinds that did not occur are left out. */
 export function showCounts(counts: VerdictCounts): string {
   const parts = Object.entries(counts).filter(([, count]) => count > 0)
-  return parts.length === 0 ? 'none' : parts.map(([verdict, count]) => `${count} ${verdict}`).join(', ')
+  return parts.length === 0
+    ? 'none'
+    : parts.map(([verdict, count]) => `${count} ${verdict}`).join(', ')
 }

@@ -40,9 +40,10 @@ export async function intervalLoop(input: LoopInput): Promise<never> {
   let after = input.after
   for (let started = 0; started < INTERVALS_PER_RUN; started += 1) {
     if (workflowInfo().continueAsNewSuggested) break
-    const next = await wait.nextInterval.executeWithOptions({ summary: `interval after ${after}` }, [
-      { after },
-    ])
+    const next = await wait.nextInterval.executeWithOptions(
+      { summary: `interval after ${after}` },
+      [{ after }],
+    )
     const { after: _, ...shared } = input
     try {
       await startChild(verifyInterval, {

@@ -96,12 +96,14 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
 
   const runRound = async (round: number, firstMoment: number): Promise<void> => {
     for (let moment: number | null = firstMoment; moment !== null; ) {
-      await wait.awaitBlock.executeWithOptions({ summary: `round ${round}: wait for block ${moment}` }, [
-        { block: moment },
-      ])
-      const asked = await act.askRound.executeWithOptions({ summary: `round ${round}: ask the provers` }, [
-        { n, round },
-      ])
+      await wait.awaitBlock.executeWithOptions(
+        { summary: `round ${round}: wait for block ${moment}` },
+        [{ block: moment }],
+      )
+      const asked = await act.askRound.executeWithOptions(
+        { summary: `round ${round}: ask the provers` },
+        [{ n, round }],
+      )
       await parked(`round ${round}`, () =>
         gpu.recompute.executeWithOptions({ summary: `round ${round}: ground truth` }, [
           { netuid: input.netuid, verifier: input.verifier, n, what: { round } },
@@ -126,9 +128,10 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
 
   try {
     board.enter('open')
-    const plan = await act.openInterval.executeWithOptions({ summary: 'metagraph, provers and plan' }, [
-      { n },
-    ])
+    const plan = await act.openInterval.executeWithOptions(
+      { summary: 'metagraph, provers and plan' },
+      [{ n }],
+    )
     board.note('provers', `${plan.provers}, of which ${plan.reachable} answered`)
 
     board.enter('rounds')
@@ -143,9 +146,10 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     ])
 
     board.enter('audit')
-    const audits = await act.closeInterval.executeWithOptions({ summary: 'close, draw the audits' }, [
-      { n },
-    ])
+    const audits = await act.closeInterval.executeWithOptions(
+      { summary: 'close, draw the audits' },
+      [{ n }],
+    )
     const everything = Promise.all([rounds, recomputeAudits(audits.count)])
     // What is missing by the deadline is abstained: a GPU that is down must not hold the settlement.
     const inTime = await Promise.race([
@@ -164,8 +168,13 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     board.note('verdicts', showCounts(counts))
 
     board.enter('settling')
-    await wait.awaitTurn.executeWithOptions({ summary: `wait until interval ${n - 1} is final` }, [{ n }])
-    const settled = await act.settleInterval.executeWithOptions({ summary: 'rates, moves, scores' }, [{ n }])
+    await wait.awaitTurn.executeWithOptions({ summary: `wait until interval ${n - 1} is final` }, [
+      { n },
+    ])
+    const settled = await act.settleInterval.executeWithOptions(
+      { summary: 'rates, moves, scores' },
+      [{ n }],
+    )
     board.note('settled', settled.line)
 
     let weights = 'disabled'

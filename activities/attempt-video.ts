@@ -1,0 +1,184 @@
+import { FractalError } from '../base/errors.js'
+import { workOf } from '../formats/generation.js'
+import {
+  type AttemptRow,
+  attemptsOf,
+  blameNeutral,
+  recordOutcomes,
+  startAttempts,
+} from '../ledger/attempts.js'
+import { failJob, getJob, type JobRow, setProgress } from '../ledger/jobs.js'
+import { routingCandidates } from '../ledger/routing.js'
+import { INFERENCE_PENALTY_PPM } from '../rules/constants.js'
+import { askProver } from '../wire/client.js'
+import type { AskOutcome } from '../wire/outcome.js'
+import { resultOf } from './attempt-result.js'
+import { beating } from './beat.js'
+import { chooseProver } from './choose-prover.js'
+import { FrameWriter } from './frame-writer.js'
+import type { InferenceDeps } from './inference-deps.js'
+import { decodeBody, encodeBody, expectedOf } from './request-body.js'
+import { watchCancel } from './watch-cancel.js'
+
+export interface AttemptVideoInput {
+  readonly jobId: string
+  /** From 1. */
+  readonly attempt: number
+}
+
+/** `refused`: at capacity, ask another; `failed_over`: an outcome of its prover, ask another. */
+export interface AttemptVideoResult {
+  readonly kind: 'answered' | 'failed_over' | 'refused' | 'no_prover' | 'cancelled'
+  readonly reason?: string
+}
+
+/**
+ * One attempt at a user's request: picks a prover, stores what will be sent, asks, stores the frames
+ * as they come and the outcome once. Repeated after a crash it sends the same bytes to the same
+ * prover, which replays its stored answer.
+ */
+export function createAttemptVideo(deps: InferenceDeps) {
+  return async ({ jobId, attempt }: AttemptVideoInput): Promise<AttemptVideoResult> =>
+    beating(async (signal, beat) => {
+      const job = await getJob(deps.db, jobId)
+      if (job === null) throw new FractalError('no_such_job', `there is no job ${jobId}`)
+      const before = await attemptsOf(deps.db, job.inferenceId)
+      const stored = before.find((row) => row.attemptNo === attempt)
+      if (stored !== undefined && stored.outcome !== null)
+        return conclude(deps, job, stored.outcome, stored.reason)
+      if (job.cancelRequestedAt !== null && stored === undefined) {
+        return conclude(deps, job, 'neutral', 'cancelled')
+      }
+      const row = stored ?? (await start(deps, job, attempt, before))
+      if (row === null) return { kind: 'no_prover' }
+      await setProgress(deps.db, jobId, 0)
+      const outcome = await ask(deps, job, row, signal, beat)
+      // The worker is shutting down: no outcome of anybody. Another worker sends the same bytes again.
+      signal.throwIfAborted()
+      const resent = stored !== undefined
+      const [recorded] = await recordOutcomes(deps.db, deps.id, [
+        outcomeOf(job, row, outcome, resent),
+      ])
+      if (outcome.kind === 'answered')
+        await blameNeutral(deps.db, deps.id, job.inferenceId, INFERENCE_PENALTY_PPM)
+      return conclude(deps, job, recorded!.outcome, recorded!.reason)
+    })
+}
+
+async function start(
+  deps: InferenceDeps,
+  job: JobRow,
+  attempt: number,
+  before: readonly AttemptRow[],
+): Promise<AttemptRow | null> {
+  const work = workOf(job)
+  const chosen = await chooseProver(deps, work, before)
+  if (chosen === null) return null
+  const requestId = deps.newRequestId()
+  const { bytes, sha256 } = encodeBody({
+    request_id: requestId,
+    query: job.prompt,
+    private_input: { negative_prompt: job.negativePrompt },
+    sampling_params: {
+      seed: job.seed,
+      num_inference_steps: job.steps,
+      guidance_scale: job.guidanceMilli / 1000,
+      width: job.width,
+      height: job.height,
+      num_frames: job.frames,
+      fps: job.fps,
+    },
+    model: job.model,
+    deadline_ms: chosen.deadlineMs,
+  })
+  const { hotkey, registeredBlock } = chosen.prover
+  const [row] = await startAttempts(deps.db, deps.id, [
+    {
+      requestId,
+      hotkey,
+      registeredBlock,
+      n: null,
+      kind: 'inference',
+      inferenceId: job.inferenceId,
+      attemptNo: attempt,
+      body: bytes,
+      bodySha256: sha256,
+      work,
+      counted: job.counted,
+      apiKeyId: job.apiKeyId,
+      deadlineMs: chosen.deadlineMs,
+    },
+  ])
+  return row!
+}
+
+async function ask(
+  deps: InferenceDeps,
+  job: JobRow,
+  row: AttemptRow,
+  signal: AbortSignal,
+  beat: (details: string) => void,
+): Promise<AskOutcome> {
+  const prover = (await routingCandidates(deps.db, deps.id)).find(
+    (other) => other.hotkey === row.hotkey,
+  )
+  if (prover === undefined) {
+    const message = 'the prover left, or did not answer when the interval opened'
+    return { kind: 'failed', reason: 'unreachable', message, progressed: false }
+  }
+  const cancel = watchCancel(deps, job.id, signal)
+  const frames = new FrameWriter(deps.db, row.requestId)
+  try {
+    const expected = expectedOf(decodeBody(row.body))
+    const outcome = await askProver({
+      address: { ip: prover.axonIp, port: prover.axonPort },
+      receiver: row.hotkey,
+      signer: deps.signer,
+      body: row.body,
+      expected,
+      terms: { genesisHash: deps.genesisHash, netuid: deps.id.netuid },
+      modelRoot: prover.modelRoot,
+      allowPrivate: deps.allowPrivateAddresses,
+      deadlineMs: row.deadlineMs,
+      signal: cancel.signal,
+      onFrame: (index, rgb) => frames.add(index, rgb),
+      onRecord: (header) => {
+        if (header.type !== 'progress') return
+        beat(`step ${header.step} of ${header.steps}`)
+        // Ninety-nine at most: the last per cent is the file. Progress is a hint: an outage may lose one.
+        const percent = Math.min(99, Math.floor((100 * header.step) / header.steps))
+        setProgress(deps.db, job.id, percent).catch(() => undefined)
+      },
+    })
+    if (outcome.kind === 'answered') await frames.finished()
+    return outcome
+  } finally {
+    cancel.stop()
+    await frames.abandoned()
+  }
+}
+
+function outcomeOf(job: JobRow, row: AttemptRow, outcome: AskOutcome, resent: boolean) {
+  const result = resultOf(outcome, { resent })
+  // A counted request's own failure is an observation of its prover (mechanism section 2).
+  const verdict =
+    result.outcome === 'failure' && job.counted
+      ? { verdict: 'fail' as const, reason: result.reason, rewardPpm: INFERENCE_PENALTY_PPM }
+      : null
+  return { requestId: row.requestId, ...result, verdict }
+}
+
+async function conclude(
+  deps: InferenceDeps,
+  job: JobRow,
+  outcome: string,
+  reason: string | null,
+): Promise<AttemptVideoResult> {
+  if (outcome === 'success') return { kind: 'answered' }
+  if (outcome === 'refused') return { kind: 'refused' }
+  if (reason === 'cancelled') {
+    await failJob(deps.db, job.id, { code: 'cancelled', message: 'The request was cancelled.' })
+    return { kind: 'cancelled' }
+  }
+  return { kind: 'failed_over', ...(reason === null ? {} : { reason }) }
+}

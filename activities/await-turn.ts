@@ -1,0 +1,42 @@
+import { type IntervalRow, intervalByN, lapseInterval } from '../ledger/intervals.js'
+import { pollMs } from './await-block.js'
+import { beating, pause } from './beat.js'
+import { fenced } from './fenced.js'
+import type { VerifierDeps } from './verifier-deps.js'
+
+/** The least time after its last block before an unsettled interval lapses. */
+const LAPSE_SECONDS = 15 * 60
+
+/** Whether an interval's time to settle has passed: max(one interval, 15 minutes) of finalized blocks. */
+export function isOverdue(
+  deps: Pick<VerifierDeps, 'chain'>,
+  interval: IntervalRow,
+  finalized: number,
+): boolean {
+  const grace = Math.max(interval.length, Math.ceil(LAPSE_SECONDS / deps.chain.blockSeconds))
+  return finalized >= interval.firstBlock + interval.length + grace
+}
+
+const FINAL = ['settled', 'lapsed', 'missed']
+
+/**
+ * Waits until the interval before is final, so that settling goes strictly in order of n. One that
+ * nobody settled in time lapses here: it changes no score, tier or weight, and holds nobody up.
+ */
+export function createAwaitTurn(deps: VerifierDeps) {
+  return async ({ n }: { n: number }): Promise<void> =>
+    beating(async (_signal, beat) => {
+      for (;;) {
+        const before = await intervalByN(deps.db, deps.id, n - 1)
+        if (before === null || FINAL.includes(before.phase)) return
+        const { number } = await deps.chain.finalized()
+        if (isOverdue(deps, before, number)) {
+          await fenced(deps, (tx) => lapseInterval(tx, deps.id, n - 1))
+          deps.log.warn({ n: n - 1 }, 'an interval was not settled in time; it is lapsed')
+          return
+        }
+        beat(`interval ${n - 1} is in phase ${before.phase}`)
+        await pause(pollMs(deps.chain.blockSeconds))
+      }
+    })
+}

@@ -1,0 +1,78 @@
+import type { AttemptRow } from '../ledger/attempts.js'
+import { currentCertificates } from '../ledger/certificates.js'
+import { type RoutingCandidateRow, routingCandidates } from '../ledger/routing.js'
+import { breakerState, CLOSED_BREAKER, nextBreaker } from '../rules/breaker.js'
+import { TIER_REQUEST_LIMIT } from '../rules/constants.js'
+import { deadlineMs } from '../rules/deadline.js'
+import { type RouteCandidate, route } from '../rules/routing.js'
+import type { InferenceDeps } from './inference-deps.js'
+
+export interface ChosenProver {
+  readonly prover: RoutingCandidateRow
+  readonly deadlineMs: number
+}
+
+/** How long a prover that refused a request is left alone by that request. */
+const REFUSED_MS = 3000
+
+/**
+ * Picks the prover for a request's next attempt, by the pure router over what the ledger knows.
+ * @param before the request's earlier attempts: who failed it is not asked again
+ * @returns null when nobody can take it now
+ */
+export async function chooseProver(
+  deps: InferenceDeps,
+  work: number,
+  before: readonly AttemptRow[],
+): Promise<ChosenProver | null> {
+  const now = Date.now()
+  const rows = await routingCandidates(deps.db, deps.id)
+  const certificates = await currentCertificates(deps.db)
+  const classes = new Set(certificates.map((row) => row.determinismClass))
+  const chosen = route(
+    {
+      candidates: rows.map((row) => candidateOf(row, !classes.has(row.determinismClass), now)),
+      work,
+      exclude: before
+        .filter((row) => row.outcome !== 'refused' || now - row.completedAt!.getTime() < REFUSED_MS)
+        .map((row) => row.hotkey),
+      tierLimits: TIER_REQUEST_LIMIT,
+    },
+    deps.random,
+  )
+  const prover = rows.find((row) => row.hotkey === chosen?.hotkey)
+  if (prover === undefined) return null
+  const certificate = certificates.find((row) => row.determinismClass === prover.determinismClass)
+  return {
+    prover,
+    deadlineMs: deadlineMs({
+      floorMs: deps.deadlineFloorMs,
+      certifiedUsPerWork: certificate?.usPerWork ?? null,
+      work,
+      capacity: prover.capacity,
+    }),
+  }
+}
+
+function candidateOf(
+  row: RoutingCandidateRow,
+  unprovenClass: boolean,
+  now: number,
+): RouteCandidate {
+  const failed = row.lastFailureAt?.getTime()
+  const breaker =
+    failed === undefined || row.failuresInARow === 0
+      ? CLOSED_BREAKER
+      : nextBreaker({ failures: row.failuresInARow - 1, openUntilMs: null }, 'failure', failed)
+  return {
+    hotkey: row.hotkey,
+    tier: row.tier,
+    queueLength: row.inFlight,
+    capacity: row.capacity,
+    latencyUsPerWork: row.latencyUsPerWork,
+    usedThisInterval: row.usedThisInterval,
+    breaker: breakerState(breaker, now),
+    unprovenClass,
+    inFlight: row.inFlight,
+  }
+}

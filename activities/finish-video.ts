@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { inflateSync } from 'node:zlib'
+import { FractalError } from '../base/errors.js'
+import { encodeMp4 } from '../engine/mp4.js'
+import { attemptsOf } from '../ledger/attempts.js'
+import { getFrames } from '../ledger/frames.js'
+import { completeJob, getJob, putContent } from '../ledger/jobs.js'
+import { beating } from './beat.js'
+import type { InferenceDeps } from './inference-deps.js'
+
+/** How long a finished video can be fetched. */
+const KEPT_MS = 24 * 3600 * 1000
+
+/** Makes the MP4 for people from the stored frames, and completes the job, once. */
+export function createFinishVideo(deps: InferenceDeps) {
+  return async ({ jobId }: { jobId: string }): Promise<void> =>
+    beating(async () => {
+      const job = await getJob(deps.db, jobId)
+      if (job === null) throw new FractalError('no_such_job', `there is no job ${jobId}`)
+      if (job.status === 'completed' || job.status === 'failed') return
+      const winner = (await attemptsOf(deps.db, job.inferenceId)).find(
+        (row) => row.outcome === 'success',
+      )
+      if (winner === undefined) throw new FractalError('no_answer', `job ${jobId} has no answer`)
+      const frames = await getFrames(deps.db, winner.requestId)
+      if (frames.length !== job.frames) {
+        throw new FractalError(
+          'frames_missing',
+          `job ${jobId} has ${frames.length} of ${job.frames} frames`,
+        )
+      }
+      const { width, height, fps } = job
+      const bytes = await encodeMp4({
+        width,
+        height,
+        fps,
+        frames: frames.map((frame) => inflateSync(frame.zlib)),
+      })
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      await putContent(deps.db, jobId, 'video', { mime: 'video/mp4', bytes, sha256 })
+      await completeJob(deps.db, jobId, {
+        winningRequestId: winner.requestId,
+        warnings: winner.warnings ?? [],
+        expiresAt: new Date(Date.now() + KEPT_MS),
+      })
+    })
+}

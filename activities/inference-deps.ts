@@ -1,0 +1,21 @@
+import type { Log } from '../base/log.js'
+import type { Signer } from '../base/sr25519.js'
+import type { Hex } from '../formats/bytes.js'
+import type { Database } from '../ledger/database.js'
+import type { VerifierId } from '../ledger/verifier-id.js'
+
+/** What the inference worker's activities need. It holds the hotkey: provers answer to it alone. */
+export interface InferenceDeps {
+  readonly id: VerifierId
+  readonly db: Database
+  readonly signer: Signer
+  readonly genesisHash: Hex
+  readonly allowPrivateAddresses: boolean
+  /** The least deadline of a request, in milliseconds (the profile's). */
+  readonly deadlineFloorMs: number
+  readonly log: Log
+  /** Integers in [0, 10^6): the router's choices. */
+  readonly random: () => number
+  /** A fresh UUIDv4: one for each attempt at a prover. */
+  readonly newRequestId: () => string
+}

@@ -1,0 +1,131 @@
+import { toHex } from '../formats/bytes.js'
+import type { CanonicalValue } from '../formats/canonical-json.js'
+import { answersOfInterval } from '../ledger/attempts.js'
+import { currentCertificates } from '../ledger/certificates.js'
+import type { Tx } from '../ledger/database.js'
+import { intervalByN } from '../ledger/intervals.js'
+import { planItems, planOf } from '../ledger/plans.js'
+import { intervalProvers } from '../ledger/provers.js'
+import { previousRecord } from '../ledger/records.js'
+import { getSecret } from '../ledger/secrets.js'
+import type { SettlementParts } from '../ledger/settlement.js'
+import type { NewWeightSet } from '../ledger/weights.js'
+import type { MechanismProfile } from '../rules/profile.js'
+import type { Settlement } from '../rules/settlement.js'
+import type { VerifierDeps } from './verifier-deps.js'
+
+interface RecordInput {
+  readonly n: number
+  readonly parts: SettlementParts
+  readonly profile: MechanismProfile
+  readonly settlement: Settlement
+  readonly weights: NewWeightSet
+}
+
+type Record = { [key: string]: CanonicalValue }
+
+/**
+ * The interval's public record (mechanism section 7), complete when it settles: publishing only signs
+ * and links it. It holds hashes of users' requests, never their texts, and enough to recompute every
+ * number in it: opening state, draws' secret, answers, verdicts, what settling was given and found.
+ */
+export async function intervalRecord(
+  tx: Tx,
+  deps: VerifierDeps,
+  { n, parts, profile, settlement, weights }: RecordInput,
+): Promise<{ record: Record; previousHash: string | null }> {
+  const { id } = deps
+  const interval = (await intervalByN(tx, id, n))!
+  const secret = await getSecret(tx, id, n)
+  const provers = await intervalProvers(tx, id, n)
+  const answers = await answersOfInterval(tx, id, n)
+  const challenges = new Map((await planItems(tx, id, n)).map((item) => [item.requestId, item]))
+  const previous = await previousRecord(tx, id, n)
+  const certificates = (await currentCertificates(tx)).filter(
+    (row) => row.modelRoot === deps.model.root,
+  )
+  const record: Record = {
+    version: 'fractal-record/1',
+    genesis_hash: deps.chain.genesisHash,
+    netuid: id.netuid,
+    verifier: id.verifier,
+    n,
+    first_block: interval.firstBlock,
+    length: interval.length,
+    first_block_hash: interval.firstBlockHash,
+    opened_after: interval.openedAfter,
+    previous: previous?.hash ?? null,
+    profile: plain(profile),
+    model_root: deps.model.root,
+    gpu_us_per_work: (await planOf(tx, id, n))?.gpuUsPerWork ?? null,
+    certificates: certificates.map((row) => ({
+      determinism_class: row.determinismClass,
+      exact: row.exact,
+      runs: row.runs,
+      processes: row.processes,
+      us_per_work: row.usPerWork,
+      profile: row.profile,
+    })),
+    secret: secret === null ? null : toHex(secret.secret),
+    commitment:
+      secret === null
+        ? null
+        : { secret_sha256: secret.commitmentSha256, signature: secret.commitmentSignature },
+    opening: provers.map((row) => ({
+      uid: row.uid,
+      hotkey: row.hotkey,
+      coldkey: row.coldkey,
+      registered_block: row.registeredBlock,
+      tier: row.tier,
+      total_successes: row.totalSuccesses,
+      score_ppm: row.scorePpm,
+      determinism_class: row.determinismClass,
+      model_root: row.modelRoot,
+      capacity: row.capacity,
+    })),
+    answers: answers.map((row) => {
+      const item = challenges.get(row.requestId)
+      return {
+        request_id: row.requestId,
+        kind: row.kind,
+        hotkey: row.hotkey,
+        registered_block: row.registeredBlock,
+        body_sha256: row.bodySha256,
+        // The verifier's own challenges hold nobody's words: they are public once the interval is over.
+        body: item === undefined ? null : Buffer.from(item.body).toString('utf8'),
+        round: item?.round ?? null,
+        moment_block: item?.momentBlock ?? null,
+        outcome: row.outcome,
+        reason: row.reason,
+        counted: row.counted,
+        work: row.work,
+        elapsed_us: row.elapsedUs,
+        frames_sha256: row.framesSha256,
+        trace_root: row.traceRoot,
+        determinism_class: row.determinismClass,
+        signature: row.signature,
+      }
+    }),
+    settlement_input: plain({ ...parts, answers: undefined, answers_by_key: answersByKey(parts) }),
+    settlement: plain(settlement),
+    weights: plain(weights),
+  }
+  return { record, previousHash: previous?.hash ?? null }
+}
+
+/** API keys are named by their place in this interval: nobody learns who asked, and the cap can be recomputed. */
+function answersByKey(parts: SettlementParts) {
+  const keys = [
+    ...new Set(parts.answers.flatMap((row) => (row.apiKeyId === null ? [] : [row.apiKeyId]))),
+  ].sort()
+  return parts.answers.map((row) => ({
+    request_id: row.requestId,
+    key: row.apiKeyId === null ? null : keys.indexOf(row.apiKeyId),
+    completed_at_us: row.completedAtUs,
+  }))
+}
+
+/** JSON's own view of a value: members that are undefined go, and what is left must be canonical. */
+function plain(value: unknown): CanonicalValue {
+  return JSON.parse(JSON.stringify(value)) as CanonicalValue
+}

@@ -1,0 +1,72 @@
+import { FractalError } from '../base/errors.js'
+import { canonicalJson } from '../formats/canonical-json.js'
+import { recordHash } from '../formats/record.js'
+import { intervalByN, lapseInterval, setPhase } from '../ledger/intervals.js'
+import { loadSettlement, settledResult, writeSettlement } from '../ledger/settlement.js'
+import { decideWeights } from '../ledger/weights.js'
+import { settle } from '../rules/settle.js'
+import { isOverdue } from './await-turn.js'
+import { beating } from './beat.js'
+import { decideVector, readSending, weighedOf } from './decide-weights.js'
+import { fenced } from './fenced.js'
+import { intervalRecord } from './interval-record.js'
+import type { VerifierDeps } from './verifier-deps.js'
+
+export interface SettledInterval {
+  readonly phase: 'settled' | 'lapsed'
+  /** For people: moves and cheats. */
+  readonly line: string
+}
+
+/**
+ * Rates, moves, scores, standings, the weight vector and the record, in one transaction that holds
+ * only while this process has the lease. Running it twice changes nothing.
+ */
+export function createSettleInterval(deps: VerifierDeps) {
+  const { db, id } = deps
+  return async ({ n }: { n: number }): Promise<SettledInterval> =>
+    beating(async () => {
+      const interval = await intervalByN(db, id, n)
+      if (interval === null) throw new FractalError('not_recorded', `interval ${n} is not recorded`)
+      const { number } = await deps.chain.finalized()
+      const sending = await readSending(deps)
+      const phase = await fenced(deps, async (tx) => {
+        if (interval.phase !== 'settled' && isOverdue(deps, interval, number)) {
+          return lapseInterval(tx, id, n)
+        }
+        if ((await setPhase(tx, id, n, 'settling', ['open', 'rounds', 'audit'])) !== 'settling') {
+          return (await intervalByN(tx, id, n))!.phase
+        }
+        const parts = await loadSettlement(tx, id, n)
+        const profile = interval.profile ?? deps.profile
+        const settlement = settle({ ...parts, profile })
+        const set = decideVector(deps, weighedOf(settlement), sending)
+        const { record, previousHash } = await intervalRecord(tx, deps, {
+          n,
+          parts,
+          profile,
+          settlement,
+          weights: set,
+        })
+        await decideWeights(tx, id, n, set)
+        await writeSettlement(tx, id, n, settlement, {
+          body: canonicalJson(record),
+          hash: recordHash(record),
+          previousHash,
+        })
+        return 'settled' as const
+      })
+      if (phase !== 'settled' && phase !== 'lapsed') {
+        throw new FractalError('not_settled', `interval ${n} stands in phase ${phase}`)
+      }
+      return { phase, line: await describe(deps, n, phase) }
+    })
+}
+
+async function describe(deps: VerifierDeps, n: number, phase: string): Promise<string> {
+  const result = await settledResult(deps.db, deps.id, n)
+  if (result === null) return `${phase}: changes no score, tier or weight`
+  const moves = result.scores.filter((row) => row.tierBefore !== row.tierAfter)
+  const cheats = result.scores.filter((row) => row.cheats > 0)
+  return `${result.scores.length} provers, ${moves.length} moved, ${cheats.length} caught cheating`
+}
