@@ -248,3 +248,32 @@ export async function answersOfInterval(
     [id.netuid, id.verifier, n],
   )
 }
+
+/**
+ * A prover said that a request is impossible, or ran out of memory, and another one then did it: what
+ * was nobody's fault becomes a failure of the first, while its interval is open.
+ * @param rewardPpm of the `answer` check that comes with it, where the request counts
+ */
+export async function blameNeutral(
+  db: Database,
+  id: VerifierId,
+  inferenceId: string,
+  rewardPpm: number,
+): Promise<void> {
+  await db.tx(async (tx) => {
+    await lockOutcomesShared(tx, id)
+    await tx.execute(
+      `WITH blamed AS (
+         UPDATE attempts a SET outcome = 'failure' FROM intervals i
+         WHERE a.inference_id = $3 AND a.netuid = $1 AND a.verifier = $2 AND a.outcome = 'neutral'
+           AND a.reason IN ('invalid_request', 'out_of_memory')
+           AND i.netuid = a.netuid AND i.verifier = a.verifier AND i.n = a.n AND i.closed_at IS NULL
+         RETURNING a.n, a.request_id, a.hotkey, a.registered_block, a.reason, a.counted
+       )
+       INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)
+       SELECT $1, $2, n, request_id, 'answer', hotkey, registered_block, 'fail', reason, $4
+       FROM blamed WHERE counted ON CONFLICT DO NOTHING`,
+      [id.netuid, id.verifier, inferenceId, rewardPpm],
+    )
+  })
+}
