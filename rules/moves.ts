@@ -44,7 +44,7 @@ export function decideMove(input: MoveInput): MoveOutcome {
   }
   const above = tierAbove(state.tier)
   if (above !== null && isPromoted(above, input, validationsSinceMove)) {
-    return moved(state.tier, above, 'promoted', fastReturn && above !== 'challenger')
+    return moved(state.tier, above, 'promoted', fastReturn)
   }
   return { tier: state.tier, move: null, validationsSinceMove, fastReturn }
 }
