@@ -1,0 +1,110 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Begins the name of what is not complete; such leftovers of a killed process are removed at start. */
+const UNFINISHED = '.tmp-'
+
+interface Entry {
+  bytes: number
+  atMs: number
+}
+
+/**
+ * A folder of entries (folders named by a key), bounded by bytes: the oldest go first. An entry is
+ * written under a temporary name and renamed when complete, so whatever is found under its own name
+ * is whole, also after a kill -9.
+ */
+export class BoundedFolder {
+  /** Oldest first. */
+  private readonly entries = new Map<string, Entry>()
+  private total = 0
+  private drafts = 0
+
+  private constructor(
+    private readonly path: string,
+    readonly maxBytes: number,
+  ) {}
+
+  /** Opens the folder, making it when missing, and finds the entries a former process left. */
+  static async open(path: string, maxBytes: number): Promise<BoundedFolder> {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    const folder = new BoundedFolder(path, maxBytes)
+    const found: { key: string; entry: Entry }[] = []
+    for (const name of await readdir(path)) {
+      if (name.startsWith(UNFINISHED)) {
+        await rm(join(path, name), { recursive: true, force: true })
+      } else {
+        found.push({ key: name, entry: await measure(join(path, name)) })
+      }
+    }
+    found.sort((a, b) => a.entry.atMs - b.entry.atMs)
+    for (const { key, entry } of found) folder.add(key, entry)
+    await folder.evict()
+    return folder
+  }
+
+  /** Bytes kept. */
+  get bytes(): number {
+    return this.total
+  }
+
+  keys(): string[] {
+    return [...this.entries.keys()]
+  }
+
+  /** The folder of an entry, or null when there is none (any more). */
+  pathOf(key: string): string | null {
+    return this.entries.has(key) ? join(this.path, key) : null
+  }
+
+  /** A new temporary folder to write an entry in. */
+  async draft(): Promise<string> {
+    const path = join(this.path, `${UNFINISHED}${process.pid}-${this.drafts++}`)
+    await mkdir(path, { mode: 0o700 })
+    return path
+  }
+
+  /** Makes a draft the entry of `key`, in place of an older one, and drops the oldest beyond the bound. */
+  async commit(key: string, draft: string): Promise<void> {
+    await this.drop(key)
+    const entry = await measure(draft)
+    await rename(draft, join(this.path, key))
+    this.add(key, entry)
+    await this.evict()
+  }
+
+  async drop(key: string): Promise<void> {
+    const entry = this.entries.get(key)
+    if (entry === undefined) return
+    this.entries.delete(key)
+    this.total -= entry.bytes
+    await rm(join(this.path, key), { recursive: true, force: true })
+  }
+
+  /** Drops what was committed before a moment. */
+  async dropBefore(atMs: number): Promise<void> {
+    for (const [key, entry] of [...this.entries]) {
+      if (entry.atMs < atMs) await this.drop(key)
+    }
+  }
+
+  private add(key: string, entry: Entry): void {
+    this.entries.set(key, entry)
+    this.total += entry.bytes
+  }
+
+  private async evict(): Promise<void> {
+    for (const key of this.keys()) {
+      if (this.total <= this.maxBytes) return
+      await this.drop(key)
+    }
+  }
+}
+
+async function measure(path: string): Promise<Entry> {
+  const { mtimeMs } = await stat(path)
+  const sizes = await Promise.all(
+    (await readdir(path)).map(async (name) => (await stat(join(path, name))).size),
+  )
+  return { bytes: sizes.reduce((sum, size) => sum + size, 0), atMs: mtimeMs }
+}

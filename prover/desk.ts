@@ -1,0 +1,112 @@
+import type { Hex } from '../formats/bytes.js'
+import type { AnswerStore } from './answer-store.js'
+import { Generation, type ReceivedRequest } from './generation.js'
+import { WorkQueue } from './queue.js'
+
+/**
+ * What becomes of a request:
+ * - `live`: a generation to follow, new or (attached) the one already at work for this id
+ * - `kept`: it was answered before: the stored answer again
+ * - `conflict`: this id was asked with another body
+ * - `full`: as many requests in flight as were declared
+ */
+export type Ticket =
+  | { kind: 'live'; generation: Generation; attached: boolean }
+  | { kind: 'kept' }
+  | { kind: 'conflict' }
+  | { kind: 'full'; retryAfterS: number }
+
+/** Where requests are taken in: one generation per (caller, request id), queued by priority. */
+export class Desk {
+  private readonly live = new Map<Hex, Generation>()
+  private readonly queue: WorkQueue
+  private readonly runs = new Set<Promise<void>>()
+  private lastRunMs = 1000
+
+  constructor(
+    private readonly deps: {
+      capacity: number
+      answers: AnswerStore
+      work(generation: Generation): Promise<void>
+      now(): number
+      /** Told the requests in flight whenever they change. */
+      onLength(length: number): void
+    },
+  ) {
+    this.queue = new WorkQueue(deps.capacity)
+  }
+
+  get capacity(): number {
+    return this.queue.capacity
+  }
+
+  /** Requests in flight, running and waiting. */
+  get length(): number {
+    return this.queue.length
+  }
+
+  /** Nothing here waits: two copies of a request that come together meet the same generation. */
+  take(request: ReceivedRequest): Ticket {
+    const running = this.live.get(request.key)
+    if (running !== undefined) {
+      if (running.request.rawSha256 !== request.rawSha256) return { kind: 'conflict' }
+      running.expireIn(request.body.deadline_ms)
+      return { kind: 'live', generation: running, attached: true }
+    }
+    const kept = this.deps.answers.get(request.key)
+    if (kept !== null) {
+      return kept.body_sha256 === request.rawSha256 ? { kind: 'kept' } : { kind: 'conflict' }
+    }
+    return this.enqueue(new Generation(request))
+  }
+
+  /** Ends everything in flight; it may be asked again elsewhere. */
+  close(): void {
+    for (const generation of [...this.live.values()]) {
+      generation.fail('internal', 'the prover is stopping', true)
+    }
+  }
+
+  /** Resolves when no work is left running. */
+  async idle(): Promise<void> {
+    await Promise.all(this.runs)
+  }
+
+  private enqueue(generation: Generation): Ticket {
+    const { request } = generation
+    const task = {
+      priority: request.priority,
+      get abandoned() {
+        return generation.end !== null
+      },
+      moved: (position: number) => generation.moved(position),
+      run: () => {
+        const run = this.run(generation).finally(() => this.runs.delete(run))
+        this.runs.add(run)
+        return run
+      },
+    }
+    const position = this.queue.offer(task)
+    if (position === null) {
+      const retryAfterS = Math.ceil((this.lastRunMs * this.queue.length) / 1000)
+      return { kind: 'full', retryAfterS: Math.min(600, Math.max(1, retryAfterS)) }
+    }
+    this.live.set(request.key, generation)
+    generation.onEnd(() => {
+      this.live.delete(request.key)
+      this.queue.withdraw(task)
+      this.deps.onLength(this.length)
+    })
+    this.deps.onLength(this.length)
+    generation.moved(position)
+    generation.expireIn(request.body.deadline_ms)
+    return { kind: 'live', generation, attached: false }
+  }
+
+  private async run(generation: Generation): Promise<void> {
+    if (generation.end !== null) return
+    const startedMs = this.deps.now()
+    await this.deps.work(generation)
+    if (generation.end === 'done') this.lastRunMs = this.deps.now() - startedMs
+  }
+}

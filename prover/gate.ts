@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { messageOf } from '../base/errors.js'
+import type { Log } from '../base/log.js'
+import { type AuthClaim, type AuthRefusal, readClaim, verifyRequest } from '../wire/btauth.js'
+import { MAX_REQUEST_BYTES } from '../wire/limits.js'
+import type { NonceMemory } from '../wire/nonce-memory.js'
+import { admit, type Blacklist, type CallerLookup, type Priority } from './admission.js'
+import { readBody, refuse } from './http.js'
+
+export interface GateDeps {
+  /** ss58 of this prover. */
+  self: string
+  nonces: NonceMemory
+  blacklist: Blacklist
+  lookup: CallerLookup
+  log: Log
+  nowNs(): bigint
+}
+
+/** A caller that may ask, and the bytes it signed. */
+export interface Visitor {
+  caller: string
+  claim: AuthClaim
+  target: string
+  raw: Buffer
+  priority: Priority
+}
+
+const HINTS: Record<AuthRefusal, string> = {
+  malformed: 'the btauth/1 headers are missing or malformed',
+  wrong_receiver: 'the request is signed for another hotkey',
+  stale: 'the nonce is older than 10 s or more than 2 s ahead: check the clock',
+  before_start: 'the nonce is from before this prover started: sign again',
+  bad_signature: "the signature is not the sender's over this request",
+  replayed: 'this nonce was used already',
+  busy: 'too many requests within the replay window',
+}
+
+/**
+ * Lets a signed request in, in this order: shape, receiver and freshness of the headers (before a byte
+ * of the body is kept), size, signature, replay; only then who the sender is: blacklist and priority.
+ * @returns null when it has answered with a refusal
+ */
+export async function passGate(
+  req: IncomingMessage,
+  res: ServerResponse,
+  deps: GateDeps,
+): Promise<Visitor | null> {
+  const { self, nonces, nowNs } = deps
+  const target = req.url ?? ''
+  const early = readClaim({
+    headers: req.headers,
+    self,
+    nowNs: nowNs(),
+    startedNs: nonces.startedNs,
+  })
+  const raw = await readBody(req, early.ok ? MAX_REQUEST_BYTES : MAX_REQUEST_BYTES / 16)
+  if (!early.ok) return deny(res, early.status, early.reason, deps)
+  if (raw === null) {
+    refuse(res, 413, 'too_large', `a request has at most ${MAX_REQUEST_BYTES} bytes`, {
+      Connection: 'close',
+    })
+    return null
+  }
+  const { headers, method = '' } = req
+  const verified = verifyRequest({
+    headers,
+    method,
+    target,
+    body: raw,
+    self,
+    nowNs: nowNs(),
+    nonces,
+  })
+  if (!verified.ok) return deny(res, verified.status, verified.reason, deps)
+  return enter({ caller: verified.sender, claim: verified.claim, target, raw }, res, deps)
+}
+
+function deny(res: ServerResponse, status: number, reason: AuthRefusal, { log }: GateDeps): null {
+  log.debug({ reason }, 'request not authenticated')
+  refuse(res, status, reason, HINTS[reason], { Connection: 'close' })
+  return null
+}
+
+async function enter(
+  visitor: Omit<Visitor, 'priority'>,
+  res: ServerResponse,
+  { lookup, blacklist, log }: GateDeps,
+): Promise<Visitor | null> {
+  const { caller } = visitor
+  const standing = await lookup(caller).catch((error) => {
+    log.warn({ caller, reason: messageOf(error) }, 'caller not looked up')
+    return 'unknown' as const
+  })
+  if (standing === 'unknown') {
+    refuse(res, 503, 'chain_unreachable', 'the metagraph cannot be read now')
+    return null
+  }
+  const admission = admit(standing, blacklist)
+  if (!admission.ok) {
+    log.info({ caller, reason: admission.reason }, 'caller refused')
+    const why = {
+      not_registered: 'the hotkey is not registered on this subnet',
+      no_permit: 'the hotkey has no validator permit',
+    }[admission.reason]
+    refuse(res, 403, admission.reason, why)
+    return null
+  }
+  return { ...visitor, priority: admission.priority }
+}

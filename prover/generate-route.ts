@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { FractalError } from '../base/errors.js'
+import type { Log } from '../base/log.js'
+import type { Counter } from '../base/metrics.js'
+import { validateParams } from '../engine/params.js'
+import type { Hex } from '../formats/bytes.js'
+import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
+import { generationBodySchema, parseJsonBody } from '../wire/schemas.js'
+import type { AnswerStore } from './answer-store.js'
+import type { Desk } from './desk.js'
+import type { Visitor } from './gate.js'
+import type { Generation, ReceivedRequest } from './generation.js'
+import { refuse, sendStream } from './http.js'
+import { paramsOf } from './work.js'
+
+export interface GenerateDeps {
+  desk: Desk
+  answers: AnswerStore
+  /** The name of the model that is served here. */
+  model: string
+  log: Log
+  requests: Counter<'outcome'>
+}
+
+/** The key under which a request and its answer are known: no caller can touch another's ids. */
+export function requestKey(caller: string, requestId: string): Hex {
+  return createHash('sha256').update(`${caller}\n${requestId}`).digest('hex')
+}
+
+/** `POST /v1/generate`, for a caller that passed the gate. */
+export async function generateRoute(
+  visitor: Visitor,
+  res: ServerResponse,
+  deps: GenerateDeps,
+): Promise<void> {
+  const { desk, log, requests } = deps
+  const request = readRequest(visitor, res, deps)
+  if (request === null) {
+    requests.inc({ outcome: 'invalid' })
+    return
+  }
+  const facts = { request_id: request.body.request_id, caller: request.caller }
+  const ticket = desk.take(request)
+  switch (ticket.kind) {
+    case 'conflict':
+      requests.inc({ outcome: 'conflict' })
+      refuse(res, 409, 'conflict', 'this request id was asked with another body')
+      return
+    case 'full':
+      requests.inc({ outcome: 'full' })
+      log.info(facts, 'request refused: the queue is full')
+      refuse(res, 429, 'queue_full', `${desk.capacity} requests are in flight`, {
+        'Retry-After': String(ticket.retryAfterS),
+      })
+      return
+    case 'kept':
+      requests.inc({ outcome: 'kept' })
+      log.info(facts, 'stored answer sent again')
+      await sendKept(request.key, res, deps)
+      return
+    case 'live':
+      if (ticket.attached) requests.inc({ outcome: 'attached' })
+      else reportEnd(ticket.generation, facts, deps)
+      await sendLive(ticket.generation, res)
+  }
+}
+
+function reportEnd(generation: Generation, facts: object, { log, requests }: GenerateDeps): void {
+  log.info(facts, 'request accepted')
+  generation.onEnd(() => {
+    const outcome = generation.end ?? 'internal'
+    requests.inc({ outcome })
+    log.info({ ...facts, outcome }, 'request ended')
+  })
+}
+
+function readRequest(
+  visitor: Visitor,
+  res: ServerResponse,
+  { model }: GenerateDeps,
+): ReceivedRequest | null {
+  try {
+    const body = parseJsonBody(generationBodySchema, visitor.raw)
+    if (body.model !== model) {
+      refuse(res, 400, 'model_unknown', `this prover serves the model ${model}`)
+      return null
+    }
+    // What only the model knows (multiples of its scale) the engine says when it begins.
+    validateParams(paramsOf(body), { scale: 1 })
+    return {
+      ...visitor,
+      body,
+      key: requestKey(visitor.caller, body.request_id),
+      rawSha256: createHash('sha256').update(visitor.raw).digest('hex'),
+    }
+  } catch (error) {
+    if (!(error instanceof FractalError)) throw error
+    const code = error.code === 'invalid_seed' ? error.code : 'invalid_request'
+    refuse(res, 400, code, error.message)
+    return null
+  }
+}
+
+async function sendLive(generation: Generation, res: ServerResponse): Promise<void> {
+  const gone = new AbortController()
+  res.once('close', () => gone.abort())
+  res.writeHead(200, { 'Content-Type': STREAM_MEDIA_TYPE })
+  await sendStream(res, generation.follow(gone.signal))
+}
+
+async function sendKept(key: Hex, res: ServerResponse, { answers }: GenerateDeps): Promise<void> {
+  const file = await answers.openRecords(key)
+  if (file === null) {
+    refuse(res, 503, 'answer_gone', 'the stored answer was just dropped: ask again')
+    return
+  }
+  try {
+    res.writeHead(200, { 'Content-Type': STREAM_MEDIA_TYPE })
+    await sendStream(res, file.createReadStream({ autoClose: false }))
+  } finally {
+    await file.close()
+  }
+}

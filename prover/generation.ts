@@ -1,0 +1,133 @@
+import type { Hex } from '../formats/bytes.js'
+import type { GenerationBody } from '../formats/generation.js'
+import type { AuthClaim } from '../wire/btauth.js'
+import type { AnswerErrorCode, AnswerHeader, AnswerWarning } from '../wire/schemas.js'
+import { encodeRecord } from '../wire/stream.js'
+import type { Priority } from './admission.js'
+
+/** A signed request as it came. */
+export interface ReceivedRequest {
+  /** Of (caller, request id): ids of different callers are different requests. */
+  key: Hex
+  /** ss58, proved by its signature. */
+  caller: string
+  body: GenerationBody
+  raw: Uint8Array
+  rawSha256: Hex
+  claim: AuthClaim
+  target: string
+  priority: Priority
+}
+
+/** How a generation ended. */
+export type GenerationEnd = 'done' | AnswerErrorCode
+
+/**
+ * One request at work: the records it has produced so far, and who watches them. Whoever attaches
+ * later gets the same records from the first. When the last watcher leaves, the work is cancelled;
+ * when the deadline passes, it is late.
+ */
+export class Generation {
+  /** Null while it waits or works. */
+  end: GenerationEnd | null = null
+  private readonly records: Buffer[] = []
+  private readonly wakers = new Set<() => void>()
+  private readonly stop = new AbortController()
+  private readonly endListeners: (() => void)[] = []
+  private watchers = 0
+  private position = Number.POSITIVE_INFINITY
+  private warnings: AnswerWarning[] = []
+  private deadline: NodeJS.Timeout | null = null
+
+  constructor(readonly request: ReceivedRequest) {}
+
+  /** Aborted between two denoising steps once nobody wants the result. */
+  get signal(): AbortSignal {
+    return this.stop.signal
+  }
+
+  /** Called once, when it ends in whatever way. */
+  onEnd(listener: () => void): void {
+    this.endListeners.push(listener)
+  }
+
+  /** (Re)starts the deadline: a repeated request has its own, and the later one holds. */
+  expireIn(ms: number): void {
+    if (this.end !== null) return
+    if (this.deadline !== null) clearTimeout(this.deadline)
+    this.deadline = setTimeout(() => {
+      this.fail('late', 'the deadline passed before the work was done', true)
+    }, ms)
+  }
+
+  /** Tells a position, once and then only when it falls: a caller reads anything else as an error. */
+  moved(position: number): void {
+    if (this.end !== null || position >= this.position) return
+    this.position = position
+    this.emit({ type: 'accepted', position, warnings: this.warnings })
+  }
+
+  warn(warning: AnswerWarning): void {
+    if (this.warnings.includes(warning)) return
+    this.warnings = [...this.warnings, warning]
+    this.emit({ type: 'accepted', position: this.position, warnings: this.warnings })
+  }
+
+  /** Adds a record; after the end, what a cancelled run still says is dropped. */
+  emit(header: AnswerHeader, body?: Uint8Array): void {
+    if (this.end !== null) return
+    this.records.push(encodeRecord(header, body))
+    this.wake()
+  }
+
+  finish(done: Extract<AnswerHeader, { type: 'done' }>): void {
+    this.emit(done)
+    this.close('done')
+  }
+
+  /** Ends with an error record and stops the work, if it is at work. */
+  fail(code: AnswerErrorCode, message: string, retryable: boolean): void {
+    if (this.end !== null) return
+    this.emit({ type: 'error', code, message: message.slice(0, 1000), retryable })
+    this.close(code)
+    this.stop.abort()
+  }
+
+  /** The records from the first, as they come; ends with the generation or the watcher's signal. */
+  async *follow(signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
+    this.watchers++
+    try {
+      for (let i = 0; ; ) {
+        while (i < this.records.length) yield this.records[i++]!
+        if (this.end !== null || signal.aborted) return
+        await this.change(signal)
+      }
+    } finally {
+      this.watchers--
+      if (this.watchers === 0) this.fail('cancelled', 'the caller disconnected', false)
+    }
+  }
+
+  private change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.wakers.delete(wake)
+        signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.wakers.add(wake)
+      signal.addEventListener('abort', wake)
+    })
+  }
+
+  private wake(): void {
+    for (const wake of [...this.wakers]) wake()
+  }
+
+  private close(end: GenerationEnd): void {
+    this.end = end
+    if (this.deadline !== null) clearTimeout(this.deadline)
+    this.wake()
+    for (const listener of this.endListeners) listener()
+  }
+}

@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** A watcher that takes nothing for so long is gone: its connection is closed. */
+const DRAIN_MS = 30_000
+
+/** Answers with `{ error: { code, message } }`; codes are stable, messages are for people. */
+export function refuse(
+  res: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): void {
+  sendJson(res, status, { error: { code, message } }, headers)
+}
+
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Record<string, string> = {},
+): void {
+  if (res.headersSent || res.destroyed) return
+  const body = Buffer.from(JSON.stringify(value))
+  res.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': String(body.length),
+    ...headers,
+  })
+  res.end(body)
+}
+
+/**
+ * The raw body, or null when it is longer than `maxBytes` (nothing more of it is read then).
+ * @throws when the connection ends before the body does
+ */
+export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return null
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > maxBytes) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Writes bytes as fast as the receiver takes them, never buffering more than the socket does. */
+export async function sendStream(
+  res: ServerResponse,
+  parts: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  for await (const part of parts) {
+    if (res.destroyed) return
+    if (!res.write(part)) await drained(res)
+  }
+  if (!res.destroyed) res.end()
+}
+
+async function drained(res: ServerResponse): Promise<void> {
+  const done = new AbortController()
+  const timer = setTimeout(() => res.destroy(), DRAIN_MS)
+  try {
+    await Promise.race([
+      once(res, 'drain', { signal: done.signal }),
+      once(res, 'close', { signal: done.signal }),
+    ])
+  } finally {
+    clearTimeout(timer)
+    done.abort()
+  }
+}

@@ -1,0 +1,18 @@
+import type { Metrics } from '../base/metrics.js'
+
+/** The metrics of a prover. */
+export function createMeters(metrics: Metrics) {
+  return {
+    requests: metrics.counter('fractal_prover_requests_total', 'Requests by what became of them', [
+      'outcome',
+    ]),
+    openings: metrics.counter('fractal_prover_openings_total', 'Openings by what became of them', [
+      'outcome',
+    ]),
+    inFlight: metrics.gauge('fractal_prover_requests_in_flight', 'Requests running and waiting'),
+    seconds: metrics.histogram(
+      'fractal_prover_generation_seconds',
+      'Time from the start of a generation to its signed answer',
+    ),
+  }
+}

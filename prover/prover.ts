@@ -1,0 +1,123 @@
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { Log } from '../base/log.js'
+import type { Metrics } from '../base/metrics.js'
+import { type Signer, sr25519Ready } from '../base/sr25519.js'
+import type { Generator } from '../engine/generator.js'
+import type { Hex } from '../formats/bytes.js'
+import { NonceMemory } from '../wire/nonce-memory.js'
+import type { Blacklist, CallerLookup } from './admission.js'
+import { AnswerStore } from './answer-store.js'
+import { Desk } from './desk.js'
+import { createMeters } from './meters.js'
+import { createAxonServer, listen, type ServerTimeouts } from './server.js'
+import { StateStore } from './state-store.js'
+import { work } from './work.js'
+
+export interface ProverOptions {
+  generator: Generator
+  /** The prover's hotkey. */
+  signer: Signer
+  /** Who a verified caller is; `createCallerLookup` asks the chain. */
+  lookup: CallerLookup
+  genesisHash: Hex
+  netuid: number
+  host: string
+  /** 0 lets the system choose. */
+  port: number
+  /** Requests in flight, running and waiting together; declared in /v1/info. */
+  capacity: number
+  blacklist: Blacklist
+  /** A folder of its own: answers/ and states/ are made in it. */
+  keepDir: string
+  /** Bound of kept answers, in bytes. Default 1 GiB. */
+  answersMaxBytes?: number
+  /** Bound of kept states, in bytes. Default 2 GiB. */
+  statesMaxBytes?: number
+  /** Against slow senders; for tests. */
+  timeouts?: ServerTimeouts
+  /** For /v1/info. */
+  version: string
+  log: Log
+  metrics: Metrics
+  /** Unix milliseconds; for tests. */
+  now?: () => number
+}
+
+export interface RunningProver {
+  url: string
+  port: number
+  /** Ends what is in flight with an error record, and waits for the server to close. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a prover node: takes signed requests, generates, signs, answers as a stream of records.
+ * @throws FractalError `port_taken` when the port is in use
+ */
+export async function startProver(options: ProverOptions): Promise<RunningProver> {
+  await sr25519Ready()
+  const { generator, signer, log } = options
+  const now = options.now ?? Date.now
+  const answers = await AnswerStore.open(
+    join(options.keepDir, 'answers'),
+    options.answersMaxBytes ?? 2 ** 30,
+  )
+  const states = await StateStore.open(
+    join(options.keepDir, 'states'),
+    options.statesMaxBytes ?? 2 ** 31,
+  )
+  const meters = createMeters(options.metrics)
+  const terms = { genesisHash: options.genesisHash, netuid: options.netuid }
+  const deps = { generator, signer, terms, answers, states, log, seconds: meters.seconds, now }
+  const desk = new Desk({
+    capacity: options.capacity,
+    answers,
+    work: (generation) => work(generation, deps),
+    now,
+    onLength: (length) => meters.inFlight.set(length),
+  })
+  const model = generator.descriptor?.name ?? `model-${generator.modelRoot.slice(0, 12)}`
+  const nowNs = () => BigInt(now()) * 1_000_000n
+  const server = createAxonServer({
+    gate: {
+      self: signer.ss58,
+      nonces: new NonceMemory({ startedNs: nowNs() }),
+      blacklist: options.blacklist,
+      lookup: options.lookup,
+      log,
+      nowNs,
+    },
+    generate: { desk, answers, model, log, requests: meters.requests },
+    open: { answers, states, log, openings: meters.openings, now },
+    info: () => ({
+      versions: { fractal: options.version, wire: '1', auth: 'btauth/1' },
+      hotkey: signer.ss58,
+      model,
+      model_root: generator.modelRoot,
+      determinism_class: generator.determinismClass,
+      capacity: desk.capacity,
+      queue_length: desk.length,
+    }),
+    metrics: options.metrics,
+    timeouts: options.timeouts,
+    log,
+  })
+  await listen(server, options)
+  const { port } = server.address() as AddressInfo
+  log.info({ port, model, capacity: options.capacity }, 'prover serves')
+  return {
+    url: `http://${options.host}:${port}`,
+    port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      desk.close()
+      await new Promise((resolve) => setImmediate(resolve))
+      server.closeIdleConnections()
+      const timer = setTimeout(() => server.closeAllConnections(), 1000)
+      await closed
+      clearTimeout(timer)
+      await desk.idle()
+    },
+  }
+}

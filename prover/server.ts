@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { FractalError } from '../base/errors.js'
+import type { Log } from '../base/log.js'
+import type { Metrics } from '../base/metrics.js'
+import { isRequestId } from '../formats/request-id.js'
+import { MAX_HTTP_HEADER_BYTES } from '../wire/limits.js'
+import type { ProverInfo } from '../wire/schemas.js'
+import { type GateDeps, passGate } from './gate.js'
+import { type GenerateDeps, generateRoute } from './generate-route.js'
+import { refuse, sendJson } from './http.js'
+import { type OpenDeps, openRoute } from './open-route.js'
+
+export interface ServerTimeouts {
+  /** Until the headers of a request are in. */
+  headersMs: number
+  /** Until its body is in. */
+  requestMs: number
+}
+
+interface Site {
+  gate: GateDeps
+  generate: GenerateDeps
+  open: OpenDeps
+  info(): ProverInfo
+  metrics: Metrics
+  timeouts: ServerTimeouts | undefined
+  log: Log
+}
+
+/** A stranger may open connections and send nothing: their number is bounded, and so is their time. */
+const MAX_CONNECTIONS = 256
+const TIMEOUTS: ServerTimeouts = { headersMs: 10_000, requestMs: 30_000 }
+
+const OPEN_PATH = /^\/v1\/generations\/([^/]+)\/open$/
+
+/** The axon server of a prover. Plain node:http: five routes, and every byte of a body is ours to count. */
+export function createAxonServer(site: Site): Server {
+  const { headersMs, requestMs } = site.timeouts ?? TIMEOUTS
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HTTP_HEADER_BYTES,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(headersMs, 5000),
+      keepAliveTimeout: 5000,
+    },
+    (req, res) => {
+      // A watcher that left is noticed by 'close'; the write that meets it must not end the process.
+      res.on('error', () => {})
+      route(req, res, site).catch((error) => {
+        if (req.destroyed && !req.complete) return
+        site.log.error({ err: error }, 'request failed')
+        if (res.headersSent) res.destroy()
+        else refuse(res, 500, 'internal', 'the prover failed')
+      })
+    },
+  )
+  server.maxConnections = MAX_CONNECTIONS
+  return server
+}
+
+/** @throws FractalError `port_taken` */
+export function listen(server: Server, at: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error)
+      reject(
+        new FractalError('port_taken', `Port ${at.port} is taken, so the prover cannot serve.`, {
+          hint: 'Stop what uses it, or choose another with --axon.port.',
+        }),
+      )
+    })
+    server.listen(at.port, at.host, resolve)
+  })
+}
+
+async function route(req: IncomingMessage, res: ServerResponse, site: Site): Promise<void> {
+  const path = (req.url ?? '').split('?')[0]!
+  if (path === '/v1/generate') return signed(req, res, site, null)
+  const open = OPEN_PATH.exec(path)
+  if (open !== null) return signed(req, res, site, open[1]!)
+  if (path !== '/v1/info' && path !== '/healthz' && path !== '/metrics') {
+    return refuse(res, 404, 'not_found', 'there is nothing at this path')
+  }
+  if (req.method !== 'GET') return refuse(res, 405, 'method', 'only GET', { Allow: 'GET' })
+  if (path === '/v1/info') return sendJson(res, 200, site.info())
+  if (path === '/healthz') return sendJson(res, 200, { status: 'ok' })
+  if (!isLocal(req)) return refuse(res, 404, 'not_found', 'there is nothing at this path')
+  const { registry } = site.metrics
+  const text = await registry.metrics()
+  res.writeHead(200, { 'Content-Type': registry.contentType })
+  res.end(text)
+}
+
+async function signed(
+  req: IncomingMessage,
+  res: ServerResponse,
+  site: Site,
+  openedId: string | null,
+): Promise<void> {
+  if (req.method !== 'POST') return refuse(res, 405, 'method', 'only POST', { Allow: 'POST' })
+  if (openedId !== null && !isRequestId(openedId)) {
+    return refuse(res, 400, 'invalid_request', 'the request id is no lowercase UUIDv4')
+  }
+  const visitor = await passGate(req, res, site.gate)
+  if (visitor === null) return
+  if (openedId === null) await generateRoute(visitor, res, site.generate)
+  else await openRoute(visitor, openedId, res, site.open)
+}
+
+/** Metrics are for this machine: not for strangers, nor for those that a proxy here lets in. */
+function isLocal(req: IncomingMessage): boolean {
+  const from = req.socket.remoteAddress ?? ''
+  const proxied = ['forwarded', 'x-forwarded-for', 'via'].some((name) => name in req.headers)
+  return !proxied && /^(::1|(::ffff:)?127\.[0-9.]+)$/.test(from)
+}

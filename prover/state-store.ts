@@ -1,0 +1,71 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Hex } from '../formats/bytes.js'
+import { BoundedFolder } from './bounded-folder.js'
+
+/** States can be opened for so long after `done`; older ones are only ballast. */
+export const OPEN_WINDOW_MS = 180_000
+
+/** The states of recent generations on a bounded disk, so that any step can be opened. */
+export class StateStore {
+  private constructor(private readonly folder: BoundedFolder) {}
+
+  static async open(path: string, maxBytes: number): Promise<StateStore> {
+    return new StateStore(await BoundedFolder.open(path, maxBytes))
+  }
+
+  get bytes(): number {
+    return this.folder.bytes
+  }
+
+  /** Begins to keep the states of one generation. */
+  async begin(nowMs: number): Promise<StateDraft> {
+    await this.folder.dropBefore(nowMs - OPEN_WINDOW_MS)
+    return new StateDraft(this.folder, await this.folder.draft())
+  }
+
+  /** State i as raw bytes (formats.md); null when it is not kept (any more). */
+  async read(key: Hex, i: number): Promise<Buffer | null> {
+    const path = this.folder.pathOf(key)
+    return path === null ? null : readFile(stateFile(path, i)).catch(() => null)
+  }
+}
+
+/** States being written while their generation runs. */
+export class StateDraft {
+  private bytes = 0
+
+  constructor(
+    private readonly folder: BoundedFolder,
+    private readonly path: string,
+  ) {}
+
+  /**
+   * Keeps latents ‖ x0 of step i.
+   * @returns false when this generation alone is beyond the bound: nothing of it is kept
+   */
+  async add(i: number, latents: Float32Array, x0: Float32Array | null): Promise<boolean> {
+    const parts = [latents, ...(x0 === null ? [] : [x0])].map(float32Bytes)
+    this.bytes += parts.reduce((sum, part) => sum + part.length, 0)
+    if (this.bytes > this.folder.maxBytes) return false
+    await writeFile(stateFile(this.path, i), parts, { mode: 0o600 })
+    return true
+  }
+
+  async keep(key: Hex): Promise<void> {
+    await this.folder.commit(key, this.path)
+  }
+
+  async discard(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true })
+  }
+}
+
+function stateFile(folder: string, i: number): string {
+  return join(folder, `state-${i}.f32`)
+}
+
+/** Little-endian float32, the order of every machine this runs on. */
+function float32Bytes(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+}

@@ -1,0 +1,191 @@
+import type { Log } from '../base/log.js'
+import type { Histogram } from '../base/metrics.js'
+import { type Signer, signText } from '../base/sr25519.js'
+import type { Generated, Generator } from '../engine/generator.js'
+import type { GenerationParams } from '../engine/params.js'
+import { answerText } from '../formats/answer.js'
+import type { Hex } from '../formats/bytes.js'
+import { type GenerationBody, guidanceMilli } from '../formats/generation.js'
+import { deflateFrame } from '../wire/frame-codec.js'
+import type { AnswerErrorCode, DoneHeader } from '../wire/schemas.js'
+import { encodeRecord } from '../wire/stream.js'
+import type { AnswerStore } from './answer-store.js'
+import type { Generation } from './generation.js'
+import type { StateDraft, StateStore } from './state-store.js'
+
+export interface WorkDeps {
+  generator: Generator
+  signer: Signer
+  terms: { genesisHash: Hex; netuid: number }
+  answers: AnswerStore
+  states: StateStore
+  log: Log
+  seconds: Histogram<string>
+  now(): number
+}
+
+/** The engine's parameters of a request. */
+export function paramsOf(body: GenerationBody): GenerationParams {
+  const { sampling_params: sampling } = body
+  return {
+    prompt: body.query,
+    negativePrompt: body.private_input.negative_prompt,
+    seed: sampling.seed,
+    steps: sampling.num_inference_steps,
+    guidanceMilli: guidanceMilli(sampling.guidance_scale),
+    width: sampling.width,
+    height: sampling.height,
+    frames: sampling.num_frames,
+    fps: sampling.fps,
+  }
+}
+
+/**
+ * Does one generation: frames as they come, states to disk, then the signature, then both kept, and
+ * only then `done`. So whoever has seen `done` gets the same answer again. Never rejects.
+ */
+export async function work(generation: Generation, deps: WorkDeps): Promise<void> {
+  const { request } = generation
+  const endTimer = deps.seconds.startTimer()
+  const keeper = await StateKeeper.begin(deps)
+  try {
+    const frames: Buffer[] = []
+    const generated = await deps.generator.generate(paramsOf(request.body), {
+      signal: generation.signal,
+      onWarning: (warning) => generation.warn(warning),
+      onProgress: (step, steps) => generation.emit({ type: 'progress', step, steps }),
+      onState: (i, latents, x0) => keeper.add(i, latents, x0),
+      onFrame: async (index, rgb) => {
+        const body = await deflateFrame(rgb)
+        frames.push(encodeRecord({ type: 'frame', index }, body))
+        generation.emit({ type: 'frame', index }, body)
+      },
+    })
+    if (generation.end !== null) return await keeper.discard()
+    const done = signed(generation, generated, deps)
+    await keeper.keep(request.key)
+    await keepAnswer(generation, generated, done, frames, deps)
+    generation.finish(done)
+    endTimer()
+  } catch (error) {
+    await keeper.discard()
+    fail(generation, error, deps.log)
+  }
+}
+
+function signed(generation: Generation, generated: Generated, deps: WorkDeps): DoneHeader {
+  const { request } = generation
+  const { generator, signer } = deps
+  const text = answerText({
+    ...deps.terms,
+    verifier: request.caller,
+    prover: signer.ss58,
+    bodySha256: request.rawSha256,
+    framesSha256: generated.framesSha256,
+    traceRoot: generated.traceRoot,
+    determinismClass: generator.determinismClass,
+    modelRoot: generator.modelRoot,
+  })
+  return {
+    type: 'done',
+    frames_sha256: generated.framesSha256,
+    trace_root: generated.traceRoot,
+    determinism_class: generator.determinismClass,
+    timings: generated.timings,
+    signature: signText(signer, text),
+  }
+}
+
+/** An answer that cannot be kept is still given: a repeat is then generated anew, to the same frames. */
+async function keepAnswer(
+  { request }: Generation,
+  generated: Generated,
+  done: DoneHeader,
+  frames: Buffer[],
+  { answers, log, now }: WorkDeps,
+): Promise<void> {
+  const kept = {
+    request_id: request.body.request_id,
+    caller: request.caller,
+    body_sha256: request.rawSha256,
+    done_at_ms: now(),
+    step_digests: generated.stepDigests,
+    frame_digests: generated.frameDigests,
+    request: {
+      target: request.target,
+      nonce: request.claim.nonce.toString(),
+      signature: request.claim.signature,
+    },
+  }
+  const accepted = encodeRecord({ type: 'accepted', position: 0, warnings: generated.warnings })
+  try {
+    await answers.put(request.key, kept, request.raw, [accepted, ...frames, encodeRecord(done)])
+  } catch (error) {
+    log.error({ err: error, request_id: request.body.request_id }, 'answer not kept')
+  }
+}
+
+/** Keeping states is for later checks: where it fails, the generation goes on without. */
+class StateKeeper {
+  private constructor(
+    private draft: StateDraft | null,
+    private readonly log: Log,
+  ) {}
+
+  static async begin({ states, log, now }: WorkDeps): Promise<StateKeeper> {
+    const draft = await states.begin(now()).catch((error) => {
+      log.error({ err: error }, 'states not kept')
+      return null
+    })
+    return new StateKeeper(draft, log)
+  }
+
+  async add(i: number, latents: Float32Array, x0: Float32Array | null): Promise<void> {
+    try {
+      if (this.draft === null || (await this.draft.add(i, latents, x0))) return
+      this.log.warn('states not kept: one generation is larger than the disk bound for states')
+    } catch (error) {
+      this.log.error({ err: error }, 'states not kept')
+    }
+    await this.discard()
+  }
+
+  async keep(key: Hex): Promise<void> {
+    try {
+      await this.draft?.keep(key)
+    } catch (error) {
+      this.log.error({ err: error }, 'states not kept')
+      await this.discard()
+    }
+  }
+
+  async discard(): Promise<void> {
+    const { draft } = this
+    this.draft = null
+    await draft?.discard().catch(() => {})
+  }
+}
+
+/** The engine's own codes, as an error record has them. */
+const CODES: Record<string, AnswerErrorCode> = {
+  invalid_request: 'invalid_request',
+  invalid_seed: 'invalid_request',
+  out_of_memory: 'out_of_memory',
+  cancelled: 'cancelled',
+}
+
+function fail(generation: Generation, error: unknown, log: Log): void {
+  if (generation.end !== null) return
+  const { code: engineCode, message } = error as { code?: string; message?: string }
+  const code = CODES[engineCode ?? ''] ?? 'internal'
+  const request_id = generation.request.body.request_id
+  if (code !== 'internal') {
+    // Refusals of the engine name numbers and limits, never the prompt.
+    generation.fail(code, message ?? code, code === 'out_of_memory')
+    return
+  }
+  // Anything else may quote its input, so neither its message nor its stack is logged or sent.
+  const name = error instanceof Error ? error.name : typeof error
+  log.error({ request_id, error: name, code: engineCode }, 'generation failed')
+  generation.fail('internal', 'the generation failed', true)
+}

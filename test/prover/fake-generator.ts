@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { EngineError } from '../../engine/errors.js'
+import type { Generated, GenerationHooks, Generator } from '../../engine/generator.js'
+import type { GenerationParams } from '../../engine/params.js'
+import { toHex } from '../../formats/bytes.js'
+import { framesSha256 } from '../../formats/frames.js'
+import { traceRoot } from '../../formats/trace.js'
+
+export const FAKE_CLASS = `fc1;engine=fake/1;model=${'ab'.repeat(32)};ort=0;ep=cpu;precision=fp32;session=${'cd'.repeat(32)};os=linux;arch=x64;isa=avx2`
+const LATENTS = 24
+
+/** What a test may do to the fake's course. */
+export interface FakeOptions {
+  /** Awaited before each step. */
+  beforeStep?(step: number, params: GenerationParams): void | Promise<void>
+  /** Goes on when its signal is aborted, as an engine must not. */
+  deaf?: boolean
+}
+
+/**
+ * Stands for the GPU: a deterministic function of its parameters with the states, frames, digests and
+ * hooks of the real engine, and none of its arithmetic.
+ */
+export class FakeGenerator implements Generator {
+  readonly modelRoot = 'ab'.repeat(32)
+  readonly determinismClass = FAKE_CLASS
+  readonly device = 'cpu'
+  readonly descriptor = {
+    name: 'fake',
+    steps: 3,
+    guidanceMilli: 3000,
+    frames: 2,
+    width: 8,
+    height: 8,
+    fps: 8,
+    denoiserBatch: 2,
+    decodeUnit: 'frame' as const,
+  }
+  /** Prompts it began with, in order. */
+  readonly began: string[] = []
+  readonly cancelledAt: number[] = []
+
+  constructor(readonly options: FakeOptions = {}) {}
+
+  async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
+    if (params.width % 8 !== 0)
+      throw new EngineError('invalid_request', 'width is no multiple of 8')
+    this.began.push(params.prompt)
+    const warnings = params.prompt.length > 300 ? (['prompt_truncated'] as const) : []
+    for (const warning of warnings) hooks.onWarning?.(warning)
+    const stepDigests: Buffer[] = []
+    for (let i = 0; i <= params.steps; i++) {
+      await this.options.beforeStep?.(i, params)
+      if (hooks.signal?.aborted && !this.options.deaf) {
+        this.cancelledAt.push(i)
+        throw new EngineError('cancelled', 'The generation was cancelled.')
+      }
+      const latents = values(params, `latents/${i}`)
+      const x0 = i === 0 || i === params.steps ? null : values(params, `x0/${i}`)
+      stepDigests.push(digestOf(latents, x0))
+      await hooks.onState?.(i, latents, x0)
+      if (i > 0) hooks.onProgress?.(i, params.steps)
+    }
+    const frameDigests: Buffer[] = []
+    for (let j = 1; j <= params.frames; j++) {
+      const rgb = bytes(params, `frame/${j}`, params.width * params.height * 3)
+      frameDigests.push(createHash('sha256').update(rgb).digest())
+      await hooks.onFrame?.(j, rgb)
+    }
+    return {
+      framesSha256: framesSha256(params, frameDigests),
+      traceRoot: traceRoot(stepDigests, frameDigests),
+      stepDigests: stepDigests.map(toHex),
+      frameDigests: frameDigests.map(toHex),
+      warnings: [...warnings],
+      timings: { text_us: 1, denoise_us: 2, decode_us: 3, total_us: 6 },
+    }
+  }
+
+  async close(): Promise<void> {}
+}
+
+function bytes(params: GenerationParams, label: string, count: number): Uint8Array {
+  const seed = createHash('sha256').update(`${params.prompt}\n${params.seed}\n${label}`).digest()
+  return Uint8Array.from({ length: count }, (_, i) => seed[i % 32]! ^ (i & 0xff))
+}
+
+function values(params: GenerationParams, label: string): Float32Array {
+  return Float32Array.from(bytes(params, label, LATENTS), (byte) => byte / 256)
+}
+
+function digestOf(latents: Float32Array, x0: Float32Array | null): Buffer {
+  const hash = createHash('sha256').update(new Uint8Array(latents.buffer))
+  return (x0 === null ? hash : hash.update(new Uint8Array(x0.buffer))).digest()
+}

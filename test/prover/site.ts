@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { Metrics } from '../../base/metrics.js'
+import type { Signer } from '../../base/sr25519.js'
+import type { Generator } from '../../engine/generator.js'
+import type { GenerationBody } from '../../formats/generation.js'
+import type { CallerStanding } from '../../prover/admission.js'
+import { type ProverOptions, type RunningProver, startProver } from '../../prover/prover.js'
+import { type AskOptions, askProver } from '../../wire/client.js'
+import { requestOpening } from '../../wire/open.js'
+import type { AskOutcome } from '../../wire/outcome.js'
+import { devSigner } from '../wire/keys.js'
+import { FakeGenerator } from './fake-generator.js'
+
+const GENESIS = '11'.repeat(32)
+const VERIFIER: CallerStanding = { validatorPermit: true, stakeRao: 1000n }
+
+/** A prover of a test: its options, its log, and a caller's ways to it. */
+export class Site {
+  prover!: RunningProver
+  alice!: Signer
+  charlie!: Signer
+  /** Who is registered, by ss58. */
+  readonly callers = new Map<string, CallerStanding>()
+  readonly logged: string[] = []
+  private bob!: Signer
+  private keepDir!: string
+  private ids = 0
+
+  static async open(changes: Partial<ProverOptions> = {}): Promise<Site> {
+    const site = new Site()
+    site.alice = await devSigner('//Alice')
+    site.bob = await devSigner('//Bob')
+    site.charlie = await devSigner('//Charlie')
+    site.keepDir = await mkdtemp(join(tmpdir(), 'fractal-prover-'))
+    site.callers.set(site.alice.ss58, VERIFIER)
+    await site.start(changes)
+    return site
+  }
+
+  /** Starts a prover in the same folder, as after a crash or a stop. */
+  async start(changes: Partial<ProverOptions> = {}): Promise<void> {
+    this.prover = await startProver({
+      generator: new FakeGenerator(),
+      signer: this.bob,
+      lookup: async (hotkey) => this.callers.get(hotkey) ?? null,
+      genesisHash: GENESIS,
+      netuid: 9,
+      host: '127.0.0.1',
+      port: 0,
+      capacity: 3,
+      blacklist: { forceVerifierPermit: false, allowNonRegistered: false },
+      keepDir: this.keepDir,
+      version: '0.0.0',
+      log: pino({ level: 'trace' }, { write: (line: string) => this.logged.push(line) }),
+      metrics: new Metrics('prover'),
+      ...changes,
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.prover.close()
+    await rm(this.keepDir, { recursive: true, force: true })
+  }
+
+  body(changes: Partial<GenerationBody> = {}): GenerationBody {
+    const id = (++this.ids).toString(16).padStart(12, '0')
+    return {
+      request_id: `00000000-0000-4000-8000-${id}`,
+      query: 'a red circle',
+      private_input: { negative_prompt: 'a hidden thing' },
+      sampling_params: {
+        seed: 7,
+        num_inference_steps: 3,
+        guidance_scale: 3,
+        width: 8,
+        height: 8,
+        num_frames: 2,
+        fps: 8,
+      },
+      model: 'fake',
+      deadline_ms: 20_000,
+      ...changes,
+    }
+  }
+
+  get address() {
+    return { ip: '127.0.0.1', port: this.prover.port }
+  }
+
+  get receiver(): string {
+    return this.bob.ss58
+  }
+
+  ask(body: GenerationBody, changes: Partial<AskOptions> = {}): Promise<AskOutcome> {
+    const { sampling_params: sampling } = body
+    return askProver({
+      address: this.address,
+      receiver: this.receiver,
+      signer: this.alice,
+      body: Buffer.from(JSON.stringify(body)),
+      expected: {
+        width: sampling.width,
+        height: sampling.height,
+        frames: sampling.num_frames,
+        steps: sampling.num_inference_steps,
+      },
+      terms: { genesisHash: GENESIS, netuid: 9 },
+      modelRoot: 'ab'.repeat(32),
+      allowPrivate: true,
+      deadlineMs: 20_000,
+      ...changes,
+    })
+  }
+
+  openStep(requestId: string, step: number, frame = 1, signer = this.alice) {
+    return requestOpening({
+      address: this.address,
+      receiver: this.receiver,
+      signer,
+      requestId,
+      step,
+      frame,
+      expected: { steps: 3, frames: 2 },
+      allowPrivate: true,
+      deadlineMs: 10_000,
+    })
+  }
+}
+
+/** A promise to be kept from outside. */
+export function gate(): { open(): void; passed: Promise<void> } {
+  let open = () => {}
+  const passed = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { open, passed }
+}
+
+/** Runs a test with a site and leaves nothing behind. */
+export async function withSite(
+  changes: Partial<ProverOptions> & { generator?: Generator },
+  run: (site: Site) => Promise<void>,
+): Promise<void> {
+  const site = await Site.open(changes)
+  try {
+    await run(site)
+  } finally {
+    await site.close()
+  }
+}
