@@ -1,6 +1,6 @@
 import { toUint8 } from '../formats/frames.js'
-import { type Runtime, runSession } from './runtime.js'
-import type { Sessions } from './sessions.js'
+import type { Networks } from './networks.js'
+import type { Runtime } from './runtime.js'
 
 const f = Math.fround
 
@@ -13,7 +13,7 @@ const f = Math.fround
  */
 export async function decodeFrame(
   { Tensor }: Runtime,
-  sessions: Sessions,
+  networks: Networks,
   scalingFactor: number,
   latents: Float32Array,
   [, channels, frames, h, w]: readonly [1, number, number, number, number],
@@ -26,7 +26,7 @@ export async function decodeFrame(
     const from = (c * frames + frame) * cells
     for (let i = 0; i < cells; i++) sample[c * cells + i] = unscale * latents[from + i]!
   }
-  const decoded = await runSession(sessions.decoder, {
+  const decoded = await networks.decoder.run({
     latent_sample: new Tensor('float32', sample, [1, channels, h, w]),
   })
   const pixels = decoded.length / 3

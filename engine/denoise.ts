@@ -1,8 +1,7 @@
 import type { Tensor } from 'onnxruntime-node'
 import { type SolverStep, solverStep } from './dpm-solver.js'
+import type { Networks } from './networks.js'
 import type { Runtime } from './runtime.js'
-import { runSession } from './runtime.js'
-import type { Sessions } from './sessions.js'
 
 const f = Math.fround
 
@@ -29,7 +28,7 @@ export interface DenoiseState {
  */
 export async function denoiseStep(
   { Tensor }: Runtime,
-  sessions: Sessions,
+  networks: Networks,
   conditioning: Conditioning,
   step: SolverStep,
   state: DenoiseState,
@@ -38,7 +37,7 @@ export async function denoiseStep(
   const pair = new Float32Array(2 * size)
   pair.set(state.latents)
   pair.set(state.latents, size)
-  const predicted = await runSession(sessions.denoiser, {
+  const predicted = await networks.denoiser.run({
     sample: new Tensor('float32', pair, [2, ...conditioning.shape.slice(1)]),
     timestep: new Tensor('int64', BigInt64Array.of(BigInt(step.timestep)), []),
     encoder_hidden_states: conditioning.embeddings,

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { GenerationHooks } from './generator.js'
+import { NativeGate } from './native-gate.js'
 import { Pipeline } from './pipeline.js'
 import { type FromThread, type ThreadData, type ToThread, toPlainError } from './thread-messages.js'
 
@@ -9,7 +10,7 @@ import { type FromThread, type ThreadData, type ToThread, toPlainError } from '.
  */
 const port = parentPort
 if (port === null) throw new Error('engine-thread.ts is started by engine.ts')
-const { model, device } = workerData as ThreadData
+const { model, device, gate } = workerData as ThreadData
 
 let pipeline: Pipeline | null = null
 let running: AbortController | null = null
@@ -77,7 +78,7 @@ port.on('message', (message: ToThread) => {
 })
 
 try {
-  pipeline = await Pipeline.open(model, device)
+  pipeline = await Pipeline.open(model, device, new NativeGate(gate))
   send({ type: 'opened', determinismClass: pipeline.determinismClass })
 } catch (error) {
   send({ type: 'failed', error: toPlainError(error) })

@@ -6,6 +6,7 @@ import type { ModelDescriptor } from './descriptor.js'
 import { EngineError } from './errors.js'
 import type { Device, Generated, GenerationHooks, Generator } from './generator.js'
 import { type Model, readModel } from './model.js'
+import { NativeGate } from './native-gate.js'
 import { type GenerationParams, validateParams } from './params.js'
 import {
   type FromThread,
@@ -30,11 +31,12 @@ export async function openEngine({ modelDir, device }: OpenEngineOptions): Promi
   // cuBLAS and cuDNN read it when they are loaded; the binding has no option for it.
   if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0'
   const model = await readModel(modelDir)
+  const gate = new NativeGate()
   const worker = new Worker(new URL('./engine-thread-entry.mjs', import.meta.url), {
     execArgv: [],
-    workerData: { model, device } satisfies ThreadData,
+    workerData: { model, device, gate: gate.shared } satisfies ThreadData,
   })
-  const thread = new EngineThread(worker)
+  const thread = new EngineThread(worker, gate)
   try {
     const determinismClass = await thread.ask<string>((message, resolve) => {
       if (message.type === 'opened') resolve(message.determinismClass)
@@ -53,8 +55,11 @@ class EngineThread {
   #fail: (error: Error) => void = () => {}
   #ended: EngineError | null = null
 
-  constructor(worker: Worker) {
+  constructor(worker: Worker, gate: NativeGate) {
     this.#worker = worker
+    const shut = () => gate.shut()
+    process.once('exit', shut)
+    worker.once('exit', () => process.removeListener('exit', shut))
     worker.on('message', (message: FromThread) => this.#hear(message))
     worker.on('error', (cause) => this.#end(cause))
     worker.on('exit', () => this.#end(undefined))

@@ -10,15 +10,16 @@ import type { Device, Generated, GenerationHooks, GenerationWarning } from './ge
 import { hostClass } from './host-class.js'
 import type { Model } from './model.js'
 import type { ModelConfig } from './model-config.js'
+import type { NativeGate } from './native-gate.js'
+import { type Networks, openNetworks, releaseNetworks } from './networks.js'
 import { type GenerationParams, validateParams } from './params.js'
 import { PromptTokenizer } from './prompt-tokens.js'
 import { torchRandn } from './randn.js'
-import { loadRuntime, type Runtime, runSession } from './runtime.js'
-import { openSessions, type Sessions } from './sessions.js'
+import { loadRuntime, type Runtime } from './runtime.js'
 
 interface PipelineParts {
   runtime: Runtime
-  sessions: Sessions
+  networks: Networks
   config: ModelConfig
   tokenizer: PromptTokenizer
 }
@@ -36,16 +37,16 @@ export class Pipeline {
   }
 
   /** @throws EngineError `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing` */
-  static async open({ files, config }: Model, device: Device): Promise<Pipeline> {
+  static async open({ files, config }: Model, device: Device, gate: NativeGate): Promise<Pipeline> {
     const tokenizer = new PromptTokenizer(config.tokenizer)
     const runtime = await loadRuntime()
-    const sessions = await openSessions(runtime, files, device)
+    const networks = await openNetworks(runtime, files, device, gate)
     try {
       const version = runtime.env.versions.node ?? runtime.env.versions.common
       const determinismClass = await hostClass(device, files.root, version)
-      return new Pipeline(files.root, determinismClass, { runtime, sessions, config, tokenizer })
+      return new Pipeline(files.root, determinismClass, { runtime, networks, config, tokenizer })
     } catch (error) {
-      await sessions.release()
+      await releaseNetworks(networks)
       throw error
     }
   }
@@ -78,20 +79,20 @@ export class Pipeline {
   }
 
   async release(): Promise<void> {
-    await this.#parts.sessions.release()
+    await releaseNetworks(this.#parts.networks)
   }
 
   async #condition(
     params: GenerationParams,
   ): Promise<{ conditioning: Conditioning; warnings: GenerationWarning[] }> {
-    const { runtime, sessions, config, tokenizer } = this.#parts
+    const { runtime, networks, config, tokenizer } = this.#parts
     let truncated = false
     const embeddings: Float32Array[] = []
     for (const text of [params.negativePrompt, params.prompt]) {
       const tokens = tokenizer.encode(text)
       truncated ||= tokens.truncated
       const ids = new runtime.Tensor('int64', tokens.ids, [1, tokens.ids.length])
-      embeddings.push(await runSession(sessions.text, { input_ids: ids }))
+      embeddings.push(await networks.text.run({ input_ids: ids }))
     }
     const [without, withPrompt] = embeddings
     const both = new Float32Array(2 * without!.length)
@@ -113,14 +114,14 @@ export class Pipeline {
     conditioning: Conditioning,
     hooks: GenerationHooks,
   ): Promise<{ stepDigests: Uint8Array[]; latents: Float32Array }> {
-    const { runtime, sessions, config } = this.#parts
+    const { runtime, networks, config } = this.#parts
     const size = conditioning.shape.reduce((product, side) => product * side, 1)
     let state: DenoiseState = { latents: torchRandn(params.seed, size), x0: null }
     const stepDigests = [digestOf(state.latents)]
     await hooks.onState?.(0, state.latents.slice(), null)
     for (const [index, step] of solverSteps(config.scheduler, params.steps).entries()) {
       await checkpoint(hooks.signal)
-      const after = await denoiseStep(runtime, sessions, conditioning, step, state)
+      const after = await denoiseStep(runtime, networks, conditioning, step, state)
       const i = index + 1
       const x0 = i === params.steps ? null : after.x0
       stepDigests.push(x0 === null ? digestOf(after.latents) : digestOf(after.latents, x0))
@@ -137,11 +138,11 @@ export class Pipeline {
     latents: Float32Array,
     hooks: GenerationHooks,
   ): Promise<Uint8Array[]> {
-    const { runtime, sessions, config } = this.#parts
+    const { runtime, networks, config } = this.#parts
     const digests: Uint8Array[] = []
     for (let frame = 0; frame < params.frames; frame++) {
       await checkpoint(hooks.signal)
-      const rgb = await decodeFrame(runtime, sessions, config.scalingFactor, latents, shape, frame)
+      const rgb = await decodeFrame(runtime, networks, config.scalingFactor, latents, shape, frame)
       digests.push(digestOf(rgb))
       await hooks.onFrame?.(frame + 1, rgb)
     }

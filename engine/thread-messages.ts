@@ -8,6 +8,8 @@ import type { GenerationParams } from './params.js'
 export interface ThreadData {
   model: Model
   device: Device
+  /** Shared memory of a NativeGate. */
+  gate: Int32Array<SharedArrayBuffer>
 }
 
 export type ToThread =
@@ -35,16 +37,12 @@ export interface PlainError {
 }
 
 export function toPlainError(error: unknown): PlainError {
-  const expected = error instanceof EngineError
-  return {
-    code: expected ? error.code : 'engine_failed',
-    message: messageOf(error),
-    hint: expected ? error.hint : undefined,
-    cause:
-      expected && error.cause !== undefined
-        ? messageOf(error.cause)
-        : (error as Error | undefined)?.stack,
+  if (error instanceof EngineError) {
+    const { code, message, hint, cause } = error
+    return { code, message, hint, cause: cause === undefined ? undefined : messageOf(cause) }
   }
+  const cause = error instanceof Error ? error.stack : undefined
+  return { code: 'engine_failed', message: messageOf(error), hint: undefined, cause }
 }
 
 export function fromPlainError({ code, message, hint, cause }: PlainError): EngineError {

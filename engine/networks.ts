@@ -4,14 +4,15 @@ import { messageOf } from '../base/errors.js'
 import { EngineError } from './errors.js'
 import type { Device } from './generator.js'
 import { bytesOf, type ModelFiles } from './model-files.js'
+import type { NativeGate } from './native-gate.js'
+import { firstLine, Network } from './network.js'
 import type { Runtime } from './runtime.js'
 import { sessionOptions } from './session-options.js'
 
-export interface Sessions {
-  text: InferenceSession
-  denoiser: InferenceSession
-  decoder: InferenceSession
-  release(): Promise<void>
+export interface Networks {
+  text: Network
+  denoiser: Network
+  decoder: Network
 }
 
 const PARTS = [
@@ -29,26 +30,28 @@ const PARTS = [
  * the graph, so side by side would be no faster, only hungrier.
  * @throws EngineError `model_invalid`, `unsupported_model`, `cuda_missing`
  */
-export async function openSessions(
+export async function openNetworks(
   runtime: Runtime,
   files: ModelFiles,
   device: Device,
-): Promise<Sessions> {
-  const open: Partial<Record<(typeof PARTS)[number]['name'], InferenceSession>> = {}
-  const release = async () => {
-    for (const session of Object.values(open)) await session.release()
-  }
+  gate: NativeGate,
+): Promise<Networks> {
+  const open: Partial<Networks> = {}
   try {
     for (const { name, folder, inputs } of PARTS) {
-      const session = await openSession(runtime, files, folder, device)
-      open[name] = session
+      const session = await gate.pass(() => openSession(runtime, files, folder, device))
+      open[name] = new Network(session, gate)
       assertInputs(session, folder, inputs)
     }
+    return open as Networks
   } catch (error) {
-    await release()
+    await releaseNetworks(open)
     throw error
   }
-  return { text: open.text!, denoiser: open.denoiser!, decoder: open.decoder!, release }
+}
+
+export async function releaseNetworks(networks: Partial<Networks>): Promise<void> {
+  for (const network of Object.values(networks)) await network.release()
 }
 
 async function openSession(
@@ -104,8 +107,4 @@ function assertInputs(
       { hint: 'Export it in fp32 as engine/models/trained/train/export.py does.' },
     )
   }
-}
-
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0]!.slice(0, 300)
 }
