@@ -26,7 +26,7 @@ export class Site {
   readonly callers = new Map<string, CallerStanding>()
   readonly logged: string[] = []
   private bob!: Signer
-  private keepDir!: string
+  keepDir!: string
   private ids = 0
 
   static async open(changes: Partial<ProverOptions> = {}): Promise<Site> {
