@@ -264,10 +264,12 @@ export async function blameNeutral(
     await lockOutcomesShared(tx, id)
     await tx.execute(
       `WITH blamed AS (
-         UPDATE attempts a SET outcome = 'failure' FROM intervals i
+         UPDATE attempts a SET outcome = 'failure'
          WHERE a.inference_id = $3 AND a.netuid = $1 AND a.verifier = $2 AND a.outcome = 'neutral'
            AND a.reason IN ('invalid_request', 'out_of_memory')
-           AND i.netuid = a.netuid AND i.verifier = a.verifier AND i.n = a.n AND i.closed_at IS NULL
+           AND NOT EXISTS (
+             SELECT 1 FROM intervals i
+             WHERE i.netuid = $1 AND i.verifier = $2 AND i.n = a.n AND i.closed_at IS NOT NULL)
          RETURNING a.n, a.request_id, a.hotkey, a.registered_block, a.reason, a.counted
        )
        INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)

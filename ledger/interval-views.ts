@@ -6,7 +6,7 @@ import { type RecordRow, recordOf } from './records.js'
 import { type ScoreRow, scoresOf } from './settlement.js'
 import { type VerdictRow, verdictsOf } from './verdicts.js'
 import type { VerifierId } from './verifier-id.js'
-import { type WeightSetRow, weightSet } from './weights.js'
+import { type WeightSetKind, type WeightSetRow, type WeightSetState, weightSet } from './weights.js'
 
 /** A line in a list of intervals. */
 export interface IntervalOverviewRow {
@@ -14,7 +14,8 @@ export interface IntervalOverviewRow {
   firstBlock: number
   length: number
   phase: IntervalPhase
-  weightsPhase: string | null
+  /** How far its weights are; null before they are decided. */
+  weightsPhase: WeightSetState | null
   failure: string | null
   openedAt: Date | null
   settledAt: Date | null
@@ -28,8 +29,7 @@ export interface IntervalOverviewRow {
   requests: number
   requestSuccesses: number
   moves: number
-  weightsKind: string | null
-  weightsState: string | null
+  weightsKind: WeightSetKind | null
   recordHash: string | null
 }
 
@@ -40,11 +40,11 @@ export async function intervalsOverview(
   { limit, before }: { limit: number; before?: number },
 ): Promise<IntervalOverviewRow[]> {
   return db.query(
-    `SELECT i.n, i.first_block, i.length, i.phase, i.weights_phase, i.failure, i.opened_at, i.settled_at,
+    `SELECT i.n, i.first_block, i.length, i.phase, i.failure, i.opened_at, i.settled_at,
        (SELECT count(*) FROM interval_provers p WHERE (p.netuid, p.verifier, p.n) = ($1, $2, i.n))::integer AS provers,
        v.checks, v.passes, v.cheats, v.fails, a.requests, a.request_successes,
        (SELECT count(*) FROM tier_history h WHERE (h.netuid, h.verifier, h.n) = ($1, $2, i.n))::integer AS moves,
-       w.kind AS weights_kind, w.state AS weights_state, r.hash AS record_hash
+       w.kind AS weights_kind, w.state AS weights_phase, r.hash AS record_hash
      FROM intervals i
      LEFT JOIN weight_sets w USING (netuid, verifier, n)
      LEFT JOIN records r USING (netuid, verifier, n)

@@ -4,6 +4,7 @@ import { LedgerError } from './errors.js'
 import { lockOutcomes } from './outcome-lock.js'
 import { firstOrNull } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
+import type { WeightSetState } from './weights.js'
 
 export type IntervalPhase =
   /** Its blocks are known; its first is not final yet. */
@@ -26,7 +27,8 @@ export interface IntervalRow {
   length: number
   firstBlockHash: string | null
   phase: IntervalPhase
-  weightsPhase: string | null
+  /** How far its weights are; null before they are decided. */
+  weightsPhase: WeightSetState | null
   /** The settled interval whose tiers it uses. */
   openedAfter: number | null
   profile: MechanismProfile | null
@@ -44,7 +46,10 @@ export interface IntervalBounds {
   length: number
 }
 
-const COLUMNS = `n, first_block, length, first_block_hash, phase, weights_phase, opened_after, profile, failure,
+const COLUMNS = `n, first_block, length, first_block_hash, phase,
+  (SELECT w.state FROM weight_sets w
+    WHERE w.netuid = intervals.netuid AND w.verifier = intervals.verifier AND w.n = intervals.n) AS weights_phase,
+  opened_after, profile, failure,
   announced_at, opened_at, closed_at, settled_at`
 const OF = 'netuid = $1 AND verifier = $2'
 
@@ -168,12 +173,14 @@ export async function markMissed(
  * workflow comes by again. @returns the phase it stands in now
  */
 export async function setPhase(
-  tx: Queryable,
+  tx: Tx,
   id: VerifierId,
   n: number,
   phase: 'rounds' | 'audit' | 'settling',
   from: readonly IntervalPhase[],
 ): Promise<IntervalPhase> {
+  // Settling closes; the lock comes before the row's, as everywhere, or two transactions could deadlock.
+  if (phase === 'settling') await lockOutcomes(tx, id)
   await tx.execute(
     `UPDATE intervals SET phase = $4,
        closed_at = CASE WHEN $4 = 'settling' THEN coalesce(closed_at, clock_timestamp()) ELSE closed_at END
@@ -181,21 +188,6 @@ export async function setPhase(
     [id.netuid, id.verifier, n, phase, from],
   )
   return (await mustInterval(tx, id, n)).phase
-}
-
-/** What the weights of an interval are waiting for, in a word; for those who look. */
-export async function setWeightsPhase(
-  db: Queryable,
-  id: VerifierId,
-  n: number,
-  weightsPhase: string,
-): Promise<void> {
-  await db.execute(`UPDATE intervals SET weights_phase = $4 WHERE ${OF} AND n = $3`, [
-    id.netuid,
-    id.verifier,
-    n,
-    weightsPhase,
-  ])
 }
 
 export interface Opening {

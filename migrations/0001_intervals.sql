@@ -25,7 +25,6 @@ CREATE TABLE intervals (
   length integer NOT NULL CHECK (length > 0),
   first_block_hash text,
   phase text NOT NULL CHECK (phase IN ('announced', 'open', 'rounds', 'audit', 'settling', 'settled', 'lapsed', 'missed')),
-  weights_phase text,
   opened_after integer CHECK (opened_after < n),
   profile jsonb,
   failure text,

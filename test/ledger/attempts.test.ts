@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import {
   answersOfInterval,
   attemptsOf,
+  blameNeutral,
   openAttempt,
   recordOutcomes,
   recordRefusals,
@@ -9,6 +10,7 @@ import {
 } from '../../ledger/attempts.js'
 import { LedgerError } from '../../ledger/errors.js'
 import { getFrames, putFrames } from '../../ledger/frames.js'
+import { closeInterval } from '../../ledger/intervals.js'
 import { verdictsOf } from '../../ledger/verdicts.js'
 import { useDatabase } from '../support/postgres.js'
 import { attempt, failure, newJob, newVerifier, openInterval, success } from './fixtures.js'
@@ -113,6 +115,39 @@ describe('ledger/attempts', () => {
     const [row] = await startAttempts(db, id, [attempt(1, { n: 1 })])
     await recordOutcomes(db, newVerifier(), [success(row!.requestId)])
     assert.equal((await answersOfInterval(db, id, 1))[0]!.outcome, null)
+  })
+
+  it('blames who called a request impossible that another did, while the interval is open', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const { inferenceId } = await newJob(db, id)
+    const rows = await startAttempts(db, id, [
+      attempt(1, { inferenceId }),
+      attempt(2, { inferenceId, attemptNo: 2 }),
+    ])
+    const impossible = { outcome: 'neutral', reason: 'invalid_request', verdict: null } as const
+    await recordOutcomes(db, id, [
+      failure(rows[0]!.requestId, impossible),
+      success(rows[1]!.requestId),
+    ])
+    await blameNeutral(db, id, inferenceId, -50_000)
+    await blameNeutral(db, id, inferenceId, -50_000)
+    assert.deepEqual(
+      (await attemptsOf(db, inferenceId)).map((row) => row.outcome),
+      ['failure', 'success'],
+    )
+    assert.deepEqual(
+      (await verdictsOf(db, id, 1)).map((row) => [row.requestId, row.verdict, row.reason]),
+      [[rows[0]!.requestId, 'fail', 'invalid_request']],
+    )
+
+    const late = await newJob(db, id)
+    const [row] = await startAttempts(db, id, [attempt(1, { inferenceId: late.inferenceId })])
+    await recordOutcomes(db, id, [failure(row!.requestId, impossible)])
+    await db.tx((tx) => closeInterval(tx, id, 1))
+    await blameNeutral(db, id, late.inferenceId, -50_000)
+    assert.equal((await attemptsOf(db, late.inferenceId))[0]!.outcome, 'neutral')
   })
 
   it('counts refusals once each, and none after the outcome', async () => {

@@ -6,6 +6,7 @@ import {
   announceInterval,
   closeInterval,
   currentN,
+  type IntervalPhase,
   intervalByN,
   lapseInterval,
   lastSettled,
@@ -87,15 +88,17 @@ describe('ledger/intervals', () => {
     const { db } = database()
     const id = newVerifier()
     await openInterval(db, id, 1)
-    assert.equal(await setPhase(db, id, 1, 'rounds', ['open']), 'rounds')
-    assert.equal(await setPhase(db, id, 1, 'audit', ['rounds']), 'audit')
-    assert.equal(await setPhase(db, id, 1, 'rounds', ['open']), 'audit')
+    const move = (phase: 'rounds' | 'audit' | 'settling', from: IntervalPhase[]) =>
+      db.tx((tx) => setPhase(tx, id, 1, phase, from))
+    assert.equal(await move('rounds', ['open']), 'rounds')
+    assert.equal(await move('audit', ['rounds']), 'audit')
+    assert.equal(await move('rounds', ['open']), 'audit')
     // A reset workflow opens again, and finds what there was.
     const again = await openInterval(db, id, 1)
     assert.equal(again.phase, 'audit')
     await setFailure(db, id, 1, 'LedgerUnavailable: start Postgres')
     assert.equal(await db.tx((tx) => lapseInterval(tx, id, 1)), 'lapsed')
-    assert.equal(await setPhase(db, id, 1, 'settling', ['audit', 'lapsed']), 'lapsed')
+    assert.equal(await move('settling', ['audit', 'lapsed']), 'lapsed')
     await assert.rejects(openInterval(db, id, 1), hasCode('interval_final'))
     const row = await intervalByN(db, id, 1)
     assert.equal(row!.failure, 'LedgerUnavailable: start Postgres')

@@ -93,9 +93,10 @@ describe('ledger/lease', () => {
         taken = true
         return answer
       })
-      // The other's statement is in Postgres and waits for this transaction.
+      // The other's statement is in Postgres and waits for this transaction. Asked on another
+      // connection, because inside a transaction pg_stat_activity stays as first seen.
       for (;;) {
-        const waiting = await tx.query(
+        const waiting = await db.query(
           `SELECT 1 FROM pg_stat_activity
            WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO leases%'`,
         )
