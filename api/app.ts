@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import express, { type Express } from 'express'
+import type { ApiDeps } from './deps.js'
+import { ApiError } from './errors.js'
+import { mountHealth } from './health.js'
+import { apiMetrics } from './http-metrics.js'
+import { identifyCaller } from './keys.js'
+import { only } from './methods.js'
+import { mountNetwork } from './network.js'
+import { problemHandler } from './problem.js'
+import { mountVideos } from './videos.js'
+
+/** The HTTP API: `/v1/videos`, `/v1/network`, health and metrics. */
+export function createApi(deps: ApiDeps): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  // Answers change from one poll to the next; content brings its own ETag.
+  app.set('etag', false)
+  app.set('query parser', 'simple')
+  const measured = apiMetrics(deps.metrics, deps.now)
+
+  app.use((_req, res, next) => {
+    res.locals.requestId = randomUUID()
+    res.set({
+      'X-Request-Id': res.locals.requestId,
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    })
+    next()
+  })
+  app.use(measured.observe(deps.log))
+
+  mountHealth(app, deps)
+  app
+    .route('/metrics')
+    .get(async (_req, res) => {
+      const { registry } = deps.metrics
+      res.set('Content-Type', registry.contentType).send(await registry.metrics())
+    })
+    .all(only('GET'))
+
+  app.use('/v1', identifyCaller)
+  mountVideos(app, deps, measured)
+  mountNetwork(app, deps)
+
+  app.use((req) => {
+    throw new ApiError('not_found', `There is nothing at ${req.path.slice(0, 200)}.`)
+  })
+  app.use(problemHandler(deps.log))
+  return app
+}

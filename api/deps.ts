@@ -1,0 +1,24 @@
+import type { Client } from '@temporalio/client'
+import type { Log } from '../base/log.js'
+import type { Metrics } from '../base/metrics.js'
+import type { Database } from '../ledger/database.js'
+import type { VerifierId } from '../ledger/verifier-id.js'
+import type { VideoLimits, VideoStandard } from './video-limits.js'
+
+/** What the API needs; made once by its process, which holds no key of the chain. */
+export interface ApiDeps {
+  readonly db: Database
+  readonly temporal: Client
+  /** The verifier whose grid serves the requests, and whose judgments are shown. */
+  readonly verifierId: VerifierId
+  readonly model: VideoStandard
+  readonly limits: VideoLimits
+  readonly metrics: Metrics
+  readonly log: Log
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** A fair integer of 0 … 2^32−1. */
+  readonly randomSeed: () => number
+  /** Lowercase hex of so many random bytes. */
+  readonly randomHex: (bytes: number) => string
+}

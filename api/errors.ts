@@ -1,0 +1,70 @@
+import { FractalError, type FractalErrorOptions } from '../base/errors.js'
+
+type OpenAiErrorType =
+  | 'invalid_request_error'
+  | 'not_found_error'
+  | 'conflict_error'
+  | 'server_error'
+  | 'service_unavailable_error'
+
+interface ErrorKind {
+  readonly status: number
+  readonly title: string
+  /** The member `type` of OpenAI's error object. */
+  readonly openAiType: OpenAiErrorType
+  /** Seconds for the header Retry-After. */
+  readonly retryAfterSeconds?: number
+}
+
+function kind(
+  status: number,
+  openAiType: OpenAiErrorType,
+  title: string,
+  retryAfterSeconds?: number,
+): ErrorKind {
+  return {
+    status,
+    openAiType,
+    title,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  }
+}
+
+/** Every error this API answers with: its code, its status, its title. There is no other list. */
+export const API_ERRORS = {
+  invalid_json: kind(400, 'invalid_request_error', 'The body is not valid JSON'),
+  invalid_request: kind(400, 'invalid_request_error', 'The request is not valid'),
+  unknown_field: kind(400, 'invalid_request_error', 'The request has a field that is not known'),
+  limit_exceeded: kind(400, 'invalid_request_error', 'The request asks for too much'),
+  model_not_found: kind(404, 'not_found_error', 'There is no such model here'),
+  video_not_found: kind(404, 'not_found_error', 'There is no such video'),
+  interval_not_found: kind(404, 'not_found_error', 'There is no such interval'),
+  not_found: kind(404, 'not_found_error', 'There is nothing at this address'),
+  method_not_allowed: kind(405, 'invalid_request_error', 'This address does not take this method'),
+  video_not_ready: kind(409, 'conflict_error', 'The video is not finished', 1),
+  video_failed: kind(410, 'not_found_error', 'The video failed: it will have no content'),
+  video_expired: kind(410, 'not_found_error', 'The content of the video has expired'),
+  body_too_large: kind(413, 'invalid_request_error', 'The body is too large'),
+  unsupported_media_type: kind(415, 'invalid_request_error', 'The body must be JSON'),
+  range_not_satisfiable: kind(416, 'invalid_request_error', 'The range is outside the content'),
+  internal_error: kind(500, 'server_error', 'Something failed here'),
+  ledger_unavailable: kind(503, 'service_unavailable_error', 'The ledger is away for now', 2),
+} as const satisfies Record<string, ErrorKind>
+
+export type ApiErrorCode = keyof typeof API_ERRORS
+
+export interface ApiErrorOptions extends FractalErrorOptions {
+  /** The field at fault, as a path: `prompt`, `limit`. */
+  param?: string
+}
+
+/** An error that is answered to the caller. Its message must not repeat what the caller sent. */
+export class ApiError extends FractalError {
+  declare readonly code: ApiErrorCode
+  readonly param: string | null
+
+  constructor(code: ApiErrorCode, message: string, options: ApiErrorOptions = {}) {
+    super(code, message, options)
+    this.param = options.param ?? null
+  }
+}

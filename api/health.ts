@@ -1,0 +1,55 @@
+import type { Express } from 'express'
+import type { ApiDeps } from './deps.js'
+import { only } from './methods.js'
+
+/** How long a dependency may take to answer before it counts as down. */
+const DEADLINE_MS = 2_000
+
+/** Whether `probe` succeeds in time. Why it does not is for the log: the page is public. */
+async function isUp(deps: ApiDeps, name: string, probe: () => Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, DEADLINE_MS, new Error(`no answer within ${DEADLINE_MS} ms`))
+  })
+  try {
+    await Promise.race([probe(), late])
+    return true
+  } catch (error) {
+    deps.log.warn({ dependency: name, reason: (error as Error).message }, 'not ready')
+    return false
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** `/healthz`: this process runs. `/readyz`: so do Postgres and Temporal, or which does not. */
+export function mountHealth(app: Express, deps: ApiDeps): void {
+  app
+    .route('/healthz')
+    .get((_req, res) => {
+      res.json({ status: 'ok' })
+    })
+    .all(only('GET'))
+
+  app
+    .route('/readyz')
+    .get(async (_req, res) => {
+      const { temporal } = deps
+      const [postgresUp, temporalUp] = await Promise.all([
+        isUp(deps, 'postgres', () => deps.db.query('SELECT 1')),
+        isUp(deps, 'temporal', () =>
+          temporal.withDeadline(deps.now() + DEADLINE_MS, () =>
+            temporal.workflowService.describeNamespace({ namespace: temporal.options.namespace }),
+          ),
+        ),
+      ])
+      const ready = postgresUp && temporalUp
+      if (!ready) res.status(503).set('Retry-After', '2')
+      res.json({
+        status: ready ? 'ready' : 'not_ready',
+        postgres: postgresUp ? 'up' : 'down',
+        temporal: temporalUp ? 'up' : 'down',
+      })
+    })
+    .all(only('GET'))
+}

@@ -1,0 +1,55 @@
+import express, { type RequestHandler } from 'express'
+import type { z } from 'zod'
+import { ApiError } from './errors.js'
+
+/** Bytes of a request's body: a prompt of 100 kB in JSON's escapes, with room. */
+export const MAX_BODY_BYTES = 512 * 1024
+
+const parse = express.json({ limit: MAX_BODY_BYTES, type: 'application/json', strict: false })
+
+/** Reads a JSON body; other content types are refused before a byte of the body is read. */
+export const jsonBody: RequestHandler[] = [
+  (req, res, next) => {
+    // Without any body (null, or an empty one) the schema says what is missing.
+    const empty = req.headers['content-length'] === '0'
+    if (!empty && req.is('application/json') === false) {
+      res.set('Accept-Post', 'application/json')
+      throw new ApiError('unsupported_media_type', 'This address takes application/json.', {
+        hint: 'Send the header Content-Type: application/json.',
+      })
+    }
+    next()
+  },
+  parse,
+]
+
+/**
+ * A value by its schema. The error names the field and the rule, never the value: it may be a prompt.
+ * @throws ApiError `unknown_field`, `invalid_request`
+ */
+export function parseBy<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  if (value === undefined) {
+    throw new ApiError('invalid_request', `The request has no ${what}.`, {
+      hint: 'Send a JSON object.',
+    })
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const path = issue?.path.join('.') ?? ''
+  if (issue?.code === 'unrecognized_keys') {
+    const fields = issue.keys.map((key) => JSON.stringify(key.slice(0, 64)))
+    throw new ApiError(
+      'unknown_field',
+      `The ${what} has a field that is not known: ${fields[0]}.`,
+      {
+        hint: 'Field names are case-sensitive; there are no others than the documented ones.',
+        param: issue.keys[0]!.slice(0, 64),
+      },
+    )
+  }
+  const field = path === '' ? `The ${what}` : path
+  throw new ApiError('invalid_request', `${field}: ${issue?.message ?? 'not as it must be'}`, {
+    ...(path === '' ? {} : { param: path }),
+  })
+}

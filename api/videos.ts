@@ -1,0 +1,118 @@
+import type { Express, Request, Response } from 'express'
+import { fromHex } from '../formats/bytes.js'
+import { requestIdFromBytes } from '../formats/request-id.js'
+import { attemptsOf } from '../ledger/attempts.js'
+import { getContent, getJob, insertJob, type JobRow, requestCancel } from '../ledger/jobs.js'
+import { requestCounts } from '../rules/counted.js'
+import { sendBytes } from './byte-range.js'
+import type { ApiDeps } from './deps.js'
+import { ApiError } from './errors.js'
+import type { ApiMetrics } from './http-metrics.js'
+import { jsonBody, parseBy } from './json-body.js'
+import { apiKeyId } from './keys.js'
+import { only } from './methods.js'
+import { startVideo } from './start-video.js'
+import { videoObject } from './video-object.js'
+import { completeVideoRequest, videoRequestSchema } from './video-request.js'
+
+/** How soon a client should look again; the name is the one that OpenAI's clients read. */
+const POLL_AFTER_MS = 500
+const JOB_ID = /^video_[0-9a-f]{24}$/
+
+/** `/v1/videos`: create, look, download, cancel. */
+export function mountVideos(app: Express, deps: ApiDeps, metrics: ApiMetrics): void {
+  app
+    .route('/v1/videos')
+    .post(...jsonBody, async (req, res) => {
+      const job = await accept(deps, req.body, apiKeyId(res))
+      metrics.accepted.inc({ counted: String(job.counted) })
+      deps.log.info({ job: job.id, counted: job.counted }, 'video accepted')
+      if (!(await startVideo(deps, job.id))) metrics.deferred.inc()
+      res.location(`/v1/videos/${job.id}`)
+      await sendVideo(deps, res, job)
+    })
+    .all(only('POST'))
+
+  app
+    .route('/v1/videos/:id')
+    .get(async (req, res) => sendVideo(deps, res, await ownJob(deps, req, res)))
+    .all(only('GET'))
+
+  app
+    .route('/v1/videos/:id/content')
+    .get(async (req, res) => sendContent(deps, req, res, await ownJob(deps, req, res)))
+    .all(only('GET'))
+
+  app
+    .route('/v1/videos/:id/cancel')
+    // Of a job that ended it changes nothing and answers how it ended: a second click is no error.
+    .post(async (req, res) => {
+      const { id } = await ownJob(deps, req, res)
+      await sendVideo(deps, res, (await requestCancel(deps.db, id))!)
+    })
+    .all(only('POST'))
+}
+
+/** Stores the job and its generation in one transaction: from here on it is not lost. */
+async function accept(deps: ApiDeps, body: unknown, keyId: string): Promise<JobRow> {
+  const request = parseBy(videoRequestSchema, body, 'body')
+  const params = completeVideoRequest(request, deps.model, deps.limits)
+  return insertJob(deps.db, deps.verifierId, {
+    ...params,
+    id: `video_${deps.randomHex(12)}`,
+    inferenceId: requestIdFromBytes(fromHex(deps.randomHex(16))),
+    apiKeyId: keyId,
+    // Drawn here, after acceptance, so that nobody can prepare the answer of a request that counts.
+    seed: params.seed ?? deps.randomSeed(),
+    counted: requestCounts(params, deps.model, params.seed === null),
+  })
+}
+
+/** The caller's job; another key's is as unknown as one that never was. */
+async function ownJob(deps: ApiDeps, req: Request, res: Response): Promise<JobRow> {
+  const { id } = req.params
+  const job = typeof id === 'string' && JOB_ID.test(id) ? await getJob(deps.db, id) : null
+  if (job === null || job.apiKeyId !== apiKeyId(res)) {
+    throw new ApiError('video_not_found', 'There is no video with this id.', { param: 'id' })
+  }
+  return job
+}
+
+async function sendVideo(deps: ApiDeps, res: Response, job: JobRow): Promise<void> {
+  if (job.status === 'queued' || job.status === 'in_progress') {
+    res.set('openai-poll-after-ms', String(POLL_AFTER_MS))
+  }
+  const attempts = job.winningRequestId === null ? [] : await attemptsOf(deps.db, job.inferenceId)
+  const winner = attempts.find((attempt) => attempt.requestId === job.winningRequestId)
+  res.json(videoObject(job, winner?.hotkey ?? null))
+}
+
+async function sendContent(deps: ApiDeps, req: Request, res: Response, job: JobRow): Promise<void> {
+  const { variant = 'video' } = req.query
+  if (variant !== 'video') {
+    throw new ApiError('invalid_request', 'variant: must be "video"', { param: 'variant' })
+  }
+  if (job.status === 'failed') {
+    throw new ApiError('video_failed', `The video failed: ${job.errorCode}.`, {
+      hint: 'Ask for it again by POST /v1/videos.',
+    })
+  }
+  if (job.status !== 'completed') {
+    throw new ApiError('video_not_ready', `The video is ${job.status}.`, {
+      hint: `GET /v1/videos/${job.id} says how far it is.`,
+    })
+  }
+  if (job.expiresAt !== null && job.expiresAt.getTime() <= deps.now()) {
+    throw new ApiError('video_expired', 'The content of this video has expired.')
+  }
+  const content = await getContent(deps.db, job.id, 'video')
+  if (content === null) {
+    throw new ApiError('video_expired', 'The content of this video is no longer stored.')
+  }
+  res.set({
+    'Content-Type': content.mime,
+    'Content-Disposition': `inline; filename="${job.id}.mp4"`,
+    'Cache-Control': 'private, max-age=3600',
+  })
+  sendBytes(req, res, Buffer.from(content.bytes), `"${content.sha256}"`)
+}

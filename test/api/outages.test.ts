@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { listen } from '../../api/server.js'
+import type { FractalError } from '../../base/errors.js'
+import { Metrics } from '../../base/metrics.js'
+import { getJob, listUnstarted } from '../../ledger/jobs.js'
+import { newVerifier } from '../ledger/fixtures.js'
+import { useDatabase } from '../support/postgres.js'
+import { useTemporal } from '../support/temporal.js'
+import { awayDatabase, awayTemporal, type Problem, post, startApi } from './server.js'
+
+describe('the API when something is away', () => {
+  const database = useDatabase()
+  const temporal = useTemporal()
+  const verifierId = newVerifier()
+
+  it('keeps a video for later when Temporal is away, and is not ready', async () => {
+    const away = awayTemporal()
+    const metrics = new Metrics('test')
+    const server = await startApi({ db: database().db, temporal: away, verifierId, metrics })
+    try {
+      const [created, ready] = await Promise.all([
+        post(`${server.url}/v1/videos`, { prompt: 'x' }),
+        fetch(`${server.url}/readyz`),
+      ])
+      assert.equal(created.status, 200)
+      const { id, status } = (await created.json()) as { id: string; status: string }
+      assert.equal(status, 'queued')
+      assert.equal((await getJob(database().db, id))?.workflowStartedAt, null)
+      const unstarted = await listUnstarted(database().db, { olderThanMs: 0, limit: 10 })
+      assert.ok(unstarted.some((job) => job.id === id))
+      assert.equal(ready.status, 503)
+      const states = { status: 'not_ready', postgres: 'up', temporal: 'down' }
+      assert.deepEqual(await ready.json(), states)
+      const text = await (await fetch(`${server.url}/metrics`)).text()
+      assert.match(text, /^fractal_api_video_starts_deferred_total\{role="test"\} 1$/m)
+    } finally {
+      await server.close()
+      await away.connection.close()
+    }
+  })
+
+  it('asks to come back when Postgres is away, and says which is down', async () => {
+    const db = awayDatabase()
+    const server = await startApi({ db, temporal: temporal(), verifierId })
+    try {
+      for (const path of ['/v1/network/provers', '/v1/videos/video_000000000000000000000000']) {
+        const res = await fetch(`${server.url}${path}`)
+        assert.equal(res.status, 503)
+        assert.equal(res.headers.get('retry-after'), '2')
+        const problem = (await res.json()) as Problem
+        assert.equal(problem.code, 'ledger_unavailable')
+        assert.ok(!problem.detail.includes('127.0.0.1'), 'no addresses in answers')
+      }
+      assert.equal((await post(`${server.url}/v1/videos`, { prompt: 'x' })).status, 503)
+      const ready = await fetch(`${server.url}/readyz`)
+      assert.equal(ready.status, 503)
+      assert.equal(ready.headers.get('retry-after'), '2')
+      const states = { status: 'not_ready', postgres: 'down', temporal: 'up' }
+      assert.deepEqual(await ready.json(), states)
+      assert.equal((await fetch(`${server.url}/healthz`)).status, 200)
+    } finally {
+      await server.close()
+      await db.close()
+    }
+  })
+
+  it('is ready when both are there', async () => {
+    const server = await startApi({ db: database().db, temporal: temporal(), verifierId })
+    try {
+      const ready = await fetch(`${server.url}/readyz`)
+      assert.equal(ready.status, 200)
+      const states = { status: 'ready', postgres: 'up', temporal: 'up' }
+      assert.deepEqual(await ready.json(), states)
+    } finally {
+      await server.close()
+    }
+  })
+})
+
+describe('the API’s server', () => {
+  it('closes connections that send nothing', async () => {
+    const server = await listen(() => {}, { host: '127.0.0.1', port: 0, headersTimeoutMs: 200 })
+    const sockets = Array.from({ length: 50 }, () => connect(Number(new URL(server.url).port)))
+    try {
+      await Promise.all(
+        sockets.map((socket) => {
+          socket.resume()
+          return once(socket, 'close')
+        }),
+      )
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('names a port that is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+    try {
+      await assert.rejects(
+        listen(() => {}, { host: '127.0.0.1', port }),
+        (error: FractalError) => {
+          assert.equal(error.code, 'port_taken')
+          assert.ok(error.message.includes(String(port)))
+          return true
+        },
+      )
+    } finally {
+      other.close()
+    }
+  })
+
+  it('lets a running answer end before it closes', async () => {
+    let finish: () => void = () => {}
+    const arrived = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    let answer: () => void = () => {}
+    const server = await listen(
+      (_req, res) => {
+        answer = () => res.end('all of it')
+        finish()
+      },
+      { host: '127.0.0.1', port: 0 },
+    )
+    const asked = fetch(server.url)
+    await arrived
+    const closed = server.close()
+    answer()
+    assert.equal(await (await asked).text(), 'all of it')
+    await closed
+  })
+})

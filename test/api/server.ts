@@ -1,0 +1,69 @@
+import type { Client } from '@temporalio/client'
+import { createApi } from '../../api/app.js'
+import type { ApiDeps } from '../../api/deps.js'
+import { type ApiServer, listen } from '../../api/server.js'
+import { createLog } from '../../base/log.js'
+import { Metrics } from '../../base/metrics.js'
+import { defaultModelDir } from '../../engine/models/default-model.js'
+import { type Database, openDatabase } from '../../ledger/database.js'
+import { openTemporalClient } from '../../workers/temporal-client.js'
+import { readVideoStandard } from '../../workers/video-standard.js'
+
+const log = createLog('test', 'silent')
+
+/** Nothing listens there: port 1 needs root, and nobody's tests use it. */
+const NOWHERE = '127.0.0.1:1'
+
+/** A client whose server is away. */
+export function awayTemporal(): Client {
+  return openTemporalClient(NOWHERE, 'default')
+}
+
+/** A ledger whose server is away. */
+export function awayDatabase(): Database {
+  const url = `postgres://fractal@${NOWHERE}/fractal`
+  return openDatabase({ url, applicationName: 'fractal-test', max: 2, log })
+}
+
+/** The seed that the gateway draws in tests. */
+export const DRAWN_SEED = 4_242_424_242
+
+let ids = 0
+
+/** The API on a port of its own; ids count up, the drawn seed is DRAWN_SEED. */
+export async function startApi(
+  deps: Pick<ApiDeps, 'db' | 'temporal' | 'verifierId'> & Partial<ApiDeps>,
+): Promise<ApiServer> {
+  const app = createApi({
+    ...(await readVideoStandard(defaultModelDir())),
+    metrics: new Metrics('test'),
+    log,
+    now: Date.now,
+    randomSeed: () => DRAWN_SEED,
+    randomHex: (bytes) => {
+      ids += 1
+      return ids.toString(16).padStart(2 * bytes, 'f')
+    },
+    ...deps,
+  })
+  return listen(app, { host: '127.0.0.1', port: 0 })
+}
+
+/** The members of every error this API answers with. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  hint?: string
+  code: string
+  error: { message: string; type: string; param: string | null; code: string }
+}
+
+export function post(url: string, body: unknown, headers: Record<string, string> = {}) {
+  return fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+}

@@ -1,0 +1,74 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { createApi } from '../api/app.js'
+import { listen } from '../api/server.js'
+import { databaseUrl } from '../base/connection-options.js'
+import type { Log } from '../base/log.js'
+import { Metrics } from '../base/metrics.js'
+import type { Options } from '../base/options.js'
+import { defaultModelDir } from '../engine/models/default-model.js'
+import { SEED_MAX } from '../formats/generation.js'
+import { openDatabase } from '../ledger/database.js'
+import { migrate } from '../ledger/migrate.js'
+import { asRunning, type Running } from './running.js'
+import { servedVerifier } from './served-verifier.js'
+import { openTemporalClient } from './temporal-client.js'
+import { readVideoStandard } from './video-standard.js'
+
+export const API_OPTIONS = [
+  'api.host',
+  'api.port',
+  'api.verifier',
+  'netuid',
+  'model.dir',
+  'database.url',
+  'database.host',
+  'database.port',
+  'database.index',
+  'database.password',
+  'temporal.address',
+  'temporal.namespace',
+] as const
+
+const MAX_CONNECTIONS = 16
+
+/**
+ * Starts the HTTP API. Temporal may be away, then jobs wait; Postgres has to be there, because it
+ * says whom this API serves.
+ * @throws FractalError `port_taken`, `no_verifier`, `several_verifiers`, and the ledger's
+ */
+export async function runApi(
+  options: Options<(typeof API_OPTIONS)[number]>,
+  log: Log,
+): Promise<Running> {
+  const standard = await readVideoStandard(options['model.dir'] ?? defaultModelDir())
+  const url = databaseUrl(options)
+  await migrate(url, { log })
+  const db = openDatabase({ url, applicationName: 'fractal-api', max: MAX_CONNECTIONS, log })
+  const temporal = openTemporalClient(options['temporal.address'], options['temporal.namespace'])
+  const closeAll = async () => {
+    await Promise.allSettled([temporal.connection.close(), db.close()])
+  }
+  try {
+    const app = createApi({
+      db,
+      temporal,
+      verifierId: await servedVerifier(db, options.netuid, options['api.verifier']),
+      ...standard,
+      metrics: new Metrics('api'),
+      log,
+      now: Date.now,
+      randomSeed: () => randomInt(SEED_MAX + 1),
+      randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    })
+    const server = await listen(app, { host: options['api.host'], port: options['api.port'] })
+    log.info({ url: server.url }, 'the API listens')
+    return asRunning(async () => {
+      await server.close()
+      await closeAll()
+      log.info('the API has stopped')
+    })
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
