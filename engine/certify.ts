@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Hex } from '../formats/bytes.js'
 import { throwIfCancelled } from './cancellation.js'
 import { type CertifyRun, certifyParams, certifyRun } from './certify-run.js'
@@ -105,7 +106,7 @@ async function runInSecondProcess(
   const child = fork(
     fileURLToPath(new URL('./certify-process.ts', import.meta.url)),
     [modelDir, device, String(runs)],
-    { execArgv: ['--import', import.meta.resolve('tsx')] },
+    { execArgv: ['--import', tsxUrl()] },
   )
   const stop = () => child.kill()
   signal?.addEventListener('abort', stop, { once: true })
@@ -137,4 +138,9 @@ async function runInSecondProcess(
   } finally {
     signal?.removeEventListener('abort', stop)
   }
+}
+
+/** The compiler that the second process registers; not all that load this file have import.meta.resolve. */
+function tsxUrl(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 }

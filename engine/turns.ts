@@ -20,6 +20,7 @@ export class Turns {
     this.#last = before.then(() => mine)
     try {
       await orAborted(before, signal)
+      throwIfCancelled(signal)
       return await task()
     } finally {
       done()

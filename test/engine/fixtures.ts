@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { inflateSync } from 'node:zlib'
+import type { Generated, GenerationHooks, Generator } from '../../engine/generator.js'
+import { completeParams, type GenerationParams, type PartialParams } from '../../engine/params.js'
+
+function fixture(path: string): string {
+  return fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url))
+}
+
+/** Random weights, other sizes than the embedded model; a video takes 0.15 s. */
+export const RANDOM_MODEL = fixture('random-model/model')
+
+/** A video that diffusers made on a CPU in fp32. */
+export interface GoldenCase {
+  params: GenerationParams
+  /** The first twenty. */
+  inputIds: number[]
+  initialLatentsSha256: string
+  rgb: Uint8Array
+}
+
+interface RawCase {
+  prompt: string
+  negative_prompt: string | null
+  seed: number
+  num_inference_steps: number
+  num_frames: number
+  height: number
+  width: number
+  guidance_scale: number
+  input_ids: number[]
+  initial_latents_sha256: string
+  frames_file: string
+}
+
+export function goldenCases(folder: 'random-model/golden' | 'trained-golden'): GoldenCase[] {
+  const raw: RawCase[] = JSON.parse(readFileSync(fixture(`${folder}/cases.json`), 'utf8'))
+  return raw.map((one) => ({
+    params: {
+      prompt: one.prompt,
+      negativePrompt: one.negative_prompt ?? '',
+      seed: one.seed,
+      steps: one.num_inference_steps,
+      guidanceMilli: one.guidance_scale * 1000,
+      width: one.width,
+      height: one.height,
+      frames: one.num_frames,
+      fps: 8,
+    },
+    inputIds: one.input_ids,
+    initialLatentsSha256: one.initial_latents_sha256,
+    rgb: inflateSync(readFileSync(fixture(`${folder}/${one.frames_file}`))),
+  }))
+}
+
+/** A small request: two steps, two frames of 16×16. */
+export function smallParams(generator: Generator, partial: Partial<PartialParams> = {}) {
+  return completeParams(
+    { prompt: 'a red boat', seed: 1, steps: 2, frames: 2, width: 16, height: 16, ...partial },
+    generator.descriptor,
+  )
+}
+
+export async function generateFrames(
+  generator: Generator,
+  params: GenerationParams,
+  hooks: GenerationHooks = {},
+): Promise<Generated & { frames: Uint8Array[] }> {
+  const frames: Uint8Array[] = []
+  const generated = await generator.generate(params, {
+    ...hooks,
+    onFrame: (_, rgb) => void frames.push(rgb),
+  })
+  return { ...generated, frames }
+}
