@@ -21,7 +21,7 @@ export interface Priority {
   stakeRao: bigint
 }
 
-export type Admission =
+type Admission =
   | { ok: true; priority: Priority }
   | { ok: false; reason: 'not_registered' | 'no_permit' }
 

@@ -10,7 +10,7 @@ import { WorkQueue } from './queue.js'
  * - `conflict`: this id was asked with another body
  * - `full`: as many requests in flight as were declared
  */
-export type Ticket =
+type Ticket =
   | { kind: 'live'; generation: Generation; attached: boolean }
   | { kind: 'kept' }
   | { kind: 'conflict' }

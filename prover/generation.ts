@@ -20,7 +20,7 @@ export interface ReceivedRequest {
 }
 
 /** How a generation ended. */
-export type GenerationEnd = 'done' | AnswerErrorCode
+type GenerationEnd = 'done' | AnswerErrorCode
 
 /**
  * One request at work: the records it has produced so far, and who watches them. Whoever attaches

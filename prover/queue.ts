@@ -1,7 +1,7 @@
 import { comparePriority, type Priority } from './admission.js'
 
 /** Work that waits for the generator. */
-export interface Task {
+interface Task {
   readonly priority: Priority
   /** True once nobody wants the result: it no longer counts, whatever it still takes to stop. */
   readonly abandoned: boolean

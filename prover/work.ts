@@ -13,7 +13,7 @@ import type { AnswerStore } from './answer-store.js'
 import type { Generation } from './generation.js'
 import type { StateDraft, StateStore } from './state-store.js'
 
-export interface WorkDeps {
+interface WorkDeps {
   generator: Generator
   signer: Signer
   terms: { genesisHash: Hex; netuid: number }

@@ -21,7 +21,7 @@ export interface ExpectedVideo {
 }
 
 /** What a record meant. */
-export type AnswerEvent =
+type AnswerEvent =
   | { header: Exclude<AnswerHeader, { type: 'frame' | 'done' }> }
   | { header: Extract<AnswerHeader, { type: 'frame' }>; rgb: Buffer; zlib: Uint8Array }
   | { header: DoneHeader; framesSha256: string; frameDigests: string[] }

@@ -56,7 +56,7 @@ export type AuthRefusal =
   | 'replayed'
   | 'busy'
 
-export type AuthFailure = { ok: false; status: 401 | 503; reason: AuthRefusal }
+type AuthFailure = { ok: false; status: 401 | 503; reason: AuthRefusal }
 
 /** Headers as `node:http` gives them: a repeated one is joined by a comma, hence malformed here. */
 export type IncomingHeaders = Record<string, string | string[] | undefined>

@@ -5,7 +5,7 @@ import type { VettedAddress } from './axon-address.js'
 import { WireError, type WireErrorCode } from './error.js'
 import { MAX_HTTP_HEADER_BYTES } from './limits.js'
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   address: VettedAddress
   method: 'GET' | 'POST'
   /** Path and query, sent as they are. */

@@ -16,9 +16,6 @@ export const MAX_JSON_ANSWER_BYTES = 65_536
 /** Bytes of all HTTP headers of one message. */
 export const MAX_HTTP_HEADER_BYTES = 16_384
 
-/** Raw bytes of one frame that a client asks for: 4096 × 4096 RGB. */
-export const MAX_FRAME_BYTES = 4096 * 4096 * 3
-
 /** Media type of the record stream. */
 export const STREAM_MEDIA_TYPE = 'application/vnd.fractal.stream'
 

@@ -10,7 +10,7 @@ import { expectOk } from './refusal.js'
 import { openingHeaderSchema } from './schemas.js'
 import { decodeRecords, type StreamRecord } from './stream.js'
 
-export interface OpeningOptions {
+interface OpeningOptions {
   address: AxonAddress
   /** ss58 of the prover's hotkey. */
   receiver: string

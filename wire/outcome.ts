@@ -48,7 +48,7 @@ export type FailReason =
   | 'cancelled'
   | 'error'
 
-export interface Failed {
+interface Failed {
   kind: 'failed'
   reason: FailReason
   message: string

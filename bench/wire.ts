@@ -1,0 +1,152 @@
+/**
+ * What the wire costs: askProver against a prover that has its answer ready (so neither model nor
+ * queue is measured), beside a bare node:http exchange of the same byte counts in the same run.
+ * Run: npx tsx bench/wire.ts [--rounds 300]
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { Agent, createServer, request, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { parseArgs } from 'node:util'
+import { Keyring } from '@polkadot/keyring'
+import { signText, sr25519Ready } from '../base/sr25519.js'
+import { answerText } from '../formats/answer.js'
+import { framesSha256 } from '../formats/frames.js'
+import { askProver } from '../wire/client.js'
+import { deflateFrame } from '../wire/frame-codec.js'
+import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
+import { encodeRecord } from '../wire/stream.js'
+
+const VIDEO = { width: 64, height: 64, frames: 16, steps: 12 }
+const TERMS = { genesisHash: '11'.repeat(32), netuid: 1 }
+const MODEL_ROOT = '22'.repeat(32)
+const CLASS = `fc1;engine=bench/1;model=${MODEL_ROOT};ort=0;ep=cpu;precision=fp32;session=${'44'.repeat(32)};os=linux;arch=x64;isa=avx2`
+const BODY = Buffer.from(JSON.stringify({ request_id: 'bench', query: 'x'.repeat(400) }))
+
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '300' } } })
+const rounds = Number(values.rounds)
+
+await sr25519Ready()
+const keyring = new Keyring({ type: 'sr25519', ss58Format: 42 })
+const [verifier, prover] = ['//Alice', '//Bob'].map((uri) => {
+  const pair = keyring.addFromUri(uri)
+  return { ss58: pair.address, sign: (message: Uint8Array) => pair.sign(message) }
+})
+
+const answer = await honestAnswer()
+const server = await listen(
+  createServer((req, res) => {
+    req.resume().once('end', () => {
+      res.writeHead(200, { 'Content-Type': STREAM_MEDIA_TYPE })
+      for (const record of answer) res.write(record)
+      res.end()
+    })
+  }),
+)
+const bytes = Buffer.concat(answer)
+const echo = await listen(
+  createServer((req, res) => {
+    req.resume().once('end', () => res.end(bytes))
+  }),
+)
+
+const asked: number[] = []
+const bare: number[] = []
+for (let i = -20; i < rounds; i++) {
+  const a = await timed(ask)
+  const b = await timed(exchange)
+  // The first twenty warm the compiler up.
+  if (i >= 0) {
+    asked.push(a)
+    bare.push(b)
+  }
+}
+console.log(`answer: ${bytes.length} bytes, ${VIDEO.frames} frames of noise; ${rounds} rounds`)
+console.log(`askProver  ${show(asked)}`)
+console.log(`bare http  ${show(bare)}`)
+console.log(`ratio of the medians: ${(quantile(asked, 0.5) / quantile(bare, 0.5)).toFixed(1)}`)
+server.close()
+echo.close()
+
+async function ask(): Promise<void> {
+  const outcome = await askProver({
+    address: { ip: '127.0.0.1', port: portOf(server) },
+    receiver: prover!.ss58,
+    signer: verifier!,
+    body: BODY,
+    expected: VIDEO,
+    terms: TERMS,
+    modelRoot: MODEL_ROOT,
+    allowPrivate: true,
+    deadlineMs: 10_000,
+  })
+  if (outcome.kind !== 'answered') throw new Error(JSON.stringify(outcome))
+}
+
+/** One connection each, as askProver does. */
+function exchange(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const agent = new Agent({ keepAlive: false })
+    const to = { host: '127.0.0.1', port: portOf(echo), method: 'POST', agent }
+    const req = request(to, (res) => res.resume().once('end', resolve))
+    req.once('error', reject)
+    req.end(BODY)
+  })
+}
+
+async function honestAnswer(): Promise<Buffer[]> {
+  const { width, height, frames, steps } = VIDEO
+  const raw = Array.from({ length: frames }, () => randomBytes(width * height * 3))
+  const digests = raw.map((frame) => createHash('sha256').update(frame).digest())
+  const done = {
+    frames_sha256: framesSha256(VIDEO, digests),
+    trace_root: '33'.repeat(32),
+    determinism_class: CLASS,
+  }
+  const text = answerText({
+    ...TERMS,
+    verifier: verifier!.ss58,
+    prover: prover!.ss58,
+    bodySha256: createHash('sha256').update(BODY).digest('hex'),
+    framesSha256: done.frames_sha256,
+    traceRoot: done.trace_root,
+    determinismClass: CLASS,
+    modelRoot: MODEL_ROOT,
+  })
+  const bodies = await Promise.all(raw.map(deflateFrame))
+  return [
+    encodeRecord({ type: 'accepted', position: 0, warnings: [] }),
+    ...Array.from({ length: steps }, (_, i) =>
+      encodeRecord({ type: 'progress', step: i + 1, steps }),
+    ),
+    ...bodies.map((body, j) => encodeRecord({ type: 'frame', index: j + 1 }, body)),
+    encodeRecord({
+      type: 'done',
+      ...done,
+      timings: { text_us: 0, denoise_us: 0, decode_us: 0, total_us: 0 },
+      signature: signText(prover!, text),
+    }),
+  ]
+}
+
+async function timed(run: () => Promise<void>): Promise<number> {
+  const started = performance.now()
+  await run()
+  return performance.now() - started
+}
+
+function listen(on: Server): Promise<Server> {
+  return new Promise((resolve) => on.listen(0, '127.0.0.1', () => resolve(on)))
+}
+
+function portOf(on: Server): number {
+  return (on.address() as AddressInfo).port
+}
+
+function quantile(samples: number[], q: number): number {
+  const sorted = [...samples].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
+}
+
+function show(samples: number[]): string {
+  return `p50 ${quantile(samples, 0.5).toFixed(2)} ms  p99 ${quantile(samples, 0.99).toFixed(2)} ms`
+}
