@@ -14,8 +14,6 @@ export interface IntervalOverviewRow {
   firstBlock: number
   length: number
   phase: IntervalPhase
-  /** How far its weights are; null before they are decided. */
-  weightsPhase: WeightSetState | null
   failure: string | null
   openedAt: Date | null
   settledAt: Date | null
@@ -30,6 +28,7 @@ export interface IntervalOverviewRow {
   requestSuccesses: number
   moves: number
   weightsKind: WeightSetKind | null
+  weightsState: WeightSetState | null
   recordHash: string | null
 }
 
@@ -44,7 +43,7 @@ export async function intervalsOverview(
        (SELECT count(*) FROM interval_provers p WHERE (p.netuid, p.verifier, p.n) = ($1, $2, i.n))::integer AS provers,
        v.checks, v.passes, v.cheats, v.fails, a.requests, a.request_successes,
        (SELECT count(*) FROM tier_history h WHERE (h.netuid, h.verifier, h.n) = ($1, $2, i.n))::integer AS moves,
-       w.kind AS weights_kind, w.state AS weights_phase, r.hash AS record_hash
+       w.kind AS weights_kind, w.state AS weights_state, r.hash AS record_hash
      FROM intervals i
      LEFT JOIN weight_sets w USING (netuid, verifier, n)
      LEFT JOIN records r USING (netuid, verifier, n)

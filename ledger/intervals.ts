@@ -4,7 +4,6 @@ import { LedgerError } from './errors.js'
 import { lockOutcomes } from './outcome-lock.js'
 import { firstOrNull } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
-import type { WeightSetState } from './weights.js'
 
 export type IntervalPhase =
   /** Its blocks are known; its first is not final yet. */
@@ -27,8 +26,6 @@ export interface IntervalRow {
   length: number
   firstBlockHash: string | null
   phase: IntervalPhase
-  /** How far its weights are; null before they are decided. */
-  weightsPhase: WeightSetState | null
   /** The settled interval whose tiers it uses. */
   openedAfter: number | null
   profile: MechanismProfile | null
@@ -47,8 +44,6 @@ export interface IntervalBounds {
 }
 
 const COLUMNS = `n, first_block, length, first_block_hash, phase,
-  (SELECT w.state FROM weight_sets w
-    WHERE w.netuid = intervals.netuid AND w.verifier = intervals.verifier AND w.n = intervals.n) AS weights_phase,
   opened_after, profile, failure,
   announced_at, opened_at, closed_at, settled_at`
 const OF = 'netuid = $1 AND verifier = $2'

@@ -102,7 +102,7 @@ describe('ledger/network', () => {
     )
     const first = list[1]!
     assert.deepEqual(
-      [first.requestSuccesses, first.moves, first.weightsPhase, first.recordHash],
+      [first.requestSuccesses, first.moves, first.weightsState, first.recordHash],
       [1, 1, 'included', recordFor(1).hash],
     )
     assert.deepEqual(
