@@ -26,7 +26,10 @@ export interface MoveOutcome {
   fastReturn: boolean
 }
 
-/** Decides a prover's tier after an interval: relegation, fast return or promotion, one of them. */
+/**
+ * Decides a prover's tier after an interval: relegation, fast return or promotion, one of them. What
+ * costs a tier raises none either where there is none to lose.
+ */
 export function decideMove(input: MoveInput): MoveOutcome {
   const { state, tally } = input
   const passed = tally.cheats > 0 ? 0 : tally.checksPassed
@@ -39,7 +42,8 @@ export function decideMove(input: MoveInput): MoveOutcome {
       ? { tier: state.tier, move: null, validationsSinceMove, fastReturn }
       : moved(state.tier, below, loss, fastReturn)
   }
-  if (fastReturn && tally.checksJudged > 0 && meetsRates('challenger', tally)) {
+  const returns = fastReturn && state.tier !== 'challenger' && tally.checksJudged > 0
+  if (returns && meetsRates('challenger', tally)) {
     return moved(state.tier, 'challenger', 'fast_return', false)
   }
   const above = tierAbove(state.tier)

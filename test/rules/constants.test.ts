@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import * as constants from '../../rules/constants.js'
+import { RuleError } from '../../rules/error.js'
+import {
+  assertProfileAllowed,
+  DEMO_PROFILE,
+  PRODUCTION_PROFILE,
+  TEST_PROFILE,
+} from '../../rules/profile.js'
+import { nextScore } from '../../rules/score.js'
+import { cosinePpm } from '../../rules/similarity.js'
+import { TIERS } from '../../rules/tiers.js'
+
+function falls(values: readonly (number | null)[], strictly: boolean): void {
+  for (let i = 1; i < values.length; i++) {
+    const [higher, lower] = [values[i - 1] ?? 0, values[i] ?? 0]
+    assert.ok(strictly ? higher > lower : higher >= lower, `${values}`)
+  }
+}
+
+describe('constants, the margins between them', () => {
+  it('a higher tier asks more and gives more', () => {
+    falls(
+      TIERS.map((tier) => constants.TIER_RATE_PERMILLE[tier]),
+      false,
+    )
+    for (const table of [
+      constants.TIER_MINIMUM_SUCCESSES,
+      constants.TIER_FACTOR_PPM,
+      constants.TIER_REQUEST_LIMIT,
+      constants.COSINE_THRESHOLD_PPM,
+      DEMO_PROFILE.tierMinimums,
+    ]) {
+      falls(
+        TIERS.map((tier) => table[tier]),
+        true,
+      )
+    }
+  })
+
+  it('tier outweighs speed: the fastest of a tier earns less than an average one of the next', () => {
+    const [challenger, grandmaster, gold, silver] = TIERS.map((t) => constants.TIER_FACTOR_PPM[t])
+    assert.ok(grandmaster! * constants.SPEED_FACTOR_MAX_PPM < challenger! * constants.ONE_PPM)
+    assert.ok(gold! * constants.SPEED_FACTOR_MAX_PPM < grandmaster! * constants.ONE_PPM)
+    assert.ok(silver! * constants.SPEED_FACTOR_MAX_PPM < gold! * constants.ONE_PPM)
+  })
+
+  it('a lost score takes long to fade, and a refuted one does not', () => {
+    let idle = 1_000_000
+    let refuted = 1_000_000
+    for (let i = 0; i < 20; i++) {
+      idle = nextScore(idle, null, constants.MOVING_AVERAGE_ALPHA_PPM)
+      refuted = nextScore(refuted, 0, constants.MOVING_AVERAGE_ALPHA_PPM)
+    }
+    assert.ok(idle > 980_000 && refuted < 360_000)
+  })
+
+  it('a user’s failed request costs five times a challenge', () => {
+    assert.equal(constants.INFERENCE_PENALTY_PPM, 5 * constants.CHALLENGE_PENALTY_PPM)
+  })
+
+  it('budgets leave room, and one key less than half of a tier', () => {
+    const checks = constants.CHALLENGE_GPU_PERCENT + constants.AUDIT_GPU_PERCENT
+    assert.ok(checks < constants.TOTAL_GPU_PERCENT && constants.TOTAL_GPU_PERCENT < 100)
+    assert.ok(constants.MAX_ROUNDS * 10 <= PRODUCTION_PROFILE.intervalBlocks)
+    assert.ok(constants.GROUP_DEADLINE_TENTHS < 20, 'two on one GPU need twice the time')
+    assert.ok(constants.BREAKER_FIRST_MS < constants.BREAKER_MAX_MS)
+    assert.ok(
+      constants.API_KEY_FLOOR * 5 < TIERS.map((t) => constants.TIER_REQUEST_LIMIT[t]).at(-1)!,
+    )
+  })
+
+  it('honest rounding stays above every cosine threshold', () => {
+    // A video with every thousandth value off by one, far more than two honest machines differ by.
+    const shape = { width: 16, height: 16, frames: 4 }
+    const a = Uint8Array.from({ length: 3072 }, (_, i) => (i * 7919) % 251)
+    const b = a.map((value, i) => (i % 1000 === 0 ? value + 1 : value))
+    assert.ok(cosinePpm(a, b, shape) >= 999_990)
+  })
+})
+
+describe('profiles', () => {
+  it('scaled-down ones are refused on a real network', () => {
+    for (const profile of [DEMO_PROFILE, TEST_PROFILE]) {
+      assertProfileAllowed(profile, false)
+      assert.throws(
+        () => assertProfileAllowed(profile, true),
+        (e) => e instanceof RuleError && e.code === 'profile_refused' && e.hint !== undefined,
+      )
+    }
+    assertProfileAllowed(PRODUCTION_PROFILE, true)
+  })
+
+  it('the demo’s reaches every tier soon, and differs from production by name', () => {
+    assert.deepEqual(Object.values(DEMO_PROFILE.tierMinimums), [40, 20, 8, 3, 0])
+    assert.deepEqual([DEMO_PROFILE.intervalBlocks, DEMO_PROFILE.certificateRuns], [20, 4])
+    assert.ok(!DEMO_PROFILE.groupRounds)
+    assert.deepEqual({ ...TEST_PROFILE, name: 'demo' }, DEMO_PROFILE)
+  })
+})
+
+describe('cosine', () => {
+  it('refuses bytes without the shape, and knows videos without variance', () => {
+    const shape = { width: 2, height: 1, frames: 1 }
+    const flat = new Uint8Array(6).fill(9)
+    assert.throws(() => cosinePpm(flat, flat, { ...shape, frames: 2 }), RuleError)
+    assert.throws(() => cosinePpm(flat, flat.slice(1), shape), RuleError)
+    assert.equal(cosinePpm(flat, flat, shape), 1_000_000)
+    assert.equal(cosinePpm(flat, Uint8Array.of(9, 9, 9, 9, 9, 8), shape), 0)
+  })
+
+  it('stays exact at the embedded model’s size', () => {
+    const shape = { width: 64, height: 64, frames: 16 }
+    const a = Uint8Array.from({ length: 64 * 64 * 16 * 3 }, (_, i) => (i * 31 + (i >> 7)) & 255)
+    assert.equal(cosinePpm(a, a, shape), 1_000_000)
+    assert.equal(
+      cosinePpm(
+        a,
+        a.map((v) => 255 - v),
+        shape,
+      ),
+      0,
+    )
+  })
+})
