@@ -170,7 +170,7 @@ export async function recordOutcomes(
   return db.tx(async (tx) => {
     await lockOutcomesShared(tx, id)
     // Rows are locked in one order, so that two batches that share requests can't deadlock.
-    await tx.execute(
+    const ended = await tx.query<RecordedOutcome>(
       `WITH given AS (SELECT * FROM ${given.source}),
        locked AS (
          SELECT request_id FROM attempts WHERE request_id IN (SELECT request_id FROM given)
@@ -181,18 +181,23 @@ export async function recordOutcomes(
          FROM given JOIN locked USING (request_id)
          WHERE a.request_id = given.request_id AND a.outcome IS NULL
            AND a.netuid = $1 AND a.verifier = $2
-         RETURNING a.n, a.request_id, a.hotkey, a.registered_block
+         RETURNING a.n, a.request_id, a.outcome, a.reason, a.hotkey, a.registered_block
+       ),
+       checked AS (
+         INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)
+         SELECT $1, $2, ended.n, ended.request_id, 'answer', ended.hotkey, ended.registered_block,
+           given.verdict, given.verdict_reason, given.reward_ppm
+         FROM ended JOIN given USING (request_id) WHERE given.verdict IS NOT NULL
+         ON CONFLICT DO NOTHING
        )
-       INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)
-       SELECT $1, $2, ended.n, ended.request_id, 'answer', ended.hotkey, ended.registered_block,
-         given.verdict, given.verdict_reason, given.reward_ppm
-       FROM ended JOIN given USING (request_id) WHERE given.verdict IS NOT NULL
-       ON CONFLICT DO NOTHING`,
+       SELECT request_id, n, outcome, reason FROM ended`,
       [id.netuid, id.verifier, ...given.params],
     )
+    if (ended.length === outcomes.length) return ended
     return tx.query<RecordedOutcome>(
-      'SELECT request_id, n, outcome, reason FROM attempts WHERE request_id = ANY ($1)',
-      [outcomes.map((row) => row.requestId)],
+      `SELECT request_id, n, outcome, reason FROM attempts
+       WHERE request_id = ANY ($3) AND netuid = $1 AND verifier = $2 AND outcome IS NOT NULL`,
+      [id.netuid, id.verifier, outcomes.map((row) => row.requestId)],
     )
   })
 }
