@@ -96,7 +96,18 @@ export const OPTIONS = {
     'the mechanism’s numbers; demo and test are refused on a real network',
   ),
 
+  // The local chain
+  'localnet.port': option(port, 9955, 'port of the local chain on 127.0.0.1'),
+  'localnet.block_ms': option(positive.max(600_000), 12_000, 'milliseconds between two blocks'),
+  'localnet.allow_loopback': option(flag, false, 'take axons at 127.0.0.1, as Bittensor does not'),
+
   // The workers
+  'gpu.count': option(positive.max(1024), 1, 'GPUs behind the queue, for the budget of checks'),
+  'ledger.patience': option(
+    positive.max(86_400),
+    undefined,
+    'seconds that an interval bridges an outage of PostgreSQL (default: max(half an interval, 90))',
+  ),
   'gpu.class': option(z.enum(['3090']), '3090', 'the GPU that this worker must find'),
   'worker.secret': option(text, undefined, 'shared with the api for its internal listener', true),
 
@@ -132,6 +143,7 @@ type OptionalName =
   | 'neuron.model_endpoint'
   | 'model.dir'
   | 'worker.secret'
+  | 'ledger.patience'
   | 'database.url'
   | 'database.password'
   | 'api.verifier'

@@ -1,0 +1,90 @@
+import type { Database } from '../ledger/database.js'
+import { listIntervals } from '../ledger/intervals.js'
+import { proversOverview } from '../ledger/network.js'
+import { scoresOf } from '../ledger/settlement.js'
+import { verdictsOf } from '../ledger/verdicts.js'
+import type { VerifierId } from '../ledger/verifier-id.js'
+import { weightSet } from '../ledger/weights.js'
+import type { GridProver } from './grid.js'
+import { textTable } from './table.js'
+
+export interface DemoSummary {
+  readonly table: string
+  /** What did not hold; empty when all did. */
+  readonly broken: string[]
+}
+
+/** A prover's verdicts and rates over all intervals so far. */
+interface Tally {
+  found: Map<string, number>
+  cheats: number
+  attempts: number
+  successes: number
+  judged: number
+  passed: number
+}
+
+/** How the grid stands, prover by prover, and whether it held what the demo promises. */
+export async function demoSummary(
+  db: Database,
+  id: VerifierId,
+  provers: readonly (GridProver & { hotkey: string })[],
+): Promise<DemoSummary> {
+  const intervals = (await listIntervals(db, id, { limit: 1000 })).filter(
+    ({ phase }) => phase === 'settled',
+  )
+  const tallies = new Map<string, Tally>(provers.map(({ hotkey }) => [hotkey, emptyTally()]))
+  const broken: string[] = []
+  for (const { n } of intervals) {
+    for (const row of await verdictsOf(db, id, n)) {
+      const tally = tallies.get(row.hotkey)
+      if (tally === undefined) continue
+      const what = `${row.verdict} (${row.reason})`
+      tally.found.set(what, (tally.found.get(what) ?? 0) + 1)
+      if (row.verdict === 'cheat') tally.cheats += 1
+    }
+    for (const row of await scoresOf(db, id, n)) {
+      const tally = tallies.get(row.hotkey)
+      if (tally === undefined) continue
+      tally.attempts += row.requestAttempts
+      tally.successes += row.requestSuccesses
+      tally.judged += row.checksJudged
+      tally.passed += row.checksPassed
+    }
+    const set = await weightSet(db, id, n)
+    if (set?.kind === 'weights' && set.readBackOk !== true) {
+      broken.push(`the weights of interval ${n} were not read back from the chain`)
+    }
+  }
+  for (const { name, hotkey, villain } of provers) {
+    const { cheats } = tallies.get(hotkey)!
+    if (villain !== undefined && cheats === 0) broken.push(`${name} was not caught`)
+    if (villain === undefined && cheats > 0) broken.push(`${name} is honest and was accused`)
+  }
+  const overview = await proversOverview(db, id)
+  const rows = provers.map(({ name, hotkey, villain }) => {
+    const row = overview.find((other) => other.hotkey === hotkey)
+    const tally = tallies.get(hotkey)!
+    return [
+      name,
+      villain ?? 'honest',
+      row?.tier ?? '-',
+      `${tally.successes}/${tally.attempts}`,
+      `${tally.passed}/${tally.judged}`,
+      row === undefined ? '-' : (row.scorePpm / 1_000_000).toFixed(4),
+      String(row?.weight ?? 0),
+      [...tally.found].map(([what, count]) => `${count} ${what}`).join(', ') || 'nothing',
+    ]
+  })
+  return {
+    table: textTable(
+      ['prover', 'really', 'tier', 'requests', 'validations', 'score', 'weight', 'found'],
+      rows,
+    ),
+    broken,
+  }
+}
+
+function emptyTally(): Tally {
+  return { found: new Map(), cheats: 0, attempts: 0, successes: 0, judged: 0, passed: 0 }
+}

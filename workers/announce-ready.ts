@@ -1,0 +1,7 @@
+import { writeFile } from 'node:fs/promises'
+
+/** Tells whoever started this process that it does its work now: the file it named appears. */
+export async function announceReady(): Promise<void> {
+  const file = process.env.FRACTAL_READY_FILE
+  if (file !== undefined) await writeFile(file, String(process.pid))
+}

@@ -1,0 +1,45 @@
+import type { Log } from '../base/log.js'
+import { certify } from '../engine/certify.js'
+import type { Generator } from '../engine/generator.js'
+import { type CertificateRow, certificateOf, putCertificate } from '../ledger/certificates.js'
+import type { Database } from '../ledger/database.js'
+import type { MechanismProfile } from '../rules/profile.js'
+
+/**
+ * The class's certificate: the stored one when it has enough runs, else a new one, made now. A class
+ * that lost its exactness keeps that mark until a person certifies it again (`fractal doctor --certify`).
+ */
+export async function certifyClass({
+  db,
+  generator,
+  modelDir,
+  profile,
+  log,
+}: {
+  db: Database
+  generator: Generator
+  modelDir: string
+  profile: MechanismProfile
+  log: Log
+}): Promise<CertificateRow> {
+  const stored = await certificateOf(db, generator.determinismClass)
+  if (stored !== null && stored.runs >= profile.certificateRuns) {
+    if (!stored.exact) {
+      log.warn(
+        { reason: stored.revokedReason },
+        'this class is not exact: answers are judged by cosine',
+      )
+    }
+    return stored
+  }
+  const runs = profile.certificateRuns
+  log.info({ runs }, 'certifying this determinism class before the first task')
+  const made = await certify({
+    modelDir,
+    device: generator.device,
+    runs,
+    onRun: (run) => log.info({ run, runs }, 'certifying'),
+  })
+  log.info({ exact: made.exact, usPerWork: made.usPerWork, runs }, 'certified')
+  return putCertificate(db, { ...made, profile: profile.name }, { replace: true })
+}

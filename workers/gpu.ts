@@ -1,0 +1,94 @@
+import { Worker } from '@temporalio/worker'
+import { createGpuActivities } from '../activities/gpu-activities.js'
+import { databaseUrl } from '../base/connection-options.js'
+import { FractalError } from '../base/errors.js'
+import type { Log } from '../base/log.js'
+import type { Options } from '../base/options.js'
+import { gpuQueue } from '../base/temporal-names.js'
+import { certifyParams } from '../engine/certify-run.js'
+import { openEngine } from '../engine/engine.js'
+import type { Generator } from '../engine/generator.js'
+import { defaultModelDir } from '../engine/models/default-model.js'
+import { openDatabase } from '../ledger/database.js'
+import { migrate } from '../ledger/migrate.js'
+import { certifyClass } from './certify-class.js'
+import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
+import { asRunning, type Running } from './running.js'
+import { connectTemporal, TEMPORAL_OPTIONS } from './temporal.js'
+
+export const GPU_OPTIONS = [
+  'device',
+  'gpu.class',
+  'model.dir',
+  ...PROFILE_OPTIONS,
+  'database.url',
+  'database.host',
+  'database.port',
+  'database.index',
+  'database.password',
+  ...TEMPORAL_OPTIONS,
+] as const
+
+/**
+ * Starts a GPU worker: it loads the model, refuses a GPU of another class, certifies its determinism
+ * class, then takes one task at a time from the queue of that class. It holds no key.
+ * @throws FractalError `wrong_gpu`, and the engine's
+ */
+export async function runGpuWorker(
+  options: Options<(typeof GPU_OPTIONS)[number]>,
+  log: Log,
+): Promise<Running> {
+  const { device } = options
+  const profile = mechanismProfile(options)
+  const modelDir = options['model.dir'] ?? defaultModelDir()
+  const generator = await openEngine({ modelDir, device })
+  assertGpuClass(generator, options['gpu.class'])
+  if (device === 'cpu') {
+    log.warn(
+      'DEVELOPMENT: ground truths are computed on the CPU, on a queue of their own (gpu-cpu)',
+    )
+  }
+  const url = databaseUrl(options)
+  await migrate(url, { log })
+  const db = openDatabase({ url, applicationName: 'fractal-gpu', max: 4, log })
+  const certificate = await certifyClass({ db, generator, modelDir, profile, log })
+  const temporal = await connectTemporal(options, log)
+  const worker = await Worker.create({
+    connection: temporal.worker,
+    namespace: temporal.namespace,
+    taskQueue: gpuQueue(device, options['gpu.class']),
+    activities: createGpuActivities({
+      db,
+      generator,
+      openFresh: () => openEngine({ modelDir, device }),
+      knownAnswerHolds: async (fresh) => {
+        const { framesSha256 } = await fresh.generate(certifyParams(fresh.descriptor))
+        return framesSha256 === certificate.framesSha256
+      },
+      log,
+    }),
+    // One GPU, one task: two at once would slow both and double the memory.
+    maxConcurrentActivityTaskExecutions: 1,
+  })
+  const run = worker.run()
+  log.info({ queue: gpuQueue(device, options['gpu.class']) }, 'the GPU worker takes tasks')
+  return asRunning(
+    async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown()
+      await run.catch(() => undefined)
+      await temporal.close()
+      await Promise.allSettled([db.close(), generator.close()])
+    },
+    run.then(() => new Promise(() => undefined)),
+  )
+}
+
+/** The determinism class names the GPU (`gpu=NVIDIA-GeForce-RTX-3090`): the queue's class must be in it. */
+function assertGpuClass(generator: Generator, gpuClass: string): void {
+  if (generator.device === 'cpu') return
+  const gpu = /gpu=([^;]*)/.exec(generator.determinismClass)?.[1] ?? 'none'
+  if (gpu.split(/[^A-Za-z0-9]+/).includes(gpuClass)) return
+  throw new FractalError('wrong_gpu', `this GPU is ${gpu}, not of the class ${gpuClass}`, {
+    hint: 'Run the GPU worker on a machine of that class; others prove nothing about its provers.',
+  })
+}

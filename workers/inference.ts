@@ -1,0 +1,88 @@
+import { randomInt, randomUUID } from 'node:crypto'
+import { Worker } from '@temporalio/worker'
+import { createInferenceActivities } from '../activities/inference-activities.js'
+import { databaseUrl } from '../base/connection-options.js'
+import type { Log } from '../base/log.js'
+import type { Options } from '../base/options.js'
+import { INFERENCE_QUEUE } from '../base/temporal-names.js'
+import { connectChain } from '../chain/connect.js'
+import { loadHotkey } from '../chain/wallet.js'
+import { openDatabase } from '../ledger/database.js'
+import { migrate } from '../ledger/migrate.js'
+import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
+import { asRunning, type Running } from './running.js'
+import { startUnstarted } from './start-unstarted.js'
+import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
+import { walletOf } from './verifier.js'
+
+export const INFERENCE_OPTIONS = [
+  'netuid',
+  'subtensor.chain_endpoint',
+  'wallet.path',
+  'wallet.name',
+  'wallet.hotkey',
+  ...PROFILE_OPTIONS,
+  'chain.allow_private_addresses',
+  'database.url',
+  'database.host',
+  'database.port',
+  'database.index',
+  'database.password',
+  ...TEMPORAL_OPTIONS,
+] as const
+
+/** Users' requests served at once by one worker. */
+const MAX_ACTIVITIES = 64
+const STICKY_TIMEOUT = '3 s'
+
+/** Starts an inference worker: it polls the queue `inference`, routes users' requests and asks provers. */
+export async function runInferenceWorker(
+  options: Options<(typeof INFERENCE_OPTIONS)[number]>,
+  log: Log,
+): Promise<Running> {
+  const profile = mechanismProfile(options)
+  const signer = await loadHotkey(walletOf(options, log))
+  const chain = await connectChain({
+    network: options['subtensor.network'],
+    endpoint: options['subtensor.chain_endpoint'],
+  })
+  const { genesisHash } = chain
+  await chain.close()
+  const url = databaseUrl(options)
+  await migrate(url, { log })
+  const db = openDatabase({ url, applicationName: 'fractal-inference', max: 16, log })
+  const temporal = await connectTemporal(options, log)
+  const worker = await Worker.create({
+    connection: temporal.worker,
+    namespace: temporal.namespace,
+    taskQueue: INFERENCE_QUEUE,
+    workflowBundle: await workflowBundle(log),
+    activities: createInferenceActivities({
+      id: { netuid: options.netuid, verifier: signer.ss58 },
+      db,
+      signer,
+      genesisHash,
+      allowPrivateAddresses: options['chain.allow_private_addresses'],
+      deadlineFloorMs: profile.deadlineFloorMs,
+      log,
+      random: () => randomInt(1_000_000),
+      newRequestId: randomUUID,
+    }),
+    maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+    shutdownGraceTime: '5 s',
+  })
+  const run = worker.run()
+  const sweep = startUnstarted(db, temporal.client, log)
+  log.info('the inference worker serves users’ requests')
+  return asRunning(
+    async () => {
+      sweep.stop()
+      if (worker.getState() === 'RUNNING') worker.shutdown()
+      await run.catch(() => undefined)
+      await temporal.close()
+      await db.close()
+    },
+    run.then(() => new Promise(() => undefined)),
+  )
+}

@@ -1,0 +1,62 @@
+import { FractalError } from '../base/errors.js'
+import { intervalLoopId, VERIFIER_QUEUE } from '../base/temporal-names.js'
+import type { VerifierId } from '../ledger/verifier-id.js'
+import type { intervalLoop } from '../workflows/interval-loop.js'
+import { netuidKey } from '../workflows/search-attributes.js'
+import type { TemporalLink } from './temporal.js'
+
+export interface LoopSettings {
+  readonly gpuQueue: string
+  readonly halfIntervalSeconds: number
+  /** Undefined: max(half an interval, 90 s). */
+  readonly ledgerPatienceSeconds: number | undefined
+  readonly setWeights: boolean
+}
+
+/** Ledger activities bridge at least this long an outage (architecture section 4). */
+const LEDGER_PATIENCE_SECONDS = 90
+/** Settling waits at least this long for its audits. */
+const AUDIT_PATIENCE_SECONDS = 60
+
+/**
+ * Starts the loop that opens intervals, or leaves the one that runs. One namespace holds one hotkey's
+ * loop: another's would share its queue, and its intervals would be judged with the wrong key.
+ * @throws FractalError `namespace_in_use`
+ */
+export async function startIntervalLoop(
+  temporal: TemporalLink,
+  id: VerifierId,
+  settings: LoopSettings,
+): Promise<void> {
+  const workflowId = intervalLoopId(id.netuid, id.verifier)
+  const query = "WorkflowType = 'intervalLoop' AND ExecutionStatus = 'Running'"
+  for await (const other of temporal.client.workflow.list({ query })) {
+    if (other.workflowId === workflowId) continue
+    throw new FractalError(
+      'namespace_in_use',
+      `the Temporal namespace ${temporal.namespace} holds another verifier's loop, ${other.workflowId}`,
+      { hint: 'Give each subnet and hotkey a namespace of its own: --temporal.namespace.' },
+    )
+  }
+  const { gpuQueue, halfIntervalSeconds, setWeights } = settings
+  await temporal.client.workflow.start<typeof intervalLoop>('intervalLoop', {
+    workflowId,
+    taskQueue: VERIFIER_QUEUE,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: `subnet ${id.netuid}: starts one interval after another`,
+    typedSearchAttributes: [{ key: netuidKey, value: id.netuid }],
+    args: [
+      {
+        netuid: id.netuid,
+        verifier: id.verifier,
+        gpuQueue,
+        ledgerPatienceSeconds:
+          settings.ledgerPatienceSeconds ?? Math.max(halfIntervalSeconds, LEDGER_PATIENCE_SECONDS),
+        auditPatienceSeconds: Math.max(halfIntervalSeconds, AUDIT_PATIENCE_SECONDS),
+        setWeights,
+        after: 0,
+      },
+    ],
+  })
+}

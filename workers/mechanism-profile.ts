@@ -1,0 +1,50 @@
+import { FractalError } from '../base/errors.js'
+import type { Options } from '../base/options.js'
+import { RuleError } from '../rules/error.js'
+import {
+  assertProfileAllowed,
+  DEMO_PROFILE,
+  type MechanismProfile,
+  PRODUCTION_PROFILE,
+  TEST_PROFILE,
+} from '../rules/profile.js'
+
+export const PROFILE_OPTIONS = [
+  'profile',
+  'neuron.compute_stats_interval',
+  'neuron.sample_size',
+  'neuron.moving_average_alpha',
+  'neuron.vpermit_tao_limit',
+  'tiers.rule',
+  'subtensor.network',
+] as const
+
+const BY_NAME = { production: PRODUCTION_PROFILE, demo: DEMO_PROFILE, test: TEST_PROFILE }
+
+/**
+ * The mechanism's numbers that this deployment chose.
+ * @throws FractalError `profile_refused` for a scaled-down profile on a real network
+ */
+export function mechanismProfile(
+  options: Options<(typeof PROFILE_OPTIONS)[number]>,
+): MechanismProfile {
+  const base = BY_NAME[options.profile]
+  const sampleSize = options['neuron.sample_size']
+  try {
+    assertProfileAllowed(base, options['subtensor.network'] !== 'local')
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error
+    throw new FractalError(error.code, error.message, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    })
+  }
+  return {
+    ...base,
+    intervalBlocks: options['neuron.compute_stats_interval'],
+    sampleSize,
+    sampleMax: Math.max(base.sampleMax, sampleSize),
+    movingAverageAlphaPpm: Math.round(options['neuron.moving_average_alpha'] * 1_000_000),
+    vpermitTaoLimit: options['neuron.vpermit_tao_limit'],
+    tiersRule: options['tiers.rule'],
+  }
+}

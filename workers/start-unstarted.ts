@@ -1,0 +1,48 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import type { Log } from '../base/log.js'
+import { INFERENCE_QUEUE, videoWorkflowId } from '../base/temporal-names.js'
+import type { Database } from '../ledger/database.js'
+import { listUnstarted, markStarted } from '../ledger/jobs.js'
+import type { generateVideo } from '../workflows/generate-video.js'
+
+const EVERY_MS = 2000
+/** Younger jobs may be just about to be started by the API. */
+const OLDER_THAN_MS = 3000
+const AT_ONCE = 50
+
+/**
+ * Starts the jobs that the API accepted while Temporal was away: accepted is accepted. A job's
+ * workflow id is its own, so that two workers start it once.
+ */
+export function startUnstarted(db: Database, client: Client, log: Log): { stop: () => void } {
+  let busy = false
+  const timer = setInterval(async () => {
+    if (busy) return
+    busy = true
+    try {
+      for (const job of await listUnstarted(db, { olderThanMs: OLDER_THAN_MS, limit: AT_ONCE })) {
+        await start(client, job.id)
+        await markStarted(db, job.id)
+        log.info({ job: job.id }, 'started a job that was accepted while Temporal was away')
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'jobs that wait for their workflow were not started; trying again')
+    } finally {
+      busy = false
+    }
+  }, EVERY_MS)
+  return { stop: () => clearInterval(timer) }
+}
+
+async function start(client: Client, jobId: string): Promise<void> {
+  try {
+    await client.workflow.start<typeof generateVideo>('generateVideo', {
+      workflowId: videoWorkflowId(jobId),
+      taskQueue: INFERENCE_QUEUE,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      args: [{ jobId }],
+    })
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+  }
+}

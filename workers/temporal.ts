@@ -1,0 +1,78 @@
+import { fileURLToPath } from 'node:url'
+import { Client, Connection } from '@temporalio/client'
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  type LogEntry,
+  NativeConnection,
+  Runtime,
+} from '@temporalio/worker'
+import { FractalError, messageOf } from '../base/errors.js'
+import type { Log } from '../base/log.js'
+import type { Options } from '../base/options.js'
+
+export const TEMPORAL_OPTIONS = ['temporal.address', 'temporal.namespace'] as const
+
+/** A worker's two connections: its own, and one for starting workflows. */
+export interface TemporalLink {
+  readonly worker: NativeConnection
+  readonly client: Client
+  readonly namespace: string
+  close(): Promise<void>
+}
+
+/** @throws FractalError `temporal_unreachable` */
+export async function connectTemporal(
+  options: Options<(typeof TEMPORAL_OPTIONS)[number]>,
+  log: Log,
+): Promise<TemporalLink> {
+  installRuntime(log)
+  const address = options['temporal.address']
+  const namespace = options['temporal.namespace']
+  try {
+    const worker = await NativeConnection.connect({ address })
+    const connection = Connection.lazy({ address })
+    return {
+      worker,
+      client: new Client({ connection, namespace }),
+      namespace,
+      close: async () => {
+        await Promise.allSettled([connection.close(), worker.close()])
+      },
+    }
+  } catch (error) {
+    throw new FractalError(
+      'temporal_unreachable',
+      `no Temporal at ${address}: ${messageOf(error)}`,
+      {
+        hint: 'Start Temporal, or give its address with --temporal.address.',
+        retryable: true,
+        cause: error,
+      },
+    )
+  }
+}
+
+let installed = false
+
+/** Temporal's own log lines go into ours; its signal handling gives way to the command's. */
+function installRuntime(log: Log): void {
+  if (installed) return
+  installed = true
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', (entry: LogEntry) => {
+      const level = entry.level === 'ERROR' ? 'error' : 'warn'
+      log[level]({ meta: entry.meta }, entry.message)
+    }),
+  })
+}
+
+/** Workflows are bundled once at start: about two seconds. */
+export async function workflowBundle(log: Log): Promise<{ code: string }> {
+  const quiet = new DefaultLogger('WARN', (entry) => log.warn({ meta: entry.meta }, entry.message))
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    logger: quiet,
+  })
+}

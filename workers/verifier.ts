@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import { Worker } from '@temporalio/worker'
+import { createVerifierActivities } from '../activities/verifier-activities.js'
+import type { VerifierDeps } from '../activities/verifier-deps.js'
+import { databaseUrl } from '../base/connection-options.js'
+import { FractalError } from '../base/errors.js'
+import type { Log } from '../base/log.js'
+import type { Options } from '../base/options.js'
+import { gpuQueue, VERIFIER_QUEUE } from '../base/temporal-names.js'
+import type { Chain } from '../chain/chain.js'
+import { connectChain } from '../chain/connect.js'
+import { loadHotkey } from '../chain/wallet.js'
+import { readModel } from '../engine/model.js'
+import { defaultModelDir } from '../engine/models/default-model.js'
+import { openDatabase } from '../ledger/database.js'
+import { putBaselineLastUpdate } from '../ledger/lease.js'
+import { migrate } from '../ledger/migrate.js'
+import type { VerifierId } from '../ledger/verifier-id.js'
+import { takeLease } from './deployment-lease.js'
+import { startIntervalLoop } from './interval-loop.js'
+import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
+import { asRunning, type Running } from './running.js'
+import { registerSearchAttributes } from './search-attributes.js'
+import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
+
+export const VERIFIER_OPTIONS = [
+  'netuid',
+  'subtensor.chain_endpoint',
+  'wallet.path',
+  'wallet.name',
+  'wallet.hotkey',
+  ...PROFILE_OPTIONS,
+  'neuron.disable_set_weights',
+  'neuron.axon_off',
+  'chain.allow_private_addresses',
+  'model.dir',
+  'device',
+  'gpu.class',
+  'gpu.count',
+  'ledger.patience',
+  'database.url',
+  'database.host',
+  'database.port',
+  'database.index',
+  'database.password',
+  ...TEMPORAL_OPTIONS,
+] as const
+
+/** Activities at once: waits for blocks, and a few seconds of work in each round. */
+const MAX_ACTIVITIES = 200
+/** How long a workflow waits for the worker that had it, before another may take it (default 10 s). */
+const STICKY_TIMEOUT = '3 s'
+
+/**
+ * Starts a verifier: it polls the queue `verifier`, follows the chain and judges interval by interval.
+ * It waits while another deployment judges with the same hotkey.
+ */
+export async function runVerifier(
+  options: Options<(typeof VERIFIER_OPTIONS)[number]>,
+  log: Log,
+): Promise<Running> {
+  const profile = mechanismProfile(options)
+  if (profile.name !== 'production') {
+    log.warn(
+      { profile: profile.name },
+      'a scaled-down profile: its tiers and certificates mean nothing elsewhere',
+    )
+  }
+  const signer = await loadHotkey(walletOf(options, log))
+  const chain = await connectChain({
+    network: options['subtensor.network'],
+    endpoint: options['subtensor.chain_endpoint'],
+  })
+  const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
+  const lastUpdate = await ownLastUpdate(chain, id)
+  const model = await readModel(options['model.dir'] ?? defaultModelDir())
+  const standard = model.config.descriptor
+  if (standard === null) {
+    throw new FractalError('model_undescribed', 'the model folder has no fractal.json', {
+      hint: 'Challenges ask for the standard request that fractal.json names: add one.',
+    })
+  }
+  const url = databaseUrl(options)
+  await migrate(url, { log })
+  const db = openDatabase({ url, applicationName: 'fractal-verifier', max: 16, log })
+  const temporal = await connectTemporal(options, log)
+  const stopping = new AbortController()
+  const lease = await takeLease(db, id, log, stopping.signal)
+  await putBaselineLastUpdate(db, id, lastUpdate)
+  await registerSearchAttributes(temporal.client, temporal.namespace)
+
+  const deps: VerifierDeps = {
+    id,
+    db,
+    chain,
+    signer,
+    profile,
+    fence: () => lease.fence,
+    allowPrivateAddresses: options['chain.allow_private_addresses'],
+    model: { ...standard, root: model.files.root },
+    gpus: options['gpu.count'],
+    log,
+    newSecret: () => randomBytes(32),
+  }
+  const worker = await Worker.create({
+    connection: temporal.worker,
+    namespace: temporal.namespace,
+    taskQueue: VERIFIER_QUEUE,
+    workflowBundle: await workflowBundle(log),
+    activities: createVerifierActivities(deps),
+    maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+  })
+  const run = worker.run()
+  await startIntervalLoop(temporal, id, {
+    gpuQueue: gpuQueue(options.device, options['gpu.class']),
+    halfIntervalSeconds: (profile.intervalBlocks * chain.blockSeconds) / 2,
+    ledgerPatienceSeconds: options['ledger.patience'],
+    setWeights: !options['neuron.disable_set_weights'],
+  })
+  log.info(
+    { verifier: id.verifier, netuid: id.netuid, profile: profile.name },
+    'the verifier judges',
+  )
+  const close = async () => {
+    stopping.abort()
+    if (worker.getState() === 'RUNNING') worker.shutdown()
+    await run.catch(() => undefined)
+    await lease.release()
+    await temporal.close()
+    await Promise.allSettled([db.close(), chain.close()])
+  }
+  return asRunning(close, Promise.race([lease.lost, run.then(() => new Promise(() => undefined))]))
+}
+
+/** A wallet's options, with its warnings in the log. */
+export function walletOf(
+  options: Options<'wallet.path' | 'wallet.name' | 'wallet.hotkey'>,
+  log: Log,
+) {
+  return {
+    path: options['wallet.path'],
+    name: options['wallet.name'],
+    hotkey: options['wallet.hotkey'],
+    onWarning: (warning: { message: string } | string) =>
+      log.warn(typeof warning === 'string' ? warning : warning.message),
+  }
+}
+
+async function ownLastUpdate(chain: Chain, id: VerifierId): Promise<number> {
+  const { neurons } = await chain.metagraph(id.netuid)
+  const me = neurons.find((neuron) => neuron.hotkey === id.verifier)
+  if (me !== undefined) return me.lastUpdate
+  throw new FractalError(
+    'HotKeyNotRegisteredInSubNet',
+    `the hotkey ${id.verifier} is not registered on subnet ${id.netuid}`,
+    { hint: 'Register it, or check --netuid, --wallet.name and --wallet.hotkey.' },
+  )
+}
