@@ -148,9 +148,21 @@ describe('ledger/settlement', () => {
     const { db } = database()
     const id = newVerifier()
     await lived(db, id)
-    const done = await Promise.all(
-      Array.from({ length: 4 }, () => db.tx((tx) => settleNow(tx, id, 1))),
-    )
+    // All have begun before the first goes on, else they might come one after the other.
+    let begun = 0
+    let allBegan = () => {}
+    const barrier = new Promise<void>((resolve) => {
+      allBegan = resolve
+    })
+    const settleTogether = () =>
+      db.tx(async (tx) => {
+        await tx.query('SELECT 1')
+        begun += 1
+        if (begun === 4) allBegan()
+        await barrier
+        return settleNow(tx, id, 1)
+      })
+    const done = await Promise.all(Array.from({ length: 4 }, settleTogether))
     assert.deepEqual(done.toSorted(), [false, false, false, true])
     const [first] = await standings(db, id)
     // One challenge passed and one user's request: counted once.
