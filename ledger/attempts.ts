@@ -237,11 +237,6 @@ export async function attemptsOf(db: Queryable, inferenceId: string): Promise<At
   ])
 }
 
-/** The attempt at a user's request that has no outcome yet, or null. */
-export async function openAttempt(db: Queryable, inferenceId: string): Promise<AttemptRow | null> {
-  return (await attemptsOf(db, inferenceId)).find((row) => row.outcome === null) ?? null
-}
-
 /** An interval's attempts, with an outcome or (challenges) without one yet, by request id. */
 export async function answersOfInterval(
   db: Queryable,

@@ -267,15 +267,10 @@ export async function setFailure(
 
 /**
  * The interval that an outcome of now belongs to: the first that is not closed, else the one after
- * the last. Call it under the lock of outcome-lock.ts; the same rule stands in attempts.ts.
+ * the last. An expression of SQL, with $1 netuid and $2 verifier; to be read under the lock of
+ * outcome-lock.ts.
  */
 export const CURRENT_N = `coalesce(
   (SELECT min(n) FROM intervals WHERE ${OF} AND closed_at IS NULL),
   (SELECT max(n) FROM intervals WHERE ${OF}) + 1,
   1)`
-
-/** See CURRENT_N. */
-export async function currentN(db: Queryable, id: VerifierId): Promise<number> {
-  const rows = await db.query<{ n: number }>(`SELECT ${CURRENT_N} AS n`, [id.netuid, id.verifier])
-  return rows[0]!.n
-}

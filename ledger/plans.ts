@@ -86,16 +86,3 @@ export async function planItems(
     [id.netuid, id.verifier, n, round ?? null],
   )
 }
-
-/** Each round with its moment: the block at which its provers are asked. */
-export async function planSummary(
-  db: Queryable,
-  id: VerifierId,
-  n: number,
-): Promise<{ round: number; momentBlock: number }[]> {
-  return db.query(
-    `SELECT round, min(moment_block) AS moment_block FROM plan_items
-     WHERE netuid = $1 AND verifier = $2 AND n = $3 GROUP BY round ORDER BY round`,
-    [id.netuid, id.verifier, n],
-  )
-}

@@ -3,7 +3,6 @@ import {
   answersOfInterval,
   attemptsOf,
   blameNeutral,
-  openAttempt,
   recordOutcomes,
   recordRefusals,
   startAttempts,
@@ -38,7 +37,6 @@ describe('ledger/attempts', () => {
     )
     assert.equal(new Set(started.map(([row]) => row!.requestId)).size, 1)
     assert.equal((await attemptsOf(db, inferenceId)).length, 1)
-    assert.equal((await openAttempt(db, inferenceId))!.requestId, started[0]![0]!.requestId)
   })
 
   it('records an outcome once, with its check, whoever comes at the same time', async () => {

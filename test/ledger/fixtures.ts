@@ -1,6 +1,11 @@
 import type { NewAttempt, NewOutcome } from '../../ledger/attempts.js'
 import type { Database } from '../../ledger/database.js'
-import { announceInterval, type IntervalRow, openIntervalRow } from '../../ledger/intervals.js'
+import {
+  announceInterval,
+  CURRENT_N,
+  type IntervalRow,
+  openIntervalRow,
+} from '../../ledger/intervals.js'
 import { insertJob, type JobRow } from '../../ledger/jobs.js'
 import {
   type IntervalProverRow,
@@ -76,6 +81,12 @@ export async function openInterval(
     await insertIntervalProvers(tx, id, n, uids.map(intervalProver))
     return row
   })
+}
+
+/** The interval that an outcome of now would be assigned to. */
+export async function currentN(db: Database, id: VerifierId): Promise<number> {
+  const rows = await db.query<{ n: number }>(`SELECT ${CURRENT_N} AS n`, [id.netuid, id.verifier])
+  return rows[0]!.n
 }
 
 export function newJob(

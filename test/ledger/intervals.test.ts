@@ -5,7 +5,6 @@ import { LedgerError } from '../../ledger/errors.js'
 import {
   announceInterval,
   closeInterval,
-  currentN,
   type IntervalPhase,
   intervalByN,
   lapseInterval,
@@ -24,6 +23,7 @@ import { TEST_PROFILE } from '../../rules/profile.js'
 import { useDatabase } from '../support/postgres.js'
 import {
   attempt,
+  currentN,
   LENGTH,
   newJob,
   newVerifier,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { inferenceRequest, recentRequests } from '../../ledger/inference.js'
+import { recentRequests } from '../../ledger/inference.js'
 import {
   completeJob,
   failJob,
@@ -28,10 +28,9 @@ describe('ledger/jobs', () => {
       ['queued', 0, '😀 – ünïcode', 4_294_967_295, 18],
     )
     assert.deepEqual(await insertJob(db, id, { ...job, prompt: 'other' }), job)
-    assert.equal((await inferenceRequest(db, job.inferenceId))!.jobId, job.id)
     assert.deepEqual(
-      (await recentRequests(db, id, 5)).map((row) => row.id),
-      [job.inferenceId],
+      (await recentRequests(db, id, 5)).map((row) => [row.id, row.jobId]),
+      [[job.inferenceId, job.id]],
     )
     assert.equal(await getJob(db, 'video_000000000000000000000000'), null)
   })

@@ -8,7 +8,7 @@ import {
   putCertificate,
   revokeExact,
 } from '../../ledger/certificates.js'
-import { insertPlan, type PlanItemRow, planItems, planOf, planSummary } from '../../ledger/plans.js'
+import { insertPlan, type PlanItemRow, planItems, planOf } from '../../ledger/plans.js'
 import {
   insertIntervalProvers,
   intervalProvers,
@@ -100,10 +100,6 @@ describe('ledger: plan, truths, audits', () => {
     assert.equal((await planOf(db, id, 1))!.rounds, 2)
     assert.deepEqual(await planItems(db, id, 1), items.toReversed())
     assert.deepEqual(await planItems(db, id, 1, { round: 1 }), [items[0]])
-    assert.deepEqual(await planSummary(db, id, 1), [
-      { round: 0, momentBlock: 1003 },
-      { round: 1, momentBlock: 1004 },
-    ])
   })
 
   it('what is not judged yet is known: planned challenges and drawn audits', async () => {

@@ -7,7 +7,7 @@ import {
 } from '../../ledger/attempts.js'
 import type { Database, Tx } from '../../ledger/database.js'
 import { LedgerError } from '../../ledger/errors.js'
-import { currentN, intervalByN, setPhase } from '../../ledger/intervals.js'
+import { intervalByN, setPhase } from '../../ledger/intervals.js'
 import { acquireLease, assertFence } from '../../ledger/lease.js'
 import { tierHistory } from '../../ledger/network.js'
 import { insertPlan } from '../../ledger/plans.js'
@@ -21,6 +21,7 @@ import { settle } from '../../rules/settle.js'
 import { useDatabase } from '../support/postgres.js'
 import {
   attempt,
+  currentN,
   failure,
   newJob,
   newVerifier,
