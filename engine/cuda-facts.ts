@@ -5,17 +5,8 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { EngineError } from './errors.js'
 
-/** What has to be equal on two GPUs machines for bit-equal output. UNTESTED on a GPU so far. */
-export interface CudaFacts {
-  gpu: string
-  driver: string
-  /** Of the loaded runtime library, not the newest that the driver could run. */
-  cuda: string
-  cudnn: string
-}
-
 /**
- * Name and driver of the first GPU, as nvidia-smi tells.
+ * Name and driver of the first GPU, as nvidia-smi tells. UNTESTED on a GPU so far.
  * @param command for tests
  * @throws EngineError `gpu_missing`
  */
@@ -38,7 +29,8 @@ export async function queryGpu(command = 'nvidia-smi'): Promise<{ gpu: string; d
 }
 
 /**
- * Versions of the CUDA libraries that this process has loaded, by their file names in
+ * Versions of the CUDA libraries that this process has loaded (not the newest that the driver could
+ * run), by their file names in
  * /proc/self/maps. A file whose name has no full version (wheels name them so) is told by its hash.
  * @throws EngineError `cuda_missing` when they are not loaded
  */

@@ -79,6 +79,8 @@ port.on('message', (message: ToThread) => {
 
 try {
   pipeline = await Pipeline.open(model, device, new NativeGate(gate))
+  // The networks have their own copy of the weights by now.
+  model.files.bytes.clear()
   send({ type: 'opened', determinismClass: pipeline.determinismClass })
 } catch (error) {
   send({ type: 'failed', error: toPlainError(error) })

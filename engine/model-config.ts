@@ -43,6 +43,8 @@ const PIPELINE = {
   vae: 'AutoencoderKL',
 }
 
+const NETWORKS = ['text_encoder', 'unet', 'vae_decoder']
+
 const indexSchema = z.looseObject({ _class_name: z.string() })
 const partSchema = z.tuple([z.string(), z.string()])
 const tokenSchema = z.union([
@@ -108,6 +110,8 @@ export function readModelConfig(files: ModelFiles): ModelConfig {
     const name = found.success ? found.data[1] : 'nothing'
     if (name !== expected) throw unsupported(part, name, expected)
   }
+  // Opening a network takes seconds: what is missing is told before.
+  for (const folder of NETWORKS) bytesOf(files, `${folder}/model.onnx`)
   const tokenizer = read(files, 'tokenizer/tokenizer_config.json', tokenizerSchema, 'model_invalid')
   const unet = read(files, 'unet/config.json', unetSchema, 'unsupported_model')
   const vae = read(files, 'vae_decoder/config.json', vaeSchema, 'unsupported_model')

@@ -51,7 +51,7 @@ export const MAX_STEPS = 1000
 export const MAX_GUIDANCE_MILLI = 100_000
 export const MAX_FPS = 120
 /** UTF-16 units; far above any tokenizer's length, low enough that tokenising stays under a second. */
-export const MAX_PROMPT_LENGTH = 200_000
+const MAX_PROMPT_LENGTH = 200_000
 
 /**
  * Fills in the model's standards.

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { digestOf } from '../../engine/digest.js'
 import { openEngine } from '../../engine/engine.js'
 import { EngineError } from '../../engine/errors.js'
@@ -149,6 +152,13 @@ describe('A generator', () => {
   it('refuses a bad request at once', async () => {
     const params = { ...smallParams(generator), width: 65 }
     await assert.rejects(generator.generate(params), withCode('invalid_request'))
+  })
+
+  it('lets the process end while a network runs', async () => {
+    const script = fileURLToPath(new URL('./exit-during-run.ts', import.meta.url))
+    const child = spawn(process.execPath, ['--import', 'tsx', script], { stdio: 'ignore' })
+    const [code, signal] = await once(child, 'exit')
+    assert.deepEqual([code, signal], [7, null])
   })
 
   it('when closed, cancels what runs and serves no more', async () => {
