@@ -43,7 +43,7 @@ describe('the API when something is away', () => {
 
   it('asks to come back when Postgres is away, and says which is down', async () => {
     const db = awayDatabase()
-    const server = await startApi({ db, temporal: temporal(), verifierId })
+    const server = await startApi({ db, temporal: temporal().client, verifierId })
     try {
       for (const path of ['/v1/network/provers', '/v1/videos/video_000000000000000000000000']) {
         const res = await fetch(`${server.url}${path}`)
@@ -67,7 +67,7 @@ describe('the API when something is away', () => {
   })
 
   it('is ready when both are there', async () => {
-    const server = await startApi({ db: database().db, temporal: temporal(), verifierId })
+    const server = await startApi({ db: database().db, temporal: temporal().client, verifierId })
     try {
       const ready = await fetch(`${server.url}/readyz`)
       assert.equal(ready.status, 200)

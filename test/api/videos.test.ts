@@ -18,7 +18,7 @@ describe('/v1/videos', () => {
   const id = newVerifier()
   let server: ApiServer
   before(async () => {
-    server = await startApi({ db: database().db, temporal: temporal(), verifierId: id })
+    server = await startApi({ db: database().db, temporal: temporal().client, verifierId: id })
   })
   after(() => server?.close())
 
@@ -78,7 +78,7 @@ describe('/v1/videos', () => {
 
   it('starts the workflow with the job’s id and nothing else', async () => {
     const video = await create({ prompt: 'a secret of mine' })
-    const handle = temporal().workflow.getHandle(videoWorkflowId(video.id))
+    const handle = temporal().client.workflow.getHandle(videoWorkflowId(video.id))
     const described = await handle.describe()
     assert.equal(described.type, 'generateVideo')
     assert.equal(described.taskQueue, INFERENCE_QUEUE)

@@ -40,20 +40,26 @@ after(async () => {
   await (await server)?.stop()
 })
 
+export interface TestTemporal {
+  client: Client
+  /** `host:port` for other processes. */
+  address: string
+}
+
 /**
- * Gives the surrounding suite a client of a real Temporal server (the dev server, or that of
- * TEMPORAL_ADDRESS), from `before` until `after`. One server for all files: use ids of your own.
+ * Gives the surrounding suite a real Temporal server (the dev server, or that of TEMPORAL_ADDRESS),
+ * from `before` until `after`. One server for all files: use workflow ids of your own.
  */
-export function useTemporal(): () => Client {
-  let client: Client | undefined
+export function useTemporal(): () => TestTemporal {
+  let made: TestTemporal | undefined
   before(async function () {
     this.timeout(60_000)
     server ??= startServer()
     const { address } = await server
-    client = new Client({ connection: await Connection.connect({ address }) })
+    made = { address, client: new Client({ connection: await Connection.connect({ address }) }) }
   })
   after(async () => {
-    await client?.connection.close()
+    await made?.client.connection.close()
   })
-  return () => client!
+  return () => made!
 }

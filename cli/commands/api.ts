@@ -1,0 +1,10 @@
+import { roleCommand } from '../role.js'
+
+export const apiCommand = roleCommand(
+  'api',
+  'serve videos and the network’s state over HTTP',
+  async () => {
+    const { API_OPTIONS, runApi } = await import('../../workers/api.js')
+    return { options: API_OPTIONS, run: runApi }
+  },
+)

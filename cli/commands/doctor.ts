@@ -1,0 +1,37 @@
+import type { CommandModule } from 'yargs'
+import type { OptionName } from '../../base/options.js'
+import { integer } from '../numbers.js'
+import { withOptions } from '../options.js'
+
+const OPTIONS: readonly OptionName[] = ['model.dir', 'device']
+const MAX_RUNS = 10_000
+
+export const doctorCommand: CommandModule = {
+  command: 'doctor',
+  describe: 'what this machine has; --certify: whether it repeats a video byte for byte',
+  builder: (argv) =>
+    withOptions(argv, OPTIONS)
+      .option('certify', {
+        type: 'boolean',
+        default: false,
+        describe: 'generate one video many times, in two processes, and compare all bytes',
+      })
+      .option('runs', {
+        type: 'string',
+        requiresArg: true,
+        default: '10',
+        describe: 'videos to compare (production certificates have 100)',
+      })
+      .option('json', { type: 'boolean', describe: 'print JSON' }),
+  handler: async (given) => {
+    const json = given.json === true
+    const runs = integer('runs', given.runs, 2, MAX_RUNS)!
+    if (given.certify === true) {
+      const { certifyByHand } = await import('../certify-by-hand.js')
+      await certifyByHand(given, runs, json)
+    } else {
+      const { showMachine } = await import('../machine.js')
+      await showMachine(given, json)
+    }
+  },
+}

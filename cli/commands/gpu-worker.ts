@@ -1,0 +1,10 @@
+import { roleCommand } from '../role.js'
+
+export const gpuWorkerCommand = roleCommand(
+  'gpu-worker',
+  'compute ground truth for the verifier',
+  async () => {
+    const { GPU_OPTIONS, runGpuWorker } = await import('../../workers/gpu.js')
+    return { options: GPU_OPTIONS, run: runGpuWorker }
+  },
+)

@@ -1,0 +1,10 @@
+import { roleCommand } from '../role.js'
+
+export const inferenceWorkerCommand = roleCommand(
+  'inference-worker',
+  'route users’ requests to provers',
+  async () => {
+    const { INFERENCE_OPTIONS, runInferenceWorker } = await import('../../workers/inference.js')
+    return { options: INFERENCE_OPTIONS, run: runInferenceWorker }
+  },
+)

@@ -1,0 +1,70 @@
+import type { Argv, CommandModule } from 'yargs'
+import type { OptionName } from '../../base/options.js'
+import { LEDGER_OPTIONS } from '../ledger-options.js'
+import { integer } from '../numbers.js'
+import { withOptions } from '../options.js'
+
+const MAX_N = 2_147_483_647
+const TEMPORAL: readonly OptionName[] = ['temporal.address', 'temporal.namespace']
+const N = { type: 'string', describe: 'number of the interval' } as const
+const JSON_FLAG = { type: 'boolean', describe: 'print JSON' } as const
+
+const list: CommandModule = {
+  command: 'list',
+  describe: 'the newest intervals',
+  builder: (argv) =>
+    withOptions(argv, LEDGER_OPTIONS)
+      .option('limit', {
+        type: 'string',
+        requiresArg: true,
+        default: '20',
+        describe: 'how many at most',
+      })
+      .option('json', JSON_FLAG),
+  handler: async (given) => {
+    const limit = integer('limit', given.limit, 1, 1000)!
+    const { listIntervals } = await import('../interval-views.js')
+    await listIntervals(given, limit, given.json === true)
+  },
+}
+
+const show: CommandModule = {
+  command: 'show <n>',
+  describe: 'one interval: its plan once settled, verdicts, moves, scores, weights',
+  builder: (argv) => withOptions(argv.positional('n', N), LEDGER_OPTIONS).option('json', JSON_FLAG),
+  handler: async (given) => {
+    const n = integer('n', given.n, 1, MAX_N)!
+    const { showInterval } = await import('../interval-views.js')
+    await showInterval(given, n, given.json === true)
+  },
+}
+
+const retry: CommandModule = {
+  command: 'retry <n>',
+  describe: 'run a failed interval again from its start; nothing is counted twice',
+  builder: (argv) =>
+    withOptions(argv.positional('n', N), [...LEDGER_OPTIONS, ...TEMPORAL])
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'also when it is still running',
+      })
+      .option('json', JSON_FLAG),
+  handler: async (given) => {
+    const n = integer('n', given.n, 1, MAX_N)!
+    const { retryInterval } = await import('../retry-interval.js')
+    await retryInterval(given, { n, force: given.force === true, json: given.json === true })
+  },
+}
+
+export const intervalCommand: CommandModule = {
+  command: 'interval',
+  describe: 'look at intervals, and retry one that failed',
+  builder: (argv: Argv) =>
+    argv
+      .command(list)
+      .command(show)
+      .command(retry)
+      .demandCommand(1, 'name one of: list, show, retry'),
+  handler: () => {},
+}

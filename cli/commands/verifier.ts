@@ -1,0 +1,10 @@
+import { roleCommand } from '../role.js'
+
+export const verifierCommand = roleCommand(
+  'verifier',
+  'judge a subnet: intervals, verdicts, tiers and weights',
+  async () => {
+    const { runVerifier, VERIFIER_OPTIONS } = await import('../../workers/verifier.js')
+    return { options: VERIFIER_OPTIONS, run: runVerifier }
+  },
+)

@@ -1,0 +1,64 @@
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { describeError, FractalError } from '../base/errors.js'
+import { ownVersion } from '../base/version.js'
+import { apiCommand } from './commands/api.js'
+import { demoCommand } from './commands/demo.js'
+import { doctorCommand } from './commands/doctor.js'
+import { generateCommand } from './commands/generate.js'
+import { gpuWorkerCommand } from './commands/gpu-worker.js'
+import { inferenceWorkerCommand } from './commands/inference-worker.js'
+import { intervalCommand } from './commands/interval.js'
+import { localnetCommand } from './commands/localnet.js'
+import { proverCommand } from './commands/prover.js'
+import { verifierCommand } from './commands/verifier.js'
+import { UsageError } from './usage-error.js'
+
+const MAX_WIDTH = 110
+/** Codes of errors that the command line itself caused. */
+const USAGE_CODES = new Set(['usage', 'bad_option', 'invalid_request', 'invalid_seed'])
+
+function fail(error: unknown): never {
+  process.stderr.write(`fractal: ${describeError(error)}\n`)
+  process.exit(error instanceof FractalError && USAGE_CODES.has(error.code) ? 2 : 1)
+}
+
+// A reader that has seen enough (`fractal interval list | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') fail(error)
+  process.exit(0)
+})
+
+const cli = yargs(hideBin(process.argv))
+  .scriptName('fractal')
+  .usage('$0 <command> [options]\n\nA text-to-video grid in which nobody has to trust a node.')
+  .detectLocale(false)
+  .version(ownVersion())
+  .help()
+  .alias('h', 'help')
+  .wrap(Math.min(MAX_WIDTH, process.stdout.columns ?? MAX_WIDTH))
+  .parserConfiguration({ 'dot-notation': false, 'camel-case-expansion': false })
+  .command(demoCommand)
+  .command(localnetCommand)
+  .command(verifierCommand)
+  .command(inferenceWorkerCommand)
+  .command(gpuWorkerCommand)
+  .command(proverCommand)
+  .command(apiCommand)
+  .command(generateCommand)
+  .command(doctorCommand)
+  .command(intervalCommand)
+  .demandCommand(1, 'name a command')
+  .strict()
+  .exitProcess(false)
+  .fail((message, error) => {
+    throw error ?? new UsageError(message)
+  })
+  .epilogue('Options are read from the environment too: --a.b as FRACTAL_A_B.')
+
+try {
+  await cli.parseAsync()
+} catch (error) {
+  // Some of what yargs finds wrong it throws by itself.
+  fail(error instanceof Error && error.name === 'YError' ? new UsageError(error.message) : error)
+}

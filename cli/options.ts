@@ -1,0 +1,24 @@
+import type { Argv } from 'yargs'
+import { environmentName, OPTIONS, type Option, type OptionName } from '../base/options.js'
+
+/** Second spellings that the original had. */
+const ALIASES: Partial<Record<OptionName, string>> = { 'neuron.axon_off': 'axon_off' }
+
+/**
+ * Adds options of the table. Their defaults are only shown here: what was not given must stay
+ * absent, because the environment comes before the default.
+ */
+export function withOptions(argv: Argv, names: readonly OptionName[]): Argv {
+  for (const name of names) {
+    const { fallback, describe, secret } = OPTIONS[name] as Option<unknown>
+    const isFlag = typeof fallback === 'boolean'
+    const alias = ALIASES[name]
+    argv.option(name, {
+      describe: `${describe} [${environmentName(name)}]`,
+      ...(isFlag ? { type: 'boolean' } : { type: 'string', requiresArg: true }),
+      ...(alias === undefined ? {} : { alias }),
+      ...(fallback === undefined || secret ? {} : { defaultDescription: String(fallback) }),
+    })
+  }
+  return argv
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { decimal, integer } from '../../cli/numbers.js'
+import { BIN, runCli } from './run-cli.js'
+
+describe('the command line', function () {
+  this.timeout(60_000)
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fractal-cli-'))
+    await symlink(BIN, join(folder, 'fractal.mjs'))
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  it('lists its commands, run through a link from another folder', async () => {
+    const bin = join(folder, 'fractal.mjs')
+    const { code, stdout, stderr } = await runCli(['--help'], { cwd: folder, bin })
+    assert.deepEqual([code, stderr], [0, ''])
+    for (const command of [
+      'demo',
+      'localnet',
+      'verifier',
+      'inference-worker',
+      'gpu-worker',
+      'prover',
+      'api',
+      'generate',
+      'doctor',
+      'interval',
+    ]) {
+      assert.match(stdout, new RegExp(`^  fractal ${command} `, 'm'))
+    }
+  })
+
+  it('shows an option’s default and its name in the environment', async () => {
+    const { code, stdout } = await runCli(['interval', 'list', '--help'])
+    assert.equal(code, 0)
+    assert.match(
+      stdout.replace(/\s+/g, ' '),
+      /--database\.port .*\[FRACTAL_DATABASE_PORT\].*\[default: 5432\]/,
+    )
+  })
+
+  it('refuses in one clear line what it does not know', async () => {
+    const cases: [args: string[], says: RegExp][] = [
+      [[], /name a command/],
+      [['frobnicate'], /Unknown argument: frobnicate/],
+      [['demo', '--onse'], /Unknown argument: onse/],
+      [['interval', 'list', '--limit'], /Not enough arguments following: limit/],
+      [['interval', 'show', '0'], /--n: 0 is not an integer of 1 to/],
+    ]
+    const results = await Promise.all(cases.map(([args]) => runCli(args)))
+    for (const [i, [args, says]] of cases.entries()) {
+      const { code, stdout, stderr } = results[i]!
+      assert.equal(code, 2, `${args.join(' ')}: ${stderr}`)
+      assert.match(stderr, says)
+      assert.equal(stdout, '')
+      assert.ok(stderr.split('\n').length <= 3 && !/^\s+at /m.test(stderr), stderr)
+    }
+  })
+
+  it('takes numbers as people write them, and nothing else', () => {
+    assert.equal(decimal('guidance', '7.5'), 7.5)
+    assert.equal(decimal('guidance', undefined), undefined)
+    assert.equal(integer('seed', '4294967295', 0, 4294967295), 4294967295)
+    for (const bad of ['', ' ', '1e3', '0x10', 'NaN', 'Infinity', '1_000', '٣', true, ['1', '2']]) {
+      assert.throws(() => decimal('steps', bad), { code: 'usage' }, String(bad))
+    }
+    for (const bad of ['-5', '1.5', '4294967296', '-0.5']) {
+      assert.throws(() => integer('seed', bad, 0, 4294967295), { code: 'usage' }, bad)
+    }
+  })
+})

@@ -1,0 +1,47 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
+
+export interface CliResult {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+export interface CliOptions {
+  cwd?: string
+  env?: Record<string, string>
+  /** Default: the real file; a link to it works too. */
+  bin?: string
+}
+
+/** Starts the real command with an environment of its own: no FRACTAL_ settings of whoever tests. */
+export function startCli(
+  args: string[],
+  { cwd, env = {}, bin = BIN }: CliOptions = {},
+): { child: ChildProcess; result: Promise<CliResult> } {
+  const { PATH, HOME, TMPDIR } = process.env
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd,
+    env: { PATH, HOME, TMPDIR, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const result = new Promise<CliResult>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
+  return { child, result }
+}
+
+export function runCli(args: string[], options?: CliOptions): Promise<CliResult> {
+  return startCli(args, options).result
+}
