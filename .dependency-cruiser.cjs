@@ -11,7 +11,7 @@ const allowed = {
   activities: ['engine', 'wire', 'chain', 'ledger', 'rules', 'formats', 'base'],
   workflows: ['rules', 'formats'],
   api: ['rules', 'formats', 'base', 'ledger'],
-  workers: ['workflows', 'activities', 'prover', 'engine', 'wire', 'chain', 'ledger', 'rules', 'formats', 'base'],
+  workers: ['api', 'workflows', 'activities', 'prover', 'engine', 'wire', 'chain', 'ledger', 'rules', 'formats', 'base'],
 }
 const rooms = [...Object.keys(allowed), 'dev', 'cli', 'test', 'bench', 'web']
 

@@ -10,7 +10,7 @@ import { putConfirmation, putCosine, putTruth, type TruthRow, truthsOf } from '.
 import type { VerifierId } from '../ledger/verifier-id.js'
 import { cosinePpm } from '../rules/similarity.js'
 import { beating } from './beat.js'
-import type { GpuDeps } from './gpu-activities.js'
+import type { GpuDeps } from './gpu-deps.js'
 import { decodeBody } from './request-body.js'
 
 export interface RecomputeInput extends VerifierId {

@@ -143,8 +143,12 @@ export class Grid {
     })
   }
 
-  async startRole(role: 'verifier' | 'inference-worker' | 'gpu-worker' | 'api'): Promise<void> {
+  async startRole(
+    role: 'verifier' | 'inference-worker' | 'gpu-worker' | 'api',
+    more: Record<string, string | number | boolean> = {},
+  ): Promise<void> {
     await this.#spawn(role, [role], {
+      ...more,
       'wallet.name': VERIFIER,
       'api.port': this.#options.ports.api,
       'api.verifier': this.verifier.hotkey,
@@ -156,6 +160,11 @@ export class Grid {
     const role = this.#roles.get(name)
     role?.kill('SIGKILL')
     await role?.exited
+  }
+
+  /** As a person would stop it. */
+  async stopRole(name: string): Promise<void> {
+    await this.#roles.get(name)?.stop(STOP_GRACE_MS)
   }
 
   /** Roles that ended although nobody stopped them. */

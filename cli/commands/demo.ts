@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { integer } from '../numbers.js'
 
 export const demoCommand: CommandModule = {
   command: 'demo',
@@ -16,8 +17,9 @@ export const demoCommand: CommandModule = {
         describe: 'start over: remove what earlier demos left',
       })
       .option('ports.base', {
-        type: 'number',
-        default: 7600,
+        type: 'string',
+        requiresArg: true,
+        default: '7600',
         describe: 'the API’s port; the others follow it',
       }),
   handler: async (given) => {
@@ -25,7 +27,7 @@ export const demoCommand: CommandModule = {
     await runDemo({
       once: given.once === true,
       fresh: given.fresh === true,
-      portBase: Number(given['ports.base']),
+      portBase: integer('ports.base', given['ports.base'], 1024, 65_000)!,
     })
   },
 }

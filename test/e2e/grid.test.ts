@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Client, Connection } from '@temporalio/client'
+import { createLog } from '../../base/log.js'
+import { intervalLoopId, intervalWorkflowId } from '../../base/temporal-names.js'
+import { Grid } from '../../dev/grid.js'
+import { freePorts } from '../../dev/grid-ports.js'
+import { removePostgres } from '../../dev/postgres.js'
+import { openStateDir, type StateDir } from '../../dev/state-dir.js'
+import { findTemporalCli } from '../../dev/temporal-cli.mjs'
+import { type Database, openDatabase } from '../../ledger/database.js'
+import { type IntervalRow, intervalByN, latestInterval } from '../../ledger/intervals.js'
+import { verdictsOf } from '../../ledger/verdicts.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { weightSet } from '../../ledger/weights.js'
+import { assertWhole } from './whole.js'
+
+const NETUID = 7
+const INTERVAL_BLOCKS = 20
+const BLOCK_MS = 500
+const OUTAGE_MS = 20_000
+const PROVERS = [
+  { name: 'prover-1' },
+  { name: 'prover-2' },
+  { name: 'prover-3' },
+  { name: 'villain-1', villain: 'ignores-seed' },
+]
+const FAST_MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))
+const log = createLog('test', 'silent')
+
+describe('a whole grid, with its parts killed and gone', function () {
+  this.timeout(120_000)
+  let state: StateDir
+  let grid: Grid
+  let db: Database
+  let id: VerifierId
+  const jobs: string[] = []
+
+  before(async () => {
+    state = await openStateDir(await mkdtemp(path.join(tmpdir(), 'fractal-grid-')))
+    grid = new Grid({
+      state,
+      ports: await freePorts(PROVERS.length),
+      provers: PROVERS,
+      netuid: NETUID,
+      blockMs: BLOCK_MS,
+      options: {
+        profile: 'test',
+        'neuron.compute_stats_interval': INTERVAL_BLOCKS,
+        'model.dir': FAST_MODEL,
+      },
+      postgresSettings: { fsync: 'off', full_page_writes: 'off' },
+      log,
+    })
+    await grid.startStores()
+    await grid.startRole('gpu-worker')
+    await Promise.all(PROVERS.map((_, i) => grid.startProver(i)))
+    await Promise.all([
+      grid.startRole('verifier'),
+      grid.startRole('inference-worker'),
+      grid.startRole('api'),
+    ])
+    db = openDatabase({ url: grid.databaseUrl, applicationName: 'fractal-e2e', max: 2, log })
+    id = { netuid: NETUID, verifier: grid.verifier.hotkey }
+  })
+
+  after(async () => {
+    await db?.close()
+    await grid?.stop()
+    await state?.unlock()
+    if (state !== undefined) {
+      await removePostgres(state.postgres)
+      await rm(state.root, { recursive: true, force: true })
+    }
+  })
+
+  async function until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
+    for (const deadline = Date.now() + 110_000; ; ) {
+      // An outage of the test's own making may hit this question too.
+      const seen = await look().catch(() => null)
+      if (seen !== null && seen !== false) return seen
+      assert.ok(Date.now() < deadline, `waited in vain for ${what}`)
+      await sleep(100)
+    }
+  }
+
+  /** The next interval, as soon as it asks its provers. */
+  async function nextInRounds(): Promise<IntervalRow> {
+    const before = (await latestInterval(db, id))?.n ?? 0
+    return until('an interval in its rounds', async () => {
+      const row = await latestInterval(db, id)
+      return row !== null && row.n > before && row.phase === 'rounds' ? row : null
+    })
+  }
+
+  async function settled(n: number): Promise<void> {
+    await until(`interval ${n} to settle`, async () => {
+      const row = await intervalByN(db, id, n)
+      assert.notEqual(row?.phase, 'lapsed', `interval ${n} lapsed`)
+      const set = await weightSet(db, id, n)
+      return row?.phase === 'settled' && (set?.state === 'confirmed' || set?.state === 'done')
+    })
+    await until(`the record of interval ${n}`, async () => {
+      const rows = await db.query<{ signature: string | null }>(
+        'SELECT signature FROM records WHERE n = $1',
+        [n],
+      )
+      return rows[0]?.signature != null
+    })
+    await assertWhole(db, id, n, grid.chainEndpoint)
+  }
+
+  async function askForVideo(): Promise<string> {
+    const answer = await fetch(`${grid.apiUrl}/v1/videos`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ prompt: 'a red circle moves right on a blue background' }),
+    })
+    assert.ok(answer.ok, `the API took the request: ${answer.status}`)
+    const { id: jobId } = (await answer.json()) as { id: string }
+    jobs.push(jobId)
+    return jobId
+  }
+
+  async function videoDone(jobId: string): Promise<void> {
+    const status = await until(`video ${jobId}`, async () => {
+      const answer = await fetch(`${grid.apiUrl}/v1/videos/${jobId}`)
+      const { status } = (await answer.json()) as { status: string }
+      return status === 'completed' || status === 'failed' ? status : null
+    })
+    assert.equal(status, 'completed')
+  }
+
+  it('settles an interval: the villain is caught, weights are set, a user gets a video', async () => {
+    const { n } = await nextInRounds()
+    const jobId = await askForVideo()
+    await videoDone(jobId)
+    const content = await fetch(`${grid.apiUrl}/v1/videos/${jobId}/content`)
+    assert.equal(content.headers.get('content-type'), 'video/mp4')
+    assert.equal(Buffer.from(await content.arrayBuffer()).toString('latin1', 4, 8), 'ftyp')
+    await settled(n)
+    const villain = grid.wallets.find(({ name }) => name === 'villain-1')!.hotkey
+    for (const row of await verdictsOf(db, id, n)) {
+      const expected = row.hotkey === villain ? 'cheat' : 'pass'
+      assert.equal(row.verdict, expected, `${row.kind} of ${row.hotkey}: ${row.reason}`)
+    }
+  })
+
+  it('kill -9 of the GPU worker in the middle of an interval', async () => {
+    const { n } = await nextInRounds()
+    await grid.killRole('gpu-worker')
+    await askForVideo()
+    await grid.startRole('gpu-worker')
+    await settled(n)
+  })
+
+  it('kill -9 of the inference worker while users wait', async () => {
+    const { n } = await nextInRounds()
+    const waiting = await Promise.all([askForVideo(), askForVideo(), askForVideo()])
+    await until('a prover to be at work', async () => {
+      const rows = await db.query(
+        'SELECT 1 FROM attempts WHERE inference_id IS NOT NULL AND outcome IS NULL',
+      )
+      return rows.length > 0
+    })
+    await grid.killRole('inference-worker')
+    await grid.startRole('inference-worker')
+    await Promise.all(waiting.map(videoDone))
+    await settled(n)
+  })
+
+  it('kill -9 of a prover and of the API', async () => {
+    const { n } = await nextInRounds()
+    await Promise.all([grid.killRole('prover-1'), grid.killRole('api')])
+    await Promise.all([grid.startProver(0), grid.startRole('api')])
+    await settled(n)
+    await videoDone(await askForVideo())
+  })
+
+  it('kill -9 of the verifier in the middle of an interval', async () => {
+    const { n } = await nextInRounds()
+    await grid.killRole('verifier')
+    await grid.startRole('verifier')
+    await settled(n)
+  })
+
+  it('Postgres gone for 20 seconds in the middle of an interval', async () => {
+    const { n } = await nextInRounds()
+    await grid.killPostgres()
+    await sleep(OUTAGE_MS)
+    await grid.startPostgres()
+    await settled(n)
+  })
+
+  it('Temporal gone for 20 seconds in the middle of an interval', async () => {
+    const { n } = await nextInRounds()
+    await grid.killTemporal()
+    // Accepted while Temporal is away: it waits in the ledger.
+    const jobId = await askForVideo()
+    await sleep(OUTAGE_MS)
+    await grid.startTemporal()
+    await videoDone(jobId)
+    await settled(n)
+  })
+
+  it('an interval that failed comes to success by the operator’s reset', async () => {
+    const connection = await Connection.connect({ address: grid.temporalAddress })
+    try {
+      const { workflow } = new Client({ connection })
+      // A loop whose intervals give the ledger up after seconds: an operator need not wait for 90.
+      await grid.stopRole('verifier')
+      await workflow.getHandle(intervalLoopId(NETUID, id.verifier)).terminate()
+      await grid.startRole('verifier', { 'ledger.patience': 3 })
+      const { n } = await nextInRounds()
+      const workflowId = intervalWorkflowId(NETUID, id.verifier, n)
+      await grid.killPostgres()
+      await until('the interval to fail', async () => {
+        const { status } = await workflow.getHandle(workflowId).describe()
+        return status.name === 'FAILED'
+      })
+      await assert.rejects(workflow.getHandle(workflowId).result(), (error: Error) => {
+        assert.match(String((error.cause as Error).message), /To do: bring PostgreSQL back/)
+        return true
+      })
+      await grid.startPostgres()
+      const { cli } = await findTemporalCli()
+      await promisify(execFile)(cli!.path, [
+        ...['workflow', 'reset', '--address', grid.temporalAddress, '--workflow-id', workflowId],
+        ...['--type', 'FirstWorkflowTask', '--reason', 'Postgres is back'],
+      ])
+      await settled(n)
+    } finally {
+      await connection.close()
+    }
+  })
+
+  it('lost no request of a user, and delivered each once', async () => {
+    await Promise.all(jobs.map(videoDone))
+    const rows = await db.query<{ successes: number }>(
+      `SELECT count(*) FILTER (WHERE outcome = 'success')::integer AS successes FROM attempts
+       WHERE inference_id IS NOT NULL GROUP BY inference_id`,
+    )
+    assert.equal(rows.length, jobs.length)
+    for (const { successes } of rows) assert.equal(successes, 1)
+  })
+})

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { connectLocalChain } from '../../chain/local/adapter.js'
+import { maxUpscale } from '../../chain/max-upscale.js'
+import { type AttemptRow, answersOfInterval } from '../../ledger/attempts.js'
+import type { Database } from '../../ledger/database.js'
+import { planItems } from '../../ledger/plans.js'
+import { recordOf } from '../../ledger/records.js'
+import { scoresOf } from '../../ledger/settlement.js'
+import { verdictsOf } from '../../ledger/verdicts.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { extrinsicsOf, weightSet } from '../../ledger/weights.js'
+
+/** Asserts that a settled interval lost nothing and counted nothing twice, whatever happened in it. */
+export async function assertWhole(
+  db: Database,
+  id: VerifierId,
+  n: number,
+  chainEndpoint: string,
+): Promise<void> {
+  const items = await planItems(db, id, n)
+  const verdicts = await verdictsOf(db, id, n)
+  const attempts = await answersOfInterval(db, id, n)
+  assert.ok(items.length > 0, `interval ${n} asked nobody`)
+  for (const item of items) {
+    const given = verdicts.filter(
+      (row) => row.requestId === item.requestId && row.kind === 'challenge',
+    )
+    assert.equal(
+      given.length,
+      1,
+      `interval ${n}: challenge ${item.requestId} has ${given.length} verdicts`,
+    )
+    const asked = attempts.filter((row) => row.requestId === item.requestId)
+    assert.ok(asked.length <= 1, `interval ${n}: challenge ${item.requestId} was counted twice`)
+    assert.equal(
+      given[0]!.verdict === 'abstained' && given[0]!.reason === 'own_fault',
+      asked[0]?.outcome == null,
+      `interval ${n}: only what was never asked or lost is our own fault`,
+    )
+  }
+  for (const score of await scoresOf(db, id, n)) {
+    const own = attempts.filter((row) => row.hotkey === score.hotkey)
+    const passes = verdicts.filter(
+      (row) => row.hotkey === score.hotkey && row.kind === 'challenge' && row.verdict === 'pass',
+    ).length
+    const successes = score.cheats > 0 ? 0 : own.filter(countsAsSuccess).length
+    assert.equal(score.requestSuccesses, successes, `interval ${n}: successes of uid ${score.uid}`)
+    assert.equal(
+      score.totalAfter - score.totalBefore,
+      score.cheats > 0 ? 0 : successes + passes,
+      `interval ${n}: total of uid ${score.uid}`,
+    )
+  }
+  assert.ok((await recordOf(db, id, n))?.signature, `interval ${n} has a signed record`)
+  await assertWeights(db, id, n, chainEndpoint)
+}
+
+function countsAsSuccess(row: AttemptRow): boolean {
+  return row.kind === 'inference' && row.counted && row.outcome === 'success'
+}
+
+/** Weights exactly once: one extrinsic of the interval is on the chain, and what it stores was sent. */
+async function assertWeights(
+  db: Database,
+  id: VerifierId,
+  n: number,
+  chainEndpoint: string,
+): Promise<void> {
+  const set = await weightSet(db, id, n)
+  if (set?.kind === 'superseded' || set?.kind === 'none') return
+  assert.equal(set?.state, 'confirmed', `interval ${n}: weights are confirmed`)
+  assert.equal(set.readBackOk, true, `interval ${n}: weights were read back`)
+  const sent = await extrinsicsOf(db, id, n)
+  assert.equal(
+    sent.filter(({ result }) => result === 'ok').length,
+    1,
+    `interval ${n}: weights once`,
+  )
+  const chain = await connectLocalChain(chainEndpoint)
+  try {
+    for (const extrinsic of sent) {
+      const { number } = await chain.finalized()
+      const found = await chain.inclusion(extrinsic.hash, { from: extrinsic.eraFirst, to: number })
+      assert.equal(
+        found !== null && found.ok,
+        extrinsic.result === 'ok',
+        `interval ${n}: the chain agrees`,
+      )
+    }
+    const block = await chain.blockAt(set.includedBlock!)
+    const { neurons } = await chain.metagraph(id.netuid, block)
+    const me = neurons.find((neuron) => neuron.hotkey === id.verifier)!
+    const values = maxUpscale(set.values)
+    assert.deepEqual(
+      await chain.weights(id.netuid, me.uid, block),
+      set.uids.map((uid, i) => [uid, values[i]]),
+    )
+  } finally {
+    await chain.close()
+  }
+}
