@@ -1,6 +1,20 @@
-/** One JSON document on standard output, and nothing else. */
+/** One JSON document on standard output, and nothing else; names in snake_case, as in the API. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+  process.stdout.write(`${JSON.stringify(snakeNames(value), null, 2)}\n`)
+}
+
+function snakeNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeNames)
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [snakeName(name), snakeNames(member)]),
+  )
+}
+
+/** Hotkeys, which are names in some objects, begin with a digit and stay as they are. */
+function snakeName(name: string): string {
+  if (!/^[a-z]/.test(name)) return name
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 export function printLine(line: string): void {

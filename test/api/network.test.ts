@@ -88,6 +88,7 @@ describe('/v1/network', () => {
     assert.equal(interval.moves[0]?.to_tier, 'silver')
     assert.equal(interval.scores[0]?.request_success_rate, '66.67 %')
     assert.equal(interval.record.hash, recordFor(1).hash)
+    assert.ok(!JSON.stringify(interval).includes('red ball'), 'no prompts')
 
     const { data: provers } = await get<{ data: Record<string, unknown>[] }>('provers')
     assert.equal(provers.length, 2)

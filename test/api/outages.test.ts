@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
+import { pino } from 'pino'
 import { listen } from '../../api/server.js'
 import type { FractalError } from '../../base/errors.js'
 import { Metrics } from '../../base/metrics.js'
@@ -75,6 +76,53 @@ describe('the API when something is away', () => {
       assert.deepEqual(await ready.json(), states)
     } finally {
       await server.close()
+    }
+  })
+})
+
+describe('what the API says of requests', () => {
+  const database = useDatabase()
+
+  it('never logs or counts by a prompt', async () => {
+    const lines: string[] = []
+    const log = pino({ level: 'trace' }, { write: (line) => lines.push(line) })
+    const temporal = awayTemporal()
+    const metrics = new Metrics('test')
+    const verifierId = newVerifier()
+    const server = await startApi({ db: database().db, temporal, verifierId, log, metrics })
+    // A ledger that refuses: the reason must not carry the row.
+    const broken = await startApi({
+      db: {
+        ...database().db,
+        tx: async () => {
+          await database().db.query('SELECT 1/0')
+          throw new Error('Postgres divides by zero')
+        },
+      },
+      temporal,
+      verifierId,
+      log,
+    })
+    try {
+      const secret = 'SECRET-WISH'
+      const video = await post(`${server.url}/v1/videos?${secret}`, { prompt: secret })
+      assert.equal(video.status, 200)
+      assert.equal((await post(`${server.url}/v1/videos`, `{"prompt":"${secret}`)).status, 400)
+      assert.equal((await post(`${server.url}/v1/videos`, { [secret]: 1 })).status, 400)
+      assert.equal((await post(`${broken.url}/v1/videos`, { prompt: secret })).status, 500)
+      const text = await (await fetch(`${server.url}/metrics`)).text()
+      assert.match(text, /^fractal_api_videos_accepted_total\{.*counted="true".*\} 1$/m)
+      assert.match(
+        text,
+        /fractal_api_request_duration_seconds_count\{role="test",method="POST",route="\/v1\/videos",status="400"\} 2/,
+      )
+      assert.ok(lines.some((line) => line.includes('video accepted')))
+      assert.ok(lines.some((line) => line.includes('a request failed')))
+      for (const line of [...lines, text]) assert.ok(!line.includes(secret), line)
+    } finally {
+      await server.close()
+      await broken.close()
+      await temporal.connection.close()
     }
   })
 })

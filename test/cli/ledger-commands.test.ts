@@ -64,7 +64,7 @@ describe('commands beside a running grid', function () {
     assert.match(table.stdout, /^1 +1000-1019 +settled/m)
     assert.match(one.stdout, /^move +uid 1: bronze to silver, promoted$/m)
     assert.match(provers.stdout, /^1 +prover-1 +silver/m)
-    assert.equal(json(prover).moves[0].toTier, 'silver')
+    assert.equal(json(prover).moves[0].to_tier, 'silver')
   })
 
   it('says which ledger it can’t reach, or whose', async () => {
@@ -118,7 +118,7 @@ describe('commands beside a running grid', function () {
     })
     await assert.rejects(handle.result())
 
-    const { runId } = json(await beside('interval', 'retry', '2', '--json'))
+    const { run_id: runId } = json(await beside('interval', 'retry', '2', '--json'))
     assert.notEqual(runId, handle.firstExecutionRunId)
     const described = await client.workflow.getHandle(workflowId).describe()
     assert.deepEqual([described.runId, described.status.name], [runId, 'RUNNING'])
