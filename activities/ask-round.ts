@@ -143,7 +143,7 @@ function challengeOf(n: number, item: PlanItemRow) {
     work: expectedOf(decodeBody(item.body)).work,
     counted: true,
     apiKeyId: null,
-    deadlineMs: decodeBody(item.body).deadline_ms,
+    deadlineMs: item.deadlineMs,
   }
 }
 

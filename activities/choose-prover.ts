@@ -54,11 +54,7 @@ export async function chooseProver(
   }
 }
 
-function candidateOf(
-  row: RoutingCandidateRow,
-  unprovenClass: boolean,
-  now: number,
-): RouteCandidate {
+function candidateOf(row: RoutingCandidateRow, otherClass: boolean, now: number): RouteCandidate {
   const failed = row.lastFailureAt?.getTime()
   const breaker =
     failed === undefined || row.failuresInARow === 0
@@ -72,7 +68,7 @@ function candidateOf(
     latencyUsPerWork: row.latencyUsPerWork,
     usedThisInterval: row.usedThisInterval,
     breaker: breakerState(breaker, now),
-    unprovenClass,
+    lastResort: otherClass || row.caught,
     inFlight: row.inFlight,
   }
 }

@@ -1,7 +1,6 @@
 import { toHex } from '../formats/bytes.js'
 import type { CanonicalValue } from '../formats/canonical-json.js'
 import { answersOfInterval } from '../ledger/attempts.js'
-import { currentCertificates } from '../ledger/certificates.js'
 import type { Tx } from '../ledger/database.js'
 import { intervalByN } from '../ledger/intervals.js'
 import { planItems, planOf } from '../ledger/plans.js'
@@ -12,6 +11,7 @@ import type { SettlementParts } from '../ledger/settlement.js'
 import type { NewWeightSet } from '../ledger/weights.js'
 import type { MechanismProfile } from '../rules/profile.js'
 import type { Settlement } from '../rules/settlement.js'
+import { usableCertificates } from './usable-certificates.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
 interface RecordInput {
@@ -41,9 +41,7 @@ export async function intervalRecord(
   const answers = await answersOfInterval(tx, id, n)
   const challenges = new Map((await planItems(tx, id, n)).map((item) => [item.requestId, item]))
   const previous = await previousRecord(tx, id, n)
-  const certificates = (await currentCertificates(tx)).filter(
-    (row) => row.modelRoot === deps.model.root,
-  )
+  const certificates = await usableCertificates(tx, deps)
   const record: Record = {
     version: 'fractal-record/1',
     genesis_hash: deps.chain.genesisHash,

@@ -1,5 +1,5 @@
 import { attemptsById } from '../ledger/attempts.js'
-import { currentCertificates, revokeExact } from '../ledger/certificates.js'
+import { revokeExact } from '../ledger/certificates.js'
 import { planItems } from '../ledger/plans.js'
 import { intervalProvers } from '../ledger/provers.js'
 import { truthsOf } from '../ledger/truths.js'
@@ -14,6 +14,7 @@ import { CHALLENGE_PENALTY_PPM, INFERENCE_PENALTY_PPM } from '../rules/constants
 import { type JudgeInput, judgeAudit, judgeChallenge } from '../rules/judge.js'
 import type { Reason } from '../rules/verdicts.js'
 import { beating } from './beat.js'
+import { usableCertificates } from './usable-certificates.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
 export interface JudgeRequest {
@@ -71,9 +72,7 @@ async function decide(
   const provers = new Map(
     (await intervalProvers(db, id, request.n)).map((row) => [row.hotkey, row]),
   )
-  const certificates = (await currentCertificates(db)).filter(
-    (row) => row.modelRoot === deps.model.root,
-  )
+  const certificates = await usableCertificates(db, deps)
   const exact = new Set(certificates.flatMap((row) => (row.exact ? [row.determinismClass] : [])))
 
   const verdicts: NewVerdict[] = []

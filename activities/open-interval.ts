@@ -2,10 +2,9 @@ import { FractalError } from '../base/errors.js'
 import type { Metagraph, Neuron } from '../chain/chain.js'
 import { fromHex } from '../formats/bytes.js'
 import { workOf } from '../formats/generation.js'
-import { type CertificateRow, currentCertificates } from '../ledger/certificates.js'
 import { type InferenceRequestRow, recentRequests } from '../ledger/inference.js'
 import { intervalByN, lastSettled, openIntervalRow, setPhase } from '../ledger/intervals.js'
-import { insertPlan, type PlanItemRow, planItems, planOf } from '../ledger/plans.js'
+import { insertPlan, planItems, planOf } from '../ledger/plans.js'
 import {
   type IntervalProverRow,
   insertIntervalProvers,
@@ -13,15 +12,15 @@ import {
   upsertStandings,
 } from '../ledger/provers.js'
 import { getSecret } from '../ledger/secrets.js'
-import { deadlineMs } from '../rules/deadline.js'
 import { planInterval } from '../rules/plan.js'
 import type { RequestShape } from '../rules/plan-types.js'
 import { beating } from './beat.js'
 import { ensureCommitment } from './commitment.js'
 import { fenced } from './fenced.js'
+import { planRows } from './plan-rows.js'
 import { askInfos } from './prover-infos.js'
 import { publicNetwork } from './public-network.js'
-import { encodeBody, expectedOf } from './request-body.js'
+import { newestCertificate } from './usable-certificates.js'
 import type { ChallengeModel, VerifierDeps } from './verifier-deps.js'
 
 export interface OpenedInterval {
@@ -74,7 +73,7 @@ async function open(
       ...facts[i]!,
     }
   })
-  const certificate = await ownCertificate(deps)
+  const certificate = await newestCertificate(deps)
   const secret = await getSecret(db, id, n)
   const plan = planInterval(
     {
@@ -101,33 +100,7 @@ async function open(
     },
     { secret: secret!.secret, blockHash: fromHex(first.hash) },
   )
-  const items = plan.rounds.flatMap((round) =>
-    round.items.map((item): PlanItemRow => {
-      const capacity = provers.find((row) => row.hotkey === item.hotkey)?.capacity ?? 1
-      const { work } = expectedOf({ ...item.body, deadline_ms: 0 })
-      const { bytes, sha256 } = encodeBody({
-        ...item.body,
-        deadline_ms: deadlineMs({
-          floorMs: profile.deadlineFloorMs,
-          certifiedUsPerWork: certificate.usPerWork,
-          work,
-          capacity,
-        }),
-      })
-      return {
-        hotkey: item.hotkey,
-        registeredBlock: item.registeredBlock,
-        requestId: item.requestId,
-        round: item.round,
-        k: item.k,
-        momentBlock: item.momentBlock,
-        firstRetryBlock: item.retryBlocks[0],
-        secondRetryBlock: item.retryBlocks[1],
-        body: bytes,
-        bodySha256: sha256,
-      }
-    }),
-  )
+  const items = planRows(plan, provers, profile, certificate.usPerWork)
   const openedAfter = (await lastSettled(db, id))?.n ?? null
   await fenced(deps, async (tx) => {
     await openIntervalRow(tx, id, { n, firstBlockHash: first.hash, openedAfter, profile })
@@ -140,16 +113,6 @@ async function open(
       items,
     )
     await setPhase(tx, id, n, 'rounds', ['open'])
-  })
-}
-
-/** The newest certificate of this model: how long a video takes on the verifier's GPUs. */
-async function ownCertificate(deps: VerifierDeps): Promise<CertificateRow> {
-  const own = (await currentCertificates(deps.db)).find((row) => row.modelRoot === deps.model.root)
-  if (own !== undefined) return own
-  throw new FractalError('no_certificate', 'no GPU worker has certified its class for this model', {
-    hint: 'start a gpu-worker: it certifies before its first task',
-    retryable: true,
   })
 }
 

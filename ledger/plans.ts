@@ -16,6 +16,8 @@ export interface PlanItemRow extends ProverKey {
   momentBlock: number
   firstRetryBlock: number
   secondRetryBlock: number
+  /** The verifier's own; in a group round shorter than the one that the body names. */
+  deadlineMs: number
   /** The request body, byte for byte. */
   body: Uint8Array
   bodySha256: string
@@ -30,6 +32,7 @@ const ITEM = {
   momentBlock: 'bigint',
   firstRetryBlock: 'bigint',
   secondRetryBlock: 'bigint',
+  deadlineMs: 'integer',
   body: 'bytea',
   bodySha256: 'text',
 } as const
@@ -79,7 +82,8 @@ export async function planItems(
   { round }: { round?: number } = {},
 ): Promise<PlanItemRow[]> {
   return db.query(
-    `SELECT request_id, round, k, hotkey, registered_block, moment_block, first_retry_block, second_retry_block, body, body_sha256
+    `SELECT request_id, round, k, hotkey, registered_block, moment_block, first_retry_block, second_retry_block, deadline_ms,
+       body, body_sha256
      FROM plan_items
      WHERE netuid = $1 AND verifier = $2 AND n = $3 AND ($4::integer IS NULL OR round = $4)
      ORDER BY round, k`,

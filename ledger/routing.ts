@@ -21,6 +21,8 @@ export interface RoutingCandidateRow extends ProverKey {
   /** Failures since its last success. */
   failuresInARow: number
   lastFailureAt: Date | null
+  /** A cheat of it was found in the last settled interval or since. */
+  caught: boolean
 }
 
 /** How many answers the latency is taken from. */
@@ -39,7 +41,11 @@ export async function routingCandidates(
      )
      SELECT p.hotkey, p.registered_block, p.uid, p.tier, p.axon_ip, p.axon_port, p.capacity, p.determinism_class,
        p.model_root, used.used_this_interval, used.in_flight, latency.latency_us_per_work,
-       failures.failures_in_a_row, failures.last_failure_at
+       failures.failures_in_a_row, failures.last_failure_at,
+       EXISTS (SELECT 1 FROM verdicts v WHERE v.netuid = $1 AND v.verifier = $2 AND v.hotkey = p.hotkey
+         AND v.registered_block = p.registered_block AND v.verdict = 'cheat'
+         AND v.n >= (SELECT coalesce(max(n), 0) FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled')
+       ) AS caught
      FROM interval_provers p
      CROSS JOIN LATERAL (
        SELECT (count(*) FILTER (WHERE kind = 'inference'))::integer AS used_this_interval,

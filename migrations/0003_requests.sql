@@ -22,12 +22,13 @@ CREATE TABLE plan_items (
   moment_block bigint NOT NULL,
   first_retry_block bigint NOT NULL,
   second_retry_block bigint NOT NULL,
+  deadline_ms integer NOT NULL CHECK (deadline_ms > 0),
   body bytea NOT NULL,
   body_sha256 text NOT NULL,
   PRIMARY KEY (netuid, verifier, n, round, k),
   FOREIGN KEY (netuid, verifier, n) REFERENCES plans
 );
-COMMENT ON TABLE plan_items IS 'The challenges of a plan: whom, when, and the exact bytes of the request body.';
+COMMENT ON TABLE plan_items IS 'The challenges of a plan: whom, when, and the exact bytes of the request body. deadline_ms is the verifier''s own, which in a group round is shorter than the one the body names.';
 
 CREATE TABLE jobs (
   id text PRIMARY KEY CHECK (id ~ '^video_[0-9a-f]{24}$'),

@@ -20,8 +20,11 @@ export interface RouteCandidate {
   /** Users' requests it got from this verifier in this interval. */
   usedThisInterval: number
   breaker: BreakerState
-  /** Its determinism class is not the verifier's. */
-  unprovenClass: boolean
+  /**
+   * No traffic while another is free: its determinism class is not the verifier's, or a cheat of it
+   * stands since the last settlement. (A cheat that skips work is the fastest prover of all.)
+   */
+  lastResort: boolean
   /** Our requests there now. */
   inFlight: number
 }
@@ -74,7 +77,7 @@ export function route(input: RouteInput, random: () => number): Route | null {
   return { hotkey: chosen.candidate.hotkey, explored: false }
 }
 
-/** Those that may take it: within their tier's limit and capacity, breaker willing, of our class if any is. */
+/** Those that may take it: within their tier's limit and capacity, breaker willing; a last resort only where nobody else is. */
 function ableOf({ candidates, exclude, tierLimits }: RouteInput): RouteCandidate[] {
   const able = candidates
     .filter(
@@ -85,7 +88,7 @@ function ableOf({ candidates, exclude, tierLimits }: RouteInput): RouteCandidate
         (c.breaker === 'closed' || (c.breaker === 'half_open' && c.inFlight === 0)),
     )
     .sort((a, b) => compareText(a.hotkey, b.hotkey))
-  const matching = able.filter((c) => !c.unprovenClass)
+  const matching = able.filter((c) => !c.lastResort)
   return matching.length > 0 ? matching : able
 }
 

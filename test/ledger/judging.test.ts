@@ -42,6 +42,7 @@ function item(round: number, k: number): PlanItemRow {
     momentBlock: 1003 + round,
     firstRetryBlock: 1005,
     secondRetryBlock: 1008,
+    deadlineMs: 30_000,
     body: Buffer.from('{"query":"x"}'),
     bodySha256: 'ab'.repeat(32),
   }

@@ -42,6 +42,7 @@ describe('ledger/network', () => {
           momentBlock: 1001,
           firstRetryBlock: 1002,
           secondRetryBlock: 1003,
+          deadlineMs: 30_000,
           body: Buffer.from('{"query":"nobody else may know"}'),
           bodySha256: 'aa',
         },

@@ -15,7 +15,7 @@ function candidate(hotkey: string, more: Partial<RouteCandidate> = {}): RouteCan
     latencyUsPerWork: 1_000_000,
     usedThisInterval: 0,
     breaker: 'closed',
-    unprovenClass: false,
+    lastResort: false,
     inFlight: 0,
     ...more,
   }
@@ -112,7 +112,7 @@ describe('routing', () => {
   })
 
   it('gives an unproven class nothing while a matching prover is free', () => {
-    const other = candidate('other', { unprovenClass: true, tier: 'challenger' })
+    const other = candidate('other', { lastResort: true, tier: 'challenger' })
     assert.deepEqual(
       [...spread(input([other, candidate('match', { queueLength: 3 })])).keys()],
       ['match'],
@@ -128,7 +128,7 @@ describe('routing', () => {
       capacity: fc.integer({ min: 1, max: 3 }),
       latencyUsPerWork: fc.option(fc.integer({ min: 1, max: 9_000_000 })),
       breaker: fc.constantFrom('closed', 'closed', 'open', 'half_open'),
-      unprovenClass: fc.boolean(),
+      lastResort: fc.boolean(),
     })
     const limits = fc.record({
       challenger: fc.nat(9),
