@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { Client, Connection } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -10,6 +10,7 @@ import {
 import { FractalError, messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Options } from '../base/options.js'
+import { openTemporalClient } from './temporal-client.js'
 
 export const TEMPORAL_OPTIONS = ['temporal.address', 'temporal.namespace'] as const
 
@@ -31,13 +32,13 @@ export async function connectTemporal(
   const namespace = options['temporal.namespace']
   try {
     const worker = await NativeConnection.connect({ address })
-    const connection = Connection.lazy({ address })
+    const client = openTemporalClient(address, namespace)
     return {
       worker,
-      client: new Client({ connection, namespace }),
+      client,
       namespace,
       close: async () => {
-        await Promise.allSettled([connection.close(), worker.close()])
+        await Promise.allSettled([client.connection.close(), worker.close()])
       },
     }
   } catch (error) {

@@ -41,9 +41,6 @@ export const stuckQuery = defineQuery<Record<string, string>>('stuck')
 /** Repeats just the items that failed; answers with their names. */
 export const retryFailedUpdate = defineUpdate<string[]>('retryFailed')
 
-/** How often a GPU item is tried before it is parked: a GPU that fails three times needs a person. */
-const GPU_ATTEMPTS = 3
-
 /** One interval, from its plan to its weights. Every effect is an activity keyed by (interval, prover, request). */
 export async function verifyInterval(input: IntervalInput): Promise<IntervalResult> {
   const { n } = input
@@ -70,12 +67,18 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     heartbeatTimeout: '10 s',
     retry: ENDLESS,
   })
+  // What is said of a failure: not worth holding it up.
+  const once = proxyActivities<VerifierActivities>({
+    startToCloseTimeout: '30 s',
+    retry: { maximumAttempts: 2 },
+  })
   // The queue of the GPUs. No schedule-to-start timeout: the scope below ends the wait at the deadline.
   const gpu = proxyActivities<GpuActivities>({
     taskQueue: input.gpuQueue,
     startToCloseTimeout: '1 day',
     heartbeatTimeout: '15 s',
-    retry: { ...ENDLESS, maximumAttempts: GPU_ATTEMPTS },
+    // As long as the ledger may be away; a GPU that still fails then needs a person: it is parked.
+    retry: patience(input.ledgerPatienceSeconds),
   })
 
   const parked = async (item: string, run: () => Promise<unknown>): Promise<void> => {
@@ -192,7 +195,11 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     if (isCancellation(error)) throw error
     const failure = intervalFailure(n, board.phase, error)
     board.note('failed', failure.message)
+    const phase = board.phase
     board.enter('failed')
+    if (failure.type !== 'LedgerUnavailable') {
+      await once.noteFailure({ n, failure: `${failure.type} in ${phase}` }).catch(() => undefined)
+    }
     throw failure
   }
 }

@@ -81,11 +81,7 @@ async function assertWeights(
     for (const extrinsic of sent) {
       const { number } = await chain.finalized()
       const found = await chain.inclusion(extrinsic.hash, { from: extrinsic.eraFirst, to: number })
-      assert.equal(
-        found !== null && found.ok,
-        extrinsic.result === 'ok',
-        `interval ${n}: the chain agrees`,
-      )
+      assert.equal(found?.ok ?? false, extrinsic.result === 'ok', `interval ${n}: the chain agrees`)
     }
     const block = await chain.blockAt(set.includedBlock!)
     const { neurons } = await chain.metagraph(id.netuid, block)
