@@ -1,0 +1,37 @@
+# Two images from one file: `fractal` for everything on a processor, `fractal-cuda` for what uses a GPU.
+# Not built so far where this was written: there is no Docker engine there. See docs/operating.md.
+ARG NODE=node:24.20.0-bookworm-slim
+
+FROM ${NODE} AS packages
+WORKDIR /app
+# No install script is needed; onnxruntime's would fetch GPU libraries (dev/dependencies.mjs).
+ENV ONNXRUNTIME_NODE_INSTALL=skip
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM packages AS packages-cuda
+ENV ONNXRUNTIME_NODE_INSTALL=cuda12
+RUN node node_modules/onnxruntime-node/script/install.js
+
+FROM ${NODE} AS fractal
+WORKDIR /app
+ENV NODE_ENV=production FRACTAL_STATE_DIR=/var/lib/fractal
+COPY --from=packages /app/node_modules node_modules
+COPY . .
+RUN install --directory --owner=1000 --group=1000 --mode=700 /var/lib/fractal
+USER 1000:1000
+ENTRYPOINT ["node", "cli/fractal.mjs"]
+CMD ["--help"]
+
+# CUDA 12 and cuDNN 9, as onnxruntime 1.30 wants them. They are part of the determinism class: a new
+# version here is a new class, and every GPU worker certifies again.
+FROM nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04 AS fractal-cuda
+WORKDIR /app
+ENV NODE_ENV=production FRACTAL_STATE_DIR=/var/lib/fractal
+COPY --from=packages-cuda /usr/local/bin/node /usr/local/bin/node
+COPY --from=packages-cuda /app/node_modules node_modules
+COPY . .
+RUN install --directory --owner=1000 --group=1000 --mode=700 /var/lib/fractal
+USER 1000:1000
+ENTRYPOINT ["node", "cli/fractal.mjs"]
+CMD ["--help"]
