@@ -2,7 +2,14 @@ import type { Express, Request, Response } from 'express'
 import { fromHex } from '../formats/bytes.js'
 import { requestIdFromBytes } from '../formats/request-id.js'
 import { attemptsOf } from '../ledger/attempts.js'
-import { getContent, getJob, insertJob, type JobRow, requestCancel } from '../ledger/jobs.js'
+import {
+  findRepeat,
+  getContent,
+  getJob,
+  insertJob,
+  type JobRow,
+  requestCancel,
+} from '../ledger/jobs.js'
 import { requestCounts } from '../rules/counted.js'
 import { sendBytes } from './byte-range.js'
 import type { ApiDeps } from './deps.js'
@@ -24,7 +31,11 @@ export function mountVideos(app: Express, deps: ApiDeps, metrics: ApiMetrics): v
   app
     .route('/v1/videos')
     .post(...jsonBody, async (req, res) => {
-      const job = await accept(deps, req.body, apiKeyId(res))
+      const { job, repeated } = await accept(deps, req.body, apiKeyId(res))
+      if (repeated) {
+        await sendVideo(deps, res, job)
+        return
+      }
       metrics.accepted.inc({ counted: String(job.counted) })
       deps.log.info({ job: job.id, counted: job.counted }, 'video accepted')
       if (!(await startVideo(deps, job.id))) metrics.deferred.inc()
@@ -53,11 +64,24 @@ export function mountVideos(app: Express, deps: ApiDeps, metrics: ApiMetrics): v
     .all(only('POST'))
 }
 
-/** Stores the job and its generation in one transaction: from here on it is not lost. */
-async function accept(deps: ApiDeps, body: unknown, keyId: string): Promise<JobRow> {
+/**
+ * Stores the job and its generation in one transaction: from here on it is not lost. A request with
+ * the client's own seed that this key made before is answered from the store: the same request has
+ * the same bytes, so nobody need generate them again.
+ */
+async function accept(
+  deps: ApiDeps,
+  body: unknown,
+  keyId: string,
+): Promise<{ job: JobRow; repeated: boolean }> {
   const request = parseBy(videoRequestSchema, body, 'body')
   const params = completeVideoRequest(request, deps.model, deps.limits)
-  return insertJob(deps.db, deps.verifierId, {
+  if (params.seed !== null) {
+    const wanted = { ...params, seed: params.seed, apiKeyId: keyId }
+    const before = await findRepeat(deps.db, deps.verifierId, wanted)
+    if (before !== null) return { job: before, repeated: true }
+  }
+  const job = await insertJob(deps.db, deps.verifierId, {
     ...params,
     id: `video_${deps.randomHex(12)}`,
     inferenceId: requestIdFromBytes(fromHex(deps.randomHex(16))),
@@ -66,6 +90,7 @@ async function accept(deps: ApiDeps, body: unknown, keyId: string): Promise<JobR
     seed: params.seed ?? deps.randomSeed(),
     counted: requestCounts(params, deps.model, params.seed === null),
   })
+  return { job, repeated: false }
 }
 
 /** The caller's job; another key's is as unknown as one that never was. */

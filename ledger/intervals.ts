@@ -83,6 +83,21 @@ export async function lastSettled(db: Queryable, id: VerifierId): Promise<Interv
   )
 }
 
+/** The first interval before n that is not final: settling n has to wait for it. */
+export async function firstUnsettledBefore(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<IntervalRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT ${COLUMNS} FROM intervals
+       WHERE ${OF} AND n < $3 AND phase NOT IN ('settled', 'lapsed', 'missed') ORDER BY n LIMIT 1`,
+      [id.netuid, id.verifier, n],
+    ),
+  )
+}
+
 /** Newest first. @param options.before only those with a smaller n */
 export async function listIntervals(
   db: Queryable,

@@ -86,6 +86,42 @@ export async function getJob(db: Queryable, jobId: string): Promise<JobRow | nul
   return firstOrNull(await db.query(`SELECT ${COLUMNS} FROM ${SOURCE} WHERE j.id = $1`, [jobId]))
 }
 
+/**
+ * The newest job of this key that asked for the very same generation, seed included, and has a video
+ * or is getting one; null when there is none.
+ */
+export async function findRepeat(
+  db: Queryable,
+  id: VerifierId,
+  wanted: Omit<NewJob, 'id' | 'inferenceId' | 'counted'>,
+): Promise<JobRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT ${COLUMNS} FROM ${SOURCE}
+       WHERE r.netuid = $1 AND r.verifier = $2 AND r.api_key_id = $3 AND r.seed = $4 AND r.prompt = $5
+         AND r.negative_prompt = $6 AND r.steps = $7 AND r.guidance_milli = $8 AND r.width = $9 AND r.height = $10
+         AND r.frames = $11 AND r.fps = $12 AND r.model = $13 AND j.status <> 'failed'
+         AND j.cancel_requested_at IS NULL AND (j.expires_at IS NULL OR j.expires_at > now())
+       ORDER BY j.created_at DESC, j.id LIMIT 1`,
+      [
+        id.netuid,
+        id.verifier,
+        wanted.apiKeyId,
+        wanted.seed,
+        wanted.prompt,
+        wanted.negativePrompt,
+        wanted.steps,
+        wanted.guidanceMilli,
+        wanted.width,
+        wanted.height,
+        wanted.frames,
+        wanted.fps,
+        wanted.model,
+      ],
+    ),
+  )
+}
+
 /** Jobs whose workflow was not noted as started, oldest first: the API went away in between. */
 export async function listUnstarted(
   db: Queryable,

@@ -11,7 +11,7 @@ import type {
 import type { Tier } from '../rules/tiers.js'
 import type { Queryable, Tx } from './database.js'
 import { LedgerError } from './errors.js'
-import { type IntervalRow, intervalByN } from './intervals.js'
+import { firstUnsettledBefore, type IntervalRow, intervalByN } from './intervals.js'
 import { lockOutcomes } from './outcome-lock.js'
 import { type RecordRow, recordOf } from './records.js'
 import { batch } from './rows.js'
@@ -138,12 +138,8 @@ async function dueInterval(tx: Tx, id: VerifierId, n: number): Promise<IntervalR
       details: { n, phase: interval.phase },
     })
   }
-  const [before] = await tx.query<{ n: number; phase: string }>(
-    `SELECT n, phase FROM intervals
-     WHERE ${OF} AND n < $3 AND phase NOT IN ('settled', 'lapsed', 'missed') ORDER BY n LIMIT 1`,
-    [id.netuid, id.verifier, n],
-  )
-  if (before !== undefined) {
+  const before = await firstUnsettledBefore(tx, id, n)
+  if (before !== null) {
     throw new LedgerError(
       'settlement_out_of_order',
       `interval ${n} waits for interval ${before.n}, which is in phase ${before.phase}`,

@@ -73,6 +73,7 @@ CREATE TABLE inference_requests (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX inference_requests_recent ON inference_requests (netuid, verifier, created_at DESC);
+CREATE INDEX inference_requests_repeated ON inference_requests (api_key_id, seed);
 COMMENT ON TABLE inference_requests IS 'A generation a user asked for. counted: it may count in successes, totals, latency and reward (the gateway drew its seed, and it has the standard steps, frames and size).';
 
 CREATE TABLE attempts (

@@ -122,6 +122,20 @@ describe('/v1/videos', () => {
     assert.equal((await create({ prompt: 'x', size: '56x64' })).counted, false)
   })
 
+  it('answers a repeated request with the client’s own seed from the store', async () => {
+    const wanted = { prompt: 'the same twice', seed: 77, steps: 3 }
+    const first = await create(wanted)
+    assert.equal((await create(wanted)).id, first.id)
+    assert.notEqual((await create({ ...wanted, seed: 78 })).id, first.id)
+    assert.notEqual((await create({ ...wanted, steps: 4 })).id, first.id)
+    assert.notEqual((await create({ ...wanted, prompt: 'another' })).id, first.id)
+    // Nobody else's, none that was cancelled, and none whose seed the gateway is to draw.
+    await post(`${videos()}/${first.id}/cancel`, {})
+    assert.notEqual((await create(wanted)).id, first.id)
+    const drawn = { prompt: 'drawn twice' }
+    assert.notEqual((await create(drawn)).id, (await create(drawn)).id)
+  })
+
   it('keeps SQL and HTML in a prompt as the text it is', async () => {
     const prompt = `'); DROP TABLE jobs; -- <script>alert(1)</script> \${7*7} \\u0000`
     const video = await create({ prompt, seconds: 2 })
