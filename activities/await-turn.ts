@@ -1,4 +1,4 @@
-import { type IntervalRow, intervalByN, lapseInterval } from '../ledger/intervals.js'
+import { firstUnsettledBefore, type IntervalRow, lapseInterval } from '../ledger/intervals.js'
 import { pollMs } from './await-block.js'
 import { beating, pause } from './beat.js'
 import { fenced } from './fenced.js'
@@ -17,25 +17,23 @@ export function isOverdue(
   return finalized >= interval.firstBlock + interval.length + grace
 }
 
-const FINAL = ['settled', 'lapsed', 'missed']
-
 /**
- * Waits until the interval before is final, so that settling goes strictly in order of n. One that
+ * Waits until every interval before is final, so that settling goes strictly in order of n. One that
  * nobody settled in time lapses here: it changes no score, tier or weight, and holds nobody up.
  */
 export function createAwaitTurn(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<void> =>
     beating(async (_signal, beat) => {
       for (;;) {
-        const before = await intervalByN(deps.db, deps.id, n - 1)
-        if (before === null || FINAL.includes(before.phase)) return
+        const before = await firstUnsettledBefore(deps.db, deps.id, n)
+        if (before === null) return
         const { number } = await deps.chain.finalized()
         if (isOverdue(deps, before, number)) {
-          await fenced(deps, (tx) => lapseInterval(tx, deps.id, n - 1))
-          deps.log.warn({ n: n - 1 }, 'an interval was not settled in time; it is lapsed')
-          return
+          await fenced(deps, (tx) => lapseInterval(tx, deps.id, before.n))
+          deps.log.warn({ n: before.n }, 'an interval was not settled in time; it is lapsed')
+          continue
         }
-        beat(`interval ${n - 1} is in phase ${before.phase}`)
+        beat(`interval ${before.n} is in phase ${before.phase}`)
         await pause(pollMs(deps.chain.blockSeconds))
       }
     })

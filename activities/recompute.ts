@@ -10,6 +10,7 @@ import { putConfirmation, putCosine, putTruth, type TruthRow, truthsOf } from '.
 import type { VerifierId } from '../ledger/verifier-id.js'
 import { cosinePpm } from '../rules/similarity.js'
 import { beating } from './beat.js'
+import { ControlSession } from './control-session.js'
 import type { GpuDeps } from './gpu-deps.js'
 import { decodeBody } from './request-body.js'
 
@@ -30,20 +31,25 @@ export function createRecompute(deps: GpuDeps) {
       const ids = await requestsOf(deps, input)
       const known = new Map((await truthsOf(deps.db, ids)).map((row) => [row.requestId, row]))
       let computed = 0
-      for (const attempt of await attemptsById(deps.db, ids)) {
-        // Another class proves nothing either way: no GPU time for it.
-        if (attempt.outcome !== 'success') continue
-        if (attempt.determinismClass !== deps.generator.determinismClass) continue
-        const show = (step: number, steps: number) =>
-          beat(`${computed + 1} of ${ids.length}: step ${step} of ${steps}`)
-        let truth = known.get(attempt.requestId)
-        if (truth === undefined) {
-          truth = await compute(deps, attempt, signal, show)
-          computed += 1
+      const control = new ControlSession(deps)
+      try {
+        for (const attempt of await attemptsById(deps.db, ids)) {
+          // Another class proves nothing either way: no GPU time for it.
+          if (attempt.outcome !== 'success') continue
+          if (attempt.determinismClass !== deps.generator.determinismClass) continue
+          const show = (step: number, steps: number) =>
+            beat(`${computed + 1} of ${ids.length}: step ${step} of ${steps}`)
+          let truth = known.get(attempt.requestId)
+          if (truth === undefined) {
+            truth = await compute(deps, attempt, signal, show)
+            computed += 1
+          }
+          if (truth.framesSha256 !== attempt.framesSha256 && truth.confirmedAt === null) {
+            await confirm(deps, control, attempt, truth, signal, show)
+          }
         }
-        if (truth.framesSha256 !== attempt.framesSha256 && truth.confirmedAt === null) {
-          await confirm(deps, attempt, truth, signal, show)
-        }
+      } finally {
+        await control.close()
       }
       return { computed }
     })
@@ -78,35 +84,29 @@ async function compute(
 /** The second computation, the known answer and the cosine: what a `cheat` has to stand on. */
 async function confirm(
   deps: GpuDeps,
+  control: ControlSession,
   attempt: AttemptRow,
   truth: TruthRow,
   signal: AbortSignal,
   onProgress: (step: number, steps: number) => void,
 ): Promise<void> {
-  const fresh = await deps.openFresh()
-  try {
-    const params = paramsOf(attempt)
-    const { made, rgb } = await collect(fresh, params, signal, onProgress)
-    const answer = await storedVideo(deps, attempt)
-    if (answer.length === rgb.length) {
-      await putCosine(deps.db, attempt.requestId, cosinePpm(answer, rgb, params))
-    }
-    const knownAnswerOk = await deps.knownAnswerHolds(fresh)
-    await putConfirmation(deps.db, attempt.requestId, {
-      confirmFramesSha256: made.framesSha256,
-      knownAnswerOk,
-    })
-    deps.log.info(
-      {
-        requestId: attempt.requestId,
-        confirmed: made.framesSha256 === truth.framesSha256,
-        knownAnswerOk,
-      },
-      'an answer differs from the ground truth; computed it a second time',
-    )
-  } finally {
-    await fresh.close()
+  const params = paramsOf(attempt)
+  const fresh = await control.open()
+  const { made, rgb } = await collect(fresh, params, signal, onProgress)
+  const answer = await storedVideo(deps, attempt)
+  if (answer.length === rgb.length) {
+    await putCosine(deps.db, attempt.requestId, cosinePpm(answer, rgb, params))
   }
+  const confirmed = made.framesSha256 === truth.framesSha256
+  const knownAnswerOk = await deps.knownAnswerHolds(fresh)
+  await putConfirmation(deps.db, attempt.requestId, {
+    confirmFramesSha256: made.framesSha256,
+    knownAnswerOk,
+  })
+  deps.log.info(
+    { requestId: attempt.requestId, confirmed, knownAnswerOk },
+    'an answer differs from the ground truth; computed it a second time',
+  )
 }
 
 async function collect(

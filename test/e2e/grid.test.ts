@@ -22,8 +22,8 @@ import { weightSet } from '../../ledger/weights.js'
 import { assertWhole } from './whole.js'
 
 const NETUID = 7
-const INTERVAL_BLOCKS = 20
-const BLOCK_MS = 500
+const INTERVAL_BLOCKS = 16
+const BLOCK_MS = 400
 const OUTAGE_MS = 20_000
 const PROVERS = [
   { name: 'prover-1' },
@@ -150,6 +150,8 @@ describe('a whole grid, with its parts killed and gone', function () {
       const expected = row.hotkey === villain ? 'cheat' : 'pass'
       assert.equal(row.verdict, expected, `${row.kind} of ${row.hotkey}: ${row.reason}`)
     }
+    // From here on it is a prover that is gone.
+    await grid.killRole('villain-1')
   })
 
   it('kill -9 of the GPU worker in the middle of an interval', async () => {

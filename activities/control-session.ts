@@ -1,0 +1,25 @@
+import type { Generator } from '../engine/generator.js'
+import type { GpuDeps } from './gpu-deps.js'
+
+/**
+ * The fresh session of one task: opened when the first answer has to be computed a second time, and
+ * closed with the task, so that it shares nothing with the session that computed the ground truths.
+ */
+export class ControlSession {
+  readonly #deps: Pick<GpuDeps, 'openFresh'>
+  #opened: Promise<Generator> | null = null
+
+  constructor(deps: Pick<GpuDeps, 'openFresh'>) {
+    this.#deps = deps
+  }
+
+  open(): Promise<Generator> {
+    this.#opened ??= this.#deps.openFresh()
+    return this.#opened
+  }
+
+  async close(): Promise<void> {
+    const generator = await this.#opened?.catch(() => null)
+    await generator?.close()
+  }
+}
