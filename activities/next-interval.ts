@@ -4,13 +4,14 @@ import { announceInterval, latestInterval, markMissed } from '../ledger/interval
 import { pollMs } from './await-block.js'
 import { beating, pause } from './beat.js'
 import { ensureCommitment } from './commitment.js'
-import type { VerifierDeps } from './verifier-deps.js'
+import type { IntervalSettings, VerifierDeps } from './verifier-deps.js'
 
 export interface NextInterval {
   readonly n: number
   readonly firstBlock: number
   readonly length: number
   readonly workflowId: string
+  readonly settings: IntervalSettings
 }
 
 /** How many blocks ahead interval 1 begins: its secret's commitment is public before it. */
@@ -66,7 +67,7 @@ export function createNextInterval(deps: VerifierDeps) {
 
 function named(deps: VerifierDeps, n: number, firstBlock: number, length: number): NextInterval {
   const workflowId = intervalWorkflowId(deps.id.netuid, deps.id.verifier, n)
-  return { n, firstBlock, length, workflowId }
+  return { n, firstBlock, length, workflowId, settings: deps.settings }
 }
 
 function isPassed(firstBlock: number, length: number, finalized: BlockRef): boolean {

@@ -17,11 +17,26 @@ export interface VerifierDeps {
   readonly allowPrivateAddresses: boolean
   /** The model that challenges ask for, with its standard shape. */
   readonly model: ChallengeModel
+  /** What each interval that starts from now on is given. */
+  readonly settings: IntervalSettings
   /** GPUs behind the queue, for the budget of mechanism section 3. */
   readonly gpus: number
   readonly log: Log
   /** 32 fresh random bytes: an interval's secret. */
   readonly newSecret: () => Uint8Array
+}
+
+/**
+ * How a deployment runs its intervals. Handed to each interval when it starts, not to the loop, which
+ * outlives many deployments: a restart with other options takes effect with the next interval.
+ */
+export interface IntervalSettings {
+  readonly gpuQueue: string
+  /** How long ledger activities retry: max(half an interval, 90 s). */
+  readonly ledgerPatienceSeconds: number
+  /** How long settling waits for its audits after the last block: max(half an interval, 60 s). */
+  readonly auditPatienceSeconds: number
+  readonly setWeights: boolean
 }
 
 /** The standard shape of the model (its `fractal.json`), and its root. */

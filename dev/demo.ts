@@ -25,6 +25,8 @@ export interface DemoOptions {
 }
 
 const NETUID = 1
+/** What a shell reports for a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130
 const BLOCK_MS = 1000
 const INTERVAL_BLOCKS = 20
 const USER_EVERY_MS = 6000
@@ -74,12 +76,15 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   })
   try {
     await runGrid(grid, state, options, interrupted)
+  } catch (error) {
+    if (!interrupted.aborted) throw error
   } finally {
     say('stopping …')
     await rm(path.join(state.root, 'run.json'), { force: true })
     await grid.stop()
     await state.unlock()
   }
+  if (interrupted.aborted && options.once) process.exitCode = EXIT_INTERRUPTED
 }
 
 async function runGrid(
@@ -93,17 +98,14 @@ async function runGrid(
     'DEMO PROFILE: 1 s blocks, intervals of 20 blocks, tiers at 3, 8, 20 and 40 successes, certificates of 4 runs.',
   )
   say('It is for looking at the machinery on a laptop, and is refused on a real network.')
-  await step('Postgres, Temporal and the local chain', () => grid.startStores())
-  interrupted.throwIfAborted()
-  await step('GPU worker (on the CPU), certifying its determinism class', () =>
+  await step('Postgres, Temporal and the local chain', interrupted, () => grid.startStores())
+  await step('GPU worker (on the CPU), certifying its determinism class', interrupted, () =>
     grid.startRole('gpu-worker'),
   )
-  interrupted.throwIfAborted()
-  await step('4 honest provers and 2 villains', () =>
+  await step('4 honest provers and 2 villains', interrupted, () =>
     Promise.all(PROVERS.map((_, i) => grid.startProver(i))),
   )
-  interrupted.throwIfAborted()
-  await step('verifier, inference worker and API', () =>
+  await step('verifier, inference worker and API', interrupted, () =>
     Promise.all([
       grid.startRole('verifier'),
       grid.startRole('inference-worker'),
@@ -249,11 +251,15 @@ async function writeRunFile(grid: Grid, state: StateDir): Promise<void> {
   await writeFile(file, `${JSON.stringify(places, null, 2)}\n`, { mode: 0o600 })
 }
 
-async function step(what: string, run: () => Promise<unknown>): Promise<void> {
+async function step(
+  what: string,
+  interrupted: AbortSignal,
+  run: () => Promise<unknown>,
+): Promise<void> {
   const startedAt = Date.now()
   process.stdout.write(`${what} … `)
   try {
-    await run()
+    await Promise.race([run(), rejected(interrupted)])
   } catch (error) {
     say('failed')
     throw error
@@ -261,11 +267,19 @@ async function step(what: string, run: () => Promise<unknown>): Promise<void> {
   say(`${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 }
 
+/** Rejects when the signal is aborted. */
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
 /** Aborted by Ctrl-C; a second one ends the process at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130)
+    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
     controller.abort(new FractalError('interrupted', 'interrupted'))
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)

@@ -172,11 +172,18 @@ export class Grid {
     return [...this.#roles.values()].filter((role) => role.hasExited()).map((role) => role.name)
   }
 
-  /** First who takes requests, then who serves them, then the stores. */
+  /** First who asks, then who is asked, then the stores. */
   async stop(): Promise<void> {
     const roles = [...this.#roles.values()]
     this.#roles.clear()
-    await Promise.all(roles.map((role) => role.stop(STOP_GRACE_MS)))
+    const last = ['localnet', ...this.#options.provers.map(({ name }) => name)]
+    // A prover that stops while it is asked would look as if it had failed.
+    for (const wave of [
+      roles.filter(({ name }) => !last.includes(name)),
+      roles.filter(({ name }) => last.includes(name)),
+    ]) {
+      await Promise.all(wave.map((role) => role.stop(STOP_GRACE_MS)))
+    }
     await Promise.all([this.#temporal?.stop(), this.#postgres?.stop('fast')])
   }
 

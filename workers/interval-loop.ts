@@ -5,29 +5,12 @@ import type { intervalLoop } from '../workflows/interval-loop.js'
 import { netuidKey } from '../workflows/search-attributes.js'
 import type { TemporalLink } from './temporal.js'
 
-export interface LoopSettings {
-  readonly gpuQueue: string
-  readonly halfIntervalSeconds: number
-  /** Undefined: max(half an interval, 90 s). */
-  readonly ledgerPatienceSeconds: number | undefined
-  readonly setWeights: boolean
-}
-
-/** Ledger activities bridge at least this long an outage (architecture section 4). */
-const LEDGER_PATIENCE_SECONDS = 90
-/** Settling waits at least this long for its audits. */
-const AUDIT_PATIENCE_SECONDS = 60
-
 /**
  * Starts the loop that opens intervals, or leaves the one that runs. One namespace holds one hotkey's
  * loop: another's would share its queue, and its intervals would be judged with the wrong key.
  * @throws FractalError `namespace_in_use`
  */
-export async function startIntervalLoop(
-  temporal: TemporalLink,
-  id: VerifierId,
-  settings: LoopSettings,
-): Promise<void> {
+export async function startIntervalLoop(temporal: TemporalLink, id: VerifierId): Promise<void> {
   const workflowId = intervalLoopId(id.netuid, id.verifier)
   const query = "WorkflowType = 'intervalLoop' AND ExecutionStatus = 'Running'"
   for await (const other of temporal.client.workflow.list({ query })) {
@@ -38,7 +21,6 @@ export async function startIntervalLoop(
       { hint: 'Give each subnet and hotkey a namespace of its own: --temporal.namespace.' },
     )
   }
-  const { gpuQueue, halfIntervalSeconds, setWeights } = settings
   await temporal.client.workflow.start<typeof intervalLoop>('intervalLoop', {
     workflowId,
     taskQueue: VERIFIER_QUEUE,
@@ -46,17 +28,6 @@ export async function startIntervalLoop(
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `subnet ${id.netuid}: starts one interval after another`,
     typedSearchAttributes: [{ key: netuidKey, value: id.netuid }],
-    args: [
-      {
-        netuid: id.netuid,
-        verifier: id.verifier,
-        gpuQueue,
-        ledgerPatienceSeconds:
-          settings.ledgerPatienceSeconds ?? Math.max(halfIntervalSeconds, LEDGER_PATIENCE_SECONDS),
-        auditPatienceSeconds: Math.max(halfIntervalSeconds, AUDIT_PATIENCE_SECONDS),
-        setWeights,
-        after: 0,
-      },
-    ],
+    args: [{ netuid: id.netuid, verifier: id.verifier, after: 0 }],
   })
 }

@@ -6,7 +6,7 @@ import { databaseUrl } from '../base/connection-options.js'
 import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Options } from '../base/options.js'
-import { gpuQueue, VERIFIER_QUEUE } from '../base/temporal-names.js'
+import { VERIFIER_QUEUE } from '../base/temporal-names.js'
 import type { Chain } from '../chain/chain.js'
 import { connectChain } from '../chain/connect.js'
 import { loadHotkey } from '../chain/wallet.js'
@@ -18,6 +18,7 @@ import { migrate } from '../ledger/migrate.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import { takeLease } from './deployment-lease.js'
 import { startIntervalLoop } from './interval-loop.js'
+import { intervalSettings } from './interval-settings.js'
 import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
 import { registerSearchAttributes } from './search-attributes.js'
@@ -98,6 +99,7 @@ export async function runVerifier(
     fence: () => lease.fence,
     allowPrivateAddresses: options['chain.allow_private_addresses'],
     model: { ...standard, root: model.files.root },
+    settings: intervalSettings(options, profile.intervalBlocks * chain.blockSeconds),
     gpus: options['gpu.count'],
     log,
     newSecret: () => randomBytes(32),
@@ -112,12 +114,7 @@ export async function runVerifier(
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
   })
   const run = worker.run()
-  await startIntervalLoop(temporal, id, {
-    gpuQueue: gpuQueue(options.device, options['gpu.class']),
-    halfIntervalSeconds: (profile.intervalBlocks * chain.blockSeconds) / 2,
-    ledgerPatienceSeconds: options['ledger.patience'],
-    setWeights: !options['neuron.disable_set_weights'],
-  })
+  await startIntervalLoop(temporal, id)
   log.info(
     { verifier: id.verifier, netuid: id.netuid, profile: profile.name },
     'the verifier judges',

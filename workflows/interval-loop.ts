@@ -10,19 +10,12 @@ import {
 import type { VerifierActivities } from '../activities/verifier-activities.js'
 import { ENDLESS } from './retries.js'
 import { intervalNoKey, netuidKey, phaseKey } from './search-attributes.js'
-import { type IntervalInput, verifyInterval } from './verify-interval.js'
+import { verifyInterval } from './verify-interval.js'
 
-/** The loop's input: what every interval gets, and the last interval it started (0: none). */
-export interface LoopInput
-  extends Pick<
-    IntervalInput,
-    | 'netuid'
-    | 'verifier'
-    | 'gpuQueue'
-    | 'ledgerPatienceSeconds'
-    | 'auditPatienceSeconds'
-    | 'setWeights'
-  > {
+/** Whose intervals, and the last one that was started (0: none). */
+export interface LoopInput {
+  readonly netuid: number
+  readonly verifier: string
   readonly after: number
 }
 
@@ -44,11 +37,13 @@ export async function intervalLoop(input: LoopInput): Promise<never> {
       { summary: `interval after ${after}` },
       [{ after }],
     )
-    const { after: _, ...shared } = input
+    const { n, firstBlock, length, settings } = next
     try {
       await startChild(verifyInterval, {
         workflowId: next.workflowId,
-        args: [{ ...shared, n: next.n, firstBlock: next.firstBlock, length: next.length }],
+        args: [
+          { netuid: input.netuid, verifier: input.verifier, n, firstBlock, length, ...settings },
+        ],
         // An interval lives on when this loop continues as new; the default would end it.
         parentClosePolicy: ParentClosePolicy.ABANDON,
         workflowIdReusePolicy: 'REJECT_DUPLICATE',

@@ -10,23 +10,18 @@ import {
 } from '@temporalio/workflow'
 import type { GpuActivities } from '../activities/gpu-activities.js'
 import type { VerifierActivities } from '../activities/verifier-activities.js'
+import type { IntervalSettings } from '../activities/verifier-deps.js'
 import { describeFailure, intervalFailure } from './failure.js'
 import { IntervalBoard, showCounts } from './interval-board.js'
 import { ENDLESS, patience } from './retries.js'
 
 /** What `intervalLoop` hands to an interval. Durations are inputs, so that tests can be quick. */
-export interface IntervalInput {
+export interface IntervalInput extends IntervalSettings {
   readonly netuid: number
   readonly verifier: string
   readonly n: number
   readonly firstBlock: number
   readonly length: number
-  readonly gpuQueue: string
-  /** How long ledger activities retry: max(half an interval, 90 s). */
-  readonly ledgerPatienceSeconds: number
-  /** How long settling waits for its audits after the last block: max(half an interval, 60 s). */
-  readonly auditPatienceSeconds: number
-  readonly setWeights: boolean
 }
 
 /** How an interval ended. */

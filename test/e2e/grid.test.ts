@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Client, Connection } from '@temporalio/client'
 import { createLog } from '../../base/log.js'
-import { intervalLoopId, intervalWorkflowId } from '../../base/temporal-names.js'
+import { intervalWorkflowId } from '../../base/temporal-names.js'
 import { Grid } from '../../dev/grid.js'
 import { freePorts } from '../../dev/grid-ports.js'
 import { removePostgres } from '../../dev/postgres.js'
@@ -215,10 +215,10 @@ describe('a whole grid, with its parts killed and gone', function () {
     const connection = await Connection.connect({ address: grid.temporalAddress })
     try {
       const { workflow } = new Client({ connection })
-      // A loop whose intervals give the ledger up after seconds: an operator need not wait for 90.
+      // Intervals that give the ledger up after seconds: an operator need not wait for 90.
       await grid.stopRole('verifier')
-      await workflow.getHandle(intervalLoopId(NETUID, id.verifier)).terminate()
       await grid.startRole('verifier', { 'ledger.patience': 3 })
+      await nextInRounds()
       const { n } = await nextInRounds()
       const workflowId = intervalWorkflowId(NETUID, id.verifier, n)
       await grid.killPostgres()

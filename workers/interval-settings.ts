@@ -1,0 +1,22 @@
+import type { IntervalSettings } from '../activities/verifier-deps.js'
+import type { Options } from '../base/options.js'
+import { gpuQueue } from '../base/temporal-names.js'
+
+/** Ledger activities bridge at least so long an outage (architecture section 4). */
+const LEDGER_PATIENCE_SECONDS = 90
+/** Settling waits at least so long for its audits. */
+const AUDIT_PATIENCE_SECONDS = 60
+
+/** How this deployment runs its intervals, from its options and an interval's length in seconds. */
+export function intervalSettings(
+  options: Options<'device' | 'gpu.class' | 'ledger.patience' | 'neuron.disable_set_weights'>,
+  intervalSeconds: number,
+): IntervalSettings {
+  const half = intervalSeconds / 2
+  return {
+    gpuQueue: gpuQueue(options.device, options['gpu.class']),
+    ledgerPatienceSeconds: options['ledger.patience'] ?? Math.max(half, LEDGER_PATIENCE_SECONDS),
+    auditPatienceSeconds: Math.max(half, AUDIT_PATIENCE_SECONDS),
+    setWeights: !options['neuron.disable_set_weights'],
+  }
+}
