@@ -62,6 +62,12 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     heartbeatTimeout: '10 s',
     retry: ENDLESS,
   })
+  // Sending weights waits for rate limits and blocks, half an hour and more; outages as above.
+  const send = proxyActivities<VerifierActivities>({
+    startToCloseTimeout: '1 day',
+    heartbeatTimeout: '10 s',
+    retry: patience(input.ledgerPatienceSeconds),
+  })
   // What is said of a failure: not worth holding it up.
   const once = proxyActivities<VerifierActivities>({
     startToCloseTimeout: '30 s',
@@ -71,7 +77,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
   const gpu = proxyActivities<GpuActivities>({
     taskQueue: input.gpuQueue,
     startToCloseTimeout: '1 day',
-    heartbeatTimeout: '15 s',
+    heartbeatTimeout: '10 s',
     // As long as the ledger may be away; a GPU that still fails then needs a person: it is parked.
     retry: patience(input.ledgerPatienceSeconds),
   })
@@ -92,7 +98,21 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     }
   }
 
+  const judgeRound = async (round: number): Promise<void> => {
+    await parked(`round ${round}`, () =>
+      gpu.recompute.executeWithOptions({ summary: `round ${round}: ground truth` }, [
+        { netuid: input.netuid, verifier: input.verifier, n, what: { round } },
+      ]),
+    )
+    const counts = await act.judge.executeWithOptions({ summary: `round ${round}: verdicts` }, [
+      { n, round, final: false },
+    ])
+    board.note(`round ${round}`, showCounts(counts))
+  }
+
   const runRound = async (round: number, firstMoment: number): Promise<void> => {
+    // The GPU may be behind: whoever refused is asked again at its moment, not when the GPU is done.
+    const judging: Promise<{ error: unknown } | null>[] = []
     for (let moment: number | null = firstMoment; moment !== null; ) {
       await wait.awaitBlock.executeWithOptions(
         { summary: `round ${round}: wait for block ${moment}` },
@@ -102,16 +122,17 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
         { summary: `round ${round}: ask the provers` },
         [{ n, round }],
       )
-      await parked(`round ${round}`, () =>
-        gpu.recompute.executeWithOptions({ summary: `round ${round}: ground truth` }, [
-          { netuid: input.netuid, verifier: input.verifier, n, what: { round } },
-        ]),
+      // Caught at once and thrown below, because nobody looks at it before all were asked.
+      judging.push(
+        judgeRound(round).then(
+          () => null,
+          (error: unknown) => ({ error }),
+        ),
       )
-      const counts = await act.judge.executeWithOptions({ summary: `round ${round}: verdicts` }, [
-        { n, round, final: false },
-      ])
-      board.note(`round ${round}`, showCounts(counts))
       moment = asked.nextMoment
+    }
+    for (const failed of await Promise.all(judging)) {
+      if (failed !== null) throw failed.error
     }
   }
 
@@ -179,7 +200,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     if (input.setWeights && settled.phase === 'settled') {
       board.enter('weights')
       weights = (
-        await act.setWeights.executeWithOptions({ summary: 'weights, exactly once' }, [{ n }])
+        await send.setWeights.executeWithOptions({ summary: 'weights, exactly once' }, [{ n }])
       ).line
       board.note('weights', weights)
     }
