@@ -11,7 +11,19 @@ const allowed = {
   activities: ['engine', 'wire', 'chain', 'ledger', 'rules', 'formats', 'base'],
   workflows: ['rules', 'formats'],
   api: ['rules', 'formats', 'base', 'ledger'],
-  workers: ['api', 'workflows', 'activities', 'prover', 'engine', 'wire', 'chain', 'ledger', 'rules', 'formats', 'base'],
+  workers: [
+    'api',
+    'workflows',
+    'activities',
+    'prover',
+    'engine',
+    'wire',
+    'chain',
+    'ledger',
+    'rules',
+    'formats',
+    'base',
+  ],
 }
 const rooms = [...Object.keys(allowed), 'dev', 'cli', 'test', 'bench', 'web']
 
@@ -65,6 +77,9 @@ module.exports = {
     exclude: { path: '^(\\.fractal|engine/models|test/fixtures)/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: 'specify',
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
   },
 }

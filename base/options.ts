@@ -109,7 +109,6 @@ export const OPTIONS = {
     'seconds that an interval bridges an outage of PostgreSQL (default: max(half an interval, 90))',
   ),
   'gpu.class': option(z.enum(['3090']), '3090', 'the GPU that this worker must find'),
-  'worker.secret': option(text, undefined, 'shared with the api for its internal listener', true),
 
   // Stores
   'database.url': option(text, undefined, 'PostgreSQL; wins over the other database options', true),
@@ -119,7 +118,6 @@ export const OPTIONS = {
   'database.password': option(text, undefined, 'password of PostgreSQL', true),
   'temporal.address': option(text, '127.0.0.1:7233', 'host:port of Temporal'),
   'temporal.namespace': option(text, 'default', 'one for each subnet and hotkey'),
-  'temporal.ui': option(text, 'http://127.0.0.1:8233', 'address of Temporal’s web UI, for links'),
 
   // The API
   'api.host': option(text, '127.0.0.1', 'address to listen on'),
@@ -142,7 +140,6 @@ type OptionalName =
   | 'axon.external_port'
   | 'neuron.model_endpoint'
   | 'model.dir'
-  | 'worker.secret'
   | 'ledger.patience'
   | 'database.url'
   | 'database.password'

@@ -1,4 +1,4 @@
-import { cryptoWaitReady, decodeAddress, encodeAddress, sr25519Verify } from '@polkadot/util-crypto'
+import { cryptoWaitReady, decodeAddress, encodeAddress, sr25519Verify } from './crypto.js'
 
 /** Signs with a key that stays in this process. */
 export interface Signer {

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { z } from 'zod'
 import {
   encodeAddress,
   mnemonicGenerate,
@@ -7,8 +8,7 @@ import {
   mnemonicValidate,
   sr25519PairFromSeed,
   sr25519Sign,
-} from '@polkadot/util-crypto'
-import { z } from 'zod'
+} from '../base/crypto.js'
 import { isSs58, type Signer, sr25519Ready } from '../base/sr25519.js'
 import { fromHex, toHex } from '../formats/bytes.js'
 import { WalletError } from './errors.js'

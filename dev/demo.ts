@@ -148,7 +148,7 @@ async function watch(
   let video: string | null = null
   let quietSince = Date.now()
   while (!interrupted.aborted) {
-    for (const interval of await ended(db, id, shown)) {
+    for (const interval of await unlessAway([], () => ended(db, id, shown))) {
       say(await intervalLine(db, id, interval, (hotkey) => names.get(hotkey) ?? hotkey))
       shown = interval.n
       quietSince = Date.now()
@@ -159,7 +159,7 @@ async function watch(
           `(first interval settled ${Math.round((Date.now() - startedAt) / 1000)} s after the start)`,
         )
     }
-    video ??= await saveVideo(db, state, users)
+    video ??= await unlessAway(null, () => saveVideo(db, state, users))
     const dead = grid.endedRoles()
     if (dead.length > 0) {
       throw new FractalError('role_ended', `${dead.join(', ')} ended by itself`, {
@@ -187,6 +187,16 @@ async function watch(
       )
     }
     await sleep(500, undefined, { signal: interrupted }).catch(() => undefined)
+  }
+}
+
+/** The answer, or `otherwise` while the ledger is away: an operator may stop Postgres to see what happens. */
+async function unlessAway<T>(otherwise: T, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof FractalError && error.retryable) return otherwise
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { encodeAddress, sr25519PairFromSeed, sr25519Sign } from '@polkadot/util-crypto'
+import { encodeAddress, sr25519PairFromSeed, sr25519Sign } from '../../base/crypto.js'
 import type { Signer } from '../../base/sr25519.js'
 import { utf8 } from '../../formats/bytes.js'
 import { sha256 } from '../../formats/sha256.js'
