@@ -6,6 +6,9 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 /**
  * Histories of workflows that ran (the README beside them says how they were taken). A change of a
  * workflow that could not go on with them would break every interval that runs while it is deployed.
+ *
+ * Reading them back needs one copy of protobufjs 8 for all of Temporal's packages. npm gives each its
+ * own where an older one took the place at the top (`type must be a Type`), so package.json names it.
  */
 const folder = fileURLToPath(new URL('../fixtures/histories', import.meta.url))
 
@@ -21,7 +24,11 @@ describe('workflows, replayed', function () {
   let bundle: { code: string }
 
   before(async () => {
-    Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), shutdownSignals: [] })
+    Runtime.install({
+      shutdownSignals: [],
+      logger: new DefaultLogger('ERROR', () => undefined),
+      telemetryOptions: { logging: { filter: 'OFF' } },
+    })
     bundle = await bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
       logger: new DefaultLogger('ERROR'),
@@ -56,7 +63,7 @@ describe('workflows, replayed', function () {
       const text = await readFile(`${folder}/${file}`, 'utf8')
       for (const part of text.match(/"data":\s*"([^"]+)"/g) ?? []) {
         const payload = Buffer.from(part.split('"')[3]!, 'base64').toString('utf8')
-        assert.doesNotMatch(payload, /prompt|query|seed"|circle|square|star/i, file)
+        assert.doesNotMatch(payload, /prompt|query|seed"|circle|square|rotates/i, file)
       }
     }
   })
