@@ -1,18 +1,25 @@
 import { deflateSync } from 'node:zlib'
 import {
   type AttemptRow,
+  attemptsById,
   type NewOutcome,
-  recordOutcomes,
   recordRefusals,
   startAttempts,
 } from '../ledger/attempts.js'
 import { type FrameRow, putFrames } from '../ledger/frames.js'
 import { type PlanItemRow, planItems } from '../ledger/plans.js'
-import { type IntervalProverRow, intervalProvers, updateAxons } from '../ledger/provers.js'
+import {
+  fillFacts,
+  type IntervalProverRow,
+  intervalProvers,
+  updateAxons,
+} from '../ledger/provers.js'
 import { askProver } from '../wire/client.js'
 import type { AskOutcome } from '../wire/outcome.js'
-import { resultOf } from './attempt-result.js'
+import { ownFault, resultOf } from './attempt-result.js'
 import { beating } from './beat.js'
+import { OutcomeWriter } from './outcome-writer.js'
+import { askInfos } from './prover-infos.js'
 import { decodeBody, expectedOf } from './request-body.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
@@ -36,8 +43,14 @@ export function createAskRound(deps: VerifierDeps) {
     beating(async (signal, beat) => {
       const { db, id, chain } = deps
       const items = await planItems(db, id, n, { round })
-      const provers = await freshProvers(deps, n)
-      const firstAsked = Date.now()
+      const before = new Set(
+        (
+          await attemptsById(
+            db,
+            items.map(({ requestId }) => requestId),
+          )
+        ).map((row) => row.requestId),
+      )
       const attempts = await startAttempts(
         db,
         id,
@@ -47,74 +60,81 @@ export function createAskRound(deps: VerifierDeps) {
       const due = attempts.filter(
         (row, i) => row.outcome === null && dueBlock(items[i]!, row.refusals) <= now,
       )
+      const provers = await freshProvers(deps, n, due, signal)
       beat(`asking ${due.length} provers`)
-      const outcomes = await Promise.all(
+      const outcomes = new OutcomeWriter(deps)
+      const unreached: NewOutcome[] = []
+      const refused = await Promise.all(
         due.map(async (attempt) => {
-          // An attempt stored earlier may have been sent then: its time would be a replay's.
-          const resent = attempt.refusals > 0 || attempt.askedAt.getTime() < firstAsked - 1000
-          return ask(deps, attempt, provers.get(attempt.hotkey), resent, signal)
+          // Stored before this call, it may have been sent then: its time would be a replay's.
+          const resent = before.has(attempt.requestId)
+          const outcome = await ask(deps, attempt, provers.get(attempt.hotkey), signal)
+          signal.throwIfAborted()
+          if (outcome.kind === 'refused' && attempt.refusals + 1 < REFUSALS_ALLOWED) {
+            return [{ requestId: attempt.requestId, refusals: attempt.refusals + 1 }]
+          }
+          const row = {
+            requestId: attempt.requestId,
+            verdict: null,
+            ...resultOf(outcome, { resent }),
+          }
+          if (row.reason === 'unreachable') unreached.push(row)
+          else outcomes.add(row)
+          return []
         }),
       )
-      signal.throwIfAborted()
-      await recordOutcomes(
-        db,
-        id,
-        outcomes.flatMap((outcome) => (outcome.kind === 'ended' ? [outcome.row] : [])),
-      )
-      await recordRefusals(
-        db,
-        outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? [outcome.row] : [])),
-      )
+      // Nobody of several reached at the same instant: that is our own network, and counts for nobody.
+      const ours = unreached.length === due.length && due.length > 1
+      for (const row of unreached) {
+        outcomes.add(ours ? { ...row, ...ownFault('nobody could be reached') } : row)
+      }
+      await outcomes.finished()
+      await recordRefusals(db, refused.flat())
       return summary(deps, n, round)
     })
 }
-
-type Asked =
-  | { kind: 'ended'; row: NewOutcome }
-  | { kind: 'refused'; row: { requestId: string; refusals: number } }
 
 async function ask(
   deps: VerifierDeps,
   attempt: AttemptRow,
   prover: IntervalProverRow | undefined,
-  resent: boolean,
   signal: AbortSignal,
-): Promise<Asked> {
-  const { requestId } = attempt
-  const frames: FrameRow[] = []
-  let outcome: AskOutcome
+): Promise<AskOutcome> {
   if (prover?.axonIp == null || prover.axonPort === null || prover.modelRoot === null) {
     const message = prover?.unreachableReason ?? 'no address on the chain'
-    outcome = { kind: 'failed', reason: 'unreachable', message, progressed: false }
-  } else {
-    outcome = await askProver({
-      address: { ip: prover.axonIp, port: prover.axonPort },
-      receiver: attempt.hotkey,
-      signer: deps.signer,
-      body: attempt.body,
-      expected: expectedOf(decodeBody(attempt.body)),
-      terms: { genesisHash: deps.chain.genesisHash, netuid: deps.id.netuid },
-      modelRoot: prover.modelRoot,
-      allowPrivate: deps.allowPrivateAddresses,
-      deadlineMs: attempt.deadlineMs,
-      signal,
-      onFrame: (index, rgb) => {
-        // Deflated anew: a prover's own zlib bytes may be as large as its cap allows.
-        frames.push({ index, zlib: deflateSync(rgb, { level: 1 }) })
-      },
-    })
+    return { kind: 'failed', reason: 'unreachable', message, progressed: false }
   }
-  if (outcome.kind === 'refused' && attempt.refusals + 1 < REFUSALS_ALLOWED) {
-    return { kind: 'refused', row: { requestId, refusals: attempt.refusals + 1 } }
-  }
-  if (outcome.kind === 'answered') await putFrames(deps.db, requestId, frames)
-  return { kind: 'ended', row: { requestId, verdict: null, ...resultOf(outcome, { resent }) } }
+  const frames: FrameRow[] = []
+  const outcome = await askProver({
+    address: { ip: prover.axonIp, port: prover.axonPort },
+    receiver: attempt.hotkey,
+    signer: deps.signer,
+    body: attempt.body,
+    expected: expectedOf(decodeBody(attempt.body)),
+    terms: { genesisHash: deps.chain.genesisHash, netuid: deps.id.netuid },
+    modelRoot: prover.modelRoot,
+    allowPrivate: deps.allowPrivateAddresses,
+    deadlineMs: attempt.deadlineMs,
+    signal,
+    onFrame: (index, rgb) => {
+      // Deflated anew: a prover's own zlib bytes may be as large as its cap allows.
+      frames.push({ index, zlib: deflateSync(rgb, { level: 1 }) })
+    },
+  })
+  if (outcome.kind === 'answered') await putFrames(deps.db, attempt.requestId, frames)
+  return outcome
 }
 
-/** The interval's provers by hotkey, at the addresses that the chain's head names now. */
+/**
+ * The interval's provers by hotkey, at the addresses that the chain's head names now. One that did not
+ * answer when the interval opened is asked again who it is: a single lost packet then must not cost it
+ * an interval.
+ */
 async function freshProvers(
   deps: VerifierDeps,
   n: number,
+  due: readonly AttemptRow[],
+  signal: AbortSignal,
 ): Promise<Map<string, IntervalProverRow>> {
   const { db, id, chain } = deps
   const { neurons } = await chain.metagraph(id.netuid)
@@ -124,6 +144,23 @@ async function freshProvers(
     n,
     neurons.flatMap(({ hotkey, registeredBlock, axon }) =>
       axon === null ? [] : [{ hotkey, registeredBlock, axonIp: axon.ip, axonPort: axon.port }],
+    ),
+  )
+  const provers = new Map((await intervalProvers(db, id, n)).map((row) => [row.hotkey, row]))
+  const silent = neurons.filter(
+    ({ hotkey, axon }) =>
+      axon !== null &&
+      provers.get(hotkey)?.reachable === false &&
+      due.some((attempt) => attempt.hotkey === hotkey),
+  )
+  if (silent.length === 0) return provers
+  const facts = await askInfos(deps, silent, signal)
+  await fillFacts(
+    db,
+    id,
+    n,
+    silent.flatMap(({ hotkey, registeredBlock }, i) =>
+      facts[i]!.reachable ? [{ hotkey, registeredBlock, ...facts[i]! }] : [],
     ),
   )
   return new Map((await intervalProvers(db, id, n)).map((row) => [row.hotkey, row]))
@@ -155,21 +192,24 @@ function dueBlock(item: PlanItemRow, refusals: number): number {
 }
 
 async function summary(deps: VerifierDeps, n: number, round: number): Promise<AskedRound> {
-  const { db, id } = deps
+  const { db, id, chain } = deps
   const items = await planItems(db, id, n, { round })
-  const rows = await startAttempts(
+  const rows = await attemptsById(
     db,
-    id,
-    items.map((item) => challengeOf(n, item)),
+    items.map(({ requestId }) => requestId),
   )
-  const waiting = items.flatMap((item, i) =>
-    rows[i]!.outcome === null ? [dueBlock(item, rows[i]!.refusals)] : [],
-  )
+  const waiting = rows
+    .filter((row) => row.outcome === null)
+    .map((row) =>
+      dueBlock(items.find(({ requestId }) => requestId === row.requestId)!, row.refusals),
+    )
   const count = (outcome: string) => rows.filter((row) => row.outcome === outcome).length
+  // Where the moments have passed (we were down), three refusals within a second would be one.
+  const soonest = (await chain.finalized()).number + 1
   return {
     answered: count('success'),
     failed: count('failure'),
     refused: waiting.length + count('refused'),
-    nextMoment: waiting.length === 0 ? null : Math.min(...waiting),
+    nextMoment: waiting.length === 0 ? null : Math.max(soonest, Math.min(...waiting)),
   }
 }

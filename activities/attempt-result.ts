@@ -7,10 +7,17 @@ const NOTHING = {
   determinismClass: null,
   modelRoot: null,
   signature: null,
+  requestNonce: null,
+  requestSignature: null,
   timings: null,
   warnings: null,
   elapsedUs: null,
   firstRecordUs: null,
+}
+
+/** What is stored where the verifier could not do its part: an outcome of nobody. */
+export function ownFault(message: string): AttemptResult {
+  return { ...NOTHING, outcome: 'neutral', reason: 'own_fault', message, completedAt: new Date() }
 }
 
 /**
@@ -31,6 +38,8 @@ export function resultOf(outcome: AskOutcome, { resent }: { resent: boolean }): 
         determinismClass: outcome.determinismClass,
         modelRoot: outcome.modelRoot,
         signature: outcome.signature,
+        requestNonce: outcome.request.nonce,
+        requestSignature: outcome.request.signature,
         timings: { ...outcome.timings },
         warnings: [...outcome.warnings],
         elapsedUs: resent ? null : outcome.elapsedUs,

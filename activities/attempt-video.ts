@@ -12,7 +12,7 @@ import { routingCandidates } from '../ledger/routing.js'
 import { INFERENCE_PENALTY_PPM } from '../rules/constants.js'
 import { askProver } from '../wire/client.js'
 import type { AskOutcome } from '../wire/outcome.js'
-import { resultOf } from './attempt-result.js'
+import { ownFault, resultOf } from './attempt-result.js'
 import { beating } from './beat.js'
 import { chooseProver } from './choose-prover.js'
 import { FrameWriter } from './frame-writer.js'
@@ -59,8 +59,6 @@ export function createAttemptVideo(deps: InferenceDeps) {
       const [recorded] = await recordOutcomes(deps.db, deps.id, [
         outcomeOf(job, row, outcome, resent),
       ])
-      if (outcome.kind === 'answered')
-        await blameNeutral(deps.db, deps.id, job.inferenceId, INFERENCE_PENALTY_PPM)
       return conclude(deps, job, recorded!.outcome, recorded!.reason)
     })
 }
@@ -118,13 +116,13 @@ async function ask(
   row: AttemptRow,
   signal: AbortSignal,
   beat: (details: string) => void,
-): Promise<AskOutcome> {
+): Promise<AskOutcome | null> {
   const prover = (await routingCandidates(deps.db, deps.id)).find(
     (other) => other.hotkey === row.hotkey,
   )
   if (prover === undefined) {
-    const message = 'the prover left, or did not answer when the interval opened'
-    return { kind: 'failed', reason: 'unreachable', message, progressed: false }
+    // It was chosen in an interval before, and the newest one did not reach it: nobody asked it now.
+    return null
   }
   const cancel = watchCancel(deps, job.id, signal)
   const frames = new FrameWriter(deps.db, row.requestId)
@@ -158,8 +156,8 @@ async function ask(
   }
 }
 
-function outcomeOf(job: JobRow, row: AttemptRow, outcome: AskOutcome, resent: boolean) {
-  const result = resultOf(outcome, { resent })
+function outcomeOf(job: JobRow, row: AttemptRow, outcome: AskOutcome | null, resent: boolean) {
+  const result = outcome === null ? ownFault('not asked again') : resultOf(outcome, { resent })
   // A counted request's own failure is an observation of its prover (mechanism section 2).
   const verdict =
     result.outcome === 'failure' && job.counted
@@ -174,7 +172,10 @@ async function conclude(
   outcome: string,
   reason: string | null,
 ): Promise<AttemptVideoResult> {
-  if (outcome === 'success') return { kind: 'answered' }
+  if (outcome === 'success') {
+    await blameNeutral(deps.db, deps.id, job.inferenceId, INFERENCE_PENALTY_PPM)
+    return { kind: 'answered' }
+  }
   if (outcome === 'refused') return { kind: 'refused' }
   if (reason === 'cancelled') {
     await failJob(deps.db, job.id, { code: 'cancelled', message: 'The request was cancelled.' })

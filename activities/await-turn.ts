@@ -1,7 +1,8 @@
-import { firstUnsettledBefore, type IntervalRow, lapseInterval } from '../ledger/intervals.js'
+import { firstUnsettledBefore, type IntervalRow } from '../ledger/intervals.js'
 import { pollMs } from './await-block.js'
 import { beating, pause } from './beat.js'
 import { fenced } from './fenced.js'
+import { lapse } from './lapse.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
 /** The least time after its last block before an unsettled interval lapses. */
@@ -29,7 +30,7 @@ export function createAwaitTurn(deps: VerifierDeps) {
         if (before === null) return
         const { number } = await deps.chain.finalized()
         if (isOverdue(deps, before, number)) {
-          await fenced(deps, (tx) => lapseInterval(tx, deps.id, before.n))
+          await fenced(deps, (tx) => lapse(tx, deps, before.n))
           deps.log.warn({ n: before.n }, 'an interval was not settled in time; it is lapsed')
           continue
         }

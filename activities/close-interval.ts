@@ -26,22 +26,23 @@ export function createCloseInterval(deps: VerifierDeps) {
         await closeInterval(tx, id, n)
         await setPhase(tx, id, n, 'audit', ['open', 'rounds'])
         const candidates = await auditCandidates(tx, id, n)
-        const drawn = drawAudits(
-          {
-            answers: candidates.map((row) => ({
-              requestId: row.requestId,
-              hotkey: row.hotkey,
-              registeredBlock: row.registeredBlock,
-              lastEvidenceN: row.lastEvidenceN,
-              suspicious:
-                row.elapsedUs !== null &&
-                isSuspiciouslyFast({ elapsedUs: row.elapsedUs, work: row.work }, certified),
-            })),
-            max: Math.min(profile.audits.max, affordable(deps, interval!.length, certified)),
-          },
-          { secret: secret!.secret, blockHash: fromHex(interval!.firstBlockHash!) },
-        )
-        return putAudits(tx, id, n, drawn)
+        const inputs = {
+          answers: candidates.map((row) => ({
+            requestId: row.requestId,
+            hotkey: row.hotkey,
+            registeredBlock: row.registeredBlock,
+            lastEvidenceN: row.lastEvidenceN,
+            suspicious:
+              row.elapsedUs !== null &&
+              isSuspiciouslyFast({ elapsedUs: row.elapsedUs, work: row.work }, certified),
+          })),
+          max: Math.min(profile.audits.max, affordable(deps, interval!.length, certified)),
+        }
+        const drawn = drawAudits(inputs, {
+          secret: secret!.secret,
+          blockHash: fromHex(interval!.firstBlockHash!),
+        })
+        return putAudits(tx, id, n, drawn, inputs)
       })
       return { count: ids.length }
     })

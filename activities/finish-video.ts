@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
 import { FractalError } from '../base/errors.js'
 import { encodeMp4 } from '../engine/mp4.js'
+import { framesSha256 } from '../formats/frames.js'
 import { attemptsOf } from '../ledger/attempts.js'
 import { getFrames } from '../ledger/frames.js'
 import { completeJob, getJob, putContent } from '../ledger/jobs.js'
@@ -30,11 +31,19 @@ export function createFinishVideo(deps: InferenceDeps) {
         )
       }
       const { width, height, fps } = job
+      const raw = frames.map((frame) => inflateSync(frame.zlib))
+      const digests = raw.map((rgb) => createHash('sha256').update(rgb).digest())
+      if (framesSha256({ width, height, frames: job.frames }, digests) !== winner.framesSha256) {
+        throw new FractalError(
+          'frames_differ',
+          `the stored frames of ${jobId} are not those that were signed`,
+        )
+      }
       const bytes = await encodeMp4({
         width,
         height,
         fps,
-        frames: frames.map((frame) => inflateSync(frame.zlib)),
+        frames: raw,
       })
       const sha256 = createHash('sha256').update(bytes).digest('hex')
       await putContent(deps.db, jobId, 'video', { mime: 'video/mp4', bytes, sha256 })

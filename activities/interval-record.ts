@@ -1,28 +1,31 @@
 import { toHex } from '../formats/bytes.js'
-import type { CanonicalValue } from '../formats/canonical-json.js'
+import { type CanonicalValue, canonicalJson } from '../formats/canonical-json.js'
+import { recordHash } from '../formats/record.js'
 import { answersOfInterval } from '../ledger/attempts.js'
+import { auditInputs, auditsOf } from '../ledger/audits.js'
 import type { Tx } from '../ledger/database.js'
 import { intervalByN } from '../ledger/intervals.js'
-import { planItems, planOf } from '../ledger/plans.js'
+import { type PlanItemRow, planItems, planOf } from '../ledger/plans.js'
 import { intervalProvers } from '../ledger/provers.js'
 import { previousRecord } from '../ledger/records.js'
 import { getSecret } from '../ledger/secrets.js'
 import type { SettlementParts } from '../ledger/settlement.js'
 import type { NewWeightSet } from '../ledger/weights.js'
-import type { MechanismProfile } from '../rules/profile.js'
 import type { Settlement } from '../rules/settlement.js'
 import { usableCertificates } from './usable-certificates.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
 interface RecordInput {
   readonly n: number
-  readonly parts: SettlementParts
-  readonly profile: MechanismProfile
-  readonly settlement: Settlement
-  readonly weights: NewWeightSet
+  /** What settling was given and found; null for an interval that lapsed. */
+  readonly settled: {
+    readonly parts: SettlementParts
+    readonly settlement: Settlement
+    readonly weights: NewWeightSet
+  } | null
 }
 
-type Record = { [key: string]: CanonicalValue }
+type CanonicalRecord = { [key: string]: CanonicalValue }
 
 /**
  * The interval's public record (mechanism section 7), complete when it settles: publishing only signs
@@ -32,8 +35,8 @@ type Record = { [key: string]: CanonicalValue }
 export async function intervalRecord(
   tx: Tx,
   deps: VerifierDeps,
-  { n, parts, profile, settlement, weights }: RecordInput,
-): Promise<{ record: Record; previousHash: string | null }> {
+  { n, settled }: RecordInput,
+): Promise<{ body: string; hash: string; previousHash: string | null }> {
   const { id } = deps
   const interval = (await intervalByN(tx, id, n))!
   const secret = await getSecret(tx, id, n)
@@ -42,7 +45,8 @@ export async function intervalRecord(
   const challenges = new Map((await planItems(tx, id, n)).map((item) => [item.requestId, item]))
   const previous = await previousRecord(tx, id, n)
   const certificates = await usableCertificates(tx, deps)
-  const record: Record = {
+  const plan = await planOf(tx, id, n)
+  const record: CanonicalRecord = {
     version: 'fractal-record/1',
     genesis_hash: deps.chain.genesisHash,
     netuid: id.netuid,
@@ -53,9 +57,14 @@ export async function intervalRecord(
     first_block_hash: interval.firstBlockHash,
     opened_after: interval.openedAfter,
     previous: previous?.hash ?? null,
-    profile: plain(profile),
+    outcome: settled === null ? 'lapsed' : 'settled',
+    profile: plain(interval.profile),
     model_root: deps.model.root,
-    gpu_us_per_work: (await planOf(tx, id, n))?.gpuUsPerWork ?? null,
+    gpu_us_per_work: plan?.gpuUsPerWork ?? null,
+    plan_inputs: plain(plan?.inputs ?? null),
+    audit_inputs: plain(await auditInputs(tx, id, n)),
+    audits: await auditsOf(tx, id, n),
+    planned: [...challenges.values()].map(planned),
     certificates: certificates.map((row) => ({
       determinism_class: row.determinismClass,
       exact: row.exact,
@@ -82,17 +91,13 @@ export async function intervalRecord(
       capacity: row.capacity,
     })),
     answers: answers.map((row) => {
-      const item = challenges.get(row.requestId)
       return {
         request_id: row.requestId,
         kind: row.kind,
         hotkey: row.hotkey,
         registered_block: row.registeredBlock,
         body_sha256: row.bodySha256,
-        // The verifier's own challenges hold nobody's words: they are public once the interval is over.
-        body: item === undefined ? null : Buffer.from(item.body).toString('utf8'),
-        round: item?.round ?? null,
-        moment_block: item?.momentBlock ?? null,
+        challenge: challenges.has(row.requestId),
         outcome: row.outcome,
         reason: row.reason,
         counted: row.counted,
@@ -102,13 +107,40 @@ export async function intervalRecord(
         trace_root: row.traceRoot,
         determinism_class: row.determinismClass,
         signature: row.signature,
+        request_nonce: row.requestNonce,
+        request_signature: row.requestSignature,
       }
     }),
-    settlement_input: plain({ ...parts, answers: undefined, answers_by_key: answersByKey(parts) }),
-    settlement: plain(settlement),
-    weights: plain(weights),
+    settlement_input: plain(
+      settled && {
+        ...settled.parts,
+        answers: undefined,
+        answers_by_key: answersByKey(settled.parts),
+      },
+    ),
+    settlement: plain(settled?.settlement ?? null),
+    weights: plain(settled?.weights ?? null),
   }
-  return { record, previousHash: previous?.hash ?? null }
+  return {
+    body: canonicalJson(record),
+    hash: recordHash(record),
+    previousHash: previous?.hash ?? null,
+  }
+}
+
+/** A challenge as it was planned. The verifier's own hold nobody's words: they are public afterwards. */
+function planned(item: PlanItemRow): CanonicalRecord {
+  return {
+    request_id: item.requestId,
+    round: item.round,
+    k: item.k,
+    hotkey: item.hotkey,
+    registered_block: item.registeredBlock,
+    moment_block: item.momentBlock,
+    retry_blocks: [item.firstRetryBlock, item.secondRetryBlock],
+    deadline_ms: item.deadlineMs,
+    body: Buffer.from(item.body).toString('utf8'),
+  }
 }
 
 /** API keys are named by their place in this interval: nobody learns who asked, and the cap can be recomputed. */

@@ -98,6 +98,10 @@ async function decide(
       if (request.final) give('abstained', 'own_fault', null)
       continue
     }
+    if (attempt.reason === 'own_fault') {
+      give('abstained', 'own_fault', null)
+      continue
+    }
     if (attempt.outcome === 'refused') {
       give('fail', 'refused_thrice', penalty)
       continue

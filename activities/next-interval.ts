@@ -1,6 +1,7 @@
 import { intervalWorkflowId } from '../base/temporal-names.js'
 import type { BlockRef } from '../chain/chain.js'
 import { announceInterval, latestInterval, markMissed } from '../ledger/intervals.js'
+import { getSecret } from '../ledger/secrets.js'
 import { pollMs } from './await-block.js'
 import { beating, pause } from './beat.js'
 import { ensureCommitment } from './commitment.js'
@@ -15,20 +16,25 @@ export interface NextInterval {
 }
 
 /** How many blocks ahead interval 1 begins: its secret's commitment is public before it. */
-const FIRST_INTERVAL_LEAD = 3
+const FIRST_INTERVAL_LEAD = 4
 
 /**
  * Waits for the first finalized block of the next interval and returns it, its row announced.
  * Each interval starts where the one before ended; those that passed while nobody judged become
- * rows marked missed. An interval found in its second half counts as passed: its rounds are over.
+ * rows marked missed. An interval found in its second half counts as passed: its rounds are over. So
+ * does one whose secret was not committed to in time.
  */
 export function createNextInterval(deps: VerifierDeps) {
   const { db, id, chain } = deps
 
-  const place = async (after: number, finalized: BlockRef): Promise<NextInterval> => {
+  const place = async (
+    after: number,
+    finalized: BlockRef,
+    veryFirst: number,
+  ): Promise<NextInterval> => {
     const latest = await latestInterval(db, id)
     const length = deps.profile.intervalBlocks
-    if (latest === null) return named(deps, 1, finalized.number + FIRST_INTERVAL_LEAD, length)
+    if (latest === null) return named(deps, 1, veryFirst, length)
     // Announced before a crash, but never started.
     if (latest.phase === 'announced' && latest.n > after) {
       if (!isPassed(latest.firstBlock, latest.length, finalized)) {
@@ -39,25 +45,29 @@ export function createNextInterval(deps: VerifierDeps) {
     return named(deps, latest.n + 1, latest.firstBlock + latest.length, length)
   }
 
+  /** Whether its secret was committed to before anybody knew its first block: else draws could be chosen. */
+  const committed = async (next: NextInterval): Promise<boolean> => {
+    if ((await getSecret(db, id, next.n)) !== null) return true
+    if ((await chain.head()).number >= next.firstBlock) return false
+    await ensureCommitment(deps, next.n)
+    return true
+  }
+
   return async ({ after }: { after: number }): Promise<NextInterval> =>
     beating(async (_signal, beat) => {
-      let next = await place(after, await chain.finalized())
-      await ensureCommitment(deps, next.n)
+      const veryFirst = (await chain.finalized()).number + FIRST_INTERVAL_LEAD
       for (;;) {
         const finalized = await chain.finalized()
-        if (isPassed(next.firstBlock, next.length, finalized)) {
-          deps.log.warn(
-            { n: next.n },
-            'an interval passed while nobody judged; it is marked missed',
-          )
+        const next = await place(after, finalized, veryFirst)
+        if (isPassed(next.firstBlock, next.length, finalized) || !(await committed(next))) {
+          deps.log.warn({ n: next.n }, 'an interval began while nobody judged; it is marked missed')
           await markMissed(db, id, next)
-          next = await place(after, finalized)
-          await ensureCommitment(deps, next.n)
           continue
         }
         if (finalized.number >= next.firstBlock) {
-          await announceInterval(db, id, next)
-          return next
+          // What was announced first stands.
+          const row = await announceInterval(db, id, next)
+          return named(deps, row.n, row.firstBlock, row.length)
         }
         beat(`block ${finalized.number} of ${next.firstBlock}`)
         await pause(pollMs(chain.blockSeconds))

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.js'
 import type { Neuron } from '../chain/chain.js'
+import { CAPACITY_MAX } from '../rules/constants.js'
 import { fetchInfo } from '../wire/info.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
@@ -47,7 +48,7 @@ async function askInfo(
     return {
       determinismClass: info.determinism_class,
       modelRoot: info.model_root,
-      capacity: info.capacity,
+      capacity: Math.min(info.capacity, CAPACITY_MAX),
       reachable: true,
       unreachableReason: null,
     }

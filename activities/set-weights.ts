@@ -9,6 +9,7 @@ import {
   markSubmitted,
   type NewWeightSet,
   newestSentN,
+  pendingExtrinsics,
   putExtrinsic,
   replaceWeights,
   supersede,
@@ -34,12 +35,23 @@ const VERSION_KEY = 1
  */
 export function createSetWeights(deps: VerifierDeps) {
   // Two intervals' weights at once would take the same account nonce.
-  let before: Promise<unknown> = Promise.resolve()
-  return ({ n }: { n: number }): Promise<{ line: string }> => {
-    const mine = before.then(() => beating((_signal, beat) => advance(deps, n, beat)))
-    before = mine.catch(() => undefined)
-    return mine
-  }
+  let before: Promise<void> = Promise.resolve()
+  return ({ n }: { n: number }): Promise<{ line: string }> =>
+    beating(async (_signal, beat) => {
+      const turn = before
+      let done = () => {}
+      before = new Promise<void>((resolve) => {
+        done = resolve
+      })
+      try {
+        beat('waiting for the weights of another interval')
+        await turn
+        return await advance(deps, n, beat)
+      } finally {
+        // Also when this one gave up waiting: who comes after it still waits for who came before.
+        void turn.then(done)
+      }
+    })
 }
 
 async function advance(
@@ -74,26 +86,12 @@ async function follow(
   beat: (details: string) => void,
 ): Promise<void> {
   const { db, id, chain } = deps
-  const { number } = await chain.finalized()
-  const range = { from: sent.eraFirst, to: Math.min(number, sent.eraLast) }
-  const found = range.to < range.from ? null : await chain.inclusion(sent.hash, range)
-  if (found !== null) {
-    const result = found.ok ? 'ok' : found.error
-    await fenced(deps, async (tx) => {
-      await markExtrinsic(tx, id, n, sent.hash, { result, block: found.block })
-    })
-    // Too fast is waited out; anything else the same vector would meet again.
-    if (result !== 'ok' && result !== 'SettingWeightsTooFast') {
-      throw new FractalError(result, `the chain refused the weights of interval ${n}: ${result}`)
-    }
-    return
+  const ended = await noteEnd(deps, n, sent)
+  // Too fast is waited out; anything else the same vector would meet again.
+  if (ended !== null && !['ok', 'expired', 'SettingWeightsTooFast'].includes(ended)) {
+    throw new FractalError(ended, `the chain refused the weights of interval ${n}: ${ended}`)
   }
-  if (number > sent.eraLast) {
-    await fenced(deps, async (tx) => {
-      await markExtrinsic(tx, id, n, sent.hash, { result: 'expired', block: null })
-    })
-    return
-  }
+  if (ended !== null) return
   try {
     await chain.submit(sent)
     await markSubmitted(db, id, n, sent.hash)
@@ -102,8 +100,25 @@ async function follow(
     const waits = ['Stale', 'AncientBirthBlock', 'TooLowPriority']
     if (!(error instanceof FractalError && waits.includes(error.code))) throw error
   }
-  beat(`sent; waiting for its block (era to ${sent.eraLast}, final ${number})`)
+  beat(`sent; waiting for its block (era to ${sent.eraLast})`)
   await pause(pollMs(chain.blockSeconds))
+}
+
+/** How an extrinsic ended, when that can be known by now: stored, and returned; else null. */
+async function noteEnd(
+  deps: VerifierDeps,
+  n: number,
+  sent: WeightExtrinsicRow,
+): Promise<string | null> {
+  const { number } = await deps.chain.finalized()
+  const range = { from: sent.eraFirst, to: Math.min(number, sent.eraLast) }
+  const found = range.to < range.from ? null : await deps.chain.inclusion(sent.hash, range)
+  if (found === null && number <= sent.eraLast) return null
+  const result = found === null ? 'expired' : found.ok ? 'ok' : found.error
+  await fenced(deps, (tx) =>
+    markExtrinsic(tx, deps.id, n, sent.hash, { result, block: found?.block ?? null }),
+  )
+  return result
 }
 
 /** Stores a freshly signed extrinsic, once the rate limit allows one and nobody else set weights. */
@@ -128,6 +143,8 @@ async function sign(
         { hint: 'register it, then retry the interval' },
       )
     }
+    // An interval that failed may have left one that was included since: its block is ours.
+    for (const other of await pendingExtrinsics(db, id)) await noteEnd(deps, other.n, other)
     const ours = await knownInclusionBlocks(db, id)
     if (!ours.includes(me.lastUpdate) && me.lastUpdate !== (await baselineLastUpdate(db, id))) {
       throw new FractalError(

@@ -1,7 +1,5 @@
 import { FractalError } from '../base/errors.js'
-import { canonicalJson } from '../formats/canonical-json.js'
-import { recordHash } from '../formats/record.js'
-import { intervalByN, lapseInterval, setPhase } from '../ledger/intervals.js'
+import { intervalByN, setPhase } from '../ledger/intervals.js'
 import { loadSettlement, settledResult, writeSettlement } from '../ledger/settlement.js'
 import { decideWeights } from '../ledger/weights.js'
 import { settle } from '../rules/settle.js'
@@ -10,6 +8,7 @@ import { beating } from './beat.js'
 import { decideVector, readSending, weighedOf } from './decide-weights.js'
 import { fenced } from './fenced.js'
 import { intervalRecord } from './interval-record.js'
+import { lapse } from './lapse.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
 export interface SettledInterval {
@@ -32,7 +31,8 @@ export function createSettleInterval(deps: VerifierDeps) {
       const sending = await readSending(deps)
       const phase = await fenced(deps, async (tx) => {
         if (interval.phase !== 'settled' && isOverdue(deps, interval, number)) {
-          return lapseInterval(tx, id, n)
+          await lapse(tx, deps, n)
+          return (await intervalByN(tx, id, n))!.phase
         }
         if ((await setPhase(tx, id, n, 'settling', ['open', 'rounds', 'audit'])) !== 'settling') {
           return (await intervalByN(tx, id, n))!.phase
@@ -41,19 +41,12 @@ export function createSettleInterval(deps: VerifierDeps) {
         const profile = interval.profile ?? deps.profile
         const settlement = settle({ ...parts, profile })
         const set = decideVector(deps, weighedOf(settlement), sending)
-        const { record, previousHash } = await intervalRecord(tx, deps, {
+        const record = await intervalRecord(tx, deps, {
           n,
-          parts,
-          profile,
-          settlement,
-          weights: set,
+          settled: { parts, settlement, weights: set },
         })
         await decideWeights(tx, id, n, set)
-        await writeSettlement(tx, id, n, settlement, {
-          body: canonicalJson(record),
-          hash: recordHash(record),
-          previousHash,
-        })
+        await writeSettlement(tx, id, n, settlement, record)
         return 'settled' as const
       })
       if (phase !== 'settled' && phase !== 'lapsed') {

@@ -4,7 +4,7 @@ import { recordOf, signRecord } from '../ledger/records.js'
 import { beating } from './beat.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
-/** Signs the hash of the interval's record, once. A lapsed interval has none: it settled nothing. */
+/** Signs the hash of the interval's record, once. */
 export function createSignRecord(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<void> =>
     beating(async () => {

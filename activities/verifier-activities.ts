@@ -15,8 +15,8 @@ import type { VerifierDeps } from './verifier-deps.js'
 /** All that the workflows of the queue `verifier` call; every one may be repeated at any moment. */
 export function createVerifierActivities(deps: VerifierDeps) {
   return {
-    nextInterval: withTypedFailures(createNextInterval(deps)),
-    awaitBlock: withTypedFailures(createAwaitBlock(deps)),
+    nextInterval: withTypedFailures(createNextInterval(deps), { always: true }),
+    awaitBlock: withTypedFailures(createAwaitBlock(deps), { always: true }),
     openInterval: withTypedFailures(createOpenInterval(deps)),
     askRound: withTypedFailures(createAskRound(deps)),
     judge: withTypedFailures(createJudge(deps)),

@@ -102,6 +102,7 @@ export const OPTIONS = {
   'localnet.allow_loopback': option(flag, false, 'take axons at 127.0.0.1, as Bittensor does not'),
 
   // The workers
+  'gpu.recertify': option(flag, false, 'certify the class anew, also one that lost its exactness'),
   'gpu.count': option(positive.max(1024), 1, 'GPUs behind the queue, for the budget of checks'),
   'ledger.patience': option(
     positive.max(86_400),

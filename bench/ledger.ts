@@ -63,6 +63,8 @@ const outcome = (requestId: string, i: number): NewOutcome => ({
   determinismClass: 'fc1;bench',
   modelRoot: 'cd'.repeat(32),
   signature: `0x${'03'.repeat(64)}`,
+  requestNonce: '1',
+  requestSignature: '0x00',
   timings: { total_us: 900_000 },
   warnings: [],
   elapsedUs: 950_000,

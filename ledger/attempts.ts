@@ -36,6 +36,9 @@ export interface AttemptResult {
   determinismClass: string | null
   modelRoot: string | null
   signature: string | null
+  /** What the request was signed with: evidence without it is void. */
+  requestNonce: string | null
+  requestSignature: string | null
   timings: Record<string, number> | null
   warnings: string[] | null
   elapsedUs: number | null
@@ -95,6 +98,8 @@ const RESULT = {
   determinismClass: 'text',
   modelRoot: 'text',
   signature: 'text',
+  requestNonce: 'text',
+  requestSignature: 'text',
   timings: 'jsonb',
   warnings: 'jsonb',
   elapsedUs: 'bigint',
@@ -104,7 +109,7 @@ const RESULT = {
 
 const COLUMNS = `request_id, n, kind, inference_id, attempt_no, hotkey, registered_block, body, body_sha256, work,
   counted, api_key_id, deadline_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
-  determinism_class, model_root, signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at`
+  determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at`
 
 /**
  * Stores attempts before they are sent, once each. A user's request keeps the attempt that was stored

@@ -14,16 +14,21 @@ export interface AuditCandidateRow extends ProverKey {
   determinismClass: string
 }
 
-/** Stores an interval's draw of audits, once, also an empty one. @returns the draw that stands */
+/**
+ * Stores an interval's draw of audits, once, also an empty one.
+ * @param inputs what it was drawn from, besides the secret and the block's hash
+ * @returns the draw that stands
+ */
 export async function putAudits(
   tx: Tx,
   id: VerifierId,
   n: number,
   requestIds: readonly string[],
+  inputs: Record<string, unknown>,
 ): Promise<string[]> {
   const first = await tx.execute(
-    'INSERT INTO audit_draws (netuid, verifier, n) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-    [id.netuid, id.verifier, n],
+    'INSERT INTO audit_draws (netuid, verifier, n, inputs) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [id.netuid, id.verifier, n, JSON.stringify(inputs)],
   )
   if (first === 1) {
     await tx.execute(
@@ -61,4 +66,17 @@ export async function auditCandidates(
      ORDER BY a.request_id`,
     [id.netuid, id.verifier, n],
   )
+}
+
+/** What an interval's audits were drawn from; null when none were drawn yet. */
+export async function auditInputs(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<Record<string, unknown> | null> {
+  const [row] = await db.query<{ inputs: Record<string, unknown> }>(
+    'SELECT inputs FROM audit_draws WHERE netuid = $1 AND verifier = $2 AND n = $3',
+    [id.netuid, id.verifier, n],
+  )
+  return row?.inputs ?? null
 }

@@ -7,7 +7,7 @@ export interface FrameRow {
   zlib: Uint8Array
 }
 
-/** Stores frames as they come; one that is stored stands. */
+/** Stores frames as they come. A prover that is asked again sends them again: the last ones are those it signed. */
 export async function putFrames(
   db: Queryable,
   requestId: string,
@@ -17,7 +17,7 @@ export async function putFrames(
   // One parameter a frame, because pg sends a lone buffer as it is, and one inside an array as hex.
   const values = frames.map((_, i) => `($1, $${2 * i + 2}, $${2 * i + 3})`)
   await db.execute(
-    `INSERT INTO frames (request_id, index, zlib) VALUES ${values.join(', ')} ON CONFLICT DO NOTHING`,
+    `INSERT INTO frames (request_id, index, zlib) VALUES ${values.join(', ')} ON CONFLICT (request_id, index) DO UPDATE SET zlib = excluded.zlib`,
     [requestId, ...frames.flatMap(({ index, zlib }) => [index, zlib])],
   )
 }

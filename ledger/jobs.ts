@@ -125,14 +125,15 @@ export async function findRepeat(
 /** Jobs whose workflow was not noted as started, oldest first: the API went away in between. */
 export async function listUnstarted(
   db: Queryable,
+  id: VerifierId,
   { olderThanMs, limit }: { olderThanMs: number; limit: number },
 ): Promise<JobRow[]> {
   return db.query(
     `SELECT ${COLUMNS} FROM ${SOURCE}
-     WHERE j.workflow_started_at IS NULL AND j.status = 'queued'
+     WHERE r.netuid = $3 AND r.verifier = $4 AND j.workflow_started_at IS NULL AND j.status = 'queued'
        AND j.created_at < clock_timestamp() - make_interval(secs => $1::double precision / 1000)
      ORDER BY j.created_at, j.id LIMIT $2`,
-    [olderThanMs, limit],
+    [olderThanMs, limit, id.netuid, id.verifier],
   )
 }
 

@@ -7,6 +7,8 @@ export interface PlanHeader {
   rounds: number
   /** The class's certified time when the plan was drawn: floor(µs · 10^6 / work). */
   gpuUsPerWork: number | null
+  /** What it was drawn from, besides the secret and the block's hash. */
+  inputs: Record<string, unknown>
 }
 
 export interface PlanItemRow extends ProverKey {
@@ -46,9 +48,9 @@ export async function insertPlan(
   items: readonly PlanItemRow[],
 ): Promise<boolean> {
   const inserted = await tx.execute(
-    `INSERT INTO plans (netuid, verifier, n, rounds, gpu_us_per_work) VALUES ($1, $2, $3, $4, $5)
+    `INSERT INTO plans (netuid, verifier, n, rounds, gpu_us_per_work, inputs) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT DO NOTHING`,
-    [id.netuid, id.verifier, n, header.rounds, header.gpuUsPerWork],
+    [id.netuid, id.verifier, n, header.rounds, header.gpuUsPerWork, JSON.stringify(header.inputs)],
   )
   if (inserted === 0) return false
   const rows = batch<PlanItemRow>(ITEM, items, 4)
@@ -68,7 +70,7 @@ export async function planOf(
 ): Promise<(PlanHeader & { drawnAt: Date }) | null> {
   return firstOrNull(
     await db.query(
-      `SELECT rounds, gpu_us_per_work, drawn_at FROM plans WHERE netuid = $1 AND verifier = $2 AND n = $3`,
+      `SELECT rounds, gpu_us_per_work, inputs, drawn_at FROM plans WHERE netuid = $1 AND verifier = $2 AND n = $3`,
       [id.netuid, id.verifier, n],
     ),
   )

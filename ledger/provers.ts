@@ -146,3 +146,26 @@ export async function updateAxons(
     [id.netuid, id.verifier, n, ...now.params],
   )
 }
+
+/**
+ * What a prover said of itself that did not answer when the interval opened: recorded at the first
+ * contact, and holds from then on.
+ */
+export async function fillFacts(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  rows: readonly (ProverKey &
+    Pick<IntervalProverRow, 'determinismClass' | 'modelRoot' | 'capacity'>)[],
+): Promise<void> {
+  const { hotkey, registeredBlock, determinismClass, modelRoot, capacity } = INTERVAL_PROVER
+  const now = batch({ hotkey, registeredBlock, determinismClass, modelRoot, capacity }, rows, 4)
+  await db.execute(
+    `UPDATE interval_provers p SET determinism_class = r.determinism_class, model_root = r.model_root,
+       capacity = r.capacity, reachable = true, unreachable_reason = NULL
+     FROM ${now.source}
+     WHERE p.netuid = $1 AND p.verifier = $2 AND p.n = $3 AND NOT p.reachable
+       AND p.hotkey = r.hotkey AND p.registered_block = r.registered_block`,
+    [id.netuid, id.verifier, n, ...now.params],
+  )
+}

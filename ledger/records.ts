@@ -1,4 +1,4 @@
-import type { Queryable } from './database.js'
+import type { Queryable, Tx } from './database.js'
 import { firstOrNull } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
 
@@ -38,6 +38,20 @@ export async function previousRecord(
       `SELECT ${COLUMNS} FROM records WHERE netuid = $1 AND verifier = $2 AND n < $3 ORDER BY n DESC LIMIT 1`,
       [id.netuid, id.verifier, n],
     ),
+  )
+}
+
+/** Stores an interval's record, once; it never changes. */
+export async function putRecord(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  record: { body: string; hash: string; previousHash: string | null },
+): Promise<void> {
+  await tx.execute(
+    `INSERT INTO records (netuid, verifier, n, body, hash, previous_hash) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT DO NOTHING`,
+    [id.netuid, id.verifier, n, record.body, record.hash, record.previousHash],
   )
 }
 

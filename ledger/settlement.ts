@@ -13,7 +13,7 @@ import type { Queryable, Tx } from './database.js'
 import { LedgerError } from './errors.js'
 import { firstUnsettledBefore, type IntervalRow, intervalByN } from './intervals.js'
 import { lockOutcomes } from './outcome-lock.js'
-import { type RecordRow, recordOf } from './records.js'
+import { putRecord, type RecordRow, recordOf } from './records.js'
 import { batch } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
 
@@ -246,10 +246,7 @@ export async function writeSettlement(
   }))
   await writeScores(tx, id, n, results)
   await writeStandings(tx, id, n, results)
-  await tx.execute(
-    'INSERT INTO records (netuid, verifier, n, body, hash, previous_hash) VALUES ($1, $2, $3, $4, $5, $6)',
-    [id.netuid, id.verifier, n, record.body, record.hash, record.previousHash],
-  )
+  await putRecord(tx, id, n, record)
   await tx.execute(
     `UPDATE intervals SET phase = 'settled', settled_at = clock_timestamp(), failure = NULL,
        closed_at = coalesce(closed_at, clock_timestamp())

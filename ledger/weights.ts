@@ -156,6 +156,18 @@ export async function extrinsicsOf(
   )
 }
 
+/** Extrinsics of any interval that may stand in a block already, or still get into one. */
+export async function pendingExtrinsics(
+  db: Queryable,
+  id: VerifierId,
+): Promise<(WeightExtrinsicRow & { n: number })[]> {
+  return db.query(
+    `SELECT n, hash, nonce, era_first, era_last, bytes, prepared_at, submitted_at, included_block, result
+     FROM weight_extrinsics WHERE ${OF} AND result IS NULL ORDER BY n, prepared_at`,
+    [id.netuid, id.verifier],
+  )
+}
+
 /** Notes that the chain took the bytes; again for a resend. */
 export async function markSubmitted(
   db: Queryable,

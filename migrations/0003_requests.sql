@@ -4,11 +4,12 @@ CREATE TABLE plans (
   n integer NOT NULL,
   rounds integer NOT NULL CHECK (rounds >= 0),
   gpu_us_per_work bigint,
+  inputs jsonb NOT NULL DEFAULT '{}',
   drawn_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (netuid, verifier, n),
   FOREIGN KEY (netuid, verifier, n) REFERENCES intervals
 );
-COMMENT ON TABLE plans IS 'What interval n will ask, drawn once when it opens. Secret until it settled.';
+COMMENT ON TABLE plans IS 'What interval n will ask, drawn once when it opens. Secret until it settled. inputs: all that the draw was made from besides the secret and the block, so that the record can be checked by drawing again.';
 
 CREATE TABLE plan_items (
   netuid integer NOT NULL,
@@ -101,6 +102,8 @@ CREATE TABLE attempts (
   determinism_class text,
   model_root text,
   signature text,
+  request_nonce text,
+  request_signature text,
   timings jsonb,
   warnings jsonb,
   elapsed_us bigint CHECK (elapsed_us >= 0),

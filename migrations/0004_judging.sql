@@ -18,6 +18,7 @@ CREATE TABLE audit_draws (
   netuid integer NOT NULL,
   verifier text NOT NULL,
   n integer NOT NULL,
+  inputs jsonb NOT NULL DEFAULT '{}',
   drawn_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (netuid, verifier, n),
   FOREIGN KEY (netuid, verifier, n) REFERENCES intervals

@@ -115,6 +115,12 @@ export const DEADLINE_FLOOR_MS = 10_000
 /** The same where provers and verifier share two cores. Milliseconds. */
 export const SHARED_MACHINE_DEADLINE_FLOOR_MS = 30_000
 
+/**
+ * A declared capacity above this is taken as this: it lengthens every deadline of its prover, and whoever
+ * declares thousands would hold a round, or a user, for hours.
+ */
+export const CAPACITY_MAX = 8
+
 /** A group round's deadline, in tenths of the class's time: several hotkeys on one GPU need 2 or more. */
 export const GROUP_DEADLINE_TENTHS = 13
 

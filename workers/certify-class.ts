@@ -1,29 +1,34 @@
 import type { Log } from '../base/log.js'
 import { certify } from '../engine/certify.js'
-import type { Generator } from '../engine/generator.js'
+import type { Device } from '../engine/generator.js'
 import { type CertificateRow, certificateOf, putCertificate } from '../ledger/certificates.js'
 import type { Database } from '../ledger/database.js'
 import type { MechanismProfile } from '../rules/profile.js'
 
 /**
  * The class's certificate: the stored one when it has enough runs, else a new one, made now. A class
- * that lost its exactness keeps that mark until a person certifies it again (`fractal doctor --certify`).
+ * that lost its exactness keeps that mark until a person certifies it again (`again`). The certifying
+ * runs open sessions of their own: keep no other open, or the GPU holds the model twice.
  */
 export async function certifyClass({
   db,
-  generator,
+  determinismClass,
+  device,
   modelDir,
   profile,
+  again,
   log,
 }: {
   db: Database
-  generator: Generator
+  determinismClass: string
+  device: Device
   modelDir: string
-  profile: MechanismProfile
+  profile: Pick<MechanismProfile, 'name' | 'certificateRuns'>
+  again: boolean
   log: Log
 }): Promise<CertificateRow> {
-  const stored = await certificateOf(db, generator.determinismClass)
-  if (stored !== null && stored.runs >= profile.certificateRuns) {
+  const stored = await certificateOf(db, determinismClass)
+  if (!again && stored !== null && stored.runs >= profile.certificateRuns) {
     if (!stored.exact) {
       log.warn(
         { reason: stored.revokedReason },
@@ -36,7 +41,7 @@ export async function certifyClass({
   log.info({ runs }, 'certifying this determinism class before the first task')
   const made = await certify({
     modelDir,
-    device: generator.device,
+    device,
     runs,
     onRun: (run) => log.info({ run, runs }, 'certifying'),
   })

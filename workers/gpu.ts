@@ -12,7 +12,7 @@ import { defaultModelDir } from '../engine/models/default-model.js'
 import { openDatabase } from '../ledger/database.js'
 import { migrate } from '../ledger/migrate.js'
 import { certifyClass } from './certify-class.js'
-import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
+import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
 import { connectTemporal, TEMPORAL_OPTIONS } from './temporal.js'
 
@@ -20,7 +20,8 @@ export const GPU_OPTIONS = [
   'device',
   'gpu.class',
   'model.dir',
-  ...PROFILE_OPTIONS,
+  'gpu.recertify',
+  ...NAMED_PROFILE_OPTIONS,
   'database.url',
   'database.host',
   'database.port',
@@ -39,10 +40,12 @@ export async function runGpuWorker(
   log: Log,
 ): Promise<Running> {
   const { device } = options
-  const profile = mechanismProfile(options)
+  const profile = namedProfile(options)
   const modelDir = options['model.dir'] ?? defaultModelDir()
-  const generator = await openEngine({ modelDir, device })
-  assertGpuClass(generator, options['gpu.class'])
+  const found = await openEngine({ modelDir, device })
+  assertGpuClass(found, options['gpu.class'])
+  const { determinismClass } = found
+  await found.close()
   if (device === 'cpu') {
     log.warn(
       'DEVELOPMENT: ground truths are computed on the CPU, on a queue of their own (gpu-cpu)',
@@ -51,7 +54,11 @@ export async function runGpuWorker(
   const url = databaseUrl(options)
   await migrate(url, { log })
   const db = openDatabase({ url, applicationName: 'fractal-gpu', max: 4, log })
-  const certificate = await certifyClass({ db, generator, modelDir, profile, log })
+  const again = options['gpu.recertify']
+  const certificate = await certifyClass({
+    ...{ db, determinismClass, device, modelDir, profile, again, log },
+  })
+  const generator = await openEngine({ modelDir, device })
   const temporal = await connectTemporal(options, log)
   const worker = await Worker.create({
     connection: temporal.worker,

@@ -9,7 +9,7 @@ import { connectChain } from '../chain/connect.js'
 import { loadHotkey } from '../chain/wallet.js'
 import { openDatabase } from '../ledger/database.js'
 import { migrate } from '../ledger/migrate.js'
-import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
+import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
 import { startUnstarted } from './start-unstarted.js'
 import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
@@ -21,7 +21,7 @@ export const INFERENCE_OPTIONS = [
   'wallet.path',
   'wallet.name',
   'wallet.hotkey',
-  ...PROFILE_OPTIONS,
+  ...NAMED_PROFILE_OPTIONS,
   'chain.allow_private_addresses',
   'database.url',
   'database.host',
@@ -40,7 +40,7 @@ export async function runInferenceWorker(
   options: Options<(typeof INFERENCE_OPTIONS)[number]>,
   log: Log,
 ): Promise<Running> {
-  const profile = mechanismProfile(options)
+  const profile = namedProfile(options)
   const signer = await loadHotkey(walletOf(options, log))
   const chain = await connectChain({
     network: options['subtensor.network'],
@@ -48,6 +48,7 @@ export async function runInferenceWorker(
   })
   const { genesisHash } = chain
   await chain.close()
+  const id = { netuid: options.netuid, verifier: signer.ss58 }
   const url = databaseUrl(options)
   await migrate(url, { log })
   const db = openDatabase({ url, applicationName: 'fractal-inference', max: 16, log })
@@ -58,7 +59,7 @@ export async function runInferenceWorker(
     taskQueue: INFERENCE_QUEUE,
     workflowBundle: await workflowBundle(log),
     activities: createInferenceActivities({
-      id: { netuid: options.netuid, verifier: signer.ss58 },
+      id,
       db,
       signer,
       genesisHash,
@@ -73,7 +74,7 @@ export async function runInferenceWorker(
     shutdownGraceTime: '5 s',
   })
   const run = worker.run()
-  const sweep = startUnstarted(db, temporal.client, log)
+  const sweep = startUnstarted(db, id, temporal.client, log)
   log.info('the inference worker serves users’ requests')
   return asRunning(
     async () => {

@@ -6,11 +6,11 @@ import { netuidKey } from '../workflows/search-attributes.js'
 import type { TemporalLink } from './temporal.js'
 
 /**
- * Starts the loop that opens intervals, or leaves the one that runs. One namespace holds one hotkey's
- * loop: another's would share its queue, and its intervals would be judged with the wrong key.
+ * One namespace holds one hotkey's loop: another's would share its queue, and its intervals would be
+ * judged with the wrong key.
  * @throws FractalError `namespace_in_use`
  */
-export async function startIntervalLoop(temporal: TemporalLink, id: VerifierId): Promise<void> {
+export async function assertNamespaceIsOurs(temporal: TemporalLink, id: VerifierId): Promise<void> {
   const workflowId = intervalLoopId(id.netuid, id.verifier)
   const query = "WorkflowType = 'intervalLoop' AND ExecutionStatus = 'Running'"
   for await (const other of temporal.client.workflow.list({ query })) {
@@ -21,8 +21,12 @@ export async function startIntervalLoop(temporal: TemporalLink, id: VerifierId):
       { hint: 'Give each subnet and hotkey a namespace of its own: --temporal.namespace.' },
     )
   }
+}
+
+/** Starts the loop that opens intervals, or leaves the one that runs. */
+export async function startIntervalLoop(temporal: TemporalLink, id: VerifierId): Promise<void> {
   await temporal.client.workflow.start<typeof intervalLoop>('intervalLoop', {
-    workflowId,
+    workflowId: intervalLoopId(id.netuid, id.verifier),
     taskQueue: VERIFIER_QUEUE,
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',

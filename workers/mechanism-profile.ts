@@ -9,35 +9,45 @@ import {
   TEST_PROFILE,
 } from '../rules/profile.js'
 
+/** For those who only need the profile's own numbers. */
+export const NAMED_PROFILE_OPTIONS = ['profile', 'subtensor.network'] as const
+
 export const PROFILE_OPTIONS = [
-  'profile',
+  ...NAMED_PROFILE_OPTIONS,
   'neuron.compute_stats_interval',
   'neuron.sample_size',
   'neuron.moving_average_alpha',
   'neuron.vpermit_tao_limit',
   'tiers.rule',
-  'subtensor.network',
 ] as const
 
 const BY_NAME = { production: PRODUCTION_PROFILE, demo: DEMO_PROFILE, test: TEST_PROFILE }
 
 /**
- * The mechanism's numbers that this deployment chose.
+ * The profile by its name.
  * @throws FractalError `profile_refused` for a scaled-down profile on a real network
  */
-export function mechanismProfile(
-  options: Options<(typeof PROFILE_OPTIONS)[number]>,
+export function namedProfile(
+  options: Options<(typeof NAMED_PROFILE_OPTIONS)[number]>,
 ): MechanismProfile {
-  const base = BY_NAME[options.profile]
-  const sampleSize = options['neuron.sample_size']
+  const profile = BY_NAME[options.profile]
   try {
-    assertProfileAllowed(base, options['subtensor.network'] !== 'local')
+    assertProfileAllowed(profile, options['subtensor.network'] !== 'local')
   } catch (error) {
     if (!(error instanceof RuleError)) throw error
     throw new FractalError(error.code, error.message, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     })
   }
+  return profile
+}
+
+/** The mechanism's numbers that a verifier chose. @throws FractalError `profile_refused` */
+export function mechanismProfile(
+  options: Options<(typeof PROFILE_OPTIONS)[number]>,
+): MechanismProfile {
+  const base = namedProfile(options)
+  const sampleSize = options['neuron.sample_size']
   return {
     ...base,
     intervalBlocks: options['neuron.compute_stats_interval'],

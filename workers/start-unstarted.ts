@@ -3,6 +3,7 @@ import type { Log } from '../base/log.js'
 import { INFERENCE_QUEUE, videoWorkflowId } from '../base/temporal-names.js'
 import type { Database } from '../ledger/database.js'
 import { listUnstarted, markStarted } from '../ledger/jobs.js'
+import type { VerifierId } from '../ledger/verifier-id.js'
 import type { generateVideo } from '../workflows/generate-video.js'
 
 const EVERY_MS = 2000
@@ -14,13 +15,21 @@ const AT_ONCE = 50
  * Starts the jobs that the API accepted while Temporal was away: accepted is accepted. A job's
  * workflow id is its own, so that two workers start it once.
  */
-export function startUnstarted(db: Database, client: Client, log: Log): { stop: () => void } {
+export function startUnstarted(
+  db: Database,
+  id: VerifierId,
+  client: Client,
+  log: Log,
+): { stop: () => void } {
   let busy = false
   const timer = setInterval(async () => {
     if (busy) return
     busy = true
     try {
-      for (const job of await listUnstarted(db, { olderThanMs: OLDER_THAN_MS, limit: AT_ONCE })) {
+      for (const job of await listUnstarted(db, id, {
+        olderThanMs: OLDER_THAN_MS,
+        limit: AT_ONCE,
+      })) {
         await start(client, job.id)
         await markStarted(db, job.id)
         log.info({ job: job.id }, 'started a job that was accepted while Temporal was away')

@@ -17,7 +17,7 @@ import { putBaselineLastUpdate } from '../ledger/lease.js'
 import { migrate } from '../ledger/migrate.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import { takeLease } from './deployment-lease.js'
-import { startIntervalLoop } from './interval-loop.js'
+import { assertNamespaceIsOurs, startIntervalLoop } from './interval-loop.js'
 import { intervalSettings } from './interval-settings.js'
 import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
@@ -73,7 +73,7 @@ export async function runVerifier(
     endpoint: options['subtensor.chain_endpoint'],
   })
   const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
-  const lastUpdate = await ownLastUpdate(chain, id)
+  await ownLastUpdate(chain, id)
   const model = await readModel(options['model.dir'] ?? defaultModelDir())
   const standard = model.config.descriptor
   if (standard === null) {
@@ -87,8 +87,9 @@ export async function runVerifier(
   const temporal = await connectTemporal(options, log)
   const stopping = new AbortController()
   const lease = await takeLease(db, id, log, stopping.signal)
-  await putBaselineLastUpdate(db, id, lastUpdate)
+  await putBaselineLastUpdate(db, id, await ownLastUpdate(chain, id))
   await registerSearchAttributes(temporal.client, temporal.namespace)
+  await assertNamespaceIsOurs(temporal, id)
 
   const deps: VerifierDeps = {
     id,

@@ -17,7 +17,7 @@ const MAX_WAITS = 60
 export async function generateVideo(input: VideoInput): Promise<{ status: string }> {
   const act = proxyActivities<InferenceActivities>({
     // A generation's own deadline is far shorter; this one ends a worker that hangs.
-    startToCloseTimeout: '30 minutes',
+    startToCloseTimeout: '2 hours',
     // Tells a killed worker from a slow prover: the activity beats every second.
     heartbeatTimeout: '5 s',
     retry: ENDLESS,

@@ -62,8 +62,8 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     heartbeatTimeout: '10 s',
     retry: ENDLESS,
   })
-  // Sending weights waits for rate limits and blocks, half an hour and more; outages as above.
-  const send = proxyActivities<VerifierActivities>({
+  // What ends by itself, but late: a slow prover's deadline, a rate limit of half an hour; outages as above.
+  const long = proxyActivities<VerifierActivities>({
     startToCloseTimeout: '1 day',
     heartbeatTimeout: '10 s',
     retry: patience(input.ledgerPatienceSeconds),
@@ -118,7 +118,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
         { summary: `round ${round}: wait for block ${moment}` },
         [{ block: moment }],
       )
-      const asked = await act.askRound.executeWithOptions(
+      const asked = await long.askRound.executeWithOptions(
         { summary: `round ${round}: ask the provers` },
         [{ n, round }],
       )
@@ -145,6 +145,21 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     )
   }
 
+  const conclude = async (phase: 'settled' | 'lapsed'): Promise<IntervalResult> => {
+    let weights = 'disabled'
+    if (input.setWeights && phase === 'settled') {
+      board.enter('weights')
+      const set = await long.setWeights.executeWithOptions({ summary: 'weights, exactly once' }, [
+        { n },
+      ])
+      weights = set.line
+      board.note('weights', weights)
+    }
+    await act.signRecord.executeWithOptions({ summary: 'sign the record' }, [{ n }])
+    board.enter(phase)
+    return { n, phase, weights }
+  }
+
   try {
     board.enter('open')
     const plan = await act.openInterval.executeWithOptions(
@@ -152,6 +167,8 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
       [{ n }],
     )
     board.note('provers', `${plan.provers}, of which ${plan.reachable} answered`)
+    // Final already: this is a reset. What may still be missing is its weights and its signature.
+    if (plan.final !== null) return await conclude(plan.final)
 
     board.enter('rounds')
     const lastBlock = input.firstBlock + input.length - 1
@@ -196,17 +213,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     )
     board.note('settled', settled.line)
 
-    let weights = 'disabled'
-    if (input.setWeights && settled.phase === 'settled') {
-      board.enter('weights')
-      weights = (
-        await send.setWeights.executeWithOptions({ summary: 'weights, exactly once' }, [{ n }])
-      ).line
-      board.note('weights', weights)
-    }
-    await act.signRecord.executeWithOptions({ summary: 'sign the record' }, [{ n }])
-    board.enter(settled.phase)
-    return { n, phase: settled.phase, weights }
+    return await conclude(settled.phase)
   } catch (error) {
     if (isCancellation(error)) throw error
     const failure = intervalFailure(n, board.phase, error)

@@ -29,7 +29,10 @@ describe('the API when something is away', () => {
       const { id, status } = (await created.json()) as { id: string; status: string }
       assert.equal(status, 'queued')
       assert.equal((await getJob(database().db, id))?.workflowStartedAt, null)
-      const unstarted = await listUnstarted(database().db, { olderThanMs: 0, limit: 10 })
+      const unstarted = await listUnstarted(database().db, verifierId, {
+        olderThanMs: 0,
+        limit: 10,
+      })
       assert.ok(unstarted.some((job) => job.id === id))
       assert.equal(ready.status, 503)
       const states = { status: 'not_ready', postgres: 'up', temporal: 'down' }

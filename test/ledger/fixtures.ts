@@ -148,6 +148,8 @@ export function success(requestId: string, changes: Partial<NewOutcome> = {}): N
     determinismClass: 'fc1;test',
     modelRoot: 'cd'.repeat(32),
     signature: `0x${'03'.repeat(64)}`,
+    requestNonce: '1',
+    requestSignature: '0x00',
     timings: { total_us: 900_000 },
     warnings: [],
     elapsedUs: 950_000,

@@ -37,9 +37,12 @@ describe('ledger/jobs', () => {
 
   it('lists jobs whose workflow was not started', async () => {
     const { db } = database()
-    const job = await newJob(db, newVerifier())
+    const id = newVerifier()
+    const job = await newJob(db, id)
     const unstarted = async (olderThanMs: number) =>
-      (await listUnstarted(db, { olderThanMs, ...SOME })).map((row) => row.id)
+      (await listUnstarted(db, id, { olderThanMs, ...SOME })).map((row) => row.id)
+    // Another verifier's worker leaves it alone: it has other provers, and another namespace.
+    assert.deepEqual(await listUnstarted(db, newVerifier(), { olderThanMs: 0, ...SOME }), [])
     assert((await unstarted(0)).includes(job.id))
     assert(!(await unstarted(60_000)).includes(job.id))
     await markStarted(db, job.id)

@@ -94,7 +94,7 @@ describe('ledger: plan, truths, audits', () => {
     const id = newVerifier()
     await openInterval(db, id, 1)
     const items = [item(1, 0), item(0, 1), item(0, 0)]
-    const header = { rounds: 2, gpuUsPerWork: 5 }
+    const header = { rounds: 2, gpuUsPerWork: 5, inputs: {} }
     assert.equal(await planOf(db, id, 1), null)
     assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, header, items)), true)
     assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, { ...header, rounds: 9 }, [])), false)
@@ -108,14 +108,16 @@ describe('ledger: plan, truths, audits', () => {
     const id = newVerifier()
     await openInterval(db, id, 1)
     const [one, two] = [item(0, 0), item(0, 1)]
-    await db.tx((tx) => insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null }, [one, two]))
+    await db.tx((tx) =>
+      insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null, inputs: {} }, [one, two]),
+    )
     const { inferenceId } = await newJob(db, id)
     const [audited] = await startAttempts(db, id, [
       attempt(2, { inferenceId }),
       attempt(1, { n: 1, requestId: one.requestId }),
     ])
     await recordOutcomes(db, id, [success(audited!.requestId), failure(one.requestId)])
-    await db.tx((tx) => putAudits(tx, id, 1, [audited!.requestId]))
+    await db.tx((tx) => putAudits(tx, id, 1, [audited!.requestId], {}))
     const { hotkey, registeredBlock } = prover(1)
     const check = { requestId: two.requestId, hotkey, registeredBlock, detail: { cosinePpm: 5 } }
     await insertVerdicts(db, id, 1, [
@@ -161,10 +163,10 @@ describe('ledger: plan, truths, audits', () => {
     )
     assert.equal(await auditsOf(db, id, 2), null)
     const drawn = [rows[1]!.requestId]
-    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, drawn)), drawn)
-    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, [])), drawn)
-    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, [])), [])
-    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, drawn)), [])
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, drawn, {})), drawn)
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, [], {})), drawn)
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, [], {})), [])
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, drawn, {})), [])
   })
 
   it('a ground truth, its cosine and its confirmation are stored once', async () => {

@@ -32,7 +32,7 @@ describe('ledger/network', () => {
     const { hotkey, registeredBlock } = prover(1)
     const challenge = uuid()
     await db.tx(async (tx) => {
-      await insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null }, [
+      await insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null, inputs: {} }, [
         {
           requestId: challenge,
           round: 0,

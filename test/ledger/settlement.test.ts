@@ -53,7 +53,9 @@ describe('ledger/settlement', () => {
   /** An interval in which prover 1 answers well, and prover 2 fails a user and refuses. */
   async function lived(db: Database, id: VerifierId): Promise<string[]> {
     await openInterval(db, id, 1)
-    await db.tx((tx) => insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: 3_000_000 }, []))
+    await db.tx((tx) =>
+      insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: 3_000_000, inputs: {} }, []),
+    )
     const one = await newJob(db, id)
     const two = await newJob(db, id)
     const rows = await startAttempts(db, id, [
