@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FractalError } from './errors.js'
 import { LOG_LEVELS } from './log.js'
+import { isDatabaseHost, isPostgresUrl } from './postgres-address.js'
 
 /** One option: what it accepts, its default (undefined: none), and what `--help` says of it. */
 export interface Option<T> {
@@ -11,15 +12,35 @@ export interface Option<T> {
   readonly secret?: boolean
 }
 
-const text = z.string().min(1)
-const port = z.coerce.number().int().min(0).max(65535)
-const positive = z.coerce.number().int().min(1)
+/** Not blank: the environment of compose files and shells is full of variables that were set to nothing. */
+const text = z.string().refine((value) => value.trim() !== '', 'must not be blank')
+/**
+ * A number as people write it. Not `z.coerce.number()`: that takes blank text for 0, and [7] for 7.
+ */
+function number(schema: z.ZodNumber): z.ZodType<number> {
+  const digits = (value: unknown) =>
+    typeof value === 'string' && /^[+-]?\d+(\.\d+)?$/.test(value) ? Number(value) : value
+  return z.preprocess(digits, schema) as unknown as z.ZodType<number>
+}
+const whole = (low: number, high: number) => number(z.int().min(low).max(high))
+const port = whole(0, 65_535)
 /** `z.coerce.boolean()` takes "false" for true; the environment only has text. */
 const flag = z.preprocess((value) => {
-  if (value === 'true' || value === '1' || value === '') return true
+  if (value === 'true' || value === '1') return true
   if (value === 'false' || value === '0') return false
   return value
-}, z.boolean()) as unknown as z.ZodType<boolean>
+}, z.boolean('must be true or false')) as unknown as z.ZodType<boolean>
+const databaseHost = z
+  .string()
+  .refine(isDatabaseHost, 'must be a host’s name or address; a socket’s folder goes into a URL')
+const postgresUrl = z
+  .string()
+  .refine(isPostgresUrl, 'must be a URL: postgres://USER:PASSWORD@HOST:PORT/NAME')
+
+/** As many as parts per million have. */
+function hasSixDecimals(value: number): boolean {
+  return Number(value.toFixed(6)) === value
+}
 
 function option<T>(
   schema: z.ZodType<T>,
@@ -33,7 +54,7 @@ function option<T>(
 /** Every option of every role; names are the original's where it had one (architecture section 9). */
 export const OPTIONS = {
   // The network and its keys
-  netuid: option(z.coerce.number().int().min(0).max(65535), 1, 'the subnet'),
+  netuid: option(whole(0, 65_535), 1, 'the subnet'),
   'subtensor.network': option(text, 'local', 'local, or the name of a Bittensor network'),
   'subtensor.chain_endpoint': option(
     text,
@@ -67,23 +88,28 @@ export const OPTIONS = {
     false,
     'answer callers unknown to the chain: dangerous',
   ),
-  'prover.capacity': option(positive.max(1024), 2, 'requests taken in at once; beyond it 429'),
+  'prover.capacity': option(whole(1, 1024), 2, 'requests taken in at once; beyond it 429'),
 
   // The verifier
-  'neuron.sample_size': option(positive.max(256), 3, 'provers asked in each round'),
+  'neuron.sample_size': option(whole(1, 256), 3, 'provers asked in each round'),
   'neuron.disable_set_weights': option(flag, false, 'judge, but set no weights'),
   'neuron.moving_average_alpha': option(
-    z.coerce.number().min(0).max(1),
+    number(z.number().min(0).max(1).refine(hasSixDecimals, 'must have at most 6 decimals')),
     0.05,
     'share of the newest interval in a score',
   ),
-  'neuron.axon_off': option(flag, false, 'do not put an address on the chain'),
-  'neuron.vpermit_tao_limit': option(
-    z.coerce.number().min(0),
-    4096,
-    'a neuron with a permit and more stake weight than this is not asked as a prover',
+  'neuron.axon_off': option(
+    flag,
+    false,
+    'put no address on the chain (a prover’s; a verifier serves nothing there yet)',
   ),
-  'neuron.compute_stats_interval': option(positive.max(7200), 360, 'blocks of an interval'),
+  'neuron.vpermit_tao_limit': option(
+    // Whole: it stands in the record, which is canonical JSON of integers.
+    whole(0, Number.MAX_SAFE_INTEGER),
+    4096,
+    'a neuron with a permit and more stake weight (whole TAO) than this is not asked as a prover',
+  ),
+  'neuron.compute_stats_interval': option(whole(1, 7200), 360, 'blocks of an interval'),
   'tiers.rule': option(z.enum(['literal', 'evidence']), 'literal', 'how a missed rate relegates'),
   'chain.allow_private_addresses': option(
     flag,
@@ -98,24 +124,29 @@ export const OPTIONS = {
 
   // The local chain
   'localnet.port': option(port, 9955, 'port of the local chain on 127.0.0.1'),
-  'localnet.block_ms': option(positive.max(600_000), 12_000, 'milliseconds between two blocks'),
+  'localnet.block_ms': option(whole(1, 600_000), 12_000, 'milliseconds between two blocks'),
   'localnet.allow_loopback': option(flag, false, 'take axons at 127.0.0.1, as Bittensor does not'),
 
   // The workers
   'gpu.recertify': option(flag, false, 'certify the class anew, also one that lost its exactness'),
-  'gpu.count': option(positive.max(1024), 1, 'GPUs behind the queue, for the budget of checks'),
+  'gpu.count': option(whole(1, 1024), 1, 'GPUs behind the queue, for the budget of checks'),
   'ledger.patience': option(
-    positive.max(86_400),
+    whole(1, 86_400),
     undefined,
     'seconds that an interval bridges an outage of PostgreSQL (default: max(half an interval, 90))',
   ),
   'gpu.class': option(z.enum(['3090']), '3090', 'the GPU that this worker must find'),
 
   // Stores
-  'database.url': option(text, undefined, 'PostgreSQL; wins over the other database options', true),
-  'database.host': option(text, '127.0.0.1', 'host of PostgreSQL'),
+  'database.url': option(
+    postgresUrl,
+    undefined,
+    'PostgreSQL, whole: postgres://USER:PASSWORD@HOST:PORT/NAME; wins over the other database options',
+    true,
+  ),
+  'database.host': option(databaseHost, '127.0.0.1', 'host of PostgreSQL'),
   'database.port': option(port, 5432, 'port of PostgreSQL'),
-  'database.index': option(z.coerce.number().int().min(0), 0, 'suffix of the database’s name'),
+  'database.index': option(whole(0, 2 ** 31 - 1), 0, 'suffix of the database’s name'),
   'database.password': option(text, undefined, 'password of PostgreSQL', true),
   'temporal.address': option(text, '127.0.0.1:7233', 'host:port of Temporal'),
   'temporal.namespace': option(text, 'default', 'one for each subnet and hotkey'),
@@ -152,38 +183,76 @@ export function environmentName(name: string): string {
   return `FRACTAL_${name.replaceAll('.', '_').toUpperCase()}`
 }
 
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** A variable's value; one that is set to nothing counts as not set. */
+export function environmentValue(env: Environment, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name]
+}
+
+/** Names that other programs know, honoured too. */
+const KNOWN_VARIABLES: Readonly<Record<string, string>> = {
+  'database.url': 'DATABASE_URL',
+  'temporal.address': 'TEMPORAL_ADDRESS',
+}
+
+/** The variables that an option is read from, the first that is set winning. */
+export function variablesOf(name: string): string[] {
+  const known = KNOWN_VARIABLES[name]
+  return known === undefined ? [environmentName(name)] : [environmentName(name), known]
+}
+
 /**
  * The values of the named options: the command line's, else the environment's, else the default.
- * Two names that other programs know are honoured: DATABASE_URL and TEMPORAL_ADDRESS.
- * @throws FractalError `bad_option`, naming the option and where its value came from.
+ * @throws FractalError `bad_option`, naming the option and where its value came from
  */
 export function resolveOptions<N extends OptionName>(
   names: readonly N[],
   given: Readonly<Record<string, unknown>>,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): Options<N> {
-  const known: Record<string, string | undefined> = {
-    'database.url': env.DATABASE_URL,
-    'temporal.address': env.TEMPORAL_ADDRESS,
-  }
   const values: Record<string, unknown> = {}
   for (const name of names) {
     const spec = OPTIONS[name] as Option<unknown>
-    const variable = environmentName(name)
-    const raw = given[name] ?? env[variable] ?? known[name]
-    if (raw === undefined) {
+    const variable = variablesOf(name).find((each) => environmentValue(env, each) !== undefined)
+    const isGiven = given[name] !== undefined
+    if (!isGiven && variable === undefined) {
       values[name] = spec.fallback
       continue
     }
-    const parsed = spec.schema.safeParse(raw)
-    if (!parsed.success) {
-      const from = given[name] === undefined ? variable : `--${name}`
-      const shown = spec.secret ? 'the value given' : JSON.stringify(raw)
-      throw new FractalError('bad_option', `${from}: ${shown} can't be used`, {
-        hint: `${spec.describe}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`,
-      })
-    }
-    values[name] = parsed.data
+    values[name] = isGiven
+      ? parseOption(spec, `--${name}`, given[name])
+      : parseOption(spec, variable!, env[variable!])
   }
+  if ('database.url' in values) refuseTwoDatabases(given, env)
   return values as Options<N>
+}
+
+function parseOption(spec: Option<unknown>, from: string, raw: unknown): unknown {
+  if (Array.isArray(raw)) {
+    throw new FractalError('bad_option', `${from} was given ${raw.length} times`, {
+      hint: `${spec.describe}: give it once.`,
+    })
+  }
+  const parsed = spec.schema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  const shown = spec.secret ? 'the value given' : JSON.stringify(raw)
+  throw new FractalError('bad_option', `${from}: ${shown} can't be used`, {
+    hint: `${spec.describe}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}`,
+  })
+}
+
+/**
+ * A part of an address on the command line beside a whole one in the environment: the whole one
+ * would win unseen, and the rest of the part's address would be a guess.
+ */
+function refuseTwoDatabases(given: Readonly<Record<string, unknown>>, env: Environment): void {
+  if (given['database.url'] !== undefined) return
+  const url = variablesOf('database.url').find((name) => environmentValue(env, name) !== undefined)
+  const parts = ['database.host', 'database.port', 'database.index', 'database.password']
+  const part = parts.find((name) => given[name] !== undefined)
+  if (url === undefined || part === undefined) return
+  throw new FractalError('bad_option', `--${part}: ${url} names another database, whole`, {
+    hint: `Give --database.url, or unset ${url}.`,
+  })
 }
