@@ -5,6 +5,9 @@ import type { VettedAddress } from './axon-address.js'
 import { WireError, type WireErrorCode } from './error.js'
 import { MAX_HTTP_HEADER_BYTES } from './limits.js'
 
+/** What may come before the answer itself: its headers, and a few interim ones. */
+const MAX_INTERIM_BYTES = 4 * MAX_HTTP_HEADER_BYTES
+
 interface ExchangeOptions {
   address: VettedAddress
   method: 'GET' | 'POST'
@@ -28,6 +31,8 @@ export class Exchange {
   private readonly request: ClientRequest
   private readonly timers = new Map<string, NodeJS.Timeout>()
   private readonly answered: Promise<IncomingMessage>
+  private answer: IncomingMessage | null = null
+  private refuse: (error: WireError) => void = () => {}
   private failure: WireError | null = null
 
   constructor(private readonly options: ExchangeOptions) {
@@ -46,20 +51,45 @@ export class Exchange {
       maxHeaderSize: MAX_HTTP_HEADER_BYTES,
     })
     this.answered = new Promise((resolve, reject) => {
-      this.request.once('response', resolve)
-      // Stays on: an error after the response (a broken chunk) would else be uncaught.
-      this.request.on('error', (error) => {
-        this.failure ??= explain(error, this.timers.has('connect'))
-        reject(this.failure)
+      this.refuse = reject
+      this.request.once('response', (answer) => {
+        this.answer = answer
+        resolve(answer)
       })
     })
     this.answered.catch(() => {})
-    this.request.once('socket', (socket) => socket.once('connect', () => this.disarm('connect')))
+    this.watch()
     this.arm('connect', options.connectMs, 'unreachable', 'no connection in time')
     this.arm('whole', options.deadlineMs, 'late', 'the deadline passed')
     options.signal?.addEventListener('abort', this.onAbort)
     if (options.signal?.aborted) this.onAbort()
     this.request.end(body)
+  }
+
+  /** Whatever ends the request without an answer has to end the wait for it. */
+  private watch(): void {
+    const { request } = this
+    // Stays on: an error after the response (a broken chunk) would else be uncaught.
+    request.on('error', (error) => this.fail(explain(error, this.timers.has('connect'))))
+    request.once('upgrade', (_answer, socket) => {
+      // Node has let go of the socket: nobody else would close it.
+      socket.destroy()
+      this.fail(new WireError('http_malformed', 'status 101, which this protocol does not have'))
+    })
+    request.once('close', () => {
+      if (this.answer === null) this.fail(explain('no answer came', this.timers.has('connect')))
+    })
+    request.once('socket', (socket) => {
+      socket.once('connect', () => this.disarm('connect'))
+      // Interim answers (1xx) are skipped by Node, however many come.
+      const count = () => {
+        if (this.answer !== null) socket.off('data', count)
+        else if (socket.bytesRead > MAX_INTERIM_BYTES) {
+          this.fail(new WireError('stream_oversized', 'interim answers without end'))
+        }
+      }
+      socket.on('data', count)
+    })
   }
 
   /**
@@ -119,9 +149,12 @@ export class Exchange {
 
   private readonly onAbort = () => this.fail(new WireError('cancelled', 'cancelled by the caller'))
 
+  /** Ends both waits by itself: a request that Node holds for destroyed passes no error on. */
   private fail(error: WireError): void {
     this.failure ??= error
-    this.request.destroy(error)
+    this.refuse(this.failure)
+    this.answer?.destroy(this.failure)
+    this.request.destroy(this.failure)
   }
 }
 

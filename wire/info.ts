@@ -1,10 +1,12 @@
+import { ZodError } from 'zod'
 import { messageOf } from '../base/errors.js'
 import { type AxonAddress, vetAddress } from './axon-address.js'
 import { WireError } from './error.js'
 import { Exchange } from './exchange.js'
 import { MAX_JSON_ANSWER_BYTES } from './limits.js'
+import { plain } from './plain.js'
 import { expectOk } from './refusal.js'
-import { type ProverInfo, proverInfoSchema } from './schemas.js'
+import { issueOf, type ProverInfo, proverInfoSchema } from './schemas.js'
 
 /**
  * What a prover says of itself (`GET /v1/info`). Unsigned: only its signed answers bind it.
@@ -41,6 +43,7 @@ function parseInfo(bytes: Buffer): ProverInfo {
   try {
     return proverInfoSchema.parse(JSON.parse(bytes.toString('utf8')))
   } catch (error) {
-    throw new WireError('http_malformed', `/v1/info is not as it must be: ${messageOf(error)}`)
+    const why = error instanceof ZodError ? issueOf(error).text : messageOf(error)
+    throw new WireError('http_malformed', `/v1/info is not as it must be: ${plain(why)}`)
   }
 }

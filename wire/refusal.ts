@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { WireError } from './error.js'
 import type { Exchange } from './exchange.js'
 import { MAX_JSON_ANSWER_BYTES } from './limits.js'
+import { plain } from './plain.js'
 import { refusalSchema } from './schemas.js'
 
 /**
@@ -51,9 +52,4 @@ async function readRefusal(exchange: Exchange): Promise<{ code: string; message:
   } catch {
     return { code: 'unknown', message: 'no explanation' }
   }
-}
-
-/** A stranger's text, safe for a log line or a terminal. */
-export function plain(text: string): string {
-  return text.replace(/[^\P{C}]/gu, ' ').slice(0, 300)
 }

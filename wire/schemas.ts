@@ -5,6 +5,7 @@ import { type GenerationBody, guidanceMilli, SEED_MAX } from '../formats/generat
 import { isRequestId } from '../formats/request-id.js'
 import { WireError } from './error.js'
 import { MAX_TEXT_BYTES } from './limits.js'
+import { plain } from './plain.js'
 
 const DAY_MS = 86_400_000
 const MAX_COUNT = 1_000_000
@@ -137,9 +138,13 @@ export function parseJsonBody<T>(schema: z.ZodType<T>, body: Uint8Array): T {
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const field = issue?.path.join('.') || 'body'
-  throw new WireError('bad_request', `${field}: ${issue?.message ?? 'not as it must be'}`, {
-    details: { field },
-  })
+  const { field, text } = issueOf(parsed.error)
+  throw new WireError('bad_request', text, { details: { field } })
+}
+
+/** The first thing zod found wrong, in one line; it may name members that the sender made up. */
+export function issueOf(error: z.ZodError): { field: string; text: string } {
+  const issue = error.issues[0]
+  const field = plain(issue?.path.join('.') || 'body')
+  return { field, text: plain(`${field}: ${issue?.message ?? 'not as it must be'}`) }
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '../base/errors.js'
 import { WireError } from './error.js'
 import { MAX_HEADER_BYTES } from './limits.js'
+import { plain } from './plain.js'
 
 /** One record of the stream: a JSON object with a `type`, and bytes. */
 export interface StreamRecord {
@@ -82,7 +83,9 @@ function parseHeader(bytes: Buffer): StreamRecord['header'] {
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw new WireError('stream_malformed', `a record's header is no JSON: ${messageOf(error)}`)
+    // V8 quotes the bytes that it stumbles over.
+    const why = plain(messageOf(error))
+    throw new WireError('stream_malformed', `a record's header is no JSON: ${why}`)
   }
   if (parsed === null || typeof parsed !== 'object' || !('type' in parsed)) {
     throw new WireError('stream_malformed', "a record's header has no type")

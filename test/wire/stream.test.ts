@@ -121,6 +121,11 @@ describe('record stream', () => {
       const bytes = Buffer.concat([prefix(text.length, 0), Buffer.from(text)])
       await assert.rejects(decode(bytes), codeOf('stream_malformed'), text)
     }
+    const evil = Buffer.from('\u001b[2J\r\n"\u009b31m')
+    await assert.rejects(
+      decode(Buffer.concat([prefix(evil.length, 0), evil])),
+      (error) => error instanceof WireError && !/\p{C}/u.test(error.message),
+    )
     const badUtf8 = Buffer.concat([
       prefix(11, 0),
       Buffer.from('{"type":"'),
