@@ -24,17 +24,22 @@ interface Tally {
   passed: number
 }
 
-/** How the grid stands, prover by prover, and whether it held what the demo promises. */
+/**
+ * How the grid stands, prover by prover, and whether it held what the demo promises.
+ * @param first the first interval of this run: what earlier ones found proves nothing about it
+ */
 export async function demoSummary(
   db: Database,
   id: VerifierId,
   provers: readonly (GridProver & { hotkey: string })[],
+  first: number,
 ): Promise<DemoSummary> {
-  const intervals = (await listIntervals(db, id, { limit: 1000 })).filter(
-    ({ phase }) => phase === 'settled',
-  )
+  const all = (await listIntervals(db, id, { limit: 1000 })).filter(({ n }) => n >= first)
+  const intervals = all.filter(({ phase }) => phase === 'settled')
   const tallies = new Map<string, Tally>(provers.map(({ hotkey }) => [hotkey, emptyTally()]))
-  const broken: string[] = []
+  const broken: string[] = all
+    .filter(({ phase }) => phase === 'lapsed' || phase === 'missed')
+    .map(({ n, phase }) => `interval ${n} is ${phase}`)
   for (const { n } of intervals) {
     for (const row of await verdictsOf(db, id, n)) {
       const tally = tallies.get(row.hotkey)
@@ -52,8 +57,8 @@ export async function demoSummary(
       tally.passed += row.checksPassed
     }
     const set = await weightSet(db, id, n)
-    if (set?.kind === 'weights' && set.readBackOk !== true) {
-      broken.push(`the weights of interval ${n} were not read back from the chain`)
+    if (set?.readBackOk !== true) {
+      broken.push(`the weights of interval ${n} were not set and read back from the chain`)
     }
   }
   for (const { name, hotkey, villain } of provers) {

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FractalError } from '../base/errors.js'
 import { createLog } from '../base/log.js'
+import { environmentName, type OptionName } from '../base/options.js'
 import { type Database, openDatabase } from '../ledger/database.js'
 import { listIntervals } from '../ledger/intervals.js'
 import { getContent, getJob } from '../ledger/jobs.js'
@@ -66,12 +67,10 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       profile: 'demo',
       'neuron.compute_stats_interval': INTERVAL_BLOCKS,
       'logging.level': 'info',
-      ...(process.env.FRACTAL_MODEL_DIR === undefined
-        ? {}
-        : { 'model.dir': process.env.FRACTAL_MODEL_DIR }),
+      ...fromEnvironment(['model.dir', 'temporal.namespace']),
     },
-    databaseUrl: process.env.DATABASE_URL,
-    temporalAddress: process.env.TEMPORAL_ADDRESS,
+    databaseUrl: process.env.DATABASE_URL || undefined,
+    temporalAddress: process.env.TEMPORAL_ADDRESS || undefined,
     log: createLog('demo', 'warn'),
   })
   try {
@@ -130,6 +129,15 @@ async function runGrid(
   }
 }
 
+/** Options of the caller's own environment that a demo takes over. */
+function fromEnvironment(names: readonly OptionName[]): Record<string, string> {
+  const given = names.flatMap((name) => {
+    const value = process.env[environmentName(name)]
+    return value === undefined || value === '' ? [] : [[name, value]]
+  })
+  return Object.fromEntries(given)
+}
+
 /** Prints each interval as it ends, and with `once` ends after a few with the summary. */
 async function watch(
   grid: Grid,
@@ -144,12 +152,17 @@ async function watch(
   const names = new Map(grid.wallets.map(({ hotkey, name }) => [hotkey, name]))
   const provers = PROVERS.map((prover, i) => ({ ...prover, hotkey: grid.wallets[i + 1]!.hotkey }))
   let shown = (await latestEnded(db, id)) ?? 0
+  const first = shown + 1
   let settled = 0
   let video: string | null = null
   let quietSince = Date.now()
   while (!interrupted.aborted) {
     for (const interval of await unlessAway([], () => ended(db, id, shown))) {
-      say(await intervalLine(db, id, interval, (hotkey) => names.get(hotkey) ?? hotkey))
+      const line = await unlessAway(null, () =>
+        intervalLine(db, id, interval, (hotkey) => names.get(hotkey) ?? hotkey),
+      )
+      if (line === null) break
+      say(line)
       shown = interval.n
       quietSince = Date.now()
       if (interval.phase !== 'settled') continue
@@ -167,7 +180,7 @@ async function watch(
       })
     }
     if (once && settled >= ONCE_INTERVALS && video !== null) {
-      const { table, broken } = await demoSummary(db, id, provers)
+      const { table, broken } = await demoSummary(db, id, provers, first)
       if (broken.length === 0 || settled >= ONCE_MOST) {
         say(`\n${table}\n\nvideo: ${video}`)
         if (broken.length > 0) {

@@ -45,6 +45,9 @@ const STOP_GRACE_MS = 10_000
 export class Grid {
   readonly #options: GridOptions
   readonly #roles = new Map<string, Role>()
+  /** Starts under way: `stop` has to wait for them, or what they start would outlive it. */
+  readonly #starting = new Set<Promise<unknown>>()
+  readonly #stopping = new AbortController()
   #postgres: Postgres | null = null
   #temporal: Temporal | null = null
   wallets: GridWallet[] = []
@@ -79,7 +82,11 @@ export class Grid {
   }
 
   /** Postgres, Temporal and the chain with everybody's wallet on it. */
-  async startStores(): Promise<void> {
+  startStores(): Promise<void> {
+    return this.#start(this.#startStores())
+  }
+
+  async #startStores(): Promise<void> {
     const { state, provers, netuid, blockMs, ports } = this.#options
     const starts = await Promise.allSettled([this.startPostgres(), this.startTemporal()])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
@@ -132,27 +139,39 @@ export class Grid {
     await this.#temporal?.kill()
   }
 
-  async startProver(index: number): Promise<void> {
+  startProver(index: number): Promise<void> {
     const { provers, ports, state } = this.#options
     const { name, villain } = provers[index]!
-    await this.#spawn(name, villain === undefined ? ['prover'] : [VILLAIN, villain], {
+    const args = villain === undefined ? ['prover'] : [VILLAIN, villain]
+    const start = this.#spawn(name, args, {
       'wallet.name': name,
       'neuron.name': name,
       'axon.port': ports.provers[index]!,
       'state.dir': path.dirname(state.prover(name)),
     })
+    return this.#start(start)
   }
 
-  async startRole(
+  startRole(
     role: 'verifier' | 'inference-worker' | 'gpu-worker' | 'api',
     more: Record<string, string | number | boolean> = {},
   ): Promise<void> {
-    await this.#spawn(role, [role], {
+    const start = this.#spawn(role, [role], {
       ...more,
       'wallet.name': VERIFIER,
       'api.port': this.#options.ports.api,
       'api.verifier': this.verifier.hotkey,
     })
+    return this.#start(start)
+  }
+
+  async #start<T>(start: Promise<T>): Promise<T> {
+    this.#starting.add(start)
+    try {
+      return await start
+    } finally {
+      this.#starting.delete(start)
+    }
   }
 
   /** kill -9, and wait until it is gone. */
@@ -174,6 +193,8 @@ export class Grid {
 
   /** First who asks, then who is asked, then the stores. */
   async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.allSettled(this.#starting)
     const roles = [...this.#roles.values()]
     this.#roles.clear()
     const last = ['localnet', ...this.#options.provers.map(({ name }) => name)]
@@ -221,7 +242,8 @@ export class Grid {
       cwd: path.dirname(path.dirname(BIN)),
       logFile: state.log(name),
       readyWhen: async (signal) => {
-        while (!existsSync(readyFile)) await sleep(50, undefined, { signal })
+        const either = AbortSignal.any([signal, this.#stopping.signal])
+        while (!existsSync(readyFile)) await sleep(50, undefined, { signal: either })
       },
     })
     this.#roles.set(name, role)

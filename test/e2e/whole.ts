@@ -38,6 +38,10 @@ export async function assertWhole(
       `interval ${n}: only what was never asked or lost is our own fault`,
     )
   }
+  assert.ok(
+    verdicts.some((row) => row.verdict === 'pass'),
+    `interval ${n}: nothing passed`,
+  )
   for (const score of await scoresOf(db, id, n)) {
     const own = attempts.filter((row) => row.hotkey === score.hotkey)
     const passes = verdicts.filter(
@@ -67,7 +71,10 @@ async function assertWeights(
   chainEndpoint: string,
 ): Promise<void> {
   const set = await weightSet(db, id, n)
-  if (set?.kind === 'superseded' || set?.kind === 'none') return
+  if (set?.kind === 'superseded') {
+    assert.deepEqual(await extrinsicsOf(db, id, n), [], `interval ${n}: nothing was sent`)
+    return
+  }
   assert.equal(set?.state, 'confirmed', `interval ${n}: weights are confirmed`)
   assert.equal(set.readBackOk, true, `interval ${n}: weights were read back`)
   const sent = await extrinsicsOf(db, id, n)

@@ -213,7 +213,11 @@ describe('ledger: plan, truths, audits', () => {
       [kept.exact, kept.revokedReason, kept.usPerWork],
       [false, 'own results differed', 3_000_000],
     )
-    assert.deepEqual(await currentCertificates(db), [])
+    // It still says how long a video takes; answers are compared by cosine from now on.
+    assert.deepEqual(
+      (await currentCertificates(db)).map(({ exact }) => exact),
+      [false],
+    )
     const anew = await putCertificate(db, { ...certificate, usPerWork: 2 }, { replace: true })
     assert.deepEqual([anew.exact, anew.revokedReason, anew.usPerWork], [true, null, 2])
     assert.equal((await currentCertificates(db)).length, 1)
