@@ -5,7 +5,7 @@ import { type AuthClaim, type AuthRefusal, readClaim, verifyRequest } from '../w
 import { MAX_REQUEST_BYTES } from '../wire/limits.js'
 import type { NonceMemory } from '../wire/nonce-memory.js'
 import { admit, type Blacklist, type CallerLookup, type Priority } from './admission.js'
-import { readBody, refuse } from './http.js'
+import { readBody, refuse, refuseUnread } from './http.js'
 
 export interface GateDeps {
   /** ss58 of this prover. */
@@ -36,9 +36,12 @@ const HINTS: Record<AuthRefusal, string> = {
   busy: 'too many requests within the replay window',
 }
 
+/** Of a body that nobody will look at, in bytes. */
+const MAX_UNREAD_BYTES = MAX_REQUEST_BYTES / 16
+
 /**
- * Lets a signed request in, in this order: shape, receiver and freshness of the headers (before a byte
- * of the body is kept), size, signature, replay; only then who the sender is: blacklist and priority.
+ * Lets a signed request in, in this order: shape, receiver and freshness of the headers (refused before
+ * a byte of the body is kept), size, signature, replay; only then who the sender is: blacklist and priority.
  * @returns null when it has answered with a refusal
  */
 export async function passGate(
@@ -54,8 +57,14 @@ export async function passGate(
     nowNs: nowNs(),
     startedNs: nonces.startedNs,
   })
-  const raw = await readBody(req, early.ok ? MAX_REQUEST_BYTES : MAX_REQUEST_BYTES / 16)
-  if (!early.ok) return deny(res, early.status, early.reason, deps)
+  if (!early.ok) {
+    const { status, reason } = early
+    deps.log.debug({ reason }, 'request not authenticated')
+    const refusal = { status, code: reason, message: HINTS[reason] }
+    await refuseUnread(req, res, refusal, MAX_UNREAD_BYTES)
+    return null
+  }
+  const raw = await readBody(req, MAX_REQUEST_BYTES)
   if (raw === null) {
     refuse(res, 413, 'too_large', `a request has at most ${MAX_REQUEST_BYTES} bytes`, {
       Connection: 'close',
@@ -72,14 +81,12 @@ export async function passGate(
     nowNs: nowNs(),
     nonces,
   })
-  if (!verified.ok) return deny(res, verified.status, verified.reason, deps)
+  if (!verified.ok) {
+    deps.log.debug({ reason: verified.reason }, 'request not authenticated')
+    refuse(res, verified.status, verified.reason, HINTS[verified.reason], { Connection: 'close' })
+    return null
+  }
   return enter({ caller: verified.sender, claim: verified.claim, target, raw }, res, deps)
-}
-
-function deny(res: ServerResponse, status: number, reason: AuthRefusal, { log }: GateDeps): null {
-  log.debug({ reason }, 'request not authenticated')
-  refuse(res, status, reason, HINTS[reason], { Connection: 'close' })
-  return null
 }
 
 async function enter(

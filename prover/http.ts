@@ -32,14 +32,51 @@ export function sendJson(
 }
 
 /**
+ * Refuses a request before its body is in; not a byte of that is kept. A body of up to `maxBytes` runs
+ * out unread all the same: closing on one who still sends resets the connection, and the answer is lost.
+ */
+export async function refuseUnread(
+  req: IncomingMessage,
+  res: ServerResponse,
+  refusal: { status: number; code: string; message: string },
+  maxBytes: number,
+): Promise<void> {
+  const { status, code, message } = refusal
+  const body = Buffer.from(JSON.stringify({ error: { code, message } }))
+  res.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': String(body.length),
+    Connection: 'close',
+  })
+  res.write(body)
+  let length = 0
+  if (announced(req) <= maxBytes) {
+    for await (const chunk of chunksOf(req)) {
+      length += chunk.length
+      if (length > maxBytes) break
+    }
+  }
+  res.end()
+}
+
+function announced(req: IncomingMessage): number {
+  return Number(req.headers['content-length'] ?? 0)
+}
+
+/** Leaving the loop early leaves the connection open, for the answer. */
+function chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
+  return req.iterator({ destroyOnReturn: false })
+}
+
+/**
  * The raw body, or null when it is longer than `maxBytes` (nothing more of it is read then).
  * @throws when the connection ends before the body does
  */
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
-  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return null
+  if (announced(req) > maxBytes) return null
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  for await (const chunk of chunksOf(req)) {
     length += chunk.length
     if (length > maxBytes) return null
     chunks.push(chunk)

@@ -8,6 +8,7 @@ import type { Hex } from '../formats/bytes.js'
 import { NonceMemory } from '../wire/nonce-memory.js'
 import type { Blacklist, CallerLookup } from './admission.js'
 import { AnswerStore } from './answer-store.js'
+import { type ConnectionLimits, connectionLimits } from './connections.js'
 import { Desk } from './desk.js'
 import { createMeters } from './meters.js'
 import { createAxonServer, listen, type ServerTimeouts } from './server.js'
@@ -36,6 +37,8 @@ export interface ProverOptions {
   statesMaxBytes?: number
   /** Against slow senders; for tests. */
   timeouts?: ServerTimeouts
+  /** Against who opens many connections; by default as the capacity needs. */
+  connections?: ConnectionLimits
   /** For /v1/info. */
   version: string
   log: Log
@@ -101,6 +104,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
     }),
     metrics: options.metrics,
     timeouts: options.timeouts,
+    connections: options.connections ?? connectionLimits(options.capacity),
     log,
   })
   await listen(server, options)

@@ -5,6 +5,7 @@ import type { Metrics } from '../base/metrics.js'
 import { isRequestId } from '../formats/request-id.js'
 import { MAX_HTTP_HEADER_BYTES } from '../wire/limits.js'
 import type { ProverInfo } from '../wire/schemas.js'
+import { type ConnectionLimits, limitConnections } from './connections.js'
 import { type GateDeps, passGate } from './gate.js'
 import { type GenerateDeps, generateRoute } from './generate-route.js'
 import { refuse, sendJson } from './http.js'
@@ -24,11 +25,11 @@ interface Site {
   info(): ProverInfo
   metrics: Metrics
   timeouts: ServerTimeouts | undefined
+  connections: ConnectionLimits
   log: Log
 }
 
 /** A stranger may open connections and send nothing: their number is bounded, and so is their time. */
-const MAX_CONNECTIONS = 256
 const TIMEOUTS: ServerTimeouts = { headersMs: 10_000, requestMs: 30_000 }
 
 const OPEN_PATH = /^\/v1\/generations\/([^/]+)\/open$/
@@ -55,7 +56,7 @@ export function createAxonServer(site: Site): Server {
       })
     },
   )
-  server.maxConnections = MAX_CONNECTIONS
+  limitConnections(server, site.connections)
   return server
 }
 

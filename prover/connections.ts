@@ -1,0 +1,56 @@
+import type { Server } from 'node:http'
+import ipaddr from 'ipaddr.js'
+
+export interface ConnectionLimits {
+  /** Open at once, of everybody together. */
+  total: number
+  /** Of one remote host: an IPv4 address, or the /64 that a host has of IPv6. */
+  perHost: number
+  /** Of this machine itself: a whole demo, or a proxy in front. */
+  perLoopback: number
+}
+
+/**
+ * Room for what a verifier can sensibly have open here: its requests in flight, and as many more that
+ * are being refused. One host never has more than a quarter of all.
+ */
+export function connectionLimits(capacity: number): ConnectionLimits {
+  const perHost = Math.max(16, 2 * capacity)
+  return { total: Math.max(1024, 4 * perHost), perHost, perLoopback: Math.max(256, 2 * capacity) }
+}
+
+/**
+ * Closes connections above the limits as they come, so that a stranger who opens many and sends
+ * nothing takes the place of nobody else.
+ */
+export function limitConnections(server: Server, limits: ConnectionLimits): void {
+  const open = new Map<string, number>()
+  server.maxConnections = limits.total
+  server.on('connection', (socket) => {
+    const host = hostOf(socket.remoteAddress)
+    // Without an address it has gone again already.
+    if (host === null) return socket.destroy()
+    const count = open.get(host.name) ?? 0
+    if (count >= (host.loopback ? limits.perLoopback : limits.perHost)) return socket.destroy()
+    open.set(host.name, count + 1)
+    socket.once('close', () => {
+      const left = open.get(host.name)! - 1
+      if (left === 0) open.delete(host.name)
+      else open.set(host.name, left)
+    })
+  })
+}
+
+/** Who counts as one: a v4-mapped address is its IPv4 address, and IPv6 is given out by /64. */
+export function hostOf(address: string | undefined): { name: string; loopback: boolean } | null {
+  if (address === undefined || !ipaddr.isValid(address)) return null
+  const parsed = ipaddr.process(address)
+  const name =
+    parsed.kind() === 'ipv4'
+      ? parsed.toString()
+      : (parsed as ipaddr.IPv6).parts
+          .slice(0, 4)
+          .map((part) => part.toString(16))
+          .join(':')
+  return { name, loopback: parsed.range() === 'loopback' }
+}
