@@ -2,16 +2,34 @@
  * Logarithm, sine and cosine in float32 by the polynomials of Cephes, in the operation order of
  * avx_mathfun.h, which torch uses for its normal numbers (AVX2 and above):
  *
- *   Copyright (C) 2012 Giovanni Garberoglio, Interdisciplinary Laboratory for Computational Science
- *   (LISC), Fondazione Bruno Kessler and University of Trento; based on sse_mathfun.h by Julien
- *   Pommier. This software is provided 'as-is', without any express or implied warranty. In no event
- *   will the authors be held liable for any damages arising from the use of this software. Permission
- *   is granted to anyone to use this software for any purpose, including commercial applications, and
- *   to alter it and redistribute it freely, subject to the following restrictions: 1. The origin of
- *   this software must not be misrepresented; you must not claim that you wrote the original
- *   software. 2. Altered source versions must be plainly marked as such, and must not be
- *   misrepresented as being the original software. 3. This notice may not be removed or altered from
- *   any source distribution. (zlib license)
+ *   AVX implementation of sin, cos, sincos, exp and log
+ *
+ *   Based on "sse_mathfun.h", by Julien Pommier
+ *   http://gruntthepeon.free.fr/ssemath/
+ *
+ *   Copyright (C) 2012 Giovanni Garberoglio
+ *   Interdisciplinary Laboratory for Computational Science (LISC)
+ *   Fondazione Bruno Kessler and University of Trento
+ *   via Sommarive, 18
+ *   I-38123 Trento (Italy)
+ *
+ *   This software is provided 'as-is', without any express or implied
+ *   warranty.  In no event will the authors be held liable for any damages
+ *   arising from the use of this software.
+ *
+ *   Permission is granted to anyone to use this software for any purpose,
+ *   including commercial applications, and to alter it and redistribute it
+ *   freely, subject to the following restrictions:
+ *
+ *   1. The origin of this software must not be misrepresented; you must not
+ *      claim that you wrote the original software. If you use this software
+ *      in a product, an acknowledgment in the product documentation would be
+ *      appreciated but is not required.
+ *   2. Altered source versions must be plainly marked as such, and must not be
+ *      misrepresented as being the original software.
+ *   3. This notice may not be removed or altered from any source distribution.
+ *
+ *   (this is the zlib license)
  *
  * ALTERED: rewritten in TypeScript, for one number at a time. Compilers contract a*b+c to a fused
  * multiply-add there; which ones, decides the last bit, so each is written out here.

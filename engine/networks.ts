@@ -75,7 +75,7 @@ async function openSession(
     const message = messageOf(cause)
     if (device === 'cuda' && /shared library|CUDA|cudnn|backend/i.test(message)) {
       throw new EngineError('cuda_missing', `onnxruntime cannot use CUDA: ${firstLine(message)}`, {
-        hint: 'Run ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node, with CUDA 12 and cuDNN 9 installed.',
+        hint: 'Install CUDA 12 and cuDNN 9, then run ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js',
         cause,
       })
     }
