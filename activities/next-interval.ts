@@ -16,7 +16,7 @@ export interface NextInterval {
 }
 
 /** How many blocks ahead interval 1 begins: its secret's commitment is public before it. */
-const FIRST_INTERVAL_LEAD = 5
+const FIRST_INTERVAL_LEAD = 4
 
 /**
  * Waits for the first finalized block of the next interval and returns it, its row announced.

@@ -98,19 +98,16 @@ async function runGrid(
   )
   say('It is for looking at the machinery on a laptop, and is refused on a real network.')
   await step('Postgres, Temporal and the local chain', interrupted, () => grid.startStores())
-  await step('GPU worker (on the CPU), certifying its determinism class', interrupted, () =>
-    grid.startRole('gpu-worker'),
+  // The certifying runs take one core; those who only wait for work start on the other.
+  await step('GPU worker (on the CPU) certifying; inference worker, API', interrupted, () =>
+    Promise.all(
+      (['gpu-worker', 'inference-worker', 'api'] as const).map((role) => grid.startRole(role)),
+    ),
   )
   await step('4 honest provers and 2 villains', interrupted, () =>
     Promise.all(PROVERS.map((_, i) => grid.startProver(i))),
   )
-  await step('verifier, inference worker and API', interrupted, () =>
-    Promise.all([
-      grid.startRole('verifier'),
-      grid.startRole('inference-worker'),
-      grid.startRole('api'),
-    ]),
-  )
+  await step('verifier', interrupted, () => grid.startRole('verifier'))
   await writeRunFile(grid, state)
   const db = openDatabase({
     url: grid.databaseUrl,

@@ -3,6 +3,7 @@ import { createApi } from '../api/app.js'
 import { listen } from '../api/server.js'
 import { databaseUrl } from '../base/connection-options.js'
 import type { Log } from '../base/log.js'
+import { isLoopback } from '../base/loopback.js'
 import { Metrics } from '../base/metrics.js'
 import type { Options } from '../base/options.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
@@ -34,7 +35,7 @@ const MAX_CONNECTIONS = 16
 /**
  * Starts the HTTP API. Temporal may be away, then jobs wait; Postgres has to be there, because it
  * says whom this API serves.
- * @throws FractalError `port_taken`, `no_verifier`, `several_verifiers`, and the ledger's
+ * @throws FractalError `port_taken`, `bad_option`, `no_verifier`, `several_verifiers`, and the ledger's
  */
 export async function runApi(
   options: Options<(typeof API_OPTIONS)[number]>,
@@ -52,7 +53,10 @@ export async function runApi(
     const app = createApi({
       db,
       temporal,
-      verifierId: await servedVerifier(db, options.netuid, options['api.verifier']),
+      verifierId: await servedVerifier(db, options.netuid, options['api.verifier'], (message) =>
+        log.warn(message),
+      ),
+      onlyLoopback: isLoopback(options['api.host']),
       ...standard,
       metrics: new Metrics('api'),
       log,

@@ -45,7 +45,8 @@ export async function runGpuWorker(
   const found = await openEngine({ modelDir, device })
   assertGpuClass(found, options['gpu.class'])
   const { determinismClass } = found
-  await found.close()
+  // The certifying runs open sessions of their own: a GPU must not hold the model twice.
+  if (device === 'cuda') await found.close()
   if (device === 'cpu') {
     log.warn(
       'DEVELOPMENT: ground truths are computed on the CPU, on a queue of their own (gpu-cpu)',
@@ -58,7 +59,7 @@ export async function runGpuWorker(
   const certificate = await certifyClass({
     ...{ db, determinismClass, device, modelDir, profile, again, log },
   })
-  const generator = await openEngine({ modelDir, device })
+  const generator = device === 'cuda' ? await openEngine({ modelDir, device }) : found
   const temporal = await connectTemporal(options, log)
   const worker = await Worker.create({
     connection: temporal.worker,

@@ -7,15 +7,25 @@ import type { VerifierId } from '../ledger/verifier-id.js'
  * Whose grid is meant: the hotkey that was named, else the only verifier that the ledger has on this
  * subnet.
  * @param hotkey ss58; undefined to look it up
- * @throws FractalError `no_verifier`, `several_verifiers`
+ * @param warn told when the ledger does not know the named one: it may start a moment later, or be a
+ * slip of the pen
+ * @throws FractalError `bad_option`, `no_verifier`, `several_verifiers`
  */
 export async function servedVerifier(
   db: Queryable,
   netuid: number,
   hotkey: string | undefined,
+  warn: (message: string) => void,
 ): Promise<VerifierId> {
-  if (hotkey !== undefined) return { netuid, verifier: hotkey }
-  const [only, ...others] = (await verifiers(db)).filter((id) => id.netuid === netuid)
+  const known = (await verifiers(db)).filter((id) => id.netuid === netuid)
+  if (hotkey !== undefined) {
+    if (!known.some(({ verifier }) => verifier === hotkey)) {
+      await assertSs58(hotkey)
+      warn(`the ledger does not know the verifier ${hotkey} of subnet ${netuid} yet`)
+    }
+    return { netuid, verifier: hotkey }
+  }
+  const [only, ...others] = known
   if (only === undefined) {
     throw new FractalError('no_verifier', `The ledger has no verifier of subnet ${netuid} yet.`, {
       hint: 'Start the verifier first, or name its hotkey with --api.verifier.',
@@ -24,11 +34,18 @@ export async function servedVerifier(
   if (others.length > 0) {
     throw new FractalError(
       'several_verifiers',
-      `The ledger has ${others.length + 1} verifiers of subnet ${netuid}.`,
-      {
-        hint: `Name one with --api.verifier: ${[only, ...others].map((id) => id.verifier).join(', ')}`,
-      },
+      `The ledger has ${known.length} verifiers of subnet ${netuid}.`,
+      { hint: `Name one with --api.verifier: ${known.map((id) => id.verifier).join(', ')}` },
     )
   }
   return only
+}
+
+/** Loaded only here: the cryptography behind it takes half a second, and a known hotkey needs none. */
+async function assertSs58(hotkey: string): Promise<void> {
+  const { isSs58 } = await import('../base/sr25519.js')
+  if (isSs58(hotkey)) return
+  throw new FractalError('bad_option', `--api.verifier: ${JSON.stringify(hotkey)} can't be used`, {
+    hint: 'It takes the ss58 address of a verifier’s hotkey: 48 characters that begin with 5.',
+  })
 }
