@@ -3,11 +3,13 @@ import express, { type Express } from 'express'
 import type { ApiDeps } from './deps.js'
 import { ApiError } from './errors.js'
 import { mountHealth } from './health.js'
+import { refuseOtherHosts } from './host-check.js'
 import { apiMetrics } from './http-metrics.js'
 import { identifyCaller } from './keys.js'
 import { only } from './methods.js'
 import { mountNetwork } from './network.js'
 import { problemHandler } from './problem.js'
+import { shown } from './shown.js'
 import { mountVideos } from './videos.js'
 
 /** The HTTP API: `/v1/videos`, `/v1/network`, health and metrics. */
@@ -29,6 +31,7 @@ export function createApi(deps: ApiDeps): Express {
     next()
   })
   app.use(measured.observe(deps.log))
+  if (deps.onlyLoopback) app.use(refuseOtherHosts)
 
   mountHealth(app, deps)
   app
@@ -44,7 +47,7 @@ export function createApi(deps: ApiDeps): Express {
   mountNetwork(app, deps)
 
   app.use((req) => {
-    throw new ApiError('not_found', `There is nothing at ${req.path.slice(0, 200)}.`)
+    throw new ApiError('not_found', `There is nothing at ${shown(req.path)}.`)
   })
   app.use(problemHandler(deps.log))
   return app

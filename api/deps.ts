@@ -13,6 +13,8 @@ export interface ApiDeps {
   readonly verifierId: VerifierId
   readonly model: VideoStandard
   readonly limits: VideoLimits
+  /** Bound to a loopback address: requests have to name one, or a web page could make them. */
+  readonly onlyLoopback: boolean
   readonly metrics: Metrics
   readonly log: Log
   /** Milliseconds since 1970. */

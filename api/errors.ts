@@ -47,6 +47,7 @@ export const API_ERRORS = {
   body_too_large: kind(413, 'invalid_request_error', 'The body is too large'),
   unsupported_media_type: kind(415, 'invalid_request_error', 'The body must be JSON'),
   range_not_satisfiable: kind(416, 'invalid_request_error', 'The range is outside the content'),
+  misdirected: kind(421, 'invalid_request_error', 'This host is not served here'),
   internal_error: kind(500, 'server_error', 'Something failed here'),
   ledger_unavailable: kind(503, 'service_unavailable_error', 'The ledger is away for now', 2),
 } as const satisfies Record<string, ErrorKind>
@@ -58,7 +59,10 @@ export interface ApiErrorOptions extends FractalErrorOptions {
   param?: string
 }
 
-/** An error that is answered to the caller. Its message must not repeat what the caller sent. */
+/**
+ * An error that is answered to the caller. Its message never repeats a value of the body: it may be a
+ * prompt. What else it repeats (a path, a field's name) goes through `shown`.
+ */
 export class ApiError extends FractalError {
   declare readonly code: ApiErrorCode
   readonly param: string | null

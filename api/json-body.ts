@@ -1,9 +1,13 @@
 import express, { type RequestHandler } from 'express'
 import type { z } from 'zod'
 import { ApiError } from './errors.js'
+import { shown } from './shown.js'
 
 /** Bytes of a request's body: a prompt of 100 kB in JSON's escapes, with room. */
 export const MAX_BODY_BYTES = 512 * 1024
+
+/** Of a field's name in an error. */
+const MAX_FIELD_CHARACTERS = 64
 
 const parse = express.json({ limit: MAX_BODY_BYTES, type: 'application/json', strict: false })
 
@@ -38,13 +42,13 @@ export function parseBy<T>(schema: z.ZodType<T>, value: unknown, what: string): 
   const [issue] = parsed.error.issues
   const path = issue?.path.join('.') ?? ''
   if (issue?.code === 'unrecognized_keys') {
-    const fields = issue.keys.map((key) => JSON.stringify(key.slice(0, 64)))
+    const field = shown(issue.keys[0]!, MAX_FIELD_CHARACTERS)
     throw new ApiError(
       'unknown_field',
-      `The ${what} has a field that is not known: ${fields[0]}.`,
+      `The ${what} has a field that is not known: ${JSON.stringify(field)}.`,
       {
         hint: 'Field names are case-sensitive; there are no others than the documented ones.',
-        param: issue.keys[0]!.slice(0, 64),
+        param: field,
       },
     )
   }

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import { ApiError } from './errors.js'
+import { shown } from './shown.js'
 
 /** Ends a route: any method that was not handled before is refused with the list of those that are. */
 export function only(...methods: string[]): RequestHandler {
@@ -10,6 +11,6 @@ export function only(...methods: string[]): RequestHandler {
       res.status(204).end()
       return
     }
-    throw new ApiError('method_not_allowed', `${req.path} takes ${methods.join(' and ')}.`)
+    throw new ApiError('method_not_allowed', `${shown(req.path)} takes ${methods.join(' and ')}.`)
   }
 }

@@ -1,6 +1,11 @@
-import type { IntervalDetail, IntervalOverviewRow } from '../ledger/interval-views.js'
-import type { IntervalPhase } from '../ledger/intervals.js'
+import {
+  FINAL_PHASES,
+  type IntervalOverviewRow,
+  type PublicInterval,
+} from '../ledger/interval-views.js'
 import type { ProverOverviewRow, TierOverviewRow } from '../ledger/network.js'
+import type { CommitmentRow } from '../ledger/secrets.js'
+import type { VerdictRow } from '../ledger/verdicts.js'
 import {
   PROMOTION_VALIDATIONS,
   TIER_FACTOR_PPM,
@@ -10,9 +15,6 @@ import {
 import type { MechanismProfile } from '../rules/profile.js'
 import { TIERS } from '../rules/tiers.js'
 import { REASONS } from '../rules/verdicts.js'
-
-/** Phases after which nothing of an interval is secret any more. */
-const FINAL: readonly IntervalPhase[] = ['settled', 'lapsed', 'missed']
 
 /** `97.3 %`, or null where nothing was counted. */
 function rate(part: number | null, whole: number | null): string | null {
@@ -94,7 +96,20 @@ export function tierObjects(rows: TierOverviewRow[], profile: MechanismProfile |
   })
 }
 
+/**
+ * What the verifier committed to before the interval began: the signed text is `fractal-commit/1` of
+ * formats/commitment.ts. The secret itself comes with the record.
+ */
+export function commitmentObject(row: CommitmentRow | null) {
+  return row === null
+    ? null
+    : { interval: row.n, secret_sha256: row.secretSha256, signature: row.signature }
+}
+
+/** A line of the list. Until the interval is final its checks are null: they would tell what is left. */
 export function intervalObject(row: IntervalOverviewRow) {
+  const { commitmentSha256: secretSha256, commitmentSignature: signature } = row
+  const revealed = FINAL_PHASES.includes(row.phase)
   return {
     n: row.n,
     first_block: row.firstBlock,
@@ -104,22 +119,41 @@ export function intervalObject(row: IntervalOverviewRow) {
     opened_at: row.openedAt,
     settled_at: row.settledAt,
     provers: row.provers,
-    checks: row.checks,
-    passes: row.passes,
-    cheats: row.cheats,
-    fails: row.fails,
+    checks: revealed ? row.checks : null,
+    passes: revealed ? row.passes : null,
+    cheats: revealed ? row.cheats : null,
+    fails: revealed ? row.fails : null,
     request_attempts: row.requests,
     request_successes: row.requestSuccesses,
     moves: row.moves,
     weights: row.weightsKind === null ? null : { kind: row.weightsKind, state: row.weightsState },
     record_hash: row.recordHash,
+    commitment: commitmentObject(
+      secretSha256 === null || signature === null ? null : { n: row.n, secretSha256, signature },
+    ),
   }
 }
 
-/** One interval. Until it is final its plan and verdicts are null: they would tell provers what is left. */
-export function intervalDetailObject(detail: IntervalDetail) {
+function checkObject(row: VerdictRow) {
+  return {
+    request_id: row.requestId,
+    hotkey: row.hotkey,
+    kind: row.kind,
+    verdict: row.verdict,
+    reason: row.reason,
+    reason_text: REASONS[row.reason],
+    reward_ppm: row.rewardPpm,
+    detail: row.detail,
+    decided_at: row.decidedAt,
+  }
+}
+
+/**
+ * One interval. Until it is final its plan and verdicts are null: they would tell provers what is left.
+ * @param next what to ask for the checks after these; null with the last
+ */
+export function intervalDetailObject(detail: PublicInterval, next: string | null) {
   const { interval, weights, record } = detail
-  const revealed = FINAL.includes(interval.phase)
   return {
     n: interval.n,
     first_block: interval.firstBlock,
@@ -128,34 +162,23 @@ export function intervalDetailObject(detail: IntervalDetail) {
     phase: interval.phase,
     failure: interval.failure,
     profile: interval.profile?.name ?? null,
+    commitment: commitmentObject(detail.commitment),
     opened_after: interval.openedAfter,
     announced_at: interval.announcedAt,
     opened_at: interval.openedAt,
     closed_at: interval.closedAt,
     settled_at: interval.settledAt,
-    plan: revealed
-      ? (detail.plan ?? []).map((item) => ({
-          round: item.round,
-          k: item.k,
-          hotkey: item.hotkey,
-          request_id: item.requestId,
-          moment_block: item.momentBlock,
-          body_sha256: item.bodySha256,
-        }))
-      : null,
-    verdicts: revealed
-      ? detail.verdicts.map((row) => ({
-          request_id: row.requestId,
-          hotkey: row.hotkey,
-          kind: row.kind,
-          verdict: row.verdict,
-          reason: row.reason,
-          reason_text: REASONS[row.reason],
-          reward_ppm: row.rewardPpm,
-          detail: row.detail,
-          decided_at: row.decidedAt,
-        }))
-      : null,
+    plan:
+      detail.plan?.map((item) => ({
+        round: item.round,
+        k: item.k,
+        hotkey: item.hotkey,
+        request_id: item.requestId,
+        moment_block: item.momentBlock,
+        body_sha256: item.bodySha256,
+      })) ?? null,
+    verdicts: detail.checks?.map(checkObject) ?? null,
+    verdicts_next: next,
     scores: detail.scores.map((row) => ({
       uid: row.uid,
       hotkey: row.hotkey,

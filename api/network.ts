@@ -1,20 +1,29 @@
 import type { Express } from 'express'
-import { intervalDetail, intervalsOverview } from '../ledger/interval-views.js'
+import { intervalsOverview, publicInterval } from '../ledger/interval-views.js'
 import { lastSettled, listIntervals } from '../ledger/intervals.js'
 import { proversOverview, tiersOverview } from '../ledger/network.js'
+import { newestCommitment } from '../ledger/secrets.js'
 import type { ApiDeps } from './deps.js'
 import { ApiError } from './errors.js'
 import { parseBy } from './json-body.js'
 import { only } from './methods.js'
 import {
+  commitmentObject,
   intervalDetailObject,
   intervalObject,
   proverObject,
   tierObjects,
 } from './network-objects.js'
-import { intervalNumberSchema, intervalsQuerySchema } from './network-schema.js'
+import {
+  checkCursor,
+  intervalNumberSchema,
+  intervalQuerySchema,
+  intervalsQuerySchema,
+} from './network-schema.js'
 
 const DEFAULT_INTERVALS = 20
+/** Checks in one answer. */
+const CHECKS_SHOWN = 200
 /** Of the newest intervals the first may be announced only, and so may have no profile yet. */
 const NEWEST = 5
 
@@ -56,9 +65,16 @@ export function mountNetwork(app: Express, deps: ApiDeps): void {
       )
       // One more than asked for tells whether there are more.
       const page = { limit: limit + 1, ...(before === undefined ? {} : { before }) }
-      const rows = await intervalsOverview(db, verifierId, page)
+      const [rows, newest] = await Promise.all([
+        intervalsOverview(db, verifierId, page),
+        newestCommitment(db, verifierId),
+      ])
       const data = rows.slice(0, limit).map(intervalObject)
-      res.json({ ...list(data), has_more: rows.length > limit })
+      res.json({
+        ...list(data),
+        has_more: rows.length > limit,
+        newest_commitment: commitmentObject(newest),
+      })
     })
     .all(only('GET'))
 
@@ -66,13 +82,25 @@ export function mountNetwork(app: Express, deps: ApiDeps): void {
     .route('/v1/network/intervals/:n')
     .get(async (req, res) => {
       const n = intervalNumberSchema.safeParse(req.params.n)
-      const detail = n.success ? await intervalDetail(db, verifierId, n.data) : null
-      if (detail === null) {
+      const query = parseBy(intervalQuerySchema, req.query, 'query')
+      const after = query.verdicts_after ?? null
+      // One more than is shown tells whether there are more.
+      const page = { after, limit: CHECKS_SHOWN + 1 }
+      const found = n.success ? await publicInterval(db, verifierId, n.data, page) : null
+      if (found === null) {
         throw new ApiError('interval_not_found', 'There is no interval with this number.', {
           param: 'n',
         })
       }
-      res.json({ object: 'interval', ...verifierId, ...intervalDetailObject(detail) })
+      const checks = found.checks?.slice(0, CHECKS_SHOWN) ?? null
+      const last = checks?.at(-1)
+      const hasMore = last !== undefined && found.checks!.length > CHECKS_SHOWN
+      const next = hasMore ? checkCursor(last) : null
+      res.json({
+        object: 'interval',
+        ...verifierId,
+        ...intervalDetailObject({ ...found, checks }, next),
+      })
     })
     .all(only('GET'))
 }

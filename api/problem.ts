@@ -3,6 +3,7 @@ import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import { API_ERRORS, ApiError, type ApiErrorCode } from './errors.js'
 import { MAX_BODY_BYTES } from './json-body.js'
+import { shown } from './shown.js'
 
 /**
  * Answers with problem details (RFC 9457) and, beside them, the `error` object that OpenAI's clients
@@ -24,7 +25,7 @@ function sendProblem(req: Request, res: Response, error: ApiError): void {
       status,
       detail: error.message,
       ...hint,
-      instance: req.path,
+      instance: shown(req.path),
       code: error.code,
       error: { message, type: openAiType, param: error.param, code: error.code },
     }),

@@ -6,6 +6,7 @@ import { readModel } from '../engine/model.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
 import { shortClass } from '../formats/determinism-class.js'
 import { workOf } from '../formats/generation.js'
+import { environmentOver } from './environment.js'
 import { printJson, printLine } from './output.js'
 import { ProgressBar } from './progress-bar.js'
 
@@ -18,10 +19,11 @@ export async function certifyByHand(
   runs: number,
   json: boolean,
 ): Promise<void> {
-  const { device, 'model.dir': folder } = resolveOptions(['device', 'model.dir'], given, {
-    FRACTAL_DEVICE: 'cpu',
-    ...process.env,
-  })
+  const { device, 'model.dir': folder } = resolveOptions(
+    ['device', 'model.dir'],
+    given,
+    environmentOver({ FRACTAL_DEVICE: 'cpu' }),
+  )
   const modelDir = folder ?? defaultModelDir()
   const { config } = await readModel(modelDir)
   const bar = new ProgressBar()

@@ -7,6 +7,7 @@ import { completeParams, type GenerationParams, type PartialParams } from '../en
 import { encodeVideo } from '../engine/video-file.js'
 import { shortClass } from '../formats/determinism-class.js'
 import { SEED_MAX } from '../formats/generation.js'
+import { environmentOver } from './environment.js'
 import { planOutFile } from './out-file.js'
 import { printJson, printLine } from './output.js'
 import { ProgressBar } from './progress-bar.js'
@@ -27,7 +28,7 @@ export async function generateToFile(request: GenerateRequest): Promise<void> {
   const { device, 'model.dir': modelDir } = resolveOptions(
     ['device', 'model.dir'],
     { device: request.device, 'model.dir': request.modelDir },
-    { FRACTAL_DEVICE: 'cpu', ...process.env },
+    environmentOver({ FRACTAL_DEVICE: 'cpu' }),
   )
   const seed = request.partial.seed ?? randomInt(SEED_MAX + 1)
   const stop = new AbortController()

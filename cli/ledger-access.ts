@@ -1,47 +1,52 @@
+import { fileURLToPath } from 'node:url'
 import { databaseUrl } from '../base/connection-options.js'
 import { createLog } from '../base/log.js'
-import { resolveOptions } from '../base/options.js'
+import { environmentValue, type OptionName, resolveOptions, variablesOf } from '../base/options.js'
 import { type Database, openDatabase } from '../ledger/database.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import { servedVerifier } from '../workers/served-verifier.js'
+import { environmentOver } from './environment.js'
 import { LEDGER_OPTIONS } from './ledger-options.js'
 import { readRunFile } from './run-file.js'
 
 type Given = Readonly<Record<string, unknown>>
-type Environment = Record<string, string | undefined>
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where `fractal demo` keeps its state, from wherever it is started. */
+const CLONE_STATE_DIR = fileURLToPath(new URL('../.fractal', import.meta.url))
+
+/** Options that say which database is meant. */
+const DATABASE_OPTIONS = LEDGER_OPTIONS.filter((name) => name.startsWith('database.'))
 
 /**
- * The environment, and where neither it nor the command line says where a store is, what the demo
- * that runs in this folder says.
+ * The environment, and where neither it nor the command line says where a store is, what a running
+ * demo says: that of the state folder that is named, else this clone's, else this folder's.
  */
-export function environmentBesideDemo(given: Given): Environment {
-  const { env } = process
+export function environmentBesideDemo(
+  given: Given,
+  env: Environment = process.env,
+  cloneStateDir = CLONE_STATE_DIR,
+): Environment {
+  const isNamed = (name: OptionName) =>
+    given[name] !== undefined ||
+    variablesOf(name).some((variable) => environmentValue(env, variable) !== undefined)
   const { 'state.dir': stateDir } = resolveOptions(['state.dir'], given, env)
-  const run = readRunFile(stateDir)
+  const run = readRunFile(isNamed('state.dir') ? [stateDir] : [cloneStateDir, stateDir])
   if (run === null) return env
-  const named = (option: string, ...variables: string[]) =>
-    Object.keys(given).some((name) => name.startsWith(option)) ||
-    variables.some((name) => env[name] !== undefined)
-  const database = named(
-    'database.',
-    'DATABASE_URL',
-    'FRACTAL_DATABASE_URL',
-    'FRACTAL_DATABASE_HOST',
+  return environmentOver(
+    {
+      // Of another database the demo's verifier is unknown.
+      ...(DATABASE_OPTIONS.some(isNamed)
+        ? {}
+        : {
+            FRACTAL_DATABASE_URL: run.databaseUrl,
+            FRACTAL_NETUID: String(run.netuid),
+            FRACTAL_API_VERIFIER: run.verifier,
+          }),
+      ...(isNamed('temporal.address') ? {} : { FRACTAL_TEMPORAL_ADDRESS: run.temporalAddress }),
+    },
+    env,
   )
-  return {
-    // Of another database the demo's verifier is unknown.
-    ...(database
-      ? {}
-      : {
-          FRACTAL_DATABASE_URL: run.databaseUrl,
-          FRACTAL_NETUID: String(run.netuid),
-          FRACTAL_API_VERIFIER: run.verifier,
-        }),
-    ...(named('temporal.address', 'TEMPORAL_ADDRESS')
-      ? {}
-      : { FRACTAL_TEMPORAL_ADDRESS: run.temporalAddress }),
-    ...env,
-  }
 }
 
 /** Opens the ledger for one question, and closes it again. */
@@ -57,8 +62,12 @@ export async function withLedger<T>(
     log: createLog('cli', 'silent'),
   })
   try {
-    return await ask(db, await servedVerifier(db, options.netuid, options['api.verifier']))
+    return await ask(db, await servedVerifier(db, options.netuid, options['api.verifier'], warn))
   } finally {
     await db.close()
   }
+}
+
+function warn(message: string): void {
+  process.stderr.write(`fractal: ${message}\n`)
 }

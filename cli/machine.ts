@@ -7,6 +7,7 @@ import { cpuIsa } from '../engine/cpu-isa.js'
 import { queryGpu } from '../engine/cuda-facts.js'
 import { openEngine } from '../engine/engine.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
+import { environmentOver } from './environment.js'
 import { printJson, printLine } from './output.js'
 
 const GIB = 1024 ** 3
@@ -26,10 +27,11 @@ export async function showMachine(
   given: Readonly<Record<string, unknown>>,
   json: boolean,
 ): Promise<void> {
-  const options = resolveOptions(['device', 'model.dir'], given, {
-    FRACTAL_DEVICE: 'cpu',
-    ...process.env,
-  })
+  const options = resolveOptions(
+    ['device', 'model.dir'],
+    given,
+    environmentOver({ FRACTAL_DEVICE: 'cpu' }),
+  )
   const cpus = os.cpus()
   const { cli, tried } = await findTemporalCli()
   const { bavail, bsize } = await statfs('.')

@@ -12,8 +12,16 @@ const runFileSchema = z.looseObject({
 })
 export type RunFile = z.infer<typeof runFileSchema>
 
-/** The running demo of a state folder; null when there is none. */
-export function readRunFile(stateDir: string): RunFile | null {
+/** The demo that runs in the first of the state folders that has one; null when none has. */
+export function readRunFile(stateDirs: readonly string[]): RunFile | null {
+  for (const stateDir of stateDirs) {
+    const run = runFileIn(stateDir)
+    if (run !== null) return run
+  }
+  return null
+}
+
+function runFileIn(stateDir: string): RunFile | null {
   let text: string
   try {
     text = readFileSync(join(stateDir, 'run.json'), 'utf8')

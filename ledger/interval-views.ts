@@ -3,8 +3,9 @@ import { type IntervalPhase, type IntervalRow, intervalByN } from './intervals.j
 import { type MoveRow, tierHistory } from './network.js'
 import { type PlanItemRow, planItems } from './plans.js'
 import { type RecordRow, recordOf } from './records.js'
+import { type CommitmentRow, commitmentOf } from './secrets.js'
 import { type ScoreRow, scoresOf } from './settlement.js'
-import { type VerdictRow, verdictsOf } from './verdicts.js'
+import { type CheckCursor, checksPage, type VerdictRow, verdictsOf } from './verdicts.js'
 import type { VerifierId } from './verifier-id.js'
 import { type WeightSetKind, type WeightSetRow, type WeightSetState, weightSet } from './weights.js'
 
@@ -18,6 +19,8 @@ export interface IntervalOverviewRow {
   openedAt: Date | null
   settledAt: Date | null
   provers: number
+  commitmentSha256: string | null
+  commitmentSignature: string | null
   /** Challenges and audits, spot checks included, with their verdict. */
   checks: number
   passes: number
@@ -43,10 +46,12 @@ export async function intervalsOverview(
        (SELECT count(*) FROM interval_provers p WHERE (p.netuid, p.verifier, p.n) = ($1, $2, i.n))::integer AS provers,
        v.checks, v.passes, v.cheats, v.fails, a.requests, a.request_successes,
        (SELECT count(*) FROM tier_history h WHERE (h.netuid, h.verifier, h.n) = ($1, $2, i.n))::integer AS moves,
-       w.kind AS weights_kind, w.state AS weights_state, r.hash AS record_hash
+       w.kind AS weights_kind, w.state AS weights_state, r.hash AS record_hash,
+       c.commitment_sha256, c.commitment_signature
      FROM intervals i
      LEFT JOIN weight_sets w USING (netuid, verifier, n)
      LEFT JOIN records r USING (netuid, verifier, n)
+     LEFT JOIN interval_secrets c USING (netuid, verifier, n)
      CROSS JOIN LATERAL (
        SELECT count(*)::integer AS checks, (count(*) FILTER (WHERE verdict = 'pass'))::integer AS passes,
          (count(*) FILTER (WHERE verdict = 'cheat'))::integer AS cheats,
@@ -64,6 +69,9 @@ export async function intervalsOverview(
   )
 }
 
+/** A prover moves once an interval, and a subnet has no more of them. */
+const MAX_MOVES = 1_000
+
 export interface IntervalDetail {
   interval: IntervalRow
   /** Null until the interval is settled, lapsed or missed: whom it will ask is secret before. */
@@ -75,9 +83,10 @@ export interface IntervalDetail {
   record: Omit<RecordRow, 'body'> | null
 }
 
-const FINAL: readonly IntervalPhase[] = ['settled', 'lapsed', 'missed']
+/** Phases after which nothing of an interval is secret any more, nor changes. */
+export const FINAL_PHASES: readonly IntervalPhase[] = ['settled', 'lapsed', 'missed']
 
-/** All there is to say of one interval; null when it is not recorded. */
+/** All there is to say of one interval to its verifier's operator; null when it is not recorded. */
 export async function intervalDetail(
   db: Queryable,
   id: VerifierId,
@@ -88,12 +97,12 @@ export async function intervalDetail(
   const record = await recordOf(db, id, n)
   return {
     interval,
-    plan: FINAL.includes(interval.phase)
+    plan: FINAL_PHASES.includes(interval.phase)
       ? (await planItems(db, id, n)).map(({ body: _prompt, ...item }) => item)
       : null,
     verdicts: await verdictsOf(db, id, n),
     scores: await scoresOf(db, id, n),
-    moves: await tierHistory(db, id, { n, limit: 1_000 }),
+    moves: await tierHistory(db, id, { n, limit: MAX_MOVES }),
     weights: await weightSet(db, id, n),
     record: record && withoutBody(record),
   }
@@ -101,4 +110,42 @@ export async function intervalDetail(
 
 function withoutBody({ body: _body, ...rest }: RecordRow): Omit<RecordRow, 'body'> {
   return rest
+}
+
+/** An interval for everybody's eyes. */
+export interface PublicInterval extends Omit<IntervalDetail, 'verdicts'> {
+  commitment: CommitmentRow | null
+  /** A page of its checks; null, as the plan is, until the interval is final. */
+  checks: VerdictRow[] | null
+}
+
+/**
+ * What everybody may know of one interval: until it is final its course only, and nothing else is
+ * read. Null when it is not recorded.
+ * @param page which of its checks
+ */
+export async function publicInterval(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  page: { after: CheckCursor | null; limit: number },
+): Promise<PublicInterval | null> {
+  const interval = await intervalByN(db, id, n)
+  if (interval === null) return null
+  const commitment = await commitmentOf(db, id, n)
+  if (!FINAL_PHASES.includes(interval.phase)) {
+    const nothing = { plan: null, checks: null, scores: [], moves: [], weights: null, record: null }
+    return { interval, commitment, ...nothing }
+  }
+  const record = await recordOf(db, id, n)
+  return {
+    interval,
+    commitment,
+    plan: (await planItems(db, id, n)).map(({ body: _prompt, ...item }) => item),
+    checks: await checksPage(db, id, n, page),
+    scores: await scoresOf(db, id, n),
+    moves: await tierHistory(db, id, { n, limit: MAX_MOVES }),
+    weights: await weightSet(db, id, n),
+    record: record && withoutBody(record),
+  }
 }

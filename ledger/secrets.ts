@@ -37,3 +37,40 @@ export async function getSecret(
     ),
   )
 }
+
+/** What a verifier committed to for an interval; the secret itself is not read here. */
+export interface CommitmentRow {
+  n: number
+  secretSha256: string
+  signature: string
+}
+
+const COMMITMENT = 'n, commitment_sha256 AS secret_sha256, commitment_signature AS signature'
+
+/** The commitment to interval n's secret; null while there is none. */
+export async function commitmentOf(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<CommitmentRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT ${COMMITMENT} FROM interval_secrets WHERE netuid = $1 AND verifier = $2 AND n = $3`,
+      [id.netuid, id.verifier, n],
+    ),
+  )
+}
+
+/** The newest commitment: while interval n is open that to n+1. */
+export async function newestCommitment(
+  db: Queryable,
+  id: VerifierId,
+): Promise<CommitmentRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT ${COMMITMENT} FROM interval_secrets WHERE netuid = $1 AND verifier = $2
+       ORDER BY n DESC LIMIT 1`,
+      [id.netuid, id.verifier],
+    ),
+  )
+}

@@ -69,6 +69,31 @@ export async function verdictsOf(
   )
 }
 
+/** Where a page of checks begins: after this one. */
+export interface CheckCursor {
+  requestId: string
+  kind: CheckKind
+}
+
+/**
+ * A page of an interval's checks, in the order of `verdictsOf`. The rows `answer` are left out: there is
+ * one for each user's request that failed, in no bounded number.
+ */
+export async function checksPage(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  { after, limit }: { after: CheckCursor | null; limit: number },
+): Promise<VerdictRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM verdicts
+     WHERE netuid = $1 AND verifier = $2 AND n = $3 AND kind <> 'answer'
+       AND ($4::uuid IS NULL OR (request_id, kind) > ($4::uuid, $5::text))
+     ORDER BY request_id, kind LIMIT $6`,
+    [id.netuid, id.verifier, n, after?.requestId ?? null, after?.kind ?? null, limit],
+  )
+}
+
 export interface UnjudgedRow extends ProverKey {
   requestId: string
   kind: 'challenge' | 'audit'

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import type { ApiServer } from '../../api/server.js'
+import { putSecret } from '../../ledger/secrets.js'
 import { writeSettlement } from '../../ledger/settlement.js'
 import { insertVerdicts } from '../../ledger/verdicts.js'
-import { attempt, newVerifier, openInterval, recordFor, settlementOf } from '../ledger/fixtures.js'
+import {
+  attempt,
+  newVerifier,
+  openInterval,
+  recordFor,
+  settlementOf,
+  uuid,
+} from '../ledger/fixtures.js'
 import { useDatabase } from '../support/postgres.js'
 import { awayTemporal, type Problem, startApi } from './server.js'
 
@@ -61,11 +69,40 @@ describe('/v1/network', () => {
     const interval = await get<Record<string, unknown>>('intervals/1')
     assert.equal(interval.phase, 'open')
     assert.deepEqual([interval.plan, interval.verdicts], [null, null])
+    const [line] = (await get<{ data: Record<string, unknown>[] }>('intervals')).data
+    const { checks, passes, cheats, fails } = line!
+    assert.deepEqual([checks, passes, cheats, fails], [null, null, null, null])
     const { data } = await get<{ data: { last_verdicts: unknown[] }[] }>('provers')
     assert.deepEqual(
       data.map(({ last_verdicts }) => last_verdicts),
       [[], []],
     )
+  })
+
+  it('serves what the verifier committed to, and never the secret', async () => {
+    const { db } = database()
+    const committed = (n: number) => ({
+      secret: Buffer.alloc(32, 0xa5),
+      commitmentSha256: String(n).repeat(64),
+      commitmentSignature: `0x${String(n).repeat(128)}`,
+    })
+    await putSecret(db, id, 1, committed(1))
+    await putSecret(db, id, 2, committed(2))
+    const shown = (n: number) => ({
+      interval: n,
+      secret_sha256: String(n).repeat(64),
+      signature: `0x${String(n).repeat(128)}`,
+    })
+    const one = await get<{ commitment: unknown }>('intervals/1')
+    assert.deepEqual(one.commitment, shown(1))
+    const list = await get<{ data: { commitment: unknown }[]; newest_commitment: unknown }>(
+      'intervals',
+    )
+    assert.deepEqual(list.data[0]!.commitment, shown(1))
+    assert.deepEqual(list.newest_commitment, shown(2), 'of the interval that is not open yet')
+    for (const secret of ['a5a5', committed(1).secret.toString('base64').slice(0, 20)]) {
+      assert.ok(!JSON.stringify([one, list]).includes(secret))
+    }
   })
 
   it('tells everything of a settled one', async () => {
@@ -130,6 +167,42 @@ describe('/v1/network', () => {
       [[1, 1000, 1019]],
     )
     assert.equal(rest.has_more, false)
+  })
+
+  it('shows checks page by page, and no verdicts on users’ answers', async () => {
+    const { db } = database()
+    const { hotkey, registeredBlock } = attempt(1, { n: 2 })
+    const row = { hotkey, registeredBlock, rewardPpm: null, detail: null } as const
+    const checks = Array.from({ length: 250 }, () => ({
+      ...row,
+      requestId: uuid(),
+      kind: 'challenge' as const,
+      verdict: 'pass' as const,
+      reason: 'hash_equal' as const,
+    }))
+    const answers = checks.map((check) => ({
+      ...check,
+      kind: 'answer' as const,
+      verdict: 'fail' as const,
+      reason: 'late' as const,
+    }))
+    await insertVerdicts(db, id, 2, [...checks, ...answers])
+    await db.tx((tx) => writeSettlement(tx, id, 2, settlementOf(2), recordFor(2)))
+    interface Page {
+      verdicts: { request_id: string; kind: string }[]
+      verdicts_next: string | null
+    }
+    const first = await get<Page>('intervals/2')
+    assert.equal(first.verdicts.length, 200)
+    const second = await get<Page>(`intervals/2?verdicts_after=${first.verdicts_next}`)
+    assert.equal(second.verdicts_next, null)
+    const all = [...first.verdicts, ...second.verdicts]
+    assert.deepEqual(
+      all.map(({ request_id, kind }) => [request_id, kind]),
+      checks.map(({ requestId }) => [requestId, 'challenge']),
+    )
+    const bad = 'intervals/2?verdicts_after=x'
+    assert.deepEqual(await status(bad), [400, 'invalid_request'])
   })
 
   it('refuses what it does not know', async () => {

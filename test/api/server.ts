@@ -36,6 +36,7 @@ export async function startApi(
 ): Promise<ApiServer> {
   const app = createApi({
     ...(await readVideoStandard(defaultModelDir())),
+    onlyLoopback: true,
     metrics: new Metrics('test'),
     log,
     now: Date.now,

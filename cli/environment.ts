@@ -1,0 +1,10 @@
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The environment over a command's own defaults; a variable that is set to nothing leaves them. */
+export function environmentOver(
+  defaults: Environment,
+  env: Environment = process.env,
+): Record<string, string | undefined> {
+  const set = Object.entries(env).filter(([, value]) => value !== '')
+  return { ...defaults, ...Object.fromEntries(set) }
+}
