@@ -1,2 +1,6 @@
-export function readZipEntry(zip: Buffer, matches: (name: string) => boolean): Buffer | null
-export function readTarGzEntry(archive: Buffer, baseName: string): Buffer | null
+export function readZipEntry(
+  zip: Buffer,
+  matches: (name: string) => boolean,
+  maxBytes: number,
+): Buffer | null
+export function readTarGzEntry(archive: Buffer, baseName: string, maxBytes: number): Buffer | null

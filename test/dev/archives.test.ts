@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import type { RequestListener } from 'node:http'
 import { deflateRawSync, gzipSync } from 'node:zlib'
 import { readTarGzEntry, readZipEntry } from '../../dev/archives.mjs'
+import { download } from '../../dev/download.mjs'
+import { serving } from '../wire/stub-prover.js'
+
+const MAX = 100_000
 
 interface Entry {
   name: string
@@ -60,21 +65,21 @@ describe('archives without a dependency', () => {
       'a comment at the end',
     )
     assert.deepEqual(
-      readZipEntry(zip, (name) => name.endsWith('/scripts/temporal')),
+      readZipEntry(zip, (name) => name.endsWith('/scripts/temporal'), MAX),
       program,
     )
-    assert.equal(String(readZipEntry(zip, (name) => name === 'a/METADATA')), 'meta')
+    assert.equal(String(readZipEntry(zip, (name) => name === 'a/METADATA', MAX)), 'meta')
     assert.equal(
-      readZipEntry(zip, () => false),
+      readZipEntry(zip, () => false, MAX),
       null,
     )
   })
 
   it('refuses what is not a ZIP, and one whose sizes do not hold', () => {
-    assert.throws(() => readZipEntry(Buffer.alloc(100), () => true), /not a ZIP/)
+    assert.throws(() => readZipEntry(Buffer.alloc(100), () => true, MAX), /not a ZIP/)
     const zip = zipOf([{ name: 'temporal', bytes: program, deflate: true }])
     zip.writeUInt32LE(program.length - 1, zip.indexOf(Buffer.from('PK\x01\x02', 'latin1')) + 24)
-    assert.throws(() => readZipEntry(zip, () => true))
+    assert.throws(() => readZipEntry(zip, () => true, MAX))
   })
 
   it('reads a file of a gzipped tar and refuses a cut one', () => {
@@ -84,8 +89,52 @@ describe('archives without a dependency', () => {
       tarEntry('./temporal', program),
       Buffer.alloc(1024),
     ])
-    assert.deepEqual(readTarGzEntry(gzipSync(tar), 'temporal'), program)
-    assert.equal(readTarGzEntry(gzipSync(tar), 'other'), null)
-    assert.throws(() => readTarGzEntry(gzipSync(tar.subarray(0, 3000)), 'temporal'), /truncated/)
+    assert.deepEqual(readTarGzEntry(gzipSync(tar), 'temporal', MAX), program)
+    assert.equal(readTarGzEntry(gzipSync(tar), 'other', MAX), null)
+    assert.throws(
+      () => readTarGzEntry(gzipSync(tar.subarray(0, 3000)), 'temporal', MAX),
+      /truncated/,
+    )
+  })
+  it('unpacks no more than it is told to', () => {
+    const zip = zipOf([{ name: 'temporal', bytes: program, deflate: true }])
+    assert.throws(() => readZipEntry(zip, () => true, program.length - 1), /more than 7999 bytes/)
+    const bomb = gzipSync(tarEntry('temporal', Buffer.alloc(10_000_000)))
+    assert.throws(() => readTarGzEntry(bomb, 'temporal', 1_000_000), {
+      code: 'ERR_BUFFER_TOO_LARGE',
+    })
+  })
+})
+
+describe('a download', () => {
+  const taken = (listener: RequestListener) =>
+    serving(listener, ({ ip, port }) => download(`http://${ip}:${port}/`, 1000, () => {}))
+
+  it('is taken whole, up to its bound', async () => {
+    assert.equal((await taken((_, res) => res.end(Buffer.alloc(1000)))).length, 1000)
+    await assert.rejects(
+      taken((_, res) => res.writeHead(404).end()),
+      /HTTP 404/,
+    )
+  })
+
+  it('is given up beyond its bound, announced or not', async () => {
+    await assert.rejects(
+      taken((_, res) => {
+        res.writeHead(200, { 'Content-Length': '1001' })
+        res.write('x')
+      }),
+      /more than 1000 bytes/,
+    )
+    await assert.rejects(
+      taken((_, res) => {
+        const more = () => {
+          while (!res.destroyed && res.write(Buffer.alloc(10_000)));
+        }
+        res.on('drain', more)
+        more()
+      }),
+      /more than 1000 bytes/,
+    )
   })
 })

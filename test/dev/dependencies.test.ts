@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stampInstalled, whyStale } from '../../dev/dependencies.mjs'
@@ -62,7 +62,7 @@ describe('installed dependencies', () => {
       path,
       () => undefined,
       async () => {
-        seen.push(await readFile(path, 'utf8'))
+        seen.push((await readFile(path, 'utf8')).split(' ')[0]!)
         await held
         seen.push('first done')
       },
@@ -74,5 +74,20 @@ describe('installed dependencies', () => {
     await Promise.all([first, second])
     assert.deepEqual(seen, [String(process.pid), 'first done', 'second'])
     await assert.rejects(readFile(path), /ENOENT/)
+  })
+  it('are not waited for when the pid in the lock is one that came later', async () => {
+    const path = join(root, '.fractal/setup.lock')
+    await mkdir(join(root, '.fractal'))
+    // Our own pid, as in a container that was started anew; and a living one that began at no such time.
+    const leftOver = [String(process.pid), `${process.pid} 1`, 'no pid at all']
+    if (process.platform === 'linux') leftOver.push(`${process.ppid} 1`)
+    for (const text of leftOver) {
+      await writeFile(path, text)
+      await utimes(path, 1, 1)
+      const done: string[] = []
+      const noWait = () => assert.fail(`waits for ${text}`)
+      await withSetupLock(path, noWait, async () => void done.push(text))
+      assert.deepEqual(done, [text])
+    }
   })
 })

@@ -1,0 +1,5 @@
+export function download(
+  url: string,
+  maxBytes: number,
+  say: (line: string) => void,
+): Promise<Buffer>
