@@ -2,6 +2,7 @@ import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { describeError, FractalError } from '../base/errors.js'
 import { ownVersion } from '../base/version.js'
+import { endWithReader } from './closed-output.js'
 import { apiCommand } from './commands/api.js'
 import { demoCommand } from './commands/demo.js'
 import { doctorCommand } from './commands/doctor.js'
@@ -23,11 +24,7 @@ function fail(error: unknown): never {
   process.exit(error instanceof FractalError && USAGE_CODES.has(error.code) ? 2 : 1)
 }
 
-// A reader that has seen enough (`fractal interval list | head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') fail(error)
-  process.exit(0)
-})
+endWithReader(fail)
 
 const cli = yargs(hideBin(process.argv))
   .scriptName('fractal')
