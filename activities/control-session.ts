@@ -6,16 +6,23 @@ import type { GpuDeps } from './gpu-deps.js'
  * closed with the task, so that it shares nothing with the session that computed the ground truths.
  */
 export class ControlSession {
-  readonly #deps: Pick<GpuDeps, 'openFresh'>
+  readonly #deps: Pick<GpuDeps, 'openFresh' | 'knownAnswerHolds'>
   #opened: Promise<Generator> | null = null
+  #known: Promise<boolean> | null = null
 
-  constructor(deps: Pick<GpuDeps, 'openFresh'>) {
+  constructor(deps: Pick<GpuDeps, 'openFresh' | 'knownAnswerHolds'>) {
     this.#deps = deps
   }
 
   open(): Promise<Generator> {
     this.#opened ??= this.#deps.openFresh()
     return this.#opened
+  }
+
+  /** Whether a known answer comes out right in this session; computed once. */
+  knownAnswerHolds(): Promise<boolean> {
+    this.#known ??= this.open().then((generator) => this.#deps.knownAnswerHolds(generator))
+    return this.#known
   }
 
   async close(): Promise<void> {

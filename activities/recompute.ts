@@ -98,7 +98,7 @@ async function confirm(
     await putCosine(deps.db, attempt.requestId, cosinePpm(answer, rgb, params))
   }
   const confirmed = made.framesSha256 === truth.framesSha256
-  const knownAnswerOk = await deps.knownAnswerHolds(fresh)
+  const knownAnswerOk = await control.knownAnswerHolds()
   await putConfirmation(deps.db, attempt.requestId, {
     confirmFramesSha256: made.framesSha256,
     knownAnswerOk,
