@@ -7,7 +7,10 @@ export interface FrameRow {
   zlib: Uint8Array
 }
 
-/** Stores frames as they come. A prover that is asked again sends them again: the last ones are those it signed. */
+/**
+ * Stores frames as they come. A prover that is asked again sends them again: the last ones before the
+ * attempt's outcome are those that it signed; later ones change nothing.
+ */
 export async function putFrames(
   db: Queryable,
   requestId: string,
@@ -17,7 +20,8 @@ export async function putFrames(
   // One parameter a frame, because pg sends a lone buffer as it is, and one inside an array as hex.
   const values = frames.map((_, i) => `($1, $${2 * i + 2}, $${2 * i + 3})`)
   await db.execute(
-    `INSERT INTO frames (request_id, index, zlib) VALUES ${values.join(', ')} ON CONFLICT (request_id, index) DO UPDATE SET zlib = excluded.zlib`,
+    `INSERT INTO frames (request_id, index, zlib) VALUES ${values.join(', ')} ON CONFLICT (request_id, index) DO UPDATE SET zlib = excluded.zlib
+     WHERE EXISTS (SELECT 1 FROM attempts WHERE request_id = $1 AND outcome IS NULL)`,
     [requestId, ...frames.flatMap(({ index, zlib }) => [index, zlib])],
   )
 }

@@ -163,15 +163,18 @@ describe('ledger/attempts', () => {
     assert.equal(await refusals(), 2)
   })
 
-  it('stores frames as they come, in any order, once each', async () => {
+  it('stores frames as they come, in any order, the last before the outcome', async () => {
     const { db } = database()
     const id = newVerifier()
     const [row] = await startAttempts(db, id, [attempt(1, { n: 1 })])
     const { requestId } = row!
-    const frame = (index: number) => ({ index, zlib: Buffer.from([index, 0, 255]) })
+    const frame = (index: number, last = 255) => ({ index, zlib: Buffer.from([index, 0, last]) })
     await putFrames(db, requestId, [])
-    await putFrames(db, requestId, [frame(2), frame(1)])
-    await putFrames(db, requestId, [{ index: 2, zlib: Buffer.from('other') }, frame(3)])
+    await putFrames(db, requestId, [frame(2, 1), frame(1)])
+    await putFrames(db, requestId, [frame(2), frame(3)])
+    assert.deepEqual(await getFrames(db, requestId), [frame(1), frame(2), frame(3)])
+    await recordOutcomes(db, id, [success(requestId)])
+    await putFrames(db, requestId, [frame(2, 7)])
     assert.deepEqual(await getFrames(db, requestId), [frame(1), frame(2), frame(3)])
   })
 })
