@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
 import { FractalError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
+import { namesLoopback } from '../../base/loopback.js'
 import { sr25519Ready } from '../../base/sr25519.js'
 import { ChainError } from '../errors.js'
 import type { AdminCall } from './admin.js'
@@ -43,7 +44,8 @@ export interface RunningLocalnet {
 
 /**
  * Starts a development chain on 127.0.0.1: HTTP, `POST /` with `{ method, params }` (methods.ts).
- * Whoever reaches the port is its root. It makes blocks only while it runs.
+ * Whoever reaches the port is its root, so requests that name another host are refused. It makes
+ * blocks only while it runs.
  * @throws FractalError `port_taken`, `port_refused`, `state_unreadable`, `state_not_saved`, `bad_genesis`
  */
 export async function startLocalnet(config: LocalnetConfig): Promise<RunningLocalnet> {
@@ -53,7 +55,8 @@ export async function startLocalnet(config: LocalnetConfig): Promise<RunningLoca
   // The port first: a second chain on the same file must not get as far as writing to it.
   let context: MethodContext | null = null
   const server = createServer((req, res) => {
-    if (context !== null) void handle(req, res, context, log)
+    if (!namesLoopback(req.headers.host)) res.writeHead(421).end()
+    else if (context !== null) void handle(req, res, context, log)
     else res.writeHead(503).end()
   })
   server.headersTimeout = 5000

@@ -9,6 +9,7 @@ import { connectLocalChain } from '../../chain/local/adapter.js'
 import type { AdminCall } from '../../chain/local/admin.js'
 import { localAdmin } from '../../chain/local/admin-client.js'
 import type { RunningLocalnet } from '../../chain/local/server.js'
+import { withHost } from '../support/with-host.js'
 import { testSigner } from './keys.js'
 import { startManual, withFolder } from './local-harness.js'
 
@@ -50,6 +51,16 @@ describe('local chain', () => {
     netuid: NETUID,
     params,
   })
+
+  it('answers nobody who came by another name than this machine’s', () =>
+    withFolder(async (folder) => {
+      const { url } = await start(join(folder, 'chain.json'))
+      const ask = { method: 'POST', body: '{"method":"head","params":{}}' }
+      const { port } = new URL(url)
+      const strange = await withHost(url, `rebound.example:${port}`, ask)
+      assert.deepEqual(strange, { status: 421, text: '' })
+      assert.equal((await withHost(url, `localhost:${port}`, ask)).status, 200)
+    }))
 
   it('goes on where it stopped, on the same port and with the same genesis', () =>
     withFolder(async (folder) => {

@@ -49,6 +49,9 @@ describe('the command line', function () {
       [['frobnicate'], /Unknown argument: frobnicate/],
       [['demo', '--onse'], /Unknown argument: onse/],
       [['interval', 'list', '--limit'], /Not enough arguments following: limit/],
+      [['doctor', '--runs', '3'], /--runs is for --certify/],
+      [['interval', 'list', '--database.url', 'secret'], /--database\.url: the value given can't/],
+      [['interval', 'list', '--netuid', '1', '--netuid', '2'], /--netuid was given 2 times/],
       [['interval', 'show', '0'], /--n: 0 is not an integer of 1 to/],
     ]
     const results = await Promise.all(cases.map(([args]) => runCli(args)))

@@ -11,6 +11,7 @@ import { useDatabase } from '../support/postgres.js'
 import { useTemporal } from '../support/temporal.js'
 import { type CliResult, runCli, startCli } from './run-cli.js'
 
+const ALICE = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY'
 /** temporal.api.enums.v1.CommandType */
 const COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION = 5
 
@@ -40,7 +41,9 @@ describe('commands beside a running grid', function () {
   })
   after(() => rm(folder, { recursive: true, force: true }))
   const address = () => temporal().address
-  const beside = (...args: string[]) => runCli(args, { cwd: folder })
+  // The folder is named: a demo that runs in this clone would come before the one in the cwd.
+  const beside = (...args: string[]) =>
+    runCli([...args, '--state.dir', '.fractal'], { cwd: folder })
   const json = ({ code, stdout, stderr }: CliResult) => {
     assert.equal(code, 0, stderr)
     return JSON.parse(stdout)
@@ -68,10 +71,13 @@ describe('commands beside a running grid', function () {
   })
 
   it('says which ledger it can’t reach, or whose', async () => {
-    const [none, away, several] = await Promise.all([
+    const database18 = { env: { DATABASE_URL: database().url } }
+    const [none, away, several, unknown, noKey] = await Promise.all([
       beside('prover', 'show', '99'),
       beside('interval', 'list', '--database.url', 'postgres://fractal:secret@127.0.0.1:1/x'),
-      runCli(['interval', 'list', '--netuid', '18'], { env: { DATABASE_URL: database().url } }),
+      runCli(['interval', 'list', '--netuid', '18'], database18),
+      runCli(['interval', 'list', '--netuid', '18', '--api.verifier', ALICE], database18),
+      runCli(['interval', 'list', '--netuid', '18', '--api.verifier', `${ALICE}x`], database18),
     ])
     assert.equal(none.code, 1)
     assert.match(none.stderr, /There is no prover with the uid 99/)
@@ -80,6 +86,13 @@ describe('commands beside a running grid', function () {
     assert.ok(!away.stderr.includes('secret'))
     assert.equal(several.code, 1)
     assert.match(several.stderr, /The ledger has 2 verifiers of subnet 18/)
+    assert.equal(unknown.code, 0, 'it may be about to start')
+    assert.match(
+      unknown.stderr,
+      /^fractal: the ledger does not know the verifier 5Grw.* of subnet 18/,
+    )
+    assert.equal(noKey.code, 2)
+    assert.match(noKey.stderr, /^fractal: --api\.verifier: "5Grw.*x" can't be used\n.*\n$/)
   })
 
   it('retries an interval whose workflow failed, from its first task', async () => {
@@ -152,7 +165,7 @@ describe('commands beside a running grid', function () {
     await once(other, 'listening')
     const { port } = other.address() as { port: number }
     try {
-      const { code, stderr } = await runCli(['api', '--api.port', String(port)], {
+      const { code, stderr } = await runCli(['api', '--api.port', String(port), '--netuid', '18'], {
         env: { DATABASE_URL: database().url, FRACTAL_API_VERIFIER: id.verifier },
       })
       assert.equal(code, 1)
