@@ -204,9 +204,10 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     board.note('verdicts', showCounts(counts))
 
     board.enter('settling')
-    await wait.awaitTurn.executeWithOptions({ summary: `wait until interval ${n - 1} is final` }, [
-      { n },
-    ])
+    await wait.awaitTurn.executeWithOptions(
+      { summary: 'wait until the intervals before are final' },
+      [{ n }],
+    )
     const settled = await act.settleInterval.executeWithOptions(
       { summary: 'rates, moves, scores' },
       [{ n }],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { createLog } from '../../base/log.js'
+import { environmentValue } from '../../base/options.js'
 import { removePostgres, startPostgres } from '../../dev/postgres.js'
 import { type Database, openDatabase } from '../../ledger/database.js'
 import { migrate } from '../../ledger/migrate.js'
@@ -43,7 +44,7 @@ async function run(url: string, sql: string): Promise<void> {
 
 async function startServer(): Promise<Server> {
   const template = `fractal_test_${randomBytes(6).toString('hex')}`
-  const given = process.env.DATABASE_URL
+  const given = environmentValue(process.env, 'DATABASE_URL')
   if (given !== undefined) {
     await run(given, `CREATE DATABASE ${template}`)
     await migrate(inDatabase(given, template), { log })

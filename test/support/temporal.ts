@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
 import { createLog } from '../../base/log.js'
+import { environmentValue } from '../../base/options.js'
 import { findTemporalCli } from '../../dev/temporal-cli.mjs'
 import { startTemporal } from '../../dev/temporal-server.js'
 
@@ -14,7 +15,7 @@ interface Server {
 let server: Promise<Server> | undefined
 
 async function startServer(): Promise<Server> {
-  const given = process.env.TEMPORAL_ADDRESS
+  const given = environmentValue(process.env, 'TEMPORAL_ADDRESS')
   if (given !== undefined) return { address: given, stop: async () => {} }
   const { cli, tried } = await findTemporalCli()
   if (cli === null) throw new Error(`run \`node dev/setup.mjs\` first: ${tried.join('; ')}`)
