@@ -12,6 +12,7 @@ import { openDatabase } from '../ledger/database.js'
 import { migrate } from '../ledger/migrate.js'
 import { asRunning, type Running } from './running.js'
 import { servedVerifier } from './served-verifier.js'
+import { DATABASE_OPTIONS } from './shared-options.js'
 import { openTemporalClient } from './temporal-client.js'
 import { readVideoStandard } from './video-standard.js'
 
@@ -21,11 +22,7 @@ export const API_OPTIONS = [
   'api.verifier',
   'netuid',
   'model.dir',
-  'database.url',
-  'database.host',
-  'database.port',
-  'database.index',
-  'database.password',
+  ...DATABASE_OPTIONS,
   'temporal.address',
   'temporal.namespace',
 ] as const

@@ -14,6 +14,7 @@ import { migrate } from '../ledger/migrate.js'
 import { certifyClass } from './certify-class.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
+import { DATABASE_OPTIONS } from './shared-options.js'
 import { connectTemporal, TEMPORAL_OPTIONS } from './temporal.js'
 
 export const GPU_OPTIONS = [
@@ -22,11 +23,7 @@ export const GPU_OPTIONS = [
   'model.dir',
   'gpu.recertify',
   ...NAMED_PROFILE_OPTIONS,
-  'database.url',
-  'database.host',
-  'database.port',
-  'database.index',
-  'database.password',
+  ...DATABASE_OPTIONS,
   ...TEMPORAL_OPTIONS,
 ] as const
 

@@ -11,23 +11,18 @@ import { openDatabase } from '../ledger/database.js'
 import { migrate } from '../ledger/migrate.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
+import { DATABASE_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
 import { startUnstarted } from './start-unstarted.js'
 import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
-import { walletOf } from './verifier.js'
+import { walletOf } from './wallet.js'
 
 export const INFERENCE_OPTIONS = [
   'netuid',
   'subtensor.chain_endpoint',
-  'wallet.path',
-  'wallet.name',
-  'wallet.hotkey',
+  ...WALLET_OPTIONS,
   ...NAMED_PROFILE_OPTIONS,
   'chain.allow_private_addresses',
-  'database.url',
-  'database.host',
-  'database.port',
-  'database.index',
-  'database.password',
+  ...DATABASE_OPTIONS,
   ...TEMPORAL_OPTIONS,
 ] as const
 

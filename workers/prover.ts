@@ -12,15 +12,12 @@ import { defaultModelDir } from '../engine/models/default-model.js'
 import { createCallerLookup } from '../prover/callers.js'
 import { startProver } from '../prover/prover.js'
 import { asRunning, type Running } from './running.js'
-import { walletOf } from './verifier.js'
+import { CHAIN_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
+import { walletOf } from './wallet.js'
 
 export const PROVER_OPTIONS = [
-  'netuid',
-  'subtensor.network',
-  'subtensor.chain_endpoint',
-  'wallet.path',
-  'wallet.name',
-  'wallet.hotkey',
+  ...CHAIN_OPTIONS,
+  ...WALLET_OPTIONS,
   'axon.host',
   'axon.port',
   'axon.external_ip',

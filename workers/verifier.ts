@@ -22,14 +22,14 @@ import { intervalSettings } from './interval-settings.js'
 import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
 import { registerSearchAttributes } from './search-attributes.js'
+import { DATABASE_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
 import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
+import { walletOf } from './wallet.js'
 
 export const VERIFIER_OPTIONS = [
   'netuid',
   'subtensor.chain_endpoint',
-  'wallet.path',
-  'wallet.name',
-  'wallet.hotkey',
+  ...WALLET_OPTIONS,
   ...PROFILE_OPTIONS,
   'neuron.disable_set_weights',
   'neuron.axon_off',
@@ -39,11 +39,7 @@ export const VERIFIER_OPTIONS = [
   'gpu.class',
   'gpu.count',
   'ledger.patience',
-  'database.url',
-  'database.host',
-  'database.port',
-  'database.index',
-  'database.password',
+  ...DATABASE_OPTIONS,
   ...TEMPORAL_OPTIONS,
 ] as const
 
@@ -129,20 +125,6 @@ export async function runVerifier(
     await Promise.allSettled([db.close(), chain.close()])
   }
   return asRunning(close, Promise.race([lease.lost, run.then(() => new Promise(() => undefined))]))
-}
-
-/** A wallet's options, with its warnings in the log. */
-export function walletOf(
-  options: Options<'wallet.path' | 'wallet.name' | 'wallet.hotkey'>,
-  log: Log,
-) {
-  return {
-    path: options['wallet.path'],
-    name: options['wallet.name'],
-    hotkey: options['wallet.hotkey'],
-    onWarning: (warning: { message: string } | string) =>
-      log.warn(typeof warning === 'string' ? warning : warning.message),
-  }
 }
 
 async function ownLastUpdate(chain: Chain, id: VerifierId): Promise<number> {

@@ -1,0 +1,12 @@
+/** Options that several roles take together. */
+export const CHAIN_OPTIONS = ['netuid', 'subtensor.network', 'subtensor.chain_endpoint'] as const
+
+export const WALLET_OPTIONS = ['wallet.path', 'wallet.name', 'wallet.hotkey'] as const
+
+export const DATABASE_OPTIONS = [
+  'database.url',
+  'database.host',
+  'database.port',
+  'database.index',
+  'database.password',
+] as const

@@ -1,0 +1,14 @@
+import type { Log } from '../base/log.js'
+import type { Options } from '../base/options.js'
+import type { WALLET_OPTIONS } from './shared-options.js'
+
+/** A wallet's options, with its warnings in the log. */
+export function walletOf(options: Options<(typeof WALLET_OPTIONS)[number]>, log: Log) {
+  return {
+    path: options['wallet.path'],
+    name: options['wallet.name'],
+    hotkey: options['wallet.hotkey'],
+    onWarning: (warning: { message: string } | string) =>
+      log.warn(typeof warning === 'string' ? warning : warning.message),
+  }
+}
