@@ -138,8 +138,10 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
 
   const recomputeAudits = async (count: number): Promise<void> => {
     if (count === 0) return
+    // Before the rounds of the interval that runs meanwhile: a settlement waits for these.
+    const options = { summary: `recompute ${count} audits`, priority: { priorityKey: 1 } }
     await parked('audits', () =>
-      gpu.recompute.executeWithOptions({ summary: `recompute ${count} audits` }, [
+      gpu.recompute.executeWithOptions(options, [
         { netuid: input.netuid, verifier: input.verifier, n, what: 'audits' },
       ]),
     )
