@@ -10,8 +10,9 @@ import { intervalProvers } from '../ledger/provers.js'
 import { previousRecord } from '../ledger/records.js'
 import { getSecret } from '../ledger/secrets.js'
 import type { SettlementParts } from '../ledger/settlement.js'
+import { type VerdictRow, verdictsOf } from '../ledger/verdicts.js'
 import type { NewWeightSet } from '../ledger/weights.js'
-import type { Settlement } from '../rules/settlement.js'
+import type { CheckRow, Settlement } from '../rules/settlement.js'
 import { usableCertificates } from './usable-certificates.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
@@ -111,6 +112,8 @@ export async function intervalRecord(
         request_signature: row.requestSignature,
       }
     }),
+    // One that settled has them in what settling was given.
+    checks: settled === null ? plain((await verdictsOf(tx, id, n)).map(checkOf)) : null,
     settlement_input: plain(
       settled && {
         ...settled.parts,
@@ -126,6 +129,18 @@ export async function intervalRecord(
     hash: recordHash(record),
     previousHash: previous?.hash ?? null,
   }
+}
+
+function checkOf({
+  requestId,
+  kind,
+  hotkey,
+  registeredBlock,
+  verdict,
+  reason,
+  rewardPpm,
+}: VerdictRow): CheckRow {
+  return { requestId, kind, hotkey, registeredBlock, verdict, reason, rewardPpm }
 }
 
 /** A challenge as it was planned. The verifier's own hold nobody's words: they are public afterwards. */
