@@ -21,7 +21,7 @@ import type { MechanismProfile } from '../../rules/profile.js'
 import type { ChainHarness } from '../chain/contract.js'
 import { SILENT } from '../chain/local-harness.js'
 import { type Course, classNamed, StandIn } from './stand-in.js'
-import { makeVerifier, run, type VerifierSite } from './verifier-site.js'
+import { blocksWaitedFor, makeVerifier, run, type VerifierSite } from './verifier-site.js'
 
 /** One round in which everybody is asked. */
 const PROFILE: Partial<MechanismProfile> = {
@@ -128,12 +128,12 @@ export class IntervalSite {
     return run(
       createNextInterval(this.verifier.deps),
       { after },
-      { onBeat: (details) => this.#blockWhen(details) },
+      { onBeat: (details) => this.#blocks(details) },
     )
   }
 
-  async #blockWhen(details: string): Promise<void> {
-    if (details.startsWith('block')) await this.verifier.harness.advance(1)
+  async #blocks(details: string): Promise<void> {
+    await this.verifier.harness.advance(blocksWaitedFor(details))
   }
 
   /** Announces and opens the next interval. */

@@ -133,3 +133,9 @@ export async function run<I, R>(
     await beats
   }
 }
+
+/** From a heartbeat's `block 3 of 7`: how many blocks are missing, at least one. */
+export function blocksWaitedFor(details: string): number {
+  const [now, of] = [...details.matchAll(/\d+/g)].map(Number)
+  return Math.max(1, of! - now!)
+}
