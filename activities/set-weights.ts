@@ -72,7 +72,7 @@ async function advance(
       await follow(deps, n, last, beat)
     } else {
       // Never signed, expired, or refused in an earlier try.
-      if (((await newestSentN(db, id)) ?? 0) > n) await supersede(db, id, n)
+      if (((await newestSentN(db, id)) ?? 0) > n) await fenced(deps, (tx) => supersede(tx, id, n))
       else await sign(deps, n, set, beat)
     }
   }
@@ -85,7 +85,7 @@ async function follow(
   sent: WeightExtrinsicRow,
   beat: (details: string) => void,
 ): Promise<void> {
-  const { db, id, chain } = deps
+  const { id, chain } = deps
   const ended = await noteEnd(deps, n, sent)
   // Too fast is waited out; anything else the same vector would meet again.
   if (ended !== null && !['ok', 'expired', 'SettingWeightsTooFast'].includes(ended)) {
@@ -93,8 +93,10 @@ async function follow(
   }
   if (ended !== null) return
   try {
+    // Whoever took the lease over may be about to sign with the same nonce.
+    await fenced(deps, async () => {})
     await chain.submit(sent)
-    await markSubmitted(db, id, n, sent.hash)
+    await fenced(deps, (tx) => markSubmitted(tx, id, n, sent.hash))
   } catch (error) {
     // A used nonce or a passed era means that it may stand in a block that is not final yet: look again.
     const waits = ['Stale', 'AncientBirthBlock', 'TooLowPriority']
@@ -182,7 +184,7 @@ async function readBack(
   set: WeightSetRow,
   sent: WeightExtrinsicRow,
 ): Promise<void> {
-  const { db, id, chain } = deps
+  const { id, chain } = deps
   const block = await chain.blockAt(sent.includedBlock!)
   const metagraph = await chain.metagraph(id.netuid, block)
   const uid = metagraph.neurons.find((neuron) => neuron.hotkey === id.verifier)?.uid
@@ -191,7 +193,7 @@ async function readBack(
   const equal =
     stored.length === set.uids.length &&
     stored.every(([u, value], i) => u === set.uids[i] && value === expected[i])
-  await markConfirmed(db, id, n, equal)
+  await fenced(deps, (tx) => markConfirmed(tx, id, n, equal))
   if (!equal)
     deps.log.error({ n, block: block.number }, 'the chain stores other weights than were sent')
 }

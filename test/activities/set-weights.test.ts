@@ -262,6 +262,33 @@ describe('activities: weights exactly once', () => {
     assert.deepEqual({ kind, state, results }, { kind: 'superseded', state: 'done', results: [] })
   })
 
+  it('stored bytes of an earlier interval can’t come after those of a later one', async () => {
+    const it = await site()
+    await decide(it, 1, [100, 0, 0])
+    await assert.rejects(setWeights(it, 1, { changes: { submit: async () => killed() } }), Killed)
+    await decide(it, 2, SCORES)
+    await setWeights(it, 2)
+    // Its nonce is used: refused until the era has passed, and then it is too old.
+    const { line } = await setWeights(it, 1, { blocks: 30 })
+    assert.match(line, /^superseded/)
+    assert.deepEqual((await standing(it, 1)).results, ['expired'])
+    assert.deepEqual(await onChain(it), { included: 1, weights: WEIGHTS })
+  })
+
+  it('of two stored with one nonce both get there, the later one last', async () => {
+    const it = await site()
+    const unsent: Partial<Chain> = { submit: async () => killed() }
+    await decide(it, 1, [100, 0, 0])
+    await assert.rejects(setWeights(it, 1, { changes: unsent }), Killed)
+    await decide(it, 2, SCORES)
+    await assert.rejects(setWeights(it, 2, { changes: unsent }), Killed)
+    await setWeights(it, 1)
+    await setWeights(it, 2, { blocks: 30 })
+    assert.deepEqual(await standing(it, 1), DONE)
+    assert.deepEqual(await standing(it, 2), { ...DONE, results: ['expired', 'ok'] })
+    assert.deepEqual(await onChain(it), { included: 2, weights: WEIGHTS })
+  })
+
   it('two intervals at once in one process: one after the other', async () => {
     const it = await site()
     await decide(it, 1, [100, 0, 0])
@@ -276,21 +303,53 @@ describe('activities: weights exactly once', () => {
     assert.deepEqual(await onChain(it), { included: 2, weights: WEIGHTS })
   })
 
-  it('without the lease nothing is written or sent', async () => {
-    const it = await site()
-    await decide(it, 1, SCORES)
-    const { db, id } = it.deps
-    await releaseLease(db, id, 'this test', it.deps.fence())
-    await acquireLease(db, id, 'another holder')
-    await assert.rejects(setWeights(it, 1), { code: 'lease_lost' })
-    assert.deepEqual(await standing(it, 1), {
-      kind: 'weights',
-      state: 'decided',
-      readBackOk: null,
-      results: [],
+  /** Brings interval 1 to a stage at which the lease is lost. */
+  const stages: [stage: string, (it: VerifierSite) => Promise<unknown>][] = [
+    ['before anything is signed', async () => {}],
+    [
+      'with stored bytes that were never sent',
+      (it) => assert.rejects(setWeights(it, 1, { changes: { submit: async () => killed() } })),
+    ],
+    [
+      'with an inclusion that was not noted',
+      async (it) => {
+        const { chain } = it.deps
+        const changes: Partial<Chain> = { submit: (call) => chain.submit(call).then(killed) }
+        await assert.rejects(setWeights(it, 1, { changes }))
+        await it.harness.advance(3)
+      },
+    ],
+    [
+      'with an inclusion that was not read back',
+      (it) => assert.rejects(setWeights(it, 1, { changes: { blockAt: async () => killed() } })),
+    ],
+    [
+      'when a later interval’s were sent',
+      async (it) => {
+        await decide(it, 2, [1, 0, 0])
+        await setWeights(it, 2)
+      },
+    ],
+  ]
+  for (const [stage, reach] of stages) {
+    it(`without the lease nothing is written or sent: lost ${stage}`, async () => {
+      const it = await site()
+      await decide(it, 1, SCORES)
+      await reach(it)
+      const { db, id } = it.deps
+      const all = async () => ({
+        set: await weightSet(db, id, 1),
+        extrinsics: await extrinsicsOf(db, id, 1),
+        chain: await onChain(it),
+      })
+      const before = await all()
+      await releaseLease(db, id, 'this test', it.deps.fence())
+      await acquireLease(db, id, 'another holder')
+      await assert.rejects(setWeights(it, 1), { code: 'lease_lost' })
+      await it.harness.advance(3)
+      assert.deepEqual(await all(), before)
     })
-    assert.deepEqual(await onChain(it), { included: 0, weights: [] })
-  })
+  }
 
   it('the new holder goes on with what the old one sent', async () => {
     const it = await site()
