@@ -14,6 +14,7 @@ import { CHALLENGE_PENALTY_PPM, INFERENCE_PENALTY_PPM } from '../rules/constants
 import { type JudgeInput, judgeAudit, judgeChallenge } from '../rules/judge.js'
 import type { Reason } from '../rules/verdicts.js'
 import { beating } from './beat.js'
+import { fenced } from './fenced.js'
 import { usableCertificates } from './usable-certificates.js'
 import type { VerifierDeps } from './verifier-deps.js'
 
@@ -35,7 +36,8 @@ export function createJudge(deps: VerifierDeps) {
       const { n } = request
       const waiting = await inRound(deps, request, await unjudged(db, id, n))
       const verdicts = await decide(deps, request, waiting)
-      await insertVerdicts(db, id, n, verdicts)
+      // Verdicts stand for ever: only whoever holds the lease may give them up as abstained.
+      if (verdicts.length > 0) await fenced(deps, (tx) => insertVerdicts(tx, id, n, verdicts))
       const counts: Counts = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
       const standing = await verdictsOf(
         db,
