@@ -1,8 +1,8 @@
-import { deflateSync } from 'node:zlib'
 import {
   type AttemptRow,
   attemptsById,
   type NewOutcome,
+  recordOutcomes,
   recordRefusals,
   startAttempts,
 } from '../ledger/attempts.js'
@@ -17,8 +17,9 @@ import {
 import { askProver } from '../wire/client.js'
 import type { AskOutcome } from '../wire/outcome.js'
 import { ownFault, resultOf } from './attempt-result.js'
+import { BatchWriter } from './batch-writer.js'
 import { beating } from './beat.js'
-import { OutcomeWriter } from './outcome-writer.js'
+import { packFrame } from './pack-frame.js'
 import { askInfos } from './prover-infos.js'
 import { decodeBody, expectedOf } from './request-body.js'
 import type { VerifierDeps } from './verifier-deps.js'
@@ -62,7 +63,9 @@ export function createAskRound(deps: VerifierDeps) {
       )
       const provers = await freshProvers(deps, n, due, signal)
       beat(`asking ${due.length} provers`)
-      const outcomes = new OutcomeWriter(deps)
+      // As they come, so that one slow prover holds up nobody else's. One that could not be stored is
+      // asked for again, and replayed.
+      const outcomes = new BatchWriter<NewOutcome>((batch) => recordOutcomes(db, id, batch))
       const unreached: NewOutcome[] = []
       const refused = await Promise.all(
         due.map(async (attempt) => {
@@ -116,9 +119,8 @@ async function ask(
     allowPrivate: deps.allowPrivateAddresses,
     deadlineMs: attempt.deadlineMs,
     signal,
-    onFrame: (index, rgb) => {
-      // Deflated anew: a prover's own zlib bytes may be as large as its cap allows.
-      frames.push({ index, zlib: deflateSync(rgb, { level: 1 }) })
+    onFrame: async (index, rgb) => {
+      frames.push(await packFrame(index, rgb))
     },
   })
   if (outcome.kind === 'answered') await putFrames(deps.db, attempt.requestId, frames)

@@ -7,16 +7,18 @@ import {
   recordOutcomes,
   startAttempts,
 } from '../ledger/attempts.js'
+import { putFrames } from '../ledger/frames.js'
 import { failJob, getJob, type JobRow, setProgress } from '../ledger/jobs.js'
 import { routingCandidates } from '../ledger/routing.js'
 import { INFERENCE_PENALTY_PPM } from '../rules/constants.js'
 import { askProver } from '../wire/client.js'
 import type { AskOutcome } from '../wire/outcome.js'
 import { ownFault, resultOf } from './attempt-result.js'
+import { BatchWriter } from './batch-writer.js'
 import { beating } from './beat.js'
 import { chooseProver } from './choose-prover.js'
-import { FrameWriter } from './frame-writer.js'
 import type { InferenceDeps } from './inference-deps.js'
+import { packFrame } from './pack-frame.js'
 import { decodeBody, encodeBody, expectedOf } from './request-body.js'
 import { watchCancel } from './watch-cancel.js'
 
@@ -125,7 +127,12 @@ async function ask(
     return null
   }
   const cancel = watchCancel(deps, job.id, signal)
-  const frames = new FrameWriter(deps.db, row.requestId)
+  // Stored as they come; a slow ledger is never a prover's failure. A write that fails shows in
+  // `finished`, and its frames come again with the replay.
+  const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(async (batch) => {
+    const packed = await Promise.all(batch.map(([index, rgb]) => packFrame(index, rgb)))
+    await putFrames(deps.db, row.requestId, packed)
+  })
   try {
     const expected = expectedOf(decodeBody(row.body))
     const outcome = await askProver({
@@ -139,7 +146,7 @@ async function ask(
       allowPrivate: deps.allowPrivateAddresses,
       deadlineMs: row.deadlineMs,
       signal: cancel.signal,
-      onFrame: (index, rgb) => frames.add(index, rgb),
+      onFrame: (index, rgb) => frames.add([index, rgb]),
       onRecord: (header) => {
         if (header.type !== 'progress') return
         beat(`step ${header.step} of ${header.steps}`)

@@ -2,13 +2,11 @@ import type {
   AnswerRow,
   CheckRow,
   OfferRow,
-  ProverKey,
   ProverSettlement,
   ProverState,
   Settlement,
   SettlementInput,
 } from '../rules/settlement.js'
-import type { Tier } from '../rules/tiers.js'
 import type { Queryable, Tx } from './database.js'
 import { LedgerError } from './errors.js'
 import { firstUnsettledBefore, type IntervalRow, intervalByN } from './intervals.js'
@@ -20,23 +18,11 @@ import type { VerifierId } from './verifier-id.js'
 /** What the ledger knows for settling an interval; the profile is the interval's own. */
 export type SettlementParts = Omit<SettlementInput, 'profile'>
 
-export interface ScoreRow extends ProverKey {
-  uid: number
-  tierBefore: Tier
-  tierAfter: Tier
-  moveReason: string | null
-  requestAttempts: number
-  requestSuccesses: number
-  checksJudged: number
-  checksPassed: number
-  cheats: number
-  totalBefore: number
-  totalAfter: number
-  observationPpm: number | null
-  speedPpm: number
-  scoreBefore: number
-  scoreAfter: number
-}
+/** What settling found of a prover, as it is stored; its standing has the rest. */
+export type ScoreRow = Omit<
+  ProverSettlement,
+  'move' | 'validationsSinceMove' | 'fastReturn' | 'refusedStreak' | 'fastAnswers'
+> & { moveReason: string | null }
 
 export interface SettledResult {
   interval: IntervalRow
