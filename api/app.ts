@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import express, { type Express } from 'express'
+import { ownVersion } from '../base/version.js'
 import type { ApiDeps } from './deps.js'
 import { ApiError } from './errors.js'
 import { mountHealth } from './health.js'
 import { refuseOtherHosts } from './host-check.js'
 import { apiMetrics } from './http-metrics.js'
-import { identifyCaller } from './keys.js'
 import { only } from './methods.js'
 import { mountNetwork } from './network.js'
+import { openApiDocument } from './openapi.js'
+import { mountOperations } from './operation.js'
 import { problemHandler } from './problem.js'
 import { shown } from './shown.js'
-import { mountVideos } from './videos.js'
+import { videoOperations } from './videos.js'
 
 /** The HTTP API: `/v1/videos`, `/v1/network`, health and metrics. */
 export function createApi(deps: ApiDeps): Express {
@@ -42,9 +44,14 @@ export function createApi(deps: ApiDeps): Express {
     })
     .all(only('GET'))
 
-  app.use('/v1', identifyCaller)
-  mountVideos(app, deps, measured)
+  const operations = [...videoOperations(deps, measured)]
+  mountOperations(app, operations)
   mountNetwork(app, deps)
+  const document = openApiDocument(operations, ownVersion())
+  app
+    .route('/openapi.json')
+    .get((_req, res) => void res.json(document))
+    .all(only('GET'))
 
   app.use((req) => {
     throw new ApiError('not_found', `There is nothing at ${shown(req.path)}.`)

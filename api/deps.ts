@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client'
 import type { Log } from '../base/log.js'
 import type { Metrics } from '../base/metrics.js'
 import type { Database } from '../ledger/database.js'
+import type { JobSignals } from '../ledger/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { VideoLimits, VideoStandard } from './video-limits.js'
 
@@ -9,6 +10,8 @@ import type { VideoLimits, VideoStandard } from './video-limits.js'
 export interface ApiDeps {
   readonly db: Database
   readonly temporal: Client
+  /** Says when a job changed. */
+  readonly signals: JobSignals
   /** The verifier whose grid serves the requests, and whose judgments are shown. */
   readonly verifierId: VerifierId
   readonly model: VideoStandard

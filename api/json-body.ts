@@ -1,10 +1,19 @@
 import express, { type RequestHandler } from 'express'
 import type { z } from 'zod'
-import { ApiError } from './errors.js'
+import { ApiError, type ApiErrorCode } from './errors.js'
 import { shown } from './shown.js'
 
 /** Bytes of a request's body: a prompt of 100 kB in JSON's escapes, with room. */
 export const MAX_BODY_BYTES = 512 * 1024
+
+/** What reading a body may refuse. */
+export const BODY_ERRORS = [
+  'invalid_json',
+  'invalid_request',
+  'unknown_field',
+  'body_too_large',
+  'unsupported_media_type',
+] as const satisfies readonly ApiErrorCode[]
 
 /** Of a field's name in an error. */
 const MAX_FIELD_CHARACTERS = 64
@@ -31,7 +40,7 @@ export const jsonBody: RequestHandler[] = [
  * A value by its schema. The error names the field and the rule, never the value: it may be a prompt.
  * @throws ApiError `unknown_field`, `invalid_request`
  */
-export function parseBy<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+export function parseBy<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
   if (value === undefined) {
     throw new ApiError('invalid_request', `The request has no ${what}.`, {
       hint: 'Send a JSON object.',

@@ -1,7 +1,49 @@
+import { z } from 'zod'
 import type { JobRow } from '../ledger/jobs.js'
 
-function unixSeconds(date: Date | null): number | null {
-  return date === null ? null : Math.floor(date.getTime() / 1000)
+const seconds = z.int().meta({ description: 'seconds since 1970' })
+
+/** OpenAI's video object, then our own members. */
+export const videoSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('video'),
+    status: z.enum(['queued', 'in_progress', 'completed', 'failed']),
+    progress: z.int().min(0).max(100).meta({ description: 'per cent' }),
+    model: z.string(),
+    prompt: z.string(),
+    seconds: z.string().meta({ description: 'length of the clip, as OpenAI writes it' }),
+    size: z.string().meta({ example: '64x64' }),
+    created_at: seconds,
+    completed_at: seconds.nullable(),
+    expires_at: seconds.nullable(),
+    remixed_from_video_id: z.null(),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    seed: z.int(),
+    negative_prompt: z.string(),
+    steps: z.int(),
+    guidance_scale: z.number(),
+    num_frames: z.int(),
+    fps: z.int(),
+    counted: z.boolean().meta({
+      description:
+        'whether it counts for its prover: the gateway drew the seed, and it has at least the standard steps, frames and size',
+    }),
+    cancel_requested: z.boolean(),
+    warnings: z.array(z.string()).meta({
+      description: '`prompt_truncated`: the model read the beginning of the prompt only',
+    }),
+    prover: z.string().nullable().meta({ description: 'hotkey of the prover that made it' }),
+  })
+  .meta({ id: 'Video' })
+export type Video = z.output<typeof videoSchema>
+
+function unixSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000)
+}
+
+function unixSecondsOrNull(date: Date | null): number | null {
+  return date === null ? null : unixSeconds(date)
 }
 
 /** Frames and rate as seconds, in as few digits as they need: OpenAI's `seconds` is a string. */
@@ -13,10 +55,10 @@ function secondsText(frames: number, fps: number): string {
  * A job as its owner sees it: OpenAI's video object, then our own members.
  * @param prover hotkey of the prover whose video was delivered, when there is one
  */
-export function videoObject(job: JobRow, prover: string | null) {
+export function videoObject(job: JobRow, prover: string | null): Video {
   return {
     id: job.id,
-    object: 'video' as const,
+    object: 'video',
     status: job.status,
     progress: job.progress,
     model: job.model,
@@ -24,8 +66,8 @@ export function videoObject(job: JobRow, prover: string | null) {
     seconds: secondsText(job.frames, job.fps),
     size: `${job.width}x${job.height}`,
     created_at: unixSeconds(job.createdAt),
-    completed_at: unixSeconds(job.completedAt),
-    expires_at: unixSeconds(job.expiresAt),
+    completed_at: unixSecondsOrNull(job.completedAt),
+    expires_at: unixSecondsOrNull(job.expiresAt),
     remixed_from_video_id: null,
     error: job.errorCode === null ? null : { code: job.errorCode, message: job.errorMessage ?? '' },
     seed: job.seed,
@@ -34,10 +76,8 @@ export function videoObject(job: JobRow, prover: string | null) {
     guidance_scale: job.guidanceMilli / 1000,
     num_frames: job.frames,
     fps: job.fps,
-    /** Whether it counts for its prover: the gateway drew the seed, and it has the standard size. */
     counted: job.counted,
     cancel_requested: job.cancelRequestedAt !== null,
-    /** `prompt_truncated`: the model read the beginning of the prompt only. */
     warnings: job.warnings,
     prover,
   }

@@ -9,6 +9,7 @@ import type { Options } from '../base/options.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
 import { SEED_MAX } from '../formats/generation.js'
 import { openDatabase } from '../ledger/database.js'
+import { JobSignals } from '../ledger/job-signals.js'
 import { migrate } from '../ledger/migrate.js'
 import { asRunning, type Running } from './running.js'
 import { servedVerifier } from './served-verifier.js'
@@ -43,13 +44,15 @@ export async function runApi(
   await migrate(url, { log })
   const db = openDatabase({ url, applicationName: 'fractal-api', max: MAX_CONNECTIONS, log })
   const temporal = openTemporalClient(options['temporal.address'], options['temporal.namespace'])
+  const signals = new JobSignals({ url, applicationName: 'fractal-api', log })
   const closeAll = async () => {
-    await Promise.allSettled([temporal.connection.close(), db.close()])
+    await Promise.allSettled([temporal.connection.close(), signals.close(), db.close()])
   }
   try {
     const app = createApi({
       db,
       temporal,
+      signals,
       verifierId: await servedVerifier(db, options.netuid, options['api.verifier'], (message) =>
         log.warn(message),
       ),

@@ -6,6 +6,7 @@ import { createLog } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import { type Database, openDatabase } from '../../ledger/database.js'
+import { JobSignals } from '../../ledger/job-signals.js'
 import { openTemporalClient } from '../../workers/temporal-client.js'
 import { readVideoStandard } from '../../workers/video-standard.js'
 
@@ -19,9 +20,11 @@ export function awayTemporal(): Client {
   return openTemporalClient(NOWHERE, 'default')
 }
 
-/** A ledger whose server is away. */
+/** Of a ledger whose server is away. */
+export const AWAY_URL = `postgres://fractal@${NOWHERE}/fractal`
+
 export function awayDatabase(): Database {
-  const url = `postgres://fractal@${NOWHERE}/fractal`
+  const url = AWAY_URL
   return openDatabase({ url, applicationName: 'fractal-test', max: 2, log })
 }
 
@@ -30,10 +33,21 @@ export const DRAWN_SEED = 4_242_424_242
 
 let ids = 0
 
+/** A key that may do everything, on every API that `startApi` starts. */
+export const TEST_KEY = 'none-yet'
+
+export interface TestApi extends ApiServer {
+  /** Asks with TEST_KEY. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+}
+
 /** The API on a port of its own; ids count up, the drawn seed is DRAWN_SEED. */
 export async function startApi(
-  deps: Pick<ApiDeps, 'db' | 'temporal' | 'verifierId'> & Partial<ApiDeps>,
-): Promise<ApiServer> {
+  deps: Pick<ApiDeps, 'db' | 'temporal' | 'verifierId'> & Partial<ApiDeps> & { url?: string },
+): Promise<TestApi> {
+  // Who needs signals gives the ledger's URL.
+  const { url = AWAY_URL, ...given } = deps
+  const signals = new JobSignals({ url, applicationName: 'fractal-test', log })
   const app = createApi({
     ...(await readVideoStandard(defaultModelDir())),
     onlyLoopback: true,
@@ -45,9 +59,22 @@ export async function startApi(
       ids += 1
       return ids.toString(16).padStart(2 * bytes, 'f')
     },
-    ...deps,
+    signals,
+    ...given,
   })
-  return listen(app, { host: '127.0.0.1', port: 0 })
+  const server = await listen(app, { host: '127.0.0.1', port: 0 })
+  return {
+    ...server,
+    close: async () => {
+      await server.close()
+      await signals.close()
+    },
+    fetch: (path, init) => {
+      const headers = new Headers(init?.headers)
+      if (!headers.has('Authorization')) headers.set('Authorization', `Bearer ${TEST_KEY}`)
+      return fetch(`${server.url}${path}`, { ...init, headers })
+    },
+  }
 }
 
 /** The members of every error this API answers with. */
@@ -64,7 +91,11 @@ export interface Problem {
 export function post(url: string, body: unknown, headers: Record<string, string> = {}) {
   return fetch(url, {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', ...headers },
+    headers: {
+      'Content-Type': 'application/json',
+      Authorization: `Bearer ${TEST_KEY}`,
+      ...headers,
+    },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
 }

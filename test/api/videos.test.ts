@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ApiServer } from '../../api/server.js'
-import type { videoObject } from '../../api/video-object.js'
+import type { Video } from '../../api/video-object.js'
 import { INFERENCE_QUEUE, videoWorkflowId } from '../../base/temporal-names.js'
 import { recordOutcomes, startAttempts } from '../../ledger/attempts.js'
 import { inferenceRequest } from '../../ledger/inference.js'
@@ -8,15 +7,13 @@ import { completeJob, failJob, getJob, putContent, setProgress } from '../../led
 import { attempt, newJob, newVerifier, openInterval, success } from '../ledger/fixtures.js'
 import { useDatabase } from '../support/postgres.js'
 import { useTemporal } from '../support/temporal.js'
-import { DRAWN_SEED, type Problem, post, startApi } from './server.js'
-
-type Video = ReturnType<typeof videoObject>
+import { DRAWN_SEED, type Problem, post, startApi, type TestApi } from './server.js'
 
 describe('/v1/videos', () => {
   const database = useDatabase()
   const temporal = useTemporal()
   const id = newVerifier()
-  let server: ApiServer
+  let server: TestApi
   before(async () => {
     server = await startApi({ db: database().db, temporal: temporal().client, verifierId: id })
   })
@@ -39,7 +36,7 @@ describe('/v1/videos', () => {
     assert.ok(problem.title && problem.detail && problem.error.message && problem.error.type)
     return problem
   }
-  const noted = (path: string, init?: RequestInit) => fetch(`${server.url}${path}`, init)
+  const noted = (path: string, init?: RequestInit) => server.fetch(path, init)
 
   it('takes a prompt, fills in the model’s standards and draws the seed', async () => {
     const res = await post(videos(), { prompt: 'a red ball rolls' })

@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi'
+import type { Access } from './access.js'
+import { API_ERRORS, type ApiErrorCode } from './errors.js'
+import type { Answer, Operation } from './operation.js'
+
+/** What any operation may answer. */
+const COMMON_ERRORS: readonly ApiErrorCode[] = [
+  'method_not_allowed',
+  'misdirected',
+  'internal_error',
+  'ledger_unavailable',
+]
+
+const problem = z
+  .object({
+    type: z.string().meta({ description: '`urn:fractal:problem:` and the code' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    hint: z.string().optional(),
+    instance: z.string().meta({ description: 'the path that was asked for' }),
+    code: z.string().meta({ description: 'what programs go by' }),
+    error: z
+      .object({
+        message: z.string(),
+        type: z.string(),
+        param: z.string().nullable(),
+        code: z.string(),
+      })
+      .meta({ description: 'the same for OpenAI’s clients' }),
+  })
+  .meta({ id: 'Problem', description: 'Problem details (RFC 9457), with OpenAI’s error object' })
+
+/** The OpenAPI 3.1 document of these operations, from the schemas that validate them. */
+export function openApiDocument(operations: readonly Operation[], version: string) {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const each of operations) {
+    paths[each.path] = { ...paths[each.path], [each.method]: operationObject(each) }
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Fractal',
+      version,
+      description: 'Text to video on a grid of provers, in which nobody has to trust a node.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags: [
+      { name: 'Videos', description: 'From a prompt to a video.' },
+      { name: 'Webhooks', description: 'Be told when a video has ended.' },
+      { name: 'Network', description: 'What the verifier found.' },
+      { name: 'Service', description: 'For machines that look after this one.' },
+    ],
+    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    paths,
+  })
+}
+
+function operationObject(each: Operation): ZodOpenApiOperationObject {
+  const { id, tag, summary, description, access, params, query, headers, body } = each
+  const media = ['application/json', ...(each.bodyMedia ?? [])]
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: securityOf(access),
+    requestParams: { path: params, query, ...(headers === undefined ? {} : { header: headers }) },
+    ...(body === null
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: Object.fromEntries(media.map((type) => [type, { schema: body }])),
+          },
+        }),
+    responses: { ...answersOf(each.answers), ...errorsOf(each) },
+  }
+}
+
+function securityOf(access: Access): Record<string, string[]>[] {
+  if (access === 'everybody') return []
+  return access === 'network' ? [{}, { key: ['read'] }] : [{ key: [access] }]
+}
+
+function answersOf(answers: Operation['answers']): ZodOpenApiOperationObject['responses'] {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, answer]) => [status, answerObject(answer)]),
+  )
+}
+
+function answerObject({ description, schema, media, headers }: Answer) {
+  const content =
+    media === undefined
+      ? schema === undefined
+        ? undefined
+        : { 'application/json': { schema } }
+      : { [media]: schema === undefined ? { schema: { type: 'string' as const } } : { schema } }
+  return {
+    description,
+    ...(content === undefined ? {} : { content }),
+    ...(headers === undefined
+      ? {}
+      : {
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([name, says]) => [
+              name,
+              { description: says, schema: { type: 'string' as const } },
+            ]),
+          ),
+        }),
+  }
+}
+
+/** Errors by status; the description lists the codes that one may have. */
+function errorsOf(each: Operation): ZodOpenApiOperationObject['responses'] {
+  const byStatus = new Map<number, ApiErrorCode[]>()
+  for (const code of new Set([...each.errors, ...COMMON_ERRORS])) {
+    const { status } = API_ERRORS[code]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      String(status),
+      {
+        description: codes.map((code) => `\`${code}\`: ${API_ERRORS[code].title}`).join('; '),
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    ]),
+  )
+}
