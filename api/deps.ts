@@ -6,12 +6,21 @@ import type { JobSignals } from '../ledger/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { VideoLimits, VideoStandard } from './video-limits.js'
 
+/** Where inference workers listen for this API, and what they know it by. */
+export interface InferenceListeners {
+  /** `http://HOST:PORT`, one at least. */
+  readonly urls: readonly string[]
+  readonly secret: string
+}
+
 /** What the API needs; made once by its process, which holds no key of the chain. */
 export interface ApiDeps {
   readonly db: Database
   readonly temporal: Client
   /** Says when a job changed. */
   readonly signals: JobSignals
+  /** Inference workers that run a job on an open connection; null where none is named. */
+  readonly inference: InferenceListeners | null
   /** The verifier whose grid serves the requests, and whose judgments are shown. */
   readonly verifierId: VerifierId
   readonly model: VideoStandard

@@ -53,6 +53,7 @@ export async function runApi(
       db,
       temporal,
       signals,
+      inference: null,
       verifierId: await servedVerifier(db, options.netuid, options['api.verifier'], (message) =>
         log.warn(message),
       ),

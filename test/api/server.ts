@@ -60,6 +60,7 @@ export async function startApi(
       return ids.toString(16).padStart(2 * bytes, 'f')
     },
     signals,
+    inference: null,
     ...given,
   })
   const server = await listen(app, { host: '127.0.0.1', port: 0 })
