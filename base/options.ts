@@ -33,6 +33,15 @@ const flag = z.preprocess((value) => {
 const databaseHost = z
   .string()
   .refine(isDatabaseHost, 'must be a host’s name or address; a socket’s folder goes into a URL')
+/** `http://HOST:PORT`, several separated by commas. */
+const httpUrls = z
+  .string()
+  .refine(
+    (value) => value.split(',').every((each) => /^https?:\/\/[^/?#@]+\/?$/.test(each.trim())),
+    'must be http://HOST:PORT; several are separated by commas',
+  )
+/** Long enough that nobody guesses it. */
+const sharedSecret = z.string().min(16, 'must have at least 16 characters')
 const postgresUrl = z
   .string()
   .refine(isPostgresUrl, 'must be a URL: postgres://USER:PASSWORD@HOST:PORT/NAME')
@@ -137,6 +146,25 @@ export const OPTIONS = {
   ),
   'gpu.class': option(z.enum(['3090']), '3090', 'the GPU that this worker must find'),
 
+  // Running users' requests on an open connection
+  'inference.host': option(text, '127.0.0.1', 'address on which the inference worker listens'),
+  'inference.port': option(
+    port,
+    0,
+    'port for requests that the API wants run at once (0: none; then all go through Temporal)',
+  ),
+  'inference.secret': option(
+    sharedSecret,
+    undefined,
+    'what the API and the inference workers know each other by',
+    true,
+  ),
+  'inference.url': option(
+    httpUrls,
+    undefined,
+    'where inference workers listen: http://HOST:PORT, several separated by commas',
+  ),
+
   // Stores
   'database.url': option(
     postgresUrl,
@@ -154,6 +182,11 @@ export const OPTIONS = {
   // The API
   'api.host': option(text, '127.0.0.1', 'address to listen on'),
   'api.port': option(port, 8080, 'port to listen on'),
+  'api.drain_seconds': option(
+    whole(0, 3600),
+    60,
+    'how long streams that run may take to end when the API is stopped',
+  ),
   'api.verifier': option(
     text,
     undefined,
@@ -173,6 +206,8 @@ type OptionalName =
   | 'neuron.model_endpoint'
   | 'model.dir'
   | 'ledger.patience'
+  | 'inference.secret'
+  | 'inference.url'
   | 'database.url'
   | 'database.password'
   | 'api.verifier'
