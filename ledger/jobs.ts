@@ -1,4 +1,4 @@
-import type { Database, Queryable } from './database.js'
+import type { Queryable } from './database.js'
 import type { InferenceRequestRow } from './inference.js'
 import { firstOrNull } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
@@ -15,6 +15,8 @@ export interface JobRow extends Omit<InferenceRequestRow, 'id' | 'jobId' | 'crea
   status: JobStatus
   /** Per cent. */
   progress: number
+  /** Requests before this one at its prover; null until one took it, and once it has ended. */
+  queuePosition: number | null
   warnings: string[]
   errorCode: string | null
   errorMessage: string | null
@@ -26,6 +28,9 @@ export interface JobRow extends Omit<InferenceRequestRow, 'id' | 'jobId' | 'crea
   startedAt: Date | null
   completedAt: Date | null
   expiresAt: Date | null
+  deletedAt: Date | null
+  /** Hotkey of the prover of the winning attempt. */
+  prover: string | null
 }
 
 /** A new job: its generation, with the ids that the API drew. */
@@ -40,46 +45,45 @@ export interface ContentRow {
   sha256: string
 }
 
-const COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.inference_id, j.winning_request_id, j.warnings, j.error_code,
-  j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
-  j.expires_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli, r.width, r.height,
-  r.frames, r.fps, r.model, r.counted`
+const COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_position, j.inference_id, j.winning_request_id, j.warnings,
+  j.error_code, j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
+  j.expires_at, j.deleted_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli,
+  r.width, r.height, r.frames, r.fps, r.model, r.counted,
+  (SELECT a.hotkey FROM attempts a WHERE a.request_id = j.winning_request_id) AS prover`
 const SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'
 
-/** Stores a job and its generation, once. @returns the job that stands */
-export async function insertJob(db: Database, id: VerifierId, job: NewJob): Promise<JobRow> {
-  return db.tx(async (tx) => {
-    const added = await tx.execute(
-      'INSERT INTO jobs (id, api_key_id, inference_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-      [job.id, job.apiKeyId, job.inferenceId],
-    )
-    if (added === 1) {
-      await tx.execute(
-        `INSERT INTO inference_requests (id, job_id, netuid, verifier, api_key_id, seed, prompt, negative_prompt,
-           steps, guidance_milli, width, height, frames, fps, model, counted)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-        [
-          job.inferenceId,
-          job.id,
-          id.netuid,
-          id.verifier,
-          job.apiKeyId,
-          job.seed,
-          job.prompt,
-          job.negativePrompt,
-          job.steps,
-          job.guidanceMilli,
-          job.width,
-          job.height,
-          job.frames,
-          job.fps,
-          job.model,
-          job.counted,
-        ],
-      )
-    }
-    return (await getJob(tx, job.id))!
-  })
+/** Stores a job and its generation, once, in one statement. @returns the job that stands */
+export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Promise<JobRow> {
+  const added = await db.query<JobRow>(
+    `WITH j AS (
+       INSERT INTO jobs (id, api_key_id, inference_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING *
+     ), r AS (
+       INSERT INTO inference_requests (id, job_id, netuid, verifier, api_key_id, seed, prompt, negative_prompt, steps,
+         guidance_milli, width, height, frames, fps, model, counted)
+       SELECT j.inference_id, j.id, $4, $5, j.api_key_id, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM j
+       RETURNING *
+     )
+     SELECT ${COLUMNS} FROM j, r`,
+    [
+      job.id,
+      job.apiKeyId,
+      job.inferenceId,
+      id.netuid,
+      id.verifier,
+      job.seed,
+      job.prompt,
+      job.negativePrompt,
+      job.steps,
+      job.guidanceMilli,
+      job.width,
+      job.height,
+      job.frames,
+      job.fps,
+      job.model,
+      job.counted,
+    ],
+  )
+  return added[0] ?? (await getJob(db, job.id))!
 }
 
 export async function getJob(db: Queryable, jobId: string): Promise<JobRow | null> {
@@ -101,7 +105,7 @@ export async function findRepeat(
        WHERE r.netuid = $1 AND r.verifier = $2 AND r.api_key_id = $3 AND r.seed = $4 AND r.prompt = $5
          AND r.negative_prompt = $6 AND r.steps = $7 AND r.guidance_milli = $8 AND r.width = $9 AND r.height = $10
          AND r.frames = $11 AND r.fps = $12 AND r.model = $13 AND j.status <> 'failed'
-         AND j.cancel_requested_at IS NULL AND (j.expires_at IS NULL OR j.expires_at > now())
+         AND j.cancel_requested_at IS NULL AND j.deleted_at IS NULL AND (j.expires_at IS NULL OR j.expires_at > now())
        ORDER BY j.created_at DESC, j.id LIMIT 1`,
       [
         id.netuid,
@@ -122,7 +126,10 @@ export async function findRepeat(
   )
 }
 
-/** Jobs whose workflow was not noted as started, oldest first: the API went away in between. */
+/**
+ * Jobs that nobody runs, oldest first: their workflow was not noted as started (the API went away in
+ * between), and nobody runs them directly, or did and went away.
+ */
 export async function listUnstarted(
   db: Queryable,
   id: VerifierId,
@@ -130,7 +137,9 @@ export async function listUnstarted(
 ): Promise<JobRow[]> {
   return db.query(
     `SELECT ${COLUMNS} FROM ${SOURCE}
-     WHERE r.netuid = $3 AND r.verifier = $4 AND j.workflow_started_at IS NULL AND j.status = 'queued'
+     WHERE r.netuid = $3 AND r.verifier = $4 AND j.workflow_started_at IS NULL
+       AND j.status IN ('queued', 'in_progress')
+       AND (j.direct_until IS NULL OR j.direct_until < clock_timestamp())
        AND j.created_at < clock_timestamp() - make_interval(secs => $1::double precision / 1000)
      ORDER BY j.created_at, j.id LIMIT $2`,
     [olderThanMs, limit, id.netuid, id.verifier],
@@ -145,13 +154,33 @@ export async function markStarted(db: Queryable, jobId: string): Promise<void> {
   )
 }
 
-/** Notes progress in per cent, which never goes back; a job that ended stays as it is. */
+/**
+ * Notes progress in per cent, which never goes back; with the first of it nobody is before this one any
+ * more. A job that ended stays as it is.
+ */
 export async function setProgress(db: Queryable, jobId: string, progress: number): Promise<void> {
   await db.execute(
     `UPDATE jobs SET status = 'in_progress', progress = greatest(progress, $2),
+       queue_position = CASE WHEN $2 > 0 THEN 0 ELSE queue_position END,
        started_at = coalesce(started_at, now())
      WHERE id = $1 AND status IN ('queued', 'in_progress')`,
     [jobId, progress],
+  )
+}
+
+/**
+ * Notes how many requests are before this one at the prover that took it, as the prover says; null: it
+ * was given up and another is sought. A job that ended stays as it is.
+ */
+export async function noteQueuePosition(
+  db: Queryable,
+  jobId: string,
+  position: number | null,
+): Promise<void> {
+  await db.execute(
+    `UPDATE jobs SET queue_position = $2::integer
+     WHERE id = $1 AND status IN ('queued', 'in_progress') AND queue_position IS DISTINCT FROM $2::integer`,
+    [jobId, position],
   )
 }
 
@@ -162,7 +191,7 @@ export async function completeJob(
   end: { winningRequestId: string; warnings: readonly string[]; expiresAt: Date | null },
 ): Promise<boolean> {
   const ended = await db.execute(
-    `UPDATE jobs SET status = 'completed', progress = 100, winning_request_id = $2, warnings = $3, expires_at = $4,
+    `UPDATE jobs SET status = 'completed', progress = 100, queue_position = NULL, winning_request_id = $2, warnings = $3, expires_at = $4,
        started_at = coalesce(started_at, now()), completed_at = now()
      WHERE id = $1 AND status IN ('queued', 'in_progress')`,
     [jobId, end.winningRequestId, JSON.stringify(end.warnings), end.expiresAt],
@@ -177,7 +206,7 @@ export async function failJob(
   error: { code: string; message: string },
 ): Promise<boolean> {
   const ended = await db.execute(
-    `UPDATE jobs SET status = 'failed', error_code = $2, error_message = $3, completed_at = now()
+    `UPDATE jobs SET status = 'failed', queue_position = NULL, error_code = $2, error_message = $3, completed_at = now()
      WHERE id = $1 AND status IN ('queued', 'in_progress')`,
     [jobId, error.code, error.message],
   )

@@ -13,6 +13,7 @@ import { loadHotkey } from '../chain/wallet.js'
 import { readModel } from '../engine/model.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
 import { openDatabase } from '../ledger/database.js'
+import { noteGenesis } from '../ledger/genesis.js'
 import { putBaselineLastUpdate } from '../ledger/lease.js'
 import { migrate } from '../ledger/migrate.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
@@ -84,6 +85,7 @@ export async function runVerifier(
   const stopping = new AbortController()
   const lease = await takeLease(db, id, log, stopping.signal)
   await putBaselineLastUpdate(db, id, await ownLastUpdate(chain, id))
+  await noteGenesis(db, id, chain.genesisHash)
   await registerSearchAttributes(temporal.client, temporal.namespace)
   await assertNamespaceIsOurs(temporal, id)
 
