@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Client } from '@temporalio/client'
+import { IllegalStateError } from '@temporalio/common'
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -54,19 +55,23 @@ export async function connectTemporal(
   }
 }
 
-let installed = false
-
-/** Temporal's own log lines go into ours; its signal handling gives way to the command's. */
+/**
+ * Temporal's own log lines go into ours; its signal handling gives way to the command's. One runtime
+ * serves all workers of a process and ends with the last of them.
+ */
 function installRuntime(log: Log): void {
-  if (installed) return
-  installed = true
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('WARN', (entry: LogEntry) => {
-      const level = entry.level === 'ERROR' ? 'error' : 'warn'
-      log[level]({ meta: entry.meta }, entry.message)
-    }),
-  })
+  try {
+    Runtime.install({
+      shutdownSignals: [],
+      logger: new DefaultLogger('WARN', (entry: LogEntry) => {
+        const level = entry.level === 'ERROR' ? 'error' : 'warn'
+        log[level]({ meta: entry.meta }, entry.message)
+      }),
+    })
+  } catch (error) {
+    // Another worker of this process did.
+    if (!(error instanceof IllegalStateError)) throw error
+  }
 }
 
 /** Workflows are bundled once at start: about two seconds. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
+import { msToTs } from '@temporalio/common/lib/time.js'
 import { createLog } from '../../base/log.js'
 import { environmentValue } from '../../base/options.js'
 import { findTemporalCli } from '../../dev/temporal-cli.mjs'
@@ -40,6 +41,19 @@ async function startServer(): Promise<Server> {
 after(async () => {
   await (await server)?.stop()
 })
+
+let namespaces = 0
+
+/** A namespace of its own: no worker of another test takes its tasks. @returns its name */
+export async function makeNamespace({ client }: Pick<TestTemporal, 'client'>): Promise<string> {
+  namespaces += 1
+  const namespace = `test-${process.pid}-${Date.now()}-${namespaces}`
+  await client.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: msToTs('1 day'),
+  })
+  return namespace
+}
 
 export interface TestTemporal {
   client: Client

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Metrics } from '../../base/metrics.js'
+import type { Signer } from '../../base/sr25519.js'
+import type { Hex } from '../../formats/bytes.js'
+import { type RunningProver, startProver } from '../../prover/prover.js'
+import { SILENT } from '../chain/local-harness.js'
+import { FakeGenerator } from '../prover/fake-generator.js'
+import { GRID_MODEL, type GridVideo } from './model-folder.js'
+
+export interface GridProverSetting {
+  readonly signer: Signer
+  /** A folder of its own. */
+  readonly keepDir: string
+  readonly capacity: number
+  readonly genesisHash: Hex
+  readonly netuid: number
+  readonly video: GridVideo
+  readonly stepMs: number
+}
+
+/** Generates by the rules of the fake, at the speed and with the mishaps that its test wants. */
+export class GridGenerator extends FakeGenerator {
+  override readonly descriptor
+  /** Milliseconds before each step. */
+  stepMs: number
+  /** Every generation fails, as a crash of its engine would let it. */
+  broken = false
+  /** Steps begun, of all generations together. */
+  steps = 0
+  #held: { at: number; until: Promise<void> } | null = null
+
+  constructor(video: GridVideo, stepMs: number) {
+    super({ beforeStep: (step) => this.#before(step) })
+    const { steps, frames, width, height, fps } = video
+    const standard = { steps, frames, width, height, fps }
+    this.descriptor = {
+      ...{ name: GRID_MODEL, guidanceMilli: 3000, ...standard },
+      ...{ denoiserBatch: 2, decodeUnit: 'frame' as const },
+    }
+    this.stepMs = stepMs
+  }
+
+  /**
+   * Lets nothing pass a step (0: before the first; its request is accepted and shows no progress) until
+   * `release` is called.
+   */
+  hold(at = 0): { release(): void } {
+    let release = () => {}
+    const until = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    this.#held = { at, until }
+    return {
+      release: () => {
+        this.#held = null
+        release()
+      },
+    }
+  }
+
+  async #before(step: number): Promise<void> {
+    this.steps += 1
+    if (this.broken) throw new Error('this engine is broken')
+    await sleep(this.stepMs)
+    if (this.#held?.at === step) await this.#held.until
+  }
+}
+
+/** A real prover node with a generator that its test controls. */
+export class GridProver {
+  private constructor(
+    readonly signer: Signer,
+    readonly generator: GridGenerator,
+    readonly capacity: number,
+    readonly node: RunningProver,
+  ) {}
+
+  static async start(setting: GridProverSetting): Promise<GridProver> {
+    const { signer, capacity, genesisHash, netuid, keepDir } = setting
+    const generator = new GridGenerator(setting.video, setting.stepMs)
+    const node = await startProver({
+      generator,
+      signer,
+      lookup: async () => ({ validatorPermit: true, stakeRao: 1000n }),
+      genesisHash,
+      netuid,
+      host: '127.0.0.1',
+      port: 0,
+      capacity,
+      blacklist: { forceVerifierPermit: false, allowNonRegistered: false },
+      keepDir,
+      version: '0.0.0',
+      log: SILENT,
+      metrics: new Metrics('prover'),
+    })
+    return new GridProver(signer, generator, capacity, node)
+  }
+
+  get hotkey(): string {
+    return this.signer.ss58
+  }
+
+  /** As a stopped process: nobody listens at its address any more. */
+  stop(): Promise<void> {
+    return this.node.close()
+  }
+}

@@ -1,0 +1,263 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { resolveOptions } from '../../base/options.js'
+import { connectLocalChain } from '../../chain/local/adapter.js'
+import { type RunningLocalnet, startLocalnet } from '../../chain/local/server.js'
+import { createWallet } from '../../chain/wallet.js'
+import { freePort } from '../../dev/ports.js'
+import type { Role } from '../../dev/process.js'
+import type { Database } from '../../ledger/database.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { API_OPTIONS, runApi } from '../../workers/api.js'
+import { INFERENCE_OPTIONS, runInferenceWorker } from '../../workers/inference.js'
+import type { Running } from '../../workers/running.js'
+import { TEST_KEY } from '../api/server.js'
+import { testSigner } from '../chain/keys.js'
+import { SILENT } from '../chain/local-harness.js'
+import { openGridInterval } from './grid-interval.js'
+import { GridProver } from './grid-prover.js'
+import { type GridVideo, SMALL_VIDEO, writeModelFolder } from './model-folder.js'
+import { type TestDatabase, useDatabase } from './postgres.js'
+import { spawnTestRole } from './spawn-role.js'
+import { makeNamespace, type TestTemporal, useTemporal } from './temporal.js'
+
+export interface SmallGridOptions {
+  /** How many provers; all honest and alike until a test changes one. Default 2. */
+  readonly provers?: number
+  /** Requests that a prover takes in at once. Default 8. */
+  readonly capacity?: number
+  /** APIs that are started in this process. Default 1; `startApi` and `spawnApi` start more. */
+  readonly apis?: number
+  /** Where the inference worker runs; `none`: the test starts it. Default `here`. */
+  readonly worker?: 'here' | 'child' | 'none'
+  /** Whether the worker listens for requests that are to be run at once. Default true. */
+  readonly direct?: boolean
+  /** Milliseconds of a denoising step of every prover, until a test changes it. Default 2. */
+  readonly stepMs?: number
+  /** The model's standard video. Default 3 steps, 2 frames of 16 × 16. */
+  readonly video?: Partial<GridVideo>
+}
+
+/** An API of a small grid. */
+export interface GridApi {
+  readonly url: string
+  /** In good order, as SIGTERM does. */
+  stop(): Promise<void>
+}
+
+const NETUID = 9
+const SECRET = 'a secret of small grids'
+const STOP_MS = 10_000
+
+/**
+ * The parts that users' requests go through: Postgres, Temporal, an inference worker, APIs and prover
+ * nodes, all real but the provers' generators. There is no verifier: one interval is open for good.
+ */
+export class SmallGrid {
+  readonly provers: GridProver[] = []
+  readonly apis: GridApi[] = []
+  /** A key with every scope. */
+  readonly key = TEST_KEY
+  id!: VerifierId
+  #folder!: string
+  #chain!: RunningLocalnet
+  #namespace!: string
+  #inferencePort!: number
+  #worker: Running | null = null
+  readonly #children = new Set<Role>()
+
+  private constructor(
+    readonly options: SmallGridOptions,
+    readonly database: TestDatabase,
+    readonly temporal: TestTemporal,
+  ) {}
+
+  static async start(
+    options: SmallGridOptions,
+    database: TestDatabase,
+    temporal: TestTemporal,
+  ): Promise<SmallGrid> {
+    const grid = new SmallGrid(options, database, temporal)
+    try {
+      await grid.#start()
+      return grid
+    } catch (error) {
+      await grid.stop()
+      throw error
+    }
+  }
+
+  get db(): Database {
+    return this.database.db
+  }
+
+  /** The first API's address. */
+  get url(): string {
+    return this.apis[0]!.url
+  }
+
+  /** Asks the first API (or the one given) with the key. */
+  fetch(path: string, init: RequestInit = {}, api: GridApi = this.apis[0]!): Promise<Response> {
+    const headers = new Headers(init.headers)
+    if (!headers.has('Authorization')) headers.set('Authorization', `Bearer ${this.key}`)
+    return fetch(`${api.url}${path}`, { ...init, headers })
+  }
+
+  /** `POST` with a JSON body. */
+  post(path: string, body: unknown, init: RequestInit = {}, api?: GridApi): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.set('Content-Type', 'application/json')
+    return this.fetch(path, { ...init, method: 'POST', headers, body: JSON.stringify(body) }, api)
+  }
+
+  /** An API in this process. */
+  async startApi(): Promise<GridApi> {
+    const port = await freePort()
+    const running = await runApi(resolveOptions(API_OPTIONS, this.#api(port), {}), SILENT)
+    const api = { url: `http://127.0.0.1:${port}`, stop: () => running.stop() }
+    this.apis.push(api)
+    return api
+  }
+
+  /** An API as a process of its own, to be killed: `role.kill('SIGKILL')`. */
+  async spawnApi(
+    more: Readonly<Record<string, string | number>> = {},
+  ): Promise<GridApi & { role: Role }> {
+    const port = await freePort()
+    const role = await this.#spawn('api', { ...this.#api(port), ...more })
+    const stop = async () => void (await role.stop(STOP_MS))
+    const api = { url: `http://127.0.0.1:${port}`, stop, role }
+    this.apis.push(api)
+    return api
+  }
+
+  /** The inference worker in this process; `stopWorker` stops it. */
+  async startWorker(): Promise<void> {
+    this.#worker = await runInferenceWorker(
+      resolveOptions(INFERENCE_OPTIONS, this.#inference(), {}),
+      SILENT,
+    )
+  }
+
+  async stopWorker(): Promise<void> {
+    await this.#worker?.stop()
+    this.#worker = null
+  }
+
+  /** An inference worker as a process of its own. */
+  spawnWorker(more: Readonly<Record<string, string | number>> = {}): Promise<Role> {
+    return this.#spawn('inference-worker', { ...this.#inference(), ...more })
+  }
+
+  /** Who asks first, then who is asked. */
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.apis.splice(0).map((api) => api.stop()))
+    await this.stopWorker()
+    await Promise.all([...this.#children].map((role) => role.stop(STOP_MS)))
+    await Promise.all(this.provers.map((prover) => prover.stop()))
+    await this.#chain?.close()
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  async #start(): Promise<void> {
+    const { provers = 2, capacity = 8, apis = 1, worker = 'here', stepMs = 2 } = this.options
+    const video = { ...SMALL_VIDEO, ...this.options.video }
+    this.#folder = await mkdtemp(join(tmpdir(), 'fractal-small-grid-'))
+    await writeModelFolder(this.#folder, video)
+    this.#inferencePort = await freePort()
+    const statePath = join(this.#folder, 'chain.json')
+    this.#chain = await startLocalnet({ port: 0, statePath, manual: true, log: SILENT })
+    const chain = await connectLocalChain(this.#chain.url)
+    const { genesisHash } = chain
+    await chain.close()
+    const { hotkey } = await createWallet({ ...this.#wallet(), overwrite: false })
+    this.id = { netuid: NETUID, verifier: hotkey }
+    this.#namespace = await makeNamespace(this.temporal)
+    for (let i = 1; i <= provers; i += 1) {
+      const keepDir = join(this.#folder, `prover-${i}`)
+      const signer = testSigner(keepDir)
+      const setting = { signer, keepDir, capacity, genesisHash, netuid: NETUID, video, stepMs }
+      this.provers.push(await GridProver.start(setting))
+    }
+    await openGridInterval(this.db, this.id, this.provers)
+    if (worker === 'here') await this.startWorker()
+    if (worker === 'child') await this.spawnWorker()
+    for (let i = 0; i < apis; i += 1) await this.startApi()
+  }
+
+  #wallet() {
+    return { path: join(this.#folder, 'wallets'), name: 'verifier', hotkey: 'default' }
+  }
+
+  #stores() {
+    return {
+      netuid: NETUID,
+      'database.url': this.database.url,
+      'temporal.address': this.temporal.address,
+      'temporal.namespace': this.#namespace,
+      'inference.secret': SECRET,
+    }
+  }
+
+  #api(port: number): Record<string, string | number> {
+    const { direct = true } = this.options
+    const url = `http://127.0.0.1:${this.#inferencePort}`
+    return {
+      ...this.#stores(),
+      'api.port': port,
+      'api.verifier': this.id.verifier,
+      'model.dir': this.#folder,
+      ...(direct ? { 'inference.url': url } : {}),
+    }
+  }
+
+  #inference(): Record<string, string | number | boolean> {
+    const { direct = true } = this.options
+    const { path, name, hotkey } = this.#wallet()
+    return {
+      ...this.#stores(),
+      'subtensor.network': 'local',
+      'subtensor.chain_endpoint': this.#chain.url,
+      'wallet.path': path,
+      'wallet.name': name,
+      'wallet.hotkey': hotkey,
+      profile: 'test',
+      'chain.allow_private_addresses': true,
+      'inference.port': direct ? this.#inferencePort : 0,
+    }
+  }
+
+  async #spawn(
+    name: string,
+    options: Readonly<Record<string, string | number | boolean>>,
+  ): Promise<Role> {
+    const role = await spawnTestRole(name, options, this.#folder)
+    this.#children.add(role)
+    return role
+  }
+}
+
+/**
+ * Gives the surrounding suite a small grid from `before` until `after`, on its own database
+ * (`useDatabase`) and in its own namespace of Temporal (`useTemporal`).
+ *
+ * @example
+ * const grid = useSmallGrid({ provers: 3 })
+ * it('…', async () => {
+ *   grid().provers[0]!.generator.stepMs = 50
+ *   const answer = await grid().post('/v1/videos', { prompt: 'a red ball' })
+ * })
+ */
+export function useSmallGrid(options: SmallGridOptions = {}): () => SmallGrid {
+  let grid: SmallGrid | undefined
+  // First, because Mocha runs these in the order of their registration: before the stores go.
+  after(() => grid?.stop())
+  const database = useDatabase()
+  const temporal = useTemporal()
+  before(async function () {
+    this.timeout(60_000)
+    grid = await SmallGrid.start(options, database(), temporal())
+  })
+  return () => grid!
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { environmentName } from '../../base/options.js'
+import { type Role, spawnRole } from '../../dev/process.js'
+
+const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
+
+let spawned = 0
+
+/** A role of ours (`api`, `inference-worker`) as a process of its own, once it does its work. */
+export async function spawnTestRole(
+  role: string,
+  options: Readonly<Record<string, string | number | boolean>>,
+  folder: string,
+): Promise<Role> {
+  spawned += 1
+  const name = `${role}-${spawned}`
+  const readyFile = join(folder, `${name}.ready`)
+  await rm(readyFile, { force: true })
+  const env: Record<string, string | undefined> = { FRACTAL_READY_FILE: readyFile }
+  for (const variable of ['PATH', 'HOME', 'TMPDIR', 'TZ']) env[variable] = process.env[variable]
+  for (const [option, value] of Object.entries(options)) {
+    env[environmentName(option)] = String(value)
+  }
+  return spawnRole({
+    name,
+    command: process.execPath,
+    args: [BIN, role],
+    env,
+    cwd: dirname(dirname(BIN)),
+    logFile: join(folder, `${name}.log`),
+    readyWhen: async (signal) => {
+      while (!existsSync(readyFile)) await sleep(20, undefined, { signal })
+    },
+  })
+}
