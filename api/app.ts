@@ -6,6 +6,7 @@ import { ApiError } from './errors.js'
 import { mountHealth } from './health.js'
 import { refuseOtherHosts } from './host-check.js'
 import { apiMetrics } from './http-metrics.js'
+import { keyGate } from './keys.js'
 import { only } from './methods.js'
 import { mountNetwork } from './network.js'
 import { openApiDocument } from './openapi.js'
@@ -45,7 +46,9 @@ export function createApi(deps: ApiDeps): Express {
     .all(only('GET'))
 
   const operations = [...videoOperations(deps, measured)]
-  mountOperations(app, operations)
+  const gate = keyGate(deps)
+  mountOperations(app, operations, gate)
+  app.use('/v1/network', gate('network'))
   mountNetwork(app, deps)
   const document = openApiDocument(operations, ownVersion())
   app

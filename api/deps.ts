@@ -27,6 +27,8 @@ export interface ApiDeps {
   readonly limits: VideoLimits
   /** Bound to a loopback address: requests have to name one, or a web page could make them. */
   readonly onlyLoopback: boolean
+  /** Whether `/v1/network` is open to callers without a key. */
+  readonly publicNetwork: boolean
   readonly metrics: Metrics
   readonly log: Log
   /** Milliseconds since 1970. */

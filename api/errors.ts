@@ -2,6 +2,8 @@ import { FractalError, type FractalErrorOptions } from '../base/errors.js'
 
 type OpenAiErrorType =
   | 'invalid_request_error'
+  | 'authentication_error'
+  | 'permission_error'
   | 'not_found_error'
   | 'conflict_error'
   | 'server_error'
@@ -36,6 +38,8 @@ export const API_ERRORS = {
   invalid_request: kind(400, 'invalid_request_error', 'The request is not valid'),
   unknown_field: kind(400, 'invalid_request_error', 'The request has a field that is not known'),
   limit_exceeded: kind(400, 'invalid_request_error', 'The request asks for too much'),
+  invalid_api_key: kind(401, 'authentication_error', 'There is no valid API key'),
+  insufficient_scope: kind(403, 'permission_error', 'The API key may not do this'),
   model_not_found: kind(404, 'not_found_error', 'There is no such model here'),
   video_not_found: kind(404, 'not_found_error', 'There is no such video'),
   interval_not_found: kind(404, 'not_found_error', 'There is no such interval'),

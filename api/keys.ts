@@ -1,18 +1,140 @@
-import type { RequestHandler, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
+import type { Scope } from '../base/api-scopes.js'
+import { apiSecretHash, isApiSecret } from '../base/api-secret.js'
+import { type ApiKeyRow, findApiKey, noteApiKeyUse } from '../ledger/api-keys.js'
 import type { Access } from './access.js'
+import type { ApiDeps } from './deps.js'
+import { ApiError } from './errors.js'
 
-/** The one key id there is until keys come: everyone who reaches this API is the same caller. */
-const LOCAL_KEY_ID = 'local'
+/** How long a key is believed without asking the ledger: how long a revoked one may still work. */
+const BELIEVED_MS = 2_000
+/** Keys in use within that time; beyond it the oldest are asked for again. */
+const MAX_BELIEVED = 10_000
+/** How exact `last_used_at` is. */
+const NOTED_EVERY_MS = 60_000
 
-/** Lets through who may call an operation of this access. */
-export function requireAccess(_access: Access): RequestHandler {
-  return (_req, res, next) => {
-    res.locals.apiKeyId = LOCAL_KEY_ID
-    next()
+const SCHEME = /^bearer +(\S+) *$/i
+const SEND_IT = 'Send the header Authorization: Bearer fk_…'
+
+/** Lets through who may call an operation of this access; `apiKeyId(res)` is its key from there on. */
+export type Gate = (access: Access) => RequestHandler
+
+/** The gate before every operation: keys by the ledger, remembered for moments. */
+export function keyGate(deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'publicNetwork'>): Gate {
+  const believed = new BelievedKeys(deps)
+  return (access) => {
+    const scope = scopeOf(access, deps.publicNetwork)
+    if (scope === null) return (_req, _res, next) => next()
+    return async (req, res, next) => {
+      const key = await believed.find(secretOf(req, res))
+      if (key === null || key.revokedAt !== null) {
+        res.set('WWW-Authenticate', challenge({ error: 'invalid_token' }))
+        throw key === null
+          ? new ApiError('invalid_api_key', 'This API key is not known here.', {
+              hint: '`fractal key list` shows which there are; a key itself is shown only when it is made.',
+            })
+          : new ApiError('invalid_api_key', 'This API key was revoked.')
+      }
+      if (!mayDo(key, scope)) {
+        res.set('WWW-Authenticate', challenge({ error: 'insufficient_scope', scope }))
+        throw new ApiError('insufficient_scope', `This API key lacks the scope ${scope}.`, {
+          hint: `It has: ${key.scopes.join(', ')}.`,
+        })
+      }
+      res.locals.apiKeyId = key.id
+      next()
+    }
   }
 }
 
 /** The id of the caller's key. Handlers ask nothing else about callers. */
 export function apiKeyId(res: Response): string {
-  return res.locals.apiKeyId as string
+  const id: unknown = res.locals.apiKeyId
+  if (typeof id !== 'string') throw new TypeError('this operation is open to callers without a key')
+  return id
+}
+
+/** What a caller has to be allowed; null: nothing. */
+function scopeOf(access: Access, publicNetwork: boolean): Scope | null {
+  if (access === 'everybody') return null
+  if (access === 'network') return publicNetwork ? null : 'read'
+  return access
+}
+
+function mayDo(key: ApiKeyRow, scope: Scope): boolean {
+  return key.scopes.includes(scope) || key.scopes.includes('admin')
+}
+
+/** RFC 6750, section 3. */
+function challenge(parameters: { error?: string; scope?: Scope } = {}): string {
+  return Object.entries({ realm: 'fractal', ...parameters })
+    .map(([name, value], i) => `${i === 0 ? 'Bearer ' : ''}${name}="${value}"`)
+    .join(', ')
+}
+
+/** @throws ApiError `invalid_api_key` when the request carries nothing that can be a key */
+function secretOf(req: Request, res: Response): string {
+  const header = req.headers.authorization
+  const secret = SCHEME.exec(header ?? '')?.[1]
+  if (secret !== undefined && isApiSecret(secret)) return secret
+  res.set('WWW-Authenticate', challenge(secret === undefined ? {} : { error: 'invalid_token' }))
+  throw new ApiError('invalid_api_key', whyNoSecret(req, secret), { hint: SEND_IT })
+}
+
+function whyNoSecret({ headers }: Request, secret: string | undefined): string {
+  if (secret !== undefined) return 'The API key has not the form of one: fk_ and 43 characters.'
+  if (headers.authorization !== undefined) {
+    return 'The header Authorization is not that of an API key: Bearer, a space, the key.'
+  }
+  if (headers['x-api-key'] !== undefined || headers['api-key'] !== undefined) {
+    return 'The API key came in a header that is not read here.'
+  }
+  return 'This address wants an API key, and none was sent.'
+}
+
+/** Keys by their hashes as the ledger had them moments ago; who asks meanwhile shares the question. */
+class BelievedKeys {
+  readonly #deps: Pick<ApiDeps, 'db' | 'log' | 'now'>
+  readonly #byHash = new Map<string, { until: number; key: Promise<ApiKeyRow | null> }>()
+
+  constructor(deps: Pick<ApiDeps, 'db' | 'log' | 'now'>) {
+    this.#deps = deps
+  }
+
+  /** @throws LedgerError */
+  async find(secret: string): Promise<ApiKeyRow | null> {
+    const hash = apiSecretHash(secret)
+    const name = hash.toString('hex')
+    const now = this.#deps.now()
+    const known = this.#byHash.get(name)
+    if (known !== undefined && now < known.until) return known.key
+    const key = this.#ask(hash)
+    const entry = { until: now + BELIEVED_MS, key }
+    // Anew, so that the oldest comes first.
+    this.#byHash.delete(name)
+    this.#byHash.set(name, entry)
+    if (this.#byHash.size > MAX_BELIEVED) {
+      this.#byHash.delete(this.#byHash.keys().next().value!)
+    }
+    const forget = () => {
+      if (this.#byHash.get(name) === entry) this.#byHash.delete(name)
+    }
+    // Strangers' guesses take no room, and a ledger that is back is asked at once.
+    key.then((found) => {
+      if (found === null) forget()
+    }, forget)
+    return key
+  }
+
+  async #ask(hash: Buffer): Promise<ApiKeyRow | null> {
+    const { db, log, now } = this.#deps
+    const key = await findApiKey(db, hash)
+    if (key === null || key.revokedAt !== null) return key
+    if ((key.lastUsedAt?.getTime() ?? 0) < now() - NOTED_EVERY_MS) {
+      noteApiKeyUse(db, key.id).catch((error: Error) => {
+        log.warn({ key: key.id, reason: error.message }, 'the use of a key could not be noted')
+      })
+    }
+    return key
+  }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Access } from './access.js'
 import { ApiError, type ApiErrorCode } from './errors.js'
 import { jsonBody, parseBy } from './json-body.js'
-import { requireAccess } from './keys.js'
+import type { Gate } from './keys.js'
 import { only } from './methods.js'
 
 export type Tag = 'Videos' | 'Webhooks' | 'Network' | 'Service'
@@ -105,13 +105,13 @@ function parseParams(
 }
 
 /** Mounts the operations; every other method of their addresses is refused with those there are. */
-export function mountOperations(app: Express, operations: readonly Operation[]): void {
+export function mountOperations(app: Express, operations: readonly Operation[], gate: Gate): void {
   const byPath = groupByPath(operations)
   for (const [path, group] of byPath) {
     const route = app.route(path.replace(/\{(\w+)\}/g, ':$1'))
     for (const { method, access, before, body, readBody, handler } of group) {
       const reading = body === null ? [] : (readBody ?? jsonBody)
-      route[method](requireAccess(access), ...(before ?? []), ...reading, handler)
+      route[method](gate(access), ...(before ?? []), ...reading, handler)
     }
     route.all(only(...group.map(({ method }) => method.toUpperCase())))
   }

@@ -187,6 +187,7 @@ export const OPTIONS = {
     60,
     'how long streams that run may take to end when the API is stopped',
   ),
+  'api.public_network': option(flag, true, 'show the network’s state to callers without a key'),
   'api.verifier': option(
     text,
     undefined,

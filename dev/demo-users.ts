@@ -5,13 +5,15 @@ import { drawPrompt } from '../rules/prompts.js'
 /** Users of the demo: one request every few seconds, with prompts as people write them. */
 export class DemoUsers {
   readonly #apiUrl: string
+  readonly #key: string
   readonly #log: Log
   readonly #timer: NodeJS.Timeout
   /** Ids of the jobs that were accepted. */
   readonly accepted: string[] = []
 
-  constructor(apiUrl: string, everyMs: number, log: Log) {
+  constructor(apiUrl: string, key: string, everyMs: number, log: Log) {
     this.#apiUrl = apiUrl
+    this.#key = key
     this.#log = log
     this.#timer = setInterval(() => void this.#ask(), everyMs)
     void this.#ask()
@@ -26,7 +28,7 @@ export class DemoUsers {
     try {
       const answer = await fetch(`${this.#apiUrl}/v1/videos`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#key}` },
         body: JSON.stringify({ prompt }),
         signal: AbortSignal.timeout(5000),
       })

@@ -5,6 +5,7 @@ import { createLog } from '../base/log.js'
 import { environmentName, type OptionName } from '../base/options.js'
 import { openDatabase } from '../ledger/database.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
+import { makeDemoKeys } from './demo-keys.js'
 import { DemoUsers } from './demo-users.js'
 import { watchDemo } from './demo-watch.js'
 import { Grid, type GridProver } from './grid.js'
@@ -95,22 +96,24 @@ async function runGrid(
     Promise.all(PROVERS.map((_, i) => grid.startProver(i))),
   )
   await step('verifier', interrupted, () => grid.startRole('verifier'))
-  await writeRunFile(grid, state)
   const db = openDatabase({
     url: grid.databaseUrl,
     applicationName: 'fractal-demo',
     max: 2,
     log: createLog('demo', 'warn'),
   })
-  const users = new DemoUsers(grid.apiUrl, USER_EVERY_MS, createLog('demo', 'error'))
+  let users: DemoUsers | undefined
   try {
-    showPlaces(grid, state)
+    const keys = await makeDemoKeys(db, state.root)
+    await writeRunFile(grid, state, keys.shown)
+    users = new DemoUsers(grid.apiUrl, keys.users, USER_EVERY_MS, createLog('demo', 'error'))
+    showPlaces(grid, state, keys.shown)
     const id: VerifierId = { netuid: NETUID, verifier: grid.verifier.hotkey }
     const provers = PROVERS.map((prover, i) => ({ ...prover, hotkey: grid.wallets[i + 1]!.hotkey }))
     const { once } = options
     await watchDemo({ grid, state, db, id, users, provers, once, interrupted, startedAt })
   } finally {
-    users.stop()
+    users?.stop()
     await db.close()
   }
 }
@@ -124,11 +127,12 @@ function fromEnvironment(names: readonly OptionName[]): Record<string, string> {
   return Object.fromEntries(given)
 }
 
-function showPlaces(grid: Grid, state: StateDir): void {
+function showPlaces(grid: Grid, state: StateDir, key: string): void {
   say()
-  say(`  API            ${grid.apiUrl}/v1/network/provers`)
+  say(`  open this      ${grid.apiUrl}/#key=${key}`)
+  say(`  API            ${grid.apiUrl}/v1, Authorization: Bearer ${key}`)
   say(
-    `  a video        curl -s ${grid.apiUrl}/v1/videos -H 'content-type: application/json' -d '{"prompt":"a red circle moves right on a blue background"}'`,
+    `  a video        curl -s ${grid.apiUrl}/v1/videos -H 'authorization: Bearer ${key}' -H 'content-type: application/json' -d '{"prompt":"a red circle moves right on a blue background"}'`,
   )
   if (grid.temporalUi !== null) say(`  Temporal’s UI  ${grid.temporalUi}`)
   say(`  logs           ${state.logs}`)
@@ -136,8 +140,11 @@ function showPlaces(grid: Grid, state: StateDir): void {
   say()
 }
 
-/** Where the other commands find this grid. Only for its owner: it holds the database’s password. */
-async function writeRunFile(grid: Grid, state: StateDir): Promise<void> {
+/**
+ * Where the other commands find this grid. Only for its owner: it holds the database’s password and the
+ * key.
+ */
+async function writeRunFile(grid: Grid, state: StateDir, apiKey: string): Promise<void> {
   const file = path.join(state.root, 'run.json')
   const places = {
     pid: process.pid,
@@ -145,6 +152,7 @@ async function writeRunFile(grid: Grid, state: StateDir): Promise<void> {
     temporalAddress: grid.temporalAddress,
     temporalUi: grid.temporalUi,
     apiUrl: grid.apiUrl,
+    apiKey,
     chainEndpoint: grid.chainEndpoint,
     netuid: NETUID,
     verifier: grid.verifier.hotkey,

@@ -20,6 +20,7 @@ import { readVideoStandard } from './video-standard.js'
 export const API_OPTIONS = [
   'api.host',
   'api.port',
+  'api.public_network',
   'api.verifier',
   'netuid',
   'model.dir',
@@ -58,6 +59,7 @@ export async function runApi(
         log.warn(message),
       ),
       onlyLoopback: isLoopback(options['api.host']),
+      publicNetwork: options['api.public_network'],
       ...standard,
       metrics: new Metrics('api'),
       log,

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
 import { newVerifier } from '../ledger/fixtures.js'
+import { useDatabase } from '../support/postgres.js'
 import { withHost } from '../support/with-host.js'
-import { awayDatabase, awayTemporal, type Problem, startApi } from './server.js'
+import { awayDatabase, awayTemporal, type Problem, startApi, TEST_KEY } from './server.js'
 
 const RTL_OVERRIDE = '\u202e'
 
 describe('whom the API answers, and what it repeats', () => {
+  const database = useDatabase()
   const db = awayDatabase()
   const temporal = awayTemporal()
   after(() => Promise.all([db.close(), temporal.connection.close()]))
-  const start = (onlyLoopback: boolean) =>
-    startApi({ db, temporal, verifierId: newVerifier(), onlyLoopback })
+  const start = (onlyLoopback: boolean, ledger = db) =>
+    startApi({ db: ledger, temporal, verifierId: newVerifier(), onlyLoopback })
 
   it('refuses other names than this machine’s while it listens to it alone', async () => {
     const server = await start(true)
@@ -39,10 +41,11 @@ describe('whom the API answers, and what it repeats', () => {
   })
 
   it('repeats names bounded, and without what a terminal or page would act on', async () => {
-    const server = await start(true)
+    const server = await start(true, database().db)
     const post = (field: string) =>
       withHost(`${server.url}/v1/videos`, 'localhost', {
         method: 'POST',
+        headers: { authorization: `Bearer ${TEST_KEY}` },
         body: JSON.stringify({ prompt: 'x', [field]: 1 }),
       })
     try {

@@ -50,7 +50,7 @@ describe('the API when something is away', () => {
     const server = await startApi({ db, temporal: temporal().client, verifierId })
     try {
       for (const path of ['/v1/network/provers', '/v1/videos/video_000000000000000000000000']) {
-        const res = await fetch(`${server.url}${path}`)
+        const res = await server.fetch(path)
         assert.equal(res.status, 503)
         assert.equal(res.headers.get('retry-after'), '2')
         const problem = (await res.json()) as Problem

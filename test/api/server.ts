@@ -2,13 +2,16 @@ import type { Client } from '@temporalio/client'
 import { createApi } from '../../api/app.js'
 import type { ApiDeps } from '../../api/deps.js'
 import { type ApiServer, listen } from '../../api/server.js'
+import { apiSecretHash } from '../../base/api-secret.js'
 import { createLog } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import { type Database, openDatabase } from '../../ledger/database.js'
+import type { LedgerError } from '../../ledger/errors.js'
 import { JobSignals } from '../../ledger/job-signals.js'
 import { openTemporalClient } from '../../workers/temporal-client.js'
 import { readVideoStandard } from '../../workers/video-standard.js'
+import { TEST_KEY_ID } from '../ledger/fixtures.js'
 
 const log = createLog('test', 'silent')
 
@@ -34,7 +37,7 @@ export const DRAWN_SEED = 4_242_424_242
 let ids = 0
 
 /** A key that may do everything, on every API that `startApi` starts. */
-export const TEST_KEY = 'none-yet'
+export const TEST_KEY = `fk_${Buffer.alloc(32, 7).toString('base64url')}`
 
 export interface TestApi extends ApiServer {
   /** Asks with TEST_KEY. */
@@ -47,10 +50,12 @@ export async function startApi(
 ): Promise<TestApi> {
   // Who needs signals gives the ledger's URL.
   const { url = AWAY_URL, ...given } = deps
+  await insertTestKey(given.db)
   const signals = new JobSignals({ url, applicationName: 'fractal-test', log })
   const app = createApi({
     ...(await readVideoStandard(defaultModelDir())),
     onlyLoopback: true,
+    publicNetwork: true,
     metrics: new Metrics('test'),
     log,
     now: Date.now,
@@ -76,6 +81,15 @@ export async function startApi(
       return fetch(`${server.url}${path}`, { ...init, headers })
     },
   }
+}
+
+/** Makes TEST_KEY a key of this ledger; one that is away has none, and answers nobody. */
+export async function insertTestKey(db: Database): Promise<void> {
+  const sql = `INSERT INTO api_keys (id, secret_sha256, name, scopes, requests_per_minute, concurrent_videos, daily_cost)
+     VALUES ($1, $2, 'test', '{generate,read,admin}', 0, 0, 0) ON CONFLICT DO NOTHING`
+  await db.execute(sql, [TEST_KEY_ID, apiSecretHash(TEST_KEY)]).catch((error: LedgerError) => {
+    if (error.code !== 'ledger_unavailable') throw error
+  })
 }
 
 /** The members of every error this API answers with. */

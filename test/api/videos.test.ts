@@ -217,7 +217,7 @@ describe('/v1/videos', () => {
     await refused(await post(videos(), body, zip), 415, 'unsupported_media_type')
     const notGzip = { 'Content-Encoding': 'gzip' }
     await refused(await post(videos(), body, notGzip), 400, 'invalid_request')
-    await refused(await fetch(videos(), { method: 'POST' }), 400, 'invalid_request')
+    await refused(await noted('/v1/videos', { method: 'POST' }), 400, 'invalid_request')
   })
 
   it('says which methods an address takes', async () => {

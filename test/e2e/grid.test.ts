@@ -14,6 +14,7 @@ import { freePorts } from '../../dev/grid-ports.js'
 import { removePostgres } from '../../dev/postgres.js'
 import { openStateDir, type StateDir } from '../../dev/state-dir.js'
 import { findTemporalCli } from '../../dev/temporal-cli.mjs'
+import { createApiKey } from '../../ledger/api-keys.js'
 import { answersOfInterval } from '../../ledger/attempts.js'
 import { type Database, openDatabase } from '../../ledger/database.js'
 import { type IntervalRow, intervalByN, latestInterval } from '../../ledger/intervals.js'
@@ -42,6 +43,7 @@ describe('a whole grid, with its parts killed and gone', function () {
   let grid: Grid
   let db: Database
   let id: VerifierId
+  let key: string
   const jobs: string[] = []
 
   before(async () => {
@@ -70,6 +72,14 @@ describe('a whole grid, with its parts killed and gone', function () {
     ])
     db = openDatabase({ url: grid.databaseUrl, applicationName: 'fractal-e2e', max: 2, log })
     id = { netuid: NETUID, verifier: grid.verifier.hotkey }
+    const made = await createApiKey(db, {
+      name: 'a user',
+      scopes: ['generate', 'read'],
+      requestsPerMinute: 0,
+      concurrentVideos: 0,
+      dailyCost: 0,
+    })
+    key = made.secret
   })
 
   after(async () => {
@@ -129,10 +139,15 @@ describe('a whole grid, with its parts killed and gone', function () {
     await assertWhole(db, id, n, grid.chainEndpoint)
   }
 
+  const call = (path: string, init: RequestInit = {}) =>
+    fetch(`${grid.apiUrl}${path}`, {
+      ...init,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    })
+
   async function askForVideo(): Promise<string> {
-    const answer = await fetch(`${grid.apiUrl}/v1/videos`, {
+    const answer = await call('/v1/videos', {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ prompt: PROMPT }),
     })
     assert.ok(answer.ok, `the API took the request: ${answer.status}`)
@@ -143,7 +158,7 @@ describe('a whole grid, with its parts killed and gone', function () {
 
   async function videoDone(jobId: string): Promise<void> {
     const status = await until(`video ${jobId}`, async () => {
-      const answer = await fetch(`${grid.apiUrl}/v1/videos/${jobId}`)
+      const answer = await call(`/v1/videos/${jobId}`)
       const { status } = (await answer.json()) as { status: string }
       return status === 'completed' || status === 'failed' ? status : null
     })
@@ -154,7 +169,7 @@ describe('a whole grid, with its parts killed and gone', function () {
     const { n } = await nextInRounds()
     const jobId = await askForVideo()
     await videoDone(jobId)
-    const content = await fetch(`${grid.apiUrl}/v1/videos/${jobId}/content`)
+    const content = await call(`/v1/videos/${jobId}/content`)
     assert.equal(content.headers.get('content-type'), 'video/mp4')
     assert.equal(Buffer.from(await content.arrayBuffer()).toString('latin1', 4, 8), 'ftyp')
     const villain = grid.wallets.find(({ name }) => name === 'villain-1')!.hotkey

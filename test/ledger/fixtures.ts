@@ -89,6 +89,9 @@ export async function currentN(db: Database, id: VerifierId): Promise<number> {
   return rows[0]!.n
 }
 
+/** Of the key that tests of the API call with. */
+export const TEST_KEY_ID = `key_${'07'.repeat(12)}`
+
 export function newJob(
   db: Database,
   id: VerifierId,
@@ -98,7 +101,7 @@ export function newJob(
   return insertJob(db, id, {
     id: `video_${inferenceId.replaceAll('-', '').slice(-24)}`,
     inferenceId,
-    apiKeyId: 'local',
+    apiKeyId: TEST_KEY_ID,
     seed: 4294967295,
     prompt: 'a red ball rolls',
     negativePrompt: '',

@@ -4,10 +4,14 @@ import { request } from 'node:http'
 export function withHost(
   url: string,
   host: string,
-  { method = 'GET', body = '' }: { method?: string; body?: string } = {},
+  {
+    method = 'GET',
+    body = '',
+    headers: more = {},
+  }: { method?: string; body?: string; headers?: Record<string, string> } = {},
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const headers = { host, 'content-type': 'application/json' }
+    const headers = { host, 'content-type': 'application/json', ...more }
     const asked = request(url, { method, headers, agent: false }, (res) => {
       let text = ''
       res.setEncoding('utf8')
