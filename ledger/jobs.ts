@@ -1,4 +1,4 @@
-import type { Queryable } from './database.js'
+import type { Database, Queryable } from './database.js'
 import type { InferenceRequestRow } from './inference.js'
 import { firstOrNull } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
@@ -45,12 +45,13 @@ export interface ContentRow {
   sha256: string
 }
 
-const COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_position, j.inference_id, j.winning_request_id, j.warnings,
+/** Of a job and its generation; for other files of the ledger. */
+export const JOB_COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_position, j.inference_id, j.winning_request_id, j.warnings,
   j.error_code, j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
   j.expires_at, j.deleted_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli,
   r.width, r.height, r.frames, r.fps, r.model, r.counted,
   (SELECT a.hotkey FROM attempts a WHERE a.request_id = j.winning_request_id) AS prover`
-const SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'
+export const JOB_SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'
 
 /** Stores a job and its generation, once, in one statement. @returns the job that stands */
 export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Promise<JobRow> {
@@ -63,7 +64,7 @@ export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Pro
        SELECT j.inference_id, j.id, $4, $5, j.api_key_id, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM j
        RETURNING *
      )
-     SELECT ${COLUMNS} FROM j, r`,
+     SELECT ${JOB_COLUMNS} FROM j, r`,
     [
       job.id,
       job.apiKeyId,
@@ -87,7 +88,9 @@ export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Pro
 }
 
 export async function getJob(db: Queryable, jobId: string): Promise<JobRow | null> {
-  return firstOrNull(await db.query(`SELECT ${COLUMNS} FROM ${SOURCE} WHERE j.id = $1`, [jobId]))
+  return firstOrNull(
+    await db.query(`SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE} WHERE j.id = $1`, [jobId]),
+  )
 }
 
 /**
@@ -101,7 +104,7 @@ export async function findRepeat(
 ): Promise<JobRow | null> {
   return firstOrNull(
     await db.query(
-      `SELECT ${COLUMNS} FROM ${SOURCE}
+      `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE}
        WHERE r.netuid = $1 AND r.verifier = $2 AND r.api_key_id = $3 AND r.seed = $4 AND r.prompt = $5
          AND r.negative_prompt = $6 AND r.steps = $7 AND r.guidance_milli = $8 AND r.width = $9 AND r.height = $10
          AND r.frames = $11 AND r.fps = $12 AND r.model = $13 AND j.status <> 'failed'
@@ -136,7 +139,7 @@ export async function listUnstarted(
   { olderThanMs, limit }: { olderThanMs: number; limit: number },
 ): Promise<JobRow[]> {
   return db.query(
-    `SELECT ${COLUMNS} FROM ${SOURCE}
+    `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE}
      WHERE r.netuid = $3 AND r.verifier = $4 AND j.workflow_started_at IS NULL
        AND j.status IN ('queued', 'in_progress')
        AND (j.direct_until IS NULL OR j.direct_until < clock_timestamp())
@@ -223,15 +226,20 @@ export async function requestCancel(db: Queryable, jobId: string): Promise<JobRo
   return getJob(db, jobId)
 }
 
-/** Stores a file made from a job's frames, once. */
+export type ContentVariant = 'video' | 'thumbnail'
+
+/** Stores a file made from a job's frames, once; nothing of a job that was deleted meanwhile. */
 export async function putContent(
   db: Queryable,
   jobId: string,
-  variant: 'video',
+  variant: ContentVariant,
   content: ContentRow,
 ): Promise<void> {
+  // The lock makes a deletion wait: it removes what was stored before, and nothing is stored after it.
   await db.execute(
-    'INSERT INTO contents (job_id, variant, mime, bytes, sha256) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING',
+    `INSERT INTO contents (job_id, variant, mime, bytes, sha256)
+     SELECT id, $2, $3, $4, $5 FROM jobs WHERE id = $1 AND deleted_at IS NULL FOR SHARE
+     ON CONFLICT DO NOTHING`,
     [jobId, variant, content.mime, content.bytes, content.sha256],
   )
 }
@@ -239,7 +247,7 @@ export async function putContent(
 export async function getContent(
   db: Queryable,
   jobId: string,
-  variant: 'video',
+  variant: ContentVariant,
 ): Promise<ContentRow | null> {
   return firstOrNull(
     await db.query('SELECT mime, bytes, sha256 FROM contents WHERE job_id = $1 AND variant = $2', [
@@ -247,4 +255,21 @@ export async function getContent(
       variant,
     ]),
   )
+}
+
+/**
+ * Takes a job from its owner's sight, stops it where it runs, and removes its files. Its row and its
+ * attempts stay: what its prover did is still judged and counted.
+ */
+export async function deleteJob(db: Database, jobId: string): Promise<void> {
+  await db.tx(async (tx) => {
+    await tx.execute(
+      `UPDATE jobs SET deleted_at = now(),
+         cancel_requested_at = CASE WHEN status IN ('queued', 'in_progress') THEN coalesce(cancel_requested_at, now())
+           ELSE cancel_requested_at END
+       WHERE id = $1 AND deleted_at IS NULL`,
+      [jobId],
+    )
+    await tx.execute('DELETE FROM contents WHERE job_id = $1', [jobId])
+  })
 }
