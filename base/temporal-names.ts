@@ -1,6 +1,8 @@
 /** Task queues. One task queue of its own for the GPUs of each class. */
 export const VERIFIER_QUEUE = 'verifier'
 export const INFERENCE_QUEUE = 'inference'
+/** Of the attempts at webhooks; their workflows run on the queue `inference`. */
+export const WEBHOOK_QUEUE = 'webhooks'
 
 /** A CPU worker polls a queue of its own, so that it can never take production tasks. */
 export function gpuQueue(device: 'cuda' | 'cpu', gpuClass: string): string {
@@ -17,6 +19,10 @@ export function intervalWorkflowId(netuid: number, hotkey: string, n: number): s
 
 export function videoWorkflowId(jobId: string): string {
   return `video-${jobId}`
+}
+
+export function webhookWorkflowId(eventId: string, webhookId: string): string {
+  return `webhook-${eventId}-${webhookId}`
 }
 
 /** Search attributes; `Interval` is a reserved word in Temporal's list queries. */

@@ -8,6 +8,7 @@ import { FractalError, type FractalErrorOptions } from '../base/errors.js'
  * - `stream_malformed`: bytes that are no record, or records out of order
  * - `frame_malformed`: a frame that does not inflate to exactly its raw size
  * - `unreachable`: no connection, or none in time
+ * - `tls_failed`: a certificate that does not hold for the name, or no TLS at all
  * - `no_answer`: connected, but the answer did not come or broke off
  * - `late`: the whole deadline passed
  * - `stalled`: work had begun, then nothing came for too long
@@ -24,6 +25,7 @@ export type WireErrorCode =
   | 'stream_malformed'
   | 'frame_malformed'
   | 'unreachable'
+  | 'tls_failed'
   | 'no_answer'
   | 'late'
   | 'stalled'

@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { messageOf } from '../base/errors.js'
 import type { VettedAddress } from './axon-address.js'
 import { WireError, type WireErrorCode } from './error.js'
@@ -15,7 +16,9 @@ interface ExchangeOptions {
   target: string
   headers: Record<string, string>
   body?: Uint8Array
-  /** Until the connection stands. */
+  /** TLS on the connection to the address, with the certificate checked for `servername` (none: for the address). */
+  tls?: Pick<ConnectionOptions, 'servername' | 'ca'>
+  /** Until the connection stands, TLS included. */
   connectMs: number
   /** For the whole exchange, from now. */
   deadlineMs: number
@@ -47,7 +50,7 @@ export class Exchange {
         ...(body === undefined ? {} : { 'Content-Length': String(body.length) }),
         Connection: 'close',
       },
-      createConnection: () => connect({ host: address.ip, port: address.port, noDelay: true }),
+      createConnection: () => open(options),
       maxHeaderSize: MAX_HTTP_HEADER_BYTES,
     })
     this.answered = new Promise((resolve, reject) => {
@@ -80,7 +83,8 @@ export class Exchange {
       if (this.answer === null) this.fail(explain('no answer came', this.timers.has('connect')))
     })
     request.once('socket', (socket) => {
-      socket.once('connect', () => this.disarm('connect'))
+      const stands = this.options.tls === undefined ? 'connect' : 'secureConnect'
+      socket.once(stands, () => this.disarm('connect'))
       // Interim answers (1xx) are skipped by Node, however many come.
       const count = () => {
         if (this.answer !== null) socket.off('data', count)
@@ -158,6 +162,17 @@ export class Exchange {
   }
 }
 
+/** OpenSSL's and X.509's: a certificate that does not hold, or a server that speaks something else. */
+const TLS_CODES =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_|EPROTO$)/
+
+/** The connection, to the vetted address itself. */
+function open({ address, tls }: ExchangeOptions): Socket {
+  const to = { host: address.ip, port: address.port, noDelay: true }
+  // Said outright: NODE_TLS_REJECT_UNAUTHORIZED in somebody's environment must not switch it off.
+  return tls === undefined ? connect(to) : connectTls({ ...to, ...tls, rejectUnauthorized: true })
+}
+
 /** Node's errors by what they mean to the caller; HPE_ are those of its HTTP parser. */
 function explain(error: unknown, connecting: boolean): WireError {
   if (error instanceof WireError) return error
@@ -167,6 +182,9 @@ function explain(error: unknown, connecting: boolean): WireError {
   }
   if (code.startsWith('HPE_')) {
     return new WireError('http_malformed', `no HTTP: ${code}`, { cause: error })
+  }
+  if (TLS_CODES.test(code)) {
+    return new WireError('tls_failed', `no TLS that can be trusted: ${code}`, { cause: error })
   }
   const kind = connecting ? 'unreachable' : 'no_answer'
   const what = connecting ? 'no connection' : 'the connection broke off'

@@ -71,6 +71,7 @@ export function failedOutcome(error: WireError, progressed: boolean): AskOutcome
 export function failReasonOf(error: WireError): FailReason {
   switch (error.code) {
     case 'address_refused':
+    case 'tls_failed':
     case 'unreachable':
       return 'unreachable'
     case 'stream_oversized':

@@ -1,0 +1,34 @@
+import { createHmac } from 'node:crypto'
+
+/** What marks a signing secret of the Standard Webhooks convention. */
+const SECRET_PREFIX = 'whsec_'
+
+/** A secret as receivers are shown it. */
+export function webhookSecretText(secret: Uint8Array): string {
+  return SECRET_PREFIX + Buffer.from(secret).toString('base64')
+}
+
+/** Bytes of a new secret: the convention takes 24 to 64. */
+export const WEBHOOK_SECRET_BYTES = 32
+
+/**
+ * The headers of one attempt (Standard Webhooks 1.0.0, symmetric): HMAC-SHA256 over `id.seconds.body`,
+ * by every secret that is valid, so that a receiver may have any of them.
+ * @param id without a full stop
+ * @param atMs of the attempt, milliseconds since 1970
+ */
+export function webhookHeaders(
+  { id, atMs, body }: { id: string; atMs: number; body: Uint8Array },
+  secrets: readonly Uint8Array[],
+): { 'webhook-id': string; 'webhook-timestamp': string; 'webhook-signature': string } {
+  const seconds = String(Math.floor(atMs / 1000))
+  const signatures = secrets.map((secret) => {
+    const hmac = createHmac('sha256', secret).update(`${id}.${seconds}.`).update(body)
+    return `v1,${hmac.digest('base64')}`
+  })
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': seconds,
+    'webhook-signature': signatures.join(' '),
+  }
+}

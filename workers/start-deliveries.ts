@@ -1,0 +1,69 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import type { Log } from '../base/log.js'
+import { INFERENCE_QUEUE, webhookWorkflowId } from '../base/temporal-names.js'
+import type { Database } from '../ledger/database.js'
+import type { VerifierId } from '../ledger/verifier-id.js'
+import {
+  deleteOldEvents,
+  markDeliveryStarted,
+  unstartedDeliveries,
+} from '../ledger/webhook-deliveries.js'
+import type { deliverWebhook } from '../workflows/deliver-webhook.js'
+
+const EVERY_MS = 1000
+const AT_ONCE = 50
+/** Events are kept to be looked at for so long. */
+const KEPT_DAYS = 30
+const DELETE_EVERY_MS = 3_600_000
+
+/**
+ * Starts the workflow of every event that waits for one in the outbox: nothing else does, so that an
+ * outage of Temporal loses none. A delivery's workflow id is its own, so that two workers start it once.
+ */
+export function startDeliveries(
+  db: Database,
+  id: VerifierId,
+  client: Client,
+  log: Log,
+): { stop: () => void } {
+  let busy = false
+  let deletedAt = 0
+  const look = async () => {
+    for (const delivery of await unstartedDeliveries(db, id, AT_ONCE)) {
+      await start(client, delivery)
+      await markDeliveryStarted(db, delivery.eventId, delivery.webhookId)
+    }
+    if (Date.now() - deletedAt < DELETE_EVERY_MS) return
+    deletedAt = Date.now()
+    await deleteOldEvents(db, KEPT_DAYS)
+  }
+  const timer = setInterval(async () => {
+    if (busy) return
+    busy = true
+    try {
+      await look()
+    } catch (error) {
+      log.warn({ err: error }, 'webhook events wait for their workflow; trying again')
+    } finally {
+      busy = false
+    }
+  }, EVERY_MS)
+  return { stop: () => clearInterval(timer) }
+}
+
+async function start(
+  client: Client,
+  delivery: { eventId: string; webhookId: string },
+): Promise<void> {
+  try {
+    await client.workflow.start<typeof deliverWebhook>('deliverWebhook', {
+      workflowId: webhookWorkflowId(delivery.eventId, delivery.webhookId),
+      taskQueue: INFERENCE_QUEUE,
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      args: [{ eventId: delivery.eventId, webhookId: delivery.webhookId }],
+      staticSummary: 'an event to a webhook',
+    })
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+  }
+}

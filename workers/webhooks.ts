@@ -1,0 +1,41 @@
+import { Worker } from '@temporalio/worker'
+import { createWebhookActivities } from '../activities/webhook-activities.js'
+import type { WebhookDeps } from '../activities/webhook-deps.js'
+import { WEBHOOK_QUEUE } from '../base/temporal-names.js'
+import type { VerifierId } from '../ledger/verifier-id.js'
+import { startDeliveries } from './start-deliveries.js'
+import type { TemporalLink } from './temporal.js'
+
+/** Attempts under way at once in one worker. */
+const MAX_ATTEMPTS = 32
+
+/**
+ * Delivers webhooks beside the inference worker, whose queue runs the workflows: polls the queue of
+ * the attempts, and starts the workflow of every event that waits for one.
+ */
+export async function deliverWebhooks(
+  deps: WebhookDeps & {
+    id: VerifierId
+    temporal: Pick<TemporalLink, 'worker' | 'client' | 'namespace'>
+  },
+): Promise<{ stop(): Promise<void> }> {
+  const { db, id, temporal, log } = deps
+  const worker = await Worker.create({
+    connection: temporal.worker,
+    namespace: temporal.namespace,
+    taskQueue: WEBHOOK_QUEUE,
+    activities: createWebhookActivities(deps),
+    maxConcurrentActivityTaskExecutions: MAX_ATTEMPTS,
+    shutdownGraceTime: '5 s',
+  })
+  const run = worker.run()
+  run.catch((error: Error) => log.error({ err: error }, 'webhooks are delivered no more'))
+  const sweep = startDeliveries(db, id, temporal.client, log)
+  return {
+    stop: async () => {
+      sweep.stop()
+      if (worker.getState() === 'RUNNING') worker.shutdown()
+      await run.catch(() => undefined)
+    },
+  }
+}
