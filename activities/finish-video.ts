@@ -12,45 +12,50 @@ import type { InferenceDeps } from './inference-deps.js'
 /** How long a finished video can be fetched. */
 const KEPT_MS = 24 * 3600 * 1000
 
-/** Makes the MP4 for people from the stored frames, and completes the job, once. */
+/** The activity: `finishVideo` with heartbeats. */
 export function createFinishVideo(deps: InferenceDeps) {
-  return async ({ jobId }: { jobId: string }): Promise<void> =>
-    beating(async () => {
-      const job = await getJob(deps.db, jobId)
-      if (job === null) throw new FractalError('no_such_job', `there is no job ${jobId}`)
-      if (job.status === 'completed' || job.status === 'failed') return
-      const winner = (await attemptsOf(deps.db, job.inferenceId)).find(
-        (row) => row.outcome === 'success',
-      )
-      if (winner === undefined) throw new FractalError('no_answer', `job ${jobId} has no answer`)
-      const frames = await getFrames(deps.db, winner.requestId)
-      if (frames.length !== job.frames) {
-        throw new FractalError(
-          'frames_missing',
-          `job ${jobId} has ${frames.length} of ${job.frames} frames`,
-        )
-      }
-      const { width, height, fps } = job
-      const raw = frames.map((frame) => inflateSync(frame.zlib))
-      const digests = raw.map((rgb) => createHash('sha256').update(rgb).digest())
-      if (framesSha256({ width, height, frames: job.frames }, digests) !== winner.framesSha256) {
-        throw new FractalError(
-          'frames_differ',
-          `the stored frames of ${jobId} are not those that were signed`,
-        )
-      }
-      const bytes = await encodeMp4({
-        width,
-        height,
-        fps,
-        frames: raw,
-      })
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      await putContent(deps.db, jobId, 'video', { mime: 'video/mp4', bytes, sha256 })
-      await completeJob(deps.db, jobId, {
-        winningRequestId: winner.requestId,
-        warnings: winner.warnings ?? [],
-        expiresAt: new Date(Date.now() + KEPT_MS),
-      })
-    })
+  return (input: { jobId: string }): Promise<void> => beating(() => finishVideo(deps, input))
+}
+
+/** Makes the MP4 for people from the stored frames, and completes the job, once. */
+export async function finishVideo(
+  deps: InferenceDeps,
+  { jobId }: { jobId: string },
+): Promise<void> {
+  const job = await getJob(deps.db, jobId)
+  if (job === null) throw new FractalError('no_such_job', `there is no job ${jobId}`)
+  if (job.status === 'completed' || job.status === 'failed') return
+  const winner = (await attemptsOf(deps.db, job.inferenceId)).find(
+    (row) => row.outcome === 'success',
+  )
+  if (winner === undefined) throw new FractalError('no_answer', `job ${jobId} has no answer`)
+  const frames = await getFrames(deps.db, winner.requestId)
+  if (frames.length !== job.frames) {
+    throw new FractalError(
+      'frames_missing',
+      `job ${jobId} has ${frames.length} of ${job.frames} frames`,
+    )
+  }
+  const { width, height, fps } = job
+  const raw = frames.map((frame) => inflateSync(frame.zlib))
+  const digests = raw.map((rgb) => createHash('sha256').update(rgb).digest())
+  if (framesSha256({ width, height, frames: job.frames }, digests) !== winner.framesSha256) {
+    throw new FractalError(
+      'frames_differ',
+      `the stored frames of ${jobId} are not those that were signed`,
+    )
+  }
+  const bytes = await encodeMp4({
+    width,
+    height,
+    fps,
+    frames: raw,
+  })
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  await putContent(deps.db, jobId, 'video', { mime: 'video/mp4', bytes, sha256 })
+  await completeJob(deps.db, jobId, {
+    winningRequestId: winner.requestId,
+    warnings: winner.warnings ?? [],
+    expiresAt: new Date(Date.now() + KEPT_MS),
+  })
 }
