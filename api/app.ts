@@ -11,11 +11,13 @@ import { only } from './methods.js'
 import { mountNetwork } from './network.js'
 import { openApiDocument } from './openapi.js'
 import { mountOperations } from './operation.js'
+import { mountPages } from './pages.js'
 import { problemHandler } from './problem.js'
 import { shown } from './shown.js'
 import { videoOperations } from './videos.js'
+import { webhookOperations } from './webhooks.js'
 
-/** The HTTP API: `/v1/videos`, `/v1/network`, health and metrics. */
+/** The HTTP API: `/v1/videos`, `/v1/network`, health and metrics; and the pages. */
 export function createApi(deps: ApiDeps): Express {
   const app = express()
   app.disable('x-powered-by')
@@ -45,7 +47,7 @@ export function createApi(deps: ApiDeps): Express {
     })
     .all(only('GET'))
 
-  const operations = [...videoOperations(deps, measured)]
+  const operations = [...videoOperations(deps, measured), ...webhookOperations(deps)]
   const gate = keyGate(deps)
   mountOperations(app, operations, gate)
   app.use('/v1/network', gate('network'))
@@ -55,6 +57,7 @@ export function createApi(deps: ApiDeps): Express {
     .route('/openapi.json')
     .get((_req, res) => void res.json(document))
     .all(only('GET'))
+  mountPages(app)
 
   app.use((req) => {
     throw new ApiError('not_found', `There is nothing at ${shown(req.path)}.`)

@@ -29,6 +29,8 @@ export interface ApiDeps {
   readonly onlyLoopback: boolean
   /** Whether `/v1/network` is open to callers without a key. */
   readonly publicNetwork: boolean
+  /** Whether webhooks may go to `http` and to machines of one's own (development). */
+  readonly allowPrivateWebhooks: boolean
   readonly metrics: Metrics
   readonly log: Log
   /** Milliseconds since 1970. */

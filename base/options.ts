@@ -187,6 +187,11 @@ export const OPTIONS = {
     60,
     'how long streams that run may take to end when the API is stopped',
   ),
+  'api.allow_private_webhooks': option(
+    flag,
+    false,
+    'call webhooks by http and at private addresses: development (the API and the inference worker)',
+  ),
   'api.public_network': option(flag, true, 'show the network’s state to callers without a key'),
   'api.verifier': option(
     text,

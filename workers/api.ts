@@ -20,6 +20,7 @@ import { readVideoStandard } from './video-standard.js'
 export const API_OPTIONS = [
   'api.host',
   'api.port',
+  'api.allow_private_webhooks',
   'api.public_network',
   'api.verifier',
   'netuid',
@@ -60,6 +61,7 @@ export async function runApi(
       ),
       onlyLoopback: isLoopback(options['api.host']),
       publicNetwork: options['api.public_network'],
+      allowPrivateWebhooks: options['api.allow_private_webhooks'],
       ...standard,
       metrics: new Metrics('api'),
       log,

@@ -15,6 +15,7 @@ import { DATABASE_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
 import { startUnstarted } from './start-unstarted.js'
 import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
 import { walletOf } from './wallet.js'
+import { deliverWebhooks } from './webhooks.js'
 
 export const INFERENCE_OPTIONS = [
   'netuid',
@@ -22,6 +23,7 @@ export const INFERENCE_OPTIONS = [
   ...WALLET_OPTIONS,
   ...NAMED_PROFILE_OPTIONS,
   'chain.allow_private_addresses',
+  'api.allow_private_webhooks',
   ...DATABASE_OPTIONS,
   ...TEMPORAL_OPTIONS,
 ] as const
@@ -70,15 +72,22 @@ export async function runInferenceWorker(
   })
   const run = worker.run()
   const sweep = startUnstarted(db, id, temporal.client, log)
+  const webhooks = await deliverWebhooks({
+    id,
+    db,
+    temporal,
+    allowPrivate: options['api.allow_private_webhooks'],
+    log,
+  })
   log.info('the inference worker serves users’ requests')
   return asRunning(
     async () => {
       sweep.stop()
       if (worker.getState() === 'RUNNING') worker.shutdown()
-      await run.catch(() => undefined)
+      await Promise.allSettled([run, webhooks.stop()])
       await temporal.close()
       await db.close()
     },
-    run.then(() => new Promise(() => undefined)),
+    Promise.all([run, webhooks.run]).then(() => new Promise(() => undefined)),
   )
 }

@@ -18,7 +18,7 @@ export async function deliverWebhooks(
     id: VerifierId
     temporal: Pick<TemporalLink, 'worker' | 'client' | 'namespace'>
   },
-): Promise<{ stop(): Promise<void> }> {
+): Promise<{ run: Promise<void>; stop(): Promise<void> }> {
   const { db, id, temporal, log } = deps
   const worker = await Worker.create({
     connection: temporal.worker,
@@ -29,9 +29,9 @@ export async function deliverWebhooks(
     shutdownGraceTime: '5 s',
   })
   const run = worker.run()
-  run.catch((error: Error) => log.error({ err: error }, 'webhooks are delivered no more'))
   const sweep = startDeliveries(db, id, temporal.client, log)
   return {
+    run,
     stop: async () => {
       sweep.stop()
       if (worker.getState() === 'RUNNING') worker.shutdown()

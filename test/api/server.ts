@@ -56,6 +56,7 @@ export async function startApi(
     ...(await readVideoStandard(defaultModelDir())),
     onlyLoopback: true,
     publicNetwork: true,
+    allowPrivateWebhooks: false,
     metrics: new Metrics('test'),
     log,
     now: Date.now,
