@@ -13,11 +13,23 @@ FROM packages AS packages-cuda
 ENV ONNXRUNTIME_NODE_INSTALL=cuda12
 RUN node node_modules/onnxruntime-node/script/install.js
 
+# The pages that the API serves; what builds them stays in this stage.
+FROM ${NODE} AS pages
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
+COPY dev/build-web.mjs dev/setup-lock.mjs dev/
+COPY formats formats
+COPY web web
+RUN node dev/build-web.mjs --force
+
 FROM ${NODE} AS fractal
 WORKDIR /app
 ENV NODE_ENV=production FRACTAL_STATE_DIR=/var/lib/fractal
 COPY --from=packages /app/node_modules node_modules
 COPY . .
+COPY --from=pages /app/web/dist web/dist
 RUN install --directory --owner=1000 --group=1000 --mode=700 /var/lib/fractal
 USER 1000:1000
 ENTRYPOINT ["node", "cli/fractal.mjs"]
@@ -31,6 +43,7 @@ ENV NODE_ENV=production FRACTAL_STATE_DIR=/var/lib/fractal
 COPY --from=packages-cuda /usr/local/bin/node /usr/local/bin/node
 COPY --from=packages-cuda /app/node_modules node_modules
 COPY . .
+COPY --from=pages /app/web/dist web/dist
 RUN install --directory --owner=1000 --group=1000 --mode=700 /var/lib/fractal
 USER 1000:1000
 ENTRYPOINT ["node", "cli/fractal.mjs"]

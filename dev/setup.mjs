@@ -62,6 +62,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 try {
   await ensureDependencies()
   await ensureTemporal()
+  // Only now: it needs what has just been installed.
+  await (await import('./build-web.mjs')).ensureWeb(say)
 } catch (error) {
   fail(error.message)
 }

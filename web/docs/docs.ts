@@ -1,0 +1,21 @@
+import 'swagger-ui-dist/swagger-ui.css'
+import './docs.css'
+import swaggerUi from 'swagger-ui-dist/swagger-ui-es-bundle.js'
+import { apiKey } from '../key.js'
+
+/** Swagger UI on this server's own document; it asks nobody else. */
+const ui = swaggerUi({
+  url: '/openapi.json',
+  dom_id: '#docs',
+  deepLinking: true,
+  persistAuthorization: true,
+  // Its default sends the document's address to a validator elsewhere.
+  validatorUrl: null,
+  tryItOutEnabled: true,
+  displayRequestDuration: true,
+  defaultModelsExpandDepth: 0,
+  onComplete: () => {
+    const key = apiKey()
+    if (key !== null) ui.preauthorizeApiKey('key', key)
+  },
+})

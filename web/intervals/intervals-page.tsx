@@ -1,0 +1,4 @@
+import type { JSX } from 'preact'
+export function IntervalsPage(): JSX.Element {
+  return <p>IntervalsPage</p>
+}

@@ -1,0 +1,14 @@
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/layout.css'
+import './styles/controls.css'
+import './styles/parts.css'
+import './styles/pages.css'
+import { render } from 'preact'
+import { App } from './app.js'
+import { takeKeyFromAddress } from './key.js'
+
+takeKeyFromAddress()
+// The same page can be given another key by its address.
+addEventListener('hashchange', takeKeyFromAddress)
+render(<App />, document.getElementById('app')!)

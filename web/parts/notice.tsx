@@ -1,0 +1,119 @@
+import type { ComponentChildren, JSX } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import type { Problem } from '../api.js'
+import { Icon, type IconName } from './icons.js'
+import { KeyForm } from './key-form.js'
+
+export type Tone = 'plain' | 'bad' | 'warn' | 'good'
+
+const ICONS: Record<Tone, IconName> = { plain: 'clock', bad: 'cross', warn: 'bang', good: 'check' }
+
+export function Notice({
+  tone = 'plain',
+  title,
+  role,
+  children,
+}: {
+  tone?: Tone
+  title: string
+  role?: 'alert' | 'status'
+  children?: ComponentChildren
+}): JSX.Element {
+  return (
+    <div class={`notice ${tone}`} role={role}>
+      <Icon name={ICONS[tone]} />
+      <div>
+        <strong>{title}</strong>
+        {children}
+      </div>
+    </div>
+  )
+}
+
+/** Why there is no answer, and what to do. @param again asks again; also by itself after `Retry-After` */
+export function ProblemNotice({
+  problem,
+  again,
+  old,
+}: {
+  problem: Problem
+  again?: () => void
+  /** What is shown below is older. */
+  old?: boolean
+}): JSX.Element {
+  const left = useCountdown(problem)
+  const { status, code } = problem
+  const keyWanted = status === 401
+  const title = titleOf(problem)
+  return (
+    <Notice
+      tone={status === 0 || status >= 500 || status === 429 ? 'warn' : 'bad'}
+      title={title}
+      role="alert"
+    >
+      <p class="muted">
+        {problem.message} {problem.hint ?? ''}
+        {old ? ' What is shown below is older.' : ''}
+      </p>
+      {keyWanted && <KeyForm />}
+      {left > 0 && <p class="muted">{`Worth trying again in ${left} s.`}</p>}
+      {again !== undefined && !keyWanted && (
+        <button type="button" class="button small" onClick={again} disabled={left > 0}>
+          Try again
+        </button>
+      )}
+      {status !== 0 && <span class="muted small mono">{code}</span>}
+    </Notice>
+  )
+}
+
+function titleOf({ status, code }: Problem): string {
+  if (code === 'offline') return 'The API does not answer'
+  if (status === 401) return 'A key is needed here'
+  if (status === 403) return 'This key may not do that'
+  if (status === 404) return 'There is nothing here'
+  if (status === 429) return 'Too much at once'
+  if (status === 503) return 'The network’s ledger is away for now'
+  return status >= 500 ? 'Something failed at the server' : 'This was refused'
+}
+
+function useCountdown(problem: Problem): number {
+  const [left, setLeft] = useState(problem.retryAfter ?? 0)
+  useEffect(() => {
+    const end = Date.now() + (problem.retryAfter ?? 0) * 1000
+    const tick = (): void => setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000)))
+    tick()
+    const timer = setInterval(tick, 500)
+    return () => clearInterval(timer)
+  }, [problem])
+  return left
+}
+
+/** Nothing to show yet, and why. */
+export function Empty({
+  title,
+  children,
+}: {
+  title: string
+  children?: ComponentChildren
+}): JSX.Element {
+  return (
+    <div class="empty">
+      <strong>{title}</strong>
+      {children}
+    </div>
+  )
+}
+
+/** What stands where data will be. */
+export function Loading({ lines = 4 }: { lines?: number }): JSX.Element {
+  return (
+    <div class="skeleton" role="status">
+      <span class="hidden-but-read">Loading</span>
+      {Array.from({ length: lines }, (_, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the lines have nothing but their place.
+        <span key={i} class={`w${(i * 37) % 4}`} aria-hidden="true" />
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,4 @@
+import type { JSX } from 'preact'
+export function PlaygroundPage(): JSX.Element {
+  return <p>PlaygroundPage</p>
+}

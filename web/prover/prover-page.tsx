@@ -1,0 +1,4 @@
+import type { JSX } from 'preact'
+export function ProverPage(): JSX.Element {
+  return <p>ProverPage</p>
+}
