@@ -4,6 +4,7 @@ type OpenAiErrorType =
   | 'invalid_request_error'
   | 'authentication_error'
   | 'permission_error'
+  | 'rate_limit_error'
   | 'not_found_error'
   | 'conflict_error'
   | 'server_error'
@@ -58,6 +59,12 @@ export const API_ERRORS = {
   too_many_webhooks: kind(409, 'conflict_error', 'The API key has as many webhooks as it may'),
   too_many_secrets: kind(409, 'conflict_error', 'The webhook has as many secrets as it may'),
   webhook_disabled: kind(409, 'conflict_error', 'The webhook is disabled'),
+  idempotency_in_flight: kind(
+    409,
+    'conflict_error',
+    'A request under this Idempotency-Key is being taken',
+    1,
+  ),
   video_failed: kind(410, 'not_found_error', 'The video failed: it will have no content'),
   video_expired: kind(410, 'not_found_error', 'The content of the video has expired'),
   body_too_large: kind(413, 'invalid_request_error', 'The body is too large'),
@@ -68,6 +75,15 @@ export const API_ERRORS = {
   ),
   range_not_satisfiable: kind(416, 'invalid_request_error', 'The range is outside the content'),
   misdirected: kind(421, 'invalid_request_error', 'This host is not served here'),
+  idempotency_key_reused: kind(
+    422,
+    'invalid_request_error',
+    'The Idempotency-Key was used for another request',
+  ),
+  rate_limited: kind(429, 'rate_limit_error', 'The key asks for videos too fast'),
+  // When one of the key's videos ends nobody knows: this is how soon to look again.
+  too_many_videos: kind(429, 'rate_limit_error', 'The key has too many videos at once', 5),
+  quota_exceeded: kind(429, 'rate_limit_error', 'The key has used up its quota of today'),
   internal_error: kind(500, 'server_error', 'Something failed here'),
   ledger_unavailable: kind(503, 'service_unavailable_error', 'The ledger is away for now', 2),
 } as const satisfies Record<string, ErrorKind>
@@ -77,6 +93,8 @@ export type ApiErrorCode = keyof typeof API_ERRORS
 export interface ApiErrorOptions extends FractalErrorOptions {
   /** The field at fault, as a path: `prompt`, `limit`. */
   param?: string
+  /** For the header Retry-After, in place of the table's. */
+  retryAfterSeconds?: number
 }
 
 /**
@@ -86,9 +104,12 @@ export interface ApiErrorOptions extends FractalErrorOptions {
 export class ApiError extends FractalError {
   declare readonly code: ApiErrorCode
   readonly param: string | null
+  readonly retryAfterSeconds: number | undefined
 
   constructor(code: ApiErrorCode, message: string, options: ApiErrorOptions = {}) {
     super(code, message, options)
     this.param = options.param ?? null
+    const { retryAfterSeconds } = { retryAfterSeconds: undefined, ...API_ERRORS[code] }
+    this.retryAfterSeconds = options.retryAfterSeconds ?? retryAfterSeconds
   }
 }

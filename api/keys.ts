@@ -41,17 +41,22 @@ export function keyGate(deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'publicNetwor
           hint: `It has: ${key.scopes.join(', ')}.`,
         })
       }
-      res.locals.apiKeyId = key.id
+      res.locals.apiKey = key
       next()
     }
   }
 }
 
-/** The id of the caller's key. Handlers ask nothing else about callers. */
+/** The caller's key, as it was moments ago. */
+export function callerKey(res: Response): ApiKeyRow {
+  const key = res.locals.apiKey as ApiKeyRow | undefined
+  if (key === undefined) throw new TypeError('this operation is open to callers without a key')
+  return key
+}
+
+/** The id of the caller's key. */
 export function apiKeyId(res: Response): string {
-  const id: unknown = res.locals.apiKeyId
-  if (typeof id !== 'string') throw new TypeError('this operation is open to callers without a key')
-  return id
+  return callerKey(res).id
 }
 
 /** What a caller has to be allowed; null: nothing. */

@@ -10,10 +10,8 @@ import { shown } from './shown.js'
  * read: both kinds of clients find what they look for.
  */
 function sendProblem(req: Request, res: Response, error: ApiError): void {
-  const { status, title, openAiType, retryAfterSeconds } = {
-    retryAfterSeconds: undefined,
-    ...API_ERRORS[error.code],
-  }
+  const { status, title, openAiType } = API_ERRORS[error.code]
+  const { retryAfterSeconds } = error
   if (retryAfterSeconds !== undefined) res.set('Retry-After', String(retryAfterSeconds))
   const hint = error.hint === undefined ? {} : { hint: error.hint }
   const message = error.hint === undefined ? error.message : `${error.message} ${error.hint}`

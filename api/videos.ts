@@ -1,27 +1,20 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import { fromHex } from '../formats/bytes.js'
-import { requestIdFromBytes } from '../formats/request-id.js'
 import { attemptsOf } from '../ledger/attempts.js'
-import {
-  findRepeat,
-  getContent,
-  getJob,
-  insertJob,
-  type JobRow,
-  requestCancel,
-} from '../ledger/jobs.js'
-import { requestCounts } from '../rules/counted.js'
+import { getContent, getJob, type JobRow, requestCancel } from '../ledger/jobs.js'
+import { ACCEPT_ERRORS, VideoDesk } from './accept-video.js'
 import { sendBytes } from './byte-range.js'
 import type { ApiDeps } from './deps.js'
 import { ApiError } from './errors.js'
 import type { ApiMetrics } from './http-metrics.js'
+import { idempotencyHeaders } from './idempotency.js'
 import { BODY_ERRORS } from './json-body.js'
 import { apiKeyId } from './keys.js'
+import { LIMIT_HEADERS } from './limits.js'
 import { type Operation, operation } from './operation.js'
 import { startVideo } from './start-video.js'
 import { videoObject, videoSchema } from './video-object.js'
-import { completeVideoRequest, type VideoRequest, videoRequestSchema } from './video-request.js'
+import { videoRequestSchema } from './video-request.js'
 
 /** How soon a client should look again; the name is the one that OpenAI's clients read. */
 const POLL_AFTER_MS = 500
@@ -37,6 +30,7 @@ const videoId = {
 
 /** `/v1/videos`: create, look, download, cancel. */
 export function videoOperations(deps: ApiDeps, metrics: ApiMetrics): Operation[] {
+  const desk = new VideoDesk(deps)
   return [
     operation({
       id: 'createVideo',
@@ -45,17 +39,24 @@ export function videoOperations(deps: ApiDeps, metrics: ApiMetrics): Operation[]
       tag: 'Videos',
       access: 'generate',
       summary: 'Ask for a video',
+      headers: idempotencyHeaders,
       body: videoRequestSchema,
       answers: {
         200: {
           description: 'The job that was accepted',
           schema: videoSchema,
-          headers: { Location: 'where to look', 'openai-poll-after-ms': 'how soon to look again' },
+          headers: {
+            Location: 'where to look',
+            'openai-poll-after-ms': 'how soon to look again',
+            'Idempotent-Replayed':
+              '`true` when an earlier request under this Idempotency-Key made it',
+            ...LIMIT_HEADERS,
+          },
         },
       },
-      errors: [...BODY_ERRORS, 'limit_exceeded', 'model_not_found'],
-      run: async ({ body, res }) => {
-        const { job, repeated } = await accept(deps, body, apiKeyId(res))
+      errors: [...BODY_ERRORS, ...ACCEPT_ERRORS],
+      run: async ({ body, req, res }) => {
+        const { job, repeated } = await desk.accept(req, res, body)
         if (repeated) {
           await sendVideo(deps, res, job)
           return
@@ -122,34 +123,6 @@ export function videoOperations(deps: ApiDeps, metrics: ApiMetrics): Operation[]
       },
     }),
   ]
-}
-
-/**
- * Stores the job and its generation in one transaction: from here on it is not lost. A request with
- * the client's own seed that this key made before is answered from the store: the same request has
- * the same bytes, so nobody need generate them again.
- */
-async function accept(
-  deps: ApiDeps,
-  request: VideoRequest,
-  keyId: string,
-): Promise<{ job: JobRow; repeated: boolean }> {
-  const params = completeVideoRequest(request, deps.model, deps.limits)
-  if (params.seed !== null) {
-    const wanted = { ...params, seed: params.seed, apiKeyId: keyId }
-    const before = await findRepeat(deps.db, deps.verifierId, wanted)
-    if (before !== null) return { job: before, repeated: true }
-  }
-  const job = await insertJob(deps.db, deps.verifierId, {
-    ...params,
-    id: `video_${deps.randomHex(12)}`,
-    inferenceId: requestIdFromBytes(fromHex(deps.randomHex(16))),
-    apiKeyId: keyId,
-    // Drawn here, after acceptance, so that nobody can prepare the answer of a request that counts.
-    seed: params.seed ?? deps.randomSeed(),
-    counted: requestCounts(params, deps.model, params.seed === null),
-  })
-  return { job, repeated: false }
 }
 
 /** The caller's job; another key's is as unknown as one that never was. */
