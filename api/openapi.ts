@@ -16,6 +16,9 @@ const COMMON_ERRORS: readonly ApiErrorCode[] = [
   'ledger_unavailable',
 ]
 
+/** What an operation may answer because of its access. */
+const ACCESS_ERRORS: readonly ApiErrorCode[] = ['invalid_api_key', 'insufficient_scope']
+
 const problem = z
   .object({
     type: z.string().meta({ description: '`urn:fractal:problem:` and the code' }),
@@ -57,7 +60,18 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       { name: 'Network', description: 'What the verifier found.' },
       { name: 'Service', description: 'For machines that look after this one.' },
     ],
-    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'fk_…',
+          description:
+            'An API key, made by `fractal key create`, in the header `Authorization: Bearer fk_…`. An operation names ' +
+            'the scope it wants: `generate` (make and cancel videos), `read` (look at them) or `admin`, which has all.',
+        },
+      },
+    },
     paths,
   })
 }
@@ -121,7 +135,8 @@ function answerObject({ description, schema, media, headers }: Answer) {
 /** Errors by status; the description lists the codes that one may have. */
 function errorsOf(each: Operation): ZodOpenApiOperationObject['responses'] {
   const byStatus = new Map<number, ApiErrorCode[]>()
-  for (const code of new Set([...each.errors, ...COMMON_ERRORS])) {
+  const ofAccess = each.access === 'everybody' ? [] : ACCESS_ERRORS
+  for (const code of new Set([...each.errors, ...ofAccess, ...COMMON_ERRORS])) {
     const { status } = API_ERRORS[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
