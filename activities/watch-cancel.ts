@@ -1,28 +1,46 @@
-import { getJob } from '../ledger/jobs.js'
+import { isCancelRequested } from '../ledger/direct-runs.js'
 import type { InferenceDeps } from './inference-deps.js'
 
-/** How often a running request looks whether its user cancelled it: well within two denoising steps. */
-const POLL_MS = 300
+/** How often to look while nobody tells of changes. */
+const AWAY_MS = 300
+/** Told or not: a dead connection is noticed late. */
+const ANYWAY_MS = 3_000
 
 /** A signal that is aborted when the user cancels the job or the activity ends; call `stop` after use. */
 export function watchCancel(
-  deps: Pick<InferenceDeps, 'db'>,
+  { db, signals }: Pick<InferenceDeps, 'db' | 'signals'>,
   jobId: string,
   outer: AbortSignal,
 ): { signal: AbortSignal; stop: () => void } {
   const cancel = new AbortController()
   let asking = false
-  const timer = setInterval(async () => {
-    if (asking) return
+  let again = false
+  let lookedAt = 0
+  const look = async (): Promise<void> => {
+    again = asking
+    if (asking || cancel.signal.aborted) return
     asking = true
+    lookedAt = Date.now()
     try {
-      const job = await getJob(deps.db, jobId)
-      if (job?.cancelRequestedAt != null) cancel.abort()
+      if (await isCancelRequested(db, jobId)) cancel.abort()
     } catch {
       // The ledger is away: asked again at the next tick.
     } finally {
       asking = false
     }
-  }, POLL_MS)
-  return { signal: AbortSignal.any([cancel.signal, outer]), stop: () => clearInterval(timer) }
+    // Something changed while the question was on its way.
+    if (again) await look()
+  }
+  const off = signals.on(jobId, () => void look())
+  const timer = setInterval(() => {
+    if (!signals.isListening || Date.now() - lookedAt >= ANYWAY_MS) void look()
+  }, AWAY_MS)
+  void look()
+  return {
+    signal: AbortSignal.any([cancel.signal, outer]),
+    stop: () => {
+      off()
+      clearInterval(timer)
+    },
+  }
 }

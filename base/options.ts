@@ -37,7 +37,7 @@ const databaseHost = z
 const httpUrls = z
   .string()
   .refine(
-    (value) => value.split(',').every((each) => /^https?:\/\/[^/?#@]+\/?$/.test(each.trim())),
+    (value) => value.split(',').every((each) => /^http:\/\/[^/?#@]+\/?$/.test(each.trim())),
     'must be http://HOST:PORT; several are separated by commas',
   )
 /** Long enough that nobody guesses it. */

@@ -139,6 +139,13 @@ export const BREAKER_FIRST_MS = 5_000
 /** The longest that a breaker stays open: a repaired prover is back within an interval. */
 export const BREAKER_MAX_MS = 300_000
 
+/** Provers that may fail one request; each attempt is an outcome of its prover. */
+export const ATTEMPT_FAILURES_MAX = 4
+
+/** How long a request waits while nobody is free, and how often: two minutes in all. Milliseconds. */
+export const ATTEMPT_WAIT_MS = 2_000
+export const ATTEMPT_WAITS_MAX = 60
+
 // --- Certificates ---
 
 /** Runs with equal bytes that make a determinism class exact. */

@@ -11,6 +11,7 @@ import { SEED_MAX } from '../formats/generation.js'
 import { openDatabase } from '../ledger/database.js'
 import { JobSignals } from '../ledger/job-signals.js'
 import { migrate } from '../ledger/migrate.js'
+import { inferenceListeners } from './inference-listeners.js'
 import { asRunning, type Running } from './running.js'
 import { servedVerifier } from './served-verifier.js'
 import { DATABASE_OPTIONS } from './shared-options.js'
@@ -25,6 +26,8 @@ export const API_OPTIONS = [
   'api.verifier',
   'netuid',
   'model.dir',
+  'inference.url',
+  'inference.secret',
   ...DATABASE_OPTIONS,
   'temporal.address',
   'temporal.namespace',
@@ -41,12 +44,14 @@ export async function runApi(
   options: Options<(typeof API_OPTIONS)[number]>,
   log: Log,
 ): Promise<Running> {
+  const inference = inferenceListeners(options)
   const standard = await readVideoStandard(options['model.dir'] ?? defaultModelDir())
   const url = databaseUrl(options)
   await migrate(url, { log })
   const db = openDatabase({ url, applicationName: 'fractal-api', max: MAX_CONNECTIONS, log })
   const temporal = openTemporalClient(options['temporal.address'], options['temporal.namespace'])
   const signals = new JobSignals({ url, applicationName: 'fractal-api', log })
+  const stopping = new AbortController()
   const closeAll = async () => {
     await Promise.allSettled([temporal.connection.close(), signals.close(), db.close()])
   }
@@ -55,7 +60,7 @@ export async function runApi(
       db,
       temporal,
       signals,
-      inference: null,
+      inference,
       verifierId: await servedVerifier(db, options.netuid, options['api.verifier'], (message) =>
         log.warn(message),
       ),
@@ -63,6 +68,7 @@ export async function runApi(
       publicNetwork: options['api.public_network'],
       allowPrivateWebhooks: options['api.allow_private_webhooks'],
       ...standard,
+      stopping: stopping.signal,
       metrics: new Metrics('api'),
       log,
       now: Date.now,
@@ -72,6 +78,7 @@ export async function runApi(
     const server = await listen(app, { host: options['api.host'], port: options['api.port'] })
     log.info({ url: server.url }, 'the API listens')
     return asRunning(async () => {
+      stopping.abort()
       await server.close()
       await closeAll()
       log.info('the API has stopped')

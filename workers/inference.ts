@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { Worker } from '@temporalio/worker'
 import { createInferenceActivities } from '../activities/inference-activities.js'
+import type { InferenceDeps } from '../activities/inference-deps.js'
 import { databaseUrl } from '../base/connection-options.js'
 import type { Log } from '../base/log.js'
 import type { Options } from '../base/options.js'
@@ -8,11 +9,16 @@ import { INFERENCE_QUEUE } from '../base/temporal-names.js'
 import { connectChain } from '../chain/connect.js'
 import { loadHotkey } from '../chain/wallet.js'
 import { openDatabase } from '../ledger/database.js'
+import { noteGenesis } from '../ledger/genesis.js'
+import { JobSignals } from '../ledger/job-signals.js'
 import { migrate } from '../ledger/migrate.js'
+import { DirectRuns } from './direct-runs.js'
+import { listenerSecret } from './inference-listeners.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
+import { startRunListener } from './run-listener.js'
 import { asRunning, type Running } from './running.js'
 import { DATABASE_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
-import { startUnstarted } from './start-unstarted.js'
+import { startUnstarted, startWorkflow } from './start-unstarted.js'
 import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
 import { walletOf } from './wallet.js'
 import { deliverWebhooks } from './webhooks.js'
@@ -23,6 +29,9 @@ export const INFERENCE_OPTIONS = [
   ...WALLET_OPTIONS,
   ...NAMED_PROFILE_OPTIONS,
   'chain.allow_private_addresses',
+  'inference.host',
+  'inference.port',
+  'inference.secret',
   'api.allow_private_webhooks',
   ...DATABASE_OPTIONS,
   ...TEMPORAL_OPTIONS,
@@ -45,27 +54,32 @@ export async function runInferenceWorker(
   })
   const { genesisHash } = chain
   await chain.close()
+  const secret = options['inference.port'] === 0 ? null : listenerSecret(options)
   const id = { netuid: options.netuid, verifier: signer.ss58 }
   const url = databaseUrl(options)
   await migrate(url, { log })
   const db = openDatabase({ url, applicationName: 'fractal-inference', max: 16, log })
+  await noteGenesis(db, id, genesisHash)
+  const signals = new JobSignals({ url, applicationName: 'fractal-inference', log })
   const temporal = await connectTemporal(options, log)
+  const deps: InferenceDeps = {
+    id,
+    db,
+    signals,
+    signer,
+    genesisHash,
+    allowPrivateAddresses: options['chain.allow_private_addresses'],
+    deadlineFloorMs: profile.deadlineFloorMs,
+    log,
+    random: () => randomInt(1_000_000),
+    newRequestId: randomUUID,
+  }
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
     taskQueue: INFERENCE_QUEUE,
     workflowBundle: await workflowBundle(log),
-    activities: createInferenceActivities({
-      id,
-      db,
-      signer,
-      genesisHash,
-      allowPrivateAddresses: options['chain.allow_private_addresses'],
-      deadlineFloorMs: profile.deadlineFloorMs,
-      log,
-      random: () => randomInt(1_000_000),
-      newRequestId: randomUUID,
-    }),
+    activities: createInferenceActivities(deps),
     maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     shutdownGraceTime: '5 s',
@@ -79,14 +93,21 @@ export async function runInferenceWorker(
     allowPrivate: options['api.allow_private_webhooks'],
     log,
   })
+  const runs = new DirectRuns(deps, (jobId) => startWorkflow(db, temporal.client, jobId))
+  const { 'inference.host': host, 'inference.port': port } = options
+  const listener =
+    secret === null ? null : await startRunListener(runs, { host, port, secret, log })
   log.info('the inference worker serves users’ requests')
   return asRunning(
     async () => {
       sweep.stop()
+      runs.close()
       if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.allSettled([run, webhooks.stop()])
+      await runs.stop()
+      await listener?.close()
       await temporal.close()
-      await db.close()
+      await Promise.allSettled([signals.close(), db.close()])
     },
     Promise.all([run, webhooks.run]).then(() => new Promise(() => undefined)),
   )

@@ -12,8 +12,8 @@ const OLDER_THAN_MS = 3000
 const AT_ONCE = 50
 
 /**
- * Starts the jobs that the API accepted while Temporal was away: accepted is accepted. A job's
- * workflow id is its own, so that two workers start it once.
+ * Starts the jobs that the API accepted while Temporal was away, and those whose direct run stopped:
+ * accepted is accepted. A job's workflow id is its own, so that two workers start it once.
  */
 export function startUnstarted(
   db: Database,
@@ -30,9 +30,8 @@ export function startUnstarted(
         olderThanMs: OLDER_THAN_MS,
         limit: AT_ONCE,
       })) {
-        await start(client, job.id)
-        await markStarted(db, job.id)
-        log.info({ job: job.id }, 'started a job that was accepted while Temporal was away')
+        await startWorkflow(db, client, job.id)
+        log.info({ job: job.id }, 'started a job that nobody ran')
       }
     } catch (error) {
       log.warn({ err: error }, 'jobs that wait for their workflow were not started; trying again')
@@ -43,7 +42,8 @@ export function startUnstarted(
   return { stop: () => clearInterval(timer) }
 }
 
-async function start(client: Client, jobId: string): Promise<void> {
+/** Starts a job's workflow, once. */
+export async function startWorkflow(db: Database, client: Client, jobId: string): Promise<void> {
   try {
     await client.workflow.start<typeof generateVideo>('generateVideo', {
       workflowId: videoWorkflowId(jobId),
@@ -54,4 +54,5 @@ async function start(client: Client, jobId: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
   }
+  await markStarted(db, jobId)
 }

@@ -1,17 +1,12 @@
 import { isCancellation, proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow'
 import type { InferenceActivities } from '../activities/inference-activities.js'
+import { afterAttempt, FIRST_ATTEMPT } from '../rules/video-run.js'
 import { describeFailure } from './failure.js'
 import { ENDLESS } from './retries.js'
 
 export interface VideoInput {
   readonly jobId: string
 }
-
-/** How many provers may fail one request; each attempt is an outcome of its prover. */
-const MAX_FAILURES = 4
-/** How long to wait while nobody is free, and how often: two minutes in all. */
-const WAIT_SECONDS = 2
-const MAX_WAITS = 60
 
 /** One user's request, from its job row to its stored video. Prompts stay in the ledger: history has ids only. */
 export async function generateVideo(input: VideoInput): Promise<{ status: string }> {
@@ -27,35 +22,27 @@ export async function generateVideo(input: VideoInput): Promise<{ status: string
     return { status: 'failed' }
   }
   try {
-    const reasons: (string | undefined)[] = []
-    let waits = 0
-    for (let attempt = 1; ; ) {
+    for (let run = FIRST_ATTEMPT; ; ) {
+      const { attempt } = run
       const result = await act.attemptVideo.executeWithOptions({ summary: `attempt ${attempt}` }, [
         { ...input, attempt },
       ])
       setCurrentDetails(`attempt ${attempt}: ${result.kind} ${result.reason ?? ''}`)
-      switch (result.kind) {
-        case 'answered':
+      const step = afterAttempt(run, result)
+      switch (step.do) {
+        case 'finish':
           await act.finishVideo.executeWithOptions({ summary: 'encode and store' }, [input])
           return { status: 'completed' }
-        case 'cancelled':
+        case 'end':
           return { status: 'cancelled' }
-        case 'failed_over':
-          attempt += 1
-          reasons.push(result.reason)
-          if (reasons.length < MAX_FAILURES) break
-          return fail(
-            reasons.every((reason) => reason === 'invalid_request')
-              ? 'invalid_request'
-              : 'generation_failed',
-          )
-        case 'refused':
-        case 'no_prover':
-          if (result.kind === 'refused') attempt += 1
-          waits += 1
-          if (waits > MAX_WAITS) return fail('no_prover_available')
-          await sleep(WAIT_SECONDS * 1000)
+        case 'fail':
+          return fail(step.code)
+        case 'wait':
+          await sleep(step.ms)
+          run = step.run
           break
+        case 'attempt':
+          run = step.run
       }
     }
   } catch (error) {

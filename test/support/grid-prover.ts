@@ -60,9 +60,9 @@ export class GridGenerator extends FakeGenerator {
 
   async #before(step: number): Promise<void> {
     this.steps += 1
-    if (this.broken) throw new Error('this engine is broken')
     await sleep(this.stepMs)
     if (this.#held?.at === step) await this.#held.until
+    if (this.broken) throw new Error('this engine is broken')
   }
 }
 

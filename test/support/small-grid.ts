@@ -1,23 +1,27 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Client, WorkflowNotFoundError } from '@temporalio/client'
 import { resolveOptions } from '../../base/options.js'
+import { videoWorkflowId } from '../../base/temporal-names.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
 import { type RunningLocalnet, startLocalnet } from '../../chain/local/server.js'
 import { createWallet } from '../../chain/wallet.js'
 import { freePort } from '../../dev/ports.js'
 import type { Role } from '../../dev/process.js'
 import type { Database } from '../../ledger/database.js'
+import type { JobRow } from '../../ledger/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { API_OPTIONS, runApi } from '../../workers/api.js'
 import { INFERENCE_OPTIONS, runInferenceWorker } from '../../workers/inference.js'
 import type { Running } from '../../workers/running.js'
-import { TEST_KEY } from '../api/server.js'
+import { insertTestKey, TEST_KEY } from '../api/server.js'
 import { testSigner } from '../chain/keys.js'
 import { SILENT } from '../chain/local-harness.js'
+import { newJob } from '../ledger/fixtures.js'
 import { openGridInterval } from './grid-interval.js'
 import { GridProver } from './grid-prover.js'
-import { type GridVideo, SMALL_VIDEO, writeModelFolder } from './model-folder.js'
+import { GRID_MODEL, type GridVideo, SMALL_VIDEO, writeModelFolder } from './model-folder.js'
 import { type TestDatabase, useDatabase } from './postgres.js'
 import { spawnTestRole } from './spawn-role.js'
 import { makeNamespace, type TestTemporal, useTemporal } from './temporal.js'
@@ -111,6 +115,32 @@ export class SmallGrid {
     return this.fetch(path, { ...init, method: 'POST', headers, body: JSON.stringify(body) }, api)
   }
 
+  /** Of the listener of the inference workers, for who calls `runDirect` itself. */
+  get inference() {
+    return { urls: [`http://127.0.0.1:${this.#inferencePort}`], secret: SECRET }
+  }
+
+  /** A job of the model's standard video, as the API would store it; nobody runs it yet. */
+  newJob(changes: Partial<JobRow> = {}): Promise<JobRow> {
+    const { fps, ...video } = { ...SMALL_VIDEO, ...this.options.video }
+    return newJob(this.db, this.id, { ...video, fps, model: GRID_MODEL, ...changes })
+  }
+
+  /** A workflow's state in this grid's namespace; null when it was never started. */
+  async workflowOf(jobId: string): Promise<string | null> {
+    const client = new Client({
+      connection: this.temporal.client.connection,
+      namespace: this.#namespace,
+    })
+    try {
+      const { status } = await client.workflow.getHandle(videoWorkflowId(jobId)).describe()
+      return status.name
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null
+      throw error
+    }
+  }
+
   /** An API in this process. */
   async startApi(): Promise<GridApi> {
     const port = await freePort()
@@ -180,6 +210,7 @@ export class SmallGrid {
       const setting = { signer, keepDir, capacity, genesisHash, netuid: NETUID, video, stepMs }
       this.provers.push(await GridProver.start(setting))
     }
+    await insertTestKey(this.db)
     await openGridInterval(this.db, this.id, this.provers)
     if (worker === 'here') await this.startWorker()
     if (worker === 'child') await this.spawnWorker()
