@@ -8,12 +8,14 @@ import { refuseOtherHosts } from './host-check.js'
 import { apiMetrics } from './http-metrics.js'
 import { keyGate } from './keys.js'
 import { only } from './methods.js'
+import { modelOperations } from './models.js'
 import { mountNetwork } from './network.js'
 import { openApiDocument } from './openapi.js'
 import { mountOperations } from './operation.js'
 import { mountPages } from './pages.js'
 import { problemHandler } from './problem.js'
 import { shown } from './shown.js'
+import { mountUnsupported } from './video-unsupported.js'
 import { videoOperations } from './videos.js'
 import { webhookOperations } from './webhooks.js'
 
@@ -47,8 +49,13 @@ export function createApi(deps: ApiDeps): Express {
     })
     .all(only('GET'))
 
-  const operations = [...videoOperations(deps, measured), ...webhookOperations(deps)]
+  const operations = [
+    ...videoOperations(deps, measured),
+    ...modelOperations(deps),
+    ...webhookOperations(deps),
+  ]
   const gate = keyGate(deps)
+  mountUnsupported(app)
   mountOperations(app, operations, gate)
   app.use('/v1/network', gate('network'))
   mountNetwork(app, deps)

@@ -31,6 +31,8 @@ export interface ApiDeps {
   readonly publicNetwork: boolean
   /** Whether webhooks may go to `http` and to machines of one's own (development). */
   readonly allowPrivateWebhooks: boolean
+  /** Aborted when this process is to stop: who only watches is sent to another one. */
+  readonly stopping: AbortSignal
   readonly metrics: Metrics
   readonly log: Log
   /** Milliseconds since 1970. */

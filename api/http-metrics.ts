@@ -1,12 +1,14 @@
 import type { RequestHandler } from 'express'
 import type { Log } from '../base/log.js'
-import type { Counter, Metrics } from '../base/metrics.js'
+import type { Counter, Gauge, Metrics } from '../base/metrics.js'
 
 export interface ApiMetrics {
   /** Measures each request by its route's pattern, never by its address: ids are unbounded. */
   readonly observe: (log: Log) => RequestHandler
   readonly accepted: Counter<'counted'>
   readonly deferred: Counter
+  readonly eventStreams: Gauge
+  readonly watchedVideos: Gauge
 }
 
 /** Registers what this API measures. Call once for a registry. */
@@ -42,6 +44,11 @@ export function apiMetrics(metrics: Metrics, now: () => number): ApiMetrics {
     deferred: metrics.counter(
       'fractal_api_video_starts_deferred_total',
       'Videos accepted while Temporal was away; the inference worker starts them later',
+    ),
+    eventStreams: metrics.gauge('fractal_api_event_streams', 'Clients that events are sent to'),
+    watchedVideos: metrics.gauge(
+      'fractal_api_watched_videos',
+      'Videos that somebody waits for, each read once per change',
     ),
   }
 }

@@ -16,7 +16,7 @@ export const BODY_ERRORS = [
 ] as const satisfies readonly ApiErrorCode[]
 
 /** Of a field's name in an error. */
-const MAX_FIELD_CHARACTERS = 64
+export const MAX_FIELD_CHARACTERS = 64
 
 const parse = express.json({ limit: MAX_BODY_BYTES, type: 'application/json', strict: false })
 

@@ -10,6 +10,10 @@ export const videoSchema = z
     object: z.literal('video'),
     status: z.enum(['queued', 'in_progress', 'completed', 'failed']),
     progress: z.int().min(0).max(100).meta({ description: 'per cent' }),
+    queue_position: z.int().nullable().meta({
+      description:
+        'requests before this one at the prover that took it; null until one did, and once it has ended',
+    }),
     model: z.string(),
     prompt: z.string(),
     seconds: z.string().meta({ description: 'length of the clip, as OpenAI writes it' }),
@@ -51,16 +55,14 @@ function secondsText(frames: number, fps: number): string {
   return String(Number((frames / fps).toFixed(3)))
 }
 
-/**
- * A job as its owner sees it: OpenAI's video object, then our own members.
- * @param prover hotkey of the prover whose video was delivered, when there is one
- */
-export function videoObject(job: JobRow, prover: string | null): Video {
+/** A job as its owner sees it: OpenAI's video object, then our own members. */
+export function videoObject(job: JobRow): Video {
   return {
     id: job.id,
     object: 'video',
     status: job.status,
     progress: job.progress,
+    queue_position: job.queuePosition,
     model: job.model,
     prompt: job.prompt,
     seconds: secondsText(job.frames, job.fps),
@@ -79,6 +81,6 @@ export function videoObject(job: JobRow, prover: string | null): Video {
     counted: job.counted,
     cancel_requested: job.cancelRequestedAt !== null,
     warnings: job.warnings,
-    prover,
+    prover: job.prover,
   }
 }

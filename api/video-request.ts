@@ -37,7 +37,17 @@ export const videoRequestSchema = z.strictObject({
   guidance_scale: z.number().min(0).optional(),
   fps: count.optional(),
   num_frames: count.optional(),
+  stream: z.boolean().optional().meta({
+    description:
+      'answer with server-sent events until the video has ended; a client that leaves cancels it',
+  }),
 })
+/** What the texts of a form stand for. `seconds` is a text in OpenAI's JSON too. */
+export const VIDEO_FORM = {
+  numbers: ['seed', 'steps', 'guidance_scale', 'fps', 'num_frames'],
+  booleans: ['stream'],
+} as const
+
 export type VideoRequest = z.output<typeof videoRequestSchema>
 
 /** A request with nothing left open but the seed. */

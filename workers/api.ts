@@ -52,6 +52,7 @@ export async function runApi(
   const temporal = openTemporalClient(options['temporal.address'], options['temporal.namespace'])
   const signals = new JobSignals({ url, applicationName: 'fractal-api', log })
   const stopping = new AbortController()
+  const stopping = new AbortController()
   const closeAll = async () => {
     await Promise.allSettled([temporal.connection.close(), signals.close(), db.close()])
   }
@@ -68,6 +69,7 @@ export async function runApi(
       publicNetwork: options['api.public_network'],
       allowPrivateWebhooks: options['api.allow_private_webhooks'],
       ...standard,
+      stopping: stopping.signal,
       stopping: stopping.signal,
       metrics: new Metrics('api'),
       log,

@@ -52,11 +52,13 @@ export async function startApi(
   const { url = AWAY_URL, ...given } = deps
   await insertTestKey(given.db)
   const signals = new JobSignals({ url, applicationName: 'fractal-test', log })
+  const stopping = new AbortController()
   const app = createApi({
     ...(await readVideoStandard(defaultModelDir())),
     onlyLoopback: true,
     publicNetwork: true,
     allowPrivateWebhooks: false,
+    stopping: stopping.signal,
     metrics: new Metrics('test'),
     log,
     now: Date.now,
@@ -73,6 +75,7 @@ export async function startApi(
   return {
     ...server,
     close: async () => {
+      stopping.abort()
       await server.close()
       await signals.close()
     },

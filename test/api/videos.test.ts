@@ -51,6 +51,7 @@ describe('/v1/videos', () => {
       object: 'video',
       status: 'queued',
       progress: 0,
+      queue_position: null,
       model: 'fractal-shapes-1',
       prompt: 'a red ball rolls',
       seconds: '2',
@@ -206,10 +207,10 @@ describe('/v1/videos', () => {
 
   it('refuses other content types, charsets and encodings', async () => {
     const body = '{"prompt":"x"}'
-    for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/xml']) {
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml']) {
       const res = await post(videos(), body, { 'Content-Type': type })
       await refused(res, 415, 'unsupported_media_type')
-      assert.equal(res.headers.get('accept-post'), 'application/json')
+      assert.equal(res.headers.get('accept-post'), 'application/json, multipart/form-data')
     }
     const latin = { 'Content-Type': 'application/json; charset=latin1' }
     await refused(await post(videos(), body, latin), 415, 'unsupported_media_type')
@@ -222,8 +223,8 @@ describe('/v1/videos', () => {
 
   it('says which methods an address takes', async () => {
     for (const [path, method, allow] of [
-      ['/v1/videos', 'DELETE', 'OPTIONS, POST'],
-      ['/v1/videos/video_000000000000000000000000', 'PUT', 'OPTIONS, HEAD, GET'],
+      ['/v1/videos', 'DELETE', 'OPTIONS, HEAD, POST, GET'],
+      ['/v1/videos/video_000000000000000000000000', 'PUT', 'OPTIONS, HEAD, GET, DELETE'],
       ['/v1/videos/x/cancel', 'GET', 'OPTIONS, POST'],
       ['/metrics', 'POST', 'OPTIONS, HEAD, GET'],
     ] as const) {
@@ -232,7 +233,7 @@ describe('/v1/videos', () => {
       await refused(res, 405, 'method_not_allowed')
     }
     const res = await noted('/v1/videos', { method: 'OPTIONS' })
-    assert.deepEqual([res.status, res.headers.get('allow')], [204, 'OPTIONS, POST'])
+    assert.deepEqual([res.status, res.headers.get('allow')], [204, 'OPTIONS, HEAD, POST, GET'])
   })
 
   it('knows no other ids and addresses', async () => {

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { ApiDeps } from './deps.js'
+import { ApiError } from './errors.js'
+import { type Operation, operation } from './operation.js'
+
+const modelSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('model'),
+    created: z.int().meta({ description: 'seconds since 1970; 0: a model folder has no date' }),
+    owned_by: z.literal('fractal'),
+    standard: z
+      .object({
+        steps: z.int(),
+        guidance_scale: z.number(),
+        num_frames: z.int(),
+        size: z.string(),
+        fps: z.int(),
+      })
+      .meta({ description: 'the defaults of a request, and what one must have to count' }),
+    limits: z.object({
+      steps: z.int(),
+      guidance_scale: z.number(),
+      num_frames: z.int(),
+      fps: z.int(),
+      side: z.int().meta({ description: 'pixels of width and of height' }),
+      size_multiple: z.int().meta({ description: 'width and height are multiples of it' }),
+      pixels: z.int().meta({ description: 'frames × width × height' }),
+      work: z.int().meta({ description: 'steps × frames × width × height' }),
+    }),
+  })
+  .meta({ id: 'Model' })
+
+type Model = z.output<typeof modelSchema>
+
+const listSchema = z.object({ object: z.literal('list'), data: z.array(modelSchema) })
+
+/** `/v1/models`: the one model that this grid's provers run. */
+export function modelOperations(deps: Pick<ApiDeps, 'model' | 'limits'>): Operation[] {
+  const model = modelObject(deps)
+  return [
+    operation({
+      id: 'listModels',
+      method: 'get',
+      path: '/v1/models',
+      tag: 'Videos',
+      access: 'read',
+      summary: 'The models that can be asked for',
+      answers: { 200: { description: 'All of them', schema: listSchema } },
+      errors: [],
+      run: ({ res }) => {
+        const list: z.output<typeof listSchema> = { object: 'list', data: [model] }
+        res.json(list)
+      },
+    }),
+    operation({
+      id: 'getModel',
+      method: 'get',
+      path: '/v1/models/{id}',
+      tag: 'Videos',
+      access: 'read',
+      summary: 'One model: its standard form and its limits',
+      params: {
+        schema: z.object({ id: z.string().meta({ example: model.id }) }),
+        code: 'model_not_found',
+        message: 'There is no such model here.',
+      },
+      answers: { 200: { description: 'The model', schema: modelSchema } },
+      errors: ['model_not_found'],
+      run: ({ params, res }) => {
+        if (params.id !== model.id) {
+          throw new ApiError('model_not_found', 'There is no such model here.', {
+            hint: `This network serves ${model.id}.`,
+            param: 'id',
+          })
+        }
+        res.json(model)
+      },
+    }),
+  ]
+}
+
+function modelObject({ model, limits }: Pick<ApiDeps, 'model' | 'limits'>): Model {
+  return {
+    id: model.name,
+    object: 'model',
+    created: 0,
+    owned_by: 'fractal',
+    standard: {
+      steps: model.steps,
+      guidance_scale: model.guidanceMilli / 1000,
+      num_frames: model.frames,
+      size: `${model.width}x${model.height}`,
+      fps: model.fps,
+    },
+    limits: {
+      steps: limits.maxSteps,
+      guidance_scale: limits.maxGuidanceMilli / 1000,
+      num_frames: limits.maxFrames,
+      fps: limits.maxFps,
+      side: limits.maxSide,
+      size_multiple: limits.sizeMultiple,
+      pixels: limits.maxPixels,
+      work: limits.maxWork,
+    },
+  }
+}

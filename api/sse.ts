@@ -1,0 +1,79 @@
+import type { Request, Response } from 'express'
+
+/** Proxies close connections that are silent for a minute, some for half of one. */
+const HEARTBEAT_MS = 15_000
+/** How soon a browser comes back after a broken stream. */
+const RETRY_MS = 1_000
+/** Who takes nothing for so long is not reading. */
+const UNREAD_MS = 30_000
+
+export interface SseOptions {
+  readonly heartbeatMs?: number
+  readonly unreadMs?: number
+}
+
+export interface SseEvent {
+  readonly event: string
+  readonly data: unknown
+  readonly id?: string
+}
+
+/**
+ * A stream of server-sent events to one client. Nothing piles up for a slow one: `send` resolves when the
+ * client has taken what was sent before, and who does not read at all is cut off.
+ */
+export class SseStream {
+  /** Aborted when the client has gone, or was cut off. */
+  readonly gone: AbortSignal
+  readonly #res: Response
+  readonly #unreadMs: number
+  readonly #heartbeat: NodeJS.Timeout
+
+  constructor(req: Request, res: Response, options: SseOptions = {}) {
+    this.#res = res
+    this.#unreadMs = options.unreadMs ?? UNREAD_MS
+    const gone = new AbortController()
+    this.gone = gone.signal
+    res.status(200).set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' })
+    // Small events must not wait for each other.
+    req.socket.setNoDelay(true)
+    res.write(`retry: ${RETRY_MS}\n\n`)
+    this.#heartbeat = setInterval(() => {
+      // A client that still has to take the last event is no idle connection.
+      if (res.writableLength === 0) res.write(': keep-alive\n\n')
+    }, options.heartbeatMs ?? HEARTBEAT_MS)
+    const onClose = () => {
+      clearInterval(this.#heartbeat)
+      gone.abort()
+    }
+    if (res.closed) onClose()
+    else res.once('close', onClose)
+  }
+
+  /** Sends an event once the client has room for it. */
+  async send({ event, data, id }: SseEvent): Promise<void> {
+    if (this.gone.aborted) return
+    const idLine = id === undefined ? '' : `id: ${id}\n`
+    const more = this.#res.write(`event: ${event}\n${idLine}data: ${JSON.stringify(data)}\n\n`)
+    if (!more) await this.#drained()
+  }
+
+  end(): void {
+    clearInterval(this.#heartbeat)
+    this.#res.end()
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(unread)
+        this.#res.off('drain', done)
+        this.#res.off('close', done)
+        resolve()
+      }
+      const unread = setTimeout(() => this.#res.destroy(), this.#unreadMs)
+      this.#res.on('drain', done)
+      this.#res.on('close', done)
+    })
+  }
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { listJobs } from '../ledger/job-list.js'
+import type { ApiDeps } from './deps.js'
+import { ApiError } from './errors.js'
+import { apiKeyId } from './keys.js'
+import { type Operation, operation } from './operation.js'
+import { videoIdSchema } from './own-video.js'
+import { videoObject, videoSchema } from './video-object.js'
+
+const DEFAULT_LIMIT = 20
+const MAX_LIMIT = 100
+
+const query = z.object({
+  after: videoIdSchema.optional().meta({ description: '`last_id` of the page before' }),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, `must be an integer of 1 to ${MAX_LIMIT}`)
+    .transform(Number)
+    .pipe(z.int().min(1).max(MAX_LIMIT))
+    .optional()
+    .meta({ description: `1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}` }),
+  order: z
+    .enum(['asc', 'desc'])
+    .optional()
+    .meta({ description: 'by time of creation; default `desc`, the newest first' }),
+})
+
+const listSchema = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(videoSchema),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+    has_more: z.boolean(),
+  })
+  .meta({ id: 'VideoList' })
+
+/** `GET /v1/videos`. */
+export function listVideosOperation(deps: ApiDeps): Operation {
+  return operation({
+    id: 'listVideos',
+    method: 'get',
+    path: '/v1/videos',
+    tag: 'Videos',
+    access: 'read',
+    summary: 'The videos that were asked for with this key',
+    query,
+    answers: { 200: { description: 'A page of them', schema: listSchema } },
+    errors: ['invalid_request', 'video_not_found'],
+    run: async ({ query: { after = null, limit = DEFAULT_LIMIT, order = 'desc' }, res }) => {
+      // One more than asked for tells whether there are more.
+      const rows = await listJobs(deps.db, apiKeyId(res), { after, limit: limit + 1, order })
+      if (rows === null) {
+        throw new ApiError('video_not_found', '`after` is not the id of a video of this key.', {
+          param: 'after',
+        })
+      }
+      const data = rows.slice(0, limit).map(videoObject)
+      const list: z.output<typeof listSchema> = {
+        object: 'list',
+        data,
+        first_id: data[0]?.id ?? null,
+        last_id: data.at(-1)?.id ?? null,
+        has_more: rows.length > limit,
+      }
+      res.json(list)
+    },
+  })
+}
