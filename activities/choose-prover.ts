@@ -1,10 +1,10 @@
 import type { AttemptRow } from '../ledger/attempts.js'
 import { currentCertificates } from '../ledger/certificates.js'
 import { type RoutingCandidateRow, routingCandidates } from '../ledger/routing.js'
-import { breakerState, CLOSED_BREAKER, nextBreaker } from '../rules/breaker.js'
 import { TIER_REQUEST_LIMIT } from '../rules/constants.js'
 import { deadlineMs } from '../rules/deadline.js'
-import { type RouteCandidate, route } from '../rules/routing.js'
+import { candidateOf } from '../rules/route-candidate.js'
+import { route } from '../rules/routing.js'
 import type { InferenceDeps } from './inference-deps.js'
 
 export interface ChosenProver {
@@ -31,7 +31,9 @@ export async function chooseProver(
   const classes = new Set(certificates.map((row) => row.determinismClass))
   const chosen = route(
     {
-      candidates: rows.map((row) => candidateOf(row, !classes.has(row.determinismClass), now)),
+      candidates: rows.map((row) =>
+        candidateOf({ ...row, otherClass: !classes.has(row.determinismClass) }, now),
+      ),
       work,
       exclude: before
         .filter((row) => row.outcome !== 'refused' || now - row.completedAt!.getTime() < REFUSED_MS)
@@ -51,24 +53,5 @@ export async function chooseProver(
       work,
       capacity: prover.capacity,
     }),
-  }
-}
-
-function candidateOf(row: RoutingCandidateRow, otherClass: boolean, now: number): RouteCandidate {
-  const failed = row.lastFailureAt?.getTime()
-  const breaker =
-    failed === undefined || row.failuresInARow === 0
-      ? CLOSED_BREAKER
-      : nextBreaker({ failures: row.failuresInARow - 1, openUntilMs: null }, 'failure', failed)
-  return {
-    hotkey: row.hotkey,
-    tier: row.tier,
-    queueLength: row.inFlight,
-    capacity: row.capacity,
-    latencyUsPerWork: row.latencyUsPerWork,
-    usedThisInterval: row.usedThisInterval,
-    breaker: breakerState(breaker, now),
-    lastResort: otherClass || row.caught,
-    inFlight: row.inFlight,
   }
 }

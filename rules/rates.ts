@@ -4,38 +4,49 @@ import type { MechanismProfile } from './profile.js'
 import type { Tally } from './tally.js'
 import type { Tier } from './tiers.js'
 
-type Counts = Pick<Tally, 'requestAttempts' | 'requestSuccesses' | 'checksJudged' | 'checksPassed'>
+export type Counts = Pick<
+  Tally,
+  'requestAttempts' | 'requestSuccesses' | 'checksJudged' | 'checksPassed'
+>
 
-/** Literally: 1000·s ≥ 999·n. Without attempts nothing is missed. */
-function meets(successes: number, attempts: number, permille: number): boolean {
-  return 1000 * successes >= permille * attempts
+/** Least successes of so many attempts that meet a tier's rate literally: 1000·s ≥ 999·n. */
+export function leastSuccesses(tier: Tier, attempts: number): number {
+  return Math.floor(((TIER_RATE_PERMILLE[tier] ?? 0) * attempts + 999) / 1000)
 }
 
 /** Whether both rates of a tier are met to the letter; without user requests the request rate is. */
 export function meetsRates(tier: Tier, counts: Counts): boolean {
-  const permille = TIER_RATE_PERMILLE[tier]
   return (
-    permille === null ||
-    (meets(counts.requestSuccesses, counts.requestAttempts, permille) &&
-      meets(counts.checksPassed, counts.checksJudged, permille))
+    counts.requestSuccesses >= leastSuccesses(tier, counts.requestAttempts) &&
+    counts.checksPassed >= leastSuccesses(tier, counts.checksJudged)
   )
 }
 
 /**
- * Whether an interval costs the tier. By the literal rule: a rate is missed. By the evidence rule:
- * the failures of a kind are more than chance explains at the tier's failure rate.
+ * Whether a rate of the tier is lost by so many attempts of one kind. By the literal rule: it is
+ * missed. By the evidence rule: the failures are more than chance explains at the tier's failure rate.
+ * Without attempts nothing is.
  */
+export function losesRate(
+  tier: Tier,
+  successes: number,
+  attempts: number,
+  rule: MechanismProfile['tiersRule'],
+): boolean {
+  if (rule === 'literal') return successes < leastSuccesses(tier, attempts)
+  const permille = TIER_RATE_PERMILLE[tier]
+  return permille !== null && evidenceRefutes(permille, attempts - successes, attempts)
+}
+
+/** Whether an interval costs the tier: a rate of either kind is lost. */
 export function losesTier(
   tier: Tier,
   counts: Counts,
   rule: MechanismProfile['tiersRule'],
 ): boolean {
-  if (rule === 'literal') return !meetsRates(tier, counts)
-  const permille = TIER_RATE_PERMILLE[tier]
-  if (permille === null) return false
   const { requestAttempts, requestSuccesses, checksJudged, checksPassed } = counts
   return (
-    evidenceRefutes(permille, requestAttempts - requestSuccesses, requestAttempts) ||
-    evidenceRefutes(permille, checksJudged - checksPassed, checksJudged)
+    losesRate(tier, requestSuccesses, requestAttempts, rule) ||
+    losesRate(tier, checksPassed, checksJudged, rule)
   )
 }
