@@ -1,8 +1,16 @@
 import { fileURLToPath } from 'node:url'
 import { databaseUrl } from '../base/connection-options.js'
+import { FractalError } from '../base/errors.js'
 import { createLog } from '../base/log.js'
-import { environmentValue, type OptionName, resolveOptions, variablesOf } from '../base/options.js'
+import {
+  environmentValue,
+  type OptionName,
+  type Options,
+  resolveOptions,
+  variablesOf,
+} from '../base/options.js'
 import { type Database, openDatabase } from '../ledger/database.js'
+import { LedgerError } from '../ledger/errors.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import { servedVerifier } from '../workers/served-verifier.js'
 import { environmentOver } from './environment.js'
@@ -49,12 +57,27 @@ export function environmentBesideDemo(
   )
 }
 
-/** Opens the ledger for one question, and closes it again. */
-export async function withLedger<T>(
+/** Opens the ledger for one question about one verifier’s grid, and closes it again. */
+export function withLedger<T>(
   given: Given,
   ask: (db: Database, id: VerifierId) => Promise<T>,
 ): Promise<T> {
-  const options = resolveOptions(LEDGER_OPTIONS, given, environmentBesideDemo(given))
+  const { netuid, 'api.verifier': verifier } = ledgerOptions(given)
+  return withDatabase(given, async (db) =>
+    ask(db, await servedVerifier(db, netuid, verifier, warn)),
+  )
+}
+
+function ledgerOptions(given: Given): Options<(typeof LEDGER_OPTIONS)[number]> {
+  return resolveOptions(LEDGER_OPTIONS, given, environmentBesideDemo(given))
+}
+
+/**
+ * Opens the ledger for one question, and closes it again.
+ * @throws FractalError `not_migrated` when nothing has made its tables
+ */
+export async function withDatabase<T>(given: Given, ask: (db: Database) => Promise<T>): Promise<T> {
+  const options = ledgerOptions(given)
   const db = openDatabase({
     url: databaseUrl(options),
     applicationName: 'fractal-cli',
@@ -62,10 +85,28 @@ export async function withLedger<T>(
     log: createLog('cli', 'silent'),
   })
   try {
-    return await ask(db, await servedVerifier(db, options.netuid, options['api.verifier'], warn))
+    return await ask(db)
+  } catch (error) {
+    throw isNoTable(error) ? notMigrated(error) : error
   } finally {
     await db.close()
   }
+}
+
+/** SQLSTATE of a table or column that is not there. */
+function isNoTable(error: unknown): boolean {
+  return error instanceof LedgerError && /^42(P01|703)$/.test(String(error.details.sqlState))
+}
+
+function notMigrated(cause: unknown): FractalError {
+  return new FractalError(
+    'not_migrated',
+    'The database has not all of this version’s tables yet.',
+    {
+      hint: 'Start the API (or another role) of this version once: it makes them.',
+      cause,
+    },
+  )
 }
 
 function warn(message: string): void {

@@ -10,6 +10,7 @@ import { generateCommand } from './commands/generate.js'
 import { gpuWorkerCommand } from './commands/gpu-worker.js'
 import { inferenceWorkerCommand } from './commands/inference-worker.js'
 import { intervalCommand } from './commands/interval.js'
+import { keyCommand } from './commands/key.js'
 import { localnetCommand } from './commands/localnet.js'
 import { proverCommand } from './commands/prover.js'
 import { verifierCommand } from './commands/verifier.js'
@@ -45,6 +46,7 @@ const cli = yargs(hideBin(process.argv))
   .command(generateCommand)
   .command(doctorCommand)
   .command(intervalCommand)
+  .command(keyCommand)
   .demandCommand(1, 'name a command')
   .strict()
   .exitProcess(false)

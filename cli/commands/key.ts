@@ -1,0 +1,95 @@
+import type { Argv, CommandModule } from 'yargs'
+import type { OptionName } from '../../base/options.js'
+import { LEDGER_OPTIONS } from '../ledger-options.js'
+import { integer } from '../numbers.js'
+import { withOptions } from '../options.js'
+
+/** Keys are the database's, whichever verifier it serves. */
+const DATABASE_OPTIONS = LEDGER_OPTIONS.filter(
+  (name) => name !== 'netuid' && name !== 'api.verifier',
+) satisfies readonly OptionName[]
+const JSON_FLAG = { type: 'boolean', describe: 'print JSON' } as const
+const MAX_INTEGER = 2_147_483_647
+/** The largest Integer of HTTP's structured fields, in which the API says what is left. */
+const MAX_QUOTA = 999_999_999_999_999
+
+const create: CommandModule = {
+  command: 'create <name>',
+  describe: 'make a key and show it, this once',
+  builder: (argv) =>
+    withOptions(
+      argv.positional('name', { type: 'string', describe: 'what it is for, 1 to 64 characters' }),
+      DATABASE_OPTIONS,
+    )
+      .option('scopes', {
+        type: 'string',
+        requiresArg: true,
+        default: 'generate,read',
+        describe: 'what it may do: generate, read, admin (which has all), comma separated',
+      })
+      .option('rate', {
+        type: 'string',
+        requiresArg: true,
+        default: '60',
+        describe: 'videos asked for a minute; 0: no limit',
+      })
+      .option('concurrent', {
+        type: 'string',
+        requiresArg: true,
+        default: '10',
+        describe: 'videos queued or in progress at once; 0: no limit',
+      })
+      .option('quota', {
+        type: 'string',
+        requiresArg: true,
+        default: '0',
+        describe: 'steps × frames × width × height a UTC day; 0: no limit',
+      })
+      .option('json', JSON_FLAG),
+  handler: async (given) => {
+    const limits = {
+      requestsPerMinute: integer('rate', given.rate, 0, MAX_INTEGER)!,
+      concurrentVideos: integer('concurrent', given.concurrent, 0, MAX_INTEGER)!,
+      dailyCost: integer('quota', given.quota, 0, MAX_QUOTA)!,
+    }
+    const { createKey } = await import('../api-keys.js')
+    const wanted = { name: String(given.name), scopes: String(given.scopes), limits }
+    await createKey(given, wanted, given.json === true)
+  },
+}
+
+const list: CommandModule = {
+  command: 'list',
+  describe: 'all keys: what they may do and use, when they were used last',
+  builder: (argv) => withOptions(argv, DATABASE_OPTIONS).option('json', JSON_FLAG),
+  handler: async (given) => {
+    const { listKeys } = await import('../api-keys.js')
+    await listKeys(given, given.json === true)
+  },
+}
+
+const revoke: CommandModule = {
+  command: 'revoke <id>',
+  describe: 'end a key, on every API within seconds',
+  builder: (argv) =>
+    withOptions(
+      argv.positional('id', { type: 'string', describe: 'key_… (not the key itself)' }),
+      DATABASE_OPTIONS,
+    ).option('json', JSON_FLAG),
+  handler: async (given) => {
+    const { revokeKey } = await import('../api-keys.js')
+    await revokeKey(given, String(given.id), given.json === true)
+  },
+}
+
+export const keyCommand: CommandModule = {
+  command: 'key',
+  describe: 'API keys: create, list, revoke',
+  builder: (argv: Argv) =>
+    argv
+      .command(create)
+      .command(list)
+      .command(revoke)
+      .demandCommand(1, 'name one of: create, list, revoke'),
+  handler: () => {},
+}
