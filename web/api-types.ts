@@ -79,14 +79,12 @@ export interface Prover {
 
 /** A condition of a tier: what the prover has against what is needed. */
 export interface TierCheck {
-  readonly what:
-    | 'request_success_rate'
-    | 'validation_success_rate'
-    | 'total_successes'
-    | 'passed_validations_since_last_move'
-  readonly have: number | null
+  readonly what: string
+  readonly have: number
+  /** Of how many attempts; null where nothing is attempted. */
   readonly of: number | null
-  readonly need: number | null
+  readonly need: number
+  readonly bound: 'at_least' | 'at_most'
   readonly met: boolean
   readonly text: string
 }

@@ -111,7 +111,6 @@ export function Loading({ lines = 4 }: { lines?: number }): JSX.Element {
     <div class="skeleton" role="status">
       <span class="hidden-but-read">Loading</span>
       {Array.from({ length: lines }, (_, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the lines have nothing but their place.
         <span key={i} class={`w${(i * 37) % 4}`} aria-hidden="true" />
       ))}
     </div>

@@ -1,0 +1,43 @@
+import type { JSX } from 'preact'
+import type { Interval } from '../api-types.js'
+import { Hash } from '../parts/hotkey.js'
+import { Section } from '../parts/section.js'
+import { FINAL } from '../words.js'
+
+/** What binds the verifier: what it committed to beforehand, what it signed afterwards. */
+export function Hashes({ interval }: { interval: Interval }): JSX.Element | null {
+  const { commitment, record, first_block_hash: blockHash } = interval
+  if (commitment === null && record === null && blockHash === null) return null
+  return (
+    <Section title="What binds the verifier">
+      <dl class="hashes">
+        {commitment !== null && (
+          <>
+            <Hash name="Commitment: sha256 of its secret" value={commitment.secret_sha256} />
+            <Hash name="Signature of the commitment" value={commitment.signature} />
+          </>
+        )}
+        {blockHash !== null && <Hash name="Hash of its first finalized block" value={blockHash} />}
+        {record !== null && (
+          <>
+            <Hash name="Record: sha256" value={record.hash} />
+            <Hash name="Signature of the record" value={record.signature} />
+            {record.previous_hash !== null && (
+              <Hash name="Record before" value={record.previous_hash} />
+            )}
+          </>
+        )}
+      </dl>
+      <p class="muted small note">
+        Everything it drew follows from the secret and the block’s hash: neither side could choose.
+        {FINAL.includes(interval.phase) && record !== null && (
+          <>
+            {' '}
+            <a href={`/v1/network/intervals/${interval.n}/record`}>The record</a> is there once its
+            weights are out.
+          </>
+        )}
+      </p>
+    </Section>
+  )
+}

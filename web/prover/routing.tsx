@@ -1,0 +1,109 @@
+import type { JSX } from 'preact'
+import type { ProverDetail } from '../api-types.js'
+import { count, plural } from '../format.js'
+import { Icon } from '../parts/icons.js'
+import { Ago } from '../parts/live.js'
+import { Section } from '../parts/section.js'
+
+/** Whether users' requests reach it, and how much its checks would have found. */
+export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
+  const { routing } = prover
+  const speed = routing.latency_us_per_work
+  return (
+    <div class="two">
+      <Section title="Users’ requests">
+        <ul class="facts-list">
+          <li>
+            <Breaker breaker={prover.breaker} />
+          </li>
+          {prover.reachable === false && (
+            <li>
+              <span class="state verdict-fail">
+                <Icon name="bang" />
+                Not reachable
+              </span>{' '}
+              <span class="muted">{prover.unreachable_reason}</span>
+            </li>
+          )}
+          {routing.last_resort && (
+            <li>
+              <span class="state verdict-fail">
+                <Icon name="bang" />
+                Asked last only
+              </span>{' '}
+              <span class="muted">{routing.last_resort_reason}</span>
+            </li>
+          )}
+          <li>
+            {count(routing.used_this_interval)} of {count(routing.requests_per_interval_limit)}{' '}
+            requests used in this interval; {count(routing.in_flight)} in flight
+            {prover.capacity_requests !== null && `, of ${prover.capacity_requests} it declared`}.
+          </li>
+          <li>
+            {speed === null
+              ? 'Its speed has not been measured lately.'
+              : `It takes ${speed.toFixed(speed < 10 ? 2 : 0)} µs for a unit of work (one pixel, one step).`}
+          </li>
+          {prover.determinism_class !== null && (
+            <li>
+              <details>
+                <summary>Determinism class</summary>
+                <p class="mono small full">{prover.determinism_class}</p>
+              </details>
+            </li>
+          )}
+        </ul>
+      </Section>
+      <Section title="What its checks would have caught">
+        <p>{prover.detection.text}</p>
+        <p class="muted small">
+          Coldkey <span class="mono full">{prover.coldkey}</span>. First seen{' '}
+          <Ago iso={prover.first_seen_at} />.
+        </p>
+      </Section>
+    </div>
+  )
+}
+
+function Breaker({ breaker }: { breaker: ProverDetail['breaker'] }): JSX.Element {
+  if (breaker.state === 'closed') {
+    return (
+      <>
+        <span class="state verdict-pass">
+          <Icon name="check" />
+          Gets requests
+        </span>{' '}
+        <span class="muted">the breaker is closed</span>
+      </>
+    )
+  }
+  const failures = `${plural(breaker.failures_in_a_row, 'failure')} in a row`
+  return breaker.state === 'half_open' ? (
+    <>
+      <span class="state verdict-fail">
+        <Icon name="question" />
+        On probation
+      </span>{' '}
+      <span class="muted">after {failures} the next request is a probe (half-open)</span>
+    </>
+  ) : (
+    <>
+      <span class="state verdict-cheat">
+        <Icon name="cross" />
+        Gets no requests
+      </span>{' '}
+      <span class="muted">
+        the breaker is open after {failures}
+        {breaker.open_until !== null && (
+          <>
+            {' '}
+            until{' '}
+            <time dateTime={breaker.open_until}>
+              {new Date(breaker.open_until).toLocaleTimeString()}
+            </time>
+          </>
+        )}
+      </span>
+    </>
+  )
+}
