@@ -141,7 +141,7 @@ export async function listUnstarted(
   return db.query(
     `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE}
      WHERE r.netuid = $3 AND r.verifier = $4 AND j.workflow_started_at IS NULL
-       AND j.status IN ('queued', 'in_progress')
+       AND j.completed_at IS NULL
        AND (j.direct_until IS NULL OR j.direct_until < clock_timestamp())
        AND j.created_at < clock_timestamp() - make_interval(secs => $1::double precision / 1000)
      ORDER BY j.created_at, j.id LIMIT $2`,
@@ -216,11 +216,27 @@ export async function failJob(
   return ended === 1
 }
 
-/** Notes that the user wants it stopped. @returns the job, null when there is none */
+/**
+ * Notes that the user wants it stopped. Where no prover is at it (it waits for its turn, for a free
+ * prover, or for Temporal) it ends here and now; else who asks the prover ends it. With an answer whose
+ * file is being made it completes.
+ * @returns the job, null when there is none
+ */
 export async function requestCancel(db: Queryable, jobId: string): Promise<JobRow | null> {
   await db.execute(
-    `UPDATE jobs SET cancel_requested_at = now()
-     WHERE id = $1 AND cancel_requested_at IS NULL AND status IN ('queued', 'in_progress')`,
+    `WITH asked AS (
+       SELECT j.id, EXISTS (SELECT 1 FROM attempts a WHERE a.inference_id = j.inference_id
+         AND (a.outcome IS NULL OR a.outcome = 'success')) AS busy
+       FROM jobs j WHERE j.id = $1
+     )
+     UPDATE jobs j SET cancel_requested_at = now(),
+       status = CASE WHEN busy THEN status ELSE 'failed' END,
+       queue_position = CASE WHEN busy THEN queue_position END,
+       error_code = CASE WHEN busy THEN error_code ELSE 'cancelled' END,
+       error_message = CASE WHEN busy THEN error_message ELSE 'The request was cancelled.' END,
+       completed_at = CASE WHEN busy THEN completed_at ELSE now() END
+     FROM asked
+     WHERE j.id = asked.id AND j.cancel_requested_at IS NULL AND j.status IN ('queued', 'in_progress')`,
     [jobId],
   )
   return getJob(db, jobId)

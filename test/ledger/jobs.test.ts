@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { recordOutcomes, startAttempts } from '../../ledger/attempts.js'
+import { claimDirect, releaseDirect, renewDirect } from '../../ledger/direct-runs.js'
 import { recentRequests } from '../../ledger/inference.js'
 import {
   completeJob,
@@ -13,7 +15,7 @@ import {
   setProgress,
 } from '../../ledger/jobs.js'
 import { useDatabase } from '../support/postgres.js'
-import { newJob, newVerifier, uuid } from './fixtures.js'
+import { attempt, failure, newJob, newVerifier, openInterval, uuid } from './fixtures.js'
 
 describe('ledger/jobs', () => {
   const database = useDatabase()
@@ -70,15 +72,56 @@ describe('ledger/jobs', () => {
     )
   })
 
-  it('is cancelled by failing', async () => {
+  it('is cancelled at once while no prover is at it, else by who asks the prover', async () => {
     const { db } = database()
-    const { id } = await newJob(db, newVerifier())
-    const asked = await requestCancel(db, id)
-    assert.notEqual(asked!.cancelRequestedAt, null)
-    assert.deepEqual((await requestCancel(db, id))!.cancelRequestedAt, asked!.cancelRequestedAt)
-    assert.equal(await failJob(db, id, { code: 'cancelled', message: 'cancelled' }), true)
-    assert.equal((await getJob(db, id))!.errorCode, 'cancelled')
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const idle = await newJob(db, id)
+    const ended = (await requestCancel(db, idle.id))!
+    assert.deepEqual([ended.status, ended.errorCode], ['failed', 'cancelled'])
+    assert.notEqual(ended.cancelRequestedAt, null)
+    assert.deepEqual(await requestCancel(db, idle.id), ended)
+
+    const busy = await newJob(db, id)
+    const asked = attempt(1, { inferenceId: busy.inferenceId })
+    await startAttempts(db, id, [asked])
+    const noted = (await requestCancel(db, busy.id))!
+    assert.deepEqual([noted.status, noted.errorCode, noted.completedAt], ['queued', null, null])
+    assert.notEqual(noted.cancelRequestedAt, null)
+    assert.deepEqual(await requestCancel(db, busy.id), noted)
+    assert.equal(await failJob(db, busy.id, { code: 'cancelled', message: 'cancelled' }), true)
+
+    const waiting = await newJob(db, id)
+    const refused = attempt(1, { inferenceId: waiting.inferenceId })
+    await startAttempts(db, id, [refused])
+    await recordOutcomes(db, id, [
+      { ...failure(refused.requestId), outcome: 'refused', reason: 'refused', verdict: null },
+    ])
+    assert.equal((await requestCancel(db, waiting.id))!.errorCode, 'cancelled')
     assert.equal(await requestCancel(db, 'video_000000000000000000000000'), null)
+  })
+
+  it('is nobody’s when its direct run stops, and then its workflow’s', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    const unstarted = async () =>
+      (await listUnstarted(db, id, { olderThanMs: 0, limit: 10 })).map((job) => job.id)
+    const job = await newJob(db, id)
+    assert.deepEqual(await unstarted(), [job.id])
+    assert.equal(await claimDirect(db, newVerifier(), job.id, 60_000), false)
+    assert.equal(await claimDirect(db, id, job.id, 60_000), true)
+    assert.equal(await claimDirect(db, id, job.id, 60_000), false)
+    assert.deepEqual(await unstarted(), [])
+    await setProgress(db, job.id, 40)
+    await renewDirect(db, job.id, 60_000)
+    assert.deepEqual(await unstarted(), [])
+    await releaseDirect(db, job.id)
+    assert.deepEqual(await unstarted(), [job.id])
+    await markStarted(db, job.id)
+    assert.deepEqual(await unstarted(), [])
+    const started = await newJob(db, id)
+    await markStarted(db, started.id)
+    assert.equal(await claimDirect(db, id, started.id, 60_000), false)
   })
 
   it('keeps the file that was made first', async () => {
