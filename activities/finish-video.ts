@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
 import { FractalError } from '../base/errors.js'
+import { encodePng, PREVIEW_SIDE, shrink } from '../base/picture.js'
 import { encodeMp4 } from '../engine/mp4.js'
 import { framesSha256 } from '../formats/frames.js'
 import { attemptsOf } from '../ledger/attempts.js'
 import { getFrames } from '../ledger/frames.js'
-import { completeJob, getJob, putContent } from '../ledger/jobs.js'
+import { type ContentRow, completeJob, getJob, putContent } from '../ledger/jobs.js'
 import { beating } from './beat.js'
 import type { InferenceDeps } from './inference-deps.js'
 
@@ -17,7 +18,7 @@ export function createFinishVideo(deps: InferenceDeps) {
   return (input: { jobId: string }): Promise<void> => beating(() => finishVideo(deps, input))
 }
 
-/** Makes the MP4 for people from the stored frames, and completes the job, once. */
+/** Makes the MP4 and the thumbnail for people from the stored frames, and completes the job, once. */
 export async function finishVideo(
   deps: InferenceDeps,
   { jobId }: { jobId: string },
@@ -45,17 +46,22 @@ export async function finishVideo(
       `the stored frames of ${jobId} are not those that were signed`,
     )
   }
-  const bytes = await encodeMp4({
-    width,
-    height,
-    fps,
-    frames: raw,
-  })
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
-  await putContent(deps.db, jobId, 'video', { mime: 'video/mp4', bytes, sha256 })
+  const middle = { width, height, rgb: raw[Math.floor(raw.length / 2)]! }
+  const [video, thumbnail] = await Promise.all([
+    encodeMp4({ width, height, fps, frames: raw }),
+    encodePng(shrink(middle, PREVIEW_SIDE)),
+  ])
+  await Promise.all([
+    putContent(deps.db, jobId, 'video', content('video/mp4', video)),
+    putContent(deps.db, jobId, 'thumbnail', content('image/png', thumbnail)),
+  ])
   await completeJob(deps.db, jobId, {
     winningRequestId: winner.requestId,
     warnings: winner.warnings ?? [],
     expiresAt: new Date(Date.now() + KEPT_MS),
   })
+}
+
+function content(mime: string, bytes: Uint8Array): ContentRow {
+  return { mime, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }

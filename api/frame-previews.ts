@@ -1,13 +1,11 @@
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
-import { encodePng, type Picture, shrink } from '../base/picture.js'
+import { encodePng, type Picture, PREVIEW_SIDE, shrink } from '../base/picture.js'
 import type { Queryable } from '../ledger/database.js'
 import { type FrameRow, getFrames } from '../ledger/frames.js'
 
 const unpack = promisify(inflate)
 
-/** Pixels of a preview's longer side at most. */
-export const PREVIEW_SIDE = 256
 /** Of previews kept for others who watch the same video. */
 const KEPT_BYTES = 16 * 2 ** 20
 /** Frames read at once. */

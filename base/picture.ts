@@ -10,6 +10,9 @@ export interface Picture {
   readonly rgb: Uint8Array
 }
 
+/** Pixels of a preview's or a thumbnail's longer side at most. */
+export const PREVIEW_SIDE = 256
+
 /** A picture in which no side is longer than `maxSide`: each pixel the mean of those it stands for. */
 export function shrink(picture: Picture, maxSide: number): Picture {
   const { width, height, rgb } = picture
