@@ -8,6 +8,7 @@ import { videoEventsOperation } from './video-events.js'
 import { videoFrameOperation } from './video-frames.js'
 import { videoLifeOperations } from './video-life.js'
 import { listVideosOperation } from './video-list.js'
+import { videoReceiptOperation } from './video-receipt.js'
 
 /** `/v1/videos`: ask, look, watch, download, cancel, delete. */
 export function videoOperations(deps: ApiDeps, measured: ApiMetrics): Operation[] {
@@ -19,5 +20,6 @@ export function videoOperations(deps: ApiDeps, measured: ApiMetrics): Operation[
     videoEventsOperation(shared),
     videoContentOperation(deps),
     videoFrameOperation(deps),
+    videoReceiptOperation(deps),
   ]
 }
