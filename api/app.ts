@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import express, { type Express } from 'express'
 import { ownVersion } from '../base/version.js'
 import type { ApiDeps } from './deps.js'
+import { refuseWhenStopping } from './draining.js'
 import { ApiError } from './errors.js'
 import { mountHealth } from './health.js'
 import { refuseOtherHosts } from './host-check.js'
@@ -48,6 +49,8 @@ export function createApi(deps: ApiDeps): Express {
       res.set('Content-Type', registry.contentType).send(await registry.metrics())
     })
     .all(only('GET'))
+
+  app.use(refuseWhenStopping(deps.stopping))
 
   const operations = [
     ...videoOperations(deps, measured),

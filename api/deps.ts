@@ -33,6 +33,8 @@ export interface ApiDeps {
   readonly allowPrivateWebhooks: boolean
   /** Aborted when this process is to stop: who only watches is sent to another one. */
   readonly stopping: AbortSignal
+  /** Aborted when what still runs may take no longer: whose video it is finds it elsewhere. */
+  readonly cut: AbortSignal
   readonly metrics: Metrics
   readonly log: Log
   /** Milliseconds since 1970. */

@@ -85,6 +85,7 @@ export const API_ERRORS = {
   too_many_videos: kind(429, 'rate_limit_error', 'The key has too many videos at once', 5),
   quota_exceeded: kind(429, 'rate_limit_error', 'The key has used up its quota of today'),
   internal_error: kind(500, 'server_error', 'Something failed here'),
+  shutting_down: kind(503, 'service_unavailable_error', 'This process is stopping', 1),
   ledger_unavailable: kind(503, 'service_unavailable_error', 'The ledger is away for now', 2),
 } as const satisfies Record<string, ErrorKind>
 

@@ -22,7 +22,7 @@ async function isUp(deps: ApiDeps, name: string, probe: () => Promise<unknown>):
   }
 }
 
-/** `/healthz`: this process runs. `/readyz`: so do Postgres and Temporal, or which does not. */
+/** `/healthz`: this process runs. `/readyz`: so do Postgres and Temporal, or which does not; red while it stops. */
 export function mountHealth(app: Express, deps: ApiDeps): void {
   app
     .route('/healthz')
@@ -43,10 +43,11 @@ export function mountHealth(app: Express, deps: ApiDeps): void {
           ),
         ),
       ])
-      const ready = postgresUp && temporalUp
+      const stopping = deps.stopping.aborted
+      const ready = postgresUp && temporalUp && !stopping
       if (!ready) res.status(503).set('Retry-After', '2')
       res.json({
-        status: ready ? 'ready' : 'not_ready',
+        status: ready ? 'ready' : stopping ? 'stopping' : 'not_ready',
         postgres: postgresUp ? 'up' : 'down',
         temporal: temporalUp ? 'up' : 'down',
       })

@@ -13,6 +13,7 @@ const COMMON_ERRORS: readonly ApiErrorCode[] = [
   'method_not_allowed',
   'misdirected',
   'internal_error',
+  'shutting_down',
   'ledger_unavailable',
 ]
 

@@ -5,7 +5,7 @@ import { FractalError } from '../base/errors.js'
 export interface ApiServer {
   /** `http://HOST:PORT`, with the port that was taken when 0 was asked for. */
   readonly url: string
-  /** Takes no new requests, lets running ones end, cuts what is left after the grace. */
+  /** Takes no new connections, lets running answers end, cuts what is left after the draining. */
   close(): Promise<void>
 }
 
@@ -14,6 +14,10 @@ export interface ListenOptions {
   readonly port: number
   /** How long a connection may take to send a request's headers; those that send nothing included. */
   readonly headersTimeoutMs?: number
+  /** How long running answers may take to end when the server is closed. */
+  readonly drainMs?: number
+  /** Told when that time is up, a moment before what is left is cut. */
+  readonly onCut?: () => void
 }
 
 const HEADERS_TIMEOUT_MS = 10_000
@@ -21,7 +25,9 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** Longer than what proxies keep idle connections for, so that they close first. */
 const KEEP_ALIVE_MS = 65_000
-const CLOSE_GRACE_MS = 10_000
+const DRAIN_MS = 10_000
+/** For answers that end themselves when they are told. */
+const CUT_MS = 300
 const SWEEP_MS = 50
 
 /** @throws FractalError `port_taken`, `listen_failed` */
@@ -40,7 +46,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   await bind(server, options)
   const { port } = server.address() as AddressInfo
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
-  return { url: `http://${host}:${port}`, close: () => close(server) }
+  return { url: `http://${host}:${port}`, close: () => close(server, options) }
 }
 
 function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
@@ -61,13 +67,18 @@ function bind(server: Server, { host, port }: ListenOptions): Promise<void> {
   })
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, { drainMs, onCut }: ListenOptions): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   // A connection whose last answer ends now would be kept alive for the next request.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
-  const cut = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
+  let cut: NodeJS.Timeout | undefined
+  const late = setTimeout(() => {
+    onCut?.()
+    cut = setTimeout(() => server.closeAllConnections(), CUT_MS)
+  }, drainMs ?? DRAIN_MS)
   await closed
   clearInterval(sweep)
+  clearTimeout(late)
   clearTimeout(cut)
 }

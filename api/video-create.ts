@@ -111,13 +111,14 @@ async function streamNew(
 ): Promise<void> {
   const left = new AbortController()
   const run = repeated ? Promise.resolve() : runNow(deps, job.id, left.signal)
-  const how = await streamVideo(deps, req, res, job.id, { frames, after: null, until: null })
+  const how = await streamVideo(deps, req, res, job.id, { frames, after: null, until: deps.cut })
   if (how === 'gone' && !repeated) {
     await requestCancel(deps.db, job.id).catch((error: unknown) => {
       deps.log.warn({ job: job.id, reason: messageOf(error) }, 'a cancellation was not noted')
     })
-    left.abort()
   }
+  // A process that has to end leaves the video to its worker; the client finds it at another one.
+  if (how !== 'ended') left.abort()
   await run
 }
 

@@ -6,6 +6,8 @@ export interface GridPorts {
   readonly postgres: number
   readonly temporal: { grpc: number; http: number; metrics: number; ui: number }
   readonly localnet: number
+  /** Where the inference worker listens for the API. */
+  readonly inference: number
   /** The first prover's. */
   readonly provers: number[]
 }
@@ -17,6 +19,7 @@ export function fixedPorts(base: number, provers: number): GridPorts {
     postgres: base + 1,
     temporal: { grpc: base + 2, http: base + 3, metrics: base + 4, ui: base + 5 },
     localnet: base + 6,
+    inference: base + 7,
     provers: Array.from({ length: provers }, (_, i) => base + 11 + i),
   }
 }
@@ -37,6 +40,7 @@ export async function freePorts(provers: number): Promise<GridPorts> {
     postgres: await next(),
     temporal: { grpc: await next(), http: await next(), metrics: await next(), ui: await next() },
     localnet: await next(),
+    inference: await next(),
     provers: await Promise.all(Array.from({ length: provers }, next)),
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -40,6 +41,7 @@ const BIN = fileURLToPath(new URL('../cli/fractal.mjs', import.meta.url))
 const VILLAIN = fileURLToPath(new URL('./villain.ts', import.meta.url))
 const VERIFIER = 'verifier'
 const STOP_GRACE_MS = 10_000
+const DRAIN_SECONDS = 3
 
 /** A whole grid on this machine: stores, chain and every role as a process of its own. */
 export class Grid {
@@ -48,6 +50,7 @@ export class Grid {
   /** Starts under way: `stop` has to wait for them, or what they start would outlive it. */
   readonly #starting = new Set<Promise<unknown>>()
   readonly #stopping = new AbortController()
+  readonly #inferenceSecret = randomBytes(24).toString('hex')
   #postgres: Postgres | null = null
   #temporal: Temporal | null = null
   wallets: GridWallet[] = []
@@ -157,10 +160,15 @@ export class Grid {
     more: Record<string, string | number | boolean> = {},
   ): Promise<void> {
     const start = this.#spawn(role, [role], {
-      ...more,
       'wallet.name': VERIFIER,
       'api.port': this.#options.ports.api,
       'api.verifier': this.verifier.hotkey,
+      // What a person waits for after Ctrl-C.
+      'api.drain_seconds': DRAIN_SECONDS,
+      'inference.port': this.#options.ports.inference,
+      'inference.url': `http://127.0.0.1:${this.#options.ports.inference}`,
+      'inference.secret': this.#inferenceSecret,
+      ...more,
     })
     return this.#start(start)
   }

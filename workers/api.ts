@@ -21,6 +21,7 @@ import { readVideoStandard } from './video-standard.js'
 export const API_OPTIONS = [
   'api.host',
   'api.port',
+  'api.drain_seconds',
   'api.allow_private_webhooks',
   'api.public_network',
   'api.verifier',
@@ -52,7 +53,7 @@ export async function runApi(
   const temporal = openTemporalClient(options['temporal.address'], options['temporal.namespace'])
   const signals = new JobSignals({ url, applicationName: 'fractal-api', log })
   const stopping = new AbortController()
-  const stopping = new AbortController()
+  const cut = new AbortController()
   const closeAll = async () => {
     await Promise.allSettled([temporal.connection.close(), signals.close(), db.close()])
   }
@@ -70,14 +71,19 @@ export async function runApi(
       allowPrivateWebhooks: options['api.allow_private_webhooks'],
       ...standard,
       stopping: stopping.signal,
-      stopping: stopping.signal,
+      cut: cut.signal,
       metrics: new Metrics('api'),
       log,
       now: Date.now,
       randomSeed: () => randomInt(SEED_MAX + 1),
       randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     })
-    const server = await listen(app, { host: options['api.host'], port: options['api.port'] })
+    const server = await listen(app, {
+      host: options['api.host'],
+      port: options['api.port'],
+      drainMs: options['api.drain_seconds'] * 1000,
+      onCut: () => cut.abort(),
+    })
     log.info({ url: server.url }, 'the API listens')
     return asRunning(async () => {
       stopping.abort()

@@ -53,12 +53,14 @@ export async function startApi(
   await insertTestKey(given.db)
   const signals = new JobSignals({ url, applicationName: 'fractal-test', log })
   const stopping = new AbortController()
+  const cut = new AbortController()
   const app = createApi({
     ...(await readVideoStandard(defaultModelDir())),
     onlyLoopback: true,
     publicNetwork: true,
     allowPrivateWebhooks: false,
     stopping: stopping.signal,
+    cut: cut.signal,
     metrics: new Metrics('test'),
     log,
     now: Date.now,
@@ -71,7 +73,8 @@ export async function startApi(
     inference: null,
     ...given,
   })
-  const server = await listen(app, { host: '127.0.0.1', port: 0 })
+  const onCut = () => cut.abort()
+  const server = await listen(app, { host: '127.0.0.1', port: 0, onCut })
   return {
     ...server,
     close: async () => {

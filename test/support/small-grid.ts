@@ -238,6 +238,7 @@ export class SmallGrid {
       ...this.#stores(),
       'api.port': port,
       'api.verifier': this.id.verifier,
+      'api.drain_seconds': 10,
       'model.dir': this.#folder,
       ...(direct ? { 'inference.url': url } : {}),
     }
