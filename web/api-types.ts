@@ -329,7 +329,7 @@ export interface Receipt {
   readonly prover: string
   readonly verifier: string
   readonly netuid: number
-  readonly genesis_hash: string | null
+  readonly genesis_hash: string
   readonly seed: number
   readonly model: string
   readonly counted: boolean
@@ -339,8 +339,9 @@ export interface Receipt {
   readonly request: {
     readonly body: string
     readonly body_sha256: string
-    readonly nonce: string | null
-    readonly signature: string | null
+    /** Empty where none was kept. */
+    readonly nonce: string
+    readonly signature: string
   }
   readonly answer: {
     readonly frames_sha256: string
@@ -349,10 +350,10 @@ export interface Receipt {
     readonly class_sha256: string
     readonly model_root: string
     readonly signature: string
-    readonly signed_text: string | null
+    readonly signed_text: string
   }
   readonly elapsed_ms: number | null
-  readonly completed_at: number | string | null
+  readonly completed_at: number
   readonly interval: number | null
   readonly judgment: {
     readonly state: 'judged' | 'not_judged' | 'not_yet_public'

@@ -1,0 +1,59 @@
+import { useEffect, useState } from 'preact/hooks'
+import { asProblem, type Problem } from '../api.js'
+import type { Video, VideoEvent } from '../api-types.js'
+import { watchVideo } from './watch-video.js'
+
+export interface Watched {
+  readonly video: Video | null
+  /** Addresses of the pictures that came, by index from 0; those of the newest attempt only. */
+  readonly frames: readonly (string | undefined)[]
+  /** How many attempts sent frames: above 1 a prover has failed and another took over. */
+  readonly attempts: number
+  /** Why it is not followed any more, though it has not ended. */
+  readonly problem: Problem | null
+}
+
+interface State extends Watched {
+  readonly id: string | null
+  readonly attempt: string | null
+}
+
+const nothing = (id: string | null): State => ({
+  id,
+  video: null,
+  frames: [],
+  attempts: 0,
+  attempt: null,
+  problem: null,
+})
+
+/** Follows one video from its first state to its last. */
+export function useVideo(id: string | null): Watched {
+  const [state, setState] = useState<State>(() => nothing(id))
+  useEffect(() => {
+    setState(nothing(id))
+    if (id === null) return
+    const watching = new AbortController()
+    watchVideo(id, (event) => setState((now) => after(now, event)), watching.signal).catch(
+      (thrown) => {
+        if (!watching.signal.aborted) setState((now) => ({ ...now, problem: asProblem(thrown) }))
+      },
+    )
+    return () => watching.abort()
+  }, [id])
+  return state.id === id ? state : nothing(id)
+}
+
+function after(now: State, event: VideoEvent): State {
+  if (event.type !== 'video.frame') return { ...now, video: event.video }
+  // A failover begins again at its first frame.
+  const same = event.attempt === now.attempt
+  const frames = same ? [...now.frames] : []
+  frames[event.index - 1] = event.image
+  return {
+    ...now,
+    frames,
+    attempt: event.attempt,
+    attempts: same ? now.attempts : now.attempts + 1,
+  }
+}

@@ -1,0 +1,111 @@
+import type { JSX } from 'preact'
+import type { Receipt } from '../api-types.js'
+import { Icon, type IconName } from '../parts/icons.js'
+import { Notice } from '../parts/notice.js'
+import type { Check, Finding, Found, SignedLine } from './check.js'
+import { RawFrame } from './raw-frame.js'
+
+const ICONS: Record<Found, IconName> = { ok: 'check', failed: 'cross', signed: 'dash' }
+const WORDS: Record<Found, string> = { ok: 'checked', failed: 'failed', signed: 'signed' }
+const CLASSES: Record<Found, string> = {
+  ok: 'verdict-pass',
+  failed: 'verdict-cheat',
+  signed: 'muted',
+}
+
+/** Line by line what was checked, what came out, and what it means. */
+export function CheckResult({
+  receipt,
+  check,
+  frames,
+}: {
+  receipt: Receipt
+  check: Check
+  frames: readonly Uint8Array[]
+}): JSX.Element {
+  const failed = [...check.findings, ...check.lines].filter(({ found }) => found === 'failed')
+  return (
+    <div class="stack tight">
+      {check.holds ? (
+        <Notice tone="good" title="The receipt holds" role="status">
+          <p class="muted">
+            For exactly this request this prover signed exactly these frames. Computed on this
+            device; nobody’s word was taken.
+          </p>
+        </Notice>
+      ) : (
+        <Notice tone="bad" title="The receipt does not hold" role="alert">
+          <p class="muted">
+            {failed.length === 1 ? 'One check' : `${failed.length} checks`} failed. Do not trust
+            this video to be what its prover signed.
+          </p>
+        </Notice>
+      )}
+      <ul class="findings">
+        {check.findings.map((finding) => (
+          <li key={finding.id} class={CLASSES[finding.found]}>
+            <Icon name={ICONS[finding.found]} />
+            <div>
+              <strong>{finding.what}</strong> <Said found={finding.found} />
+              <p class="muted small">{finding.text}</p>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <details open={!check.holds}>
+        <summary>The signed text, line by line</summary>
+        <table class="cards signed">
+          <caption class="hidden-but-read">The ten lines that the prover signed</caption>
+          <tbody>
+            {check.lines.map((line) => (
+              <Line key={line.id} line={line} />
+            ))}
+          </tbody>
+        </table>
+      </details>
+      <details>
+        <summary>The request that the prover got</summary>
+        <pre class="wrap">
+          <code>{receipt.request.body}</code>
+        </pre>
+      </details>
+      <details>
+        <summary>The {frames.length} frames that were hashed</summary>
+        <div class="film still">
+          {frames.map((frame, i) => (
+            <RawFrame
+              key={i}
+              rgb={frame}
+              width={receipt.width}
+              height={receipt.height}
+              name={`Frame ${i + 1}`}
+            />
+          ))}
+        </div>
+        <p class="muted small note">
+          The MP4 above is made from these for people; no hash is over it, because it loses some.
+        </p>
+      </details>
+    </div>
+  )
+}
+
+function Said({ found }: { found: Finding['found'] }): JSX.Element {
+  return <span class="said small">{WORDS[found]}</span>
+}
+
+function Line({ line }: { line: SignedLine }): JSX.Element {
+  return (
+    <tr>
+      <th scope="row">{line.what}</th>
+      <td class="mono full wide">{line.value}</td>
+      <td class={`wide ${CLASSES[line.found]}`}>
+        <span class="state small">
+          <Icon name={ICONS[line.found]} />
+          {WORDS[line.found]}
+        </span>
+        <span class="muted small"> {line.text}</span>
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,201 @@
+import { answerText } from '../../formats/answer.js'
+import { framesSha256 } from '../../formats/frames.js'
+import { sha256, sha256Hex } from '../../formats/sha256.js'
+import type { Receipt } from '../api-types.js'
+import { type Asked, compareRequest } from './compare-request.js'
+import { isSignedBy } from './signatures.js'
+
+/**
+ * - `ok`: computed here, and it holds
+ * - `failed`: computed here, and it does not hold
+ * - `signed`: nothing here can compute it; it stands under the prover's signature
+ */
+export type Found = 'ok' | 'failed' | 'signed'
+
+export interface Finding {
+  readonly id: string
+  readonly what: string
+  readonly found: Found
+  /** How it was checked and what came out, in words. */
+  readonly text: string
+}
+
+/** One line of the text that the prover signed. */
+export interface SignedLine extends Finding {
+  readonly value: string
+}
+
+export interface Check {
+  readonly holds: boolean
+  readonly findings: readonly Finding[]
+  readonly lines: readonly SignedLine[]
+}
+
+function finding(id: string, what: string, ok: boolean, good: string, bad: string): Finding {
+  return { id, what, found: ok ? 'ok' : 'failed', text: ok ? good : bad }
+}
+
+/**
+ * Checks a receipt with nothing but what is given: nobody's word is taken, the server's neither.
+ * @param frames the raw frames, height × width × RGB each, as they were delivered
+ * @param asked what the person asked for
+ */
+export function checkReceipt(receipt: Receipt, frames: readonly Uint8Array[], asked: Asked): Check {
+  const { request, answer, prover, verifier } = receipt
+  const bodySha256 = sha256Hex(request.body)
+  const framesHash = hashOf(receipt, frames)
+  const rebuilt = rebuild(receipt, bodySha256, framesHash)
+  const lines = signedLines(receipt, bodySha256, framesHash)
+  const findings: Finding[] = [
+    ...compareRequest(request.body, asked),
+    finding(
+      'verifier-signature',
+      'The verifier sent it',
+      isSignedBy(verifier, requestText(receipt, bodySha256), request.signature),
+      'Its signature over this request, made out to this prover, verifies.',
+      'Its signature over this request does not verify: it sent another one, or to another prover.',
+    ),
+    finding(
+      'frames',
+      'The frames are the ones that were signed',
+      framesHash === answer.frames_sha256,
+      `All ${frames.length} frames were hashed here, and give what was signed.`,
+      framesHash === null
+        ? 'They are not of the number and size that the request asks for.'
+        : 'Hashed here they give another sum: they were changed, or are of another video.',
+    ),
+    finding(
+      'signature',
+      'The prover signed it',
+      rebuilt !== null && isSignedBy(prover, rebuilt, answer.signature),
+      'Its signature over the text below, rebuilt here line by line, verifies.',
+      'Its signature does not verify over the text as it is rebuilt here.',
+    ),
+    finding(
+      'signed-text',
+      'The receipt shows the text that was signed',
+      rebuilt === answer.signed_text,
+      'The text in the receipt is the one rebuilt here.',
+      'The text in the receipt is not the one rebuilt here.',
+    ),
+  ]
+  const holds = [...findings, ...lines].every(({ found }) => found !== 'failed')
+  return { holds, findings, lines }
+}
+
+/** Null when they can't be of this video. */
+function hashOf(receipt: Receipt, frames: readonly Uint8Array[]): string | null {
+  const { width, height, num_frames: count } = receipt
+  const size = width * height * 3
+  if (frames.length !== count || frames.some((frame) => frame.length !== size)) return null
+  return framesSha256({ width, height, frames: count }, frames.map(sha256))
+}
+
+/** The signed text, from what was computed here; null when a part has no place in it. */
+function rebuild(receipt: Receipt, bodySha256: string, framesHash: string | null): string | null {
+  try {
+    return answerText({
+      genesisHash: receipt.genesis_hash,
+      netuid: receipt.netuid,
+      verifier: receipt.verifier,
+      prover: receipt.prover,
+      bodySha256,
+      framesSha256: framesHash ?? '',
+      traceRoot: receipt.answer.trace_root,
+      determinismClass: receipt.answer.determinism_class,
+      modelRoot: receipt.answer.model_root,
+    })
+  } catch {
+    return null
+  }
+}
+
+/** What the verifier signs: Bittensor's btauth/1, as the prover got it. */
+function requestText({ request, verifier, prover }: Receipt, bodySha256: string): string {
+  return [
+    'btauth/1',
+    'sr25519',
+    'POST',
+    '/v1/generate',
+    bodySha256,
+    request.nonce,
+    verifier,
+    prover,
+  ].join('\n')
+}
+
+/** The ten lines, each with what can be said of it here. */
+function signedLines(
+  receipt: Receipt,
+  bodySha256: string,
+  framesHash: string | null,
+): SignedLine[] {
+  const { request, answer } = receipt
+  const classHash = sha256Hex(answer.determinism_class)
+  const modelOfClass = /;model=([0-9a-f]{64});/.exec(answer.determinism_class)?.[1]
+  const signed = (id: string, what: string, value: string, text: string): SignedLine => ({
+    id,
+    what,
+    value,
+    found: 'signed',
+    text,
+  })
+  const checked = (
+    id: string,
+    what: string,
+    value: string,
+    ok: boolean,
+    good: string,
+    bad: string,
+  ): SignedLine => ({ ...finding(id, what, ok, good, bad), value })
+  return [
+    signed('format', 'Format', 'fractal-answer/1', 'what this text is'),
+    signed('genesis', 'Chain', receipt.genesis_hash, 'hash of its first block'),
+    signed('netuid', 'Subnet', String(receipt.netuid), 'its number'),
+    signed(
+      'verifier',
+      'Verifier',
+      receipt.verifier,
+      'who asked; its own signature is checked above',
+    ),
+    signed('prover', 'Prover', receipt.prover, 'who answered; its signature is checked above'),
+    checked(
+      'body',
+      'Request',
+      request.body_sha256,
+      bodySha256 === request.body_sha256,
+      'the request below, hashed here, gives it',
+      'the request below, hashed here, gives another sum',
+    ),
+    checked(
+      'frames_sha256',
+      'Frames',
+      answer.frames_sha256,
+      framesHash === answer.frames_sha256,
+      'the frames, hashed here, give it',
+      'the frames, hashed here, give another sum',
+    ),
+    signed(
+      'trace',
+      'Trace root',
+      answer.trace_root,
+      'each denoising step; the verifier’s spot checks open it',
+    ),
+    checked(
+      'class',
+      'Determinism class',
+      answer.class_sha256,
+      classHash === answer.class_sha256,
+      'the class, hashed here, gives it',
+      'the class, hashed here, gives another sum',
+    ),
+    checked(
+      'model',
+      'Model root',
+      answer.model_root,
+      modelOfClass === answer.model_root,
+      'the model that the class names',
+      'the class names another model',
+    ),
+  ]
+}

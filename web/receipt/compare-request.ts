@@ -1,0 +1,103 @@
+import type { Video } from '../api-types.js'
+import type { VideoBody } from '../playground/request.js'
+import type { Finding } from './check.js'
+
+/** What a person asked for; the seed is null when the network was to draw it. */
+export interface Asked {
+  readonly prompt: string
+  readonly negativePrompt: string
+  readonly seed: number | null
+  readonly model: string
+  readonly steps: number
+  readonly guidance: number
+  readonly width: number
+  readonly height: number
+  readonly frames: number
+  readonly fps: number
+}
+
+/** What was typed here, and for what was left open the video's own terms. */
+export function askedOf(video: Video, body: VideoBody | null): Asked {
+  const [width = 0, height = 0] = (body?.size ?? video.size).split('x').map(Number)
+  return {
+    prompt: body?.prompt ?? video.prompt,
+    negativePrompt: body === null ? video.negative_prompt : (body.negative_prompt ?? ''),
+    seed: body === null ? video.seed : (body.seed ?? null),
+    model: video.model,
+    steps: body?.steps ?? video.steps,
+    guidance: body?.guidance_scale ?? video.guidance_scale,
+    width,
+    height,
+    frames: body?.num_frames ?? video.num_frames,
+    fps: body?.fps ?? video.fps,
+  }
+}
+
+interface Body {
+  readonly query?: unknown
+  readonly private_input?: { readonly negative_prompt?: unknown }
+  readonly sampling_params?: Readonly<Record<string, unknown>>
+  readonly model?: unknown
+}
+
+/** Whether the request that the prover got is the one that was asked for. */
+export function compareRequest(text: string, asked: Asked): Finding[] {
+  const body = parse(text)
+  const given = body?.sampling_params ?? {}
+  const sameTexts =
+    body?.query === asked.prompt && body.private_input?.negative_prompt === asked.negativePrompt
+  const settings: [string, unknown, unknown][] = [
+    ['model', body?.model, asked.model],
+    ['steps', given.num_inference_steps, asked.steps],
+    ['guidance', given.guidance_scale, asked.guidance],
+    ['width', given.width, asked.width],
+    ['height', given.height, asked.height],
+    ['frames', given.num_frames, asked.frames],
+    ['frames per second', given.fps, asked.fps],
+  ]
+  const other = settings.filter(([, has, wants]) => has !== wants).map(([name]) => name)
+  return [
+    one(
+      'prompt',
+      'It was asked for your prompt',
+      sameTexts,
+      'Prompt and negative prompt are yours, to the letter.',
+      'The request holds another prompt or negative prompt than yours.',
+    ),
+    one(
+      'seed',
+      'With the right seed',
+      asked.seed === null ? isSeed(given.seed) : given.seed === asked.seed,
+      asked.seed === null
+        ? `You left it open; the network drew ${String(given.seed)}.`
+        : `It is ${String(given.seed)}, as asked.`,
+      asked.seed === null
+        ? 'The request holds no seed.'
+        : `The request holds ${String(given.seed)}, not ${asked.seed}.`,
+    ),
+    one(
+      'settings',
+      'And your settings',
+      other.length === 0,
+      'Model, steps, guidance, size, frames and rate are the ones asked for.',
+      `The request differs in ${other.join(', ')}.`,
+    ),
+  ]
+}
+
+function one(id: string, what: string, ok: boolean, good: string, bad: string): Finding {
+  return { id, what, found: ok ? 'ok' : 'failed', text: ok ? good : bad }
+}
+
+function isSeed(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff
+}
+
+function parse(text: string): Body | null {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null ? (body as Body) : null
+  } catch {
+    return null
+  }
+}

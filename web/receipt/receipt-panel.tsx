@@ -1,0 +1,112 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import { askJson, asProblem, type Problem } from '../api.js'
+import type { Receipt, Video } from '../api-types.js'
+import { VerdictBadge } from '../parts/badges.js'
+import { Hotkey } from '../parts/hotkey.js'
+import { Icon } from '../parts/icons.js'
+import { ProblemNotice } from '../parts/notice.js'
+import type { VideoBody } from '../playground/request.js'
+import { useApi } from '../use-api.js'
+import type { Check } from './check.js'
+import { CheckResult } from './check-result.js'
+import { askedOf } from './compare-request.js'
+import { fetchFrames } from './fetch-frames.js'
+
+type State =
+  | { readonly is: 'idle' }
+  | { readonly is: 'checking'; readonly frames: number }
+  | {
+      readonly is: 'checked'
+      readonly receipt: Receipt
+      readonly check: Check
+      readonly frames: readonly Uint8Array[]
+    }
+  | { readonly is: 'stuck'; readonly problem: Problem }
+
+/** What the prover signed for a video, and the check of it, here. */
+export function ReceiptPanel({
+  video,
+  asked,
+}: {
+  video: Video
+  asked: VideoBody | null
+}): JSX.Element {
+  const path = `/v1/videos/${video.id}/receipt`
+  const { data: receipt, problem, again } = useApi<Receipt>(path)
+  const [state, setState] = useState<State>({ is: 'idle' })
+
+  const check = async (): Promise<void> => {
+    setState({ is: 'checking', frames: 0 })
+    try {
+      // Asked for anew, so that what is checked is what is shown below; the arithmetic comes when wanted.
+      const [fresh, frames, { checkReceipt }] = await Promise.all([
+        askJson<Receipt>(path),
+        fetchFrames(video.id, video.num_frames, (n) => setState({ is: 'checking', frames: n })),
+        import('./check.js'),
+      ])
+      const result = checkReceipt(fresh, frames, askedOf(video, asked))
+      setState({ is: 'checked', receipt: fresh, check: result, frames })
+    } catch (thrown) {
+      setState({ is: 'stuck', problem: asProblem(thrown) })
+    }
+  }
+
+  return (
+    <div class="receipt">
+      <div class="row spread">
+        <h2>Receipt</h2>
+        {receipt !== null && (
+          <button
+            type="button"
+            class="button small"
+            disabled={state.is === 'checking'}
+            onClick={check}
+          >
+            <Icon name="check" />
+            {state.is === 'checking'
+              ? `Fetching frames: ${state.frames} of ${video.num_frames}`
+              : state.is === 'checked'
+                ? 'Check it again'
+                : 'Check it'}
+          </button>
+        )}
+      </div>
+      {problem !== null && <ProblemNotice problem={problem} again={again} />}
+      {receipt !== null && <Summary receipt={receipt} />}
+      {state.is === 'stuck' && <ProblemNotice problem={state.problem} again={check} />}
+      {state.is === 'checked' && (
+        <CheckResult receipt={state.receipt} check={state.check} frames={state.frames} />
+      )}
+    </div>
+  )
+}
+
+function Summary({ receipt }: { receipt: Receipt }): JSX.Element {
+  const { judgment } = receipt
+  return (
+    <p class="muted">
+      Made by <Hotkey hotkey={receipt.prover} />
+      {receipt.elapsed_ms !== null && <> in {(receipt.elapsed_ms / 1000).toFixed(1)} s</>}.{' '}
+      {receipt.counted ? 'It counts for its prover.' : 'It counts for nobody.'}{' '}
+      {judgment.state === 'judged' && judgment.verdict !== null ? (
+        <>
+          The verifier recomputed it: <VerdictBadge verdict={judgment.verdict} /> (
+          {judgment.reason_text})
+        </>
+      ) : judgment.state === 'not_judged' ? (
+        'The verifier did not draw it for a check.'
+      ) : (
+        <>
+          Whether the verifier checks it is told when{' '}
+          {receipt.interval === null ? (
+            'its interval'
+          ) : (
+            <a href={`/intervals/${receipt.interval}`}>interval {receipt.interval}</a>
+          )}{' '}
+          is final.
+        </>
+      )}
+    </p>
+  )
+}
