@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import type { Role } from '../../dev/process.js'
+import { attemptsOf } from '../../ledger/attempts.js'
+import { getJob } from '../../ledger/jobs.js'
+import { eventsOf, nextEvent } from '../support/events.js'
+import { GridGenerator } from '../support/grid-prover.js'
+import { SMALL_VIDEO } from '../support/model-folder.js'
+import { type GridApi, useSmallGrid } from '../support/small-grid.js'
+
+const VIDEO = { ...SMALL_VIDEO, steps: 4 }
+
+describe('streams, with the processes behind them killed', function () {
+  this.timeout(40_000)
+  const grid = useSmallGrid({ apis: 0, worker: 'none', video: VIDEO })
+  let first: GridApi & { role: Role }
+  let second: GridApi & { role: Role }
+  let worker: Role
+
+  before(async () => {
+    ;[first, second, worker] = await Promise.all([
+      grid().spawnApi(),
+      grid().spawnApi(),
+      grid().spawnWorker(),
+    ])
+  })
+
+  /** A video that a client of `api` streams and that its prover holds at the second step. */
+  async function heldStream(api: GridApi) {
+    const holds = grid().provers.map(({ generator }) => generator.hold(2))
+    const answer = await grid().post('/v1/videos', { prompt: 'x', stream: true }, {}, api)
+    assert.equal(answer.status, 200)
+    const events = eventsOf(answer)
+    const seen = await nextEvent(events, ({ data }) => (data.video?.progress ?? 0) > 0)
+    const release = () => {
+      for (const hold of holds) hold.release()
+    }
+    return { id: seen.data.video!.id, events, release }
+  }
+
+  /** One success, of the very frames that its seed makes, whatever happened meanwhile. */
+  async function assertWhole(jobId: string, api: GridApi): Promise<void> {
+    const job = (await getJob(grid().db, jobId))!
+    assert.equal(job.status, 'completed')
+    const attempts = await attemptsOf(grid().db, job.inferenceId)
+    assert.deepEqual(
+      attempts.map((row) => row.outcome),
+      ['success'],
+    )
+    const alone = await new GridGenerator(VIDEO, 0).generate(job)
+    assert.equal(attempts[0]!.framesSha256, alone.framesSha256)
+    const content = await grid().fetch(`/v1/videos/${jobId}/content`, {}, api)
+    assert.equal(content.status, 200)
+    assert.ok((await content.arrayBuffer()).byteLength > 100)
+  }
+
+  it('lose nothing with their API: another one shows it, to the end', async () => {
+    const { id, events, release } = await heldStream(first)
+    first.role.kill('SIGKILL')
+    await first.role.exited
+    await assert.rejects(nextEvent(events, () => false))
+    const watched = eventsOf(await grid().fetch(`/v1/videos/${id}/events`, {}, second))
+    await nextEvent(watched, ({ data }) => data.video?.status === 'in_progress')
+    release()
+    const types = new Set<string>()
+    await nextEvent(watched, ({ type }) => types.add(type).has('video.completed'))
+    assert.ok(types.has('video.frame'))
+    await assertWhole(id, second)
+    assert.equal(await grid().workflowOf(id), null)
+  })
+
+  it('go on through the workflow when the inference worker dies', async () => {
+    const { id, events, release } = await heldStream(second)
+    worker.kill('SIGKILL')
+    await worker.exited
+    await grid().startWorker()
+    release()
+    await nextEvent(events, ({ type }) => type === 'video.completed')
+    await assertWhole(id, second)
+    assert.equal(await grid().workflowOf(id), 'COMPLETED')
+  })
+
+  it('end before their API stops, and watchers are sent elsewhere', async () => {
+    const { id, events, release } = await heldStream(second)
+    const watched = eventsOf(await grid().fetch(`/v1/videos/${id}/events`, {}, second))
+    await nextEvent(watched, ({ data }) => (data.video?.progress ?? 0) > 0)
+    second.role.kill('SIGTERM')
+    await assert.rejects(
+      nextEvent(watched, ({ type }) => type !== 'video.updated'),
+      /the stream ended/,
+    )
+    await assert.rejects(fetch(`${second.url}/readyz`))
+    assert.equal(second.role.hasExited(), false)
+    release()
+    await nextEvent(events, ({ type }) => type === 'video.completed')
+    assert.deepEqual(await second.role.exited, { code: 0, signal: null })
+  })
+})
