@@ -1,39 +1,55 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
+import type { Video } from '../../api/video-object.js'
 
-/** An event of `/v1/videos/{id}/events`, as far as tests look at it. */
+/** An event of `/v1/videos/{id}/events`. */
 export interface SeenEvent {
-  readonly type: string
+  readonly event: string
   readonly id: string | undefined
-  readonly data: {
-    readonly type: string
-    readonly attempt?: string
-    readonly index?: number
-    readonly video?: {
-      readonly id: string
-      readonly status: string
-      readonly progress: number
-      readonly queue_position: number | null
-      readonly error: { readonly code: string } | null
-    }
-  }
+  readonly data: SeenData
 }
+
+interface SeenData {
+  readonly type: string
+  /** Of an event that is no frame. */
+  readonly video: Video & { error: { code: string } }
+  /** The rest is of a frame. */
+  readonly video_id: string
+  readonly attempt: string
+  readonly index: number
+  readonly frames: number
+  readonly width: number
+  readonly height: number
+  readonly image: string
+}
+
+type Events = AsyncGenerator<SeenEvent, void, void>
 
 /** The server-sent events of an answer, as they come; ends with its stream. */
-export async function* eventsOf(answer: Response): AsyncGenerator<SeenEvent, void, void> {
+export async function* eventsOf(answer: Response): Events {
   const text = answer.body!.pipeThrough(new TextDecoderStream() as never) as ReadableStream<string>
   for await (const { event, id, data } of text.pipeThrough(new EventSourceParserStream())) {
-    yield { type: event ?? 'message', id, data: JSON.parse(data) as SeenEvent['data'] }
+    yield { event: event ?? 'message', id, data: JSON.parse(data) as SeenData }
   }
 }
 
-/** The first event that is as wanted; those before it are passed over, those after it can still be read. */
-export async function nextEvent(
-  events: AsyncGenerator<SeenEvent, void, void>,
+/** The events up to the first that is as wanted; those after it can still be read. */
+export async function readUntil(
+  events: Events,
   wanted: (event: SeenEvent) => boolean,
-): Promise<SeenEvent> {
+): Promise<SeenEvent[]> {
+  const seen: SeenEvent[] = []
   for (;;) {
     const { value, done } = await events.next()
     if (done) throw new Error('the stream ended before the event that was waited for')
-    if (wanted(value)) return value
+    seen.push(value)
+    if (wanted(value)) return seen
   }
+}
+
+/** The first event that is as wanted. */
+export async function nextEvent(
+  events: Events,
+  wanted: (event: SeenEvent) => boolean,
+): Promise<SeenEvent> {
+  return (await readUntil(events, wanted)).at(-1)!
 }
