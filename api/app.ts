@@ -10,7 +10,7 @@ import { apiMetrics } from './http-metrics.js'
 import { keyGate } from './keys.js'
 import { only } from './methods.js'
 import { modelOperations } from './models.js'
-import { mountNetwork } from './network.js'
+import { networkOperations } from './network.js'
 import { openApiDocument } from './openapi.js'
 import { mountOperations } from './operation.js'
 import { mountPages } from './pages.js'
@@ -56,12 +56,11 @@ export function createApi(deps: ApiDeps): Express {
     ...videoOperations(deps, measured),
     ...modelOperations(deps),
     ...webhookOperations(deps),
+    ...networkOperations(deps),
   ]
   const gate = keyGate(deps)
   mountUnsupported(app)
   mountOperations(app, operations, gate)
-  app.use('/v1/network', gate('network'))
-  mountNetwork(app, deps)
   const document = openApiDocument(operations, ownVersion())
   app
     .route('/openapi.json')

@@ -29,6 +29,8 @@ export interface ApiDeps {
   readonly onlyLoopback: boolean
   /** Whether `/v1/network` is open to callers without a key. */
   readonly publicNetwork: boolean
+  /** Temporal's web UI, `http://HOST:PORT`; null where none is named. */
+  readonly temporalUi: string | null
   /** Whether webhooks may go to `http` and to machines of one's own (development). */
   readonly allowPrivateWebhooks: boolean
   /** Aborted when this process is to stop: who only watches is sent to another one. */

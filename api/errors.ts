@@ -53,8 +53,13 @@ export const API_ERRORS = {
   unsupported_operation: kind(404, 'not_found_error', 'This API does not do this'),
   webhook_not_found: kind(404, 'not_found_error', 'There is no such webhook'),
   interval_not_found: kind(404, 'not_found_error', 'There is no such interval'),
+  record_not_found: kind(404, 'not_found_error', 'The interval has no record'),
+  prover_not_found: kind(404, 'not_found_error', 'There is no such prover'),
   not_found: kind(404, 'not_found_error', 'There is nothing at this address'),
   method_not_allowed: kind(405, 'invalid_request_error', 'This address does not take this method'),
+  record_not_public: kind(409, 'conflict_error', 'The record is not public yet'),
+  interval_running: kind(409, 'conflict_error', 'The interval is still running'),
+  nothing_to_retry: kind(409, 'conflict_error', 'There is nothing to run again'),
   video_not_ready: kind(409, 'conflict_error', 'The video is not finished', 1),
   too_many_webhooks: kind(409, 'conflict_error', 'The API key has as many webhooks as it may'),
   too_many_secrets: kind(409, 'conflict_error', 'The webhook has as many secrets as it may'),
@@ -86,6 +91,7 @@ export const API_ERRORS = {
   quota_exceeded: kind(429, 'rate_limit_error', 'The key has used up its quota of today'),
   internal_error: kind(500, 'server_error', 'Something failed here'),
   shutting_down: kind(503, 'service_unavailable_error', 'This process is stopping', 1),
+  temporal_unavailable: kind(503, 'service_unavailable_error', 'Temporal is away for now', 2),
   ledger_unavailable: kind(503, 'service_unavailable_error', 'The ledger is away for now', 2),
 } as const satisfies Record<string, ErrorKind>
 

@@ -40,6 +40,8 @@ const httpUrls = z
     (value) => value.split(',').every((each) => /^http:\/\/[^/?#@]+\/?$/.test(each.trim())),
     'must be http://HOST:PORT; several are separated by commas',
   )
+/** What a page may link to. */
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be http://HOST:PORT' })
 /** Long enough that nobody guesses it. */
 const sharedSecret = z.string().min(16, 'must have at least 16 characters')
 const postgresUrl = z
@@ -178,6 +180,11 @@ export const OPTIONS = {
   'database.password': option(text, undefined, 'password of PostgreSQL', true),
   'temporal.address': option(text, '127.0.0.1:7233', 'host:port of Temporal'),
   'temporal.namespace': option(text, 'default', 'one for each subnet and hotkey'),
+  'temporal.ui_address': option(
+    httpUrl,
+    undefined,
+    'Temporal’s web UI, http://HOST:PORT: the network’s pages link to it',
+  ),
 
   // The API
   'api.host': option(text, '127.0.0.1', 'address to listen on'),
@@ -217,6 +224,7 @@ type OptionalName =
   | 'database.url'
   | 'database.password'
   | 'api.verifier'
+  | 'temporal.ui_address'
 export type Options<N extends OptionName> = { readonly [K in N]: HasFallback<K> }
 
 /** `neuron.sample_size` → `FRACTAL_NEURON_SAMPLE_SIZE`. */

@@ -168,6 +168,7 @@ export class Grid {
       'inference.port': this.#options.ports.inference,
       'inference.url': `http://127.0.0.1:${this.#options.ports.inference}`,
       'inference.secret': this.#inferenceSecret,
+      ...(this.temporalUi === null ? {} : { 'temporal.ui_address': this.temporalUi }),
       ...more,
     })
     return this.#start(start)

@@ -5,20 +5,23 @@ import { lockOutcomes } from './outcome-lock.js'
 import { firstOrNull } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
 
-export type IntervalPhase =
+export const INTERVAL_PHASES = [
   /** Its blocks are known; its first is not final yet. */
-  | 'announced'
+  'announced',
   /** Metagraph read, being planned. */
-  | 'open'
-  | 'rounds'
-  | 'audit'
-  | 'settling'
+  'open',
+  'rounds',
+  'audit',
+  'settling',
   /** Final: judged and counted. */
-  | 'settled'
+  'settled',
   /** Final: not settled in time; changes no score, tier or weight. */
-  | 'lapsed'
+  'lapsed',
   /** Final: passed while the verifier was down. */
-  | 'missed'
+  'missed',
+] as const
+
+export type IntervalPhase = (typeof INTERVAL_PHASES)[number]
 
 export interface IntervalRow {
   n: number
@@ -108,6 +111,18 @@ export async function listIntervals(
     `SELECT ${COLUMNS} FROM intervals WHERE ${OF} AND ($3::integer IS NULL OR n < $3) ORDER BY n DESC LIMIT $4`,
     [id.netuid, id.verifier, before ?? null, limit],
   )
+}
+
+/** The settings that the newest opened interval recorded; null before the first. */
+export async function profileInForce(
+  db: Queryable,
+  id: VerifierId,
+): Promise<MechanismProfile | null> {
+  const [row] = await db.query<{ profile: MechanismProfile }>(
+    `SELECT profile FROM intervals WHERE ${OF} AND profile IS NOT NULL ORDER BY n DESC LIMIT 1`,
+    [id.netuid, id.verifier],
+  )
+  return row?.profile ?? null
 }
 
 async function addInterval(

@@ -1,4 +1,4 @@
-import type { ProverKey } from '../rules/settlement.js'
+import type { MoveReason, ProverKey } from '../rules/settlement.js'
 import type { Tier } from '../rules/tiers.js'
 import type { Reason, Verdict } from '../rules/verdicts.js'
 import type { Queryable } from './database.js'
@@ -46,8 +46,16 @@ export interface ProverOverviewRow extends ProverKey {
 /** How many verdicts a prover's line in the overview carries. */
 const LAST_VERDICTS = 5
 
-/** All provers that are in the interval that opened last or have a score, by uid and hotkey. */
-export async function proversOverview(db: Queryable, id: VerifierId): Promise<ProverOverviewRow[]> {
+/**
+ * All provers that are in the interval that opened last or have a score, by uid and hotkey.
+ * @param only.hotkey its registrations alone, present or not
+ * @param only.throughN verdicts of later intervals are left out
+ */
+export async function proversOverview(
+  db: Queryable,
+  id: VerifierId,
+  only: { hotkey?: string; throughN?: number } = {},
+): Promise<ProverOverviewRow[]> {
   return db.query(
     `WITH opened AS (
        SELECT max(n) AS n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL
@@ -72,12 +80,14 @@ export async function proversOverview(db: Queryable, id: VerifierId): Promise<Pr
        FROM (
          SELECT n, kind, verdict, reason, decided_at, request_id FROM verdicts
          WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
+           AND ($4::integer IS NULL OR n <= $4)
          ORDER BY decided_at DESC, request_id LIMIT ${LAST_VERDICTS}
        ) newest
      ) v
-     WHERE p.netuid = $1 AND p.verifier = $2 AND (i.hotkey IS NOT NULL OR p.score_ppm > 0)
-     ORDER BY uid, p.hotkey`,
-    [id.netuid, id.verifier],
+     WHERE p.netuid = $1 AND p.verifier = $2
+       AND CASE WHEN $3::text IS NULL THEN i.hotkey IS NOT NULL OR p.score_ppm > 0 ELSE p.hotkey = $3 END
+     ORDER BY uid, p.hotkey, p.registered_block`,
+    [id.netuid, id.verifier, only.hotkey ?? null, only.throughN ?? null],
   )
 }
 
@@ -104,20 +114,26 @@ export interface MoveRow extends ProverKey {
   uid: number
   fromTier: Tier
   toTier: Tier
-  reason: string
+  reason: MoveReason
   at: Date
 }
 
-/** Promotions and relegations, newest first; of one interval or one hotkey when asked. */
+/** Promotions and relegations, newest first; of one interval, one hotkey or one registration of it when asked. */
 export async function tierHistory(
   db: Queryable,
   id: VerifierId,
-  { n, hotkey, limit }: { n?: number; hotkey?: string; limit: number },
+  {
+    n,
+    hotkey,
+    registeredBlock,
+    limit,
+  }: { n?: number; hotkey?: string; registeredBlock?: number; limit: number },
 ): Promise<MoveRow[]> {
   return db.query(
     `SELECT n, hotkey, registered_block, uid, from_tier, to_tier, reason, at FROM tier_history
-     WHERE netuid = $1 AND verifier = $2 AND ($3::integer IS NULL OR n = $3) AND ($4::text IS NULL OR hotkey = $4)
-     ORDER BY n DESC, uid, hotkey LIMIT $5`,
-    [id.netuid, id.verifier, n ?? null, hotkey ?? null, limit],
+     WHERE netuid = $1 AND verifier = $2 AND ($3::integer IS NULL OR n = $3)
+       AND ($4::text IS NULL OR hotkey = $4) AND ($5::bigint IS NULL OR registered_block = $5)
+     ORDER BY n DESC, uid, hotkey LIMIT $6`,
+    [id.netuid, id.verifier, n ?? null, hotkey ?? null, registeredBlock ?? null, limit],
   )
 }

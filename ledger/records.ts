@@ -41,6 +41,22 @@ export async function previousRecord(
   )
 }
 
+/**
+ * Whether everybody may read interval n's record: signed, its weights on the chain in the open or
+ * given up, and a later interval settled (mechanism section 7). Before, others could copy the weights.
+ */
+export async function isRecordPublic(db: Queryable, id: VerifierId, n: number): Promise<boolean> {
+  const found = await db.query(
+    `SELECT 1 FROM records r JOIN weight_sets w USING (netuid, verifier, n)
+     WHERE r.netuid = $1 AND r.verifier = $2 AND n = $3 AND r.signature IS NOT NULL
+       AND w.state IN ('included', 'confirmed', 'done')
+       AND EXISTS (SELECT 1 FROM intervals i
+         WHERE i.netuid = $1 AND i.verifier = $2 AND i.n > $3 AND i.phase = 'settled')`,
+    [id.netuid, id.verifier, n],
+  )
+  return found.length > 0
+}
+
 /** Stores an interval's record, once; it never changes. */
 export async function putRecord(
   tx: Tx,

@@ -4,7 +4,9 @@ import type { Queryable } from './database.js'
 import { batch } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
 
-export type CheckKind = 'answer' | 'challenge' | 'audit' | 'spotcheck'
+export const CHECK_KINDS = ['answer', 'challenge', 'audit', 'spotcheck'] as const
+
+export type CheckKind = (typeof CHECK_KINDS)[number]
 
 export interface NewVerdict extends ProverKey {
   requestId: string

@@ -2,18 +2,30 @@ import type { Queryable, Tx } from './database.js'
 import { firstOrNull } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
 
-export type WeightSetKind = 'weights' | 'none' | 'infeasible' | 'disabled' | 'superseded' | 'lapsed'
+export const WEIGHT_SET_KINDS = [
+  'weights',
+  'none',
+  'infeasible',
+  'disabled',
+  'superseded',
+  'lapsed',
+] as const
 
-export type WeightSetState =
+export type WeightSetKind = (typeof WEIGHT_SET_KINDS)[number]
+
+export const WEIGHT_SET_STATES = [
   /** Stored, nothing signed or nothing sent yet. */
-  | 'decided'
-  | 'sent'
+  'decided',
+  'sent',
   /** In a finalized block. */
-  | 'included'
+  'included',
   /** Read back. */
-  | 'confirmed'
+  'confirmed',
   /** There is nothing to send. */
-  | 'done'
+  'done',
+] as const
+
+export type WeightSetState = (typeof WEIGHT_SET_STATES)[number]
 
 export interface NewWeightSet {
   kind: WeightSetKind

@@ -32,6 +32,7 @@ export const API_OPTIONS = [
   ...DATABASE_OPTIONS,
   'temporal.address',
   'temporal.namespace',
+  'temporal.ui_address',
 ] as const
 
 const MAX_CONNECTIONS = 16
@@ -68,6 +69,7 @@ export async function runApi(
       ),
       onlyLoopback: isLoopback(options['api.host']),
       publicNetwork: options['api.public_network'],
+      temporalUi: options['temporal.ui_address'] ?? null,
       allowPrivateWebhooks: options['api.allow_private_webhooks'],
       ...standard,
       stopping: stopping.signal,

@@ -19,8 +19,14 @@ describe('/v1/network', () => {
   const temporal = awayTemporal()
   const id = newVerifier()
   let server: ApiServer
+  let clock = Date.now()
   before(async () => {
-    server = await startApi({ db: database().db, temporal, verifierId: id })
+    // Each look comes after what was kept of the one before.
+    const now = () => {
+      clock += 1_000
+      return clock
+    }
+    server = await startApi({ db: database().db, temporal, verifierId: id, now })
   })
   after(async () => {
     await server?.close()

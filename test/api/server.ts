@@ -57,6 +57,7 @@ export async function startApi(
   const app = createApi({
     ...(await readVideoStandard(defaultModelDir())),
     onlyLoopback: true,
+    temporalUi: null,
     publicNetwork: true,
     allowPrivateWebhooks: false,
     stopping: stopping.signal,

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { FINAL_PHASES } from '../ledger/interval-views.js'
+import { type IntervalPhase, intervalByN } from '../ledger/intervals.js'
+import { isRecordPublic, recordOf } from '../ledger/records.js'
+import { sendBytes } from './byte-range.js'
+import type { ApiDeps } from './deps.js'
+import { ApiError } from './errors.js'
+import { openToPages } from './network-answer.js'
+import { intervalParams, noInterval } from './network-interval.js'
+import { type Operation, operation } from './operation.js'
+
+const recordSchema = z
+  .looseObject({ version: z.string(), n: z.int(), verifier: z.string() })
+  .meta({ id: 'Record', description: 'canonical JSON: sorted keys, integers, no spaces' })
+
+/** `/v1/network/intervals/{n}/record`: the bytes that the verifier's hash and signature are over. */
+export function recordOperation({ db, verifierId, publicNetwork }: ApiDeps): Operation {
+  return operation({
+    id: 'getIntervalRecord',
+    method: 'get',
+    path: '/v1/network/intervals/{n}/record',
+    tag: 'Network',
+    access: 'network',
+    summary: 'The public record of an interval, byte for byte as it was hashed',
+    description:
+      'Public once it is signed, its weights are on the chain (or given up) and a later interval has settled. Its hash and signature stand in the interval.',
+    params: intervalParams,
+    answers: {
+      200: { description: 'The record', schema: recordSchema, headers: { ETag: 'its hash' } },
+      206: { description: 'The range that was asked for', media: 'application/json' },
+      304: { description: 'The client has it already' },
+    },
+    errors: [
+      'interval_not_found',
+      'record_not_found',
+      'record_not_public',
+      'range_not_satisfiable',
+    ],
+    before: [openToPages],
+    run: async ({ params: { n }, req, res }) => {
+      const interval = await intervalByN(db, verifierId, n)
+      if (interval === null) throw noInterval()
+      if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval.phase, n)
+      const record = (await recordOf(db, verifierId, n))!
+      // It never changes.
+      const open = publicNetwork && req.headers.authorization === undefined
+      res.set({
+        'Content-Type': 'application/json; charset=utf-8',
+        'Cache-Control': `${open ? 'public' : 'private'}, max-age=86400, immutable`,
+      })
+      sendBytes(req, res, Buffer.from(record.body), `"${record.hash}"`)
+    },
+  })
+}
+
+function notPublic(phase: IntervalPhase, n: number): ApiError {
+  if (phase === 'missed') {
+    return new ApiError('record_not_found', `Interval ${n} was missed: it has no record.`)
+  }
+  const why = FINAL_PHASES.includes(phase)
+    ? 'Its record is published when its weights are on the chain and a later interval has settled.'
+    : 'It is not settled yet.'
+  return new ApiError('record_not_public', `The record of interval ${n} is not public yet.`, {
+    hint: why,
+  })
+}
