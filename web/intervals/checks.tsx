@@ -8,6 +8,7 @@ import { CopyButton } from '../parts/copy.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Empty, ProblemNotice } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
+import { useSomeFirst } from '../parts/some-first.js'
 import { KIND_NAMES, VERDICT_WORDS, VERDICTS } from '../words.js'
 
 /** The verdicts of an interval, by verdict if wanted. */
@@ -22,7 +23,9 @@ export function Checks({ interval }: { interval: Interval }): JSX.Element {
     setWanted(null)
   }, [interval.n])
   const all = [...(interval.verdicts ?? []), ...older]
-  const shown = wanted === null ? all : all.filter(({ verdict }) => verdict === wanted)
+  const [shown, rest] = useSomeFirst(
+    wanted === null ? all : all.filter(({ verdict }) => verdict === wanted),
+  )
 
   const more = async (): Promise<void> => {
     try {
@@ -46,7 +49,7 @@ export function Checks({ interval }: { interval: Interval }): JSX.Element {
         <Empty title="Nothing was checked in it" />
       ) : (
         <div class="stack tight">
-          <fieldset class="chips plain">
+          <fieldset class="chips bare">
             <legend class="hidden-but-read">Show only one verdict</legend>
             <button
               type="button"
@@ -72,7 +75,7 @@ export function Checks({ interval }: { interval: Interval }): JSX.Element {
             )}
           </fieldset>
           {wanted !== null && <p class="muted small">{VERDICT_WORDS[wanted]}</p>}
-          <div class="table-wrap tall">
+          <div class="table-wrap">
             <table class="cards">
               <caption class="hidden-but-read">Verdicts of interval {interval.n}</caption>
               <thead>
@@ -108,8 +111,9 @@ export function Checks({ interval }: { interval: Interval }): JSX.Element {
               </tbody>
             </table>
           </div>
+          {rest}
           {problem !== null && <ProblemNotice problem={problem} again={more} />}
-          {next !== null && problem === null && (
+          {next !== null && problem === null && rest === null && (
             <p>
               <button type="button" class="button small" onClick={more}>
                 Show more

@@ -8,7 +8,7 @@ import { Empty, Loading, ProblemNotice } from '../parts/notice.js'
 import { PageHead, Section } from '../parts/section.js'
 import { useTitle } from '../parts/title.js'
 import { useApi } from '../use-api.js'
-import { weightsWords } from '../words.js'
+import { FINAL, weightsWords } from '../words.js'
 import { Outcome } from './outcome.js'
 
 const PAGE = 25
@@ -115,7 +115,13 @@ function Intervals({ lines }: { lines: readonly IntervalLine[] }): JSX.Element {
                 {weightsWords(line.weights)}
               </td>
               <td class="nowrap muted" data-label="Settled">
-                {line.settled_at === null ? 'not yet' : <Ago iso={line.settled_at} />}
+                {line.settled_at !== null ? (
+                  <Ago iso={line.settled_at} />
+                ) : FINAL.includes(line.phase) ? (
+                  'never'
+                ) : (
+                  'not yet'
+                )}
               </td>
             </tr>
           ))}

@@ -4,13 +4,17 @@ import { count, ppm } from '../format.js'
 import { TierBadge } from '../parts/badges.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Section } from '../parts/section.js'
+import { useSomeFirst } from '../parts/some-first.js'
 
 /** What it made of each prover. */
 export function Scores({ scores }: { scores: readonly IntervalScore[] }): JSX.Element | null {
+  const [shown, rest] = useSomeFirst(
+    [...scores].sort((a, b) => b.score_after_ppm - a.score_after_ppm || a.uid - b.uid),
+  )
   if (scores.length === 0) return null
   return (
     <Section title="Provers">
-      <div class="table-wrap tall">
+      <div class="table-wrap">
         <table class="cards">
           <caption class="hidden-but-read">Each prover’s counts and score</caption>
           <thead>
@@ -35,41 +39,39 @@ export function Scores({ scores }: { scores: readonly IntervalScore[] }): JSX.El
             </tr>
           </thead>
           <tbody>
-            {[...scores]
-              .sort((a, b) => b.score_after_ppm - a.score_after_ppm || a.uid - b.uid)
-              .map((score) => (
-                <tr key={score.hotkey}>
-                  <td class="wide">
-                    <Hotkey hotkey={score.hotkey} />{' '}
-                    <span class="muted small">uid {score.uid}</span>
-                  </td>
-                  <td>
-                    <TierBadge tier={score.tier_after} />
-                  </td>
-                  <Counts
-                    part={score.request_successes}
-                    of={score.request_attempts}
-                    name="Requests"
-                  />
-                  <Counts part={score.checks_passed} of={score.checks_judged} name="Validations" />
-                  <td
-                    class={`num ${score.cheats > 0 ? 'verdict-cheat' : 'muted'}`}
-                    data-label="Cheats"
-                  >
-                    {score.cheats}
-                  </td>
-                  <td class="num mono" data-label="Observation">
-                    {score.observation_ppm === null ? 'none' : ppm(score.observation_ppm)}
-                  </td>
-                  <td class="num mono nowrap" data-label="Score">
-                    <span class="muted">{ppm(score.score_before_ppm)} → </span>
-                    {ppm(score.score_after_ppm)}
-                  </td>
-                </tr>
-              ))}
+            {shown.map((score) => (
+              <tr key={score.hotkey}>
+                <td class="wide">
+                  <Hotkey hotkey={score.hotkey} /> <span class="muted small">uid {score.uid}</span>
+                </td>
+                <td>
+                  <TierBadge tier={score.tier_after} />
+                </td>
+                <Counts
+                  part={score.request_successes}
+                  of={score.request_attempts}
+                  name="Requests"
+                />
+                <Counts part={score.checks_passed} of={score.checks_judged} name="Validations" />
+                <td
+                  class={`num ${score.cheats > 0 ? 'verdict-cheat' : 'muted'}`}
+                  data-label="Cheats"
+                >
+                  {score.cheats}
+                </td>
+                <td class="num mono" data-label="Observation">
+                  {score.observation_ppm === null ? 'none' : ppm(score.observation_ppm)}
+                </td>
+                <td class="num mono nowrap" data-label="Score">
+                  <span class="muted">{ppm(score.score_before_ppm)} → </span>
+                  {ppm(score.score_after_ppm)}
+                </td>
+              </tr>
+            ))}
           </tbody>
         </table>
       </div>
+      {rest}
     </Section>
   )
 }

@@ -5,6 +5,7 @@ import { Bar } from '../parts/bar.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Empty } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
+import { useSomeFirst } from '../parts/some-first.js'
 import { capital, weightsWords } from '../words.js'
 
 /** The vector that was set on the chain, the largest first. */
@@ -13,6 +14,7 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
   const lines = (weights?.uids ?? [])
     .map((uid, i) => ({ uid, value: weights!.values_u16[i] ?? 0 }))
     .sort((a, b) => b.value - a.value || a.uid - b.uid)
+  const [shown, rest] = useSomeFirst(lines)
   const most = Math.max(1, ...lines.map(({ value }) => value))
   return (
     <Section
@@ -23,7 +25,7 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
       {lines.length === 0 ? (
         <Empty title={weights === null ? 'Not decided yet' : 'None were set'} />
       ) : (
-        <div class="table-wrap tall">
+        <div class="table-wrap">
           <table class="bars">
             <caption class="hidden-but-read">Weights, the largest first</caption>
             <thead>
@@ -38,7 +40,7 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
               </tr>
             </thead>
             <tbody>
-              {lines.map(({ uid, value }) => {
+              {shown.map(({ uid, value }) => {
                 const hotkey = interval.scores.find((score) => score.uid === uid)?.hotkey
                 return (
                   <tr key={uid}>
@@ -56,6 +58,7 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
           </table>
         </div>
       )}
+      {rest}
       {weights?.included_block != null && (
         <p class="muted small note">
           In block {count(weights.included_block)}

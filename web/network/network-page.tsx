@@ -35,9 +35,9 @@ export function NetworkPage(): JSX.Element {
         }
       >
         <p class="lead">
-          GPUs all over the world turn text into video, and nobody has to trust them: the same
-          request gives the same bytes, so the verifier computes some of the answers again and
-          compares. Who answers as computed climbs the tiers and earns; who does not is caught.
+          GPUs turn text into video here, and nobody has to trust them: the same request gives the
+          same bytes, so the verifier computes some answers again and compares. Who answers as
+          computed climbs the tiers and earns; who cheats is caught.
         </p>
       </PageHead>
       {problem !== null && (

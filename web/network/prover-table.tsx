@@ -165,7 +165,7 @@ function ProverRow({ prover, most }: { prover: Prover; most: number }): JSX.Elem
       <td class="num" data-label="Weight">
         {prover.weight_u16 === null ? <span class="muted">none</span> : count(prover.weight_u16)}
       </td>
-      <td data-label="Last verdicts" class="wide">
+      <td data-label="Last verdicts">
         {prover.last_verdicts.length === 0 ? (
           <span class="muted">none yet</span>
         ) : (

@@ -52,5 +52,5 @@ export function VerdictBadge({
 
 export function PhaseBadge({ phase, failed }: { phase: Phase; failed?: boolean }): JSX.Element {
   const running = !FINAL.includes(phase) && phase !== 'announced' && !failed
-  return <span class={`phase ${phase} ${running ? 'running' : ''}`}>{phase}</span>
+  return <span class={`phase phase-${phase} ${running ? 'running' : ''}`}>{phase}</span>
 }

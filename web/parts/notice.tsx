@@ -10,18 +10,20 @@ const ICONS: Record<Tone, IconName> = { plain: 'clock', bad: 'cross', warn: 'ban
 
 export function Notice({
   tone = 'plain',
+  icon = ICONS[tone],
   title,
   role,
   children,
 }: {
   tone?: Tone
+  icon?: IconName
   title: string
   role?: 'alert' | 'status'
   children?: ComponentChildren
 }): JSX.Element {
   return (
     <div class={`notice ${tone}`} role={role}>
-      <Icon name={ICONS[tone]} />
+      <Icon name={icon} />
       <div>
         <strong>{title}</strong>
         {children}

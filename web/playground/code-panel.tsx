@@ -19,7 +19,7 @@ export function CodePanel({ body }: { body: VideoBody }): JSX.Element {
       aside={<CopyButton text={code} what={`${language} code`} label="Copy" />}
     >
       <div class="stack tight">
-        <fieldset class="chips plain">
+        <fieldset class="chips bare">
           <legend class="hidden-but-read">Language</legend>
           {LANGUAGES.map((each) => (
             <button

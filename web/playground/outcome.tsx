@@ -16,7 +16,7 @@ const HINTS: Record<string, string> = {
 export function Ended({ video }: { video: Video }): JSX.Element | null {
   if (video.status === 'completed' && video.cancel_requested) {
     return (
-      <Notice tone="plain" title="The cancel came too late">
+      <Notice title="The cancel came too late">
         <p class="muted">The video was finished before it arrived.</p>
       </Notice>
     )
@@ -25,7 +25,7 @@ export function Ended({ video }: { video: Video }): JSX.Element | null {
   const { code, message } = video.error
   if (code === 'cancelled') {
     return (
-      <Notice tone="plain" title={`Cancelled at ${video.progress} %`}>
+      <Notice title={`Cancelled at ${video.progress} %`}>
         <p class="muted">
           {video.progress === 0
             ? 'No prover had begun it; nothing more is done for it.'

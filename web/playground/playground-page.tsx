@@ -63,7 +63,7 @@ export function PlaygroundPage(): JSX.Element {
         </p>
       </PageHead>
       {key === null && (
-        <Notice tone="plain" title="A key is needed to make videos">
+        <Notice icon="key" title="A key is needed to make videos">
           <KeyForm />
         </Notice>
       )}

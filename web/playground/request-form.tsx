@@ -1,4 +1,4 @@
-import type { ComponentChildren, ComponentProps, JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import type { Problem } from '../api.js'
 import type { Model } from '../api-types.js'
@@ -8,6 +8,13 @@ import { FIELD_OF, type Wanted } from './request.js'
 import { sizesOf } from './sizes.js'
 
 const SEED_MAX = 4294967295
+
+/** What makes a control one of the form's. */
+interface TextInput {
+  readonly value: string
+  readonly 'aria-invalid': true | undefined
+  readonly onInput: (event: { currentTarget: { value: string } }) => void
+}
 
 interface FormProps {
   readonly wanted: Wanted
@@ -25,7 +32,7 @@ export function RequestForm(props: FormProps): JSX.Element {
   const standard = model?.standard
   const limits = model?.limits ?? {}
   const wrong = problem?.param == null ? undefined : FIELD_OF[problem.param]
-  const text = (name: keyof Wanted) => ({
+  const text = (name: keyof Wanted): TextInput => ({
     value: wanted[name],
     'aria-invalid': wrong === name ? true : undefined,
     onInput: (event: { currentTarget: { value: string } }) =>
@@ -54,7 +61,7 @@ export function RequestForm(props: FormProps): JSX.Element {
           <textarea id={id} required rows={3} placeholder="What to show" {...text('prompt')} />
         )}
       </Field>
-      <fieldset class="plain">
+      <fieldset class="bare">
         <legend class="muted small">Examples that the model knows well</legend>
         <div class="chips">
           {EXAMPLES.map((example) => (
@@ -195,7 +202,7 @@ function NumberField(props: {
   step?: string
   standard: number | undefined
   error: string | null
-  input: ComponentProps<'input'>
+  input: TextInput
 }): JSX.Element {
   return (
     <Field label={props.label} error={props.error}>

@@ -31,7 +31,7 @@ export function HistoryChart({ history }: { history: readonly HistoryPoint[] }):
   const scores = history.map((p) => p.score_ppm / 1_000_000)
   const scale = scaleOf(history, width)
   const rates = panel(34, 126, lowestRate([...requests, ...checks]), 1)
-  const score = panel(188, 78, 0, roundUp(Math.max(...scores)))
+  const score = panel(196, 70, 0, roundUp(Math.max(...scores)))
   const path = (values: readonly (number | null)[], on: Panel): string =>
     linePath(values.map((v, i) => ({ x: scale.x(history[i]!.n), y: v === null ? null : on.at(v) })))
   const dots = (values: readonly (number | null)[], on: Panel, cls: string): JSX.Element[] =>

@@ -1,12 +1,14 @@
 import type { JSX } from 'preact'
 import type { HistoryPoint } from '../api-types.js'
 import { count, percent, ppm } from '../format.js'
+import { useSomeFirst } from '../parts/some-first.js'
 import { TIER_NAMES } from '../words.js'
 
 /** The history in numbers, the newest first. */
 export function HistoryTable({ history }: { history: readonly HistoryPoint[] }): JSX.Element {
+  const [shown, rest] = useSomeFirst([...history].reverse())
   return (
-    <div class="table-wrap tall">
+    <div class="table-wrap">
       <table>
         <caption class="hidden-but-read">Rates and score, the newest interval first</caption>
         <thead>
@@ -31,7 +33,7 @@ export function HistoryTable({ history }: { history: readonly HistoryPoint[] }):
           </tr>
         </thead>
         <tbody>
-          {[...history].reverse().map((point) => (
+          {shown.map((point) => (
             <tr key={point.n}>
               <th scope="row">
                 <a href={`/intervals/${point.n}`}>{point.n}</a>
@@ -58,6 +60,7 @@ export function HistoryTable({ history }: { history: readonly HistoryPoint[] }):
           ))}
         </tbody>
       </table>
+      {rest}
     </div>
   )
 }

@@ -74,10 +74,10 @@ function Found({ prover }: { prover: ProverDetail }): JSX.Element {
         <Fact name="Score">{ppm(prover.score_ppm)}</Fact>
         <Fact name="Weight">{prover.weight_u16 === null ? 'none' : count(prover.weight_u16)}</Fact>
         <Fact name="Requests">
-          {requests ?? 'none'} <small>last settled interval</small>
+          {requests ?? 'none'} {last !== null && <small>interval {last.n}</small>}
         </Fact>
         <Fact name="Validations">
-          {checks ?? 'none'} <small>last settled interval</small>
+          {checks ?? 'none'} {last !== null && <small>interval {last.n}</small>}
         </Fact>
         <Fact name="Successes in all">{count(prover.total_successes)}</Fact>
         <Fact name="uid">{prover.uid ?? 'none'}</Fact>

@@ -56,7 +56,7 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
       </Section>
       <Section title="What its checks would have caught">
         <p>{prover.detection.text}</p>
-        <p class="muted small">
+        <p class="muted small note">
           Coldkey <span class="mono full">{prover.coldkey}</span>. First seen{' '}
           <Ago iso={prover.first_seen_at} />.
         </p>

@@ -88,7 +88,7 @@ export function Verdicts({ prover }: { prover: ProverDetail }): JSX.Element {
       )}
       {problem !== null && <ProblemNotice problem={problem} again={more} />}
       {cursor !== null && problem === null && (
-        <p>
+        <p class="more">
           <button type="button" class="button small" onClick={more}>
             Show older verdicts
           </button>

@@ -1,0 +1,18 @@
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+
+const FIRST = 20
+
+/** The first lines of a long list, and the button that shows the rest. */
+export function useSomeFirst<T>(lines: readonly T[]): [readonly T[], JSX.Element | null] {
+  const [all, setAll] = useState(false)
+  if (all || lines.length <= FIRST + 2) return [lines, null]
+  const button = (
+    <p class="more">
+      <button type="button" class="button small" onClick={() => setAll(true)}>
+        Show all {lines.length}
+      </button>
+    </p>
+  )
+  return [lines.slice(0, FIRST), button]
+}
