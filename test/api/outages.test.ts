@@ -131,19 +131,36 @@ describe('what the API says of requests', () => {
 })
 
 describe('the API’s server', () => {
-  it('closes connections that send nothing', async () => {
-    const server = await listen(() => {}, { host: '127.0.0.1', port: 0, headersTimeoutMs: 200 })
-    const sockets = Array.from({ length: 50 }, () => connect(Number(new URL(server.url).port)))
+  it('closes a thousand connections that send nothing, and serves others meanwhile', async () => {
+    const server = await listen((_req, res) => void res.end('served'), {
+      host: '127.0.0.1',
+      port: 0,
+      headersTimeoutMs: 500,
+    })
+    const sockets = Array.from({ length: 1000 }, () => connect(Number(new URL(server.url).port)))
     try {
-      await Promise.all(
-        sockets.map((socket) => {
-          socket.resume()
-          return once(socket, 'close')
-        }),
-      )
+      const closed = sockets.map((socket) => once(socket.resume(), 'close'))
+      await Promise.all(sockets.map((socket) => once(socket, 'connect')))
+      assert.equal(await (await fetch(server.url)).text(), 'served')
+      await Promise.all(closed)
     } finally {
       await server.close()
     }
+  })
+
+  it('cuts what does not end in the time that it has', async () => {
+    let cut = false
+    const server = await listen((_req, res) => void res.write('the beginning'), {
+      host: '127.0.0.1',
+      port: 0,
+      drainMs: 50,
+      onCut: () => {
+        cut = true
+      },
+    })
+    const answer = await fetch(server.url)
+    await Promise.all([server.close(), assert.rejects(answer.text())])
+    assert.ok(cut)
   })
 
   it('names a port that is taken', async () => {
