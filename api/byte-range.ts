@@ -28,7 +28,7 @@ export function sendBytes(req: Request, res: Response, bytes: Buffer, etag: stri
 }
 
 /** Not `req.fresh`: it would take `Cache-Control: no-cache`, meant for caches on the way, for a no. */
-function isKnown(header: string | undefined, etag: string): boolean {
+export function isKnown(header: string | undefined, etag: string): boolean {
   const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? []
   return tags.includes(etag) || tags.includes('*')
 }

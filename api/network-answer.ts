@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
+import { isKnown } from './byte-range.js'
 import type { ApiDeps } from './deps.js'
 
 /** How old an answer may be. Nothing here changes more often than once in a block. */
@@ -39,7 +40,8 @@ export class NetworkAnswers {
       'Cache-Control': `${open ? 'public' : 'private'}, max-age=1`,
       'Content-Type': 'application/json; charset=utf-8',
     })
-    res.send(body)
+    if (isKnown(req.headers['if-none-match'], etag)) res.status(304).end()
+    else res.send(body)
   }
 
   #answer(key: string, make: () => Promise<unknown>): Kept['answer'] {

@@ -84,7 +84,8 @@ const verdictLineSchema = z.object({
 const routingSchema = z
   .object({
     latency_us_per_work: count.nullable().meta({
-      description: 'microseconds, times 10^6, for a unit of work (step · frame · pixel)',
+      description:
+        'for a unit of work (step · frame · pixel): floor(µs · 10^6 / work), so picoseconds',
     }),
     in_flight: count,
     used_last_settled_interval: count.meta({

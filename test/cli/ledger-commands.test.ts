@@ -7,13 +7,12 @@ import { join } from 'node:path'
 import { intervalWorkflowId, VERIFIER_QUEUE } from '../../base/temporal-names.js'
 import { writeSettlement } from '../../ledger/settlement.js'
 import { newVerifier, openInterval, recordFor, settlementOf } from '../ledger/fixtures.js'
+import { failWorkflow } from '../support/failed-workflow.js'
 import { useDatabase } from '../support/postgres.js'
 import { useTemporal } from '../support/temporal.js'
 import { type CliResult, runCli, startCli } from './run-cli.js'
 
 const ALICE = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY'
-/** temporal.api.enums.v1.CommandType */
-const COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION = 5
 
 describe('commands beside a running grid', function () {
   this.timeout(60_000)
@@ -99,7 +98,6 @@ describe('commands beside a running grid', function () {
     const workflowId = intervalWorkflowId(id.netuid, id.verifier, 2)
     const taskQueue = `${VERIFIER_QUEUE}-of-this-test`
     const { client } = temporal()
-    const { namespace } = client.options
     const missing = await beside('interval', 'retry', '2')
     assert.equal(missing.code, 1)
     assert.match(missing.stderr, /Temporal has no workflow of interval 2/)
@@ -109,26 +107,7 @@ describe('commands beside a running grid', function () {
     assert.equal(running.code, 1)
     assert.match(running.stderr, /Interval 2 is still running/)
 
-    // A worker by hand: it takes the first task and fails the workflow.
-    const task = await client.withDeadline(Date.now() + 30_000, () =>
-      client.workflowService.pollWorkflowTaskQueue({
-        namespace,
-        taskQueue: { name: taskQueue },
-        identity: 'test',
-      }),
-    )
-    const failure = { message: 'the ledger was away', applicationFailureInfo: {} }
-    await client.workflowService.respondWorkflowTaskCompleted({
-      namespace,
-      taskToken: task.taskToken,
-      identity: 'test',
-      commands: [
-        {
-          commandType: COMMAND_TYPE_FAIL_WORKFLOW_EXECUTION,
-          failWorkflowExecutionCommandAttributes: { failure },
-        },
-      ],
-    })
+    await failWorkflow(client, taskQueue)
     await assert.rejects(handle.result())
 
     const { run_id: runId } = json(await beside('interval', 'retry', '2', '--json'))
