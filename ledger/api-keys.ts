@@ -80,11 +80,15 @@ export async function revokeApiKey(
   return known.length > 0 ? 'revoked_before' : 'unknown'
 }
 
-/** Notes that a key is in use, at most once a minute, however many processes ask. */
+/**
+ * Notes that a key is in use, at most once a minute, however many processes ask. It waits for nobody:
+ * while a request of the key holds its row, the next one to ask notes it.
+ */
 export async function noteApiKeyUse(db: Queryable, id: string): Promise<void> {
   await db.execute(
-    `UPDATE api_keys SET last_used_at = now()
-     WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
+    `UPDATE api_keys SET last_used_at = now() WHERE id = (
+       SELECT id FROM api_keys WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+       FOR NO KEY UPDATE SKIP LOCKED)`,
     [id],
   )
 }

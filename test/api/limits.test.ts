@@ -144,6 +144,25 @@ describe('limits of API keys, over two APIs', () => {
     assert.equal(await costUsed(all), 2 * COST)
   })
 
+  it('hold up nobody else when one key asks for more than it may', async () => {
+    const { db } = database()
+    const [flooding, other] = [await key({ requestsPerMinute: 1000 }), await key({})]
+    let flood: Promise<Response[]> = Promise.resolve([])
+    // As if the key's requests at other APIs took their time.
+    await db.tx(async (tx) => {
+      await tx.query('SELECT 1 FROM api_keys WHERE id = $1 FOR UPDATE', [flooding.id])
+      flood = Promise.all(Array.from({ length: RACE }, () => ask(flooding)))
+      const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'api-1'`
+      const deadline = Date.now() + 5_000
+      while ((await db.query(waiting)).length === 0) {
+        assert.ok(Date.now() < deadline, 'a request waits for the key’s row')
+      }
+      for (let i = 0; i < RACE; i += 1) assert.equal((await ask(other)).status, 200)
+      assert.equal((await db.query(waiting)).length, 1, 'the others wait without a connection')
+    })
+    assert.ok((await flood).every(({ status }) => status === 200))
+  })
+
   it('say nothing of limits to a key that has none', async () => {
     const res = await ask(await key({}))
     assert.deepEqual(
