@@ -2,7 +2,10 @@ import type { RequestHandler } from 'express'
 import { namesLoopback } from '../base/loopback.js'
 import { ApiError } from './errors.js'
 
-/** Serves only who asks for this machine by a loopback name: there are no keys that would tell. */
+/**
+ * Serves only who asks for this machine by a loopback name: a web page whose own name leads here must not
+ * read what needs no key.
+ */
 export const refuseOtherHosts: RequestHandler = (req, _res, next) => {
   if (namesLoopback(req.headers.host)) {
     next()
