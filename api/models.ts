@@ -3,7 +3,7 @@ import type { ApiDeps } from './deps.js'
 import { ApiError } from './errors.js'
 import { type Operation, operation } from './operation.js'
 
-const modelSchema = z
+export const modelSchema = z
   .object({
     id: z.string(),
     object: z.literal('model'),

@@ -28,7 +28,7 @@ export const commitmentSchema = z
 
 const untilFinal = count.nullable().meta({ description: 'null until the interval is final' })
 
-const intervalLineSchema = z
+export const intervalLineSchema = z
   .object({
     n: count,
     first_block: count,

@@ -60,7 +60,7 @@ export const proverMembers = {
   ),
 }
 
-const proverSchema = z.object(proverMembers).meta({ id: 'Prover' })
+export const proverSchema = z.object(proverMembers).meta({ id: 'Prover' })
 
 /** A prover for everybody's eyes. @param row with the verdicts of settled intervals only */
 export function proverObject(row: ProverOverviewRow): z.output<typeof proverSchema> {

@@ -9,7 +9,7 @@ import { count, isoOrNull, tierSchema, time, verifierMembers } from './network-s
 import { type Operation, operation } from './operation.js'
 import { loopLink } from './temporal-links.js'
 
-const summarySchema = z
+export const summarySchema = z
   .object({
     object: z.literal('network'),
     ...verifierMembers,

@@ -16,7 +16,7 @@ import { type Operation, operation } from './operation.js'
 
 const minimumRate = z.string().nullable().meta({ example: '94.9 %' })
 
-const tierObjectSchema = z
+export const tierObjectSchema = z
   .object({
     tier: tierSchema,
     provers: count,

@@ -25,7 +25,7 @@ const query = z.object({
     .meta({ description: 'by time of creation; default `desc`, the newest first' }),
 })
 
-const listSchema = z
+export const videoListSchema = z
   .object({
     object: z.literal('list'),
     data: z.array(videoSchema),
@@ -45,7 +45,7 @@ export function listVideosOperation(deps: ApiDeps): Operation {
     access: 'read',
     summary: 'The videos that were asked for with this key',
     query,
-    answers: { 200: { description: 'A page of them', schema: listSchema } },
+    answers: { 200: { description: 'A page of them', schema: videoListSchema } },
     errors: ['invalid_request', 'video_not_found'],
     run: async ({ query: { after = null, limit = DEFAULT_LIMIT, order = 'desc' }, res }) => {
       // One more than asked for tells whether there are more.
@@ -56,7 +56,7 @@ export function listVideosOperation(deps: ApiDeps): Operation {
         })
       }
       const data = rows.slice(0, limit).map(videoObject)
-      const list: z.output<typeof listSchema> = {
+      const list: z.output<typeof videoListSchema> = {
         object: 'list',
         data,
         first_id: data[0]?.id ?? null,

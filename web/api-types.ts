@@ -51,7 +51,7 @@ export interface VerdictLine {
 }
 
 export interface Prover {
-  readonly uid: number | null
+  readonly uid: number
   readonly hotkey: string
   readonly coldkey: string
   readonly tier: Tier
@@ -120,6 +120,8 @@ export interface ProverMove {
 export interface ProverDetail extends Prover {
   readonly this_tier: TierChecks
   readonly next_tier: TierChecks | null
+  /** The way straight back to Challenger, for who fell by downtime only. */
+  readonly fast_return: TierChecks | null
   readonly why: string
   readonly score: {
     readonly score_ppm: number
@@ -144,12 +146,13 @@ export interface ProverDetail extends Prover {
     readonly open_until: string | null
   }
   readonly routing: {
+    /** Microseconds, times 10^6. */
     readonly latency_us_per_work: number | null
     readonly in_flight: number
-    readonly used_this_interval: number
+    readonly used_last_settled_interval: number
     readonly requests_per_interval_limit: number
     readonly last_resort: boolean
-    readonly last_resort_reason: string | null
+    readonly text: string
   }
   readonly detection: { readonly text: string }
 }
@@ -169,12 +172,13 @@ export interface IntervalLine {
   readonly opened_at: string | null
   readonly settled_at: string | null
   readonly provers: number
+  /** Null, as the counts below, until it is final. */
   readonly checks: number | null
   readonly passes: number | null
   readonly cheats: number | null
   readonly fails: number | null
-  readonly request_attempts: number
-  readonly request_successes: number
+  readonly request_attempts: number | null
+  readonly request_successes: number | null
   readonly moves: number
   readonly weights: { readonly kind: string; readonly state: string | null } | null
   readonly record_hash: string | null
@@ -244,7 +248,7 @@ export interface Interval {
     readonly hotkey: string
     readonly from_tier: Tier
     readonly to_tier: Tier
-    readonly reason: string
+    readonly reason_text: string
     readonly at: string
   }[]
   readonly weights: {
@@ -260,8 +264,10 @@ export interface Interval {
   readonly record: {
     readonly hash: string
     readonly previous_hash: string | null
-    readonly signature: string
-    readonly signed_at: string
+    readonly signature: string | null
+    readonly signed_at: string | null
+    /** Whether it can be read. */
+    readonly public: boolean
   } | null
 }
 

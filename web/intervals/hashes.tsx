@@ -2,7 +2,6 @@ import type { JSX } from 'preact'
 import type { Interval } from '../api-types.js'
 import { Hash } from '../parts/hotkey.js'
 import { Section } from '../parts/section.js'
-import { FINAL } from '../words.js'
 
 /** What binds the verifier: what it committed to beforehand, what it signed afterwards. */
 export function Hashes({ interval }: { interval: Interval }): JSX.Element | null {
@@ -21,7 +20,9 @@ export function Hashes({ interval }: { interval: Interval }): JSX.Element | null
         {record !== null && (
           <>
             <Hash name="Record: sha256" value={record.hash} />
-            <Hash name="Signature of the record" value={record.signature} />
+            {record.signature !== null && (
+              <Hash name="Signature of the record" value={record.signature} />
+            )}
             {record.previous_hash !== null && (
               <Hash name="Record before" value={record.previous_hash} />
             )}
@@ -30,12 +31,14 @@ export function Hashes({ interval }: { interval: Interval }): JSX.Element | null
       </dl>
       <p class="muted small note">
         Everything it drew follows from the secret and the block’s hash: neither side could choose.
-        {FINAL.includes(interval.phase) && record !== null && (
+        {record?.public === true ? (
           <>
             {' '}
-            <a href={`/v1/network/intervals/${interval.n}/record`}>The record</a> is there once its
-            weights are out.
+            <a href={`/v1/network/intervals/${interval.n}/record`}>Read the record</a>: with it
+            anybody can judge the verifier.
           </>
+        ) : (
+          record !== null && ' The record itself can be read once its weights are out.'
         )}
       </p>
     </Section>

@@ -4,7 +4,6 @@ import { TierBadge } from '../parts/badges.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Empty } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
-import { capital } from '../words.js'
 
 /** Who was promoted or relegated at its end. */
 export function IntervalMoves({ moves }: { moves: Interval['moves'] }): JSX.Element {
@@ -23,7 +22,7 @@ export function IntervalMoves({ moves }: { moves: Interval['moves'] }): JSX.Elem
                 <span class="hidden-but-read">to</span>
                 <TierBadge tier={move.to_tier} />
               </span>
-              <span class="muted small">{capital(move.reason.replaceAll('_', ' '))}</span>
+              <span class="muted small">{move.reason_text}</span>
             </li>
           ))}
         </ul>

@@ -102,11 +102,7 @@ function Intervals({ lines }: { lines: readonly IntervalLine[] }): JSX.Element {
                 <Outcome line={line} />
               </td>
               <td class="num" data-label="Requests">
-                {line.request_attempts === 0 ? (
-                  <span class="muted">none</span>
-                ) : (
-                  `${count(line.request_successes)}/${count(line.request_attempts)}`
-                )}
+                <Requests line={line} />
               </td>
               <td class="num" data-label="Moves">
                 {line.moves === 0 ? <span class="muted">none</span> : line.moves}
@@ -129,4 +125,11 @@ function Intervals({ lines }: { lines: readonly IntervalLine[] }): JSX.Element {
       </table>
     </div>
   )
+}
+
+function Requests({ line }: { line: IntervalLine }): JSX.Element {
+  const { request_attempts: attempts, request_successes: successes } = line
+  if (attempts === null) return <span class="muted">later</span>
+  if (attempts === 0) return <span class="muted">none</span>
+  return <>{`${count(successes ?? 0)}/${count(attempts)}`}</>
 }

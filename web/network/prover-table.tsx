@@ -137,7 +137,7 @@ function ProverRow({ prover, most }: { prover: Prover; most: number }): JSX.Elem
       <td class="wide">
         <span class="row who">
           <Hotkey hotkey={prover.hotkey} />
-          {prover.uid !== null && <span class="muted small">uid {prover.uid}</span>}
+          <span class="muted small">uid {prover.uid}</span>
           <Presence prover={prover} />
         </span>
       </td>

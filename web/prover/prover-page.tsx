@@ -80,7 +80,7 @@ function Found({ prover }: { prover: ProverDetail }): JSX.Element {
           {checks ?? 'none'} {last !== null && <small>interval {last.n}</small>}
         </Fact>
         <Fact name="Successes in all">{count(prover.total_successes)}</Fact>
-        <Fact name="uid">{prover.uid ?? 'none'}</Fact>
+        <Fact name="uid">{prover.uid}</Fact>
       </dl>
       <Section title="History" aside={<span class="muted small">settled intervals</span>}>
         {prover.history.length === 0 ? (

@@ -25,24 +25,17 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
               <span class="muted">{prover.unreachable_reason}</span>
             </li>
           )}
-          {routing.last_resort && (
-            <li>
-              <span class="state verdict-fail">
-                <Icon name="bang" />
-                Asked last only
-              </span>{' '}
-              <span class="muted">{routing.last_resort_reason}</span>
-            </li>
-          )}
+          <li>{routing.text}</li>
           <li>
-            {count(routing.used_this_interval)} of {count(routing.requests_per_interval_limit)}{' '}
-            requests used in this interval; {count(routing.in_flight)} in flight
+            {plural(routing.used_last_settled_interval, 'request')} of{' '}
+            {count(routing.requests_per_interval_limit)} used in the last settled interval;{' '}
+            {count(routing.in_flight)} in flight
             {prover.capacity_requests !== null && `, of ${prover.capacity_requests} it declared`}.
           </li>
           <li>
             {speed === null
               ? 'Its speed has not been measured lately.'
-              : `It takes ${speed.toFixed(speed < 10 ? 2 : 0)} µs for a unit of work (one pixel, one step).`}
+              : `It takes ${(speed / 1_000_000).toPrecision(2)} µs for a unit of work (one step on one pixel of a frame).`}
           </li>
           {prover.determinism_class !== null && (
             <li>

@@ -21,6 +21,9 @@ export function TierConditions({ prover }: { prover: ProverDetail }): JSX.Elemen
       ) : (
         <Conditions of={next} title="To be promoted" none="" />
       )}
+      {prover.fast_return !== null && (
+        <Conditions of={prover.fast_return} title="Straight back" none="" />
+      )}
     </div>
   )
 }
