@@ -34,7 +34,9 @@ export class SseStream {
     this.#unreadMs = options.unreadMs ?? UNREAD_MS
     const gone = new AbortController()
     this.gone = gone.signal
-    res.status(200).set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' })
+    res.status(200).set('X-Accel-Buffering', 'no')
+    // Not `res.set`, which adds a charset that this type does not have.
+    res.setHeader('Content-Type', 'text/event-stream')
     // Small events must not wait for each other.
     req.socket.setNoDelay(true)
     res.write(`retry: ${RETRY_MS}\n\n`)

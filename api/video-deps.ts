@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ApiDeps } from './deps.js'
 import { FramePreviews } from './frame-previews.js'
 import type { ApiMetrics } from './http-metrics.js'
@@ -11,6 +12,8 @@ export interface VideoDeps extends ApiDeps {
 }
 
 export function videoDeps(deps: ApiDeps, measured: ApiMetrics): VideoDeps {
+  // Every open stream listens: thousands are no leak.
+  setMaxListeners(0, deps.stopping)
   const watcher = new JobWatcher(deps, (jobs) => measured.watchedVideos.set(jobs))
   return { ...deps, measured, watcher, previews: new FramePreviews(deps.db) }
 }

@@ -44,7 +44,8 @@ export function videoEventsOperation(deps: VideoDeps): Operation {
         return
       }
       if (req.method === 'HEAD') {
-        res.type('text/event-stream').end()
+        res.setHeader('Content-Type', 'text/event-stream')
+        res.end()
         return
       }
       await streamVideo(deps, req, res, job.id, {
