@@ -1,17 +1,11 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Scope } from '../base/api-scopes.js'
-import { apiSecretHash, isApiSecret } from '../base/api-secret.js'
-import { type ApiKeyRow, findApiKey, noteApiKeyUse } from '../ledger/api-keys.js'
+import { isApiSecret } from '../base/api-secret.js'
+import type { ApiKeyRow } from '../ledger/api-keys.js'
 import type { Access } from './access.js'
+import { BelievedKeys } from './believed-keys.js'
 import type { ApiDeps } from './deps.js'
 import { ApiError } from './errors.js'
-
-/** How long a key is believed without asking the ledger: how long a revoked one may still work. */
-const BELIEVED_MS = 2_000
-/** Keys in use within that time; beyond it the oldest are asked for again. */
-const MAX_BELIEVED = 10_000
-/** How exact `last_used_at` is. */
-const NOTED_EVERY_MS = 60_000
 
 const SCHEME = /^bearer +(\S+) *$/i
 const SEND_IT = 'Send the header Authorization: Bearer fk_…'
@@ -95,51 +89,4 @@ function whyNoSecret({ headers }: Request, secret: string | undefined): string {
     return 'The API key came in a header that is not read here.'
   }
   return 'This address wants an API key, and none was sent.'
-}
-
-/** Keys by their hashes as the ledger had them moments ago; who asks meanwhile shares the question. */
-class BelievedKeys {
-  readonly #deps: Pick<ApiDeps, 'db' | 'log' | 'now'>
-  readonly #byHash = new Map<string, { until: number; key: Promise<ApiKeyRow | null> }>()
-
-  constructor(deps: Pick<ApiDeps, 'db' | 'log' | 'now'>) {
-    this.#deps = deps
-  }
-
-  /** @throws LedgerError */
-  async find(secret: string): Promise<ApiKeyRow | null> {
-    const hash = apiSecretHash(secret)
-    const name = hash.toString('hex')
-    const now = this.#deps.now()
-    const known = this.#byHash.get(name)
-    if (known !== undefined && now < known.until) return known.key
-    const key = this.#ask(hash)
-    const entry = { until: now + BELIEVED_MS, key }
-    // Anew, so that the oldest comes first.
-    this.#byHash.delete(name)
-    this.#byHash.set(name, entry)
-    if (this.#byHash.size > MAX_BELIEVED) {
-      this.#byHash.delete(this.#byHash.keys().next().value!)
-    }
-    const forget = () => {
-      if (this.#byHash.get(name) === entry) this.#byHash.delete(name)
-    }
-    // Strangers' guesses take no room, and a ledger that is back is asked at once.
-    key.then((found) => {
-      if (found === null) forget()
-    }, forget)
-    return key
-  }
-
-  async #ask(hash: Buffer): Promise<ApiKeyRow | null> {
-    const { db, log, now } = this.#deps
-    const key = await findApiKey(db, hash)
-    if (key === null || key.revokedAt !== null) return key
-    if ((key.lastUsedAt?.getTime() ?? 0) < now() - NOTED_EVERY_MS) {
-      noteApiKeyUse(db, key.id).catch((error: Error) => {
-        log.warn({ key: key.id, reason: error.message }, 'the use of a key could not be noted')
-      })
-    }
-    return key
-  }
 }

@@ -111,7 +111,7 @@ describe('API keys', () => {
     }
   })
 
-  it('die on every API two seconds after they were revoked', async () => {
+  it('die on every API within two seconds of being revoked', async () => {
     const { db } = database()
     const key = await newKey(db)
     for (const server of servers) {
@@ -119,8 +119,13 @@ describe('API keys', () => {
     }
     assert.equal(await revokeApiKey(db, key.id), 'revoked')
     assert.equal(await revokeApiKey(db, key.id), 'revoked_before')
-    ahead += 2_000
-    for (const server of servers) {
+    const [first, second] = servers as [TestApi, TestApi]
+    for (const [server, moved] of [
+      [first, 2_000],
+      // Also when the clock was set back.
+      [second, -60_000],
+    ] as const) {
+      ahead += moved
       const problem = await refused(
         await ask(bearer(key), NO_VIDEO, server),
         401,
