@@ -7,6 +7,7 @@ import {
 import type { Access } from './access.js'
 import { API_ERRORS, type ApiErrorCode } from './errors.js'
 import type { Answer, Operation } from './operation.js'
+import { webhookDocument } from './webhook-document.js'
 
 /** What any operation may answer. */
 const COMMON_ERRORS: readonly ApiErrorCode[] = [
@@ -74,6 +75,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       },
     },
     paths,
+    webhooks: webhookDocument,
   })
 }
 

@@ -233,6 +233,7 @@ export class Grid {
       'database.url': this.databaseUrl,
       'temporal.address': this.temporalAddress,
       'chain.allow_private_addresses': true,
+      'api.allow_private_webhooks': true,
       device: 'cpu',
       ...options,
       ...own,

@@ -20,6 +20,7 @@ export async function deliverWebhooks(
   },
 ): Promise<{ run: Promise<void>; stop(): Promise<void> }> {
   const { db, id, temporal, log } = deps
+  if (deps.allowPrivate) log.warn('webhooks may go to private addresses, and by http: development')
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
