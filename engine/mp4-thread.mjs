@@ -1,27 +1,31 @@
 // A thread of its own: encoding blocks it, and the encoder's module sets handlers for uncaught errors of
 // its process when it is loaded, which must not reach anybody else's. Plain JavaScript, so that it
 // starts without a compiler.
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import encoders from 'h264-mp4-encoder'
 
-const { width, height, fps, quantizer, frames } = workerData
-const encoder = await encoders.createH264MP4Encoder()
-encoder.width = width
-encoder.height = height
-encoder.frameRate = fps
-encoder.quantizationParameter = quantizer
-// The library writes no table of key frames, so that players take every frame for one: then each must be.
-encoder.groupOfPictures = 1
-encoder.initialize()
-for (const rgb of frames) encoder.addFrameYuv(toYuv(rgb))
-encoder.finalize()
-parentPort.postMessage(encoder.FS.readFile(encoder.outputFilename))
+parentPort.on('message', async ({ width, height, fps, quantizer, frames }) => {
+  const encoder = await encoders.createH264MP4Encoder()
+  encoder.width = width
+  encoder.height = height
+  encoder.frameRate = fps
+  encoder.quantizationParameter = quantizer
+  // The library writes no table of key frames, so that players take every frame for one: then each must be.
+  encoder.groupOfPictures = 1
+  encoder.initialize()
+  for (const rgb of frames) encoder.addFrameYuv(toYuv(rgb, width, height))
+  encoder.finalize()
+  const bytes = encoder.FS.readFile(encoder.outputFilename)
+  encoder.FS.unlink(encoder.outputFilename)
+  encoder.delete()
+  parentPort.postMessage(bytes)
+})
 
 /**
  * BT.601, limited range, 4:2:0 with the chroma of four pixels averaged: what players assume of a small
  * picture that does not say. (The encoder's own conversion darkens by 2 levels.)
  */
-function toYuv(rgb) {
+function toYuv(rgb, width, height) {
   const pixels = width * height
   const yuv = new Uint8Array((pixels * 3) / 2)
   const [u, v] = [yuv.subarray(pixels, (pixels * 5) / 4), yuv.subarray((pixels * 5) / 4)]
