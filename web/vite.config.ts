@@ -21,7 +21,11 @@ export default defineConfig({
     reportCompressedSize: false,
     // Swagger UI is large, and only /docs loads it.
     chunkSizeWarningLimit: 2_000,
-    rolldownOptions: { input: { index: at('index.html'), docs: at('docs.html') } },
+    rolldownOptions: {
+      // A slow machine is no news.
+      checks: { pluginTimings: false },
+      input: { index: at('index.html'), docs: at('docs.html') },
+    },
   },
   server: { proxy: { '/v1': API, '/openapi.json': API } },
 })

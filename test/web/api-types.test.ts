@@ -16,23 +16,21 @@ import type * as web from '../../web/api-types.js'
 import { TIERS } from '../../web/api-types.js'
 import { KIND_NAMES, PHASE_WORDS, TIER_NAMES, VERDICTS } from '../../web/words.js'
 
-/** Does not compile when a page reads what the server does not answer, or answers otherwise. */
-type Shown<Page, Server extends Page> = [Page, Server]
+// Checked by the compiler: a call does not compile when a page reads what the server does not answer, or answers otherwise.
+function shown<Page, _Server extends Page>(): void {}
 type Of<Schema extends z.ZodType> = z.output<Schema>
 
-export type Held = [
-  Shown<web.NetworkSummary, Of<typeof summarySchema>>,
-  Shown<web.TierLine, Of<typeof tierObjectSchema>>,
-  Shown<web.Prover, Of<typeof proverSchema>>,
-  Shown<web.ProverDetail, Of<typeof proverDetailSchema>>,
-  Shown<web.IntervalLine, Of<typeof intervalLineSchema>>,
-  Shown<web.Interval, Of<typeof intervalDetailSchema>>,
-  Shown<web.Video, Of<typeof videoSchema>>,
-  Shown<web.VideoList, Of<typeof videoListSchema>>,
-  Shown<web.VideoEvent, Of<typeof videoEventSchema>>,
-  Shown<web.Model, Of<typeof modelSchema>>,
-  Shown<web.Receipt, Of<typeof receiptSchema>>,
-]
+shown<web.NetworkSummary, Of<typeof summarySchema>>()
+shown<web.TierLine, Of<typeof tierObjectSchema>>()
+shown<web.Prover, Of<typeof proverSchema>>()
+shown<web.ProverDetail, Of<typeof proverDetailSchema>>()
+shown<web.IntervalLine, Of<typeof intervalLineSchema>>()
+shown<web.Interval, Of<typeof intervalDetailSchema>>()
+shown<web.Video, Of<typeof videoSchema>>()
+shown<web.VideoList, Of<typeof videoListSchema>>()
+shown<web.VideoEvent, Of<typeof videoEventSchema>>()
+shown<web.Model, Of<typeof modelSchema>>()
+shown<web.Receipt, Of<typeof receiptSchema>>()
 
 describe('the pages’ words for what the API answers', () => {
   const same = (own: readonly string[], server: readonly string[]): void =>

@@ -13,7 +13,7 @@ export function Outcome({ line }: { line: IntervalLine }): JSX.Element {
       <Counted n={line.passes ?? 0} verdict="pass" />
       <Counted n={line.cheats ?? 0} verdict="cheat" />
       <Counted n={line.fails ?? 0} verdict="fail" />
-      {rest > 0 && <span class="muted">{count(rest)} other</span>}
+      {rest > 0 && <span class="muted">{count(rest)} undecided</span>}
     </span>
   )
 }

@@ -63,6 +63,8 @@ export function NewestInterval({ intervals }: { intervals: readonly IntervalLine
 /** `6 checks: 5 passed, 1 cheat. Weights: read back.` */
 function outcome(interval: IntervalLine): string {
   const { checks, passes, cheats, fails } = interval
+  // Unproven and abstained.
+  const rest = (checks ?? 0) - (passes ?? 0) - (cheats ?? 0) - (fails ?? 0)
   const found =
     checks === null || checks === 0
       ? 'Nothing was checked'
@@ -70,6 +72,7 @@ function outcome(interval: IntervalLine): string {
           `${plural(checks, 'check')}: ${count(passes ?? 0)} passed`,
           ...((cheats ?? 0) > 0 ? [plural(cheats!, 'cheat')] : []),
           ...((fails ?? 0) > 0 ? [`${count(fails!)} failed`] : []),
+          ...(rest > 0 ? [`${count(rest)} undecided`] : []),
         ].join(', ')
   const moves = interval.moves === 0 ? '' : ` ${capital(plural(interval.moves, 'move'))}.`
   return `${found}.${moves} Weights: ${weightsWords(interval.weights)}.`

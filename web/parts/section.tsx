@@ -5,18 +5,19 @@ import { useId } from 'preact/hooks'
 export function Section({
   title,
   aside,
-  id,
+  of,
   children,
 }: {
   title: string
   /** Beside the heading. */
   aside?: ComponentChildren
-  id?: string
+  /** The page's own class for it. */
+  of?: string
   children: ComponentChildren
 }): JSX.Element {
   const heading = useId()
   return (
-    <section class="card" aria-labelledby={heading} id={id}>
+    <section class={`card ${of ?? ''}`} aria-labelledby={heading}>
       <div class="card-head">
         <h2 id={heading}>{title}</h2>
         {aside}

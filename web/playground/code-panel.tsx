@@ -16,6 +16,7 @@ export function CodePanel({ body }: { body: VideoBody }): JSX.Element {
   return (
     <Section
       title="This request as code"
+      of="code"
       aside={<CopyButton text={code} what={`${language} code`} label="Copy" />}
     >
       <div class="stack tight">

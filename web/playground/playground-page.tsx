@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso/router'
 import { asProblem, type Problem, post } from '../api.js'
 import type { List, Model, Video } from '../api-types.js'
@@ -23,6 +23,7 @@ export function PlaygroundPage(): JSX.Element {
   const id = /^video_[0-9a-f]{24}$/.test(query.video ?? '') ? query.video! : null
   const key = useKey()
   const models = useApi<List<Model>>(key === null ? null : '/v1/models')
+  const stage = useRef<HTMLElement>(null)
   const [wanted, setWanted] = useState<Wanted>(NOTHING_WANTED)
   const [asked, setAsked] = useState<{ id: string; body: VideoBody } | null>(null)
   const [asking, setAsking] = useState(false)
@@ -47,6 +48,8 @@ export function PlaygroundPage(): JSX.Element {
       const made = await post<Video>('/v1/videos', body)
       setAsked({ id: made.id, body })
       route(`/playground?video=${made.id}`, id !== null)
+      // On a phone it is below the form.
+      stage.current?.scrollIntoView({ block: 'nearest' })
     } catch (thrown) {
       setProblem(asProblem(thrown))
     } finally {
@@ -78,14 +81,15 @@ export function PlaygroundPage(): JSX.Element {
           submit={submit}
         />
         <Stage
+          place={stage}
           watched={watched}
           asking={asking}
           asked={asked !== null && asked.id === id ? asked.body : null}
           problem={problem}
           again={submit}
         />
+        <CodePanel body={bodyOf(wanted)} />
       </div>
-      <CodePanel body={bodyOf(wanted)} />
       {key !== null && <History current={id} changed={`${id} ${video?.status}`} />}
     </div>
   )

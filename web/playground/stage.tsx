@@ -1,4 +1,4 @@
-import type { JSX } from 'preact'
+import type { JSX, RefObject } from 'preact'
 import { useState } from 'preact/hooks'
 import { asProblem, type Problem, post } from '../api.js'
 import type { Video } from '../api-types.js'
@@ -13,6 +13,7 @@ import type { Watched } from './use-video.js'
 
 /** Where the video comes about. */
 export function Stage(props: {
+  place: RefObject<HTMLElement>
   watched: Watched
   asking: boolean
   /** What was asked for, from this page. */
@@ -25,20 +26,20 @@ export function Stage(props: {
   const { video, frames } = watched
   if (problem !== null) {
     return (
-      <section class="card stage" aria-label="Video">
+      <section class="card stage" aria-label="Video" ref={props.place}>
         <ProblemNotice problem={problem} again={props.again} />
       </section>
     )
   }
   if (watched.problem !== null && video === null) {
     return (
-      <section class="card stage" aria-label="Video">
+      <section class="card stage" aria-label="Video" ref={props.place}>
         <ProblemNotice problem={watched.problem} />
       </section>
     )
   }
   return (
-    <section class="card stage" aria-label="Video" aria-busy={asking}>
+    <section class="card stage" aria-label="Video" ref={props.place} aria-busy={asking}>
       <Screen video={video} frames={frames} />
       {video === null ? (
         <p class="muted" role="status">

@@ -8,6 +8,7 @@ import { CopyButton } from '../parts/copy.js'
 import { Ago } from '../parts/live.js'
 import { Empty, ProblemNotice } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
+import { useSomeFirst } from '../parts/some-first.js'
 import { KIND_NAMES } from '../words.js'
 
 type Line = ProverDetail['verdicts'][number]
@@ -21,6 +22,7 @@ export function Verdicts({ prover }: { prover: ProverDetail }): JSX.Element {
   // The newest page is asked for again and again; what moved to the older ones is shown once.
   const known = new Set(prover.verdicts.map(keyOf))
   const lines = [...prover.verdicts, ...older.filter((line) => !known.has(keyOf(line)))]
+  const [shown, rest] = useSomeFirst(lines)
 
   const more = async (): Promise<void> => {
     try {
@@ -58,7 +60,7 @@ export function Verdicts({ prover }: { prover: ProverDetail }): JSX.Element {
               </tr>
             </thead>
             <tbody>
-              {lines.map((line) => (
+              {shown.map((line) => (
                 <tr key={keyOf(line)}>
                   <td>
                     <VerdictBadge verdict={line.verdict} />
@@ -86,8 +88,9 @@ export function Verdicts({ prover }: { prover: ProverDetail }): JSX.Element {
           </table>
         </div>
       )}
+      {rest}
       {problem !== null && <ProblemNotice problem={problem} again={more} />}
-      {cursor !== null && problem === null && (
+      {cursor !== null && problem === null && rest === null && (
         <p class="more">
           <button type="button" class="button small" onClick={more}>
             Show older verdicts
