@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Milliseconds of `count` runs, `atOnce` of them under way at any time. */
+export async function closedLoop(
+  count: number,
+  atOnce: number,
+  run: () => Promise<unknown>,
+): Promise<number[]> {
+  const times: number[] = []
+  let left = count
+  const worker = async () => {
+    while (left > 0) {
+      left -= 1
+      times.push(await timed(run))
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, worker))
+  return times
+}
+
+/** Milliseconds of runs that begin at a fixed rate, whether or not those before them have ended. */
+export async function openLoop(
+  perSecond: number,
+  seconds: number,
+  run: () => Promise<unknown>,
+): Promise<number[]> {
+  const started = performance.now()
+  const all: Promise<number>[] = []
+  for (let i = 0; i < perSecond * seconds; i++) {
+    const due = started + (1000 * i) / perSecond
+    const early = due - performance.now()
+    if (early > 1) await sleep(early)
+    // From when it was due: a late start is part of what a caller waits.
+    all.push(run().then(() => performance.now() - due))
+  }
+  return Promise.all(all)
+}
+
+export async function timed(run: () => Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await run()
+  return performance.now() - started
+}
+
+export function quantile(samples: readonly number[], q: number): number {
+  const sorted = [...samples].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
+}
