@@ -6,6 +6,7 @@ import {
 } from 'zod-openapi'
 import type { Access } from './access.js'
 import { API_ERRORS, type ApiErrorCode } from './errors.js'
+import { LIMIT_HEADERS } from './limits.js'
 import type { Answer, Operation } from './operation.js'
 import { webhookDocument } from './webhook-document.js'
 
@@ -20,6 +21,9 @@ const COMMON_ERRORS: readonly ApiErrorCode[] = [
 
 /** What an operation may answer because of its access. */
 const ACCESS_ERRORS: readonly ApiErrorCode[] = ['invalid_api_key', 'insufficient_scope']
+
+/** What any address with a parameter may be: escaped in a way that nothing decodes (`%zz`). */
+const PATH_ERRORS: readonly ApiErrorCode[] = ['invalid_request']
 
 const problem = z
   .object({
@@ -122,24 +126,36 @@ function answerObject({ description, schema, media, headers }: Answer) {
   return {
     description,
     ...(content === undefined ? {} : { content }),
-    ...(headers === undefined
-      ? {}
-      : {
-          headers: Object.fromEntries(
-            Object.entries(headers).map(([name, says]) => [
-              name,
-              { description: says, schema: { type: 'string' as const } },
-            ]),
-          ),
-        }),
+    ...(headers === undefined ? {} : { headers: headersOf(headers) }),
   }
+}
+
+function headersOf(headers: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, says]) => [
+      name,
+      { description: says, schema: { type: 'string' as const } },
+    ]),
+  )
+}
+
+const RETRY_AFTER = { 'Retry-After': 'seconds until asking again may help' }
+
+/** What errors of a status say in their headers. */
+const ERROR_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'WWW-Authenticate': 'Bearer, and what is wrong with the key (RFC 6750)' },
+  403: { 'WWW-Authenticate': 'Bearer, and the scope that is missing (RFC 6750)' },
+  409: RETRY_AFTER,
+  429: { ...RETRY_AFTER, ...LIMIT_HEADERS },
+  503: RETRY_AFTER,
 }
 
 /** Errors by status; the description lists the codes that one may have. */
 function errorsOf(each: Operation): ZodOpenApiOperationObject['responses'] {
   const byStatus = new Map<number, ApiErrorCode[]>()
   const ofAccess = each.access === 'everybody' ? [] : ACCESS_ERRORS
-  for (const code of new Set([...each.errors, ...ofAccess, ...COMMON_ERRORS])) {
+  const ofPath = Object.keys(each.params.shape).length === 0 ? [] : PATH_ERRORS
+  for (const code of new Set([...each.errors, ...ofAccess, ...ofPath, ...COMMON_ERRORS])) {
     const { status } = API_ERRORS[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
@@ -149,6 +165,9 @@ function errorsOf(each: Operation): ZodOpenApiOperationObject['responses'] {
       {
         description: codes.map((code) => `\`${code}\`: ${API_ERRORS[code].title}`).join('; '),
         content: { 'application/problem+json': { schema: problem } },
+        ...(ERROR_HEADERS[status] === undefined
+          ? {}
+          : { headers: headersOf(ERROR_HEADERS[status]) }),
       },
     ]),
   )
