@@ -6,11 +6,11 @@ import { intervalByN, markMissed, setFailure } from '../../ledger/intervals.js'
 import { insertPlan, type PlanItemRow } from '../../ledger/plans.js'
 import { signRecord } from '../../ledger/records.js'
 import { decideWeights } from '../../ledger/weights.js'
-import { LENGTH, newVerifier, recordFor, uuid } from '../ledger/fixtures.js'
+import { LENGTH, newVerifier, uuid } from '../ledger/fixtures.js'
 import { failWorkflow } from '../support/failed-workflow.js'
 import { useDatabase } from '../support/postgres.js'
 import { makeNamespace, useTemporal } from '../support/temporal.js'
-import { livedInterval, scenic, settled } from './network-scene.js'
+import { livedInterval, sceneRecord, scenic, settled } from './network-scene.js'
 import { awayTemporal, type Problem, post, startApi, type TestApi } from './server.js'
 
 const UI = 'http://127.0.0.1:8233'
@@ -113,8 +113,8 @@ describe('/v1/network/intervals/{n}', () => {
     await livedInterval(db, id, 2, [{ of: scenic(1) }])
     await settled(db, id, 2)
     const res = await record()
-    assert.equal(await res.text(), recordFor(1).body)
-    assert.equal(res.headers.get('etag'), `"${recordFor(1).hash}"`)
+    assert.equal(await res.text(), sceneRecord(1).body)
+    assert.equal(res.headers.get('etag'), `"${sceneRecord(1).hash}"`)
     assert.equal(res.headers.get('access-control-allow-origin'), '*')
     assert.equal((await show(1)).record?.public, true)
     await markMissed(db, id, { n: 3, firstBlock: 1000 + 2 * LENGTH, length: LENGTH })

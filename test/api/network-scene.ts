@@ -102,6 +102,11 @@ async function perform(
   return [...challenges, ...requests].map(({ requestId }) => requestId)
 }
 
+/** A record in the form of one. */
+export function sceneRecord(n: number): ReturnType<typeof recordFor> {
+  return { ...recordFor(n), body: `{"n":${n},"verifier":"v","version":"fractal-record/1"}` }
+}
+
 /** Settles it, by the rules. */
 export async function settled(
   db: Database,
@@ -111,6 +116,6 @@ export async function settled(
 ): Promise<void> {
   await db.tx(async (tx) => {
     const parts = await loadSettlement(tx, id, n)
-    await writeSettlement(tx, id, n, settle({ ...parts, profile }), recordFor(n))
+    await writeSettlement(tx, id, n, settle({ ...parts, profile }), sceneRecord(n))
   })
 }

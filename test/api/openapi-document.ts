@@ -1,0 +1,73 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+
+/** What the tests read of an OpenAPI document. */
+export interface Schema {
+  readonly type?: string | string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly $ref?: string
+}
+
+interface Media {
+  readonly schema?: Schema
+}
+
+export interface DocumentedOperation {
+  readonly operationId: string
+  readonly parameters?: readonly { in: string; name: string; required?: boolean }[]
+  readonly requestBody?: { content: Readonly<Record<string, Media>> }
+  readonly responses: Readonly<
+    Record<string, { description: string; content?: Readonly<Record<string, Media>> }>
+  >
+}
+
+export interface OpenApiDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+}
+
+export interface Listed extends DocumentedOperation {
+  readonly path: string
+  readonly method: string
+}
+
+export function operationsOf({ paths }: OpenApiDocument): Listed[] {
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, each]) => ({
+      ...each,
+      path,
+      method: method.toUpperCase(),
+    })),
+  )
+}
+
+/** Members of an operation's JSON body. */
+export function bodyMembers(document: OpenApiDocument, operation: Listed): string[] {
+  const schema = operation.requestBody?.content['application/json']?.schema
+  const name = schema?.$ref?.split('/').at(-1)
+  const resolved = name === undefined ? schema : document.components.schemas[name]
+  return Object.keys(resolved?.properties ?? {})
+}
+
+/** Holds an answer against the schema that the document has for it. */
+export class Answers {
+  readonly #ajv = new Ajv2020({ strict: false, validateFormats: false, validateSchema: false })
+
+  constructor(document: OpenApiDocument) {
+    this.#ajv.addSchema(document, 'document')
+  }
+
+  /** What is wrong with a JSON answer; null when it is as documented. */
+  wrong(operation: Listed, status: number, media: string, body: unknown): string | null {
+    const response = operation.responses[status]
+    if (response === undefined) return `status ${status} is not documented`
+    if (response.content?.[media]?.schema === undefined) return `${media} is not documented`
+    const method = operation.method.toLowerCase()
+    const steps = ['paths', operation.path, method, 'responses', `${status}`, 'content', media]
+    const pointer = [...steps, 'schema']
+      .map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1')))
+      .join('/')
+    const $ref = `document#/${pointer}`
+    const validate = this.#ajv.getSchema($ref) ?? this.#ajv.compile({ $ref })
+    return validate(body) ? null : this.#ajv.errorsText(validate.errors)
+  }
+}
