@@ -18,7 +18,40 @@ export const BODY_ERRORS = [
 /** Of a field's name in an error. */
 export const MAX_FIELD_CHARACTERS = 64
 
-const parse = express.json({ limit: MAX_BODY_BYTES, type: 'application/json', strict: false })
+/**
+ * A parser of bodies of a type that refuses larger ones as soon as they show: the parsers of Express
+ * would take in all of a body before they say that it is too large.
+ * @throws ApiError `body_too_large`
+ */
+export function bounded(type: string, parse: RequestHandler, hint?: string): RequestHandler {
+  const tooLarge = () =>
+    new ApiError('body_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`, {
+      ...(hint === undefined ? {} : { hint }),
+    })
+  return (req, res, next) => {
+    if (!req.is(type)) {
+      next()
+      return
+    }
+    if (Number(req.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
+    let bytes = 0
+    const count = (part: Buffer) => {
+      const before = bytes
+      bytes += part.length
+      if (bytes > MAX_BODY_BYTES && before <= MAX_BODY_BYTES) next(tooLarge())
+    }
+    req.on('data', count)
+    parse(req, res, (error?: unknown) => {
+      req.off('data', count)
+      if (bytes <= MAX_BODY_BYTES) next(error)
+    })
+  }
+}
+
+const parse = bounded(
+  'application/json',
+  express.json({ limit: MAX_BODY_BYTES, type: 'application/json', strict: false }),
+)
 
 /** Reads a JSON body; other content types are refused before a byte of the body is read. */
 export const jsonBody: RequestHandler[] = [

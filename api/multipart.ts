@@ -1,15 +1,20 @@
 import express, { type Request, type RequestHandler, type Response } from 'express'
 import multer from 'multer'
 import { ApiError } from './errors.js'
-import { jsonBody, MAX_BODY_BYTES, MAX_FIELD_CHARACTERS } from './json-body.js'
+import { bounded, jsonBody, MAX_BODY_BYTES, MAX_FIELD_CHARACTERS } from './json-body.js'
 import { shown } from './shown.js'
 
 const TYPES = ['application/json', 'multipart/form-data']
 /** More than any request here has. */
 const MAX_FIELDS = 32
+const MAX_NAME_BYTES = 128
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
 
-const read = express.raw({ limit: MAX_BODY_BYTES, type: 'multipart/form-data' })
+const read = bounded(
+  'multipart/form-data',
+  express.raw({ limit: MAX_BODY_BYTES, type: 'multipart/form-data' }),
+  'This model takes texts alone: no input_reference, and no other file.',
+)
 
 /** What a form's texts stand for; JSON says it by itself. */
 export interface FormTypes {
@@ -51,6 +56,7 @@ function fieldsOf(req: Request, res: Response, bytes: Buffer): Promise<Fields> {
       fields: MAX_FIELDS,
       parts: MAX_FIELDS,
       fieldSize: MAX_BODY_BYTES,
+      fieldNameSize: MAX_NAME_BYTES,
       fieldNestingDepth: 1,
       fieldArrayIndexLimit: MAX_FIELDS,
     },

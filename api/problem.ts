@@ -4,6 +4,7 @@ import type { Log } from '../base/log.js'
 import { API_ERRORS, ApiError, type ApiErrorCode } from './errors.js'
 import { MAX_BODY_BYTES } from './json-body.js'
 import { shown } from './shown.js'
+import { discardBody } from './unread-body.js'
 
 /**
  * Answers with problem details (RFC 9457) and, beside them, the `error` object that OpenAI's clients
@@ -84,6 +85,7 @@ export function problemHandler(log: Log): ErrorRequestHandler {
     }
     // What a handler had set for its own answer.
     for (const name of ['Content-Disposition', 'ETag', 'Accept-Ranges']) res.removeHeader(name)
+    discardBody(req)
     sendProblem(req, res, error)
   }
 }

@@ -1,0 +1,19 @@
+import type { Request } from 'express'
+
+/** Of a refused body, so much is taken and thrown away. */
+const DISCARDED_BYTES = 8 * 2 ** 20
+
+/**
+ * Lets a client whose body was refused read why: closing at once would take the answer from it, and
+ * reading on for ever would take in what was refused. Small bodies leave the connection for the next
+ * request; after so many bytes of a larger one it is cut.
+ */
+export function discardBody(req: Request): void {
+  if (req.complete || req.destroyed) return
+  let bytes = 0
+  req.on('data', (part: Buffer) => {
+    bytes += part.length
+    if (bytes > DISCARDED_BYTES) req.socket.destroySoon()
+  })
+  req.resume()
+}
