@@ -227,11 +227,12 @@ export class SmallGrid {
       'database.url': this.database.url,
       'temporal.address': this.temporal.address,
       'temporal.namespace': this.#namespace,
+      'api.allow_private_webhooks': true,
       'inference.secret': SECRET,
     }
   }
 
-  #api(port: number): Record<string, string | number> {
+  #api(port: number): Record<string, string | number | boolean> {
     const { direct = true } = this.options
     const url = `http://127.0.0.1:${this.#inferencePort}`
     return {
