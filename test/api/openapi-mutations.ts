@@ -29,6 +29,7 @@ const ODD_SEGMENTS = [
 ]
 const ODD_TEXTS = ['', '%20', '-1', '0', '1e308', 'NaN', 'null', '[]', '%00', '%E0%A4', LONG]
 const ODD_HEADERS = [' ', '-1', 'wait=-1', 'wait=x', '"', '""', 'é', 'a,b;c=d', LONG]
+const ANY_HEADERS = ['Range', 'If-None-Match', 'Accept']
 const ODD_VALUES: readonly unknown[] = [
   null,
   true,
@@ -42,7 +43,7 @@ const ODD_VALUES: readonly unknown[] = [
   'x',
   'a\u0000b',
   '\ud800',
-  'y'.repeat(200_000),
+  'y'.repeat(120_000),
   [],
   [1],
   [[]],
@@ -107,13 +108,16 @@ function queryMutations({ parameters = [] }: Listed, valid: Call): Mutation[] {
 
 function headerMutations({ parameters = [] }: Listed, valid: Call): Mutation[] {
   const names = parameters.filter((one) => one.in === 'header').map(({ name }) => name)
-  return [...names, 'Range', 'If-None-Match', 'Accept', 'Prefer'].flatMap((name) =>
-    ODD_HEADERS.map((value) => ({
+  const odd = (name: string, values: readonly string[]) =>
+    values.map((value) => ({
       ...valid,
       what: `header ${name}: ${value.slice(0, 40)}`,
       headers: { ...valid.headers, [name]: value },
-    })),
-  )
+    }))
+  return [
+    ...names.flatMap((name) => odd(name, ODD_HEADERS)),
+    ...ANY_HEADERS.flatMap((name) => odd(name, ['é', 'bytes=-0,9-1', LONG])),
+  ]
 }
 
 function memberMutations(valid: Call, members: readonly string[]): Mutation[] {

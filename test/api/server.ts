@@ -68,7 +68,7 @@ export async function startApi(
     randomSeed: () => DRAWN_SEED,
     randomHex: (bytes) => {
       ids += 1
-      return ids.toString(16).padStart(2 * bytes, 'f')
+      return `f${ids.toString(16).padStart(2 * bytes - 1, '0')}`
     },
     signals,
     inference: null,
