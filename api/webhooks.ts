@@ -32,6 +32,7 @@ import {
 const MOST_PER_KEY = 10
 /** Each is a signature in every delivery's header. */
 const MOST_SECRETS = 5
+const MOST_TESTS_A_MINUTE = 10
 const DEFAULT_DELIVERIES = 20
 const MOST_DELIVERIES = 100
 
@@ -159,7 +160,7 @@ export function webhookOperations(deps: Deps): Operation[] {
         'Its type is `webhook.test`; it is signed, sent and tried again as every other. The list of deliveries shows what came of it.',
       params: webhookId,
       answers: { 202: { description: 'On its way', schema: deliverySchema } },
-      errors: ['webhook_not_found', 'webhook_disabled'],
+      errors: ['webhook_not_found', 'webhook_disabled', 'too_many_tests'],
       run: async ({ params, res }) => {
         const webhook = await ownWebhook(deps, params.id, res)
         if (webhook.disabledAt !== null) {
@@ -172,8 +173,20 @@ export function webhookOperations(deps: Deps): Operation[] {
           )
         }
         const eventId = `evt_${deps.randomHex(16)}`
-        const delivery = await insertTestEvent(db, deps.verifierId, eventId, webhook.id)
+        const delivery = await insertTestEvent(
+          db,
+          deps.verifierId,
+          eventId,
+          webhook.id,
+          MOST_TESTS_A_MINUTE,
+        )
         if (delivery === null) throw notFound()
+        if (delivery === 'often') {
+          throw new ApiError(
+            'too_many_tests',
+            `This webhook had ${MOST_TESTS_A_MINUTE} tests within a minute.`,
+          )
+        }
         res.status(202).location(`/v1/webhooks/${webhook.id}/deliveries`)
         res.json(deliveryObject(delivery))
       },

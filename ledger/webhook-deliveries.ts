@@ -62,16 +62,25 @@ export async function deliveriesOf(
   )
 }
 
-/** Writes a test event for a webhook; it is delivered as any other. */
+/**
+ * Writes a test event for a webhook; it is delivered as any other.
+ * @returns null when there is no such webhook, or (`often`) when it had `mostAMinute` in the last minute
+ */
 export async function insertTestEvent(
   db: Database,
   id: VerifierId,
   eventId: string,
   webhookId: string,
-): Promise<DeliveryRow | null> {
+  mostAMinute: number,
+): Promise<DeliveryRow | 'often' | null> {
   return db.tx(async (tx) => {
-    const locked = 'SELECT 1 FROM webhooks WHERE id = $1 FOR KEY SHARE'
-    if ((await tx.execute(locked, [webhookId])) === 0) return null
+    if (!(await lockWebhook(tx, webhookId))) return null
+    const recent = await tx.execute(
+      `SELECT 1 FROM ${SOURCE}
+       WHERE d.webhook_id = $1 AND d.created_at > now() - interval '1 minute' AND e.type = 'webhook.test'`,
+      [webhookId],
+    )
+    if (recent >= mostAMinute) return 'often'
     await tx.execute(
       `INSERT INTO webhook_events (id, netuid, verifier, type) VALUES ($1, $2, $3, 'webhook.test')`,
       [eventId, id.netuid, id.verifier],
@@ -181,8 +190,9 @@ export async function noteGone(
 }
 
 /** Taken before its deliveries by all who write both: two that end at once would else wait for each other. */
-async function lockWebhook(tx: Queryable, webhookId: string): Promise<void> {
-  await tx.execute('SELECT 1 FROM webhooks WHERE id = $1 FOR NO KEY UPDATE', [webhookId])
+async function lockWebhook(tx: Queryable, webhookId: string): Promise<boolean> {
+  const sql = 'SELECT 1 FROM webhooks WHERE id = $1 FOR NO KEY UPDATE'
+  return (await tx.execute(sql, [webhookId])) === 1
 }
 
 async function disable(

@@ -202,6 +202,14 @@ describe('/v1/webhooks', () => {
     await refused(ask('POST', `/${id}/test`), 409, 'webhook_disabled')
   })
 
+  it('is tested ten times a minute at most', async () => {
+    const { id } = await create()
+    const asked = await Promise.all(Array.from({ length: 11 }, () => ask('POST', `/${id}/test`)))
+    const statuses = asked.map(({ status }) => status).sort()
+    assert.deepEqual(statuses, [...Array(10).fill(202), 429])
+    await refused(ask('POST', `/${id}/test`), 429, 'too_many_tests')
+  })
+
   it('gets a new secret, and keeps the old one for a day', async () => {
     const made = await create()
     const { status, json } = await ask('POST', `/${made.id}/rotate-secret`)

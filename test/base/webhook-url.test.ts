@@ -142,21 +142,16 @@ describe('a webhook’s address', () => {
   })
 
   it('is read or refused, whatever it is', () => {
+    const host = fc.oneof(fc.domain(), fc.ipV4Extended(), fc.ipV6(), fc.string())
+    const text = fc.tuple(fc.constantFrom('https://', 'https://[', ''), host, fc.string())
     fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.string(),
-          fc.webUrl(),
-          fc.string().map((s) => `https://${s}`),
-        ),
-        (text) => {
-          const url = readWebhookUrl(text, false)
-          if ('refused' in url) return
-          // What was taken reads the same once more: what is stored is what is called.
-          assert.deepEqual(readWebhookUrl(url.href, false), url)
-          assert.equal(new URL(url.href).username, '')
-        },
-      ),
+      fc.property(text, (parts) => {
+        const url = readWebhookUrl(parts.join(''), false)
+        if ('refused' in url) return
+        // What was taken reads the same once more: what is stored is what is called.
+        assert.deepEqual(readWebhookUrl(url.href, false), url)
+        assert.equal(new URL(url.href).username, '')
+      }),
       { seed: 20261122 },
     )
   })

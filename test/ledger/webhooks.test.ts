@@ -183,7 +183,7 @@ describe('ledger: webhooks', () => {
     const verifier = newVerifier()
     const send = async (webhookId: string) => {
       const eventId = `evt_${randomBytes(16).toString('hex')}`
-      assert.ok(await insertTestEvent(db, verifier, eventId, webhookId))
+      assert.ok(await insertTestEvent(db, verifier, eventId, webhookId, 100))
       return { eventId, webhookId }
     }
     const last = { attempt: 10, status: 500, error: 'bad_status', nextTryMs: null }
@@ -232,7 +232,7 @@ describe('ledger: webhooks', () => {
     const ids: string[] = []
     for (let i = 0; i < 5; i += 1) {
       ids.unshift(`evt_${randomBytes(16).toString('hex')}`)
-      await insertTestEvent(db, verifier, ids[0]!, id)
+      await insertTestEvent(db, verifier, ids[0]!, id, 100)
     }
     const page = async (after: string | null, limit: number) =>
       (await deliveriesOf(db, id, { after, limit })).map((row) => row.eventId)
@@ -248,6 +248,6 @@ describe('ledger: webhooks', () => {
     assert.deepEqual(await page(null, 10), ids.slice(0, 4), 'what is pending stays')
     assert.equal(await deleteWebhook(db, id), true)
     assert.deepEqual(await page(null, 10), [])
-    assert.equal(await insertTestEvent(db, verifier, `evt_${'1'.repeat(32)}`, id), null)
+    assert.equal(await insertTestEvent(db, verifier, `evt_${'1'.repeat(32)}`, id, 100), null)
   })
 })
