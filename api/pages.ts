@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import type { Express, RequestHandler, Response } from 'express'
+import { ApiError } from './errors.js'
 import { only } from './methods.js'
 import { readPages, type StoredFile } from './page-files.js'
+import { shown } from './shown.js'
 
 /** Where `npm run build:web` puts the pages. */
 const BUILT = fileURLToPath(new URL('../web/dist/', import.meta.url))
@@ -52,10 +54,12 @@ export function mountPages(app: Express, folder = BUILT): void {
     .route('/docs')
     .get((req, res) => sendFile(req, secured(res, DOCS_POLICY), docs))
     .all(only('GET'))
-  const sendStored: RequestHandler = (req, res, next) => {
+  const sendStored: RequestHandler = (req, res) => {
     const file = files.get(req.path)
-    if (file === undefined) next()
-    else sendFile(req, res, file)
+    if (file === undefined) {
+      throw new ApiError('not_found', `There is nothing at ${shown(req.path)}.`)
+    }
+    sendFile(req, res, file)
   }
   for (const path of FILES) {
     app.route(path).get(sendStored).all(only('GET'))
@@ -78,9 +82,9 @@ function secured(res: Response, policy: string): Response {
 }
 
 function sendFile(req: Parameters<RequestHandler>[0], res: Response, file: StoredFile): void {
-  const names = [...file.encodings.keys()]
-  const chosen = req.acceptsEncodings(names)
-  const encoding = typeof chosen === 'string' ? chosen : 'identity'
+  // Ours, the best first: browsers list theirs in no order of preference.
+  const accepted = [...file.encodings.keys()].find((name) => req.acceptsEncodings(name) !== false)
+  const encoding = accepted ?? 'identity'
   res.vary('Accept-Encoding').set({
     'Content-Type': file.type,
     // A name with a hash never has other bytes; the rest is asked for again each time.

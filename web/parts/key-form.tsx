@@ -22,7 +22,7 @@ export function KeyForm(): JSX.Element {
     setText('')
   }
   return (
-    <form class="key-form" onSubmit={submit}>
+    <form class="key-form" aria-label="API key" onSubmit={submit}>
       <div class="field">
         <label for={id}>API key</label>
         <input

@@ -13,7 +13,7 @@ import type { Watched } from './use-video.js'
 
 /** Where the video comes about. */
 export function Stage(props: {
-  place: RefObject<HTMLElement>
+  place: RefObject<HTMLElement | null>
   watched: Watched
   asking: boolean
   /** What was asked for, from this page. */
