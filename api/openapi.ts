@@ -116,18 +116,23 @@ function answersOf(answers: Operation['answers']): ZodOpenApiOperationObject['re
   )
 }
 
-function answerObject({ description, schema, media, headers }: Answer) {
-  const content =
-    media === undefined
-      ? schema === undefined
-        ? undefined
-        : { 'application/json': { schema } }
-      : { [media]: schema === undefined ? { schema: { type: 'string' as const } } : { schema } }
+function answerObject({ description, schema, media, otherMedia, headers }: Answer) {
+  const main = media ?? (schema === undefined ? null : 'application/json')
+  const contents = {
+    ...(main === null ? {} : { [main]: contentOf(schema ?? null) }),
+    ...Object.fromEntries(
+      Object.entries(otherMedia ?? {}).map(([type, other]) => [type, contentOf(other)]),
+    ),
+  }
   return {
     description,
-    ...(content === undefined ? {} : { content }),
+    ...(Object.keys(contents).length === 0 ? {} : { content: contents }),
     ...(headers === undefined ? {} : { headers: headersOf(headers) }),
   }
+}
+
+function contentOf(schema: z.ZodType | null) {
+  return { schema: schema ?? { type: 'string' as const } }
 }
 
 function headersOf(headers: Readonly<Record<string, string>>) {

@@ -14,6 +14,8 @@ export interface Answer {
   /** Of the JSON; with `media` the bytes are of that type instead. */
   readonly schema?: z.ZodType
   readonly media?: string
+  /** Content types that it may have instead; null: bytes. */
+  readonly otherMedia?: Readonly<Record<string, z.ZodType | null>>
   /** Name → what it says. */
   readonly headers?: Readonly<Record<string, string>>
 }

@@ -37,8 +37,16 @@ export function videoContentOperation(deps: ApiDeps): Operation {
     params: videoId,
     query,
     answers: {
-      200: { description: 'The MP4 (H.264); as `thumbnail`, a PNG', media: 'video/mp4' },
-      206: { description: 'The range that was asked for', media: 'video/mp4' },
+      200: {
+        description: 'The MP4 (H.264); as `thumbnail`, a PNG',
+        media: 'video/mp4',
+        otherMedia: { 'image/png': null },
+      },
+      206: {
+        description: 'The range that was asked for',
+        media: 'video/mp4',
+        otherMedia: { 'image/png': null },
+      },
       304: { description: 'The client has it already' },
     },
     errors: ['invalid_request', ...CONTENT_ERRORS, 'range_not_satisfiable'],

@@ -15,7 +15,7 @@ import type { VideoDeps } from './video-deps.js'
 import { framesQuery } from './video-events.js'
 import { videoSchema } from './video-object.js'
 import { VIDEO_FORM, videoRequestSchema } from './video-request.js'
-import { streamVideo } from './video-stream.js'
+import { streamVideo, videoEventSchema } from './video-stream.js'
 import { refuseUnsupportedFields } from './video-unsupported.js'
 import { MAX_WAIT_SECONDS, preferredWait, waitForVideo } from './video-wait.js'
 
@@ -54,6 +54,7 @@ export function createVideoOperation(deps: VideoDeps): Operation {
       200: {
         description: 'The video as it stands; or, as text/event-stream, its events',
         schema: videoSchema,
+        otherMedia: { 'text/event-stream': videoEventSchema },
         headers: {
           Location: 'where to look',
           'openai-poll-after-ms': 'how soon to look again',

@@ -31,8 +31,16 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
     },
     query: z.object({ format: z.enum(['png', 'rgb']).optional() }),
     answers: {
-      200: { description: 'The frame: a PNG, or its raw RGB bytes', media: 'image/png' },
-      206: { description: 'The range that was asked for', media: 'image/png' },
+      200: {
+        description: 'The frame: a PNG, or its raw RGB bytes',
+        media: 'image/png',
+        otherMedia: { 'application/octet-stream': null },
+      },
+      206: {
+        description: 'The range that was asked for',
+        media: 'image/png',
+        otherMedia: { 'application/octet-stream': null },
+      },
       304: { description: 'The client has it already' },
     },
     errors: ['invalid_request', 'frame_not_found', ...CONTENT_ERRORS, 'range_not_satisfiable'],

@@ -20,18 +20,25 @@ const count = z.int().min(1)
 
 /** The body of `POST /v1/videos`: OpenAI's fields, then ours. */
 export const videoRequestSchema = z.strictObject({
-  prompt: text.refine((s) => s.trim() !== '', 'must not be empty'),
-  model: z.string().min(1).max(128).optional(),
+  prompt: text
+    .refine((s) => s.trim() !== '', 'must not be empty')
+    .meta({ example: 'a red circle moves right on a blue background' }),
+  model: z.string().min(1).max(128).optional().meta({ example: 'fractal-shapes-1' }),
   seconds: z
     .union([z.number(), z.string().regex(/^\d{1,6}(\.\d{1,3})?$/)], 'must be a number of seconds')
     .transform(Number)
     .refine((s) => s > 0 && s <= 3600, 'must be above 0 and at most 3600')
-    .optional(),
+    .optional()
+    .meta({ description: 'length of the clip; or send num_frames', example: '2' }),
   size: z
     .string()
     .regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}$/, 'must be WIDTHxHEIGHT in pixels, for example "64x64"')
-    .optional(),
-  seed: z.int().min(0).max(SEED_MAX).optional(),
+    .optional()
+    .meta({ description: 'WIDTHxHEIGHT in pixels', example: '64x64' }),
+  seed: z.int().min(0).max(SEED_MAX).optional().meta({
+    description:
+      'the same seed and request make the same video, byte for byte; without one the gateway draws it, and the request may count',
+  }),
   negative_prompt: text.optional(),
   steps: count.optional(),
   guidance_scale: z.number().min(0).optional(),
