@@ -177,6 +177,7 @@ function challengeOf(n: number, item: PlanItemRow) {
     kind: 'challenge' as const,
     inferenceId: null,
     attemptNo: 1,
+    hedge: false,
     body: item.body,
     bodySha256: item.bodySha256,
     work: expectedOf(decodeBody(item.body)).work,

@@ -20,6 +20,12 @@ export function ownFault(message: string): AttemptResult {
   return { ...NOTHING, outcome: 'neutral', reason: 'own_fault', message, completedAt: new Date() }
 }
 
+/** What is stored of a prover that did not begin in time, while a second one that was asked did. */
+export function outpacedResult(): AttemptResult {
+  const completedAt = new Date()
+  return { ...NOTHING, outcome: 'neutral', reason: 'outpaced', message: null, completedAt }
+}
+
 /**
  * What is stored of how an attempt ended.
  * @param options.resent the same request was sent before: the prover may replay a stored answer, so

@@ -7,35 +7,24 @@ import {
   recordOutcomes,
   startAttempts,
 } from '../ledger/attempts.js'
-import { putFrames } from '../ledger/frames.js'
 import { failJob, getJob, type JobRow } from '../ledger/jobs.js'
-import { type RoutingCandidateRow, routingCandidates } from '../ledger/routing.js'
+import { routingCandidates } from '../ledger/routing.js'
 import { INFERENCE_PENALTY_PPM } from '../rules/constants.js'
 import type { AttemptEnd } from '../rules/video-run.js'
-import { askProver } from '../wire/client.js'
-import type { AskOutcome } from '../wire/outcome.js'
-import { ownFault, resultOf } from './attempt-result.js'
-import { BatchWriter } from './batch-writer.js'
+import type { Asked } from './ask-for-video.js'
+import { outpacedResult, ownFault, resultOf } from './attempt-result.js'
 import { beating } from './beat.js'
 import { chooseProver } from './choose-prover.js'
+import { HedgedAsk, type LaneEnd } from './hedged-ask.js'
 import type { InferenceDeps } from './inference-deps.js'
 import { JobNotes } from './job-notes.js'
-import { packFrame } from './pack-frame.js'
-import { decodeBody, encodeBody, expectedOf } from './request-body.js'
+import { encodeBody } from './request-body.js'
 import { watchCancel } from './watch-cancel.js'
 
 export interface AttemptVideoInput {
   readonly jobId: string
   /** From 1. */
   readonly attempt: number
-}
-
-/** Who is asked, with what; the prover is null when it can't be reached any more. */
-interface Asked {
-  readonly row: AttemptRow
-  readonly prover: RoutingCandidateRow | null
-  /** The same request was sent before. */
-  readonly resent: boolean
 }
 
 /** The activity: `attemptVideo` with heartbeats. */
@@ -60,36 +49,78 @@ export async function attemptVideo(
   const job = await getJob(deps.db, jobId)
   if (job === null) throw new FractalError('no_such_job', `there is no job ${jobId}`)
   const before = await attemptsOf(deps.db, job.inferenceId)
-  const stored = before.find((row) => row.attemptNo === attempt)
-  if (stored !== undefined && stored.outcome !== null) {
-    return conclude(deps, job, before, stored.outcome, stored.reason)
-  }
+  const mine = before.filter((row) => row.attemptNo === attempt)
+  const open = mine.filter((row) => row.outcome === null)
+  if (mine.length > 0 && open.length === 0) return conclude(deps, job, before, mine)
   // Ended already: its user cancelled it while nobody was at it, or another worker ended it.
   if (job.status === 'failed') return { kind: 'cancelled' }
-  if (job.cancelRequestedAt !== null && stored === undefined) {
-    return conclude(deps, job, before, 'neutral', 'cancelled')
+  if (job.cancelRequestedAt !== null && open.length === 0) {
+    return conclude(deps, job, before, [{ outcome: 'neutral', reason: 'cancelled' }])
   }
   const asked =
-    stored === undefined
-      ? await start(deps, job, attempt, before)
-      : { row: stored, prover: await proverOf(deps, stored), resent: true }
-  if (asked === null) return { kind: 'no_prover' }
-  const outcome = await ask(deps, job, asked, signal, beat)
+    open.length > 0 ? await askedBefore(deps, open) : await start(deps, job, attempt, before, false)
+  if (asked.length === 0) return { kind: 'no_prover' }
+  const ends = await askAll(deps, job, attempt, before, asked, signal, beat)
   // The worker is shutting down: no outcome of anybody. Another worker sends the same bytes again.
   signal.throwIfAborted()
-  const [recorded] = await recordOutcomes(deps.db, deps.id, [outcomeOf(job, asked, outcome)])
-  return conclude(deps, job, before, recorded!.outcome, recorded!.reason)
+  await recordOutcomes(
+    deps.db,
+    deps.id,
+    ends.map((end) => outcomeOf(job, end)),
+  )
+  const recorded = (await attemptsOf(deps.db, job.inferenceId)).filter(
+    (row) => row.attemptNo === attempt,
+  )
+  return conclude(deps, job, before, recorded)
 }
 
+/** Asks this attempt's provers, or its one, and a second one where that is slow to begin. */
+async function askAll(
+  deps: InferenceDeps,
+  job: JobRow,
+  attempt: number,
+  before: readonly AttemptRow[],
+  asked: readonly Asked[],
+  signal: AbortSignal,
+  beat: (details: string) => void,
+): Promise<LaneEnd[]> {
+  const notes = new JobNotes(deps.db, job.id)
+  notes.progress(0)
+  const cancel = watchCancel(deps, job.id, signal)
+  const [first] = asked
+  const hooks = {
+    onPosition: (position: number) => notes.position(position),
+    onProgress: (step: number, steps: number) => {
+      beat(`step ${step} of ${steps}`)
+      // Ninety-nine at most: the last per cent is the file.
+      notes.progress(Math.min(99, Math.floor((100 * step) / steps)))
+    },
+  }
+  const second = async () =>
+    (await start(deps, job, attempt, [...before, first!.row], true))[0] ?? null
+  try {
+    const race = new HedgedAsk(deps, cancel.signal, hooks, second)
+    // One that was sent before may be replayed by its prover: what it takes then says nothing.
+    const ends = await race.run(asked, asked.length === 1 && !first!.resent)
+    if (!ends.some(({ outcome }) => outcome?.kind === 'answered')) notes.position(null)
+    return ends
+  } finally {
+    cancel.stop()
+    await notes.written()
+  }
+}
+
+/** Chooses a prover and stores what it will be asked; nothing when nobody can take it. */
 async function start(
   deps: InferenceDeps,
   job: JobRow,
   attempt: number,
   before: readonly AttemptRow[],
-): Promise<Asked | null> {
+  hedge: boolean,
+): Promise<Asked[]> {
   const work = workOf(job)
   const chosen = await chooseProver(deps, work, before)
-  if (chosen === null) return null
+  if (chosen === null) return []
   const requestId = deps.newRequestId()
   const { bytes, sha256 } = encodeBody({
     request_id: requestId,
@@ -117,6 +148,7 @@ async function start(
       kind: 'inference',
       inferenceId: job.inferenceId,
       attemptNo: attempt,
+      hedge,
       body: bytes,
       bodySha256: sha256,
       work,
@@ -126,70 +158,26 @@ async function start(
     },
   ])
   // Another worker may have stored its own choice first.
-  const ours = row!.requestId === requestId
-  return {
-    row: row!,
-    prover: ours ? chosen.prover : await proverOf(deps, row!),
-    resent: !ours,
-  }
+  if (row!.requestId !== requestId) return askedBefore(deps, [row!])
+  const { prover, usPerWork } = chosen
+  return [{ row: row!, prover, usPerWork, resent: false }]
 }
 
-/** Null when it was chosen in an interval before, and the newest one did not reach it. */
-async function proverOf(deps: InferenceDeps, row: AttemptRow): Promise<RoutingCandidateRow | null> {
+/** What was stored before, by a worker that went away or another one: the same bytes are sent again. */
+async function askedBefore(deps: InferenceDeps, rows: readonly AttemptRow[]): Promise<Asked[]> {
   const candidates = await routingCandidates(deps.db, deps.id)
-  return candidates.find((other) => other.hotkey === row.hotkey) ?? null
-}
-
-async function ask(
-  deps: InferenceDeps,
-  job: JobRow,
-  { row, prover }: Asked,
-  signal: AbortSignal,
-  beat: (details: string) => void,
-): Promise<AskOutcome | null> {
-  if (prover === null) return null
-  const notes = new JobNotes(deps.db, job.id)
-  notes.progress(0)
-  const cancel = watchCancel(deps, job.id, signal)
-  // Stored as they come; a slow ledger is never a prover's failure. A write that fails shows in
-  // `finished`, and its frames come again with the replay.
-  const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(async (batch) => {
-    const packed = await Promise.all(batch.map(([index, rgb]) => packFrame(index, rgb)))
-    await putFrames(deps.db, row.requestId, packed)
+  return rows.map((row) => {
+    const prover = candidates.find(({ hotkey }) => hotkey === row.hotkey) ?? null
+    return { row, prover, usPerWork: prover?.latencyUsPerWork ?? null, resent: true }
   })
-  try {
-    const expected = expectedOf(decodeBody(row.body))
-    const outcome = await askProver({
-      address: { ip: prover.axonIp, port: prover.axonPort },
-      receiver: row.hotkey,
-      signer: deps.signer,
-      body: row.body,
-      expected,
-      terms: { genesisHash: deps.genesisHash, netuid: deps.id.netuid },
-      modelRoot: prover.modelRoot,
-      allowPrivate: deps.allowPrivateAddresses,
-      deadlineMs: row.deadlineMs,
-      signal: cancel.signal,
-      onFrame: (index, rgb) => frames.add([index, rgb]),
-      onRecord: (header) => {
-        if (header.type === 'accepted') notes.position(header.position)
-        if (header.type !== 'progress') return
-        beat(`step ${header.step} of ${header.steps}`)
-        // Ninety-nine at most: the last per cent is the file.
-        notes.progress(Math.min(99, Math.floor((100 * header.step) / header.steps)))
-      },
-    })
-    if (outcome.kind === 'answered') await frames.finished()
-    else notes.position(null)
-    return outcome
-  } finally {
-    cancel.stop()
-    await Promise.all([frames.abandoned(), notes.written()])
-  }
 }
 
-function outcomeOf(job: JobRow, { row, resent }: Asked, outcome: AskOutcome | null) {
-  const result = outcome === null ? ownFault('not asked again') : resultOf(outcome, { resent })
+function outcomeOf(job: JobRow, { asked: { row, resent }, outcome, outpaced }: LaneEnd) {
+  const result = outpaced
+    ? outpacedResult()
+    : outcome === null
+      ? ownFault('not asked again')
+      : resultOf(outcome, { resent })
   // A counted request's own failure is an observation of its prover (mechanism section 2).
   const verdict =
     result.outcome === 'failure' && job.counted
@@ -198,23 +186,25 @@ function outcomeOf(job: JobRow, { row, resent }: Asked, outcome: AskOutcome | nu
   return { requestId: row.requestId, ...result, verdict }
 }
 
+/** What the outcomes of an attempt's provers mean for the request. */
 async function conclude(
   deps: InferenceDeps,
   job: JobRow,
   before: readonly AttemptRow[],
-  outcome: string,
-  reason: string | null,
+  ends: readonly Pick<AttemptRow, 'outcome' | 'reason'>[],
 ): Promise<AttemptEnd> {
-  if (outcome === 'success') {
-    if (before.some((row) => row.outcome === 'neutral')) {
+  if (ends.some(({ outcome }) => outcome === 'success')) {
+    if ([...before, ...ends].some(({ outcome }) => outcome === 'neutral')) {
       await blameNeutral(deps.db, deps.id, job.inferenceId, INFERENCE_PENALTY_PPM)
     }
     return { kind: 'answered' }
   }
-  if (outcome === 'refused') return { kind: 'refused' }
-  if (reason === 'cancelled') {
+  if (ends.some(({ reason }) => reason === 'cancelled')) {
     await failJob(deps.db, job.id, { code: 'cancelled', message: 'The request was cancelled.' })
     return { kind: 'cancelled' }
   }
+  const told = ends.filter(({ reason }) => reason !== 'outpaced')
+  if (told.every(({ outcome }) => outcome === 'refused')) return { kind: 'refused' }
+  const reason = told.find(({ outcome }) => outcome !== 'refused')?.reason ?? null
   return { kind: 'failed_over', ...(reason === null ? {} : { reason }) }
 }

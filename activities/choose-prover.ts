@@ -10,6 +10,8 @@ import type { InferenceDeps } from './inference-deps.js'
 export interface ChosenProver {
   readonly prover: RoutingCandidateRow
   readonly deadlineMs: number
+  /** floor(µs · 10^6 / work) of the prover, else of its class; null when neither was measured. */
+  readonly usPerWork: number | null
 }
 
 /** How long a prover that refused a request is left alone by that request. */
@@ -36,6 +38,7 @@ export async function chooseProver(
       ),
       work,
       exclude: before
+        .filter((row) => row.reason !== 'outpaced')
         .filter((row) => row.outcome !== 'refused' || now - row.completedAt!.getTime() < REFUSED_MS)
         .map((row) => row.hotkey),
       tierLimits: TIER_REQUEST_LIMIT,
@@ -47,6 +50,7 @@ export async function chooseProver(
   const certificate = certificates.find((row) => row.determinismClass === prover.determinismClass)
   return {
     prover,
+    usPerWork: prover.latencyUsPerWork ?? certificate?.usPerWork ?? null,
     deadlineMs: deadlineMs({
       floorMs: deps.deadlineFloorMs,
       certifiedUsPerWork: certificate?.usPerWork ?? null,

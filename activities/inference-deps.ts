@@ -16,6 +16,8 @@ export interface InferenceDeps {
   readonly allowPrivateAddresses: boolean
   /** The least deadline of a request, in milliseconds (the profile's). */
   readonly deadlineFloorMs: number
+  /** The least wait before a second prover is asked, in milliseconds. */
+  readonly hedgeFloorMs: number
   readonly log: Log
   /** Integers in [0, 10^6): the router's choices. */
   readonly random: () => number

@@ -43,6 +43,7 @@ const challenge = (): NewAttempt => ({
   kind: 'challenge',
   inferenceId: null,
   attemptNo: 1,
+  hedge: false,
   hotkey: 'prover',
   registeredBlock: 1,
   body: Buffer.alloc(500, 'x'),

@@ -16,6 +16,8 @@ export interface NewAttempt extends ProverKey {
   inferenceId: string | null
   /** From 1: failover counts on. */
   attemptNo: number
+  /** The second prover of this attempt, asked because the first was slow to begin. */
+  hedge: boolean
   body: Uint8Array
   bodySha256: string
   /** steps · frames · width · height */
@@ -79,6 +81,7 @@ const NEW = {
   kind: 'text',
   inferenceId: 'uuid',
   attemptNo: 'integer',
+  hedge: 'boolean',
   hotkey: 'text',
   registeredBlock: 'bigint',
   body: 'bytea',
@@ -107,7 +110,7 @@ const RESULT = {
   completedAt: 'timestamptz',
 } as const
 
-const COLUMNS = `request_id, n, kind, inference_id, attempt_no, hotkey, registered_block, body, body_sha256, work,
+const COLUMNS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body, body_sha256, work,
   counted, api_key_id, deadline_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
   determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at`
 
@@ -135,7 +138,10 @@ export async function startAttempts(
     (row) =>
       stored.find((other) => other.requestId === row.requestId) ??
       stored.find(
-        (other) => other.inferenceId === row.inferenceId && other.attemptNo === row.attemptNo,
+        (other) =>
+          other.inferenceId === row.inferenceId &&
+          other.attemptNo === row.attemptNo &&
+          other.hedge === row.hedge,
       )!,
   )
 }
@@ -237,9 +243,10 @@ export async function attemptsById(
 
 /** A user's request's attempts, in their order. */
 export async function attemptsOf(db: Queryable, inferenceId: string): Promise<AttemptRow[]> {
-  return db.query(`SELECT ${COLUMNS} FROM attempts WHERE inference_id = $1 ORDER BY attempt_no`, [
-    inferenceId,
-  ])
+  return db.query(
+    `SELECT ${COLUMNS} FROM attempts WHERE inference_id = $1 ORDER BY attempt_no, hedge`,
+    [inferenceId],
+  )
 }
 
 /** An interval's attempts, with an outcome or (challenges) without one yet, by request id. */

@@ -16,6 +16,8 @@ export interface RoutingCandidateRow extends ProverKey {
   modelRoot: string
   /** Users' requests of this interval, ended or under way. */
   usedThisInterval: number
+  /** Those of them that a second prover began first. */
+  outpacedThisInterval: number
   /** Users' requests under way, and challenges. */
   inFlight: number
   /** Lower median of floor(µs · 10^6 / work) over its last answers; null without any. */
@@ -37,7 +39,7 @@ const FACTS = `WITH latest AS (
     SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL ORDER BY n DESC LIMIT 1
   )
   SELECT p.hotkey, p.registered_block, p.uid, p.tier, p.axon_ip, p.axon_port, p.capacity, p.determinism_class,
-    p.model_root, used.used_this_interval, used.in_flight, latency.latency_us_per_work,
+    p.model_root, used.used_this_interval, used.outpaced_this_interval, used.in_flight, latency.latency_us_per_work,
     failures.failures_in_a_row, failures.last_failure_at, p.reachable,
     EXISTS (SELECT 1 FROM verdicts v WHERE v.netuid = $1 AND v.verifier = $2 AND v.hotkey = p.hotkey
       AND v.registered_block = p.registered_block AND v.verdict = 'cheat'
@@ -46,6 +48,7 @@ const FACTS = `WITH latest AS (
   FROM interval_provers p
   CROSS JOIN LATERAL (
     SELECT (count(*) FILTER (WHERE kind = 'inference'))::integer AS used_this_interval,
+         (count(*) FILTER (WHERE reason = 'outpaced'))::integer AS outpaced_this_interval,
       (count(*) FILTER (WHERE outcome IS NULL
         AND asked_at > clock_timestamp() - make_interval(secs => deadline_ms / 1000.0)))::integer AS in_flight
     FROM attempts

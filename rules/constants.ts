@@ -139,6 +139,15 @@ export const BREAKER_FIRST_MS = 5_000
 /** The longest that a breaker stays open: a repaired prover is back within an interval. */
 export const BREAKER_MAX_MS = 300_000
 
+/** A second prover is asked after so many times what the first was expected to take to its first step. */
+export const HEDGE_FACTOR = 3
+
+/** The least wait before it, as a share of the deadline's floor: 2 s of 10, time for a second within the first record's 5. */
+export const HEDGE_FLOOR_DIVISOR = 5
+
+/** One in so many of a prover's requests in an interval may be hedged: decision 0006. */
+export const HEDGE_SHARE_DIVISOR = 20
+
 /** Provers that may fail one request; each attempt is an outcome of its prover. */
 export const ATTEMPT_FAILURES_MAX = 4
 

@@ -36,6 +36,7 @@ export const REASONS = {
   not_compared: 'the class is not exact and the frames were not compared',
   // neutral
   cancelled: 'the user cancelled',
+  outpaced: 'no progress in time, and a second prover that was asked began first',
   refused: 'refused at capacity',
 } as const
 

@@ -12,6 +12,7 @@ import { openDatabase } from '../ledger/database.js'
 import { noteGenesis } from '../ledger/genesis.js'
 import { JobSignals } from '../ledger/job-signals.js'
 import { migrate } from '../ledger/migrate.js'
+import { HEDGE_FLOOR_DIVISOR } from '../rules/constants.js'
 import { DirectRuns } from './direct-runs.js'
 import { listenerSecret } from './inference-listeners.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
@@ -70,6 +71,7 @@ export async function runInferenceWorker(
     genesisHash,
     allowPrivateAddresses: options['chain.allow_private_addresses'],
     deadlineFloorMs: profile.deadlineFloorMs,
+    hedgeFloorMs: Math.floor(profile.deadlineFloorMs / HEDGE_FLOOR_DIVISOR),
     log,
     random: () => randomInt(1_000_000),
     newRequestId: randomUUID,

@@ -128,6 +128,7 @@ export function attempt(
     kind: 'inferenceId' in changes ? 'inference' : 'challenge',
     inferenceId: null,
     attemptNo: 1,
+    hedge: false,
     hotkey: prover(uid).hotkey,
     registeredBlock: prover(uid).registeredBlock,
     body: new TextEncoder().encode('{"query":"a red ball rolls"}'),

@@ -1,15 +1,18 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, WorkflowNotFoundError } from '@temporalio/client'
+import type { InferenceDeps } from '../../activities/inference-deps.js'
 import { resolveOptions } from '../../base/options.js'
 import { videoWorkflowId } from '../../base/temporal-names.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
 import { type RunningLocalnet, startLocalnet } from '../../chain/local/server.js'
-import { createWallet } from '../../chain/wallet.js'
+import { createWallet, loadHotkey } from '../../chain/wallet.js'
 import { freePort } from '../../dev/ports.js'
 import type { Role } from '../../dev/process.js'
 import type { Database } from '../../ledger/database.js'
+import { JobSignals } from '../../ledger/job-signals.js'
 import type { JobRow } from '../../ledger/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { API_OPTIONS, runApi } from '../../workers/api.js'
@@ -69,6 +72,8 @@ export class SmallGrid {
   #namespace!: string
   #inferencePort!: number
   #worker: Running | null = null
+  #genesisHash!: string
+  #signals: JobSignals | null = null
   readonly #children = new Set<Role>()
 
   private constructor(
@@ -124,6 +129,26 @@ export class SmallGrid {
   newJob(changes: Partial<JobRow> = {}): Promise<JobRow> {
     const { fps, ...video } = { ...SMALL_VIDEO, ...this.options.video }
     return newJob(this.db, this.id, { ...video, fps, model: GRID_MODEL, ...changes })
+  }
+
+  /** What an inference worker's activities are made of, for tests that call them without one. */
+  async inferenceDeps(changes: Partial<InferenceDeps> = {}): Promise<InferenceDeps> {
+    const { url } = this.database
+    this.#signals ??= new JobSignals({ url, applicationName: 'fractal-test', log: SILENT })
+    return {
+      id: this.id,
+      db: this.db,
+      signals: this.#signals,
+      signer: await loadHotkey(this.#wallet()),
+      genesisHash: this.#genesisHash,
+      allowPrivateAddresses: true,
+      deadlineFloorMs: 30_000,
+      hedgeFloorMs: 30_000,
+      log: SILENT,
+      random: () => 500_000,
+      newRequestId: randomUUID,
+      ...changes,
+    }
   }
 
   /** A workflow's state in this grid's namespace; null when it was never started. */
@@ -184,6 +209,7 @@ export class SmallGrid {
   async stop(): Promise<void> {
     await Promise.allSettled(this.apis.splice(0).map((api) => api.stop()))
     await this.stopWorker()
+    await this.#signals?.close()
     await Promise.all([...this.#children].map((role) => role.stop(STOP_MS)))
     await Promise.all(this.provers.map((prover) => prover.stop()))
     await this.#chain?.close()
@@ -200,6 +226,7 @@ export class SmallGrid {
     this.#chain = await startLocalnet({ port: 0, statePath, manual: true, log: SILENT })
     const chain = await connectLocalChain(this.#chain.url)
     const { genesisHash } = chain
+    this.#genesisHash = genesisHash
     await chain.close()
     const { hotkey } = await createWallet({ ...this.#wallet(), overwrite: false })
     this.id = { netuid: NETUID, verifier: hotkey }

@@ -1,0 +1,78 @@
+import type { AttemptRow } from '../ledger/attempts.js'
+import { putFrames } from '../ledger/frames.js'
+import type { RoutingCandidateRow } from '../ledger/routing.js'
+import { askProver } from '../wire/client.js'
+import type { AskOutcome } from '../wire/outcome.js'
+import { BatchWriter } from './batch-writer.js'
+import type { InferenceDeps } from './inference-deps.js'
+import { packFrame } from './pack-frame.js'
+import { decodeBody, expectedOf } from './request-body.js'
+
+/** Who is asked, with what; the prover is null when it can't be reached any more. */
+export interface Asked {
+  readonly row: AttemptRow
+  readonly prover: RoutingCandidateRow | null
+  /** The same request was sent before. */
+  readonly resent: boolean
+  /** floor(µs · 10^6 / work) of the prover, else of its class; null when that is not known. */
+  readonly usPerWork: number | null
+}
+
+export interface AskHooks {
+  /** Its place in the prover's queue. */
+  onPosition(position: number): void
+  /** Work on it was seen to begin, or to go on; 0 of so many steps for a prover that replays its frames. */
+  onProgress(step: number, steps: number): void
+}
+
+/**
+ * Asks one prover and stores its frames as they come.
+ * @returns null when there is nobody to ask
+ */
+export async function askForVideo(
+  deps: InferenceDeps,
+  { row, prover }: Asked,
+  signal: AbortSignal,
+  hooks: AskHooks,
+): Promise<AskOutcome | null> {
+  // Chosen in an interval before, and the newest one did not reach it.
+  if (prover === null) return null
+  // A slow ledger is never a prover's failure. A write that fails shows in `finished`, and its frames
+  // come again with the replay.
+  const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(async (batch) => {
+    const packed = await Promise.all(batch.map(([index, rgb]) => packFrame(index, rgb)))
+    await putFrames(deps.db, row.requestId, packed)
+  })
+  const expected = expectedOf(decodeBody(row.body))
+  let began = false
+  const progress = (step: number) => {
+    began = true
+    hooks.onProgress(step, expected.steps)
+  }
+  try {
+    const outcome = await askProver({
+      address: { ip: prover.axonIp, port: prover.axonPort },
+      receiver: row.hotkey,
+      signer: deps.signer,
+      body: row.body,
+      expected,
+      terms: { genesisHash: deps.genesisHash, netuid: deps.id.netuid },
+      modelRoot: prover.modelRoot,
+      allowPrivate: deps.allowPrivateAddresses,
+      deadlineMs: row.deadlineMs,
+      signal,
+      onFrame: (index, rgb) => {
+        if (!began) progress(0)
+        frames.add([index, rgb])
+      },
+      onRecord: (header) => {
+        if (header.type === 'accepted') hooks.onPosition(header.position)
+        if (header.type === 'progress') progress(header.step)
+      },
+    })
+    if (outcome.kind === 'answered') await frames.finished()
+    return outcome
+  } finally {
+    await frames.abandoned()
+  }
+}
