@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { createApi } from '../api/app.js'
 import { listen } from '../api/server.js'
 import { databaseUrl } from '../base/connection-options.js'
@@ -55,6 +56,8 @@ export async function runApi(
   const signals = new JobSignals({ url, applicationName: 'fractal-api', log })
   const stopping = new AbortController()
   const cut = new AbortController()
+  // Every stream listens to them: many are no leak.
+  setMaxListeners(0, stopping.signal, cut.signal)
   const closeAll = async () => {
     await Promise.allSettled([temporal.connection.close(), signals.close(), db.close()])
   }
