@@ -8,6 +8,9 @@ import type { InferenceDeps } from './inference-deps.js'
 import { packFrame } from './pack-frame.js'
 import { decodeBody, expectedOf } from './request-body.js'
 
+/** Frames that come within it are stored together. */
+const FRAMES_PAUSE_MS = 20
+
 /** Who is asked, with what; the prover is null when it can't be reached any more. */
 export interface Asked {
   readonly row: AttemptRow
@@ -39,10 +42,13 @@ export async function askForVideo(
   if (prover === null) return null
   // A slow ledger is never a prover's failure. A write that fails shows in `finished`, and its frames
   // come again with the replay.
-  const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(async (batch) => {
-    const packed = await Promise.all(batch.map(([index, rgb]) => packFrame(index, rgb)))
-    await putFrames(deps.db, row.requestId, packed)
-  })
+  const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(
+    async (batch) => {
+      const packed = await Promise.all(batch.map(([index, rgb]) => packFrame(index, rgb)))
+      await putFrames(deps.db, row.requestId, packed)
+    },
+    { pauseMs: FRAMES_PAUSE_MS },
+  )
   const expected = expectedOf(decodeBody(row.body))
   let began = false
   const progress = (step: number) => {

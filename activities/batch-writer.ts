@@ -1,14 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /**
- * Writes what comes without holding up who brings it: items that arrive while a write is under way go
- * together with the next one.
+ * Writes what comes without holding up who brings it: items that arrive while a write is under way, or
+ * within the pause after it, go together with the next one.
  */
 export class BatchWriter<T> {
   readonly #write: (batch: T[]) => Promise<unknown>
+  readonly #pauseMs: number
+  /** Aborted once somebody waits for the end: there are no pauses any more. */
+  readonly #hurry = new AbortController()
   #waiting: T[] = []
   #writing: Promise<void> | null = null
 
-  constructor(write: (batch: T[]) => Promise<unknown>) {
+  /** @param options.pauseMs between two writes, at least */
+  constructor(write: (batch: T[]) => Promise<unknown>, { pauseMs = 0 } = {}) {
     this.#write = write
+    this.#pauseMs = pauseMs
   }
 
   add(item: T): void {
@@ -20,12 +27,14 @@ export class BatchWriter<T> {
 
   /** @throws what a write threw */
   async finished(): Promise<void> {
+    this.#hurry.abort()
     await this.#writing
   }
 
   /** Gives up what waits, and waits for what is under way, whatever comes of it. */
   async abandoned(): Promise<void> {
     this.#waiting = []
+    this.#hurry.abort()
     await this.#writing?.catch(() => undefined)
   }
 
@@ -34,7 +43,13 @@ export class BatchWriter<T> {
       const batch = this.#waiting
       this.#waiting = []
       await this.#write(batch)
+      if (this.#pauseMs > 0) await this.#pause()
     }
     this.#writing = null
+  }
+
+  async #pause(): Promise<void> {
+    const { signal } = this.#hurry
+    await sleep(this.#pauseMs, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -2,6 +2,9 @@ import type { Database } from '../ledger/database.js'
 import { noteQueuePosition, setProgress } from '../ledger/jobs.js'
 import { BatchWriter } from './batch-writer.js'
 
+/** Nobody sees more than twenty a second. */
+const PAUSE_MS = 50
+
 type Note = { readonly percent: number } | { readonly position: number | null }
 
 /**
@@ -12,17 +15,20 @@ export class JobNotes {
   readonly #writer: BatchWriter<Note>
 
   constructor(db: Database, jobId: string) {
-    this.#writer = new BatchWriter(async (notes) => {
-      const percents = notes.flatMap((note) => ('percent' in note ? [note.percent] : []))
-      const last = notes.at(-1)!
-      try {
-        // Progress says that nobody is before it any more: a position from before it is past.
-        if (percents.length > 0) await setProgress(db, jobId, Math.max(...percents))
-        if ('position' in last) await noteQueuePosition(db, jobId, last.position)
-      } catch {
-        // The next one says more.
-      }
-    })
+    this.#writer = new BatchWriter(
+      async (notes) => {
+        const percents = notes.flatMap((note) => ('percent' in note ? [note.percent] : []))
+        const last = notes.at(-1)!
+        try {
+          // Progress says that nobody is before it any more: a position from before it is past.
+          if (percents.length > 0) await setProgress(db, jobId, Math.max(...percents))
+          if ('position' in last) await noteQueuePosition(db, jobId, last.position)
+        } catch {
+          // The next one says more.
+        }
+      },
+      { pauseMs: PAUSE_MS },
+    )
   }
 
   /** @param percent 0 to 99 */

@@ -3,6 +3,8 @@ import type { InferenceDeps } from './inference-deps.js'
 
 /** How often to look while nobody tells of changes. */
 const AWAY_MS = 300
+/** Between two looks, at least: far less than a denoising step. */
+const PAUSE_MS = 50
 /** Told or not: a dead connection is noticed late. */
 const ANYWAY_MS = 3_000
 
@@ -13,25 +15,27 @@ export function watchCancel(
   outer: AbortSignal,
 ): { signal: AbortSignal; stop: () => void } {
   const cancel = new AbortController()
-  let asking = false
-  let again = false
   let lookedAt = 0
+  let next: NodeJS.Timeout | undefined
   const look = async (): Promise<void> => {
-    again = asking
-    if (asking || cancel.signal.aborted) return
-    asking = true
     lookedAt = Date.now()
     try {
       if (await isCancelRequested(db, jobId)) cancel.abort()
     } catch {
       // The ledger is away: asked again at the next tick.
-    } finally {
-      asking = false
     }
-    // Something changed while the question was on its way.
-    if (again) await look()
   }
-  const off = signals.on(jobId, () => void look())
+  // Most changes are progress, many at once: the look that is due covers them all.
+  const lookSoon = () => {
+    next ??= setTimeout(
+      () => {
+        next = undefined
+        void look()
+      },
+      Math.max(0, lookedAt + PAUSE_MS - Date.now()),
+    )
+  }
+  const off = signals.on(jobId, lookSoon)
   const timer = setInterval(() => {
     if (!signals.isListening || Date.now() - lookedAt >= ANYWAY_MS) void look()
   }, AWAY_MS)
@@ -40,6 +44,7 @@ export function watchCancel(
     signal: AbortSignal.any([cancel.signal, outer]),
     stop: () => {
       off()
+      clearTimeout(next)
       clearInterval(timer)
     },
   }
