@@ -14,6 +14,8 @@ export interface ListenOptions {
   readonly port: number
   /** How long a connection may take to send a request's headers; those that send nothing included. */
   readonly headersTimeoutMs?: number
+  /** How long a whole request may take to arrive. */
+  readonly requestTimeoutMs?: number
   /** How long running answers may take to end when the server is closed. */
   readonly drainMs?: number
   /** Told when that time is up, a moment before what is left is cut. */
@@ -36,7 +38,7 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   const server = createServer(
     {
       headersTimeout,
-      requestTimeout: Math.max(REQUEST_TIMEOUT_MS, headersTimeout),
+      requestTimeout: Math.max(options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS, headersTimeout),
       keepAliveTimeout: KEEP_ALIVE_MS,
       // Node looks for late connections only this often; its default of 30 s would let them pile up.
       connectionsCheckingInterval: Math.min(2_000, headersTimeout),

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client'
 import { createApi } from '../../api/app.js'
 import type { ApiDeps } from '../../api/deps.js'
-import { type ApiServer, listen } from '../../api/server.js'
+import { type ApiServer, type ListenOptions, listen } from '../../api/server.js'
 import { apiSecretHash } from '../../base/api-secret.js'
 import { createLog } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
@@ -46,10 +46,11 @@ export interface TestApi extends ApiServer {
 
 /** The API on a port of its own; ids count up, the drawn seed is DRAWN_SEED. */
 export async function startApi(
-  deps: Pick<ApiDeps, 'db' | 'temporal' | 'verifierId'> & Partial<ApiDeps> & { url?: string },
+  deps: Pick<ApiDeps, 'db' | 'temporal' | 'verifierId'> &
+    Partial<ApiDeps> & { url?: string; listening?: Partial<ListenOptions> },
 ): Promise<TestApi> {
   // Who needs signals gives the ledger's URL.
-  const { url = AWAY_URL, ...given } = deps
+  const { url = AWAY_URL, listening, ...given } = deps
   await insertTestKey(given.db)
   const signals = new JobSignals({ url, applicationName: 'fractal-test', log })
   const stopping = new AbortController()
@@ -75,7 +76,7 @@ export async function startApi(
     ...given,
   })
   const onCut = () => cut.abort()
-  const server = await listen(app, { host: '127.0.0.1', port: 0, onCut })
+  const server = await listen(app, { host: '127.0.0.1', port: 0, onCut, ...listening })
   return {
     ...server,
     close: async () => {
