@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Operation, operation } from './operation.js'
-import { ownVideo, videoId } from './own-video.js'
+import { hasEnded, ownVideo, videoId } from './own-video.js'
 import type { VideoDeps } from './video-deps.js'
 import { ENDED_ID, readCursor, streamVideo, videoEventSchema } from './video-stream.js'
 
@@ -38,7 +38,7 @@ export function videoEventsOperation(deps: VideoDeps): Operation {
     run: async ({ params, query, req, res }) => {
       const job = await ownVideo(deps, params.id, res)
       const last = req.get('last-event-id')
-      if (last === ENDED_ID) {
+      if (last === ENDED_ID && hasEnded(job)) {
         // Without it browsers would come back every second.
         res.status(204).end()
         return

@@ -176,7 +176,8 @@ class Teller {
     if (attempt === null) return
     const first = this.#after?.attempt === attempt ? this.#after.index + 1 : 1
     for (let index = first; index <= job.framesStored; index++) {
-      if (this.#sse.gone.aborted || superseded()) return
+      // One at least, or a slow client of a busy video would get updates alone.
+      if (this.#sse.gone.aborted || (index > first && superseded())) return
       const preview = await this.#preview(attempt, index, job)
       if (preview === null) return
       const { width, height, url: image } = preview
