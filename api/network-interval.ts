@@ -1,28 +1,13 @@
 import { z } from 'zod'
-import { type PublicInterval, publicInterval } from '../ledger/interval-views.js'
+import { publicInterval } from '../ledger/interval-views.js'
 import { isRecordPublic } from '../ledger/records.js'
-import type { VerdictRow } from '../ledger/verdicts.js'
-import { MOVE_REASONS } from '../rules/move-reasons.js'
-import { REASONS } from '../rules/verdicts.js'
 import type { ApiDeps } from './deps.js'
 import { ApiError } from './errors.js'
+import { CHECKS_SHOWN, intervalDetail } from './interval-detail.js'
 import { type NetworkAnswers, openToPages } from './network-answer.js'
-import { type IntervalDetailObject, intervalDetailSchema } from './network-interval-schema.js'
-import { commitmentObject } from './network-intervals.js'
-import {
-  checkCursor,
-  cursorPattern,
-  iso,
-  isoOrNull,
-  parseCursor,
-  rate,
-  wholeNumber,
-} from './network-schema.js'
+import { intervalDetailSchema } from './network-interval-schema.js'
+import { cursorPattern, parseCursor, wholeNumber } from './network-schema.js'
 import { type Operation, operation } from './operation.js'
-import { intervalLink } from './temporal-links.js'
-
-/** Checks in one answer. */
-const CHECKS_SHOWN = 200
 
 /** An interval's number in an address. */
 export const intervalParams = {
@@ -43,135 +28,6 @@ const querySchema = z.strictObject({
     .optional()
     .meta({ description: 'what `verdicts_next` was: the checks after those' }),
 })
-
-function checkObject(row: VerdictRow) {
-  return {
-    request_id: row.requestId,
-    hotkey: row.hotkey,
-    kind: row.kind,
-    verdict: row.verdict,
-    reason: row.reason,
-    reason_text: REASONS[row.reason],
-    reward_ppm: row.rewardPpm,
-    detail: row.detail,
-    decided_at: iso(row.decidedAt),
-  }
-}
-
-/** The rounds of a plan, in order. */
-function roundsOf(plan: PublicInterval['plan']) {
-  if (plan === null) return null
-  const rounds = new Map<number, { round: number; moment_block: number; requests: number }>()
-  for (const { round, momentBlock } of plan) {
-    const known = rounds.get(round) ?? { round, moment_block: momentBlock, requests: 0 }
-    rounds.set(round, { ...known, requests: known.requests + 1 })
-  }
-  return [...rounds.values()]
-}
-
-function scoreObject(row: PublicInterval['scores'][number]) {
-  return {
-    uid: row.uid,
-    hotkey: row.hotkey,
-    tier_before: row.tierBefore,
-    tier_after: row.tierAfter,
-    move_reason: row.moveReason,
-    request_success_rate: rate(row.requestSuccesses, row.requestAttempts),
-    request_attempts: row.requestAttempts,
-    request_successes: row.requestSuccesses,
-    validation_success_rate: rate(row.checksPassed, row.checksJudged),
-    checks_judged: row.checksJudged,
-    checks_passed: row.checksPassed,
-    cheats: row.cheats,
-    total_successes_before: row.totalBefore,
-    total_successes_after: row.totalAfter,
-    observation_ppm: row.observationPpm,
-    speed_factor_ppm: row.speedPpm,
-    score_before_ppm: row.scoreBefore,
-    score_after_ppm: row.scoreAfter,
-  }
-}
-
-function weightsObject(weights: PublicInterval['weights']) {
-  return (
-    weights && {
-      kind: weights.kind,
-      state: weights.state,
-      reason: weights.reason,
-      uids: weights.uids,
-      values_u16: weights.values,
-      included_block: weights.includedBlock,
-      included_hash: weights.includedHash,
-      read_back_ok: weights.readBackOk,
-    }
-  )
-}
-
-/**
- * One interval. Until it is final its plan and verdicts are null: they would tell provers what is left.
- * @param found with one check more than is shown when there are more
- */
-function intervalDetail(
-  deps: ApiDeps,
-  found: PublicInterval,
-  recordPublic: boolean,
-): IntervalDetailObject {
-  const { interval, record } = found
-  const checks = found.checks?.slice(0, CHECKS_SHOWN) ?? null
-  const last = checks?.at(-1)
-  const hasMore = last !== undefined && found.checks!.length > CHECKS_SHOWN
-  const failed = interval.failure !== null
-  return {
-    object: 'interval',
-    ...deps.verifierId,
-    n: interval.n,
-    first_block: interval.firstBlock,
-    last_block: interval.firstBlock + interval.length - 1,
-    first_block_hash: interval.firstBlockHash,
-    phase: interval.phase,
-    failure: interval.failure,
-    failed,
-    retryable: failed,
-    temporal_url: intervalLink(deps, interval.n),
-    profile: interval.profile?.name ?? null,
-    commitment: commitmentObject(found.commitment),
-    opened_after: interval.openedAfter,
-    announced_at: iso(interval.announcedAt),
-    opened_at: isoOrNull(interval.openedAt),
-    closed_at: isoOrNull(interval.closedAt),
-    settled_at: isoOrNull(interval.settledAt),
-    rounds: roundsOf(found.plan),
-    plan:
-      found.plan?.map((item) => ({
-        round: item.round,
-        k: item.k,
-        hotkey: item.hotkey,
-        request_id: item.requestId,
-        moment_block: item.momentBlock,
-        body_sha256: item.bodySha256,
-      })) ?? null,
-    verdicts: checks?.map(checkObject) ?? null,
-    verdicts_next: hasMore ? checkCursor(last) : null,
-    scores: found.scores.map(scoreObject),
-    moves: found.moves.map((row) => ({
-      uid: row.uid,
-      hotkey: row.hotkey,
-      from_tier: row.fromTier,
-      to_tier: row.toTier,
-      reason: row.reason,
-      reason_text: MOVE_REASONS[row.reason],
-      at: iso(row.at),
-    })),
-    weights: weightsObject(found.weights),
-    record: record && {
-      hash: record.hash,
-      previous_hash: record.previousHash,
-      signature: record.signature,
-      signed_at: isoOrNull(record.signedAt),
-      public: recordPublic,
-    },
-  }
-}
 
 /** `/v1/network/intervals/{n}` */
 export function intervalOperation(deps: ApiDeps, answers: NetworkAnswers): Operation {

@@ -1,6 +1,7 @@
-import type { TierExplanation, TierLine } from './explain-tier.js'
+import type { TierExplanation } from './explain-tier.js'
 import { MOVE_REASONS } from './move-reasons.js'
 import type { MoveReason } from './settlement.js'
+import type { TierLine } from './tier-lines.js'
 import type { Tier } from './tiers.js'
 import { grouped, tierName } from './words.js'
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { explainTier, type TierFacts, type TierLines } from '../../rules/explain-tier.js'
+import { explainTier, type TierLines } from '../../rules/explain-tier.js'
 import { DEMO_PROFILE, PRODUCTION_PROFILE } from '../../rules/profile.js'
 import { nextRefusedStreak, refusedMostly } from '../../rules/refusals.js'
 import { settle } from '../../rules/settle.js'
 import type { ProverSettlement, SettlementInput } from '../../rules/settlement.js'
+import type { TierFacts } from '../../rules/tier-lines.js'
 import { whyTier } from '../../rules/why-tier.js'
 import { someInterval } from './some-interval.js'
 
