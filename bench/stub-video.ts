@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { type Signer, signText } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
 import type { Hex } from '../formats/bytes.js'
@@ -16,7 +16,7 @@ const TRACE_ROOT = '33'.repeat(32)
 /** All of an answer that is the same for every request: everything but the last record. */
 export async function stubRecords(): Promise<{ records: Buffer[]; framesSha256: Hex }> {
   const { width, height, frames, steps } = VIDEO
-  const raw = Array.from({ length: frames }, () => randomBytes(width * height * 3))
+  const raw = Array.from({ length: frames }, (_, j) => picture(width, height, j))
   const digests = raw.map((frame) => createHash('sha256').update(frame).digest())
   const bodies = await Promise.all(raw.map(deflateFrame))
   return {
@@ -29,6 +29,21 @@ export async function stubRecords(): Promise<{ records: Buffer[]; framesSha256: 
     ],
     framesSha256: framesSha256(VIDEO, digests),
   }
+}
+
+/** A square that moves over a slope of colours: what compresses like a video, which noise would not. */
+function picture(width: number, height: number, j: number): Buffer {
+  const rgb = Buffer.alloc(width * height * 3)
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const inside = x >= 2 * j && x < 2 * j + 16 && y >= 24 && y < 40
+      const at = 3 * (y * width + x)
+      rgb[at] = inside ? 230 : 2 * x
+      rgb[at + 1] = inside ? 40 : 2 * y
+      rgb[at + 2] = inside ? 40 : 90
+    }
+  }
+  return rgb
 }
 
 /** The last record of the answer to a request. */
