@@ -2,7 +2,8 @@ import type { JSX } from 'preact'
 import type { Receipt } from '../api-types.js'
 import { Icon, type IconName } from '../parts/icons.js'
 import { Notice } from '../parts/notice.js'
-import type { Check, Finding, Found, SignedLine } from './check.js'
+import type { Check, SignedLine } from './check.js'
+import type { Finding, Found } from './finding.js'
 import { RawFrame } from './raw-frame.js'
 
 const ICONS: Record<Found, IconName> = { ok: 'check', failed: 'cross', signed: 'dash' }

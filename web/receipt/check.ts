@@ -3,22 +3,8 @@ import { framesSha256 } from '../../formats/frames.js'
 import { sha256, sha256Hex } from '../../formats/sha256.js'
 import type { Receipt } from '../api-types.js'
 import { type Asked, compareRequest } from './compare-request.js'
+import { type Finding, finding } from './finding.js'
 import { isSignedBy } from './signatures.js'
-
-/**
- * - `ok`: computed here, and it holds
- * - `failed`: computed here, and it does not hold
- * - `signed`: nothing here can compute it; it stands under the prover's signature
- */
-export type Found = 'ok' | 'failed' | 'signed'
-
-export interface Finding {
-  readonly id: string
-  readonly what: string
-  readonly found: Found
-  /** How it was checked and what came out, in words. */
-  readonly text: string
-}
 
 /** One line of the text that the prover signed. */
 export interface SignedLine extends Finding {
@@ -29,10 +15,6 @@ export interface Check {
   readonly holds: boolean
   readonly findings: readonly Finding[]
   readonly lines: readonly SignedLine[]
-}
-
-function finding(id: string, what: string, ok: boolean, good: string, bad: string): Finding {
-  return { id, what, found: ok ? 'ok' : 'failed', text: ok ? good : bad }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Video } from '../api-types.js'
 import type { VideoBody } from '../playground/request.js'
-import type { Finding } from './check.js'
+import { type Finding, finding } from './finding.js'
 
 /** What a person asked for; the seed is null when the network was to draw it. */
 export interface Asked {
@@ -57,14 +57,14 @@ export function compareRequest(text: string, asked: Asked): Finding[] {
   ]
   const other = settings.filter(([, has, wants]) => has !== wants).map(([name]) => name)
   return [
-    one(
+    finding(
       'prompt',
       'It was asked for your prompt',
       sameTexts,
       'Prompt and negative prompt are yours, to the letter.',
       'The request holds another prompt or negative prompt than yours.',
     ),
-    one(
+    finding(
       'seed',
       'With the right seed',
       asked.seed === null ? isSeed(given.seed) : given.seed === asked.seed,
@@ -75,7 +75,7 @@ export function compareRequest(text: string, asked: Asked): Finding[] {
         ? 'The request holds no seed.'
         : `The request holds ${String(given.seed)}, not ${asked.seed}.`,
     ),
-    one(
+    finding(
       'settings',
       'And your settings',
       other.length === 0,
@@ -83,10 +83,6 @@ export function compareRequest(text: string, asked: Asked): Finding[] {
       `The request differs in ${other.join(', ')}.`,
     ),
   ]
-}
-
-function one(id: string, what: string, ok: boolean, good: string, bad: string): Finding {
-  return { id, what, found: ok ? 'ok' : 'failed', text: ok ? good : bad }
 }
 
 function isSeed(value: unknown): boolean {
