@@ -3,7 +3,7 @@ import { INFERENCE_QUEUE, videoWorkflowId } from '../base/temporal-names.js'
 import { markStarted } from '../ledger/jobs.js'
 import type { ApiDeps } from './deps.js'
 
-/** How long the caller is kept waiting for Temporal. */
+/** After it the inference worker sees to the job. */
 const DEADLINE_MS = 2_000
 
 /**

@@ -77,7 +77,9 @@ export function createVideoOperation(deps: VideoDeps): Operation {
         await streamNew(deps, req, res, job, { repeated, frames: query.frames !== 'none' })
         return
       }
-      if (!repeated) await start(deps, job.id)
+      // Accepted is accepted: the answer need not wait for Temporal. A start that comes to nothing, or is cut
+      // off with this process, is made up for by the inference worker.
+      if (!repeated) void start(deps, job.id)
       sendVideo(res, await waited(deps, req, res, job))
     },
   })

@@ -9,6 +9,7 @@ import { getJob, listUnstarted } from '../../ledger/jobs.js'
 import { newVerifier } from '../ledger/fixtures.js'
 import { useDatabase } from '../support/postgres.js'
 import { useTemporal } from '../support/temporal.js'
+import { until } from '../support/until.js'
 import { awayDatabase, awayTemporal, type Problem, post, startApi } from './server.js'
 
 describe('the API when something is away', () => {
@@ -37,8 +38,10 @@ describe('the API when something is away', () => {
       assert.equal(ready.status, 503)
       const states = { status: 'not_ready', postgres: 'up', temporal: 'down' }
       assert.deepEqual(await ready.json(), states)
-      const text = await (await fetch(`${server.url}/metrics`)).text()
-      assert.match(text, /^fractal_api_video_starts_deferred_total\{role="test"\} 1$/m)
+      await until('the start to be put off', async () => {
+        const text = await (await fetch(`${server.url}/metrics`)).text()
+        return /^fractal_api_video_starts_deferred_total\{role="test"\} 1$/m.test(text)
+      })
     } finally {
       await server.close()
       await away.connection.close()
