@@ -3,6 +3,16 @@ import './docs.css'
 import swaggerUi from 'swagger-ui-dist/swagger-ui-es-bundle.js'
 import { apiKey } from '../key.js'
 
+/** Swagger UI has a dark mode of its own; it goes by a class. */
+const dark = matchMedia('(prefers-color-scheme: dark)')
+function followTheme(): void {
+  const chosen = document.documentElement.dataset.theme
+  const isDark = chosen === undefined ? dark.matches : chosen === 'dark'
+  document.documentElement.classList.toggle('dark-mode', isDark)
+}
+followTheme()
+dark.addEventListener('change', followTheme)
+
 /** Swagger UI on this server's own document; it asks nobody else. */
 const ui = swaggerUi({
   url: '/openapi.json',

@@ -65,7 +65,7 @@ export function IntervalsPage(): JSX.Element {
 function Intervals({ lines }: { lines: readonly IntervalLine[] }): JSX.Element {
   return (
     <div class="table-wrap">
-      <table class="cards">
+      <table class="cards three">
         <caption class="hidden-but-read">Intervals, newest first</caption>
         <thead>
           <tr>

@@ -47,7 +47,7 @@ export function ProverTable({
       )}
       {found.length === 0 && <p class="muted">No prover has this in its hotkey, coldkey or uid.</p>}
       <div class="table-wrap">
-        <table class="cards provers">
+        <table class="cards three provers">
           <caption class="hidden-but-read">Provers by tier, the best score first</caption>
           <thead>
             <tr>
