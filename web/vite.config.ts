@@ -19,6 +19,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // Whose work is in the bundles, beside them.
+    license: { fileName: 'licenses.md' },
     // Swagger UI is large, and only /docs loads it.
     chunkSizeWarningLimit: 2_000,
     rolldownOptions: {

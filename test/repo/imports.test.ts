@@ -63,6 +63,8 @@ describe('the directions of imports', function () {
       'ledger-imports',
       { 'wire/a.ts': VALUE, 'ledger/b.ts': "export { value } from '../wire/a.js'\n" },
     ],
+    ['web-imports', { 'api/a.ts': VALUE, 'web/b.tsx': "export { value } from '../api/a.js'\n" }],
+    ['pure-rooms', { 'web/b.ts': "export { readFile } from 'node:fs/promises'\n" }],
     [
       'no-cycle',
       {
