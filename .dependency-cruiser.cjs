@@ -59,7 +59,8 @@ module.exports = {
     ...typesOnly,
     {
       name: 'pure-rooms',
-      comment: 'rules/, formats/, workflows/ and web/ have no Node built-in: they are pure, replayed, or in a browser',
+      comment:
+        'rules/, formats/, workflows/ and web/ have no Node built-in: they are pure, replayed, or in a browser',
       severity: 'error',
       from: { path: '^(rules|formats|workflows|web)/', pathNot: '^web/vite[.]config[.]ts$' },
       to: { dependencyTypes: ['core'] },
