@@ -74,20 +74,25 @@ function weightsObject(weights: PublicInterval['weights']) {
   )
 }
 
+const STOPPED_UNTOLD =
+  'its workflow has stopped and could not note why here: the ledger was away, or an operator ended it'
+
 /**
  * One interval. Until it is final its plan and verdicts are null: they would tell provers what is left.
  * @param found with one check more than is shown when there are more
+ * @param stopped its workflow has ended although the interval is not final
  */
 export function intervalDetail(
   deps: ApiDeps,
   found: PublicInterval,
-  recordPublic: boolean,
+  { recordPublic, stopped }: { recordPublic: boolean; stopped: boolean },
 ): IntervalDetailObject {
   const { interval, record } = found
+  const failure = interval.failure ?? (stopped ? STOPPED_UNTOLD : null)
   const checks = found.checks?.slice(0, CHECKS_SHOWN) ?? null
   const last = checks?.at(-1)
   const hasMore = last !== undefined && found.checks!.length > CHECKS_SHOWN
-  const failed = interval.failure !== null
+  const failed = failure !== null
   return {
     object: 'interval',
     ...deps.verifierId,
@@ -96,7 +101,7 @@ export function intervalDetail(
     last_block: interval.firstBlock + interval.length - 1,
     first_block_hash: interval.firstBlockHash,
     phase: interval.phase,
-    failure: interval.failure,
+    failure,
     failed,
     retryable: failed,
     temporal_url: intervalLink(deps, interval.n),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { publicInterval } from '../ledger/interval-views.js'
+import { FINAL_PHASES, publicInterval } from '../ledger/interval-views.js'
 import { isRecordPublic } from '../ledger/records.js'
 import type { ApiDeps } from './deps.js'
 import { ApiError } from './errors.js'
@@ -8,6 +8,7 @@ import { type NetworkAnswers, openToPages } from './network-answer.js'
 import { intervalDetailSchema } from './network-interval-schema.js'
 import { cursorPattern, parseCursor, wholeNumber } from './network-schema.js'
 import { type Operation, operation } from './operation.js'
+import { workflowStopped } from './stopped-workflow.js'
 
 /** An interval's number in an address. */
 export const intervalParams = {
@@ -54,7 +55,10 @@ export function intervalOperation(deps: ApiDeps, answers: NetworkAnswers): Opera
         const found = await publicInterval(db, verifierId, n, page)
         if (found === null) throw noInterval()
         const recordPublic = found.record !== null && (await isRecordPublic(db, verifierId, n))
-        return intervalDetail(deps, found, recordPublic)
+        const { phase, failure } = found.interval
+        const stopped =
+          failure === null && !FINAL_PHASES.includes(phase) && (await workflowStopped(deps, n))
+        return intervalDetail(deps, found, { recordPublic, stopped })
       }),
   })
 }

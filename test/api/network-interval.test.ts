@@ -135,6 +135,10 @@ describe('/v1/network/intervals/{n}', () => {
     assert.deepEqual(await problem(await retry(4)), [409, 'interval_running'])
     await failWorkflow(client, taskQueue)
     await assert.rejects(handle.result())
+    // As when the ledger is away: nobody could note why.
+    const untold = await show(4)
+    assert.deepEqual([untold.failed, untold.retryable], [true, true])
+    assert.match(untold.failure!, /^its workflow has stopped/)
     await setFailure(db, id, 4, 'GpuUnavailable in audit')
     const failed = await show(4)
     assert.deepEqual([failed.failed, failed.retryable], [true, true])

@@ -1,0 +1,22 @@
+import { intervalWorkflowId } from '../base/temporal-names.js'
+import type { ApiDeps } from './deps.js'
+
+const DEADLINE_MS = 1_000
+const STOPPED = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED']
+
+/**
+ * Whether the workflow of an interval that is not final has ended all the same. A workflow that fails
+ * because the ledger is away can't note it there; Temporal knows. When Temporal is away too: no.
+ */
+export async function workflowStopped(deps: ApiDeps, n: number): Promise<boolean> {
+  const { temporal, verifierId } = deps
+  const workflowId = intervalWorkflowId(verifierId.netuid, verifierId.verifier, n)
+  try {
+    const { status } = await temporal.withDeadline(deps.now() + DEADLINE_MS, () =>
+      temporal.workflow.getHandle(workflowId).describe(),
+    )
+    return STOPPED.includes(status.name)
+  } catch {
+    return false
+  }
+}
