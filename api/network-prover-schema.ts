@@ -85,9 +85,8 @@ const routingSchema = z
   .object({
     latency_us_per_work: count.nullable().meta({
       description:
-        'for a unit of work (step · frame · pixel): floor(µs · 10^6 / work), so picoseconds',
+        'for a unit of work (step · frame · pixel): floor(µs · 10^6 / work), so picoseconds; of settled intervals',
     }),
-    in_flight: count,
     used_last_settled_interval: count.meta({
       description:
         'users’ requests it got in the interval that was settled last. Those of the running one are not told: a prover could tell from them which of its requests were challenges',
@@ -134,11 +133,16 @@ export const proverDetailSchema = z
       .array(verdictLineSchema)
       .meta({ description: 'newest first, of settled intervals' }),
     verdicts_next: z.string().nullable(),
-    breaker: z.object({
-      state: z.enum(['closed', 'open', 'half_open']),
-      failures_in_a_row: count,
-      open_until: time.nullable(),
-    }),
+    breaker: z
+      .object({
+        state: z.enum(['closed', 'open', 'half_open']),
+        failures_in_a_row: count,
+        open_until: time.nullable(),
+      })
+      .meta({
+        description:
+          'as users’ requests alone leave it; the router counts challenges too, which are not told while their interval runs',
+      }),
     routing: routingSchema,
     detection: detectionSchema,
     earlier_registrations: z.array(

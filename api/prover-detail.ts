@@ -10,7 +10,7 @@ import {
   rewardRows,
 } from '../ledger/prover-detail.js'
 import { type StandingRow, standings } from '../ledger/provers.js'
-import { routingFacts } from '../ledger/routing.js'
+import { toldRouting } from '../ledger/routing.js'
 import type { VerdictRow } from '../ledger/verdicts.js'
 import { DETECTION_CONFIDENCE_PERMILLE, detectionOf } from '../rules/detection.js'
 import { explainScore } from '../rules/explain-score.js'
@@ -55,7 +55,7 @@ export async function proverDetail(
       proverHistory(db, id, row, HISTORY_INTERVALS),
       tierHistory(db, id, moved),
       proverChecks(db, id, row, page),
-      routingFacts(db, id, row),
+      toldRouting(db, id, row),
       currentCertificates(db),
       checkedAnswers(db, id, row, DETECTION_INTERVALS),
       profileInForce(db, id),

@@ -34,8 +34,26 @@ const LATENCY_ANSWERS = 20
 /** How far back failures are counted: as far as a circuit breaker can remember. */
 const FAILURES_LOOKED_AT = 10
 
+/** Which attempts count: conditions on `attempts`, whose $1 and $2 are the verifier. */
+interface Counting {
+  readonly latency: string
+  readonly failures: string
+}
+
+/** For the router: users' requests and challenges, as they end. */
+const ALL: Counting = { latency: 'true', failures: 'true' }
+
+/**
+ * For everybody's eyes: no challenge of a running interval may move anything. A latency of users' requests
+ * alone would not do: what did not move it was a challenge.
+ */
+const TOLD: Counting = {
+  latency: `n <= (SELECT max(n) FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled')`,
+  failures: `kind = 'inference'`,
+}
+
 /** What was measured of the provers of the interval that opened last; conditions on p follow. */
-const FACTS = `WITH latest AS (
+const facts = (counting: Counting) => `WITH latest AS (
     SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL ORDER BY n DESC LIMIT 1
   )
   SELECT p.hotkey, p.registered_block, p.uid, p.tier, p.axon_ip, p.axon_port, p.capacity, p.determinism_class,
@@ -59,7 +77,7 @@ const FACTS = `WITH latest AS (
     FROM (
       SELECT elapsed_us * 1000000 / work AS us_per_work FROM attempts
       WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
-        AND outcome = 'success'
+        AND outcome = 'success' AND ${counting.latency}
       ORDER BY completed_at DESC LIMIT ${LATENCY_ANSWERS}
     ) recent
   ) latency
@@ -72,7 +90,7 @@ const FACTS = `WITH latest AS (
       FROM (
         SELECT request_id, outcome, completed_at FROM attempts
         WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
-          AND outcome IN ('success', 'failure')
+          AND outcome IN ('success', 'failure') AND ${counting.failures}
         ORDER BY completed_at DESC, request_id LIMIT ${FAILURES_LOOKED_AT}
       ) last
     ) ended
@@ -85,7 +103,7 @@ export async function routingCandidates(
   id: VerifierId,
 ): Promise<RoutingCandidateRow[]> {
   return db.query(
-    `${FACTS} AND p.reachable
+    `${facts(ALL)} AND p.reachable
        AND p.axon_ip IS NOT NULL AND p.axon_port IS NOT NULL AND p.capacity IS NOT NULL
        AND p.determinism_class IS NOT NULL AND p.model_root IS NOT NULL
      ORDER BY p.uid`,
@@ -93,20 +111,20 @@ export async function routingCandidates(
   )
 }
 
-/** The same of one prover, whether it can be routed to or not. */
-export type RoutingFactsRow = Omit<
+/** What everybody may know of one prover, whether it can be routed to or not. */
+export type ToldRoutingRow = Pick<
   RoutingCandidateRow,
-  'axonIp' | 'axonPort' | 'capacity' | 'determinismClass' | 'modelRoot'
-> & { capacity: number | null; determinismClass: string | null }
+  'tier' | 'reachable' | 'latencyUsPerWork' | 'failuresInARow' | 'lastFailureAt'
+> & { determinismClass: string | null }
 
 /** Null when the interval that opened last does not have it. */
-export async function routingFacts(
+export async function toldRouting(
   db: Queryable,
   id: VerifierId,
   { hotkey, registeredBlock }: ProverKey,
-): Promise<RoutingFactsRow | null> {
+): Promise<ToldRoutingRow | null> {
   return firstOrNull(
-    await db.query(`${FACTS} AND p.hotkey = $3 AND p.registered_block = $4`, [
+    await db.query(`${facts(TOLD)} AND p.hotkey = $3 AND p.registered_block = $4`, [
       id.netuid,
       id.verifier,
       hotkey,

@@ -148,7 +148,6 @@ export interface ProverDetail extends Prover {
   readonly routing: {
     /** Microseconds, times 10^6. */
     readonly latency_us_per_work: number | null
-    readonly in_flight: number
     readonly used_last_settled_interval: number
     readonly requests_per_interval_limit: number
     readonly last_resort: boolean

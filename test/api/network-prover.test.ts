@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import type { ProverDetail } from '../../api/network-prover-schema.js'
 import { proverDetailSchema } from '../../api/network-prover-schema.js'
+import { recordOutcomes, startAttempts } from '../../ledger/attempts.js'
+import { routingCandidates } from '../../ledger/routing.js'
 import { observe } from '../../rules/observation.js'
 import { nextScore } from '../../rules/score.js'
-import { newVerifier } from '../ledger/fixtures.js'
+import { attempt, failure, newJob, newVerifier, success, uuid } from '../ledger/fixtures.js'
 import { useDatabase } from '../support/postgres.js'
 import { livedInterval, scenic, settled } from './network-scene.js'
 import { awayTemporal, type Problem, startApi, type TestApi } from './server.js'
@@ -110,6 +112,42 @@ describe('/v1/network/provers/{hotkey}', () => {
       307_692,
       '4 of 13: C(9, 6)/C(13, 6) = 84/1716 = 4.9 %',
     )
+  })
+
+  it('shows nothing that a challenge of a running interval moves', async () => {
+    const { db } = database()
+    const told = async () => {
+      const { breaker, routing } = await show(good.hotkey)
+      return JSON.stringify({ breaker, routing })
+    }
+    // No breaker of before is open any more.
+    clock += 3_600_000
+    const before = await told()
+    const challenge = (k: number) =>
+      attempt(good.uid, { n: 3, ...good, requestId: uuid(), work: 1_000 * k })
+    const rows = [challenge(1), challenge(2), challenge(3)]
+    await startAttempts(db, id, rows)
+    assert.equal(await told(), before, 'one is coming')
+    const completedAt = new Date(Date.now() + 60_000)
+    const later = new Date(Date.now() + 61_000)
+    await recordOutcomes(db, id, [
+      success(rows[0]!.requestId, { elapsedUs: 987_654_321, completedAt }),
+      success(rows[1]!.requestId, { elapsedUs: 987_654_321, completedAt }),
+      failure(rows[2]!.requestId, { completedAt: later, verdict: null }),
+    ])
+    assert.equal(await told(), before, 'they have ended')
+    const [known] = (await routingCandidates(db, id)).filter((row) => row.uid === good.uid)
+    assert.equal(known!.failuresInARow, 1, 'the router knows')
+    // Nor does a user's request move the latency: what leaves it as it is would be a challenge.
+    const { routing } = await show(good.hotkey)
+    const job = await newJob(db, id)
+    const asked = attempt(good.uid, { ...good, inferenceId: job.inferenceId })
+    await startAttempts(db, id, [asked])
+    await recordOutcomes(db, id, [
+      success(asked.requestId, { elapsedUs: 987_654_321, completedAt }),
+    ])
+    const latency = (await show(good.hotkey)).routing.latency_us_per_work
+    assert.equal(latency, routing.latency_us_per_work)
   })
 
   it('takes a score to pieces that make it up again', async () => {

@@ -28,13 +28,14 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
           <li>{routing.text}</li>
           <li>
             {plural(routing.used_last_settled_interval, 'request')} of{' '}
-            {count(routing.requests_per_interval_limit)} used in the last settled interval;{' '}
-            {count(routing.in_flight)} in flight
-            {prover.capacity_requests !== null && `, of ${prover.capacity_requests} it declared`}.
+            {count(routing.requests_per_interval_limit)} used in the last settled interval
+            {prover.capacity_requests !== null &&
+              `; it declared ${prover.capacity_requests} at once`}
+            .
           </li>
           <li>
             {speed === null
-              ? 'Its speed has not been measured lately.'
+              ? 'Its speed was not measured in a settled interval yet.'
               : `It takes ${(speed / 1_000_000).toPrecision(2)} µs for a unit of work (one step on one pixel of a frame).`}
           </li>
           {prover.determinism_class !== null && (
