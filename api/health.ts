@@ -4,6 +4,8 @@ import { only } from './methods.js'
 
 /** How long a dependency may take to answer before it counts as down. */
 const DEADLINE_MS = 2_000
+/** How long a finding is told to all who ask: the page needs no key, and each finding a connection. */
+const SHARED_MS = 1_000
 
 /** Whether `probe` succeeds in time. Why it does not is for the log: the page is public. */
 async function isUp(deps: ApiDeps, name: string, probe: () => Promise<unknown>): Promise<boolean> {
@@ -22,6 +24,37 @@ async function isUp(deps: ApiDeps, name: string, probe: () => Promise<unknown>):
   }
 }
 
+interface Found {
+  readonly postgresUp: boolean
+  readonly temporalUp: boolean
+}
+
+/** What a look at the dependencies found, at most SHARED_MS ago; one look at a time. */
+function sharedLook(deps: ApiDeps): () => Promise<Found> {
+  const { temporal } = deps
+  let until = 0
+  let found: Promise<Found> | null = null
+  const look = async (): Promise<Found> => {
+    const [postgresUp, temporalUp] = await Promise.all([
+      isUp(deps, 'postgres', () => deps.db.query('SELECT 1')),
+      isUp(deps, 'temporal', () =>
+        temporal.withDeadline(deps.now() + DEADLINE_MS, () =>
+          temporal.workflowService.describeNamespace({ namespace: temporal.options.namespace }),
+        ),
+      ),
+    ])
+    until = deps.now() + SHARED_MS
+    return { postgresUp, temporalUp }
+  }
+  return () => {
+    if (found === null || deps.now() >= until) {
+      until = Number.POSITIVE_INFINITY
+      found = look()
+    }
+    return found
+  }
+}
+
 /** `/healthz`: this process runs. `/readyz`: so do Postgres and Temporal, or which does not; red while it stops. */
 export function mountHealth(app: Express, deps: ApiDeps): void {
   app
@@ -31,18 +64,12 @@ export function mountHealth(app: Express, deps: ApiDeps): void {
     })
     .all(only('GET'))
 
+  const look = sharedLook(deps)
   app
     .route('/readyz')
     .get(async (_req, res) => {
-      const { temporal } = deps
-      const [postgresUp, temporalUp] = await Promise.all([
-        isUp(deps, 'postgres', () => deps.db.query('SELECT 1')),
-        isUp(deps, 'temporal', () =>
-          temporal.withDeadline(deps.now() + DEADLINE_MS, () =>
-            temporal.workflowService.describeNamespace({ namespace: temporal.options.namespace }),
-          ),
-        ),
-      ])
+      const { postgresUp, temporalUp } = await look()
+      // Not shared: a process that stops says so at once.
       const stopping = deps.stopping.aborted
       const ready = postgresUp && temporalUp && !stopping
       if (!ready) res.status(503).set('Retry-After', '2')

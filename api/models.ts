@@ -18,16 +18,19 @@ export const modelSchema = z
         fps: z.int(),
       })
       .meta({ description: 'the defaults of a request, and what one must have to count' }),
-    limits: z.object({
-      steps: z.int(),
-      guidance_scale: z.number(),
-      num_frames: z.int(),
-      fps: z.int(),
-      side: z.int().meta({ description: 'pixels of width and of height' }),
-      size_multiple: z.int().meta({ description: 'width and height are multiples of it' }),
-      pixels: z.int().meta({ description: 'frames × width × height' }),
-      work: z.int().meta({ description: 'steps × frames × width × height' }),
-    }),
+    limits: z
+      .object({
+        steps: z.int(),
+        guidance_scale: z.number(),
+        num_frames: z.int(),
+        fps: z.int(),
+        side: z.int().meta({ description: 'pixels of width and of height' }),
+        size_multiple: z.int().meta({ description: 'width and height are multiples of it' }),
+        frame_pixels: z.int().meta({ description: 'width × height' }),
+        pixels: z.int().meta({ description: 'frames × width × height' }),
+        work: z.int().meta({ description: 'steps × frames × width × height' }),
+      })
+      .meta({ description: 'what a request may ask for at most' }),
   })
   .meta({ id: 'Model' })
 
@@ -100,6 +103,7 @@ function modelObject({ model, limits }: Pick<ApiDeps, 'model' | 'limits'>): Mode
       fps: limits.maxFps,
       side: limits.maxSide,
       size_multiple: limits.sizeMultiple,
+      frame_pixels: limits.maxFramePixels,
       pixels: limits.maxPixels,
       work: limits.maxWork,
     },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
+import type { AtOnce } from './at-once.js'
 import { isKnown } from './byte-range.js'
 import type { ApiDeps } from './deps.js'
 
@@ -9,21 +10,24 @@ const KEPT_MS = 1_000
 const MAX_KEPT = 128
 
 interface Kept {
-  readonly until: number
+  /** Milliseconds since 1970; endless while it waits for its turn to be made. */
+  until: number
   readonly answer: Promise<{ readonly body: string; readonly etag: string }>
 }
 
 /**
  * Answers of `/v1/network`, each made once a second whoever asks: pages poll them, and many watchers
- * must cost Postgres no more than one. `max-age=1` spares a browser the same second, the ETag spares
+ * must cost Postgres no more than one. Those that have to be made take turns. `max-age=1` spares a browser the same second, the ETag spares
  * it the bytes of what has not changed.
  */
 export class NetworkAnswers {
   readonly #deps: Pick<ApiDeps, 'now' | 'publicNetwork'>
+  readonly #turns: AtOnce
   readonly #kept = new Map<string, Kept>()
 
-  constructor(deps: Pick<ApiDeps, 'now' | 'publicNetwork'>) {
+  constructor(deps: Pick<ApiDeps, 'now' | 'publicNetwork'>, turns: AtOnce) {
     this.#deps = deps
+    this.#turns = turns
   }
 
   /** @param query what the handler read of it, so that nothing else makes an answer of its own */
@@ -48,7 +52,11 @@ export class NetworkAnswers {
     const now = this.#deps.now()
     const known = this.#kept.get(key)
     if (known !== undefined && now < known.until) return known.answer
-    const kept: Kept = { until: now + KEPT_MS, answer: make().then(encode) }
+    const answer = this.#turns.run(async () => {
+      kept.until = this.#deps.now() + KEPT_MS
+      return encode(await make())
+    })
+    const kept: Kept = { until: Number.POSITIVE_INFINITY, answer }
     this.#kept.delete(key)
     this.#kept.set(key, kept)
     this.#dropOld(now)

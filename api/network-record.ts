@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { FINAL_PHASES } from '../ledger/interval-views.js'
 import { type IntervalPhase, intervalByN } from '../ledger/intervals.js'
 import { isRecordPublic, recordOf } from '../ledger/records.js'
+import type { AtOnce } from './at-once.js'
 import { sendBytes } from './byte-range.js'
 import type { ApiDeps } from './deps.js'
 import { ApiError } from './errors.js'
@@ -14,7 +15,10 @@ const recordSchema = z
   .meta({ id: 'Record', description: 'canonical JSON: sorted keys, integers, no spaces' })
 
 /** `/v1/network/intervals/{n}/record`: the bytes that the verifier's hash and signature are over. */
-export function recordOperation({ db, verifierId, publicNetwork }: ApiDeps): Operation {
+export function recordOperation(
+  { db, verifierId, publicNetwork }: ApiDeps,
+  turns: AtOnce,
+): Operation {
   return operation({
     id: 'getIntervalRecord',
     method: 'get',
@@ -38,10 +42,12 @@ export function recordOperation({ db, verifierId, publicNetwork }: ApiDeps): Ope
     ],
     before: [openToPages],
     run: async ({ params: { n }, req, res }) => {
-      const interval = await intervalByN(db, verifierId, n)
-      if (interval === null) throw noInterval()
-      if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval.phase, n)
-      const record = (await recordOf(db, verifierId, n))!
+      const record = await turns.run(async () => {
+        const interval = await intervalByN(db, verifierId, n)
+        if (interval === null) throw noInterval()
+        if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval.phase, n)
+        return (await recordOf(db, verifierId, n))!
+      })
       // It never changes.
       const open = publicNetwork && req.headers.authorization === undefined
       res.set({

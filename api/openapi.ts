@@ -8,6 +8,7 @@ import type { Access } from './access.js'
 import { API_ERRORS, type ApiErrorCode } from './errors.js'
 import { LIMIT_HEADERS } from './limits.js'
 import type { Answer, Operation } from './operation.js'
+import { isCountedRead } from './reads-at-once.js'
 import { webhookDocument } from './webhook-document.js'
 
 /** What any operation may answer. */
@@ -21,6 +22,10 @@ const COMMON_ERRORS: readonly ApiErrorCode[] = [
 
 /** What an operation may answer because of its access. */
 const ACCESS_ERRORS: readonly ApiErrorCode[] = ['invalid_api_key', 'insufficient_scope']
+
+/** What reads of one key that are counted may answer, and reads of the network that all callers share. */
+const READ_ERRORS: readonly ApiErrorCode[] = ['too_many_requests']
+const NETWORK_ERRORS: readonly ApiErrorCode[] = ['overloaded']
 
 /** What any address with a parameter may be: escaped in a way that nothing decodes (`%zz`). */
 const PATH_ERRORS: readonly ApiErrorCode[] = ['invalid_request']
@@ -159,8 +164,18 @@ const ERROR_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> 
 function errorsOf(each: Operation): ZodOpenApiOperationObject['responses'] {
   const byStatus = new Map<number, ApiErrorCode[]>()
   const ofAccess = each.access === 'everybody' ? [] : ACCESS_ERRORS
+  const ofReads = [
+    ...(isCountedRead(each) ? READ_ERRORS : []),
+    ...(each.access === 'network' ? NETWORK_ERRORS : []),
+  ]
   const ofPath = Object.keys(each.params.shape).length === 0 ? [] : PATH_ERRORS
-  for (const code of new Set([...each.errors, ...ofAccess, ...ofPath, ...COMMON_ERRORS])) {
+  for (const code of new Set([
+    ...each.errors,
+    ...ofAccess,
+    ...ofReads,
+    ...ofPath,
+    ...COMMON_ERRORS,
+  ])) {
     const { status } = API_ERRORS[code]
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }

@@ -5,6 +5,7 @@ import { ApiError, type ApiErrorCode } from './errors.js'
 import { jsonBody, parseBy } from './json-body.js'
 import type { Gate } from './keys.js'
 import { only } from './methods.js'
+import { isCountedRead, limitReads } from './reads-at-once.js'
 
 export type Tag = 'Videos' | 'Webhooks' | 'Network' | 'Service'
 
@@ -109,11 +110,14 @@ function parseParams(
 /** Mounts the operations; every other method of their addresses is refused with those there are. */
 export function mountOperations(app: Express, operations: readonly Operation[], gate: Gate): void {
   const byPath = groupByPath(operations)
+  const limit = limitReads()
   for (const [path, group] of byPath) {
     const route = app.route(path.replace(/\{(\w+)\}/g, ':$1'))
-    for (const { method, access, before, body, readBody, handler } of group) {
+    for (const each of group) {
+      const { method, access, before, body, readBody, handler } = each
+      const limited = isCountedRead(each) ? [limit] : []
       const reading = body === null ? [] : (readBody ?? jsonBody)
-      route[method](gate(access), ...(before ?? []), ...reading, handler)
+      route[method](gate(access), ...limited, ...(before ?? []), ...reading, handler)
     }
     route.all(only(...group.map(({ method }) => method.toUpperCase())))
   }

@@ -16,6 +16,8 @@ export interface ListenOptions {
   readonly headersTimeoutMs?: number
   /** How long a whole request may take to arrive. */
   readonly requestTimeoutMs?: number
+  /** How long nothing may come or go on a connection, an answer that its client does not take included. */
+  readonly silenceMs?: number
   /** How long running answers may take to end when the server is closed. */
   readonly drainMs?: number
   /** Told when that time is up, a moment before what is left is cut. */
@@ -27,6 +29,8 @@ const HEADERS_TIMEOUT_MS = 10_000
 const REQUEST_TIMEOUT_MS = 30_000
 /** Longer than what proxies keep idle connections for, so that they close first. */
 const KEEP_ALIVE_MS = 65_000
+/** Longer than the longest `Prefer: wait` (60 s) and the pause between two heartbeats of a stream (15 s). */
+const SILENCE_MS = 75_000
 const DRAIN_MS = 10_000
 /** For answers that end themselves when they are told. */
 const CUT_MS = 300
@@ -45,6 +49,8 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     },
     app,
   )
+  // Without a listener of `timeout` Node destroys such a connection, and with it what was to be written.
+  server.setTimeout(options.silenceMs ?? SILENCE_MS)
   await bind(server, options)
   const { port } = server.address() as AddressInfo
   const host = options.host.includes(':') ? `[${options.host}]` : options.host

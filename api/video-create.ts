@@ -21,7 +21,7 @@ import { MAX_WAIT_SECONDS, preferredWait, waitForVideo } from './video-wait.js'
 
 const DESCRIPTION = `
 Answers at once with a job, and makes the video meanwhile. \`Prefer: wait=N\` has it answer when the video has ended, or after N seconds.
-\`"stream": true\` (or \`Accept: text/event-stream\`) has it answer with the events of \`GET /v1/videos/{id}/events\` instead; a client that leaves such a stream cancels the video.
+\`"stream": true\` (or \`Accept: text/event-stream\` alone) has it answer with the events of \`GET /v1/videos/{id}/events\` instead; a client that leaves such a stream cancels the video.
 
 A request counts for the prover that serves it (its successes, totals, speed and reward) when the gateway drew the seed and it has at least the model's standard steps, frames and size: then nobody can have prepared the answer. An own seed is welcome: the request is served and may be checked like any other, and counts for nothing. The same request with the same seed again is answered with the video there is.
 `.trim()
@@ -85,9 +85,19 @@ export function createVideoOperation(deps: VideoDeps): Operation {
   })
 }
 
-/** `Accept: *` + `/*` asks for nothing in particular. */
+/**
+ * Who names JSON as well, or anything, only says that a stream would not break it; and who leaves a stream
+ * cancels the video.
+ */
 function wantsStream(stream: boolean | undefined, req: Request): boolean {
-  return stream ?? /\btext\/event-stream\b/i.test(req.get('accept') ?? '')
+  const accepted = (req.get('accept') ?? '')
+    .split(',')
+    .map((range) => range.split(';', 1)[0]!.trim().toLowerCase())
+  return (
+    stream ??
+    (accepted.includes('text/event-stream') &&
+      !accepted.some((type) => ['application/json', 'application/*', '*/*'].includes(type)))
+  )
 }
 
 async function start(deps: VideoDeps, jobId: string): Promise<void> {

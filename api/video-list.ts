@@ -9,6 +9,8 @@ import { videoObject, videoSchema } from './video-object.js'
 
 const DEFAULT_LIMIT = 20
 const MAX_LIMIT = 100
+/** Of the prompts of a page: it ends with the one that passes it. */
+const MAX_TEXT_BYTES = 1_000_000
 
 const query = z.object({
   after: videoIdSchema.optional().meta({ description: '`last_id` of the page before' }),
@@ -18,7 +20,9 @@ const query = z.object({
     .transform(Number)
     .pipe(z.int().min(1).max(MAX_LIMIT))
     .optional()
-    .meta({ description: `1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}` }),
+    .meta({
+      description: `1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}. Fewer come when their prompts pass 1 MB`,
+    }),
   order: z
     .enum(['asc', 'desc'])
     .optional()
@@ -48,20 +52,20 @@ export function listVideosOperation(deps: ApiDeps): Operation {
     answers: { 200: { description: 'A page of them', schema: videoListSchema } },
     errors: ['invalid_request', 'video_not_found'],
     run: async ({ query: { after = null, limit = DEFAULT_LIMIT, order = 'desc' }, res }) => {
-      // One more than asked for tells whether there are more.
-      const rows = await listJobs(deps.db, apiKeyId(res), { after, limit: limit + 1, order })
-      if (rows === null) {
+      const page = { after, limit, order, maxTextBytes: MAX_TEXT_BYTES }
+      const found = await listJobs(deps.db, apiKeyId(res), page)
+      if (found === null) {
         throw new ApiError('video_not_found', '`after` is not the id of a video of this key.', {
           param: 'after',
         })
       }
-      const data = rows.slice(0, limit).map(videoObject)
+      const data = found.rows.map(videoObject)
       const list: z.output<typeof videoListSchema> = {
         object: 'list',
         data,
         first_id: data[0]?.id ?? null,
         last_id: data.at(-1)?.id ?? null,
-        has_more: rows.length > limit,
+        has_more: found.more,
       }
       res.json(list)
     },

@@ -10,13 +10,25 @@ const MAX_TEXT_BYTES = 102_400
 const text = z
   .string()
   .refine((s) => !hasLoneSurrogate(s), 'must be well-formed Unicode')
-  // PostgreSQL's text can't hold it, and no prompt needs it.
-  .refine((s) => !s.includes('\0'), 'must not contain the character U+0000')
+  // PostgreSQL's text can't hold U+0000; the others write over what a terminal or a log shows. No prompt needs them.
+  .refine(
+    (s) => !hasControlCharacter(s),
+    'must not contain control characters other than tab, newline and carriage return',
+  )
   .refine(
     (s) => Buffer.byteLength(s) <= MAX_TEXT_BYTES,
     `must be at most ${MAX_TEXT_BYTES} bytes (100 kB) in UTF-8`,
   )
 const count = z.int().min(1)
+
+/** C0: U+0000 to U+001F, but for the three that texts are laid out with. */
+function hasControlCharacter(s: string): boolean {
+  for (let i = 0; i < s.length; i++) {
+    const unit = s.charCodeAt(i)
+    if (unit < 0x20 && unit !== 0x09 && unit !== 0x0a && unit !== 0x0d) return true
+  }
+  return false
+}
 
 /** The body of `POST /v1/videos`: OpenAI's fields, then ours. */
 export const videoRequestSchema = z.strictObject({
@@ -102,7 +114,11 @@ export function completeVideoRequest(
     frames: atMost('num_frames', framesOf(request, standard, fps), limits.maxFrames),
     fps,
   }
-  const pixels = params.frames * params.width * params.height
+  const framePixels = params.width * params.height
+  if (framePixels > limits.maxFramePixels) {
+    throw tooMuch('size', `width × height is ${framePixels}`, limits.maxFramePixels)
+  }
+  const pixels = params.frames * framePixels
   if (pixels > limits.maxPixels) {
     throw tooMuch('num_frames', `frames × width × height is ${pixels}`, limits.maxPixels)
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import type { VideoLimits, VideoStandard } from '../api/video-limits.js'
+import { limitsOf, type VideoLimits, type VideoStandard } from '../api/video-limits.js'
 import { messageOf } from '../base/errors.js'
 import { parseDescriptor } from '../engine/descriptor.js'
 import { EngineError } from '../engine/errors.js'
@@ -19,7 +19,7 @@ import {
 const vaeSchema = z.looseObject({ block_out_channels: z.array(z.int()).min(1).max(8) })
 
 /**
- * What requests are held against: the standard form of the model's videos and the engine's limits.
+ * What requests are held against: the standard form of the model's videos, and limits that follow from it.
  * Reads two small files of the folder, so that an API needs no copy of the model itself.
  * @throws EngineError `model_invalid`
  */
@@ -33,7 +33,7 @@ export async function readVideoStandard(
   }
   return {
     model,
-    limits: {
+    limits: limitsOf(model, {
       maxSteps: MAX_STEPS,
       maxGuidanceMilli: MAX_GUIDANCE_MILLI,
       maxFrames: MAX_FRAMES,
@@ -43,7 +43,7 @@ export async function readVideoStandard(
       maxFps: MAX_FPS,
       // Each level of the decoder but the first doubles the picture.
       sizeMultiple: 2 ** (vae.data.block_out_channels.length - 1),
-    },
+    }),
   }
 }
 

@@ -292,6 +292,11 @@ describe('events of a video', () => {
       }
       const plain = await create({ stream: false }, { Accept: 'text/event-stream' })
       assert.equal(((await plain.json()) as Video).status, 'queued')
+      // As clients of tools send it: they take a stream, and did not ask for one.
+      for (const other of ['application/json', 'application/*;q=0.5', '*/*;q=0.1']) {
+        const answer = await create({}, { Accept: `${other}, Text/Event-Stream` })
+        assert.equal(((await answer.json()) as Video).status, 'queued', other)
+      }
     })
 
     it('cancel it when the client leaves', async () => {

@@ -149,8 +149,24 @@ describe('callers that mean no good', function () {
   it('who send many requests in one breath get each answered, in order', async () => {
     const one = `GET /v1/models/none HTTP/1.1\r\n${HOST}${KEY}\r\n`
     const last = `GET /v1/models HTTP/1.1\r\n${HOST}${KEY}${CLOSE}\r\n`
-    const found = statuses(await say(`${one.repeat(50)}${last}`))
-    assert.deepEqual(found, [...Array.from({ length: 50 }, () => 404), 200])
+    const found = statuses(await say(`${one.repeat(31)}${last}`))
+    assert.deepEqual(found, [...Array.from({ length: 31 }, () => 404), 200])
+  })
+
+  it('who send more than 32 reads in one breath are told to take the answers first', async () => {
+    const before = openSockets()
+    const one = `GET /v1/models/none HTTP/1.1\r\n${HOST}${KEY}\r\n`
+    const text = await say(`${one.repeat(99)}GET /healthz HTTP/1.1\r\n${HOST}${CLOSE}\r\n`)
+    const found = statuses(text)
+    assert.deepEqual(
+      found,
+      Array.from({ length: 100 }, (_, i) => (i < 32 ? 404 : i < 99 ? 429 : 200)),
+    )
+    assert.match(text, /"code":"too_many_requests"/)
+    assert.match(text, /^retry-after: 1\r$/im)
+    await allClosed(before)
+    const later = `GET /v1/models HTTP/1.1\r\n${HOST}${KEY}${CLOSE}\r\n`
+    assert.deepEqual(statuses(await say(later)), [200], 'those that were answered do not count')
   })
 
   for (const [what, framing, type] of [

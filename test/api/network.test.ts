@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ApiServer } from '../../api/server.js'
+import type { Database } from '../../ledger/database.js'
 import { putSecret } from '../../ledger/secrets.js'
 import { writeSettlement } from '../../ledger/settlement.js'
 import { insertVerdicts } from '../../ledger/verdicts.js'
@@ -42,6 +43,49 @@ describe('/v1/network', () => {
     const res = await fetch(`${server.url}/v1/network/${path}`)
     return [res.status, ((await res.json()) as Problem).code]
   }
+
+  it('makes four answers at once, whoever asks, and sends away who comes after 256 that wait', async () => {
+    const { db } = database()
+    let held = 0
+    let release: () => void = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const slow: Database = {
+      ...db,
+      query: async (sql, parameters) => {
+        held += 1
+        await released
+        return db.query(sql, parameters)
+      },
+    }
+    const busy = await startApi({ db: slow, temporal, verifierId: id })
+    try {
+      let sentAway = 0
+      let enough: () => void = () => {}
+      const twelve = new Promise<void>((resolve) => {
+        enough = resolve
+      })
+      const answers = Array.from({ length: 4 + 256 + 12 }, async (_, n) => {
+        const path = `intervals/${1_000 + n}${n % 2 === 0 ? '' : '/record'}`
+        const res = await fetch(`${busy.url}/v1/network/${path}`)
+        if (res.status !== 503) return res.status
+        assert.equal(res.headers.get('retry-after'), '1')
+        assert.equal(((await res.json()) as Problem).code, 'overloaded')
+        sentAway += 1
+        if (sentAway === 12) enough()
+        return 503
+      })
+      await twelve
+      assert.equal(held, 4)
+      release()
+      const found = await Promise.all(answers)
+      assert.equal(found.filter((each) => each === 404).length, 4 + 256)
+    } finally {
+      release()
+      await busy.close()
+    }
+  })
 
   it('is empty, not broken, before the first interval', async () => {
     const provers = await get<{ data: unknown[]; netuid: number }>('provers')

@@ -73,13 +73,40 @@ describe('the API when something is away', () => {
     }
   })
 
-  it('is ready when both are there', async () => {
-    const server = await startApi({ db: database().db, temporal: temporal().client, verifierId })
+  it('is ready when both are there, looks once a second, and says at once that it stops', async () => {
+    let now = Date.now()
+    let looks = 0
+    const stopping = new AbortController()
+    const server = await startApi({
+      db: {
+        ...database().db,
+        query: (sql, parameters) => {
+          if (sql === 'SELECT 1') looks += 1
+          return database().db.query(sql, parameters)
+        },
+      },
+      temporal: temporal().client,
+      verifierId,
+      now: () => now,
+      stopping: stopping.signal,
+    })
+    const ask = () => fetch(`${server.url}/readyz`)
     try {
-      const ready = await fetch(`${server.url}/readyz`)
-      assert.equal(ready.status, 200)
       const states = { status: 'ready', postgres: 'up', temporal: 'up' }
-      assert.deepEqual(await ready.json(), states)
+      for (const ready of await Promise.all(Array.from({ length: 20 }, ask))) {
+        assert.equal(ready.status, 200)
+        assert.deepEqual(await ready.json(), states)
+      }
+      now += 999
+      assert.equal((await ask()).status, 200)
+      assert.equal(looks, 1)
+      now += 1
+      assert.equal((await ask()).status, 200)
+      assert.equal(looks, 2)
+      stopping.abort()
+      const last = await ask()
+      assert.deepEqual([last.status, await last.json()], [503, { ...states, status: 'stopping' }])
+      assert.equal(looks, 2)
     } finally {
       await server.close()
     }
@@ -147,6 +174,30 @@ describe('the API’s server', () => {
       assert.equal(await (await fetch(server.url)).text(), 'served')
       await Promise.all(closed)
     } finally {
+      await server.close()
+    }
+  })
+
+  it('destroys an answer that its client does not read', async () => {
+    const size = 32 * 1024 * 1024
+    let cut: () => void = () => {}
+    const closed = new Promise<void>((resolve) => {
+      cut = resolve
+    })
+    const server = await listen(
+      (_req, res) => {
+        res.once('close', cut)
+        res.end(Buffer.alloc(size))
+      },
+      { host: '127.0.0.1', port: 0, silenceMs: 100 },
+    )
+    const socket = connect(Number(new URL(server.url).port)).on('error', () => {})
+    try {
+      socket.pause().write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      await closed
+      assert.ok(socket.bytesRead < size, 'before it was all taken')
+    } finally {
+      socket.destroy()
       await server.close()
     }
   })

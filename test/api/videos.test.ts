@@ -8,6 +8,7 @@ import { attempt, newJob, newVerifier, openInterval, success } from '../ledger/f
 import { useDatabase } from '../support/postgres.js'
 import { useTemporal } from '../support/temporal.js'
 import { until } from '../support/until.js'
+import { newKey } from './new-key.js'
 import { DRAWN_SEED, type Problem, post, startApi, type TestApi } from './server.js'
 
 describe('/v1/videos', () => {
@@ -137,6 +138,40 @@ describe('/v1/videos', () => {
     assert.notEqual((await create(drawn)).id, (await create(drawn)).id)
   })
 
+  it('takes what is within the limits to the last pixel', async () => {
+    for (const most of [
+      { size: '128x128', steps: 48 },
+      { size: '128x64', num_frames: 32 },
+      { size: '8x128', num_frames: 64 },
+      { num_frames: 64 },
+      { steps: 192 },
+    ]) {
+      assert.equal((await create({ prompt: 'x', ...most })).status, 'queued', JSON.stringify(most))
+    }
+  })
+
+  it('lays out a prompt as it came', async () => {
+    const prompt = 'a\tred\r\nball\u007f\u0085'
+    assert.equal((await create({ prompt })).prompt, prompt)
+  })
+
+  it('ends a page of long prompts early, and has the rest on the next', async () => {
+    const { db } = database()
+    const key = await newKey(db)
+    const headers = { Authorization: `Bearer ${key.secret}` }
+    const long = { apiKeyId: key.id, prompt: 'x'.repeat(102_400) }
+    await Promise.all(Array.from({ length: 12 }, () => newJob(db, id, long)))
+    const page = async (after: string) => {
+      const res = await noted(`/v1/videos?limit=100${after}`, { headers })
+      return (await res.json()) as { data: Video[]; last_id: string; has_more: boolean }
+    }
+    const first = await page('')
+    assert.deepEqual([first.data.length, first.has_more], [10, true])
+    const rest = await page(`&after=${first.last_id}`)
+    assert.deepEqual([rest.data.length, rest.has_more], [2, false])
+    assert.equal(new Set([...first.data, ...rest.data].map((video) => video.id)).size, 12)
+  })
+
   it('keeps SQL and HTML in a prompt as the text it is', async () => {
     const prompt = `'); DROP TABLE jobs; -- <script>alert(1)</script> \${7*7} \\u0000`
     const video = await create({ prompt, seconds: 2 })
@@ -156,6 +191,13 @@ describe('/v1/videos', () => {
     ['a prompt of 100 kB and one', { prompt: 'x'.repeat(102_401) }, 'invalid_request', 'prompt'],
     ['half an emoji', '{"prompt":"\\ud83d"}', 'invalid_request', 'prompt'],
     ['a NUL', '{"prompt":"a\\u0000b"}', 'invalid_request', 'prompt'],
+    ['an escape sequence', '{"prompt":"a\\u001b[2Jb"}', 'invalid_request', 'prompt'],
+    [
+      'a control character among what not to show',
+      '{"prompt":"x","negative_prompt":"\\u001f"}',
+      'invalid_request',
+      'negative_prompt',
+    ],
     ['a list as prompt', { prompt: ['x'] }, 'invalid_request', 'prompt'],
     ['an unknown field', { prompt: 'x', sead: 1 }, 'unknown_field', 'sead'],
     ['__proto__', '{"prompt":"x","__proto__":{"seed":1}}', 'unknown_field', '__proto__'],
@@ -178,7 +220,21 @@ describe('/v1/videos', () => {
       'invalid_request',
       'num_frames',
     ],
-    ['too much work', { prompt: 'x', size: '1024x1024', steps: 1000 }, 'limit_exceeded', 'steps'],
+    ['a side of 136', { prompt: 'x', size: '136x8' }, 'limit_exceeded', 'size'],
+    [
+      'what no prover has the memory for',
+      { prompt: 'x', size: '512x512' },
+      'limit_exceeded',
+      'size',
+    ],
+    ['65 frames', { prompt: 'x', num_frames: 65 }, 'limit_exceeded', 'num_frames'],
+    [
+      'large and long',
+      { prompt: 'x', size: '128x128', num_frames: 17 },
+      'limit_exceeded',
+      'num_frames',
+    ],
+    ['too much work', { prompt: 'x', size: '128x128', steps: 49 }, 'limit_exceeded', 'steps'],
     ['zero steps', { prompt: 'x', steps: 0 }, 'invalid_request', 'steps'],
     ['four decimals', { prompt: 'x', guidance_scale: 1.2345 }, 'invalid_request', 'guidance_scale'],
     ['guidance 1000', { prompt: 'x', guidance_scale: 1000 }, 'limit_exceeded', 'guidance_scale'],

@@ -3,12 +3,15 @@ import { once } from 'node:events'
 import pg from 'pg'
 import { recordOutcomes, startAttempts } from '../../ledger/attempts.js'
 import { getFrames, putFrames } from '../../ledger/frames.js'
-import { listJobs } from '../../ledger/job-list.js'
+import { type JobList, listJobs } from '../../ledger/job-list.js'
 import { JOBS_CHANNEL } from '../../ledger/job-signals.js'
 import { watchedJob } from '../../ledger/job-watch.js'
 import { completeJob, deleteJob, noteQueuePosition, setProgress } from '../../ledger/jobs.js'
 import { useDatabase } from '../support/postgres.js'
 import { attempt, failure, newJob, newVerifier, openInterval, success } from './fixtures.js'
+
+/** Of a page. */
+const TWO = { limit: 2, maxTextBytes: 1_000 }
 
 const frame = (index: number) => ({ index, zlib: Buffer.from([index]) })
 
@@ -114,18 +117,34 @@ describe('ledger/job-watch', () => {
     for (const order of ['asc', 'desc'] as const) {
       const seen: string[] = []
       for (let after: string | null = null; ; after = seen.at(-1)!) {
-        const page: { id: string }[] | null = await listJobs(db, apiKeyId, {
-          order,
-          limit: 2,
-          after,
-        })
-        seen.push(...page!.map((job) => job.id))
-        if (page!.length < 2) break
+        const page: JobList | null = await listJobs(db, apiKeyId, { ...TWO, order, after })
+        seen.push(...page!.rows.map((job) => job.id))
+        if (!page!.more) break
       }
       assert.deepEqual(seen, order === 'asc' ? expected.toSorted() : expected.toSorted().reverse())
     }
     const after = made[2]!.id
-    assert.ok((await listJobs(db, apiKeyId, { order: 'asc', limit: 9, after }))!.length < 5)
-    assert.equal(await listJobs(db, 'another', { order: 'asc', limit: 9, after }), null)
+    assert.ok((await listJobs(db, apiKeyId, { ...TWO, order: 'asc', after }))!.rows.length < 5)
+    assert.equal(await listJobs(db, 'another', { ...TWO, order: 'asc', after }), null)
+  })
+
+  it('ends a page of jobs where their texts pass its bytes, and has one at least', async () => {
+    const { db } = database()
+    const apiKeyId = 'key-of-long-texts'
+    const texts = [{ prompt: 'ä'.repeat(20) }, { negativePrompt: 'x'.repeat(40) }, {}]
+    const made: string[] = []
+    for (const text of texts) {
+      made.push((await newJob(db, id, { apiKeyId, prompt: 'x', ...text })).id)
+    }
+    const seen = async (maxTextBytes: number, limit: number) => {
+      const page = { order: 'asc', limit, maxTextBytes, after: null } as const
+      const { rows, more } = (await listJobs(db, apiKeyId, page))!
+      return [rows.map((job) => job.id), more]
+    }
+    assert.deepEqual(await seen(1, 9), [made.slice(0, 1), true])
+    assert.deepEqual(await seen(40, 9), [made.slice(0, 1), true])
+    assert.deepEqual(await seen(41, 9), [made.slice(0, 2), true])
+    assert.deepEqual(await seen(82, 9), [made, false])
+    assert.deepEqual(await seen(82, 2), [made.slice(0, 2), true])
   })
 })

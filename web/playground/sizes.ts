@@ -16,11 +16,15 @@ export function sizesOf(model: Model | null, chosen: string): string[] {
   if (model !== null) {
     const { size, num_frames: frames } = model.standard
     const [width = 0, height = 0] = size.split('x').map(Number)
-    const { size_multiple: multiple = 8, side = 0, pixels = 0 } = model.limits
+    const { size_multiple: multiple = 8, side = 0 } = model.limits
+    const { frame_pixels: framePixels = 0, pixels = 0 } = model.limits
     for (const [across, down] of SHAPES) {
       const w = Math.round((across * width) / multiple) * multiple
       const h = Math.round((down * height) / multiple) * multiple
-      if (Math.max(w, h) <= side && frames * w * h <= pixels) sizes.add(`${w}x${h}`)
+      const area = w * h
+      if (Math.max(w, h) <= side && area <= framePixels && frames * area <= pixels) {
+        sizes.add(`${w}x${h}`)
+      }
     }
     sizes.delete(size)
   }
