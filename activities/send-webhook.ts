@@ -10,10 +10,12 @@ import {
   noteDelivered,
   noteFailedAttempt,
   noteGone,
+  type OnlyFails,
 } from '../ledger/webhook-deliveries.js'
 import { getWebhook, signingSecrets, type WebhookRow } from '../ledger/webhooks.js'
 import { WireError } from '../wire/error.js'
 import { noAnswerOf, postWebhook } from '../wire/webhook-client.js'
+import { nextWaitMs, timeLeftMs } from './delivery-time.js'
 import { Slots } from './slots.js'
 import type { WebhookDeps } from './webhook-deps.js'
 
@@ -40,8 +42,8 @@ export interface SendWebhookResult {
 const AT_ONCE_PER_HOST = 4
 /** To all hosts of one key. */
 const AT_ONCE_PER_KEY = 8
-/** Events given up in a row (three days of attempts each) until a webhook is disabled. */
-export const MOST_FAILURES_IN_A_ROW = 10
+/** What disables a webhook. */
+const ONLY_FAILS: OnlyFails = { attempts: 20, hours: 24 }
 
 /** Makes one attempt to deliver an event, and notes how it ended. Repeated, it may send the same again: the id says so. */
 export function createSendWebhook(deps: WebhookDeps) {
@@ -63,16 +65,20 @@ export function createSendWebhook(deps: WebhookDeps) {
       return ended('failed', 'webhook_disabled')
     }
     const release = takeSlots(webhook)
+    if (release === null) {
+      if (timeLeftMs(delivery.startedAt, Date.now()) > 0) throw busy()
+      return note(input, delivery, { status: null, error: 'receiver_busy', retryAfterMs: null })
+    }
     try {
       const answer = await send(delivery, webhook)
       deps.log.info({ webhook: webhookId, event: eventId, attempt, ...answer }, 'webhook attempt')
-      return await note(input, answer)
+      return await note(input, delivery, answer)
     } finally {
       release()
     }
   }
 
-  function takeSlots(webhook: WebhookRow): () => void {
+  function takeSlots(webhook: WebhookRow): (() => void) | null {
     const key = keys.take(webhook.apiKeyId)
     const host = key === null ? null : hosts.take(new URL(webhook.url).hostname)
     if (key !== null && host !== null) {
@@ -82,12 +88,7 @@ export function createSendWebhook(deps: WebhookDeps) {
       }
     }
     key?.()
-    // Benign: it is neither logged nor counted as a failure, only tried again with backoff.
-    throw ApplicationFailure.create({
-      type: 'receiver_busy',
-      message: 'as many attempts as may be are under way to this receiver',
-      category: ApplicationFailureCategory.BENIGN,
-    })
+    return null
   }
 
   async function send(delivery: DeliveryRow, webhook: WebhookRow): Promise<Answer> {
@@ -117,7 +118,11 @@ export function createSendWebhook(deps: WebhookDeps) {
     }
   }
 
-  async function note(input: SendWebhookInput, answer: Answer): Promise<SendWebhookResult> {
+  async function note(
+    input: SendWebhookInput,
+    delivery: DeliveryRow,
+    answer: Answer,
+  ): Promise<SendWebhookResult> {
     const { attempt } = input
     const { status, error } = answer
     if (status !== null && error === null) {
@@ -129,12 +134,14 @@ export function createSendWebhook(deps: WebhookDeps) {
       deps.log.warn({ webhook: input.webhookId }, 'a webhook was disabled: its receiver is gone')
       return ended('failed', 'gone')
     }
-    const nextTryMs =
-      input.nextTryMs === null ? null : Math.max(input.nextTryMs, answer.retryAfterMs ?? 0)
+    const left = timeLeftMs(delivery.startedAt, Date.now())
+    const nextTryMs = nextWaitMs(input.nextTryMs, answer.retryAfterMs, left)
     const end = { attempt, status, error, nextTryMs }
-    const { disabled } = await noteFailedAttempt(deps.db, input, end, MOST_FAILURES_IN_A_ROW)
-    if (disabled)
+    const { disabled } = await noteFailedAttempt(deps.db, input, end, ONLY_FAILS)
+    if (disabled) {
       deps.log.warn({ webhook: input.webhookId }, 'a webhook was disabled: it only fails')
+      return ended('failed', 'webhook_disabled')
+    }
     const reason = status === null ? error! : `${error} ${status}`
     return nextTryMs === null
       ? ended('failed', reason)
@@ -147,6 +154,15 @@ interface Answer {
   /** null: delivered. */
   readonly error: string | null
   readonly retryAfterMs: number | null
+}
+
+/** Benign: it is neither logged nor counted as a failure, only tried again with backoff. */
+function busy(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'receiver_busy',
+    message: 'as many attempts as may be are under way to this receiver',
+    category: ApplicationFailureCategory.BENIGN,
+  })
 }
 
 function errorOf(status: number): string | null {

@@ -37,6 +37,8 @@ export interface ApiDeps {
   readonly stopping: AbortSignal
   /** Aborted when what still runs may take no longer: whose video it is finds it elsewhere. */
   readonly cut: AbortSignal
+  /** Between two beats of an event stream; not given: 15 s. */
+  readonly heartbeatMs?: number
   readonly metrics: Metrics
   readonly log: Log
   /** Milliseconds since 1970. */

@@ -61,6 +61,7 @@ export const API_ERRORS = {
   interval_running: kind(409, 'conflict_error', 'The interval is still running'),
   nothing_to_retry: kind(409, 'conflict_error', 'There is nothing to run again'),
   video_not_ready: kind(409, 'conflict_error', 'The video is not finished', 1),
+  webhook_exists: kind(409, 'conflict_error', 'The API key has a webhook to this address'),
   too_many_webhooks: kind(409, 'conflict_error', 'The API key has as many webhooks as it may'),
   too_many_secrets: kind(409, 'conflict_error', 'The webhook has as many secrets as it may'),
   webhook_disabled: kind(409, 'conflict_error', 'The webhook is disabled'),
@@ -86,14 +87,14 @@ export const API_ERRORS = {
     'The Idempotency-Key was used for another request',
   ),
   rate_limited: kind(429, 'rate_limit_error', 'The key asks for videos too fast'),
-  // When one of the key's videos ends nobody knows: this is how soon to look again.
   too_many_requests: kind(429, 'rate_limit_error', 'The key has too many requests at once', 1),
+  // When one of the key's videos ends nobody knows: this is how soon to look again.
   too_many_videos: kind(429, 'rate_limit_error', 'The key has too many videos at once', 5),
   quota_exceeded: kind(429, 'rate_limit_error', 'The key has used up its quota of today'),
   too_many_tests: kind(429, 'rate_limit_error', 'The webhook is tested too often', 60),
   internal_error: kind(500, 'server_error', 'Something failed here'),
-  shutting_down: kind(503, 'service_unavailable_error', 'This process is stopping', 1),
   overloaded: kind(503, 'service_unavailable_error', 'Too many ask at once', 1),
+  shutting_down: kind(503, 'service_unavailable_error', 'This process is stopping', 1),
   temporal_unavailable: kind(503, 'service_unavailable_error', 'Temporal is away for now', 2),
   ledger_unavailable: kind(503, 'service_unavailable_error', 'The ledger is away for now', 2),
 } as const satisfies Record<string, ErrorKind>

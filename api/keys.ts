@@ -20,7 +20,8 @@ export function keyGate(deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'publicNetwor
     const scope = scopeOf(access, deps.publicNetwork)
     if (scope === null) return (_req, _res, next) => next()
     return async (req, res, next) => {
-      const key = await believed.find(secretOf(req, res))
+      const secret = secretOf(req, res)
+      const key = await believed.find(secret)
       if (key === null || key.revokedAt !== null) {
         res.set('WWW-Authenticate', challenge({ error: 'invalid_token' }))
         throw key === null
@@ -36,6 +37,10 @@ export function keyGate(deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'publicNetwor
         })
       }
       res.locals.apiKey = key
+      res.locals.keyLives = async () => {
+        const now = await believed.find(secret)
+        return now !== null && now.revokedAt === null
+      }
       next()
     }
   }
@@ -46,6 +51,11 @@ export function callerKey(res: Response): ApiKeyRow {
   const key = res.locals.apiKey as ApiKeyRow | undefined
   if (key === undefined) throw new TypeError('this operation is open to callers without a key')
   return key
+}
+
+/** Whether the caller's key still lives: for answers that take long. @throws LedgerError */
+export function keyLives(res: Response): Promise<boolean> {
+  return (res.locals.keyLives as () => Promise<boolean>)()
 }
 
 /** The id of the caller's key. */

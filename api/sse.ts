@@ -10,6 +10,8 @@ const UNREAD_MS = 30_000
 export interface SseOptions {
   readonly heartbeatMs?: number
   readonly unreadMs?: number
+  /** Asked at each beat: who may not listen any more is cut off. A question that fails changes nothing. */
+  readonly allowed?: () => Promise<boolean>
 }
 
 export interface SseEvent {
@@ -43,6 +45,13 @@ export class SseStream {
     this.#heartbeat = setInterval(() => {
       // A client that still has to take the last event is no idle connection.
       if (res.writableLength === 0) res.write(': keep-alive\n\n')
+      options.allowed?.().then(
+        (allowed) => {
+          // Not the stream's proper end: that would wait for a client that takes nothing.
+          if (!allowed) res.destroy()
+        },
+        () => undefined,
+      )
     }, options.heartbeatMs ?? HEARTBEAT_MS)
     const onClose = () => {
       clearInterval(this.#heartbeat)

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { messageOf } from '../base/errors.js'
 import type { WatchedJob } from '../ledger/job-watch.js'
+import { keyLives } from './keys.js'
 import { hasEnded } from './own-video.js'
 import { SseStream } from './sse.js'
 import type { VideoDeps } from './video-deps.js'
@@ -71,7 +72,10 @@ export async function streamVideo(
   jobId: string,
   options: StreamOptions,
 ): Promise<'ended' | 'gone' | 'stopped'> {
-  const sse = new SseStream(req, res)
+  const sse = new SseStream(req, res, {
+    ...(deps.heartbeatMs === undefined ? {} : { heartbeatMs: deps.heartbeatMs }),
+    allowed: () => keyLives(res),
+  })
   deps.measured.eventStreams.inc()
   const changes = new Changes(deps, jobId, sse.gone, options.until)
   const teller = new Teller(deps, sse, options)

@@ -28,9 +28,13 @@ export const webhookSchema = z
     events: z.array(z.enum(EVENTS)),
     created_at: seconds,
     disabled_at: seconds.nullable(),
-    disabled_reason: z.enum(['gone', 'too_many_failures']).nullable().meta({
+    disabled_reason: z.enum(['gone', 'too_many_failures', 'key_revoked']).nullable().meta({
       description:
-        '`gone`: the receiver answered 410; `too_many_failures`: events were given up one after another',
+        '`gone`: the receiver answered 410; `too_many_failures`: 20 attempts or more failed one after another, for a day or more; `key_revoked`: with its API key',
+    }),
+    pending_deliveries: z.int().meta({
+      description:
+        'deliveries under way; while there are 100, further events are given up at once (`too_many_pending`)',
     }),
     old_secret_until: seconds.nullable().meta({
       description: 'until when a secret that was rotated out still signs beside the current one',
@@ -73,7 +77,7 @@ export const deliverySchema = z
     last_status: z.int().nullable().meta({ description: 'HTTP status of the last answer' }),
     last_error: z.string().nullable().meta({
       description:
-        '`bad_status`, `redirected`, `gone`, `unreachable`, `tls_failed`, `address_refused`, `no_answer`, `late`, `malformed` or `webhook_disabled`',
+        '`bad_status`, `redirected`, `gone`, `unreachable`, `tls_failed`, `address_refused`, `no_answer`, `late`, `malformed`, `receiver_busy`, `too_many_pending` or `webhook_disabled`',
     }),
     next_try_at: seconds.nullable(),
     ended_at: seconds.nullable(),
@@ -106,6 +110,7 @@ export function webhookObject(row: WebhookRow): z.output<typeof webhookSchema> {
     created_at: unixSeconds(row.createdAt),
     disabled_at: unixSecondsOrNull(row.disabledAt),
     disabled_reason: row.disabledReason,
+    pending_deliveries: row.pendingDeliveries,
     old_secret_until: unixSecondsOrNull(row.oldSecretUntil),
   }
 }

@@ -81,7 +81,7 @@ export function webhookOperations(deps: Deps): Operation[] {
         'Events arrive by POST, signed as the Standard Webhooks convention says. The secret is in this answer only.',
       body: webhookRequestSchema,
       answers: { 200: { description: 'The webhook', schema: webhookWithSecretSchema } },
-      errors: [...BODY_ERRORS, 'too_many_webhooks'],
+      errors: [...BODY_ERRORS, 'webhook_exists', 'too_many_webhooks'],
       run: async ({ body, res }) => {
         const secret = newSecret()
         const webhook = {
@@ -91,7 +91,13 @@ export function webhookOperations(deps: Deps): Operation[] {
           events: body.events ?? ['video.completed' as const, 'video.failed' as const],
         }
         const row = await insertWebhook(db, { ...webhook, secret }, MOST_PER_KEY)
-        if (row === null) {
+        if (row === 'exists') {
+          throw new ApiError('webhook_exists', 'This key has a webhook to this address already.', {
+            hint: 'Delete it first, or add a query to the address.',
+            param: 'url',
+          })
+        }
+        if (row === 'full') {
           throw new ApiError(
             'too_many_webhooks',
             `This key has ${MOST_PER_KEY} webhooks already.`,
@@ -186,6 +192,9 @@ export function webhookOperations(deps: Deps): Operation[] {
             'too_many_tests',
             `This webhook had ${MOST_TESTS_A_MINUTE} tests within a minute.`,
           )
+        }
+        if (delivery === 'full') {
+          throw new ApiError('too_many_tests', 'Too many deliveries are under way to this webhook.')
         }
         res.status(202).location(`/v1/webhooks/${webhook.id}/deliveries`)
         res.json(deliveryObject(delivery))

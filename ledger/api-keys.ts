@@ -66,16 +66,26 @@ export async function listApiKeys(db: Queryable): Promise<ApiKeyRow[]> {
   return db.query(`SELECT ${COLUMNS} FROM api_keys ORDER BY created_at, id`)
 }
 
-/** Ends a key, once. @returns whether it lived until now, was revoked before, or never was */
+/** Ends a key, once, and its webhooks with it: what they still had to tell is given up. @returns whether it lived until now, was revoked before, or never was */
 export async function revokeApiKey(
   db: Queryable,
   id: string,
 ): Promise<'revoked' | 'revoked_before' | 'unknown'> {
-  const revoked = await db.execute(
-    'UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL',
+  const revoked = await db.query(
+    `WITH revoked AS (
+       UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id
+     ), disabled AS (
+       UPDATE webhooks SET disabled_at = now(), disabled_reason = 'key_revoked'
+       WHERE api_key_id = (SELECT id FROM revoked) AND disabled_at IS NULL RETURNING id
+     ), given_up AS (
+       UPDATE webhook_deliveries
+       SET state = 'failed', last_error = 'webhook_disabled', next_try_at = NULL, ended_at = now()
+       WHERE webhook_id IN (SELECT id FROM disabled) AND state = 'pending'
+     )
+     SELECT id FROM revoked`,
     [id],
   )
-  if (revoked === 1) return 'revoked'
+  if (revoked.length === 1) return 'revoked'
   const known = await db.query('SELECT 1 FROM api_keys WHERE id = $1', [id])
   return known.length > 0 ? 'revoked_before' : 'unknown'
 }

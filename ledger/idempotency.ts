@@ -49,6 +49,16 @@ export async function noteIdempotentJob(
   )
 }
 
+/** Deletes rows that are too old to match, `most` of them. @returns how many */
+export async function deleteOldIdempotencyKeys(db: Queryable, most: number): Promise<number> {
+  return db.execute(
+    `DELETE FROM idempotency_keys WHERE (api_key_id, idempotency_key) IN (
+       SELECT api_key_id, idempotency_key FROM idempotency_keys
+       WHERE created_at <= now() - interval '24 hours' LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+    [most],
+  )
+}
+
 /** Lets requests of one key for one seed go one after the other: the second finds what the first made. */
 export async function lockSeed(tx: Tx, keyId: string, seed: number): Promise<void> {
   await tx.query(

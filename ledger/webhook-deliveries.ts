@@ -1,7 +1,7 @@
 import type { Database, Queryable } from './database.js'
 import { firstOrNull } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
-import type { WebhookEventType } from './webhooks.js'
+import type { DisabledReason, WebhookEventType } from './webhooks.js'
 
 /** One event to one webhook. */
 export interface DeliveryRow {
@@ -20,6 +20,8 @@ export interface DeliveryRow {
   lastError: string | null
   nextTryAt: Date | null
   endedAt: Date | null
+  /** When its workflow was started; null until that is noted. */
+  startedAt: Date | null
 }
 
 /** How an attempt ended; `nextTryMs` null: there will be no other. */
@@ -30,8 +32,11 @@ export interface AttemptEnd {
   nextTryMs: number | null
 }
 
+/** Deliveries under way to one webhook; the trigger on jobs has the same bound. */
+const MOST_PENDING = 100
+
 const COLUMNS = `d.event_id, d.webhook_id, e.type, e.job_id, e.created_at AS happened_at, d.state, d.attempts,
-  d.last_status, d.last_error, d.next_try_at, d.ended_at`
+  d.last_status, d.last_error, d.next_try_at, d.ended_at, d.workflow_started_at AS started_at`
 const SOURCE = 'webhook_deliveries d JOIN webhook_events e ON e.id = d.event_id'
 
 export async function getDelivery(
@@ -64,7 +69,8 @@ export async function deliveriesOf(
 
 /**
  * Writes a test event for a webhook; it is delivered as any other.
- * @returns null when there is no such webhook, or (`often`) when it had `mostAMinute` in the last minute
+ * @returns null when there is no such webhook, `often` when it had `mostAMinute` in the last minute, `full`
+ * when as many deliveries as may be are under way to it
  */
 export async function insertTestEvent(
   db: Database,
@@ -72,7 +78,7 @@ export async function insertTestEvent(
   eventId: string,
   webhookId: string,
   mostAMinute: number,
-): Promise<DeliveryRow | 'often' | null> {
+): Promise<DeliveryRow | 'often' | 'full' | null> {
   return db.tx(async (tx) => {
     if (!(await lockWebhook(tx, webhookId))) return null
     const recent = await tx.execute(
@@ -81,6 +87,11 @@ export async function insertTestEvent(
       [webhookId],
     )
     if (recent >= mostAMinute) return 'often'
+    const pending = await tx.execute(
+      `SELECT 1 FROM webhook_deliveries WHERE webhook_id = $1 AND state = 'pending' LIMIT $2`,
+      [webhookId, MOST_PENDING],
+    )
+    if (pending >= MOST_PENDING) return 'full'
     await tx.execute(
       `INSERT INTO webhook_events (id, netuid, verifier, type) VALUES ($1, $2, $3, 'webhook.test')`,
       [eventId, id.netuid, id.verifier],
@@ -135,21 +146,27 @@ export async function noteDelivered(
     )
     if (ended === 0) return
     await tx.execute(
-      'UPDATE webhooks SET failures_in_a_row = 0 WHERE id = $1 AND failures_in_a_row > 0',
+      'UPDATE webhooks SET failures_in_a_row = 0, failing_since = NULL WHERE id = $1 AND failures_in_a_row > 0',
       [webhookId],
     )
   })
 }
 
+/** When a webhook only fails: so many attempts one after another, the first of them so long ago. */
+export interface OnlyFails {
+  readonly attempts: number
+  readonly hours: number
+}
+
 /**
- * Notes an attempt that failed. After the last one the delivery is given up, and a webhook with
- * `mostFailures` of those in a row is disabled. @returns whether that happened now
+ * Notes an attempt that failed. After the last one the delivery is given up; a webhook that only fails is
+ * disabled. @returns whether that happened now
  */
 export async function noteFailedAttempt(
   db: Database,
   { eventId, webhookId }: { eventId: string; webhookId: string },
   end: AttemptEnd,
-  mostFailures: number,
+  onlyFails: OnlyFails,
 ): Promise<{ disabled: boolean }> {
   return db.tx(async (tx) => {
     await lockWebhook(tx, webhookId)
@@ -161,12 +178,14 @@ export async function noteFailedAttempt(
        WHERE event_id = $1 AND webhook_id = $2 AND state = 'pending'`,
       [eventId, webhookId, end.attempt, end.status, end.error, end.nextTryMs],
     )
-    if (noted === 0 || end.nextTryMs !== null) return { disabled: false }
-    const [row] = await tx.query<{ failuresInARow: number }>(
-      'UPDATE webhooks SET failures_in_a_row = failures_in_a_row + 1 WHERE id = $1 RETURNING failures_in_a_row',
-      [webhookId],
+    if (noted === 0) return { disabled: false }
+    const [row] = await tx.query<{ hopeless: boolean }>(
+      `UPDATE webhooks SET failures_in_a_row = failures_in_a_row + 1, failing_since = coalesce(failing_since, now())
+       WHERE id = $1
+       RETURNING failures_in_a_row >= $2 AND failing_since <= now() - make_interval(hours => $3) AS hopeless`,
+      [webhookId, onlyFails.attempts, onlyFails.hours],
     )
-    if (row === undefined || row.failuresInARow < mostFailures) return { disabled: false }
+    if (row === undefined || !row.hopeless) return { disabled: false }
     return { disabled: await disable(tx, webhookId, 'too_many_failures') }
   })
 }
@@ -195,11 +214,7 @@ async function lockWebhook(tx: Queryable, webhookId: string): Promise<boolean> {
   return (await tx.execute(sql, [webhookId])) === 1
 }
 
-async function disable(
-  tx: Queryable,
-  webhookId: string,
-  reason: 'gone' | 'too_many_failures',
-): Promise<boolean> {
+async function disable(tx: Queryable, webhookId: string, reason: DisabledReason): Promise<boolean> {
   const disabled = await tx.execute(
     'UPDATE webhooks SET disabled_at = now(), disabled_reason = $2 WHERE id = $1 AND disabled_at IS NULL',
     [webhookId, reason],
@@ -217,11 +232,13 @@ export async function giveUpPending(db: Queryable, webhookId: string): Promise<v
   )
 }
 
-/** Deletes events that are older than so many days and wait for nobody. @returns how many */
-export async function deleteOldEvents(db: Queryable, days: number): Promise<number> {
+/** Deletes events that are older than so many days and wait for nobody, `most` of them. @returns how many */
+export async function deleteOldEvents(db: Queryable, days: number, most: number): Promise<number> {
   return db.execute(
-    `DELETE FROM webhook_events e WHERE e.created_at < now() - make_interval(days => $1)
-       AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id AND d.state = 'pending')`,
-    [days],
+    `DELETE FROM webhook_events WHERE id IN (
+       SELECT id FROM webhook_events e WHERE e.created_at < now() - make_interval(days => $1)
+         AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id AND d.state = 'pending')
+       ORDER BY e.created_at LIMIT $2)`,
+    [days, most],
   )
 }

@@ -1,6 +1,7 @@
 import type { Database, Queryable } from './database.js'
 import { firstOrNull } from './rows.js'
 
+export type DisabledReason = 'gone' | 'too_many_failures' | 'key_revoked'
 export type WebhookEventType = 'video.completed' | 'video.failed'
 
 /** Where a key's owner is told that its videos have ended; without its secrets. */
@@ -13,7 +14,9 @@ export interface WebhookRow {
   events: WebhookEventType[]
   disabledAt: Date | null
   /** `gone`: the receiver answered 410. */
-  disabledReason: 'gone' | 'too_many_failures' | null
+  disabledReason: DisabledReason | null
+  /** Deliveries that are under way: 100 at most. */
+  pendingDeliveries: number
   /** Until when a secret that was rotated out still signs; null when there is none. */
   oldSecretUntil: Date | null
   createdAt: Date
@@ -23,23 +26,29 @@ export interface WebhookRow {
 const OLD_SECRET_HOURS = 24
 
 const COLUMNS = `w.id, w.api_key_id, w.url, w.events, w.disabled_at, w.disabled_reason, w.created_at,
+  (SELECT count(*) FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending')::integer AS pending_deliveries,
   (SELECT max(expires_at) FROM webhook_secrets s WHERE s.webhook_id = w.id AND s.expires_at > now()) AS old_secret_until`
 
 /**
  * Stores a webhook and its first secret.
- * @returns null when this key has `most` webhooks already
+ * @returns `full` when this key has `most` webhooks already, `exists` when one of them tells this address
  */
 export async function insertWebhook(
   db: Database,
   webhook: Pick<WebhookRow, 'id' | 'apiKeyId' | 'url' | 'events'> & { secret: Uint8Array },
   most: number,
-): Promise<WebhookRow | null> {
+): Promise<WebhookRow | 'full' | 'exists'> {
   return db.tx(async (tx) => {
     // One at a time for each key: two at once would both count one too few.
     await tx.execute(`SELECT pg_advisory_xact_lock(hashtextextended('webhooks of ' || $1, 0))`, [
       webhook.apiKeyId,
     ])
-    if ((await webhooksOfKey(tx, webhook.apiKeyId)).length >= most) return null
+    const others = await webhooksOfKey(tx, webhook.apiKeyId)
+    // One that is disabled tells nobody: a new one may take its place.
+    if (others.some(({ url, disabledAt }) => url === webhook.url && disabledAt === null)) {
+      return 'exists'
+    }
+    if (others.length >= most) return 'full'
     await tx.execute('INSERT INTO webhooks (id, api_key_id, url, events) VALUES ($1, $2, $3, $4)', [
       webhook.id,
       webhook.apiKeyId,
@@ -50,7 +59,7 @@ export async function insertWebhook(
       webhook.id,
       webhook.secret,
     ])
-    return getWebhook(tx, webhook.id)
+    return (await getWebhook(tx, webhook.id))!
   })
 }
 

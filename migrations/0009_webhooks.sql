@@ -4,14 +4,16 @@ CREATE TABLE webhooks (
   url text NOT NULL CHECK (length(url) <= 2048),
   events text[] NOT NULL CHECK (cardinality(events) > 0 AND events <@ ARRAY['video.completed', 'video.failed']),
   failures_in_a_row integer NOT NULL DEFAULT 0 CHECK (failures_in_a_row >= 0),
+  failing_since timestamptz,
   disabled_at timestamptz,
-  disabled_reason text CHECK (disabled_reason IN ('gone', 'too_many_failures')),
+  disabled_reason text CHECK (disabled_reason IN ('gone', 'too_many_failures', 'key_revoked')),
   created_at timestamptz NOT NULL DEFAULT now(),
-  CHECK ((disabled_at IS NULL) = (disabled_reason IS NULL))
+  CHECK ((disabled_at IS NULL) = (disabled_reason IS NULL)),
+  CHECK ((failures_in_a_row = 0) = (failing_since IS NULL))
 );
 CREATE INDEX webhooks_of_key ON webhooks (api_key_id, created_at);
 COMMENT ON TABLE webhooks IS 'Where the owner of a key wants to be told that its videos have ended. url may hold the receiver''s tokens: it goes into no log and into no history of Temporal.';
-COMMENT ON COLUMN webhooks.failures_in_a_row IS 'Events that were given up one after another; one that is delivered makes it 0 again.';
+COMMENT ON COLUMN webhooks.failures_in_a_row IS 'Attempts that failed one after another, the first of them at failing_since; an event that is delivered makes it 0 again.';
 
 CREATE TABLE webhook_secrets (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -52,6 +54,7 @@ CREATE TABLE webhook_deliveries (
   CHECK (state = 'pending' OR next_try_at IS NULL)
 );
 CREATE INDEX webhook_deliveries_of_webhook ON webhook_deliveries (webhook_id, created_at DESC, event_id DESC);
+CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (webhook_id) WHERE state = 'pending';
 CREATE INDEX webhook_deliveries_unstarted ON webhook_deliveries (created_at) WHERE workflow_started_at IS NULL AND state = 'pending';
 COMMENT ON TABLE webhook_deliveries IS 'One event to one webhook, and how far it is: the outbox. A row without workflow_started_at waits for an inference worker to start its workflow. last_error is a class of failure, never what the receiver said.';
 
@@ -65,6 +68,8 @@ BEGIN
   SELECT array_agg(w.id) INTO receivers FROM (
     SELECT id FROM webhooks
     WHERE api_key_id = NEW.api_key_id AND disabled_at IS NULL AND ended = ANY (events)
+      -- Made while its key was being revoked.
+      AND NOT EXISTS (SELECT FROM api_keys k WHERE k.id = NEW.api_key_id AND k.revoked_at IS NOT NULL)
     ORDER BY id FOR KEY SHARE
   ) w;
   IF receivers IS NULL THEN
@@ -72,7 +77,13 @@ BEGIN
   END IF;
   INSERT INTO webhook_events (id, netuid, verifier, type, job_id, created_at)
     SELECT event, netuid, verifier, ended, NEW.id, NEW.completed_at FROM inference_requests WHERE job_id = NEW.id;
-  INSERT INTO webhook_deliveries (event_id, webhook_id) SELECT event, unnest(receivers);
+  -- Each pending delivery is a workflow for days: beyond 100 of a webhook an event is given up as it comes.
+  INSERT INTO webhook_deliveries (event_id, webhook_id, state, last_error, ended_at)
+    SELECT event, receiver, CASE WHEN many THEN 'failed' ELSE 'pending' END, CASE WHEN many THEN 'too_many_pending' END,
+      CASE WHEN many THEN now() END
+    FROM unnest(receivers) receiver CROSS JOIN LATERAL (
+      SELECT count(*) >= 100 AS many FROM webhook_deliveries WHERE webhook_id = receiver AND state = 'pending'
+    ) waiting;
   RETURN NULL;
 END
 $$;

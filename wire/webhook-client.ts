@@ -21,7 +21,7 @@ const DEADLINES: WebhookDeadlines = { dnsMs: 5000, connectMs: 5000, wholeMs: 20_
 const MAX_ADDRESSES_TRIED = 3
 /** A receiver that is cut off while it writes takes that for an error of ours. */
 const MAX_BODY_BYTES = 4096
-const MAX_RETRY_AFTER_SECONDS = 86_400
+const MAX_RETRY_AFTER_SECONDS = 3_600
 
 export interface WebhookPost {
   readonly url: string

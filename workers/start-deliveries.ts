@@ -3,18 +3,12 @@ import type { Log } from '../base/log.js'
 import { INFERENCE_QUEUE, webhookWorkflowId } from '../base/temporal-names.js'
 import type { Database } from '../ledger/database.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
-import {
-  deleteOldEvents,
-  markDeliveryStarted,
-  unstartedDeliveries,
-} from '../ledger/webhook-deliveries.js'
+import { markDeliveryStarted, unstartedDeliveries } from '../ledger/webhook-deliveries.js'
 import type { deliverWebhook } from '../workflows/deliver-webhook.js'
+import { Forgetting } from './forgetting.js'
 
 const EVERY_MS = 1000
 const AT_ONCE = 50
-/** Events are kept to be looked at for so long. */
-const KEPT_DAYS = 30
-const DELETE_EVERY_MS = 3_600_000
 
 /**
  * Starts the workflow of every event that waits for one in the outbox: nothing else does, so that an
@@ -27,15 +21,13 @@ export function startDeliveries(
   log: Log,
 ): { stop: () => void } {
   let busy = false
-  let deletedAt = 0
+  const forgetting = new Forgetting(db, Date.now)
   const look = async () => {
     for (const delivery of await unstartedDeliveries(db, id, AT_ONCE)) {
       await start(client, delivery)
       await markDeliveryStarted(db, delivery.eventId, delivery.webhookId)
     }
-    if (Date.now() - deletedAt < DELETE_EVERY_MS) return
-    deletedAt = Date.now()
-    await deleteOldEvents(db, KEPT_DAYS)
+    await forgetting.whenDue()
   }
   const timer = setInterval(async () => {
     if (busy) return

@@ -135,6 +135,47 @@ describe('API keys', () => {
     }
   })
 
+  it('end their event streams with them, at the next beat', async () => {
+    const { db } = database()
+    const [ending, staying] = [await newKey(db), await newKey(db)]
+    // Each time it is asked it is later than a key is believed.
+    let clock = Date.now()
+    const now = () => {
+      clock += 2_000
+      return clock
+    }
+    const deps = { db, temporal: temporal().client, verifierId, log, now, heartbeatMs: 50 }
+    const server = await startApi(deps)
+    const leaving = new AbortController()
+    try {
+      const open = async (key: TestKey) => {
+        const job = await newJob(db, verifierId, { apiKeyId: key.id })
+        const headers = bearer(key)
+        const { signal } = leaving
+        const res = await fetch(`${server.url}/v1/videos/${job.id}/events`, { headers, signal })
+        assert.equal(res.status, 200)
+        return res.body!.getReader()
+      }
+      const [ends, stays] = [await open(ending), await open(staying)]
+      const beats = async (reader: typeof ends, count: number) => {
+        for (let seen = 0; seen < count; ) {
+          const { value, done } = await reader.read()
+          assert.equal(done, false)
+          if (Buffer.from(value!).includes(': keep-alive')) seen += 1
+        }
+      }
+      await beats(ends, 3)
+      await revokeApiKey(db, ending.id)
+      await assert.rejects(async () => {
+        for (;;) await ends.read()
+      }, /terminated/)
+      await beats(stays, 3)
+    } finally {
+      leaving.abort()
+      await server.close()
+    }
+  })
+
   it('remember when they were used, to the minute', async () => {
     const { db } = database()
     const key = await newKey(db)

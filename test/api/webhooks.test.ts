@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { pino } from 'pino'
-import { noteFailedAttempt, noteGone } from '../../ledger/webhook-deliveries.js'
-import { signingSecrets } from '../../ledger/webhooks.js'
-import { newVerifier } from '../ledger/fixtures.js'
+import { revokeApiKey } from '../../ledger/api-keys.js'
+import { failJob } from '../../ledger/jobs.js'
+import { deliveriesOf, noteFailedAttempt, noteGone } from '../../ledger/webhook-deliveries.js'
+import { getWebhook, insertWebhook, signingSecrets } from '../../ledger/webhooks.js'
+import { newJob, newVerifier } from '../ledger/fixtures.js'
 import { useDatabase } from '../support/postgres.js'
 import { newKey, type TestKey } from './new-key.js'
 import { awayTemporal, type Problem, startApi, type TestApi } from './server.js'
@@ -52,7 +54,10 @@ describe('/v1/webhooks', () => {
     })
     return { status: res.status, json: (await res.json()) as T }
   }
-  async function create(url = ADDRESS, as = key): Promise<Hook> {
+  let made = 0
+  /** An address that the key does not have yet. */
+  const another = () => `${ADDRESS}&made=${++made}`
+  async function create(url = another(), as = key): Promise<Hook> {
     const { status, json } = await ask('POST', '', { body: { url }, as })
     assert.equal(status, 200, JSON.stringify(json))
     return json
@@ -69,7 +74,7 @@ describe('/v1/webhooks', () => {
   }
 
   it('makes one, and shows its secret this once', async () => {
-    const { id, secret, created_at, ...rest } = await create()
+    const { id, secret, created_at, ...rest } = await create(ADDRESS)
     assert.match(id, /^whk_[0-9a-f]{24}$/)
     assert.match(secret, /^whsec_[A-Za-z0-9+/]{43}=$/)
     assert.ok(Math.abs(Number(created_at) - Date.now() / 1000) < 60)
@@ -79,6 +84,7 @@ describe('/v1/webhooks', () => {
       events: ['video.completed', 'video.failed'],
       disabled_at: null,
       disabled_reason: null,
+      pending_deliveries: 0,
       old_secret_until: null,
     })
     const shown = { id, created_at, ...rest }
@@ -144,6 +150,37 @@ describe('/v1/webhooks', () => {
     }
   })
 
+  it('has each address once, unless the one before is disabled', async () => {
+    const url = another()
+    const { id } = await create(url)
+    await refused(ask('POST', '', { body: { url } }), 409, 'webhook_exists')
+    await create(url, other)
+    await noteGone(database().db, { eventId: 'evt_', webhookId: id }, 1)
+    const again = await create(url)
+    for (const each of [id, again.id]) await ask('DELETE', `/${each}`)
+  })
+
+  it('ends with its key', async () => {
+    const { db } = database()
+    const ending = await newKey(db)
+    const { id } = await create(another(), ending)
+    await ask('POST', `/${id}/test`, { as: ending })
+    assert.equal((await ask('GET', `/${id}`, { as: ending })).json.pending_deliveries, 1)
+    assert.equal(await revokeApiKey(db, ending.id), 'revoked')
+    const row = (await getWebhook(db, id))!
+    assert.deepEqual([row.disabledReason, row.pendingDeliveries], ['key_revoked', 0])
+    const [delivery] = await deliveriesOf(db, id, { after: null, limit: 1 })
+    assert.deepEqual([delivery!.state, delivery!.lastError], ['failed', 'webhook_disabled'])
+    // One that was made in the moment of the revocation is told nothing.
+    const late = { apiKeyId: ending.id, url: another(), events: ['video.failed' as const] }
+    const secret = new Uint8Array(32)
+    await insertWebhook(db, { id: 'whk_aaaaaaaaaaaaaaaaaaaaaaaa', ...late, secret }, 10)
+    const job = await newJob(db, verifierId, { apiKeyId: ending.id })
+    await failJob(db, job.id, { code: 'cancelled', message: 'cancelled' })
+    const told = await deliveriesOf(db, 'whk_aaaaaaaaaaaaaaaaaaaaaaaa', { after: null, limit: 1 })
+    assert.deepEqual(told, [])
+  })
+
   it('has a bound for each key', async () => {
     const full = await newKey(database().db)
     for (let i = 0; i < 10; i += 1) await create(`https://example.com/${i}`, full)
@@ -173,7 +210,10 @@ describe('/v1/webhooks', () => {
       })
     }
     const failed = { attempt: 1, status: 500, error: 'bad_status', nextTryMs: 5000 }
-    await noteFailedAttempt(database().db, { eventId: events[0]!, webhookId: id }, failed, 5)
+    await noteFailedAttempt(database().db, { eventId: events[0]!, webhookId: id }, failed, {
+      attempts: 5,
+      hours: 1,
+    })
     interface Page {
       data: Record<string, unknown>[]
       first_id: string | null

@@ -43,10 +43,11 @@ async function newWebhook(
   const id = `whk_${randomBytes(12).toString('hex')}`
   const row = await insertWebhook(
     db,
-    { id, apiKeyId, url: URL_TEXT, events, secret: randomBytes(32) },
+    { id, apiKeyId, url: `${URL_TEXT}&of=${id}`, events, secret: randomBytes(32) },
     20,
   )
-  return row!
+  assert.ok(typeof row !== 'string', String(row))
+  return row
 }
 
 const ALL = { after: null, limit: 100 }
@@ -72,7 +73,7 @@ describe('ledger: webhooks', () => {
         3,
       )
     const made = await Promise.all([1, 2, 3, 4, 5, 6].map(insert))
-    assert.equal(made.filter((row) => row !== null).length, 3)
+    assert.equal(made.filter((row) => row !== 'full').length, 3)
     assert.equal((await webhooksOfKey(db, apiKeyId)).length, 3)
     assert.equal((await webhooksOfKey(db, newKey())).length, 0)
   })
@@ -188,11 +189,12 @@ describe('ledger: webhooks', () => {
     }
     const last = { attempt: 10, status: 500, error: 'bad_status', nextTryMs: null }
     const { id } = await newWebhook(db, newKey())
-    const fail = async () => noteFailedAttempt(db, await send(id), last, 3)
+    const onlyFails = { attempts: 3, hours: 24 }
+    const fail = async () => noteFailedAttempt(db, await send(id), last, onlyFails)
     await fail()
     await fail()
     const taken = await send(id)
-    await noteFailedAttempt(db, taken, { ...last, attempt: 1, nextTryMs: 5000 }, 3)
+    await noteFailedAttempt(db, taken, { ...last, attempt: 1, nextTryMs: 5000 }, onlyFails)
     const waits = (await getDelivery(db, taken.eventId, id))!
     assert.deepEqual([waits.state, waits.attempts, waits.lastStatus], ['pending', 1, 500])
     assert.ok(waits.nextTryAt!.getTime() > Date.now())
@@ -202,23 +204,35 @@ describe('ledger: webhooks', () => {
       [done.state, done.attempts, done.lastStatus, done.lastError, done.nextTryAt],
       ['delivered', 2, 204, null, null],
     )
-    await noteFailedAttempt(db, taken, last, 3)
+    await noteFailedAttempt(db, taken, last, onlyFails)
     assert.equal((await getDelivery(db, taken.eventId, id))!.state, 'delivered', 'once is enough')
-    // The row of failures began anew; those that end at once are counted each.
+    // The row of failures began anew. Many within a moment disable nothing; nor does a long time alone.
+    const again = { ...last, nextTryMs: 5000 }
+    const tried = await send(id)
+    await noteFailedAttempt(db, tried, { ...again, attempt: 1 }, onlyFails)
+    await db.execute(
+      `UPDATE webhooks SET failing_since = now() - interval '24 hours' WHERE id = $1`,
+      [id],
+    )
+    const second = await noteFailedAttempt(db, tried, { ...again, attempt: 2 }, onlyFails)
+    assert.equal(second.disabled, false, 'two attempts')
+    // Attempts count, whether their event is given up or not; those that end at once are counted each.
     const sent = await Promise.all([send(id), send(id), send(id), send(id)])
-    const ends = await Promise.all(sent.map((each) => noteFailedAttempt(db, each, last, 3)))
+    const ends = await Promise.all(
+      sent.map((each) => noteFailedAttempt(db, each, { ...again, attempt: 1 }, onlyFails)),
+    )
     assert.equal(ends.filter((end) => end.disabled).length, 1)
     assert.equal((await getWebhook(db, id))!.disabledReason, 'too_many_failures')
     assert.ok((await deliveriesOf(db, id, ALL)).every((row) => row.state !== 'pending'))
 
     const gone = await newWebhook(db, newKey())
-    const [first, second] = [await send(gone.id), await send(gone.id)]
+    const [first, other] = [await send(gone.id), await send(gone.id)]
     await noteGone(db, first, 1)
     assert.equal((await getWebhook(db, gone.id))!.disabledReason, 'gone')
     const states = (await deliveriesOf(db, gone.id, ALL)).map((row) => [row.eventId, row.lastError])
     assert.deepEqual(Object.fromEntries(states), {
       [first.eventId]: 'gone',
-      [second.eventId]: 'webhook_disabled',
+      [other.eventId]: 'webhook_disabled',
     })
     const job = await newJob(db, verifier, { apiKeyId: gone.apiKeyId })
     await failJob(db, job.id, FAILED)
@@ -244,10 +258,33 @@ describe('ledger: webhooks', () => {
       `UPDATE webhook_events SET created_at = now() - interval '31 days' WHERE id = ANY ($1)`,
       [[ids[3], ids[4]]],
     )
-    assert.equal(await deleteOldEvents(db, 30), 1)
+    assert.equal(await deleteOldEvents(db, 30, 10), 1)
     assert.deepEqual(await page(null, 10), ids.slice(0, 4), 'what is pending stays')
     assert.equal(await deleteWebhook(db, id), true)
     assert.deepEqual(await page(null, 10), [])
     assert.equal(await insertTestEvent(db, verifier, `evt_${'1'.repeat(32)}`, id, 100), null)
+  })
+
+  it('have so many deliveries under way at most', async () => {
+    const { db } = database()
+    const verifier = newVerifier()
+    const apiKeyId = newKey()
+    const { id } = await newWebhook(db, apiKeyId)
+    const test = () =>
+      insertTestEvent(db, verifier, `evt_${randomBytes(16).toString('hex')}`, id, 1_000)
+    for (let i = 0; i < 100; i += 1) assert.ok(await test())
+    assert.equal(await test(), 'full')
+    const endOne = async () => {
+      const job = await newJob(db, verifier, { apiKeyId })
+      await failJob(db, job.id, FAILED)
+      return (await deliveriesOf(db, id, ALL))[0]!
+    }
+    const dropped = await endOne()
+    assert.deepEqual([dropped.state, dropped.lastError], ['failed', 'too_many_pending'])
+    assert.equal((await unstartedDeliveries(db, verifier, 200)).length, 100)
+    const [ended] = await unstartedDeliveries(db, verifier, 1)
+    await noteDelivered(db, ended!, { attempt: 1, status: 200 })
+    assert.equal((await getWebhook(db, id))!.pendingDeliveries, 99)
+    assert.equal((await endOne()).state, 'pending')
   })
 })

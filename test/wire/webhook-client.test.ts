@@ -198,10 +198,10 @@ describe('a POST to a webhook', () => {
     await noneOpen(trickling)
   })
 
-  it('hears Retry-After, within a day', async () => {
+  it('hears Retry-After, within an hour', async () => {
     for (const [header, ms] of [
       ['7', 7000],
-      ['999999999', 86_400_000],
+      ['999999999', 3_600_000],
       ['0', null],
       ['-5', null],
       ['soon', null],

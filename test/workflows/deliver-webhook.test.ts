@@ -99,7 +99,9 @@ describe('delivering webhooks', function () {
       events: ['video.completed' as const],
       secret: SECRET,
     }
-    return (await insertWebhook(database().db, webhook, 10))!
+    const row = await insertWebhook(database().db, webhook, 10)
+    assert.ok(typeof row !== 'string', String(row))
+    return row
   }
   const testEvent = async (webhookId: string, verifier: VerifierId) => {
     const eventId = `evt_${randomBytes(16).toString('hex')}`
