@@ -50,8 +50,8 @@ export async function makeScene(
     finished,
     queued: (await newJob(db, id)).id,
     unwanted: (await newJob(db, id)).id,
-    webhook: await newWebhook(api),
-    unwantedWebhook: await newWebhook(api),
+    webhook: await newWebhook(api, 'https://example.com/hook/1'),
+    unwantedWebhook: await newWebhook(api, 'https://example.com/hook/2'),
     hotkey: prover.hotkey,
     published: 1,
     failed: 2,
@@ -79,11 +79,11 @@ async function finishedVideo(db: Database, id: VerifierId): Promise<string> {
   return jobId
 }
 
-async function newWebhook(api: TestApi): Promise<string> {
+async function newWebhook(api: TestApi, url: string): Promise<string> {
   const res = await api.fetch('/v1/webhooks', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ url: 'https://example.com/hook' }),
+    body: JSON.stringify({ url }),
   })
   const { id } = (await res.json()) as { id: string }
   return id
