@@ -72,6 +72,8 @@ export async function demoSummary(
     const tally = tallies.get(hotkey)!
     return [
       name,
+      // By which the pages and `fractal prover list` know it.
+      row === undefined ? '-' : String(row.uid),
       villain ?? 'honest',
       row?.tier ?? '-',
       `${tally.successes}/${tally.attempts}`,
@@ -83,7 +85,7 @@ export async function demoSummary(
   })
   return {
     table: textTable(
-      ['prover', 'really', 'tier', 'requests', 'validations', 'score', 'weight', 'found'],
+      ['prover', 'uid', 'really', 'tier', 'requests', 'validations', 'score', 'weight', 'found'],
       rows,
     ),
     broken,
