@@ -146,7 +146,7 @@ describe('the playground, on a grid', function () {
     await page.getByText('Stopping …').waitFor()
     held.release()
     await said(page, /^Cancelled at \d+ %/)
-    await said(page, /its GPU stops between two denoising steps/)
+    await said(page, /Whoever was at work on it stops between two denoising steps/)
     await until('the prover stopped', () => generator.cancelledAt.length > before)
     assert.deepEqual(wrong, [])
   })
@@ -178,6 +178,34 @@ describe('the playground, on a grid', function () {
     await said(page, 'The video failed')
     await said(page, /No prover took the request.*says who is reachable/)
     assert.deepEqual(visited.wrong, [])
+  })
+
+  it('says when the connection is lost, and goes on when it is back', async () => {
+    const { page } = await open()
+    const held = grid().provers[0]!.generator.hold(2)
+    const lost = page.getByText('Connection lost, trying again')
+    const dead = (route: { abort(): Promise<void> }) => route.abort()
+    await page.route('**/events', dead)
+    await page.getByRole('button', { name: /yellow star/ }).click()
+    await make(page).click()
+    await lost.waitFor()
+    await page.unroute('**/events', dead)
+    await lost.waitFor({ state: 'detached' })
+    held.release()
+    await page.locator('video').waitFor()
+  })
+
+  it('says that a dead key is dead, until there is another', async () => {
+    const { page, wrong } = await visit({ origin: grid().url, refused: [401] })
+    await page.goto(`${grid().url}/playground#key=fk_${'0'.repeat(40)}`)
+    await page.getByRole('alert').getByText('This key is not valid (any more)').waitFor()
+    assert.ok(await make(page).isDisabled())
+    assert.equal(await page.getByText('Your videos').count(), 0)
+    await page.getByRole('textbox', { name: 'API key' }).fill(grid().key)
+    await page.getByRole('button', { name: 'Use this key' }).click()
+    await page.getByText('Your videos').waitFor()
+    assert.equal(await page.getByRole('alert').count(), 0)
+    assert.deepEqual(wrong, [])
   })
 
   describe('its code', () => {

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Problem } from '../api.js'
+import { apiKey } from '../key.js'
 import { Icon, type IconName } from './icons.js'
 import { KeyForm } from './key-form.js'
 
@@ -69,13 +70,23 @@ export function ProblemNotice({
   )
 }
 
+/** What is away, by the code of a 503. */
+const AWAY: Record<string, string> = {
+  ledger_unavailable: 'The network’s ledger is away for now',
+  temporal_unavailable: 'The network’s workflows are away for now',
+  overloaded: 'Too many ask at once',
+  shutting_down: 'The server is restarting',
+}
+
 function titleOf({ status, code }: Problem): string {
   if (code === 'offline') return 'The API does not answer'
-  if (status === 401) return 'A key is needed here'
+  if (code === 'connection_lost') return 'Connection lost, trying again'
+  if (status === 401)
+    return apiKey() === null ? 'A key is needed here' : 'This key is not valid (any more)'
   if (status === 403) return 'This key may not do that'
   if (status === 404) return 'There is nothing here'
   if (status === 429) return 'Too much at once'
-  if (status === 503) return 'The network’s ledger is away for now'
+  if (status === 503) return AWAY[code] ?? 'The server cannot answer for now'
   return status >= 500 ? 'Something failed at the server' : 'This was refused'
 }
 

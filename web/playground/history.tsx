@@ -44,7 +44,7 @@ export function History({
 
   return (
     <Section title="Your videos" aside={<span class="muted small">of this key</span>}>
-      {problem !== null && problem.status !== 401 && <ProblemNotice problem={problem} />}
+      {problem !== null && <ProblemNotice problem={problem} />}
       {videos === null ? (
         problem === null && <Loading lines={2} />
       ) : videos.length === 0 ? (

@@ -27,9 +27,8 @@ export function Ended({ video }: { video: Video }): JSX.Element | null {
     return (
       <Notice title={`Cancelled at ${video.progress} %`}>
         <p class="muted">
-          {video.progress === 0
-            ? 'No prover had begun it; nothing more is done for it.'
-            : 'The prover was told to stop: its GPU stops between two denoising steps. It counts neither for nor against it.'}
+          Whoever was at work on it stops between two denoising steps. It counts neither for nor
+          against a prover.
         </p>
       </Notice>
     )

@@ -4,7 +4,7 @@ import { useLocation } from 'preact-iso/router'
 import { asProblem, type Problem, post } from '../api.js'
 import type { List, Model, Video } from '../api-types.js'
 import { KeyForm, KeyInUse, useKey } from '../parts/key-form.js'
-import { Notice } from '../parts/notice.js'
+import { Notice, ProblemNotice } from '../parts/notice.js'
 import { PageHead } from '../parts/section.js'
 import { useTitle } from '../parts/title.js'
 import { useApi } from '../use-api.js'
@@ -30,6 +30,7 @@ export function PlaygroundPage(): JSX.Element {
   const [problem, setProblem] = useState<Problem | null>(null)
   const watched = useVideo(key === null ? null : id)
   const { video } = watched
+  const refused = models.problem?.status === 401
   const running = asking || video?.status === 'queued' || video?.status === 'in_progress'
 
   // A video that was opened from the list or by a reload fills the form, once.
@@ -70,13 +71,14 @@ export function PlaygroundPage(): JSX.Element {
           <KeyForm />
         </Notice>
       )}
+      {models.problem !== null && <ProblemNotice problem={models.problem} again={models.again} />}
       <div class="bench">
         <RequestForm
           wanted={wanted}
           change={(changes) => setWanted({ ...wanted, ...changes })}
           model={models.data?.data[0] ?? null}
           problem={problem}
-          disabled={key === null || running}
+          disabled={key === null || refused || running}
           running={running}
           submit={submit}
         />
@@ -90,7 +92,7 @@ export function PlaygroundPage(): JSX.Element {
         />
         <CodePanel body={bodyOf(wanted)} />
       </div>
-      {key !== null && <History current={id} changed={`${id} ${video?.status}`} />}
+      {key !== null && !refused && <History current={id} changed={`${id} ${video?.status}`} />}
     </div>
   )
 }

@@ -9,7 +9,7 @@ export interface Watched {
   readonly frames: readonly (string | undefined)[]
   /** How many attempts sent frames: above 1 a prover has failed and another took over. */
   readonly attempts: number
-  /** Why it is not followed any more, though it has not ended. */
+  /** Why it is not followed now, though it has not ended. */
   readonly problem: Problem | null
 }
 
@@ -34,10 +34,11 @@ export function useVideo(id: string | null): Watched {
     setState(nothing(id))
     if (id === null) return
     const watching = new AbortController()
-    watchVideo(id, (event) => setState((now) => after(now, event)), watching.signal).catch(
-      (thrown) => {
-        if (!watching.signal.aborted) setState((now) => ({ ...now, problem: asProblem(thrown) }))
-      },
+    const fail = (problem: Problem | null): void => {
+      if (!watching.signal.aborted) setState((now) => ({ ...now, problem }))
+    }
+    watchVideo(id, (event) => setState((now) => after(now, event)), fail, watching.signal).catch(
+      (thrown) => fail(asProblem(thrown)),
     )
     return () => watching.abort()
   }, [id])
