@@ -78,17 +78,19 @@ function outcome(interval: IntervalLine): string {
   return `${found}.${moves} Weights: ${weightsWords(interval.weights)}.`
 }
 
-function cellClass({ phase, cheats, fails, failure }: IntervalLine): string {
+function cellClass({ phase, passes, cheats, fails, failure }: IntervalLine): string {
   if (failure !== null) return 'lost'
   if (!FINAL.includes(phase)) return 'running'
   if (phase !== 'settled') return 'lost'
-  return (cheats ?? 0) > 0 ? 'caught' : (fails ?? 0) > 0 ? 'failed' : 'clean'
+  if ((cheats ?? 0) > 0) return 'caught'
+  if ((fails ?? 0) > 0) return 'failed'
+  return (passes ?? 0) > 0 ? 'clean' : 'undecided'
 }
 
 function cellMark(interval: IntervalLine): string {
   const kind = cellClass(interval)
   if (kind === 'caught') return String(interval.cheats)
-  return { running: '·', lost: '–', failed: '!', clean: '✓' }[kind as 'running']
+  return { running: '·', lost: '–', failed: '!', clean: '✓', undecided: '–' }[kind as 'running']
 }
 
 function cellWords(interval: IntervalLine): string {

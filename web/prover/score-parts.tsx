@@ -4,6 +4,9 @@ import { ppm } from '../format.js'
 import { Empty } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
 
+/** What is kept of a score where nothing was judged (`IDLE_SCORE_PERMILLE` in rules/constants.ts). */
+const IDLE_PPM = 999_000
+
 /** The score as the sum that it is. */
 export function ScoreParts({ prover }: { prover: ProverDetail }): JSX.Element {
   const { score } = prover
@@ -19,29 +22,39 @@ export function ScoreParts({ prover }: { prover: ProverDetail }): JSX.Element {
           <table class="parts">
             <caption class="hidden-but-read">The parts of the score</caption>
             <tbody>
-              <Part name="Mean reward" note="of what was judged" value={score.mean_reward_ppm} />
-              <Part
-                name="× speed factor"
-                note="against the others"
-                value={score.speed_factor_ppm}
-              />
-              <Part name="× tier factor" note="" value={score.tier_factor_ppm} />
-              <Part
-                name="= observation"
-                note="of this interval"
-                value={score.observation_ppm}
-                sum
-              />
-              <Part
-                name="Score before"
-                note={share(1_000_000 - score.alpha_ppm)}
-                value={score.before_ppm}
-              />
-              <Part
-                name="Observation"
-                note={share(score.alpha_ppm)}
-                value={score.observation_ppm}
-              />
+              {score.observation_ppm === null ? (
+                <Part name="Score before" note={share(IDLE_PPM)} value={score.before_ppm} />
+              ) : (
+                <>
+                  <Part
+                    name="Mean reward"
+                    note="of what was judged"
+                    value={score.mean_reward_ppm}
+                  />
+                  <Part
+                    name="× speed factor"
+                    note="against the others"
+                    value={score.speed_factor_ppm}
+                  />
+                  <Part name="× tier factor" note="" value={score.tier_factor_ppm} />
+                  <Part
+                    name="= observation"
+                    note="of this interval"
+                    value={score.observation_ppm}
+                    sum
+                  />
+                  <Part
+                    name="Score before"
+                    note={share(1_000_000 - score.alpha_ppm)}
+                    value={score.before_ppm}
+                  />
+                  <Part
+                    name="Observation"
+                    note={share(score.alpha_ppm)}
+                    value={score.observation_ppm}
+                  />
+                </>
+              )}
               <Part name="= score" note="" value={score.score_ppm} sum />
             </tbody>
           </table>
