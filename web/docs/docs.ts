@@ -18,7 +18,8 @@ const ui = swaggerUi({
   url: '/openapi.json',
   dom_id: '#docs',
   deepLinking: true,
-  persistAuthorization: true,
+  // A key that is typed here must not stay on the device.
+  persistAuthorization: false,
   // Its default sends the document's address to a validator elsewhere.
   validatorUrl: null,
   tryItOutEnabled: true,

@@ -34,8 +34,8 @@ export function Hashes({ interval }: { interval: Interval }): JSX.Element | null
         {record?.public === true ? (
           <>
             {' '}
-            <a href={`/v1/network/intervals/${interval.n}/record`}>Read the record</a>: with it
-            anybody can judge the verifier.
+            <a href={`/v1/network/intervals/${interval.n}/record`}>Read the record</a>: it holds the
+            secret, the draws and the verdicts. A program that audits it comes later.
           </>
         ) : (
           record !== null && ' The record itself can be read once its weights are out.'

@@ -14,9 +14,9 @@ export function Rounds({ interval }: { interval: Interval }): JSX.Element {
           <span
             key={round.round}
             style={{ left: place(round.moment_block) }}
-            title={`Round ${round.round}, block ${round.moment_block}`}
+            title={`Round ${round.round + 1}, block ${round.moment_block}`}
           >
-            {round.round}
+            {round.round + 1}
           </span>
         ))}
       </div>
@@ -29,7 +29,7 @@ export function Rounds({ interval }: { interval: Interval }): JSX.Element {
         <ul class="small muted">
           {rounds.map((round) => (
             <li key={round.round}>
-              Round {round.round}: block {count(round.moment_block)},{' '}
+              Round {round.round + 1}: block {count(round.moment_block)},{' '}
               {plural(round.requests, 'prover')} asked at once
             </li>
           ))}

@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import type { NetworkSummary, Prover } from '../api-types.js'
 import { count } from '../format.js'
 import { Hotkey } from '../parts/hotkey.js'
+import { Icon } from '../parts/icons.js'
 import { Fact } from '../parts/section.js'
 
 /** What the grid is, in numbers. */
@@ -33,6 +34,13 @@ export function NetworkFacts({
           <Fact name="Verifier">
             <Hotkey hotkey={summary.verifier} link={false} />
           </Fact>
+          {summary.temporal_ui !== null && (
+            <Fact name="Loop of intervals">
+              <a href={summary.temporal_ui} class="row link-out" rel="noreferrer" target="_blank">
+                In Temporal <Icon name="link" />
+              </a>
+            </Fact>
+          )}
         </>
       )}
     </dl>

@@ -73,7 +73,7 @@ export function ReceiptPanel({
         )}
       </div>
       {problem !== null && <ProblemNotice problem={problem} again={again} />}
-      {receipt !== null && <Summary receipt={receipt} />}
+      {receipt !== null && <Summary receipt={state.is === 'checked' ? state.receipt : receipt} />}
       {state.is === 'stuck' && <ProblemNotice problem={state.problem} again={check} />}
       {state.is === 'checked' && (
         <CheckResult receipt={state.receipt} check={state.check} frames={state.frames} />
