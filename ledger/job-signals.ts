@@ -7,6 +7,8 @@ export const JOBS_CHANNEL = 'fractal_jobs'
 
 const RECONNECT_MS = 1_000
 const CONNECT_TIMEOUT_MS = 5_000
+/** A connection whose other end went away without a word looks like one on which nothing happens. */
+const PING_MS = 5_000
 
 /**
  * Tells who waits for a job that something of it changed, whichever process changed it: one LISTEN
@@ -18,12 +20,15 @@ export class JobSignals {
   readonly #url: string
   readonly #applicationName: string
   readonly #log: Log
+  readonly #pingMs: number
   readonly #waiting = new Map<string, Set<() => void>>()
   #client: pg.Client | null = null
   #retry: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(options: { url: string; applicationName: string; log: Log }) {
+  /** @param options.pingMs how often the connection is tried, and how long it may take to answer */
+  constructor(options: { url: string; applicationName: string; log: Log; pingMs?: number }) {
+    this.#pingMs = options.pingMs ?? PING_MS
     this.#url = options.url
     this.#applicationName = options.applicationName
     this.#log = options.log
@@ -60,9 +65,11 @@ export class JobSignals {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     })
     let lost = false
+    let due: NodeJS.Timeout | undefined
     const onLost = (error?: Error) => {
       if (lost) return
       lost = true
+      clearTimeout(due)
       if (this.#client === client) this.#client = null
       client.removeAllListeners('notification')
       void client.end().catch(() => undefined)
@@ -78,7 +85,7 @@ export class JobSignals {
     client.on('notification', ({ payload }) => this.#tell(payload ?? ''))
     try {
       await client.connect()
-      await client.query(`LISTEN ${JOBS_CHANNEL}`)
+      await this.#answered(client, `LISTEN ${JOBS_CHANNEL}`)
     } catch (error) {
       onLost(error as Error)
       return
@@ -88,7 +95,28 @@ export class JobSignals {
       return
     }
     this.#client = client
+    const ping = () => {
+      due = setTimeout(() => {
+        this.#answered(client, 'SELECT 1').then(() => !lost && ping(), onLost)
+      }, this.#pingMs)
+    }
+    ping()
     for (const jobId of [...this.#waiting.keys()]) this.#tell(jobId)
+  }
+
+  /** Rejects when there is no answer in time; ending the client then cuts its socket. */
+  async #answered(client: pg.Client, sql: string): Promise<void> {
+    let late: NodeJS.Timeout | undefined
+    const deadline = new Promise<never>((_, reject) => {
+      late = setTimeout(() => reject(new Error('no answer in time')), this.#pingMs)
+    })
+    const answer = client.query(sql)
+    answer.catch(() => undefined)
+    try {
+      await Promise.race([answer, deadline])
+    } finally {
+      clearTimeout(late)
+    }
   }
 
   #tell(jobId: string): void {
