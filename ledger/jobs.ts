@@ -216,27 +216,34 @@ export async function failJob(
   return ended === 1
 }
 
+/** Past an attempt's deadline, how long its asker may still take to note the outcome. */
+export const ASKER_MARGIN_S = 60
+
+/** Of attempts `a`: somebody may still be asking. Whoever asked later than this notes his outcome all the same. */
+const STILL_ASKED = `a.outcome IS NULL
+  AND a.asked_at + make_interval(secs => a.deadline_ms / 1000.0 + ${ASKER_MARGIN_S}) > clock_timestamp()`
+
 /**
  * Notes that the user wants it stopped. Where no prover is at it (it waits for its turn, for a free
- * prover, or for Temporal) it ends here and now; else who asks the prover ends it. With an answer whose
- * file is being made it completes.
+ * prover, or for Temporal; or who asked the prover went away for good) it ends here and now; else who
+ * asks the prover ends it. With an answer whose file is being made it completes.
  * @returns the job, null when there is none
  */
 export async function requestCancel(db: Queryable, jobId: string): Promise<JobRow | null> {
   await db.execute(
     `WITH asked AS (
        SELECT j.id, EXISTS (SELECT 1 FROM attempts a WHERE a.inference_id = j.inference_id
-         AND (a.outcome IS NULL OR a.outcome = 'success')) AS busy
+         AND (a.outcome = 'success' OR (${STILL_ASKED}))) AS busy
        FROM jobs j WHERE j.id = $1
      )
-     UPDATE jobs j SET cancel_requested_at = now(),
+     UPDATE jobs j SET cancel_requested_at = coalesce(cancel_requested_at, now()),
        status = CASE WHEN busy THEN status ELSE 'failed' END,
        queue_position = CASE WHEN busy THEN queue_position END,
        error_code = CASE WHEN busy THEN error_code ELSE 'cancelled' END,
        error_message = CASE WHEN busy THEN error_message ELSE 'The request was cancelled.' END,
        completed_at = CASE WHEN busy THEN completed_at ELSE now() END
      FROM asked
-     WHERE j.id = asked.id AND j.cancel_requested_at IS NULL AND j.status IN ('queued', 'in_progress')`,
+     WHERE j.id = asked.id AND (j.cancel_requested_at IS NULL OR NOT busy) AND j.status IN ('queued', 'in_progress')`,
     [jobId],
   )
   return getJob(db, jobId)
@@ -274,18 +281,24 @@ export async function getContent(
 }
 
 /**
- * Takes a job from its owner's sight, stops it where it runs, and removes its files. Its row and its
- * attempts stay: what its prover did is still judged and counted.
+ * Takes a job from its owner's sight, stops it as `requestCancel` does, and removes its files; frames
+ * too, where no judging needs them any more. Its row and its attempts stay: what its prover did is still
+ * judged and counted.
  */
 export async function deleteJob(db: Database, jobId: string): Promise<void> {
   await db.tx(async (tx) => {
+    // First, so that its end is announced to nobody.
+    await tx.execute('UPDATE jobs SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL', [
+      jobId,
+    ])
+    await requestCancel(tx, jobId)
+    await tx.execute('DELETE FROM contents WHERE job_id = $1', [jobId])
     await tx.execute(
-      `UPDATE jobs SET deleted_at = now(),
-         cancel_requested_at = CASE WHEN status IN ('queued', 'in_progress') THEN coalesce(cancel_requested_at, now())
-           ELSE cancel_requested_at END
-       WHERE id = $1 AND deleted_at IS NULL`,
+      `DELETE FROM frames f USING inference_requests r, attempts a, intervals i
+       WHERE r.job_id = $1 AND a.inference_id = r.id AND f.request_id = a.request_id AND a.outcome IS NOT NULL
+         AND i.netuid = a.netuid AND i.verifier = a.verifier AND i.n = a.n
+         AND i.phase IN ('settled', 'lapsed', 'missed')`,
       [jobId],
     )
-    await tx.execute('DELETE FROM contents WHERE job_id = $1', [jobId])
   })
 }

@@ -59,6 +59,7 @@ CREATE INDEX webhook_deliveries_unstarted ON webhook_deliveries (created_at) WHE
 COMMENT ON TABLE webhook_deliveries IS 'One event to one webhook, and how far it is: the outbox. A row without workflow_started_at waits for an inference worker to start its workflow. last_error is a class of failure, never what the receiver said.';
 
 -- A trigger, so that no way of ending a job can forget it. A webhook that is being deleted is waited for and left out.
+-- Of a job that its owner deleted nobody is told anything.
 CREATE FUNCTION announce_job_end() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   ended text := 'video.' || NEW.status;
@@ -88,4 +89,4 @@ BEGIN
 END
 $$;
 CREATE TRIGGER jobs_ended AFTER UPDATE ON jobs FOR EACH ROW
-  WHEN (OLD.status IN ('queued', 'in_progress') AND NEW.status IN ('completed', 'failed')) EXECUTE FUNCTION announce_job_end();
+  WHEN (OLD.status IN ('queued', 'in_progress') AND NEW.status IN ('completed', 'failed') AND NEW.deleted_at IS NULL) EXECUTE FUNCTION announce_job_end();

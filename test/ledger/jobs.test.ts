@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { recordOutcomes, startAttempts } from '../../ledger/attempts.js'
 import { claimDirect, releaseDirect, renewDirect } from '../../ledger/direct-runs.js'
+import { getFrames, putFrames } from '../../ledger/frames.js'
 import { recentRequests } from '../../ledger/inference.js'
 import {
   completeJob,
+  deleteJob,
   failJob,
   getContent,
   getJob,
@@ -14,8 +16,9 @@ import {
   requestCancel,
   setProgress,
 } from '../../ledger/jobs.js'
+import { insertWebhook } from '../../ledger/webhooks.js'
 import { useDatabase } from '../support/postgres.js'
-import { attempt, failure, newJob, newVerifier, openInterval, uuid } from './fixtures.js'
+import { attempt, failure, newJob, newVerifier, openInterval, success, uuid } from './fixtures.js'
 
 describe('ledger/jobs', () => {
   const database = useDatabase()
@@ -99,6 +102,73 @@ describe('ledger/jobs', () => {
     ])
     assert.equal((await requestCancel(db, waiting.id))!.errorCode, 'cancelled')
     assert.equal(await requestCancel(db, 'video_000000000000000000000000'), null)
+  })
+
+  it('is cancelled at once when who asked its prover went away for good', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    const job = await newJob(db, id)
+    const asked = attempt(1, { inferenceId: job.inferenceId })
+    await startAttempts(db, id, [asked])
+    await setProgress(db, job.id, 10)
+    assert.equal((await requestCancel(db, job.id))!.status, 'in_progress')
+    const hoursAgo =
+      "UPDATE attempts SET asked_at = now() - interval '2 hours' WHERE request_id = $1"
+    await db.execute(hoursAgo, [asked.requestId])
+    // Asked a second time too: the first one found it busy.
+    const ended = (await requestCancel(db, job.id))!
+    assert.deepEqual([ended.status, ended.errorCode], ['failed', 'cancelled'])
+  })
+
+  it('ends at once when its owner deletes it while nobody is at it, and is announced to nobody', async () => {
+    const { db } = database()
+    const apiKeyId = `key_${'de'.repeat(12)}`
+    await insertWebhook(
+      db,
+      {
+        id: `whk_${'de'.repeat(12)}`,
+        apiKeyId,
+        url: 'https://example.com/x',
+        events: ['video.completed', 'video.failed'],
+        secret: Buffer.alloc(32, 1),
+      },
+      20,
+    )
+    const id = newVerifier()
+    const events = () => db.query('SELECT 1 FROM webhook_events WHERE verifier = $1', [id.verifier])
+    const queued = await newJob(db, id, { apiKeyId })
+    await deleteJob(db, queued.id)
+    assert.deepEqual((await getJob(db, queued.id))!.status, 'failed')
+    const busy = await newJob(db, id, { apiKeyId })
+    await startAttempts(db, id, [attempt(1, { inferenceId: busy.inferenceId })])
+    await deleteJob(db, busy.id)
+    assert.equal((await getJob(db, busy.id))!.status, 'queued')
+    await failJob(db, busy.id, { code: 'cancelled', message: 'cancelled' })
+    assert.deepEqual(await events(), [])
+    const kept = await newJob(db, id, { apiKeyId })
+    await failJob(db, kept.id, { code: 'generation_failed', message: 'failed' })
+    assert.equal((await events()).length, 1)
+  })
+
+  it('loses its frames with its deletion once its interval is final, not before', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const deleted = async (final: boolean) => {
+      const job = await newJob(db, id)
+      const { requestId } = (
+        await startAttempts(db, id, [attempt(1, { inferenceId: job.inferenceId })])
+      )[0]!
+      await putFrames(db, requestId, [{ index: 1, zlib: Buffer.of(1) }])
+      await recordOutcomes(db, id, [success(requestId)])
+      await completeJob(db, job.id, { winningRequestId: requestId, warnings: [], expiresAt: null })
+      const lapsed = `UPDATE intervals SET phase = 'lapsed', closed_at = now() WHERE verifier = $1`
+      if (final) await db.execute(lapsed, [id.verifier])
+      await deleteJob(db, job.id)
+      return (await getFrames(db, requestId)).length
+    }
+    assert.equal(await deleted(false), 1)
+    assert.equal(await deleted(true), 0)
   })
 
   it('is nobody’s when its direct run stops, and then its workflow’s', async () => {
