@@ -81,6 +81,13 @@ describe('the playground, on a grid', function () {
       'a “red” <b>ball</b> rolls',
     )
     assert.equal(await page.locator('.videos a[aria-current]').count(), 1)
+
+    // Its own seed is in the form now: no second video comes of it.
+    await make(page).click()
+    await said(page, 'This is the video you already have')
+    await page.getByRole('button', { name: /yellow star/ }).click()
+    assert.equal(await page.getByRole('spinbutton', { name: 'Seed' }).inputValue(), '')
+    assert.equal(await page.getByText('This is the video you already have').count(), 0)
   })
 
   it('shows every receipt that was tampered with as such', async () => {
@@ -147,6 +154,11 @@ describe('the playground, on a grid', function () {
     held.release()
     await said(page, /^Cancelled at \d+ %/)
     await said(page, /Whoever was at work on it stops between two denoising steps/)
+    assert.match(
+      String(await page.evaluate('document.activeElement?.textContent')),
+      /^Cancelled at/,
+      'the focus goes on',
+    )
     await until('the prover stopped', () => generator.cancelledAt.length > before)
     assert.deepEqual(wrong, [])
   })

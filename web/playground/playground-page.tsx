@@ -27,6 +27,8 @@ export function PlaygroundPage(): JSX.Element {
   const [wanted, setWanted] = useState<Wanted>(NOTHING_WANTED)
   const [asked, setAsked] = useState<{ id: string; body: VideoBody } | null>(null)
   const [asking, setAsking] = useState(false)
+  // The answer to the last request was a video that had been made before.
+  const [had, setHad] = useState(false)
   const [problem, setProblem] = useState<Problem | null>(null)
   const watched = useVideo(key === null ? null : id)
   const { video } = watched
@@ -37,6 +39,7 @@ export function PlaygroundPage(): JSX.Element {
   useEffect(() => {
     if (video !== null && asked?.id !== video.id) {
       setWanted(wantedOf(video))
+      setHad(false)
       setAsked({ id: video.id, body: bodyOf(wantedOf(video)) })
     }
   }, [video?.id])
@@ -45,9 +48,11 @@ export function PlaygroundPage(): JSX.Element {
     const body = bodyOf(wanted)
     setAsking(true)
     setProblem(null)
+    setHad(false)
     try {
       const made = await post<Video>('/v1/videos', body)
       setAsked({ id: made.id, body })
+      setHad(made.id === id || made.status === 'completed')
       route(`/playground?video=${made.id}`, id !== null)
       // On a phone it is below the form.
       stage.current?.scrollIntoView({ block: 'nearest' })
@@ -75,11 +80,15 @@ export function PlaygroundPage(): JSX.Element {
       <div class="bench">
         <RequestForm
           wanted={wanted}
-          change={(changes) => setWanted({ ...wanted, ...changes })}
+          change={(changes) => {
+            setWanted({ ...wanted, ...changes })
+            setHad(false)
+          }}
           model={models.data?.data[0] ?? null}
           problem={problem}
           disabled={key === null || refused || running}
           running={running}
+          had={had}
           submit={submit}
         />
         <Stage

@@ -3,6 +3,7 @@ import { useId } from 'preact/hooks'
 import type { Problem } from '../api.js'
 import type { Model } from '../api-types.js'
 import { Icon } from '../parts/icons.js'
+import { Notice } from '../parts/notice.js'
 import { EXAMPLES } from './examples.js'
 import { FIELD_OF, type Wanted } from './request.js'
 import { sizesOf } from './sizes.js'
@@ -24,6 +25,8 @@ interface FormProps {
   readonly problem: Problem | null
   readonly disabled: boolean
   readonly running: boolean
+  /** The last request was answered with a video that had been made before. */
+  readonly had: boolean
   readonly submit: () => void
 }
 
@@ -70,7 +73,8 @@ export function RequestForm(props: FormProps): JSX.Element {
               type="button"
               class="chip"
               aria-pressed={wanted.prompt === example}
-              onClick={() => change({ prompt: example })}
+              // Another prompt with the old one's seed would count for nobody.
+              onClick={() => change({ prompt: example, seed: '' })}
             >
               {example}
             </button>
@@ -169,6 +173,11 @@ export function RequestForm(props: FormProps): JSX.Element {
         </button>
         <span class="muted small keys">Ctrl + Enter</span>
       </div>
+      {props.had && (
+        <Notice title="This is the video you already have" role="status">
+          <p class="muted">The same request with the same seed: empty the seed for a new one.</p>
+        </Notice>
+      )}
     </form>
   )
 }

@@ -1,5 +1,5 @@
 import type { JSX, RefObject } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { asProblem, type Problem, post } from '../api.js'
 import type { Video } from '../api-types.js'
 import { plural } from '../format.js'
@@ -47,7 +47,7 @@ export function Stage(props: {
         </p>
       ) : (
         <>
-          <Progress video={video} />
+          <Progress video={video} stage={props.place} />
           <Film count={video.num_frames} frames={frames} />
           {watched.attempts > 1 && (
             <p class="muted small">
@@ -66,10 +66,23 @@ export function Stage(props: {
 }
 
 /** How far it is, in words and as a bar, and the way to stop it. */
-function Progress({ video }: { video: Video }): JSX.Element {
+function Progress({
+  video,
+  stage,
+}: {
+  video: Video
+  stage: RefObject<HTMLElement | null>
+}): JSX.Element {
   const [problem, setProblem] = useState<Problem | null>(null)
   const [cancelling, setCancelling] = useState(false)
   const running = video.status === 'queued' || video.status === 'in_progress'
+  // The button goes, and the focus with it: what became of the cancel is read next.
+  useEffect(() => {
+    const notice = stage.current?.querySelector<HTMLElement>('.notice')
+    if (running || !cancelling || notice == null || document.activeElement !== document.body) return
+    notice.tabIndex = -1
+    notice.focus()
+  }, [running])
   const cancel = async (): Promise<void> => {
     setCancelling(true)
     setProblem(null)
