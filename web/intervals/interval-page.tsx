@@ -45,7 +45,10 @@ export function IntervalPage(): JSX.Element {
       >
         {data !== null && (
           <p class="lead">
-            Blocks {count(data.first_block)} to {count(data.last_block)}. {PHASE_WORDS[data.phase]}
+            Blocks {count(data.first_block)} to {count(data.last_block)}.{' '}
+            {data.failed && !FINAL.includes(data.phase)
+              ? 'It stopped here, before it was settled.'
+              : PHASE_WORDS[data.phase]}
           </p>
         )}
         <p class="row small">

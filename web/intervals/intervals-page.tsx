@@ -93,7 +93,6 @@ function Intervals({ lines }: { lines: readonly IntervalLine[] }): JSX.Element {
               </th>
               <td>
                 <PhaseBadge phase={line.phase} failed={line.failure !== null} />
-                {line.failure !== null && <span class="verdict-cheat small"> failed</span>}
               </td>
               <td class="nowrap muted" data-label="Blocks">
                 {count(line.first_block)}–{count(line.last_block)}

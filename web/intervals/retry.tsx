@@ -30,9 +30,12 @@ export function Retry({ n, done }: { n: number; done: () => void }): JSX.Element
       {key === null ? (
         <p class="muted small">With an admin key it can be done from here.</p>
       ) : (
-        <button type="button" class="button" disabled={state !== 'idle'} onClick={retry}>
-          {{ idle: 'Run it again', asking: 'Asking …', started: 'It runs again' }[state]}
-        </button>
+        <p class="row">
+          <button type="button" class="button" disabled={state !== 'idle'} onClick={retry}>
+            {{ idle: 'Run it again', asking: 'Asking …', started: 'It runs again' }[state]}
+          </button>
+          <span class="muted small">Needs a key with the scope admin.</span>
+        </p>
       )}
       {problem !== null && <ProblemNotice problem={problem} />}
     </>

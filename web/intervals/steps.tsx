@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { Interval } from '../api-types.js'
 import { time } from '../format.js'
 import { Icon } from '../parts/icons.js'
-import { weightsWords } from '../words.js'
+import { FINAL, weightsWords } from '../words.js'
 
 interface Step {
   readonly name: string
@@ -34,7 +34,21 @@ export function Steps({ interval }: { interval: Interval }): JSX.Element {
   )
 }
 
+/** The steps; of an interval that has failed, the first that is not done is where it stopped. */
 function stepsOf(interval: Interval): Step[] {
+  const steps = courseOf(interval)
+  if (!interval.failed || FINAL.includes(interval.phase)) return steps
+  const stopped = steps.findIndex(({ state }) => state !== 'done')
+  return steps.map((step, i) =>
+    i < stopped || step.state === 'done'
+      ? step
+      : i === stopped
+        ? { ...step, state: 'lost', words: 'stopped here' }
+        : { ...step, words: 'not reached' },
+  )
+}
+
+function courseOf(interval: Interval): Step[] {
   const { phase, weights, record } = interval
   const lost = phase === 'lapsed' || phase === 'missed'
   const later = (words = 'to come'): Pick<Step, 'state' | 'words'> =>

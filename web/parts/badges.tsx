@@ -51,6 +51,12 @@ export function VerdictBadge({
 }
 
 export function PhaseBadge({ phase, failed }: { phase: Phase; failed?: boolean }): JSX.Element {
+  const stopped = failed && !FINAL.includes(phase)
   const running = !FINAL.includes(phase) && phase !== 'announced' && !failed
-  return <span class={`phase phase-${phase} ${running ? 'running' : ''}`}>{phase}</span>
+  return (
+    <span class={`phase phase-${phase} ${running ? 'running' : ''} ${stopped ? 'stopped' : ''}`}>
+      {phase}
+      {stopped && ': stopped here'}
+    </span>
+  )
 }
