@@ -24,8 +24,10 @@ export interface Asked {
 export interface AskHooks {
   /** Its place in the prover's queue. */
   onPosition(position: number): void
-  /** Work on it was seen to begin, or to go on; 0 of so many steps for a prover that replays its frames. */
+  /** What the prover says of its work; 0 of so many steps for one that replays its frames. */
   onProgress(step: number, steps: number): void
+  /** Work was seen, once: a step is done, or a frame is there. Saying "step 0" costs a prover nothing. */
+  onBegun(): void
 }
 
 /**
@@ -50,10 +52,15 @@ export async function askForVideo(
     { pauseMs: FRAMES_PAUSE_MS },
   )
   const expected = expectedOf(decodeBody(row.body))
-  let began = false
+  let told = false
+  let begun = false
   const progress = (step: number) => {
-    began = true
+    told = true
     hooks.onProgress(step, expected.steps)
+  }
+  const begin = () => {
+    if (!begun) hooks.onBegun()
+    begun = true
   }
   try {
     const outcome = await askProver({
@@ -68,12 +75,16 @@ export async function askForVideo(
       deadlineMs: row.deadlineMs,
       signal,
       onFrame: (index, rgb) => {
-        if (!began) progress(0)
+        begin()
+        if (!told) progress(0)
         frames.add([index, rgb])
       },
       onRecord: (header) => {
         if (header.type === 'accepted') hooks.onPosition(header.position)
-        if (header.type === 'progress') progress(header.step)
+        if (header.type === 'progress') {
+          if (header.step > 0) begin()
+          progress(header.step)
+        }
       },
     })
     if (outcome.kind === 'answered') await frames.finished()

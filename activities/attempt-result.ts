@@ -1,29 +1,9 @@
-import type { AttemptResult } from '../ledger/attempts.js'
+import { type AttemptResult, NO_ANSWER } from '../ledger/attempts.js'
 import type { AskOutcome } from '../wire/outcome.js'
-
-const NOTHING = {
-  framesSha256: null,
-  traceRoot: null,
-  determinismClass: null,
-  modelRoot: null,
-  signature: null,
-  requestNonce: null,
-  requestSignature: null,
-  timings: null,
-  warnings: null,
-  elapsedUs: null,
-  firstRecordUs: null,
-}
 
 /** What is stored where the verifier could not do its part: an outcome of nobody. */
 export function ownFault(message: string): AttemptResult {
-  return { ...NOTHING, outcome: 'neutral', reason: 'own_fault', message, completedAt: new Date() }
-}
-
-/** What is stored of a prover that did not begin in time, while a second one that was asked did. */
-export function outpacedResult(): AttemptResult {
-  const completedAt = new Date()
-  return { ...NOTHING, outcome: 'neutral', reason: 'outpaced', message: null, completedAt }
+  return { ...NO_ANSWER, outcome: 'neutral', reason: 'own_fault', message, completedAt: new Date() }
 }
 
 /**
@@ -53,10 +33,10 @@ export function resultOf(outcome: AskOutcome, { resent }: { resent: boolean }): 
         completedAt,
       }
     case 'refused':
-      return { ...NOTHING, outcome: 'refused', reason: 'refused', message: null, completedAt }
+      return { ...NO_ANSWER, outcome: 'refused', reason: 'refused', message: null, completedAt }
     case 'failed':
       return {
-        ...NOTHING,
+        ...NO_ANSWER,
         // A cancelled request, and one that may be impossible, are nobody's fault (architecture section 5).
         outcome: ['cancelled', 'invalid_request', 'out_of_memory'].includes(outcome.reason)
           ? 'neutral'

@@ -4,6 +4,7 @@ import {
   type AttemptRow,
   attemptsOf,
   blameNeutral,
+  outpacedResult,
   recordOutcomes,
   startAttempts,
 } from '../ledger/attempts.js'
@@ -12,7 +13,7 @@ import { routingCandidates } from '../ledger/routing.js'
 import { INFERENCE_PENALTY_PPM } from '../rules/constants.js'
 import type { AttemptEnd } from '../rules/video-run.js'
 import type { Asked } from './ask-for-video.js'
-import { outpacedResult, ownFault, resultOf } from './attempt-result.js'
+import { ownFault, resultOf } from './attempt-result.js'
 import { beating } from './beat.js'
 import { chooseProver } from './choose-prover.js'
 import { HedgedAsk, type LaneEnd } from './hedged-ask.js'
@@ -51,7 +52,9 @@ export async function attemptVideo(
   const before = await attemptsOf(deps.db, job.inferenceId)
   const mine = before.filter((row) => row.attemptNo === attempt)
   const open = mine.filter((row) => row.outcome === null)
-  if (mine.length > 0 && open.length === 0) return conclude(deps, job, before, mine)
+  if (hasSuccess(before) || (mine.length > 0 && open.length === 0)) {
+    return conclude(deps, job, before, mine)
+  }
   // Ended already: its user cancelled it while nobody was at it, or another worker ended it.
   if (job.status === 'failed') return { kind: 'cancelled' }
   if (job.cancelRequestedAt !== null && open.length === 0) {
@@ -59,7 +62,11 @@ export async function attemptVideo(
   }
   const asked =
     open.length > 0 ? await askedBefore(deps, open) : await start(deps, job, attempt, before, false)
-  if (asked.length === 0) return { kind: 'no_prover' }
+  if (asked.length === 0) {
+    // Nobody can take it; or another worker that runs it too has its answer by now.
+    const now = await attemptsOf(deps.db, job.inferenceId)
+    return hasSuccess(now) ? conclude(deps, job, now, []) : { kind: 'no_prover' }
+  }
   const ends = await askAll(deps, job, attempt, before, asked, signal, beat)
   // The worker is shutting down: no outcome of anybody. Another worker sends the same bytes again.
   signal.throwIfAborted()
@@ -68,10 +75,13 @@ export async function attemptVideo(
     deps.id,
     ends.map((end) => outcomeOf(job, end)),
   )
-  const recorded = (await attemptsOf(deps.db, job.inferenceId)).filter(
-    (row) => row.attemptNo === attempt,
+  const after = await attemptsOf(deps.db, job.inferenceId)
+  return conclude(
+    deps,
+    job,
+    after,
+    after.filter((row) => row.attemptNo === attempt),
   )
-  return conclude(deps, job, before, recorded)
 }
 
 /** Asks this attempt's provers, or its one, and a second one where that is slow to begin. */
@@ -157,10 +167,12 @@ async function start(
       deadlineMs: chosen.deadlineMs,
     },
   ])
+  // Answered meanwhile, by who was asked by another worker.
+  if (row === undefined || row.outcome !== null) return []
   // Another worker may have stored its own choice first.
-  if (row!.requestId !== requestId) return askedBefore(deps, [row!])
+  if (row.requestId !== requestId) return askedBefore(deps, [row])
   const { prover, usPerWork } = chosen
-  return [{ row: row!, prover, usPerWork, resent: false }]
+  return [{ row, prover, usPerWork, resent: false }]
 }
 
 /** What was stored before, by a worker that went away or another one: the same bytes are sent again. */
@@ -186,15 +198,24 @@ function outcomeOf(job: JobRow, { asked: { row, resent }, outcome, outpaced }: L
   return { requestId: row.requestId, ...result, verdict }
 }
 
-/** What the outcomes of an attempt's provers mean for the request. */
+type Ends = readonly Pick<AttemptRow, 'outcome' | 'reason'>[]
+
+function hasSuccess(rows: Ends): boolean {
+  return rows.some(({ outcome }) => outcome === 'success')
+}
+
+/**
+ * What the outcomes of an attempt's provers mean for the request.
+ * @param rows of all its attempts: another worker may have had an answer from any of them
+ */
 async function conclude(
   deps: InferenceDeps,
   job: JobRow,
-  before: readonly AttemptRow[],
-  ends: readonly Pick<AttemptRow, 'outcome' | 'reason'>[],
+  rows: Ends,
+  ends: Ends,
 ): Promise<AttemptEnd> {
-  if (ends.some(({ outcome }) => outcome === 'success')) {
-    if ([...before, ...ends].some(({ outcome }) => outcome === 'neutral')) {
+  if (hasSuccess(rows)) {
+    if (rows.some(({ outcome }) => outcome === 'neutral')) {
       await blameNeutral(deps.db, deps.id, job.inferenceId, INFERENCE_PENALTY_PPM)
     }
     return { kind: 'answered' }

@@ -21,7 +21,8 @@ interface Lane {
 
 /**
  * Asks an attempt's prover, and, when it shows no progress by the time that what was measured allows, one
- * more: whoever begins first is waited for, the other is stopped. Never after progress, once an attempt.
+ * more: whoever begins first (a step is done, or a frame is there) is waited for, the other is stopped.
+ * Never after that, once an attempt.
  */
 export class HedgedAsk {
   readonly #lanes: Lane[] = []
@@ -33,7 +34,7 @@ export class HedgedAsk {
   constructor(
     private readonly deps: InferenceDeps,
     private readonly signal: AbortSignal,
-    private readonly hooks: AskHooks,
+    private readonly hooks: Omit<AskHooks, 'onBegun'>,
     /** Stores the second prover's attempt; null when nobody else can take it. */
     private readonly second: () => Promise<Asked | null>,
   ) {}
@@ -78,8 +79,8 @@ export class HedgedAsk {
           if (this.#timer !== undefined && this.#begun === null) this.#arm(lane, position)
         }
       },
+      onBegun: () => this.#begin(lane),
       onProgress: (step, steps) => {
-        this.#begin(lane)
         if (!lane.outpaced) this.hooks.onProgress(step, steps)
       },
     }).then((outcome) => {

@@ -2,6 +2,7 @@ import type { ProverKey } from '../rules/settlement.js'
 import type { Reason, Verdict } from '../rules/verdicts.js'
 import type { Database, Queryable } from './database.js'
 import { CURRENT_N } from './intervals.js'
+import { lockForAttempts, oneSuccess } from './one-success.js'
 import { lockOutcomesShared } from './outcome-lock.js'
 import { batch } from './rows.js'
 import type { VerifierId } from './verifier-id.js'
@@ -46,6 +47,27 @@ export interface AttemptResult {
   elapsedUs: number | null
   firstRecordUs: number | null
   completedAt: Date
+}
+
+/** Of an attempt without an answer. */
+export const NO_ANSWER = {
+  framesSha256: null,
+  traceRoot: null,
+  determinismClass: null,
+  modelRoot: null,
+  signature: null,
+  requestNonce: null,
+  requestSignature: null,
+  timings: null,
+  warnings: null,
+  elapsedUs: null,
+  firstRecordUs: null,
+}
+
+/** What is stored of a prover whose request another one began, or answered, first. */
+export function outpacedResult(): AttemptResult {
+  const completedAt = new Date()
+  return { ...NO_ANSWER, outcome: 'neutral', reason: 'outpaced', message: null, completedAt }
 }
 
 type Unanswered = { [K in keyof AttemptResult]: AttemptResult[K] | null }
@@ -117,7 +139,8 @@ const COLUMNS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, r
 /**
  * Stores attempts before they are sent, once each. A user's request keeps the attempt that was stored
  * first under its number, should two workers start it: so the row to send is the one that is returned.
- * @returns one row for each of `rows`, in their order
+ * One that has its answer gets no further attempt.
+ * @returns one row for each of `rows`, in their order, without those that were not stored
  */
 export async function startAttempts(
   db: Database,
@@ -125,31 +148,43 @@ export async function startAttempts(
   rows: readonly NewAttempt[],
 ): Promise<AttemptRow[]> {
   const added = batch<NewAttempt>(NEW, rows, 3)
-  await db.execute(
-    `INSERT INTO attempts (netuid, verifier, ${added.names})
-     SELECT $1, $2, ${added.names} FROM ${added.source} ORDER BY request_id ON CONFLICT DO NOTHING`,
-    [id.netuid, id.verifier, ...added.params],
-  )
+  await db.tx(async (tx) => {
+    await lockForAttempts(
+      tx,
+      rows.map((row) => row.inferenceId),
+    )
+    await tx.execute(
+      `INSERT INTO attempts (netuid, verifier, ${added.names})
+       SELECT $1, $2, ${added.names} FROM ${added.source}
+       WHERE inference_id IS NULL OR NOT EXISTS (
+         SELECT 1 FROM attempts a WHERE a.inference_id = r.inference_id AND a.outcome = 'success')
+       ORDER BY request_id ON CONFLICT DO NOTHING`,
+      [id.netuid, id.verifier, ...added.params],
+    )
+  })
   const stored = await db.query<AttemptRow>(
     `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) OR inference_id = ANY ($2)`,
     [rows.map((row) => row.requestId), rows.map((row) => row.inferenceId)],
   )
-  return rows.map(
+  return rows.flatMap(
     (row) =>
       stored.find((other) => other.requestId === row.requestId) ??
       stored.find(
         (other) =>
+          row.inferenceId !== null &&
           other.inferenceId === row.inferenceId &&
           other.attemptNo === row.attemptNo &&
           other.hedge === row.hedge,
-      )!,
+      ) ??
+      [],
   )
 }
 
 /**
  * Records how attempts ended, all or none. An attempt that has an outcome keeps it (the first
  * stands), and only a newly recorded one brings its `answer` check with it. An attempt without an
- * interval gets the one that is open now, which cannot close before this is committed.
+ * interval gets the one that is open now, which cannot close before this is committed. A user's
+ * request has one success at most: a second one is outpaced, and so is whoever is still asked then.
  * @returns what stands, one for each known request id, in no order
  */
 export async function recordOutcomes(
@@ -157,29 +192,35 @@ export async function recordOutcomes(
   id: VerifierId,
   outcomes: readonly NewOutcome[],
 ): Promise<RecordedOutcome[]> {
-  const flat = outcomes.map(({ verdict, ...rest }) => ({
-    ...rest,
-    verdict: verdict?.verdict ?? null,
-    verdictReason: verdict?.reason ?? null,
-    rewardPpm: verdict?.rewardPpm ?? null,
-  }))
-  const given = batch<(typeof flat)[number]>(
-    {
-      requestId: 'uuid',
-      ...RESULT,
-      verdict: 'text',
-      verdictReason: 'text',
-      rewardPpm: 'integer',
-    },
-    flat,
-    3,
-  )
   const set = Object.keys(RESULT).map((name) => {
     const column = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     return `${column} = given.${column}`
   })
   return db.tx(async (tx) => {
     await lockOutcomesShared(tx, id)
+    const { late, open } = await oneSuccess(tx, outcomes)
+    const outpaced = (requestId: string) => ({ requestId, ...outpacedResult(), verdict: null })
+    const all: NewOutcome[] = outcomes.map((row) =>
+      late.has(row.requestId) ? outpaced(row.requestId) : row,
+    )
+    all.push(...open.map(outpaced))
+    const flat = all.map(({ verdict, ...rest }) => ({
+      ...rest,
+      verdict: verdict?.verdict ?? null,
+      verdictReason: verdict?.reason ?? null,
+      rewardPpm: verdict?.rewardPpm ?? null,
+    }))
+    const given = batch<(typeof flat)[number]>(
+      {
+        requestId: 'uuid',
+        ...RESULT,
+        verdict: 'text',
+        verdictReason: 'text',
+        rewardPpm: 'integer',
+      },
+      flat,
+      3,
+    )
     // Rows are locked in one order, so that two batches that share requests can't deadlock.
     const ended = await tx.query<RecordedOutcome>(
       `WITH given AS (SELECT * FROM ${given.source}),
@@ -204,7 +245,7 @@ export async function recordOutcomes(
        SELECT request_id, n, outcome, reason FROM ended`,
       [id.netuid, id.verifier, ...given.params],
     )
-    if (ended.length === outcomes.length) return ended
+    if (ended.length === outcomes.length && open.length === 0) return ended
     return tx.query<RecordedOutcome>(
       `SELECT request_id, n, outcome, reason FROM attempts
        WHERE request_id = ANY ($3) AND netuid = $1 AND verifier = $2 AND outcome IS NOT NULL`,

@@ -122,6 +122,57 @@ describe('hedging', function () {
     assert.equal((await getJob(grid().db, job.id))!.status, 'completed')
   })
 
+  it('takes no "step 0" for a beginning', async () => {
+    const holds = grid().provers.map(({ generator }) => generator.hold())
+    for (const { generator } of grid().provers) generator.hasty = true
+    const job = await grid().newJob()
+    const run = runVideo(deps, job.id, never)
+    const [, second] = await rowsWith(job, 2)
+    holds[grid().provers.indexOf(proverOf(second!))]!.release()
+    await run
+    for (const { generator } of grid().provers) generator.hasty = false
+    assert.deepEqual(await outcomes(job), [
+      [1, false, 'neutral', 'outpaced'],
+      [1, true, 'success', 'served'],
+    ])
+    for (const hold of holds) hold.release()
+  })
+
+  it('has one success when a direct run and its workflow each wait for another prover', async () => {
+    const slow = await grid().inferenceDeps({ hedgeFloorMs: 600 })
+    const holds = grid().provers.map(({ generator }) => generator.hold())
+    const job = await grid().newJob()
+    const input = { jobId: job.id, attempt: 1 }
+    const direct = attemptVideo(slow, input, never, () => undefined)
+    await rowsWith(job, 1)
+    // The lease lapsed: the workflow takes it up before the second prover is asked, and waits for the first.
+    let sent = 0
+    const beat = () => {
+      sent += 1
+    }
+    const workflow = attemptVideo(slow, input, never, beat)
+    const [first, second] = await rowsWith(job, 2)
+    const slot = (row: AttemptRow) => grid().provers.indexOf(proverOf(row))
+    // The second begins, so that the direct run waits for it alone; it is slow.
+    const late = proverOf(second!).generator
+    await until('the second prover', () => late.began.length > 0)
+    const held = late.hold(2)
+    holds[slot(second!)]!.release()
+    const again = late.hold(2)
+    await until('its progress', async () => (await getJob(grid().db, job.id))!.progress > 0)
+    holds[slot(first!)]!.release()
+    assert.deepEqual(await workflow, { kind: 'answered' })
+    held.release()
+    again.release()
+    assert.deepEqual(await direct, { kind: 'answered' })
+    assert.ok(sent > 0)
+    assert.deepEqual(await outcomes(job), [
+      [1, false, 'success', 'served'],
+      [1, true, 'neutral', 'outpaced'],
+    ])
+    for (const hold of holds) hold.release()
+  })
+
   it('ends with both when the user cancels, and goes on when both fail', async () => {
     const holds = grid().provers.map(({ generator }) => generator.hold())
     const job = await grid().newJob()

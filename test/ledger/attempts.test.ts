@@ -148,6 +148,62 @@ describe('ledger/attempts', () => {
     assert.equal((await attemptsOf(db, late.inferenceId))[0]!.outcome, 'neutral')
   })
 
+  it('stores one success of a user’s request, whoever else has another', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const { inferenceId } = await newJob(db, id)
+    const rows = await startAttempts(db, id, [
+      attempt(1, { inferenceId }),
+      attempt(2, { inferenceId, hedge: true }),
+      attempt(3, { inferenceId, attemptNo: 2 }),
+    ])
+    const [one, two, three] = rows.map((row) => row.requestId)
+    // Two workers, each with the answer of another prover, at the same time; and one that is still asked.
+    await Promise.all([
+      recordOutcomes(db, id, [success(one!)]),
+      recordOutcomes(db, id, [success(two!)]),
+    ])
+    const stored = await attemptsOf(db, inferenceId)
+    assert.deepEqual(stored.map((row) => `${row.outcome} ${row.reason}`).sort(), [
+      'neutral outpaced',
+      'neutral outpaced',
+      'success served',
+    ])
+    const loser = stored.find((row) => row.requestId !== three && row.outcome === 'neutral')!
+    assert.deepEqual([loser.n, loser.framesSha256, loser.signature], [1, null, null])
+    // What was asked comes to its end later: it is told what stands.
+    assert.deepEqual(await recordOutcomes(db, id, [failure(three!)]), [
+      { requestId: three, n: 1, outcome: 'neutral', reason: 'outpaced' },
+    ])
+    assert.deepEqual(await verdictsOf(db, id, 1), [])
+    // Nobody is asked any more.
+    assert.deepEqual(await startAttempts(db, id, [attempt(1, { inferenceId, attemptNo: 3 })]), [])
+    assert.equal((await attemptsOf(db, inferenceId)).length, 3)
+  })
+
+  it('has one success when two come in one batch, and leaves challenges alone', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const { inferenceId } = await newJob(db, id)
+    const rows = await startAttempts(db, id, [
+      attempt(1, { inferenceId }),
+      attempt(2, { inferenceId, hedge: true }),
+      attempt(1, { n: 1 }),
+      attempt(2, { n: 1 }),
+    ])
+    const told = await recordOutcomes(
+      db,
+      id,
+      rows.map((row) => success(row.requestId)),
+    )
+    const outcomes = rows.map(
+      ({ requestId }) => told.find((said) => said.requestId === requestId)!.outcome,
+    )
+    assert.deepEqual(outcomes, ['success', 'neutral', 'success', 'success'])
+  })
+
   it('counts refusals once each, and none after the outcome', async () => {
     const { db } = database()
     const id = newVerifier()

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Metrics } from '../../base/metrics.js'
 import type { Signer } from '../../base/sr25519.js'
+import type { Generated, GenerationHooks } from '../../engine/generator.js'
+import type { GenerationParams } from '../../engine/params.js'
 import type { Hex } from '../../formats/bytes.js'
 import { type RunningProver, startProver } from '../../prover/prover.js'
 import { SILENT } from '../chain/local-harness.js'
@@ -25,6 +27,8 @@ export class GridGenerator extends FakeGenerator {
   stepMs: number
   /** Every generation fails, as a crash of its engine would let it. */
   broken = false
+  /** Says "step 0" before it has done anything. */
+  hasty = false
   /** Steps begun, of all generations together. */
   steps = 0
   #held: { at: number; until: Promise<void> } | null = null
@@ -56,6 +60,11 @@ export class GridGenerator extends FakeGenerator {
         release()
       },
     }
+  }
+
+  override generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
+    if (this.hasty) hooks.onProgress?.(0, params.steps)
+    return super.generate(params, hooks)
   }
 
   async #before(step: number): Promise<void> {
