@@ -53,6 +53,13 @@ export const JOB_COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_po
   (SELECT a.hotkey FROM attempts a WHERE a.request_id = j.winning_request_id) AS prover`
 export const JOB_SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'
 
+/** Past an attempt's deadline, how long its asker may still take to note the outcome. */
+const ASKER_MARGIN_S = 60
+
+/** Of attempts `a`: somebody may still be asking. Whoever asked later than this notes his outcome all the same. */
+const STILL_ASKED = `a.outcome IS NULL
+  AND a.asked_at + make_interval(secs => a.deadline_ms / 1000.0 + ${ASKER_MARGIN_S}) > clock_timestamp()`
+
 /** Stores a job and its generation, once, in one statement. @returns the job that stands */
 export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Promise<JobRow> {
   const added = await db.query<JobRow>(
@@ -149,6 +156,29 @@ export async function listUnstarted(
   )
 }
 
+/**
+ * Jobs whose workflow was started and of which nothing was heard for long, by id: nobody runs them
+ * directly, and nobody can still be asking a prover. Whether their workflow still runs, Temporal knows.
+ * @param after the id that the last page ended with; '' at first
+ */
+export async function listSilent(
+  db: Queryable,
+  id: VerifierId,
+  { after, limit, silentS }: { after: string; limit: number; silentS: number },
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT j.id FROM ${JOB_SOURCE}
+     WHERE r.netuid = $1 AND r.verifier = $2 AND j.completed_at IS NULL AND j.id > $3
+       AND j.workflow_started_at < clock_timestamp() - make_interval(secs => $5)
+       AND (j.direct_until IS NULL OR j.direct_until < clock_timestamp())
+       AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.inference_id = j.inference_id
+         AND ((${STILL_ASKED}) OR a.completed_at > clock_timestamp() - make_interval(secs => $5)))
+     ORDER BY j.id LIMIT $4`,
+    [id.netuid, id.verifier, after, limit, silentS],
+  )
+  return rows.map((row) => row.id)
+}
+
 /** Notes that the job's workflow was started. */
 export async function markStarted(db: Queryable, jobId: string): Promise<void> {
   await db.execute(
@@ -215,13 +245,6 @@ export async function failJob(
   )
   return ended === 1
 }
-
-/** Past an attempt's deadline, how long its asker may still take to note the outcome. */
-export const ASKER_MARGIN_S = 60
-
-/** Of attempts `a`: somebody may still be asking. Whoever asked later than this notes his outcome all the same. */
-const STILL_ASKED = `a.outcome IS NULL
-  AND a.asked_at + make_interval(secs => a.deadline_ms / 1000.0 + ${ASKER_MARGIN_S}) > clock_timestamp()`
 
 /**
  * Notes that the user wants it stopped. Where no prover is at it (it waits for its turn, for a free

@@ -14,6 +14,7 @@ import { JobSignals } from '../ledger/job-signals.js'
 import { migrate } from '../ledger/migrate.js'
 import { HEDGE_FLOOR_DIVISOR } from '../rules/constants.js'
 import { DirectRuns } from './direct-runs.js'
+import { endStopped } from './end-stopped.js'
 import { listenerSecret } from './inference-listeners.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
 import { startRunListener } from './run-listener.js'
@@ -88,6 +89,7 @@ export async function runInferenceWorker(
   })
   const run = worker.run()
   const sweep = startUnstarted(db, id, temporal.client, log)
+  const stopped = endStopped(deps, temporal.client)
   const webhooks = await deliverWebhooks({
     id,
     db,
@@ -103,6 +105,7 @@ export async function runInferenceWorker(
   return asRunning(
     async () => {
       sweep.stop()
+      stopped.stop()
       runs.close()
       if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.allSettled([run, webhooks.stop()])

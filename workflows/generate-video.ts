@@ -1,4 +1,10 @@
-import { isCancellation, proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow'
+import {
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  sleep,
+} from '@temporalio/workflow'
 import type { InferenceActivities } from '../activities/inference-activities.js'
 import { afterAttempt, FIRST_ATTEMPT } from '../rules/video-run.js'
 import { describeFailure } from './failure.js'
@@ -46,7 +52,11 @@ export async function generateVideo(input: VideoInput): Promise<{ status: string
       }
     }
   } catch (error) {
-    if (isCancellation(error)) throw error
+    if (isCancellation(error)) {
+      // An operator cancelled the workflow: nobody else would ever end the job.
+      await CancellationScope.nonCancellable(() => fail('stopped'))
+      throw error
+    }
     setCurrentDetails(`failed: ${describeFailure(error).type}`)
     return fail('internal_error')
   }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { videoWorkflowId } from '../../base/temporal-names.js'
+import { startAttempts } from '../../ledger/attempts.js'
+import { getJob } from '../../ledger/jobs.js'
+import { endStopped } from '../../workers/end-stopped.js'
+import { startWorkflow } from '../../workers/start-unstarted.js'
+import { attempt } from '../ledger/fixtures.js'
+import { useSmallGrid } from '../support/small-grid.js'
+import { until } from '../support/until.js'
+
+describe('jobs whose workflow an operator stopped', function () {
+  this.timeout(20_000)
+  const grid = useSmallGrid({ apis: 0, worker: 'none', provers: 1 })
+
+  it('fail, those of running workflows and of provers that are still asked do not', async () => {
+    const { db } = grid()
+    const { client } = grid().temporal
+    const deps = await grid().inferenceDeps()
+    const [terminated, running, asked] = [
+      await grid().newJob(),
+      await grid().newJob(),
+      await grid().newJob(),
+    ]
+    // Nobody polls: these workflows wait until somebody ends them.
+    for (const job of [terminated, running, asked]) await startWorkflow(db, client, job.id)
+    for (const job of [terminated, asked]) {
+      await client.workflow.getHandle(videoWorkflowId(job.id)).terminate('by hand')
+    }
+    await startAttempts(db, grid().id, [attempt(1, { inferenceId: asked.inferenceId })])
+    const sweep = endStopped(deps, client, { everyMs: 50, silentS: 0 })
+    try {
+      await until('the end', async () => (await getJob(db, terminated.id))!.status === 'failed')
+      assert.equal((await getJob(db, terminated.id))!.errorCode, 'internal_error')
+      assert.equal((await getJob(db, running.id))!.status, 'queued')
+      assert.equal((await getJob(db, asked.id))!.status, 'queued')
+    } finally {
+      sweep.stop()
+      await client.workflow.getHandle(videoWorkflowId(running.id)).terminate('the test is over')
+    }
+  })
+})
