@@ -55,7 +55,7 @@ export function videoLifeOperations(deps: ApiDeps): Operation[] {
       access: 'generate',
       summary: 'Delete a video',
       description:
-        'From now on there is no such video for anybody; one that runs is stopped. Its files are removed at once. What its prover was sent and signed stays with the verifier, which may still judge it.',
+        'From now on there is no such video for anybody; one that runs is stopped. Its MP4 and thumbnail are removed at once, its frames unless they may still be judged. What its prover was sent and signed stays with the verifier.',
       params: videoId,
       answers: { 200: { description: 'It is deleted', schema: deletedSchema } },
       errors: ['video_not_found'],
