@@ -151,14 +151,16 @@ export class SmallGrid {
     }
   }
 
+  /** Of this grid's namespace. */
+  get client(): Client {
+    const { connection } = this.temporal.client
+    return new Client({ connection, namespace: this.#namespace })
+  }
+
   /** A workflow's state in this grid's namespace; null when it was never started. */
   async workflowOf(jobId: string): Promise<string | null> {
-    const client = new Client({
-      connection: this.temporal.client.connection,
-      namespace: this.#namespace,
-    })
     try {
-      const { status } = await client.workflow.getHandle(videoWorkflowId(jobId)).describe()
+      const { status } = await this.client.workflow.getHandle(videoWorkflowId(jobId)).describe()
       return status.name
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null

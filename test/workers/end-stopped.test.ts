@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { videoWorkflowId } from '../../base/temporal-names.js'
-import { startAttempts } from '../../ledger/attempts.js'
+import { attemptsOf, startAttempts } from '../../ledger/attempts.js'
 import { getJob } from '../../ledger/jobs.js'
 import { endStopped } from '../../workers/end-stopped.js'
 import { startWorkflow } from '../../workers/start-unstarted.js'
@@ -10,11 +10,25 @@ import { until } from '../support/until.js'
 
 describe('jobs whose workflow an operator stopped', function () {
   this.timeout(20_000)
-  const grid = useSmallGrid({ apis: 0, worker: 'none', provers: 1 })
+  const grid = useSmallGrid({ apis: 0, provers: 1 })
+
+  it('fail at once when it was cancelled', async () => {
+    const { db, client } = grid()
+    const held = grid().provers[0]!.generator.hold()
+    const job = await grid().newJob()
+    await startWorkflow(db, client, job.id)
+    await until('its prover', async () => (await attemptsOf(db, job.inferenceId)).length > 0)
+    await client.workflow.getHandle(videoWorkflowId(job.id)).cancel()
+    await until('the end', async () => (await getJob(db, job.id))!.status === 'failed')
+    assert.equal((await getJob(db, job.id))!.errorCode, 'internal_error')
+    await until('its workflow', async () => (await grid().workflowOf(job.id)) === 'CANCELLED')
+    held.release()
+  })
 
   it('fail, those of running workflows and of provers that are still asked do not', async () => {
     const { db } = grid()
-    const { client } = grid().temporal
+    const { client } = grid()
+    await grid().stopWorker()
     const deps = await grid().inferenceDeps()
     const [terminated, running, asked] = [
       await grid().newJob(),
