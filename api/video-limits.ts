@@ -40,8 +40,11 @@ const FRAME_PIXELS_MULTIPLE = 4
 const FRAMES_MULTIPLE = 4
 /** Pixels of the whole video, which the rest of the memory follows: longer or larger, not both. */
 const PIXELS_MULTIPLE = 4
-/** Work, which time follows; deadlines grow with it, and a prover serves nobody else meanwhile. */
-const WORK_MULTIPLE = 16
+/**
+ * Work, which time follows. A challenge's deadline is 3 · (capacity + 1) times the time of the standard
+ * work (mechanism section 3): behind longer requests of users an honest prover would be late, and blamed.
+ */
+const WORK_MULTIPLE = 4
 
 /**
  * What users may ask of provers who run this model.

@@ -28,7 +28,7 @@ describe('limits of videos', () => {
       maxFramePixels: 128 * 128,
       maxFrames: 64,
       maxPixels: 16 * 128 * 128,
-      maxWork: 16 * 12 * 16 * 64 * 64,
+      maxWork: 4 * 12 * 16 * 64 * 64,
     })
   })
 
