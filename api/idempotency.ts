@@ -11,10 +11,9 @@ export const idempotencyHeaders = z.object({
     .optional()
     .meta({
       description:
-        'Chosen by the client, 1 to 255 visible ASCII characters, bare or as a quoted string; best a UUID. The same key ' +
+        'Chosen by the client, 1 to 255 visible ASCII characters, bare or as a quoted string; best a UUID, as `"8e03978e-40d5-43e8-bc93-6894a57f9324"`. The same key ' +
         'with the same body makes one video, however often it is sent within 24 hours. A request that failed does not ' +
         'use its key up.',
-      example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
     }),
 })
 

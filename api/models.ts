@@ -7,28 +7,31 @@ export const modelSchema = z
   .object({
     id: z.string(),
     object: z.literal('model'),
-    created: z.int().meta({ description: 'seconds since 1970; 0: a model folder has no date' }),
+    created: z
+      .int()
+      .min(0)
+      .meta({ description: 'seconds since 1970; 0: a model folder has no date' }),
     owned_by: z.literal('fractal'),
     standard: z
       .object({
-        steps: z.int(),
+        steps: z.int().min(0),
         guidance_scale: z.number(),
-        num_frames: z.int(),
+        num_frames: z.int().min(0),
         size: z.string(),
-        fps: z.int(),
+        fps: z.int().min(0),
       })
       .meta({ description: 'the defaults of a request, and what one must have to count' }),
     limits: z
       .object({
-        steps: z.int(),
+        steps: z.int().min(0),
         guidance_scale: z.number(),
-        num_frames: z.int(),
-        fps: z.int(),
-        side: z.int().meta({ description: 'pixels of width and of height' }),
-        size_multiple: z.int().meta({ description: 'width and height are multiples of it' }),
-        frame_pixels: z.int().meta({ description: 'width × height' }),
-        pixels: z.int().meta({ description: 'frames × width × height' }),
-        work: z.int().meta({ description: 'steps × frames × width × height' }),
+        num_frames: z.int().min(0),
+        fps: z.int().min(0),
+        side: z.int().min(0).meta({ description: 'pixels of width and of height' }),
+        size_multiple: z.int().min(0).meta({ description: 'width and height are multiples of it' }),
+        frame_pixels: z.int().min(0).meta({ description: 'width × height' }),
+        pixels: z.int().min(0).meta({ description: 'frames × width × height' }),
+        work: z.int().min(0).meta({ description: 'steps × frames × width × height' }),
       })
       .meta({ description: 'what a request may ask for at most' }),
   })

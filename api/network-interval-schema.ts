@@ -43,7 +43,7 @@ const checkSchema = z.object({
 })
 
 const scoreSchema = z.object({
-  uid: z.int(),
+  uid: z.int().min(0),
   hotkey: hotkeySchema,
   tier_before: tierSchema,
   tier_after: tierSchema,
@@ -64,7 +64,7 @@ const scoreSchema = z.object({
 })
 
 const moveSchema = z.object({
-  uid: z.int(),
+  uid: z.int().min(0),
   hotkey: hotkeySchema,
   from_tier: tierSchema,
   to_tier: tierSchema,
@@ -110,8 +110,8 @@ export const intervalDetailSchema = z
         kind: weightsKindSchema,
         state: weightsStateSchema,
         reason: z.string().nullable(),
-        uids: z.array(z.int()),
-        values_u16: z.array(z.int()),
+        uids: z.array(z.int().min(0)),
+        values_u16: z.array(z.int().min(0)),
         included_block: count.nullable(),
         included_hash: z.string().nullable(),
         read_back_ok: z.boolean().nullable(),

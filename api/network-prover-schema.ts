@@ -102,7 +102,7 @@ const detectionSchema = z
   .object({
     answers: count,
     full_checks: count,
-    confidence_permille: z.int(),
+    confidence_permille: z.int().min(0),
     smallest_share_ppm: ppm.nullable().meta({ description: 'null when nothing was checked' }),
     text: z.string(),
     window_intervals: count.meta({ description: 'settled intervals that were looked at' }),

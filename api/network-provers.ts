@@ -21,18 +21,18 @@ import {
 import { type Operation, operation } from './operation.js'
 
 export const proverMembers = {
-  uid: z.int(),
+  uid: z.int().min(0),
   hotkey: hotkeySchema,
   coldkey: hotkeySchema,
   registered_block: count,
   tier: tierSchema,
   score_ppm: ppm,
-  weight_u16: z.int().nullable().meta({ description: 'of the newest weights on the chain' }),
+  weight_u16: z.int().min(0).nullable().meta({ description: 'of the newest weights on the chain' }),
   total_successes: count,
   present: z.boolean().meta({ description: 'whether the newest interval has it' }),
   reachable: z.boolean().nullable(),
   unreachable_reason: z.string().nullable(),
-  capacity_requests: z.int().nullable(),
+  capacity_requests: z.int().min(0).nullable(),
   determinism_class: z.string().nullable(),
   first_seen_at: time,
   last_settled_interval: z

@@ -13,7 +13,7 @@ export const checkKindSchema = z.enum(CHECK_KINDS)
 export const moveReasonSchema = z.enum(Object.keys(MOVE_REASONS) as [MoveReason, ...MoveReason[]])
 export const hotkeySchema = z.string().meta({ description: 'ss58 address' })
 export const time = z.iso.datetime().meta({ example: '2026-11-22T12:00:00.000Z' })
-export const ppm = z.int().meta({ description: 'parts per million' })
+export const ppm = z.int().meta({ description: 'parts per million', example: 950_000 })
 export const count = z.int().min(0)
 export const rateSchema = z
   .string()
@@ -22,7 +22,7 @@ export const rateSchema = z
 
 /** Whose judgments an answer is of. */
 export const verifierMembers = {
-  netuid: z.int(),
+  netuid: z.int().min(0),
   verifier: hotkeySchema,
 }
 

@@ -34,7 +34,7 @@ const problem = z
   .object({
     type: z.string().meta({ description: '`urn:fractal:problem:` and the code' }),
     title: z.string(),
-    status: z.int(),
+    status: z.int().min(0),
     detail: z.string(),
     hint: z.string().optional(),
     instance: z.string().meta({ description: 'the path that was asked for' }),
@@ -50,6 +50,12 @@ const problem = z
   })
   .meta({ id: 'Problem', description: 'Problem details (RFC 9457), with OpenAI’s error object' })
 
+const DESCRIPTION = `
+Text to video on a grid of provers, in which nobody has to trust a node.
+
+To call what wants a key, make one with \`fractal key create\` and send it in the header \`Authorization: Bearer fk_…\`; on the page of this document, “Authorize” takes the key alone. Reads of the network need none.
+`.trim()
+
 /** The OpenAPI 3.1 document of these operations, from the schemas that validate them. */
 export function openApiDocument(operations: readonly Operation[], version: string) {
   const paths: ZodOpenApiPathsObject = {}
@@ -61,7 +67,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     info: {
       title: 'Fractal',
       version,
-      description: 'Text to video on a grid of provers, in which nobody has to trust a node.',
+      description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -69,7 +75,6 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       { name: 'Videos', description: 'From a prompt to a video.' },
       { name: 'Webhooks', description: 'Be told when a video has ended.' },
       { name: 'Network', description: 'What the verifier found.' },
-      { name: 'Service', description: 'For machines that look after this one.' },
     ],
     components: {
       securitySchemes: {
@@ -89,7 +94,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
 }
 
 function operationObject(each: Operation): ZodOpenApiOperationObject {
-  const { id, tag, summary, description, access, params, query, headers, body } = each
+  const { id, tag, summary, description, access, params, query, headers, body, bodyExample } = each
   const media = ['application/json', ...(each.bodyMedia ?? [])]
   return {
     operationId: id,
@@ -103,7 +108,12 @@ function operationObject(each: Operation): ZodOpenApiOperationObject {
       : {
           requestBody: {
             required: true,
-            content: Object.fromEntries(media.map((type) => [type, { schema: body }])),
+            content: Object.fromEntries(
+              media.map((type) => [
+                type,
+                { schema: body, ...(bodyExample === undefined ? {} : { example: bodyExample }) },
+              ]),
+            ),
           },
         }),
     responses: { ...answersOf(each.answers), ...errorsOf(each) },

@@ -7,7 +7,7 @@ import type { Gate } from './keys.js'
 import { only } from './methods.js'
 import { isCountedRead, limitReads } from './reads-at-once.js'
 
-export type Tag = 'Videos' | 'Webhooks' | 'Network' | 'Service'
+export type Tag = 'Videos' | 'Webhooks' | 'Network'
 
 /** One way an operation succeeds. */
 export interface Answer {
@@ -53,6 +53,8 @@ interface Described {
   readonly readBody?: readonly RequestHandler[]
   /** Other content types of the same body. */
   readonly bodyMedia?: readonly string[]
+  /** A body that does: without one, documentation makes one up of all members, which no operation takes. */
+  readonly bodyExample?: unknown
 }
 
 /** An operation of the API: what mounts it and what documents it are one. */

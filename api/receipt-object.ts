@@ -17,14 +17,14 @@ export const receiptSchema = z
     verifier: z
       .string()
       .meta({ description: 'hotkey (ss58) whose signature `request.signature` is' }),
-    netuid: z.int(),
+    netuid: z.int().min(0),
     genesis_hash: digest,
-    seed: z.int(),
+    seed: z.int().min(0),
     model: z.string(),
     counted: z.boolean(),
-    width: z.int(),
-    height: z.int(),
-    num_frames: z.int(),
+    width: z.int().min(0),
+    height: z.int().min(0),
+    num_frames: z.int().min(0),
     request: z.object({
       body: z.string().meta({ description: 'the JSON text that was signed and sent, to the byte' }),
       body_sha256: digest,
@@ -42,10 +42,11 @@ export const receiptSchema = z
     }),
     elapsed_ms: z
       .int()
+      .min(0)
       .nullable()
       .meta({ description: 'null when the request was sent again: the time then says nothing' }),
-    completed_at: z.int(),
-    interval: z.int().nullable(),
+    completed_at: z.int().min(0),
+    interval: z.int().min(0).nullable(),
     judgment: z
       .object({
         state: z.enum(['judged', 'not_judged', 'not_yet_public']),

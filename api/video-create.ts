@@ -14,7 +14,7 @@ import { startVideo } from './start-video.js'
 import type { VideoDeps } from './video-deps.js'
 import { framesQuery } from './video-events.js'
 import { videoSchema } from './video-object.js'
-import { VIDEO_FORM, videoRequestSchema } from './video-request.js'
+import { EXAMPLE_PROMPT, VIDEO_FORM, videoRequestSchema } from './video-request.js'
 import { streamVideo, videoEventSchema } from './video-stream.js'
 import { refuseUnsupportedFields } from './video-unsupported.js'
 import { MAX_WAIT_SECONDS, preferredWait, waitForVideo } from './video-wait.js'
@@ -42,14 +42,14 @@ export function createVideoOperation(deps: VideoDeps): Operation {
         .string()
         .optional()
         .meta({
-          description: `\`wait=N\`, ${MAX_WAIT_SECONDS} seconds at most`,
-          example: 'wait=30',
+          description: `\`wait=N\`, ${MAX_WAIT_SECONDS} seconds at most: \`wait=30\``,
         }),
     }),
     query: framesQuery,
     body: videoRequestSchema,
     readBody: [...jsonOrMultipartBody(VIDEO_FORM), refuseUnsupportedFields],
     bodyMedia: ['multipart/form-data'],
+    bodyExample: { prompt: EXAMPLE_PROMPT },
     answers: {
       200: {
         description: 'The video as it stands; or, as text/event-stream, its events',

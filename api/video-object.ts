@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { JobRow } from '../ledger/jobs.js'
 
-const seconds = z.int().meta({ description: 'seconds since 1970' })
+const seconds = z.int().min(0).meta({ description: 'seconds since 1970' })
 
 /** OpenAI's video object, then our own members. */
 export const videoSchema = z
@@ -10,7 +10,7 @@ export const videoSchema = z
     object: z.literal('video'),
     status: z.enum(['queued', 'in_progress', 'completed', 'failed']),
     progress: z.int().min(0).max(100).meta({ description: 'per cent' }),
-    queue_position: z.int().nullable().meta({
+    queue_position: z.int().min(0).nullable().meta({
       description:
         'requests before this one at the prover that took it; null until one did, and once it has ended',
     }),
@@ -23,12 +23,12 @@ export const videoSchema = z
     expires_at: seconds.nullable(),
     remixed_from_video_id: z.null(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
-    seed: z.int(),
+    seed: z.int().min(0),
     negative_prompt: z.string(),
-    steps: z.int(),
+    steps: z.int().min(0),
     guidance_scale: z.number(),
-    num_frames: z.int(),
-    fps: z.int(),
+    num_frames: z.int().min(0),
+    fps: z.int().min(0),
     counted: z.boolean().meta({
       description:
         'whether it counts for its prover: the gateway drew the seed, and it has at least the standard steps, frames and size',

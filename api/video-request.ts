@@ -30,11 +30,14 @@ function hasControlCharacter(s: string): boolean {
   return false
 }
 
+/** What the document asks for, to be tried as it is. */
+export const EXAMPLE_PROMPT = 'a red circle moves right on a blue background'
+
 /** The body of `POST /v1/videos`: OpenAI's fields, then ours. */
 export const videoRequestSchema = z.strictObject({
   prompt: text
     .refine((s) => s.trim() !== '', 'must not be empty')
-    .meta({ example: 'a red circle moves right on a blue background' }),
+    .meta({ example: EXAMPLE_PROMPT }),
   model: z.string().min(1).max(128).optional().meta({ example: 'fractal-shapes-1' }),
   seconds: z
     .union([z.number(), z.string().regex(/^\d{1,6}(\.\d{1,3})?$/)], 'must be a number of seconds')

@@ -14,10 +14,10 @@ const frameSchema = z.object({
   attempt: z.string().meta({
     description: 'the prover’s attempt; another one begins again at frame 1',
   }),
-  index: z.int().meta({ description: 'from 1' }),
-  frames: z.int(),
-  width: z.int(),
-  height: z.int(),
+  index: z.int().min(0).meta({ description: 'from 1' }),
+  frames: z.int().min(0),
+  width: z.int().min(0),
+  height: z.int().min(0),
   image: z.string().meta({ description: 'a PNG as a data URL, at most 256 pixels a side' }),
 })
 

@@ -7,7 +7,7 @@ const event = (type: string, of: string) =>
       id: z.string().meta({ description: 'the same in every attempt, as the header webhook-id' }),
       object: z.literal('event'),
       type: z.literal(type),
-      created_at: z.int().meta({ description: 'seconds since 1970' }),
+      created_at: z.int().min(0).meta({ description: 'seconds since 1970' }),
       data: z.object({ id: z.string().meta({ description: of }) }),
     })
     .meta({ description: 'OpenAI’s event' })

@@ -4,12 +4,14 @@ import type { DeliveryRow } from '../ledger/webhook-deliveries.js'
 import type { WebhookRow } from '../ledger/webhooks.js'
 
 const EVENTS = ['video.completed', 'video.failed'] as const
-const seconds = z.int().meta({ description: 'seconds since 1970' })
+const seconds = z.int().min(0).meta({ description: 'seconds since 1970' })
+
+export const EXAMPLE_URL = 'https://example.com/hooks/fractal'
 
 export const webhookRequestSchema = z.strictObject({
   url: z.string().min(1).max(MAX_WEBHOOK_URL).meta({
     description: 'https, a public name or address, any port; no credentials in it',
-    example: 'https://example.com/hooks/fractal',
+    example: EXAMPLE_URL,
   }),
   events: z
     .array(z.enum(EVENTS))
@@ -32,7 +34,7 @@ export const webhookSchema = z
       description:
         '`gone`: the receiver answered 410; `too_many_failures`: 20 attempts or more failed one after another, for a day or more; `key_revoked`: with its API key',
     }),
-    pending_deliveries: z.int().meta({
+    pending_deliveries: z.int().min(0).meta({
       description:
         'deliveries under way; while there are 100, further events are given up at once (`too_many_pending`)',
     }),
@@ -73,8 +75,8 @@ export const deliverySchema = z
     created_at: seconds.meta({ description: 'when what it tells of happened' }),
     data: z.object({ id: z.string() }),
     state: z.enum(['pending', 'delivered', 'failed']),
-    attempts: z.int(),
-    last_status: z.int().nullable().meta({ description: 'HTTP status of the last answer' }),
+    attempts: z.int().min(0),
+    last_status: z.int().min(0).nullable().meta({ description: 'HTTP status of the last answer' }),
     last_error: z.string().nullable().meta({
       description:
         '`bad_status`, `redirected`, `gone`, `unreachable`, `tls_failed`, `address_refused`, `no_answer`, `late`, `malformed`, `receiver_busy`, `too_many_pending` or `webhook_disabled`',

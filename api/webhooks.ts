@@ -22,6 +22,7 @@ import {
   deliveryListSchema,
   deliveryObject,
   deliverySchema,
+  EXAMPLE_URL,
   webhookListSchema,
   webhookObject,
   webhookRequestSchema,
@@ -80,6 +81,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       description:
         'Events arrive by POST, signed as the Standard Webhooks convention says. The secret is in this answer only.',
       body: webhookRequestSchema,
+      bodyExample: { url: EXAMPLE_URL },
       answers: { 200: { description: 'The webhook', schema: webhookWithSecretSchema } },
       errors: [...BODY_ERRORS, 'webhook_exists', 'too_many_webhooks'],
       run: async ({ body, res }) => {

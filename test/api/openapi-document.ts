@@ -9,10 +9,12 @@ export interface Schema {
 
 interface Media {
   readonly schema?: Schema
+  readonly example?: unknown
 }
 
 export interface DocumentedOperation {
   readonly operationId: string
+  readonly tags: readonly string[]
   readonly parameters?: readonly { in: string; name: string; required?: boolean }[]
   readonly requestBody?: { content: Readonly<Record<string, Media>> }
   readonly responses: Readonly<
@@ -21,6 +23,8 @@ export interface DocumentedOperation {
 }
 
 export interface OpenApiDocument {
+  readonly info: { readonly description: string }
+  readonly tags: readonly { readonly name: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }

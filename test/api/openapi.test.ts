@@ -21,6 +21,18 @@ import { type Problem, startApi, type TestApi } from './server.js'
 /** Calls under way at once. */
 const AT_ONCE = 16
 
+/** A body as a client of this media type sends it. */
+function encoded(media: string, example: unknown, what: string): RequestInit {
+  assert.ok(typeof example === 'object' && example !== null, `${what} has an example`)
+  if (media === 'application/json') {
+    return { headers: { 'Content-Type': media }, body: JSON.stringify(example) }
+  }
+  assert.equal(media, 'multipart/form-data', what)
+  const body = new FormData()
+  for (const [name, value] of Object.entries(example)) body.append(name, String(value))
+  return { body }
+}
+
 describe('the OpenAPI document', function () {
   this.timeout(60_000)
   const database = useDatabase()
@@ -84,6 +96,36 @@ describe('the OpenAPI document', function () {
       const body: unknown = JSON.parse(bytes.toString())
       assert.equal(answers.wrong(operation, res.status, media, body), null, says)
     }
+  })
+
+  it('has an example for every body, accepted in each of its media types as it stands', async () => {
+    const tried: string[] = []
+    for (const { operationId, method, path, requestBody } of operationsOf(document)) {
+      for (const [media, { example }] of Object.entries(requestBody?.content ?? {})) {
+        const what = `${operationId} as ${media}`
+        const res = await api.fetch(path, { method, ...encoded(media, example, what) })
+        assert.equal(res.status, 200, `${what}: ${await res.text()}`)
+        tried.push(what)
+      }
+    }
+    assert.deepEqual(tried.sort(), [
+      'createVideo as application/json',
+      'createVideo as multipart/form-data',
+      'createWebhook as application/json',
+    ])
+  })
+
+  it('prefills no header, and no tag is empty', () => {
+    const listed = operationsOf(document)
+    for (const { operationId, parameters = [] } of listed) {
+      for (const each of parameters.filter((one) => one.in === 'header')) {
+        assert.doesNotMatch(JSON.stringify(each), /"examples?":/, `${operationId}: ${each.name}`)
+      }
+    }
+    const used = new Set(listed.flatMap(({ tags }) => tags))
+    assert.deepEqual(document.tags.map(({ name }) => name).sort(), [...used].sort())
+    assert.match(document.info.description, /Authorization: Bearer fk_…/)
+    assert.match(document.info.description, /fractal key create/)
   })
 
   it('says what comes of every call that is not as it says', async () => {
