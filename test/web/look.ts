@@ -30,6 +30,10 @@ export async function looksRight(page: Page, what: string): Promise<void> {
   }
   for (const colorScheme of THEMES) {
     await page.emulateMedia({ colorScheme })
+    // A page that follows the theme by a script has done so by its next frame.
+    await page.evaluate(
+      'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+    )
     assert.deepEqual(await faintTexts(page), [], `${what}, ${colorScheme}: too faint`)
   }
 }

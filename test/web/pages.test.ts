@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Client } from '@temporalio/client'
+import type { IntervalList } from '../../web/api-types.js'
 import { livedInterval, scenic, settled } from '../api/network-scene.js'
 import { awayTemporal, startApi, TEST_KEY, type TestApi } from '../api/server.js'
 import { newVerifier } from '../ledger/fixtures.js'
@@ -120,6 +121,34 @@ describe('the pages in a browser', function () {
     await page.getByText('What binds the verifier').waitFor()
   })
 
+  it('claim nothing where nothing was decided, and say where an interval stopped', async () => {
+    const lines = '**/v1/network/intervals?*'
+    const { page } = await visit({ origin: full.url })
+    await page.route(lines, async (route) => {
+      const res = await route.fetch()
+      const list = (await res.json()) as IntervalList
+      const data = list.data.map((line) => ({ ...line, passes: 0, cheats: 0, fails: 0, checks: 2 }))
+      await route.fulfill({ response: res, json: { ...list, data } })
+    })
+    await page.goto(full.url)
+    const cell = page.locator('.strip a[aria-label^="Interval 2:"]')
+    await cell.waitFor()
+    assert.equal(await cell.textContent(), '–')
+    assert.match((await cell.getAttribute('aria-label'))!, /2 undecided/)
+    assert.equal(await page.locator('.strip .clean').count(), 0)
+    await page.route('**/v1/network/intervals/3', async (route) => {
+      const res = await route.fetch()
+      const failed = { phase: 'audit', failure: 'GpuUnavailable', failed: true, retryable: true }
+      await route.fulfill({ response: res, json: { ...(await res.json()), ...failed } })
+    })
+    await page.goto(`${full.url}/intervals/3`)
+    await page.getByText('audit: stopped here').waitFor()
+    assert.match((await page.locator('.steps .lost').textContent())!, /Audit.*stopped here/)
+    assert.equal(await page.locator('.steps .now').count(), 0)
+    assert.equal(await page.getByRole('button', { name: 'Run it again' }).count(), 0)
+    await looksRight(page, 'a failed interval')
+  })
+
   it('say when nothing answers, keep what they had, and go on by themselves', async () => {
     const { page } = await open(full, '/')
     const row = page.locator('.provers td').first()
@@ -227,6 +256,10 @@ describe('the pages in a browser', function () {
       await visited.page.getByRole('link', { name: '← Fractal' }).getAttribute('href'),
       '/',
     )
+    for (const method of ['get', 'post', 'delete'])
+      await visited.page.locator(`.opblock-${method} .opblock-summary-control`).first().click()
+    await visited.page.getByRole('button', { name: 'Execute' }).first().waitFor()
+    await looksRight(visited.page, '/docs')
     assert.deepEqual(visited.wrong, [])
   })
 })
