@@ -7,6 +7,7 @@ import {
   untilMidnightUs,
   untilRequestUs,
 } from '../ledger/key-limits.js'
+import { howMany } from '../rules/words.js'
 import { ApiError } from './errors.js'
 
 const SECOND_US = 1_000_000
@@ -53,13 +54,13 @@ function refusal({ limit, waitUs, use }: Admission & { admitted: false }, cost: 
     case 'rate':
       return new ApiError(
         'rate_limited',
-        `This key may ask for ${use.requestsPerMinute} videos a minute.`,
+        `This key may ask for ${howMany(use.requestsPerMinute, 'video')} a minute.`,
         retry,
       )
     case 'concurrency':
       return new ApiError(
         'too_many_videos',
-        `This key may have ${use.concurrentVideos} videos queued or in progress at once.`,
+        `This key may have ${howMany(use.concurrentVideos, 'video')} queued or in progress at once.`,
         { hint: 'Wait until one has ended, or cancel one.' },
       )
     case 'quota':

@@ -15,7 +15,7 @@ import type { VerdictRow } from '../ledger/verdicts.js'
 import { DETECTION_CONFIDENCE_PERMILLE, detectionOf } from '../rules/detection.js'
 import { explainScore } from '../rules/explain-score.js'
 import { explainTier } from '../rules/explain-tier.js'
-import { MOVE_REASONS } from '../rules/move-reasons.js'
+import { moveReasonText } from '../rules/move-reasons.js'
 import { type MechanismProfile, PRODUCTION_PROFILE } from '../rules/profile.js'
 import type { ProverKey } from '../rules/settlement.js'
 import { REASONS } from '../rules/verdicts.js'
@@ -61,20 +61,21 @@ export async function proverDetail(
       profileInForce(db, id),
     ])
   const newest = history[0] ?? null
-  const lastMove = moves[0] ?? null
+  const byN = new Map(history.map((each) => [each.n, each]))
+  const told = moves.map((move) => ({ ...move, text: moveText(move, byN.get(move.n) ?? null) }))
   return {
     object: 'prover',
     ...id,
     ...proverObject(row),
-    ...tierParts(standing[0]!, newest, profile, lastMove),
+    ...tierParts(standing[0]!, newest, profile, told[0] ?? null),
     score: newest && (await scoreObject(deps, row, newest)),
     history: history.map(historyObject).reverse(),
-    moves: moves.map(({ n, fromTier, toTier, reason, at }) => ({
+    moves: told.map(({ n, fromTier, toTier, reason, text, at }) => ({
       n,
       from_tier: fromTier,
       to_tier: toTier,
       reason,
-      reason_text: MOVE_REASONS[reason],
+      reason_text: text,
       at: iso(at),
     })),
     ...checkPage(checks),
@@ -112,6 +113,18 @@ function tierParts(
     next_tier: explained.nextTier,
     fast_return: explained.fastReturn,
   }
+}
+
+/** @param found of the move's interval; null when it is older than what is shown */
+function moveText(
+  move: Parameters<typeof moveReasonText>[0],
+  found: ProverHistoryRow | null,
+): string {
+  const tiersRule = found?.tiersRule ?? null
+  return moveReasonText(
+    move,
+    found === null || tiersRule === null ? null : { counts: found, tiersRule },
+  )
 }
 
 async function scoreObject(

@@ -1,3 +1,4 @@
+import type { MechanismProfile } from '../rules/profile.js'
 import type { AnswerRow, CheckRow, ProverKey } from '../rules/settlement.js'
 import type { Tier } from '../rules/tiers.js'
 import type { Queryable } from './database.js'
@@ -18,6 +19,8 @@ export interface ProverHistoryRow {
   settledAt: Date | null
   tierBefore: Tier
   tierAfter: Tier
+  /** By which the interval was settled; null of one that has no profile. */
+  tiersRule: MechanismProfile['tiersRule'] | null
   requestAttempts: number
   requestSuccesses: number
   checksJudged: number
@@ -38,7 +41,7 @@ export async function proverHistory(
   limit: number,
 ): Promise<ProverHistoryRow[]> {
   return db.query(
-    `SELECT n, i.settled_at, tier_before, tier_after, request_attempts, request_successes, checks_judged,
+    `SELECT n, i.settled_at, tier_before, tier_after, i.profile->>'tiersRule' AS tiers_rule, request_attempts, request_successes, checks_judged,
        checks_passed, cheats, total_after, observation_ppm, speed_ppm, score_before, score_after
      FROM scores JOIN intervals i USING (netuid, verifier, n)
      WHERE ${OF} ORDER BY n DESC LIMIT $5`,

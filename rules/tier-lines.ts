@@ -1,9 +1,9 @@
-import { PROMOTION_VALIDATIONS, REFUSAL_STREAK, TIER_RATE_PERMILLE } from './constants.js'
+import { PROMOTION_VALIDATIONS, REFUSAL_STREAK } from './constants.js'
 import type { MechanismProfile } from './profile.js'
 import { type Counts, leastSuccesses, losesRate } from './rates.js'
 import type { ProverState } from './settlement.js'
 import type { Tier } from './tiers.js'
-import { grouped, tierName } from './words.js'
+import { grouped, howMany, tierName, tierRate } from './words.js'
 
 /** One thing that a tier asks for, and what a prover has of it. */
 export interface TierLine {
@@ -62,15 +62,19 @@ export function keptRates(facts: TierFacts, { tiersRule }: MoveRules): TierLine[
     const text =
       of === 0
         ? `${NONE[kind]}: nothing is missed`
-        : `${grouped(have)} of ${grouped(of)} ${DONE[kind]}; ${asks(tier, need, tiersRule)}`
+        : `${grouped(have)} of ${grouped(of)} ${DONE[kind]}; ${asks(tier, { need, of }, tiersRule)}`
     return { what: `${kind}_success_rate`, have, of, need, bound: 'at_least', met, text }
   })
 }
 
-function asks(tier: Tier, need: number, rule: MechanismProfile['tiersRule']): string {
-  const rate = `${TIER_RATE_PERMILLE[tier]! / 10} %`
+function asks(
+  tier: Tier,
+  { need, of }: { need: number; of: number },
+  rule: MechanismProfile['tiersRule'],
+): string {
+  const rate = tierRate(tier)
   return rule === 'literal'
-    ? `${tierName(tier)} asks for ${rate}: ${grouped(need)}`
+    ? `${tierName(tier)} asks for ${rate}, here ${grouped(need)} of ${grouped(of)}`
     : `with fewer than ${grouped(need)}, chance would not explain the failures at ${tierName(tier)}’s ${rate}`
 }
 
@@ -89,12 +93,12 @@ export function reachedRates(tier: Tier, facts: TierFacts): TierLine[] {
     const need = Math.max(leastSuccesses(tier, of), kind === 'validation' ? 1 : 0)
     const none =
       kind === 'validation'
-        ? `${NONE[kind]}: an interval without validations promotes nobody`
+        ? `${NONE[kind]}: without a passed validation in the interval nobody is promoted`
         : `${NONE[kind]}: the rate counts as met`
     const text =
       of === 0
         ? none
-        : `${grouped(have)} of ${grouped(of)} ${DONE[kind]}; ${asks(tier, need, 'literal')}`
+        : `${grouped(have)} of ${grouped(of)} ${DONE[kind]}; ${asks(tier, { need, of }, 'literal')}`
     return {
       what: `${kind}_success_rate`,
       have,
@@ -118,7 +122,10 @@ export function misdeeds({ counts, refusedStreak }: TierFacts): TierLine[] {
       need: 0,
       bound: 'at_most',
       met: cheats === 0,
-      text: cheats === 0 ? 'no cheat was found' : `${grouped(cheats)} cheats were found`,
+      text:
+        cheats === 0
+          ? 'no cheat was found'
+          : `${howMany(cheats, 'cheat was', 'cheats were')} found`,
     },
     {
       what: 'refusals',
@@ -127,7 +134,7 @@ export function misdeeds({ counts, refusedStreak }: TierFacts): TierLine[] {
       need: REFUSAL_STREAK - 1,
       bound: 'at_most',
       met: refusedStreak < REFUSAL_STREAK,
-      text: `${refusedStreak} intervals in a row with more than half refused; ${REFUSAL_STREAK} cost a tier`,
+      text: `${howMany(refusedStreak, 'interval')} in a row with more than half refused; ${REFUSAL_STREAK} cost a tier`,
     },
   ]
 }
@@ -142,7 +149,7 @@ export function totalLine(tier: Tier, { totalSuccesses }: TierFacts, rules: Move
     need,
     bound: 'at_least',
     met: totalSuccesses >= need,
-    text: `${grouped(totalSuccesses)} total successes; ${tierName(tier)} asks for ${grouped(need)}`,
+    text: `${howMany(totalSuccesses, 'total success', 'total successes')}; ${tierName(tier)} asks for ${grouped(need)}`,
   }
 }
 
@@ -158,6 +165,6 @@ export function validationsLine({
     need: PROMOTION_VALIDATIONS,
     bound: 'at_least',
     met: have >= PROMOTION_VALIDATIONS,
-    text: `${grouped(have)} validations passed since the last move; a promotion asks for ${PROMOTION_VALIDATIONS}`,
+    text: `${howMany(have, 'validation')} passed since the last move; a promotion asks for ${PROMOTION_VALIDATIONS}`,
   } as const satisfies TierLine
 }

@@ -1,14 +1,13 @@
 import type { TierExplanation } from './explain-tier.js'
-import { MOVE_REASONS } from './move-reasons.js'
-import type { MoveReason } from './settlement.js'
 import type { TierLine } from './tier-lines.js'
 import type { Tier } from './tiers.js'
-import { grouped, tierName } from './words.js'
+import { grouped, howMany, tierName, tierRate } from './words.js'
 
 export interface TierPast {
   /** The interval that the lines are of; null when none settled with the prover yet. */
   settledN: number | null
-  lastMove: { n: number; reason: MoveReason } | null
+  /** Its text as `moveReasonText` makes it. */
+  lastMove: { n: number; text: string } | null
 }
 
 /** One to three sentences: why a prover has its tier, what is missing for the next, what it risks. */
@@ -21,7 +20,7 @@ export function whyTier({ thisTier, nextTier }: TierExplanation, past: TierPast)
 function here(tier: Tier, { lastMove }: TierPast): string {
   return lastMove === null
     ? `${tierName(tier)}: everyone starts in Bronze, and it has not moved yet.`
-    : `${tierName(tier)} since interval ${lastMove.n}, ${MOVE_REASONS[lastMove.reason]}.`
+    : `${tierName(tier)} since interval ${lastMove.n}, ${lastMove.text}.`
 }
 
 function ahead(next: TierExplanation['nextTier'], { settledN }: TierPast): string {
@@ -33,7 +32,8 @@ function ahead(next: TierExplanation['nextTier'], { settledN }: TierPast): strin
   if (missing.length === 0) {
     return `An interval like ${settledN} promotes it to ${tierName(next.tier)}.`
   }
-  return `For ${tierName(next.tier)} is missing: ${missing.map(missingText).join('; ')}.`
+  const needs = missing.map((line) => missingText(next.tier, line))
+  return `To reach ${tierName(next.tier)} it still needs ${needs.join('; ')}.`
 }
 
 function atRisk({ tier, checks }: TierExplanation['thisTier'], past: TierPast): string | null {
@@ -42,16 +42,30 @@ function atRisk({ tier, checks }: TierExplanation['thisTier'], past: TierPast): 
   return `In interval ${past.settledN} it missed what ${tierName(tier)} asks for: another like it costs this tier (${missed.map((line) => line.text).join('; ')}).`
 }
 
-function missingText(line: TierLine): string {
+/** What there is to be had, after “it still needs”. */
+function missingText(tier: Tier, line: TierLine): string {
   switch (line.what) {
     case 'total_successes':
-      return `${grouped(line.need - line.have)} more total successes (${grouped(line.have)} of ${grouped(line.need)})`
+      return `${howMany(line.need - line.have, 'more total success', 'more total successes')} (${grouped(line.have)} of ${grouped(line.need)})`
     case 'passed_validations_since_last_move':
-      return `${line.need - line.have} more passed ${line.need - line.have === 1 ? 'validation' : 'validations'} since its last move (${line.have} of ${line.need})`
+      return `${howMany(line.need - line.have, 'more passed validation')} since its last move (${line.have} of ${line.need})`
     case 'request_success_rate':
+      return `a request success rate of ${tierRate(tier)} (${didOf(line)} succeeded, ${wouldDo(line)})`
     case 'validation_success_rate':
+      return line.of === 0
+        ? 'a passed validation in an interval: without one nobody is promoted'
+        : `a validation success rate of ${tierRate(tier)} (${didOf(line)} passed, ${wouldDo(line)})`
     case 'cheats':
+      return `an interval without a cheat (${line.text})`
     case 'refusals':
-      return line.text
+      return `an interval in which it refuses no more than half (${line.text})`
   }
+}
+
+function didOf({ have, of }: TierLine): string {
+  return `${grouped(have)} of ${grouped(of ?? 0)}`
+}
+
+function wouldDo({ need }: TierLine): string {
+  return `${grouped(need)} would have done`
 }

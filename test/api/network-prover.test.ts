@@ -77,11 +77,14 @@ describe('/v1/network/provers/{hotkey}', () => {
         [1, 'silver', 'promoted'],
       ],
     )
+    const missed =
+      'relegated: its request success rate was 3 of 4 and its validation success rate 2 of 3, Silver asks for 94.9 %'
+    assert.equal(found.moves[0]!.reason_text, missed)
     assert.equal(
       found.why,
-      'Bronze since interval 2, relegated: a success rate of its tier was missed. ' +
-        'For Silver is missing: 3 of 4 counted requests succeeded; Silver asks for 94.9 %: 4; ' +
-        '2 of 3 checks passed; Silver asks for 94.9 %: 3; ' +
+      `Bronze since interval 2, ${missed}. ` +
+        'To reach Silver it still needs a request success rate of 94.9 % (3 of 4 succeeded, 4 would have done); ' +
+        'a validation success rate of 94.9 % (2 of 3 passed, 3 would have done); ' +
         '3 more passed validations since its last move (0 of 3).',
     )
     assert.deepEqual(

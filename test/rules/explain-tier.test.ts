@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { explainTier, type TierLines } from '../../rules/explain-tier.js'
+import { MOVE_REASONS } from '../../rules/move-reasons.js'
 import { DEMO_PROFILE, PRODUCTION_PROFILE } from '../../rules/profile.js'
 import { nextRefusedStreak, refusedMostly } from '../../rules/refusals.js'
 import { settle } from '../../rules/settle.js'
@@ -102,7 +103,7 @@ describe('explaining a tier', () => {
     fastReturn: false,
     refusedStreak: 0,
   }
-  const past = { settledN: 17, lastMove: { n: 12, reason: 'promoted' as const } }
+  const past = { settledN: 17, lastMove: { n: 12, text: MOVE_REASONS.promoted } }
 
   it('answers why a prover is Silver, and what is missing for Gold', () => {
     const explained = explainTier(standing, PRODUCTION_PROFILE)
@@ -126,11 +127,34 @@ describe('explaining a tier', () => {
     assert.equal(
       whyTier(explained, past),
       'Silver since interval 12, promoted: both rates, the minimum of total successes and the passed validations of the higher tier were met. ' +
-        'For Gold is missing: 90 of 100 counted requests succeeded; Gold asks for 94.9 %: 95; ' +
+        'To reach Gold it still needs a request success rate of 94.9 % (90 of 100 succeeded, 95 would have done); ' +
         '8,900 more total successes (5,100 of 14,000); 1 more passed validation since its last move (2 of 3). ' +
         'In interval 17 it missed what Silver asks for: another like it costs this tier ' +
-        '(90 of 100 counted requests succeeded; Silver asks for 94.9 %: 95).',
+        '(90 of 100 counted requests succeeded; Silver asks for 94.9 %, here 95 of 100).',
     )
+  })
+
+  it('says of an interval without validations that it needs one', () => {
+    const idle = { ...counts, requestSuccesses: 100, checksJudged: 0, checksPassed: 0 }
+    const facts = { ...standing, counts: idle, totalSuccesses: 14_000, validationsSinceMove: 3 }
+    assert.equal(
+      whyTier(explainTier(facts, PRODUCTION_PROFILE), { ...past, lastMove: null }),
+      'Silver: everyone starts in Bronze, and it has not moved yet. ' +
+        'To reach Gold it still needs a passed validation in an interval: without one nobody is promoted.',
+    )
+  })
+
+  it('counts one as one', () => {
+    const one = { ...counts, cheats: 1 }
+    const { thisTier, nextTier } = explainTier(
+      { ...standing, counts: one, totalSuccesses: 1, validationsSinceMove: 1, refusedStreak: 1 },
+      PRODUCTION_PROFILE,
+    )
+    const texts = [...thisTier.checks, ...nextTier!.checks].map(({ text }) => text).join('\n')
+    assert.match(texts, /^1 cheat was found$/m)
+    assert.match(texts, /^1 interval in a row with/m)
+    assert.match(texts, /^1 total success; Gold asks for 14,000$/m)
+    assert.match(texts, /^1 validation passed since/m)
   })
 
   it('has words for who is new, and for who is at the top', () => {
