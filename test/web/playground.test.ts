@@ -195,6 +195,7 @@ describe('the playground, on a grid', function () {
   it('says when the connection is lost, and goes on when it is back', async () => {
     const { page } = await open()
     const held = grid().provers[0]!.generator.hold(2)
+    await page.clock.install()
     const lost = page.getByText('Connection lost, trying again')
     const dead = (route: { abort(): Promise<void> }) => route.abort()
     await page.route('**/events', dead)
@@ -202,6 +203,10 @@ describe('the playground, on a grid', function () {
     await make(page).click()
     await lost.waitFor()
     await page.unroute('**/events', dead)
+    await lost.waitFor({ state: 'detached' })
+    // Nobody closed it, and nothing comes.
+    await page.clock.fastForward(31_000)
+    await lost.waitFor()
     await lost.waitFor({ state: 'detached' })
     held.release()
     await page.locator('video').waitFor()

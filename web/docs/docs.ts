@@ -13,6 +13,13 @@ function followTheme(): void {
 followTheme()
 dark.addEventListener('change', followTheme)
 
+// Earlier versions of this page let it keep what was typed.
+try {
+  localStorage.removeItem('authorized')
+} catch {
+  // Storage can be closed to pages: then nothing was kept.
+}
+
 /** Swagger UI on this server's own document; it asks nobody else. */
 const ui = swaggerUi({
   url: '/openapi.json',
