@@ -68,6 +68,10 @@ describe('limits of API keys, over two APIs', () => {
       assert.equal(headers.get('ratelimit-policy'), '"rate";q=3;w=60')
       assert.equal(headers.get('ratelimit'), `"rate";r=0;t=${wait}`)
     }
+    const one = await key({ requestsPerMinute: 1 })
+    await ask(one)
+    const { detail } = (await (await ask(one)).json()) as Problem
+    assert.equal(detail, 'This key may ask for 1 video a minute.')
     // As the bucket will be when that time has passed.
     const pass = 'UPDATE api_keys SET bucket_full_at_us = bucket_full_at_us - $2 WHERE id = $1'
     const wait = Number(refusals[0]!.headers.get('retry-after'))
