@@ -1,6 +1,6 @@
 import type { PublicInterval } from '../ledger/interval-views.js'
 import type { VerdictRow } from '../ledger/verdicts.js'
-import { MOVE_REASONS } from '../rules/move-reasons.js'
+import { moveReasonText } from '../rules/move-reasons.js'
 import { REASONS } from '../rules/verdicts.js'
 import type { ApiDeps } from './deps.js'
 import type { IntervalDetailObject } from './network-interval-schema.js'
@@ -34,6 +34,18 @@ function roundsOf(plan: PublicInterval['plan']) {
     rounds.set(round, { ...known, requests: known.requests + 1 })
   }
   return [...rounds.values()]
+}
+
+function moveText(
+  { interval, scores }: Pick<PublicInterval, 'interval' | 'scores'>,
+  move: PublicInterval['moves'][number],
+): string {
+  const counts = scores.find(({ uid, hotkey }) => uid === move.uid && hotkey === move.hotkey)
+  const { profile } = interval
+  return moveReasonText(
+    move,
+    counts === undefined || profile === null ? null : { counts, tiersRule: profile.tiersRule },
+  )
 }
 
 function scoreObject(row: PublicInterval['scores'][number]) {
@@ -131,7 +143,7 @@ export function intervalDetail(
       from_tier: row.fromTier,
       to_tier: row.toTier,
       reason: row.reason,
-      reason_text: MOVE_REASONS[row.reason],
+      reason_text: moveText(found, row),
       at: iso(row.at),
     })),
     weights: weightsObject(found.weights),
