@@ -10,9 +10,11 @@ const STOPPED = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED']
  */
 export async function workflowStopped(deps: ApiDeps, n: number): Promise<boolean> {
   const { temporal, verifierId } = deps
+  // By the wall clock, as gRPC takes it.
+  const deadline = Date.now() + DEADLINE_MS
   const workflowId = intervalWorkflowId(verifierId.netuid, verifierId.verifier, n)
   try {
-    const { status } = await temporal.withDeadline(deps.now() + DEADLINE_MS, () =>
+    const { status } = await temporal.withDeadline(deadline, () =>
       temporal.workflow.getHandle(workflowId).describe(),
     )
     return STOPPED.includes(status.name)
