@@ -3,6 +3,7 @@ import { createFailVideo } from '../activities/fail-video.js'
 import type { InferenceDeps } from '../activities/inference-deps.js'
 import { videoWorkflowId } from '../base/temporal-names.js'
 import { listSilent } from '../ledger/jobs.js'
+import { repeatedly } from './repeatedly.js'
 
 const EVERY_MS = 30_000
 /** Temporal is asked for so many jobs at a time. */
@@ -17,7 +18,6 @@ export function endStopped(
   client: Client,
   { everyMs = EVERY_MS, silentS = SILENT_S } = {},
 ): { stop: () => void } {
-  let busy = false
   let after = ''
   const tick = async () => {
     const ids = await listSilent(deps.db, deps.id, { after, limit: AT_ONCE, silentS })
@@ -29,18 +29,7 @@ export function endStopped(
       deps.log.warn({ job: jobId }, 'failed a job whose workflow was stopped in Temporal')
     }
   }
-  const timer = setInterval(async () => {
-    if (busy) return
-    busy = true
-    try {
-      await tick()
-    } catch (error) {
-      deps.log.warn({ err: error }, 'jobs were not looked up in Temporal; trying again')
-    } finally {
-      busy = false
-    }
-  }, everyMs)
-  return { stop: () => clearInterval(timer) }
+  return repeatedly(everyMs, tick, deps.log, 'jobs were not looked up in Temporal; trying again')
 }
 
 async function isClosed(client: Client, jobId: string): Promise<boolean> {

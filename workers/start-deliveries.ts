@@ -6,6 +6,7 @@ import type { VerifierId } from '../ledger/verifier-id.js'
 import { markDeliveryStarted, unstartedDeliveries } from '../ledger/webhook-deliveries.js'
 import type { deliverWebhook } from '../workflows/deliver-webhook.js'
 import { Forgetting } from './forgetting.js'
+import { repeatedly } from './repeatedly.js'
 
 const EVERY_MS = 1000
 const AT_ONCE = 50
@@ -20,7 +21,6 @@ export function startDeliveries(
   client: Client,
   log: Log,
 ): { stop: () => void } {
-  let busy = false
   const forgetting = new Forgetting(db, Date.now)
   const look = async () => {
     for (const delivery of await unstartedDeliveries(db, id, AT_ONCE)) {
@@ -29,18 +29,7 @@ export function startDeliveries(
     }
     await forgetting.whenDue()
   }
-  const timer = setInterval(async () => {
-    if (busy) return
-    busy = true
-    try {
-      await look()
-    } catch (error) {
-      log.warn({ err: error }, 'webhook events wait for their workflow; trying again')
-    } finally {
-      busy = false
-    }
-  }, EVERY_MS)
-  return { stop: () => clearInterval(timer) }
+  return repeatedly(EVERY_MS, look, log, 'webhook events wait for their workflow; trying again')
 }
 
 async function start(

@@ -5,6 +5,7 @@ import type { Database } from '../ledger/database.js'
 import { listUnstarted, markStarted } from '../ledger/jobs.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { generateVideo } from '../workflows/generate-video.js'
+import { repeatedly } from './repeatedly.js'
 
 const EVERY_MS = 2000
 /** Younger jobs may be just about to be started by the API. */
@@ -21,25 +22,14 @@ export function startUnstarted(
   client: Client,
   log: Log,
 ): { stop: () => void } {
-  let busy = false
-  const timer = setInterval(async () => {
-    if (busy) return
-    busy = true
-    try {
-      for (const job of await listUnstarted(db, id, {
-        olderThanMs: OLDER_THAN_MS,
-        limit: AT_ONCE,
-      })) {
-        await startWorkflow(db, client, job.id)
-        log.info({ job: job.id }, 'started a job that nobody ran')
-      }
-    } catch (error) {
-      log.warn({ err: error }, 'jobs that wait for their workflow were not started; trying again')
-    } finally {
-      busy = false
+  const work = async () => {
+    for (const job of await listUnstarted(db, id, { olderThanMs: OLDER_THAN_MS, limit: AT_ONCE })) {
+      await startWorkflow(db, client, job.id)
+      log.info({ job: job.id }, 'started a job that nobody ran')
     }
-  }, EVERY_MS)
-  return { stop: () => clearInterval(timer) }
+  }
+  const undone = 'jobs that wait for their workflow were not started; trying again'
+  return repeatedly(EVERY_MS, work, log, undone)
 }
 
 /** Starts a job's workflow, once. */
