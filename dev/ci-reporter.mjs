@@ -9,6 +9,8 @@ export default class CiReporter extends mocha.reporters.Spec {
       const { passes, failures, pending } = runner.stats
       const skipped = pending === 0 ? '' : `, ${pending} skipped`
       console.log(`${passes} passed, ${failures} failed${skipped}`)
+      // What a failed test left open would keep the process until the step's time is over.
+      if (failures > 0) setTimeout(() => process.exit(1), 10_000).unref()
     })
   }
 }

@@ -31,7 +31,7 @@ export class GridGenerator extends FakeGenerator {
   hasty = false
   /** Steps begun, of all generations together. */
   steps = 0
-  #held: { at: number; until: Promise<void> } | null = null
+  #held: { at: number; until: Promise<void>; release(): void } | null = null
 
   constructor(video: GridVideo, stepMs: number) {
     super({ beforeStep: (step) => this.#before(step) })
@@ -46,20 +46,28 @@ export class GridGenerator extends FakeGenerator {
 
   /**
    * Lets nothing pass a step (0: before the first; its request is accepted and shows no progress) until
-   * `release` is called.
+   * `release` is called. Lets go of what was held before.
    */
   hold(at = 0): { release(): void } {
-    let release = () => {}
+    this.letGo()
+    let resolved = () => {}
     const until = new Promise<void>((resolve) => {
-      release = resolve
+      resolved = resolve
     })
-    this.#held = { at, until }
+    const held = { at, until, release: resolved }
+    this.#held = held
     return {
       release: () => {
-        this.#held = null
-        release()
+        if (this.#held === held) this.#held = null
+        held.release()
       },
     }
+  }
+
+  /** Lets pass whatever is held: for the end of a test that failed before it did so itself. */
+  letGo(): void {
+    this.#held?.release()
+    this.#held = null
   }
 
   override generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
@@ -111,6 +119,7 @@ export class GridProver {
 
   /** As a stopped process: nobody listens at its address any more. */
   stop(): Promise<void> {
+    this.generator.letGo()
     return this.node.close()
   }
 }

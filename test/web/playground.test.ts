@@ -42,7 +42,7 @@ describe('the playground, on a grid', function () {
   }
   afterEach(() => {
     // A test that failed leaves no prover waiting.
-    grid().provers[0]!.generator.hold().release()
+    grid().provers[0]!.generator.letGo()
   })
   const make = (page: Page) => page.getByRole('button', { name: 'Make the video' })
   const said = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor()
@@ -148,9 +148,19 @@ describe('the playground, on a grid', function () {
       assert.ok(tabs < 60, 'Cancel is reached by Tab')
       await page.keyboard.press('Tab')
     }
-    await page.keyboard.press('Enter')
+    // The answer waits until the page was seen saying what it does: else that may pass unseen.
+    let answer = () => {}
+    const seen = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    await page.route('**/cancel', async (route) => {
+      await seen
+      await route.continue()
+    })
     const before = generator.cancelledAt.length
+    await page.keyboard.press('Enter')
     await page.getByText('Stopping …').waitFor()
+    answer()
     held.release()
     await said(page, /^Cancelled at \d+ %/)
     await said(page, /Whoever was at work on it stops between two denoising steps/)
