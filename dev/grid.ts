@@ -195,6 +195,11 @@ export class Grid {
     await this.#roles.get(name)?.stop(STOP_GRACE_MS)
   }
 
+  /** Of a role that runs. */
+  rolePid(name: string): number {
+    return this.#roles.get(name)!.pid
+  }
+
   /** Roles that ended although nobody stopped them. */
   endedRoles(): string[] {
     return [...this.#roles.values()].filter((role) => role.hasExited()).map((role) => role.name)

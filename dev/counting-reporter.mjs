@@ -1,0 +1,18 @@
+import { writeFileSync } from 'node:fs'
+import mocha from 'mocha'
+
+/** How long an open handle that a failed test left behind may keep the process. */
+const LEFT_MS = 10_000
+
+/** Mocha's usual report; the counts go to the file of FRACTAL_TEST_COUNTS, for dev/test.mjs to add up. */
+export default class CountingReporter extends mocha.reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options)
+    runner.once('end', () => {
+      const { passes, failures, pending } = runner.stats
+      const file = process.env.FRACTAL_TEST_COUNTS
+      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending }))
+      if (failures > 0) setTimeout(() => process.exit(1), LEFT_MS).unref()
+    })
+  }
+}
