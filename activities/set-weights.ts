@@ -95,7 +95,7 @@ async function follow(
   try {
     // Whoever took the lease over may be about to sign with the same nonce.
     await fenced(deps, async () => {})
-    await chain.submit(sent)
+    await chain.submit({ ...sent, commitHash: null })
     await fenced(deps, (tx) => markSubmitted(tx, id, n, sent.hash))
   } catch (error) {
     // A used nonce or a passed era means that it may stand in a block that is not final yet: look again.
@@ -163,6 +163,7 @@ async function sign(
   const prepared =
     decided.kind === 'weights'
       ? await chain.prepareWeights({
+          step: 'set',
           netuid: id.netuid,
           uids: [...decided.uids],
           values: [...decided.values],

@@ -41,7 +41,10 @@ export interface SubnetParams {
   minAllowedWeights: number
   /** The largest share one uid may have, as u16: 65535 is no limit. */
   maxWeightLimit: number
+  /** Whether weights are committed to as a hash and revealed later; else they are set in the open. */
   commitReveal: boolean
+  /** A commit of epoch e is revealed in epoch e + this, no other. */
+  revealPeriodEpochs: number
   immunityPeriod: number
   maxUids: number
   /** Below this stake the pool refuses weights. */
@@ -57,6 +60,8 @@ export interface PreparedExtrinsic {
   /** First and last block that may include it. */
   eraFirst: number
   eraLast: number
+  /** Of a commit: what the chain stores of it. */
+  commitHash: Hex | null
 }
 
 export type Inclusion =
@@ -64,16 +69,41 @@ export type Inclusion =
   /** `error` is the chain's own name, as in errors.ts. */
   | { block: BlockRef; ok: false; error: string }
 
+/** How an extrinsic carries weights: in the open, or hidden first and shown later. */
+export type WeightsStep = 'set' | 'commit' | 'reveal'
+
 export interface WeightsCall {
+  step: WeightsStep
   netuid: number
   uids: number[]
   /** u16 each; the chain stores them upscaled so that the largest is 65535 (max-upscale.ts). */
   values: number[]
   versionKey: number
+  /** u16 each; of commit and reveal, the same in both. */
+  salt?: number[]
   /** The hotkey. It never leaves this process. */
   signer: Signer
   /** How many blocks the extrinsic lives: a power of two, 4 … 65536. */
   eraBlocks: number
+}
+
+/** A commit that waits for its reveal, as the chain stores it. */
+export interface WeightsCommit {
+  hash: Hex
+  /** The block that included it. */
+  block: number
+  /** First and last block that may include the reveal, as long as the subnet's tempo stays. */
+  revealFirst: number
+  revealLast: number
+}
+
+/** When the subnet's epochs end, as the chain tells. */
+export interface Epoch {
+  tempo: number
+  /** Since the last block that ended an epoch. */
+  blocksSinceLast: number
+  /** The next block that ends one. */
+  nextBlock: number
 }
 
 /**
@@ -95,7 +125,16 @@ export interface Chain {
   subnetParams(netuid: number, at?: BlockRef): Promise<SubnetParams>
   /** The weights as stored: max-upscaled, in the order they were sent; empty when none were set. */
   weights(netuid: number, uid: number, at?: BlockRef): Promise<[uid: number, value: number][]>
-  /** Reads nonce and head, signs; sends nothing. */
+  /**
+   * The hotkey's commits that were not revealed, oldest first. One that has expired stays until the
+   * hotkey's next commit or reveal.
+   */
+  commits(netuid: number, hotkey: string, at?: BlockRef): Promise<WeightsCommit[]>
+  epoch(netuid: number, at?: BlockRef): Promise<Epoch>
+  /**
+   * Reads nonce and head, signs; sends nothing. @throws ChainError `weights_unsupported` when the
+   * runtime offers no way that can be done right
+   */
   prepareWeights(call: WeightsCall): Promise<PreparedExtrinsic>
   /**
    * Hands the bytes to the pool. The same bytes again, pending or included, are no error and have no

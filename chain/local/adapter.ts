@@ -6,16 +6,19 @@ import type {
   AxonAddress,
   BlockRef,
   Chain,
+  Epoch,
   Inclusion,
   Metagraph,
   PreparedExtrinsic,
   SubnetParams,
   WeightsCall,
+  WeightsCommit,
 } from '../chain.js'
 import { ChainError } from '../errors.js'
 import { type Call, signExtrinsic } from './extrinsic.js'
 import { blockRef, LocalRpc } from './rpc.js'
 import { localParams, rao, u16 } from './state.js'
+import { weightsCall } from './weights-call.js'
 
 /** An axon's extrinsic lives this long: the next block has it, unless something is wrong. */
 const SERVE_ERA_BLOCKS = 16
@@ -36,6 +39,10 @@ const neurons = z.object({
     }),
   ),
 })
+const commits = z.array(
+  z.object({ hash: z.string(), block: z.int(), revealFirst: z.int(), revealLast: z.int() }),
+)
+const epoch = z.object({ tempo: z.int(), blocksSinceLast: z.int(), nextBlock: z.int() })
 const inclusion = z
   .union([
     z.object({ block: blockRef, ok: z.literal(true) }),
@@ -97,16 +104,16 @@ class LocalChain implements Chain {
     return this.#rpc.call('weights', { netuid, uid, at }, z.array(z.tuple([u16, u16])))
   }
 
+  commits(netuid: number, hotkey: string, at?: BlockRef): Promise<WeightsCommit[]> {
+    return this.#rpc.call('commits', { netuid, hotkey, at }, commits)
+  }
+
+  epoch(netuid: number, at?: BlockRef): Promise<Epoch> {
+    return this.#rpc.call('epoch', { netuid, at }, epoch)
+  }
+
   prepareWeights(call: WeightsCall): Promise<PreparedExtrinsic> {
-    const { netuid, uids, values, versionKey, signer, eraBlocks } = call
-    if (![uids, values].every((list) => list.every((n) => u16.safeParse(n).success))) {
-      throw new ChainError('bad_request', 'uids and values have to be integers 0 … 65535')
-    }
-    return this.#prepare(
-      signer,
-      { name: 'set_weights', netuid, uids, values, version_key: versionKey },
-      eraBlocks,
-    )
+    return this.#prepare(call.signer, weightsCall(call), call.eraBlocks)
   }
 
   async submit({ bytes }: PreparedExtrinsic): Promise<void> {

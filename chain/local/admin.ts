@@ -53,7 +53,7 @@ export function applyAdmin(
   if (call.name === 'createSubnet') {
     if (subnet !== undefined) return { error: 'SubnetAlreadyExists' }
     const params = { ...DEFAULT_PARAMS, ...call.params }
-    return { state: withSubnet(state, call.netuid, { params, neurons: [] }) }
+    return { state: withSubnet(state, call.netuid, { params, neurons: [], commits: {} }) }
   }
   if (subnet === undefined) return { error: 'SubNetworkDoesNotExist' }
   if (call.name === 'setParams') {

@@ -1,5 +1,7 @@
+import { commitWeights } from './commit-weights.js'
 import type { DispatchContext, Dispatched } from './dispatched.js'
 import type { Call } from './extrinsic.js'
+import { revealWeights } from './reveal-weights.js'
 import { serveAxon } from './serve-axon.js'
 import { setWeights } from './set-weights.js'
 import type { ChainState } from './state.js'
@@ -8,6 +10,10 @@ export function dispatch(state: ChainState, call: Call, context: DispatchContext
   switch (call.name) {
     case 'set_weights':
       return setWeights(state, call, context)
+    case 'commit_weights':
+      return commitWeights(state, call, context)
+    case 'reveal_weights':
+      return revealWeights(state, call, context)
     case 'serve_axon':
       return serveAxon(state, call, context)
   }

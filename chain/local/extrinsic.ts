@@ -8,15 +8,18 @@ import { ChainError } from '../errors.js'
 import { address, u16 } from './state.js'
 
 const count = z.int().min(0)
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
 
+const weights = {
+  netuid: u16,
+  uids: z.array(u16).max(4096),
+  values: z.array(u16).max(4096),
+  version_key: count,
+}
 const call = z.discriminatedUnion('name', [
-  z.strictObject({
-    name: z.literal('set_weights'),
-    netuid: u16,
-    uids: z.array(u16).max(4096),
-    values: z.array(u16).max(4096),
-    version_key: count,
-  }),
+  z.strictObject({ name: z.literal('set_weights'), ...weights }),
+  z.strictObject({ name: z.literal('commit_weights'), netuid: u16, commit_hash: digest }),
+  z.strictObject({ name: z.literal('reveal_weights'), ...weights, salt: z.array(u16).max(4096) }),
   z.strictObject({
     name: z.literal('serve_axon'),
     netuid: u16,
@@ -27,7 +30,7 @@ const call = z.discriminatedUnion('name', [
 
 const payload = z.strictObject({
   format: z.literal('fractal-extrinsic/1'),
-  genesis: z.string().regex(/^[0-9a-f]{64}$/),
+  genesis: digest,
   signer: address,
   nonce: count,
   /** First and last block that may include it. */
@@ -62,7 +65,8 @@ export function signExtrinsic(signer: Signer, terms: ExtrinsicTerms): PreparedEx
     call,
   }
   const bytes = utf8(canonicalJson({ ...body, signature: signText(signer, canonicalJson(body)) }))
-  return { hash: sha256Hex(bytes), bytes: toHex(bytes), nonce, eraFirst, eraLast }
+  const commitHash = call.name === 'commit_weights' ? call.commit_hash : null
+  return { hash: sha256Hex(bytes), bytes: toHex(bytes), nonce, eraFirst, eraLast, commitHash }
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { BlockRef, Inclusion } from '../chain.js'
 import { ChainError } from '../errors.js'
 import { adminCall } from './admin.js'
+import { aroundEpochEnd } from './epochs.js'
 import type { Localnet } from './localnet.js'
 import { address, type SubnetState, u16 } from './state.js'
 
@@ -76,6 +77,16 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
       ({ netuid, uid, at }, { localnet }) =>
         subnetAt(localnet, netuid, at).neurons[uid]?.weights ?? [],
     ),
+    commits: method(
+      z.strictObject({ netuid: u16, hotkey: address, at }),
+      ({ netuid, hotkey, at }, { localnet }) => {
+        return subnetAt(localnet, netuid, at).commits[hotkey] ?? []
+      },
+    ),
+    epoch: method(z.strictObject({ netuid: u16, at }), ({ netuid, at }, { localnet }) => {
+      const { tempo } = subnetAt(localnet, netuid, at).params
+      return { tempo, ...aroundEpochEnd(netuid, tempo, (at ?? localnet.head).number) }
+    }),
     nonce: method(z.strictObject({ account: address }), ({ account }, { localnet }) =>
       localnet.nextNonce(account),
     ),

@@ -41,7 +41,7 @@ export class Pool {
       throw new ChainError(code, `nonce ${nonce} where ${expected} is next for ${signer}`)
     }
     const subnet = state.subnets[call.netuid]
-    if (call.name === 'set_weights' && subnet !== undefined && !hasMinStake(subnet, signer)) {
+    if (call.name !== 'serve_axon' && subnet !== undefined && !hasMinStake(subnet, signer)) {
       const message = `${signer} has less than the ${subnet.params.minStakeRao} rao this subnet asks`
       throw new ChainError('NotEnoughStakeToSetWeights', message)
     }

@@ -5,18 +5,27 @@ import { type ChainState, type SubnetState, uidOf, withNeuron } from './state.js
 
 type SetWeights = Extract<Call, { name: 'set_weights' }>
 
-/**
- * Subtensor's `do_set_weights`: its checks in its order, by its names. A weight for oneself alone
- * needs neither permit nor the minimum length.
- */
+/** The block refuses these under commit-reveal before it looks at anything else. */
 export function setWeights(
   state: ChainState,
   call: SetWeights,
+  context: DispatchContext,
+): Dispatched {
+  if (state.subnets[call.netuid]?.params.commitReveal) return { error: 'CommitRevealEnabled' }
+  return storeWeights(state, call, context)
+}
+
+/**
+ * Subtensor's `do_set_weights`, for weights in the open and revealed ones: its checks in its order,
+ * by its names. A weight for oneself alone needs neither permit nor the minimum length. Under
+ * commit-reveal the commit was rate limited and set `lastUpdate`; the reveal does neither.
+ */
+export function storeWeights(
+  state: ChainState,
+  call: Pick<SetWeights, 'netuid' | 'uids' | 'values' | 'version_key'>,
   { block, hotkey }: DispatchContext,
 ): Dispatched {
   const subnet = state.subnets[call.netuid]
-  // The block refuses these under commit-reveal before it looks at anything else.
-  if (subnet?.params.commitReveal) return { error: 'CommitRevealEnabled' }
   if (call.uids.length !== call.values.length) return { error: 'WeightVecNotEqualSize' }
   if (subnet === undefined) return { error: 'SubNetworkDoesNotExist' }
   const { params, neurons } = subnet
@@ -28,8 +37,7 @@ export function setWeights(
   if (params.weightsVersionKey !== 0 && call.version_key < params.weightsVersionKey) {
     return { error: 'IncorrectWeightVersionKey' }
   }
-  const since = block - neuron.lastUpdate
-  if (neuron.lastUpdate !== 0 && since < params.weightsRateLimit) {
+  if (!params.commitReveal && isTooFast(subnet, uid, block)) {
     return { error: 'SettingWeightsTooFast' }
   }
   const selfOnly = call.uids.length === 1 && call.uids[0] === uid
@@ -45,7 +53,14 @@ export function setWeights(
     return { error: 'MaxWeightExceeded' }
   }
   const weights = call.uids.map((target, i): [number, number] => [target, upscaled[i]!])
-  return { state: withNeuron(state, call.netuid, uid, { weights, lastUpdate: block }) }
+  const update = params.commitReveal ? {} : { lastUpdate: block }
+  return { state: withNeuron(state, call.netuid, uid, { weights, ...update }) }
+}
+
+/** Whether the rate limit since weights, commit or registration forbids this block. */
+export function isTooFast({ params, neurons }: SubnetState, uid: number, block: number): boolean {
+  const { lastUpdate } = neurons[uid]!
+  return lastUpdate !== 0 && block - lastUpdate < params.weightsRateLimit
 }
 
 /** The pool asks this too, so that most such extrinsics never reach a block. */

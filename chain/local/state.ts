@@ -20,6 +20,7 @@ export const localParams = z.strictObject({
   minAllowedWeights: u16,
   maxWeightLimit: u16,
   commitReveal: z.boolean(),
+  revealPeriodEpochs: z.int().min(1).max(100),
   immunityPeriod: count,
   maxUids: z.int().min(1).max(4096),
   /** How many neurons have a permit by stake. */
@@ -44,21 +45,36 @@ const neuronState = z.strictObject({
 })
 
 export const netuidKey = z.string().regex(/^(0|[1-9][0-9]{0,4})$/)
-export const subnetState = z.strictObject({ params: localParams, neurons: z.array(neuronState) })
+/** Oldest first. */
+const commitsOf = z.array(
+  z.strictObject({ hash: z.string(), block: count, revealFirst: count, revealLast: count }),
+)
+/** By hotkey, as on Subtensor: a commit outlives its neuron. */
+const commits = z.record(address, commitsOf)
+/** A chain that was started before there was commit-reveal has no reveal period in its file. */
+const storedParams = localParams.extend({
+  revealPeriodEpochs: localParams.shape.revealPeriodEpochs.default(1),
+})
+export interface SubnetState {
+  params: LocalParams
+  neurons: NeuronState[]
+  commits: Commits
+}
 export const stateDelta = z.strictObject({
   nonces: z.record(address, count),
   subnets: z.record(
     netuidKey,
     z.strictObject({
-      params: localParams.optional(),
+      params: storedParams.optional(),
       neurons: z.array(z.tuple([u16, neuronState])),
+      commits: commits.optional(),
     }),
   ),
 })
 
 export type LocalParams = z.infer<typeof localParams>
 export type NeuronState = z.infer<typeof neuronState>
-export type SubnetState = z.infer<typeof subnetState>
+export type Commits = z.infer<typeof commits>
 export type StateDelta = z.infer<typeof stateDelta>
 export interface ChainState {
   /** By account: the next nonce. */
@@ -76,6 +92,7 @@ export const DEFAULT_PARAMS: LocalParams = {
   minAllowedWeights: 0,
   maxWeightLimit: 65535,
   commitReveal: false,
+  revealPeriodEpochs: 1,
   immunityPeriod: 4096,
   maxUids: 256,
   maxValidators: 64,
@@ -130,7 +147,8 @@ export function diffStates(before: ChainState, after: ChainState): StateDelta {
       old?.neurons[uid] === neuron ? [] : [[uid, neuron]],
     )
     const params = old?.params === subnet.params ? {} : { params: subnet.params }
-    delta.subnets[netuid] = { ...params, neurons }
+    const commits = old?.commits === subnet.commits ? {} : { commits: subnet.commits }
+    delta.subnets[netuid] = { ...params, neurons, ...commits }
   }
   return delta
 }
@@ -142,7 +160,11 @@ export function applyDelta(before: ChainState, delta: StateDelta): ChainState {
     const old = subnets[netuid]
     const neurons = [...(old?.neurons ?? [])]
     for (const [uid, neuron] of change.neurons) neurons[uid] = neuron
-    subnets[netuid] = { params: change.params ?? old?.params ?? DEFAULT_PARAMS, neurons }
+    subnets[netuid] = {
+      params: change.params ?? old?.params ?? DEFAULT_PARAMS,
+      neurons,
+      commits: change.commits ?? old?.commits ?? {},
+    }
   }
   return { nonces: { ...before.nonces, ...delta.nonces }, subnets }
 }

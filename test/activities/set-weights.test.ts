@@ -57,7 +57,15 @@ describe('activities: weights exactly once', () => {
 
   /** What the chain has of the verifier's, whatever the ledger thinks. */
   async function onChain({ deps, netuid, signer }: VerifierSite) {
-    const next = { netuid, uids: [], values: [], versionKey: 0, signer, eraBlocks: 4 }
+    const next = {
+      step: 'set' as const,
+      netuid,
+      uids: [],
+      values: [],
+      versionKey: 0,
+      signer,
+      eraBlocks: 4,
+    }
     const { nonce } = await deps.chain.prepareWeights(next)
     const at = await deps.chain.finalized()
     return { included: nonce, weights: await deps.chain.weights(netuid, 0, at) }
@@ -220,7 +228,15 @@ describe('activities: weights exactly once', () => {
     const it = await site()
     await decide(it, 1, SCORES)
     const { deps, netuid, signer } = it
-    const call = { netuid, uids: [1], values: [7], versionKey: 1, signer, eraBlocks: 64 }
+    const call = {
+      step: 'set' as const,
+      netuid,
+      uids: [1],
+      values: [7],
+      versionKey: 1,
+      signer,
+      eraBlocks: 64,
+    }
     await deps.chain.submit(await deps.chain.prepareWeights(call))
     await it.harness.advance(3)
     await assert.rejects(setWeights(it, 1), { code: 'another_process_sets_weights' })

@@ -69,6 +69,7 @@ export function describeChainContract(
 
     function prepare(signer: Signer, netuid: number, call: Partial<WeightsCall> = {}) {
       return chain.prepareWeights({
+        step: 'set',
         netuid,
         uids: [],
         values: [],

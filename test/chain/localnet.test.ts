@@ -73,7 +73,8 @@ describe('local chain', () => {
       const signer = testSigner('a')
       await admin.call({ name: 'setPermit', netuid: NETUID, hotkey: signer.ss58, permit: true })
       await admin.newBlocks(1)
-      const call = { netuid: NETUID, uids: [1], values: [7], versionKey: 0, signer, eraBlocks: 64 }
+      const weights = { netuid: NETUID, uids: [1], values: [7], versionKey: 0 }
+      const call = { step: 'set' as const, ...weights, signer, eraBlocks: 64 }
       const prepared = await chain.prepareWeights(call)
       await chain.submit(prepared)
       await admin.newBlocks(4)

@@ -1,0 +1,58 @@
+import { blake2b } from '@noble/hashes/blake2.js'
+import { decodeAddress } from '../base/crypto.js'
+import { concat, type Hex, toHex } from '../formats/bytes.js'
+
+/** What a commit hides and its reveal shows. */
+export interface CommittedWeights {
+  /** ss58. */
+  hotkey: string
+  /** Newer Subtensor hashes the storage index (mechanism · 4096 + netuid) here: mechanism 0 is the netuid. */
+  netuid: number
+  /** u16 each, as `values` and `salt`. */
+  uids: readonly number[]
+  values: readonly number[]
+  salt: readonly number[]
+  versionKey: number
+}
+
+/**
+ * The hash that Subtensor stores of a commit and computes again from its reveal: blake2b-256 of SCALE
+ * (AccountId32, u16 netuid, Vec<u16> uids, Vec<u16> values, Vec<u16> salt, u64 versionKey), proved by
+ * a reveal that the runtime accepted (chain-notes section 2).
+ */
+export function commitHash(weights: CommittedWeights): Hex {
+  return toHex(blake2b(commitBytes(weights), { dkLen: 32 }))
+}
+
+/** The SCALE bytes under that hash. */
+export function commitBytes(weights: CommittedWeights): Uint8Array {
+  const { hotkey, netuid, uids, values, salt, versionKey } = weights
+  return concat(
+    decodeAddress(hotkey),
+    u16le(netuid),
+    vecOfU16(uids),
+    vecOfU16(values),
+    vecOfU16(salt),
+    u64le(versionKey),
+  )
+}
+
+function vecOfU16(values: readonly number[]): Uint8Array {
+  return concat(compactLength(values.length), ...values.map(u16le))
+}
+
+/** SCALE's compact integer, as far as 2^14 − 1: a subnet has at most 4096 neurons. */
+function compactLength(length: number): Uint8Array {
+  if (length >= 1 << 14) throw new RangeError(`${length} weights are more than any subnet has`)
+  return length < 1 << 6 ? Uint8Array.of(length << 2) : u16le((length << 2) | 1)
+}
+
+function u16le(value: number): Uint8Array {
+  return Uint8Array.of(value & 0xff, value >>> 8)
+}
+
+function u64le(value: number): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true)
+  return bytes
+}
