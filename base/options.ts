@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { FractalError } from './errors.js'
 import { LOG_LEVELS } from './log.js'
 import { isDatabaseHost, isPostgresUrl } from './postgres-address.js'
+import { readSecretFile } from './secret-file.js'
 
 /** One option: what it accepts, its default (undefined: none), and what `--help` says of it. */
 export interface Option<T> {
   readonly schema: z.ZodType<T>
   readonly fallback: T | undefined
   readonly describe: string
-  /** Never printed, not even in an error. */
+  /** Never printed, not even in an error; can be read from a file (`fileOption`). */
   readonly secret?: boolean
 }
 
@@ -148,6 +149,15 @@ export const OPTIONS = {
   ),
   'gpu.class': option(z.enum(['3090']), '3090', 'the GPU that this worker must find'),
 
+  // Health of the verifier and the workers; a prover and an API tell theirs on their own ports
+  'health.host': option(text, '127.0.0.1', 'address of /healthz, /readyz and /metrics'),
+  'health.port': option(port, 0, 'port of /healthz, /readyz and /metrics (0: none)'),
+  'health.block_seconds': option(
+    whole(1, 86_400),
+    120,
+    'seconds without a new block until the connection to the chain is rebuilt and /readyz is red',
+  ),
+
   // Running users' requests on an open connection
   'inference.host': option(text, '127.0.0.1', 'address on which the inference worker listens'),
   'inference.port': option(
@@ -177,9 +187,36 @@ export const OPTIONS = {
   'database.host': option(databaseHost, '127.0.0.1', 'host of PostgreSQL'),
   'database.port': option(port, 5432, 'port of PostgreSQL'),
   'database.index': option(whole(0, 2 ** 31 - 1), 0, 'suffix of the database’s name'),
+  'database.user': option(text, 'fractal', 'user of PostgreSQL'),
   'database.password': option(text, undefined, 'password of PostgreSQL', true),
+  'database.tls': option(
+    z.enum(['off', 'require', 'verify']),
+    'off',
+    'TLS to PostgreSQL: off; require (encrypted, whoever answers); verify (its certificate too)',
+  ),
+  'database.tls_ca': option(
+    text,
+    undefined,
+    'file (PEM) of the authority of PostgreSQL’s certificate (default: those that Node knows)',
+  ),
+  'database.tls_cert': option(text, undefined, 'file (PEM) of our certificate for PostgreSQL'),
+  'database.tls_key': option(text, undefined, 'file (PEM) of that certificate’s key'),
   'temporal.address': option(text, '127.0.0.1:7233', 'host:port of Temporal'),
   'temporal.namespace': option(text, 'default', 'one for each subnet and hotkey'),
+  'temporal.tls': option(flag, false, 'TLS to Temporal; its certificate is verified'),
+  'temporal.tls_ca': option(
+    text,
+    undefined,
+    'file (PEM) of the authority of Temporal’s certificate (default: the system’s)',
+  ),
+  'temporal.tls_cert': option(text, undefined, 'file (PEM) of our certificate for Temporal'),
+  'temporal.tls_key': option(text, undefined, 'file (PEM) of that certificate’s key'),
+  'temporal.tls_server_name': option(
+    text,
+    undefined,
+    'name in Temporal’s certificate, where that is not the address’s',
+  ),
+  'temporal.api_key': option(text, undefined, 'API key of Temporal Cloud', true),
   'temporal.ui_address': option(
     httpUrl,
     undefined,
@@ -223,6 +260,14 @@ type OptionalName =
   | 'inference.url'
   | 'database.url'
   | 'database.password'
+  | 'database.tls_ca'
+  | 'database.tls_cert'
+  | 'database.tls_key'
+  | 'temporal.tls_ca'
+  | 'temporal.tls_cert'
+  | 'temporal.tls_key'
+  | 'temporal.tls_server_name'
+  | 'temporal.api_key'
   | 'api.verifier'
   | 'temporal.ui_address'
 export type Options<N extends OptionName> = { readonly [K in N]: HasFallback<K> }
@@ -251,8 +296,69 @@ export function variablesOf(name: string): string[] {
   return known === undefined ? [environmentName(name)] : [environmentName(name), known]
 }
 
+/** The option that names the file in which a secret stands, on the command line and in the environment. */
+export const fileOption = {
+  given: (name: string) => `${name}_file`,
+  variable: (variable: string) => `${variable}_FILE`,
+}
+
+/** Where an option's value comes from, before it is looked at; null: it has none but its default. */
+interface Source {
+  /** As its user calls it: `--netuid`, `FRACTAL_NETUID`. */
+  readonly from: string
+  readonly raw: unknown
+  /** Whether `raw` is the path of a file in which the value stands. */
+  readonly isFile: boolean
+}
+
 /**
- * The values of the named options: the command line's, else the environment's, else the default.
+ * The command line, then the variables, the first that says something winning.
+ * @throws FractalError `bad_option` where a secret and its file are given in the same place
+ */
+function sourceOf(
+  name: OptionName,
+  given: Readonly<Record<string, unknown>>,
+  env: Environment,
+): Source | null {
+  const { secret = false } = OPTIONS[name] as Option<unknown>
+  const places: [Source, Source][] = [
+    [
+      { from: `--${name}`, raw: given[name], isFile: false },
+      { from: `--${fileOption.given(name)}`, raw: given[fileOption.given(name)], isFile: true },
+    ],
+    ...variablesOf(name).map((variable): [Source, Source] => {
+      const file = fileOption.variable(variable)
+      return [
+        { from: variable, raw: environmentValue(env, variable), isFile: false },
+        { from: file, raw: environmentValue(env, file), isFile: true },
+      ]
+    }),
+  ]
+  for (const [plain, file] of places) {
+    const hasFile = secret && file.raw !== undefined
+    if (plain.raw !== undefined && hasFile) {
+      throw new FractalError('bad_option', `${plain.from} and ${file.from} are both given`, {
+        hint: 'Give one of them.',
+      })
+    }
+    if (plain.raw !== undefined) return plain
+    if (hasFile) return file
+  }
+  return null
+}
+
+/** Whether the command line or the environment says something of this option. */
+export function isNamed(
+  name: OptionName,
+  given: Readonly<Record<string, unknown>>,
+  env: Environment,
+): boolean {
+  return sourceOf(name, given, env) !== null
+}
+
+/**
+ * The values of the named options: the command line's, else the environment's, else the default. A
+ * secret may stand in a file, which `--x_file` or `FRACTAL_X_FILE` names.
  * @throws FractalError `bad_option`, naming the option and where its value came from
  */
 export function resolveOptions<N extends OptionName>(
@@ -263,27 +369,20 @@ export function resolveOptions<N extends OptionName>(
   const values: Record<string, unknown> = {}
   for (const name of names) {
     const spec = OPTIONS[name] as Option<unknown>
-    const variable = variablesOf(name).find((each) => environmentValue(env, each) !== undefined)
-    const isGiven = given[name] !== undefined
-    if (!isGiven && variable === undefined) {
-      values[name] = spec.fallback
-      continue
-    }
-    values[name] = isGiven
-      ? parseOption(spec, `--${name}`, given[name])
-      : parseOption(spec, variable!, env[variable!])
+    const source = sourceOf(name, given, env)
+    values[name] = source === null ? spec.fallback : parseOption(spec, source)
   }
   if ('database.url' in values) refuseTwoDatabases(given, env)
   return values as Options<N>
 }
 
-function parseOption(spec: Option<unknown>, from: string, raw: unknown): unknown {
+function parseOption(spec: Option<unknown>, { from, raw, isFile }: Source): unknown {
   if (Array.isArray(raw)) {
     throw new FractalError('bad_option', `${from} was given ${raw.length} times`, {
       hint: `${spec.describe}: give it once.`,
     })
   }
-  const parsed = spec.schema.safeParse(raw)
+  const parsed = spec.schema.safeParse(isFile ? readSecretFile(String(raw), from) : raw)
   if (parsed.success) return parsed.data
   const shown = spec.secret ? 'the value given' : JSON.stringify(raw)
   throw new FractalError('bad_option', `${from}: ${shown} can't be used`, {
@@ -296,12 +395,18 @@ function parseOption(spec: Option<unknown>, from: string, raw: unknown): unknown
  * would win unseen, and the rest of the part's address would be a guess.
  */
 function refuseTwoDatabases(given: Readonly<Record<string, unknown>>, env: Environment): void {
-  if (given['database.url'] !== undefined) return
-  const url = variablesOf('database.url').find((name) => environmentValue(env, name) !== undefined)
-  const parts = ['database.host', 'database.port', 'database.index', 'database.password']
-  const part = parts.find((name) => given[name] !== undefined)
+  const isGiven = (name: string) => given[name] !== undefined
+  if (isGiven('database.url') || isGiven('database.url_file')) return
+  const url = variablesOf('database.url')
+    .flatMap((name) => [name, fileOption.variable(name)])
+    .find((name) => environmentValue(env, name) !== undefined)
+  const part = ADDRESS_PARTS.find(isGiven)
   if (url === undefined || part === undefined) return
   throw new FractalError('bad_option', `--${part}: ${url} names another database, whole`, {
     hint: `Give --database.url, or unset ${url}.`,
   })
 }
+
+const ADDRESS_PARTS = ['host', 'port', 'index', 'user', 'password', 'password_file'].map(
+  (part) => `database.${part}`,
+)

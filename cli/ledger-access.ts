@@ -3,11 +3,10 @@ import { databaseUrl } from '../base/connection-options.js'
 import { FractalError } from '../base/errors.js'
 import { createLog } from '../base/log.js'
 import {
-  environmentValue,
+  isNamed as isNamedIn,
   type OptionName,
   type Options,
   resolveOptions,
-  variablesOf,
 } from '../base/options.js'
 import { type Database, openDatabase } from '../ledger/database.js'
 import { LedgerError } from '../ledger/errors.js'
@@ -35,9 +34,7 @@ export function environmentBesideDemo(
   env: Environment = process.env,
   cloneStateDir = CLONE_STATE_DIR,
 ): Environment {
-  const isNamed = (name: OptionName) =>
-    given[name] !== undefined ||
-    variablesOf(name).some((variable) => environmentValue(env, variable) !== undefined)
+  const isNamed = (name: OptionName) => isNamedIn(name, given, env)
   const { 'state.dir': stateDir } = resolveOptions(['state.dir'], given, env)
   const run = readRunFile(isNamed('state.dir') ? [stateDir] : [cloneStateDir, stateDir])
   if (run === null) return env

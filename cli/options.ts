@@ -1,5 +1,11 @@
 import type { Argv } from 'yargs'
-import { environmentName, OPTIONS, type Option, type OptionName } from '../base/options.js'
+import {
+  environmentName,
+  fileOption,
+  OPTIONS,
+  type Option,
+  type OptionName,
+} from '../base/options.js'
 
 /** Second spellings that the original had. */
 const ALIASES: Partial<Record<OptionName, string>> = { 'neuron.axon_off': 'axon_off' }
@@ -19,6 +25,13 @@ export function withOptions(argv: Argv, names: readonly OptionName[]): Argv {
       ...(alias === undefined ? {} : { alias }),
       ...(fallback === undefined || secret ? {} : { defaultDescription: String(fallback) }),
     })
+    if (secret) {
+      argv.option(fileOption.given(name), {
+        describe: `file in which it stands [${fileOption.variable(environmentName(name))}]`,
+        type: 'string',
+        requiresArg: true,
+      })
+    }
   }
   return argv
 }

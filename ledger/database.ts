@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { DatabaseAddress } from '../base/connection-options.js'
 import type { Log } from '../base/log.js'
 import { toLedgerError } from './errors.js'
 import { camelRow } from './rows.js'
@@ -22,8 +23,7 @@ export interface Database extends Queryable {
   close(): Promise<void>
 }
 
-export interface DatabaseOptions {
-  url: string
+export interface DatabaseOptions extends DatabaseAddress {
   /** Shown in pg_stat_activity. */
   applicationName: string
   /** Connections at most. */
@@ -75,9 +75,10 @@ function queryable(source: pg.Pool | pg.PoolClient): Queryable {
  * Opens a pool of connections. Nothing is connected until the first query, so a Postgres that is
  * down shows as `ledger_unavailable` there and never crashes the process.
  */
-export function openDatabase({ url, applicationName, max, log }: DatabaseOptions): Database {
+export function openDatabase({ url, tls, applicationName, max, log }: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: url,
+    ssl: tls,
     application_name: applicationName,
     max,
     types,

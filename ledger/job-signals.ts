@@ -1,4 +1,5 @@
 import pg from 'pg'
+import type { DatabaseAddress } from '../base/connection-options.js'
 import { messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 
@@ -17,7 +18,7 @@ const PING_MS = 5_000
  * now and then by itself.
  */
 export class JobSignals {
-  readonly #url: string
+  readonly #address: DatabaseAddress
   readonly #applicationName: string
   readonly #log: Log
   readonly #pingMs: number
@@ -27,9 +28,9 @@ export class JobSignals {
   #closed = false
 
   /** @param options.pingMs how often the connection is tried, and how long it may take to answer */
-  constructor(options: { url: string; applicationName: string; log: Log; pingMs?: number }) {
+  constructor(options: DatabaseAddress & { applicationName: string; log: Log; pingMs?: number }) {
     this.#pingMs = options.pingMs ?? PING_MS
-    this.#url = options.url
+    this.#address = { url: options.url, tls: options.tls }
     this.#applicationName = options.applicationName
     this.#log = options.log
     void this.#connect()
@@ -59,7 +60,8 @@ export class JobSignals {
 
   async #connect(): Promise<void> {
     const client = new pg.Client({
-      connectionString: this.#url,
+      connectionString: this.#address.url,
+      ssl: this.#address.tls,
       application_name: `${this.#applicationName}-signals`,
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

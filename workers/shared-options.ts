@@ -8,5 +8,10 @@ export const DATABASE_OPTIONS = [
   'database.host',
   'database.port',
   'database.index',
+  'database.user',
   'database.password',
+  'database.tls',
+  'database.tls_ca',
+  'database.tls_cert',
+  'database.tls_key',
 ] as const

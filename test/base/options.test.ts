@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { databaseUrl } from '../../base/connection-options.js'
 import { FractalError } from '../../base/errors.js'
 import { environmentValue, OPTIONS, type OptionName, resolveOptions } from '../../base/options.js'
@@ -8,6 +11,7 @@ const DATABASE = [
   'database.host',
   'database.port',
   'database.index',
+  'database.user',
   'database.password',
 ] as const
 
@@ -87,6 +91,98 @@ describe('options', () => {
   })
 })
 
+describe('secrets in files', () => {
+  const SECRET = 'correct horse battery'
+  let folder: string
+  let file: string
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fractal-secrets-'))
+    file = join(folder, 'secret')
+    await writeFile(file, `${SECRET}\n`)
+  })
+
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  it('are read for every secret option, by the command line and by the environment', async () => {
+    const secrets = Object.entries(OPTIONS).flatMap(([name, option]) =>
+      'secret' in option && option.secret ? [name as OptionName] : [],
+    )
+    assert(secrets.includes('database.password') && secrets.includes('inference.secret'))
+    for (const name of secrets) {
+      const variable = `FRACTAL_${name.replaceAll('.', '_').toUpperCase()}_FILE`
+      // Whatever a secret has to look like: what is in the file is looked at, and never told.
+      const read = (given: Record<string, unknown>, env: Record<string, string>) => {
+        try {
+          return resolveOptions([name], given, env)[name] === SECRET
+        } catch (error) {
+          assert(error instanceof FractalError)
+          assert.doesNotMatch(`${error.message} ${error.hint}`, /horse/)
+          return (
+            error.message ===
+            `${Object.keys(env)[0] ?? `--${name}_file`}: the value given can't be used`
+          )
+        }
+      }
+      assert(read({ [`${name}_file`]: file }, {}), `--${name}_file`)
+      assert(read({}, { [variable]: file }), variable)
+    }
+    const url = join(folder, 'url')
+    await writeFile(url, 'postgres://a:b@c/d')
+    assert.equal(one('database.url', undefined, { DATABASE_URL_FILE: url }), 'postgres://a:b@c/d')
+  })
+
+  it('lose one line’s end, and nothing else', async () => {
+    for (const [text, secret] of [
+      ['a b ', 'a b '],
+      [' a\r\n', ' a'],
+      ['a\n\n', 'a\n'],
+      ['ä', 'ä'],
+    ] as const) {
+      const path = join(folder, 'text')
+      await writeFile(path, text)
+      const env = { FRACTAL_DATABASE_PASSWORD_FILE: path }
+      assert.equal(one('database.password', undefined, env), secret)
+    }
+  })
+
+  it('are refused beside the secret itself; the command line comes before the environment', () => {
+    const variable = 'FRACTAL_DATABASE_PASSWORD'
+    refused(
+      () => one('database.password', undefined, { [variable]: 'x', [`${variable}_FILE`]: file }),
+      /^FRACTAL_DATABASE_PASSWORD and FRACTAL_DATABASE_PASSWORD_FILE are both given/,
+    )
+    const both = { 'database.password': 'x', 'database.password_file': file }
+    refused(
+      () => resolveOptions(['database.password'], both, {}),
+      /^--database.password and --database.password_file are both/,
+    )
+    const env = { [`${variable}_FILE`]: '/nowhere' }
+    assert.equal(one('database.password', 'mine', env), 'mine')
+    const empty = { [variable]: 'mine', [`${variable}_FILE`]: '' }
+    assert.equal(one('database.password', undefined, empty), 'mine')
+  })
+
+  it('that can’t be used are told, and what stands in them is not', async () => {
+    const path = (name: string) => join(folder, name)
+    const read = (name: string) => () =>
+      one('database.password', undefined, { FRACTAL_DATABASE_PASSWORD_FILE: path(name) })
+    await writeFile(path('empty'), '')
+    await writeFile(path('blank'), ' \n')
+    await writeFile(path('huge'), SECRET.repeat(5000))
+    await writeFile(path('binary'), Buffer.from([0x68, 0xff, 0xfe]))
+    refused(
+      read('missing'),
+      /^FRACTAL_DATABASE_PASSWORD_FILE: the file .*missing can't be read \(ENOENT\)/,
+    )
+    refused(read('.'), /can't be read \(EISDIR\)/)
+    refused(read('empty'), /empty is empty/)
+    refused(read('blank'), /blank is empty/)
+    refused(read('huge'), /^((?!horse).)*too large for a secret((?!horse).)*$/)
+    refused(read('binary'), /binary is not text/)
+  })
+})
+
 describe('the database’s address', () => {
   const url = (given: Record<string, unknown>, env: Record<string, string> = {}) =>
     databaseUrl(resolveOptions(DATABASE, given, env))
@@ -98,8 +194,12 @@ describe('the database’s address', () => {
     for (const host of ['::1', '[::1]']) {
       assert.equal(url({ 'database.host': host }), 'postgres://fractal@[::1]:5432/fractal')
     }
-    const { password } = new URL(url({ 'database.password': 'a%41:/@ ?#' }))
-    assert.equal(decodeURIComponent(password), 'a%41:/@ ?#')
+    const odd = 'a%41:/@ ?#'
+    const parts2 = new URL(url({ 'database.user': odd, 'database.password': odd }))
+    assert.equal(decodeURIComponent(parts2.username), odd)
+    assert.equal(decodeURIComponent(parts2.password), odd)
+    const user = url({}, { FRACTAL_DATABASE_USER: 'fractal_api' })
+    assert.equal(user, 'postgres://fractal_api@127.0.0.1:5432/fractal')
   })
 
   it('refuses what can’t be a host', () => {
@@ -119,7 +219,7 @@ describe('the database’s address', () => {
 
   it('refuses a part on the command line beside a whole one in the environment', () => {
     const whole = { DATABASE_URL: 'postgres://u:secret@elsewhere/x' }
-    for (const part of ['host', 'port', 'index', 'password']) {
+    for (const part of ['host', 'port', 'index', 'user', 'password']) {
       const given = { [`database.${part}`]: '1' }
       refused(
         () => url(given, whole),
