@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  { withinMs = 15_000 }: { withinMs?: number } = {},
+  { withinMs = 45_000 }: { withinMs?: number } = {},
 ): Promise<T> {
   for (const deadline = Date.now() + withinMs; ; await sleep(10)) {
     const seen = await look()

@@ -65,7 +65,7 @@ export function useBrowser(): (options: VisitOptions) => Promise<Visit> {
       colorScheme: theme,
     })
     contexts.push(context)
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(30_000)
     const page = await context.newPage()
     const wrong: string[] = []
     page.on('pageerror', (error) => wrong.push(`script: ${error.message}`))
