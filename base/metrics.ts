@@ -19,6 +19,19 @@ export class Metrics {
     return new Gauge({ name, help, labelNames, registers: [this.registry] })
   }
 
+  /** A gauge that is read when somebody asks. */
+  readGauge(name: string, help: string, read: () => number): void {
+    const registers = [this.registry]
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect: function () {
+        this.set(read())
+      },
+    })
+  }
+
   histogram<T extends string>(
     name: string,
     help: string,

@@ -39,6 +39,8 @@ export interface ProverOptions {
   timeouts?: ServerTimeouts
   /** Against who opens many connections; by default as the capacity needs. */
   connections?: ConnectionLimits
+  /** For /readyz: what lies outside this prover; default nothing. */
+  notReady?: () => readonly { check: string; why: string }[]
   /** For /v1/info. */
   version: string
   log: Log
@@ -102,6 +104,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       capacity: desk.capacity,
       queue_length: desk.length,
     }),
+    notReady: options.notReady ?? (() => []),
     metrics: options.metrics,
     timeouts: options.timeouts,
     connections: options.connections ?? connectionLimits(options.capacity),

@@ -23,6 +23,8 @@ interface Site {
   generate: GenerateDeps
   open: OpenDeps
   info(): ProverInfo
+  /** What keeps this prover from serving as it should: a check, and why in words that may be public. */
+  notReady(): readonly { check: string; why: string }[]
   metrics: Metrics
   timeouts: ServerTimeouts | undefined
   connections: ConnectionLimits
@@ -34,7 +36,7 @@ const TIMEOUTS: ServerTimeouts = { headersMs: 10_000, requestMs: 30_000 }
 
 const OPEN_PATH = /^\/v1\/generations\/([^/]+)\/open$/
 
-/** The axon server of a prover. Plain node:http: five routes, and every byte of a body is ours to count. */
+/** The axon server of a prover. Plain node:http: six routes, and every byte of a body is ours to count. */
 export function createAxonServer(site: Site): Server {
   const { headersMs, requestMs } = site.timeouts ?? TIMEOUTS
   const server = createServer(
@@ -80,12 +82,17 @@ async function route(req: IncomingMessage, res: ServerResponse, site: Site): Pro
   if (path === '/v1/generate') return signed(req, res, site, null)
   const open = OPEN_PATH.exec(path)
   if (open !== null) return signed(req, res, site, open[1]!)
-  if (path !== '/v1/info' && path !== '/healthz' && path !== '/metrics') {
+  if (!['/v1/info', '/healthz', '/readyz', '/metrics'].includes(path)) {
     return refuse(res, 404, 'not_found', 'there is nothing at this path')
   }
   if (req.method !== 'GET') return refuse(res, 405, 'method', 'only GET', { Allow: 'GET' })
   if (path === '/v1/info') return sendJson(res, 200, site.info())
   if (path === '/healthz') return sendJson(res, 200, { status: 'ok' })
+  if (path === '/readyz') {
+    const reasons = site.notReady()
+    const status = reasons.length === 0 ? 'ready' : 'not_ready'
+    return sendJson(res, status === 'ready' ? 200 : 503, { status, reasons })
+  }
   if (!isLocal(req)) return refuse(res, 404, 'not_found', 'there is nothing at this path')
   const { registry } = site.metrics
   const text = await registry.metrics()

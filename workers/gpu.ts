@@ -16,6 +16,7 @@ import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
 import { DATABASE_OPTIONS } from './shared-options.js'
 import { connectTemporal, TEMPORAL_OPTIONS } from './temporal.js'
+import { HEALTH_OPTIONS, type RoleHealth, withHealth } from './with-health.js'
 
 export const GPU_OPTIONS = [
   'device',
@@ -25,17 +26,21 @@ export const GPU_OPTIONS = [
   ...NAMED_PROFILE_OPTIONS,
   ...DATABASE_OPTIONS,
   ...TEMPORAL_OPTIONS,
+  ...HEALTH_OPTIONS,
 ] as const
+
+type GpuOptions = Options<(typeof GPU_OPTIONS)[number]>
 
 /**
  * Starts a GPU worker: it loads the model, refuses a GPU of another class, certifies its determinism
  * class, then takes one task at a time from the queue of that class. It holds no key.
  * @throws FractalError `wrong_gpu`, and the engine's
  */
-export async function runGpuWorker(
-  options: Options<(typeof GPU_OPTIONS)[number]>,
-  log: Log,
-): Promise<Running> {
+export function runGpuWorker(options: GpuOptions, log: Log): Promise<Running> {
+  return withHealth('gpu-worker', options, log, (health) => startGpuWorker(options, log, health))
+}
+
+async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth): Promise<Running> {
   const { device } = options
   const profile = namedProfile(options)
   const modelDir = options['model.dir'] ?? defaultModelDir()
@@ -52,6 +57,7 @@ export async function runGpuWorker(
   const url = databaseUrl(options)
   await migrate(url, { log })
   const db = openDatabase({ url, applicationName: 'fractal-gpu', max: 4, log })
+  health.watchPostgres(db)
   const again = options['gpu.recertify']
   const certificate = await certifyClass({
     ...{ db, determinismClass, device, modelDir, profile, again, log },
@@ -76,6 +82,7 @@ export async function runGpuWorker(
     maxConcurrentActivityTaskExecutions: 1,
   })
   const run = worker.run()
+  health.watchTemporal(temporal, worker)
   log.info({ queue: gpuQueue(device, options['gpu.class']) }, 'the GPU worker takes tasks')
   return asRunning(
     async () => {

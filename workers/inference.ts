@@ -24,6 +24,7 @@ import { startUnstarted, startWorkflow } from './start-unstarted.js'
 import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
 import { walletOf } from './wallet.js'
 import { deliverWebhooks } from './webhooks.js'
+import { HEALTH_OPTIONS, type RoleHealth, withHealth } from './with-health.js'
 
 export const INFERENCE_OPTIONS = [
   'netuid',
@@ -37,16 +38,26 @@ export const INFERENCE_OPTIONS = [
   'api.allow_private_webhooks',
   ...DATABASE_OPTIONS,
   ...TEMPORAL_OPTIONS,
+  ...HEALTH_OPTIONS,
 ] as const
+
+type InferenceOptions = Options<(typeof INFERENCE_OPTIONS)[number]>
 
 /** Users' requests served at once by one worker. */
 const MAX_ACTIVITIES = 64
 const STICKY_TIMEOUT = '3 s'
 
 /** Starts an inference worker: it polls the queue `inference`, routes users' requests and asks provers. */
-export async function runInferenceWorker(
-  options: Options<(typeof INFERENCE_OPTIONS)[number]>,
+export function runInferenceWorker(options: InferenceOptions, log: Log): Promise<Running> {
+  return withHealth('inference-worker', options, log, (health) =>
+    startInferenceWorker(options, log, health),
+  )
+}
+
+async function startInferenceWorker(
+  options: InferenceOptions,
   log: Log,
+  health: RoleHealth,
 ): Promise<Running> {
   const profile = namedProfile(options)
   const signer = await loadHotkey(walletOf(options, log))
@@ -61,6 +72,7 @@ export async function runInferenceWorker(
   const url = databaseUrl(options)
   await migrate(url, { log })
   const db = openDatabase({ url, applicationName: 'fractal-inference', max: 16, log })
+  health.watchPostgres(db)
   await noteGenesis(db, id, genesisHash)
   const signals = new JobSignals({ url, applicationName: 'fractal-inference', log })
   const temporal = await connectTemporal(options, log)
@@ -88,6 +100,7 @@ export async function runInferenceWorker(
     shutdownGraceTime: '5 s',
   })
   const run = worker.run()
+  health.watchTemporal(temporal, worker)
   const sweep = startUnstarted(db, id, temporal.client, log)
   const stopped = endStopped(deps, temporal.client)
   const webhooks = await deliverWebhooks({

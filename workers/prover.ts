@@ -11,6 +11,7 @@ import type { Generator } from '../engine/generator.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
 import { createCallerLookup } from '../prover/callers.js'
 import { startProver } from '../prover/prover.js'
+import { gaugeBlocks, missingBlocks, watchBlocks } from './block-watchdog.js'
 import { asRunning, type Running } from './running.js'
 import { CHAIN_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
 import { walletOf } from './wallet.js'
@@ -31,6 +32,7 @@ export const PROVER_OPTIONS = [
   'blacklist.force_verifier_permit',
   'blacklist.allow_non_registered',
   'state.dir',
+  'health.block_seconds',
 ] as const
 
 /**
@@ -59,6 +61,9 @@ export async function runProver(
     modelDir: options['model.dir'] ?? defaultModelDir(),
     device: options.device,
   })
+  const limitMs = options['health.block_seconds'] * 1000
+  const metrics = new Metrics('prover')
+  gaugeBlocks(metrics, chain)
   const prover = await startProver({
     generator: replace(engine),
     signer,
@@ -73,11 +78,17 @@ export async function runProver(
       allowNonRegistered: options['blacklist.allow_non_registered'],
     },
     keepDir: path.join(options['state.dir'], options['neuron.name']),
+    notReady: () => {
+      const why = missingBlocks(chain, limitMs)
+      return why === null ? [] : [{ check: 'chain', why }]
+    },
     version: ownVersion(),
     log,
-    metrics: new Metrics('prover'),
+    metrics,
   })
+  const watchdog = watchBlocks(chain, { log, limitMs })
   const close = async () => {
+    watchdog.stop()
     await prover.close()
     await Promise.allSettled([engine.close(), chain.close()])
   }

@@ -26,6 +26,7 @@ import { registerSearchAttributes } from './search-attributes.js'
 import { DATABASE_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
 import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
 import { walletOf } from './wallet.js'
+import { HEALTH_OPTIONS, type RoleHealth, withHealth } from './with-health.js'
 
 export const VERIFIER_OPTIONS = [
   'netuid',
@@ -42,7 +43,10 @@ export const VERIFIER_OPTIONS = [
   'ledger.patience',
   ...DATABASE_OPTIONS,
   ...TEMPORAL_OPTIONS,
+  ...HEALTH_OPTIONS,
 ] as const
+
+type VerifierOptions = Options<(typeof VERIFIER_OPTIONS)[number]>
 
 /** Activities at once: waits for blocks, and a few seconds of work in each round. */
 const MAX_ACTIVITIES = 200
@@ -53,9 +57,14 @@ const STICKY_TIMEOUT = '3 s'
  * Starts a verifier: it polls the queue `verifier`, follows the chain and judges interval by interval.
  * It waits while another deployment judges with the same hotkey.
  */
-export async function runVerifier(
-  options: Options<(typeof VERIFIER_OPTIONS)[number]>,
+export function runVerifier(options: VerifierOptions, log: Log): Promise<Running> {
+  return withHealth('verifier', options, log, (health) => startVerifier(options, log, health))
+}
+
+async function startVerifier(
+  options: VerifierOptions,
   log: Log,
+  health: RoleHealth,
 ): Promise<Running> {
   const profile = mechanismProfile(options)
   if (profile.name !== 'production') {
@@ -69,6 +78,7 @@ export async function runVerifier(
     network: options['subtensor.network'],
     endpoint: options['subtensor.chain_endpoint'],
   })
+  health.watchChain(chain)
   const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
   await ownLastUpdate(chain, id)
   const model = await readModel(options['model.dir'] ?? defaultModelDir())
@@ -81,9 +91,15 @@ export async function runVerifier(
   const url = databaseUrl(options)
   await migrate(url, { log })
   const db = openDatabase({ url, applicationName: 'fractal-verifier', max: 16, log })
+  health.watchPostgres(db)
   const temporal = await connectTemporal(options, log)
   const stopping = new AbortController()
+  const seen = health.watchLease()
   const lease = await takeLease(db, id, log, stopping.signal)
+  seen.state = 'held'
+  lease.lost.catch(() => {
+    seen.state = 'lost'
+  })
   await putBaselineLastUpdate(db, id, await ownLastUpdate(chain, id))
   await noteGenesis(db, id, chain.genesisHash)
   await registerSearchAttributes(temporal.client, temporal.namespace)
@@ -113,6 +129,7 @@ export async function runVerifier(
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
   })
   const run = worker.run()
+  health.watchTemporal(temporal, worker)
   await startIntervalLoop(temporal, id)
   log.info(
     { verifier: id.verifier, netuid: id.netuid, profile: profile.name },
