@@ -161,7 +161,6 @@ describe('the playground, on a grid', function () {
     await page.keyboard.press('Enter')
     await page.getByText('Stopping …').waitFor()
     answer()
-    held.release()
     await said(page, /^Cancelled at \d+ %/)
     await said(page, /Whoever was at work on it stops between two denoising steps/)
     assert.match(
@@ -169,6 +168,7 @@ describe('the playground, on a grid', function () {
       /^Cancelled at/,
       'the focus goes on',
     )
+    held.release()
     await until('the prover stopped', () => generator.cancelledAt.length > before)
     assert.deepEqual(wrong, [])
   })
