@@ -40,5 +40,9 @@ export class ChainError extends FractalError {
   }
 }
 
-/** `wallet_missing`, `wallet_exists`, `wallet_damaged`, `wallet_encrypted`, `wallet_mismatch`, `wallet_name`. */
+/**
+ * `wallet_missing`, `wallet_exists`, `wallet_unreadable`, `wallet_unwritable` (of the file),
+ * `wallet_damaged`, `wallet_encrypted`, `wallet_mismatch`, `wallet_crypto` (of what stands in it),
+ * `wallet_name`, `wallet_phrase` (of what was given).
+ */
 export class WalletError extends FractalError {}

@@ -1,69 +1,126 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import type { z } from 'zod'
+import { constants } from 'node:fs'
+import { type FileHandle, link, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { WalletError } from './errors.js'
 
-/** Something that should be put right and does not stop anything, as a sentence. */
-export type OnWalletWarning = (warning: string) => void
+/** A key file has some 600 bytes; an encrypted one of old tools a few thousand. */
+const MAX_BYTES = 65_536
 
-/** How encrypted key files begin: NaCl (today's), Ansible vault and Fernet (old ones). */
-const ENCRYPTED = ['$NACL', '$ANSIBLE_VAULT', 'gAAAAA']
+const MISSING_HINT =
+  'Check --wallet.path, --wallet.name and --wallet.hotkey, or make it: fractal wallet create.'
 
-/** @throws WalletError `wallet_missing`, `wallet_encrypted`, `wallet_damaged` */
-export async function readKeyFile<T>(
-  path: string,
-  schema: z.ZodType<T>,
-  onWarning?: OnWalletWarning,
-): Promise<T> {
-  const text = await readText(path)
-  if (ENCRYPTED.some((start) => text.startsWith(start))) {
-    throw new WalletError('wallet_encrypted', `${path} is encrypted, which is not supported`, {
-      hint: 'Regenerate it from its phrase: btcli wallet regen-hotkey --no-use-password.',
-    })
+/** What a system call's error means for whoever owns the file. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'a folder stands there',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+}
+
+export interface KeyFile {
+  readonly bytes: Buffer
+  /** Permission bits, of the file that a link leads to. */
+  readonly mode: number
+}
+
+/**
+ * A whole key file. Never waits: what stands in its place may be a pipe or a device.
+ * @throws WalletError `wallet_missing`, `wallet_unreadable`, `wallet_damaged`
+ */
+export async function readKeyFile(path: string): Promise<KeyFile> {
+  let file: FileHandle
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (cause) {
+    throw await notOpened(path, cause)
   }
-  const { mode } = await stat(path)
-  if (onWarning !== undefined && (mode & 0o077) !== 0) {
-    onWarning(`${path} can be read by others; run: chmod 600 '${path}'`)
+  try {
+    const stats = await file.stat()
+    if (stats.isDirectory()) throw damaged(path, 'is a folder, not a key file')
+    if (!stats.isFile()) throw damaged(path, 'is no regular file')
+    if (stats.size > MAX_BYTES) throw damaged(path, `has ${stats.size} bytes: that is no key file`)
+    return { bytes: await file.readFile(), mode: stats.mode & 0o777 }
+  } finally {
+    await file.close()
   }
-  const parsed = schema.safeParse(parseJson(text))
-  if (parsed.success) return parsed.data
-  // The parse error is left out: it may quote the file.
-  const what = text.trim() === '' ? 'is empty' : 'is truncated, or is no key file'
-  throw new WalletError('wallet_damaged', `${path} ${what}`, {
-    hint: 'Restore it from a copy, or regenerate the key from its phrase with btcli.',
-  })
+}
+
+/** The command that puts permissions right, or null when only the owner can read the file. */
+export function permissionsToMend(path: string, mode: number): string | null {
+  // Windows has other permissions, and Node shows none of them here.
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return null
+  return `chmod 600 '${path.replaceAll("'", "'\\''")}'`
+}
+
+/** Whether anything has this name, also a link that leads nowhere. */
+export async function isPresent(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null
 }
 
 /** @throws WalletError `wallet_exists` */
 export async function assertAbsent(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null)
-  if (found !== null) throw walletExists(path)
+  if (await isPresent(path)) throw walletExists(path)
 }
 
 /**
- * The file whole or not at all, readable by its owner only.
- * @throws WalletError `wallet_exists` unless `overwrite`
+ * The file whole or not at all, on the disk when this returns, and its owner's only whatever the umask.
+ * @throws WalletError `wallet_exists` unless `overwrite`; `wallet_unwritable`
  */
 export async function writeKeyFile(
   path: string,
   content: object,
   overwrite: boolean,
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const temporary = `${path}.${randomUUID()}.tmp`
+  const folder = dirname(path)
+  // Not a name that anybody takes for a key's, should this process die before it removes it.
+  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`)
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause) => {
+    // EEXIST here is a file where a folder should be.
+    throw notWritten(path, codeOf(cause) === 'EEXIST' ? { code: 'ENOTDIR' } : cause)
+  })
   try {
-    await writeFile(temporary, JSON.stringify(content), { mode: 0o600, flag: 'wx' })
+    await writeDurably(temporary, JSON.stringify(content))
     // A link, unlike a rename, fails where a file stands: no key is ever overwritten by accident.
     if (overwrite) await rename(temporary, path)
     else await link(temporary, path)
+    await syncFolder(folder)
   } catch (cause) {
-    throw cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'
-      ? walletExists(path)
-      : cause
+    throw codeOf(cause) === 'EEXIST' ? walletExists(path) : notWritten(path, cause)
   } finally {
-    await rm(temporary, { force: true })
+    await rm(temporary, { force: true }).catch(() => undefined)
   }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.chmod(0o600)
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+export function damaged(path: string, what: string, hint?: string): WalletError {
+  return new WalletError('wallet_damaged', `${path} ${what}`, {
+    hint: hint ?? 'Restore it from a copy, or regenerate the key from its phrase.',
+  })
 }
 
 function walletExists(path: string): WalletError {
@@ -72,24 +129,34 @@ function walletExists(path: string): WalletError {
   })
 }
 
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
-      throw new WalletError('wallet_missing', `there is no key file ${path}`, {
-        hint: 'Check --wallet.path, --wallet.name and --wallet.hotkey, or make it with btcli.',
-        cause,
-      })
-    }
-    throw new WalletError('wallet_damaged', `${path} cannot be read`, { cause })
+async function notOpened(path: string, cause: unknown): Promise<WalletError> {
+  const code = codeOf(cause)
+  if (code === 'ENOENT') {
+    const isLink = await isPresent(path)
+    const message = isLink ? `${path} is a link that leads nowhere` : `there is no key file ${path}`
+    return new WalletError('wallet_missing', message, { hint: MISSING_HINT, cause })
   }
+  const why = REFUSALS[code] ?? code
+  return new WalletError('wallet_unreadable', `${path} can't be read: ${why}`, {
+    hint: `Run this as the files' owner, or give them to user ${process.getuid?.() ?? '?'}: the files 0600, their folders 0700.`,
+    cause,
+  })
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+function notWritten(path: string, cause: unknown): WalletError {
+  const code = codeOf(cause)
+  return new WalletError(
+    'wallet_unwritable',
+    `${path} can't be written: ${REFUSALS[code] ?? code}`,
+    {
+      hint: 'Give --wallet.path a folder that this user may write.',
+      cause,
+    },
+  )
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error
+    ? String(error.code)
+    : 'unknown'
 }

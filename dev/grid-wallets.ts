@@ -3,7 +3,8 @@ import { ChainError } from '../chain/errors.js'
 import { connectLocalChain } from '../chain/local/adapter.js'
 import type { AdminCall } from '../chain/local/admin.js'
 import { type LocalAdmin, localAdmin } from '../chain/local/admin-client.js'
-import { coldkeyAddress, createWallet, loadHotkey } from '../chain/wallet.js'
+import { coldkeyAddress, loadHotkey } from '../chain/wallet.js'
+import { createWallet } from '../chain/wallet-create.js'
 
 export interface GridWallet {
   readonly name: string

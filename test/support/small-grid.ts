@@ -8,7 +8,8 @@ import { resolveOptions } from '../../base/options.js'
 import { videoWorkflowId } from '../../base/temporal-names.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
 import { type RunningLocalnet, startLocalnet } from '../../chain/local/server.js'
-import { createWallet, loadHotkey } from '../../chain/wallet.js'
+import { loadHotkey } from '../../chain/wallet.js'
+import { createWallet } from '../../chain/wallet-create.js'
 import { freePort } from '../../dev/ports.js'
 import type { Role } from '../../dev/process.js'
 import type { Database } from '../../ledger/database.js'
@@ -44,7 +45,13 @@ export interface SmallGridOptions {
   readonly stepMs?: number
   /** The model's standard video. Default 3 steps, 2 frames of 16 × 16. */
   readonly video?: Partial<GridVideo>
+  /** Beside, or in place of, those that every API is started with. */
+  readonly apiOptions?: RoleOptions
+  /** The same of every inference worker. */
+  readonly workerOptions?: RoleOptions
 }
+
+type RoleOptions = Readonly<Record<string, string | number | boolean>>
 
 /** An API of a small grid. */
 export interface GridApi {
@@ -271,6 +278,7 @@ export class SmallGrid {
       'api.drain_seconds': 10,
       'model.dir': this.#folder,
       ...(direct ? { 'inference.url': url } : {}),
+      ...this.options.apiOptions,
     }
   }
 
@@ -287,6 +295,7 @@ export class SmallGrid {
       profile: 'test',
       'chain.allow_private_addresses': true,
       'inference.port': direct ? this.#inferencePort : 0,
+      ...this.options.workerOptions,
     }
   }
 
