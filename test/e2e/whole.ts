@@ -8,7 +8,8 @@ import { recordOf } from '../../ledger/records.js'
 import { scoresOf } from '../../ledger/settlement.js'
 import { verdictsOf } from '../../ledger/verdicts.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
-import { extrinsicsOf, weightSet } from '../../ledger/weights.js'
+import { extrinsicsOf } from '../../ledger/weight-extrinsics.js'
+import { weightSet } from '../../ledger/weights.js'
 
 /** Asserts that a settled interval lost nothing and counted nothing twice, whatever happened in it. */
 export async function assertWhole(

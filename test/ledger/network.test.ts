@@ -7,7 +7,8 @@ import { insertPlan } from '../../ledger/plans.js'
 import { routingCandidates } from '../../ledger/routing.js'
 import { writeSettlement } from '../../ledger/settlement.js'
 import { insertVerdicts } from '../../ledger/verdicts.js'
-import { decideWeights, markExtrinsic, putExtrinsic } from '../../ledger/weights.js'
+import { markExtrinsic, putExtrinsic } from '../../ledger/weight-extrinsics.js'
+import { decideWeights } from '../../ledger/weights.js'
 import { useDatabase } from '../support/postgres.js'
 import {
   attempt,
@@ -83,7 +84,8 @@ describe('ledger/network', () => {
         input: null,
         reason: null,
       })
-      await putExtrinsic(tx, id, 1, { hash: 'aa', bytes: '', nonce: 0, eraFirst: 1, eraLast: 64 })
+      const terms = { step: 'set' as const, bytes: '', nonce: 0, commitHash: null }
+      await putExtrinsic(tx, id, 1, { ...terms, hash: 'aa', eraFirst: 1, eraLast: 64 })
       const block = { number: 1030, hash: 'bb' }
       await markExtrinsic(tx, id, 1, 'aa', { result: 'ok', block })
     })

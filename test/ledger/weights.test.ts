@@ -2,16 +2,18 @@ import assert from 'node:assert/strict'
 import type { Database } from '../../ledger/database.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import {
-  decideWeights,
   extrinsicsOf,
   knownInclusionBlocks,
-  markConfirmed,
   markExtrinsic,
   markSubmitted,
   type NewExtrinsic,
+  putExtrinsic,
+} from '../../ledger/weight-extrinsics.js'
+import {
+  decideWeights,
+  markConfirmed,
   type NewWeightSet,
   newestSentN,
-  putExtrinsic,
   supersede,
   weightSet,
 } from '../../ledger/weights.js'
@@ -27,6 +29,8 @@ const VECTOR: NewWeightSet = {
 }
 
 const extrinsic = (hash: string, eraFirst = 100): NewExtrinsic => ({
+  step: 'set',
+  commitHash: null,
   hash,
   bytes: '0xabcd',
   nonce: 3,

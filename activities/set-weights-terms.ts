@@ -1,0 +1,8 @@
+/** How many blocks a weights extrinsic lives (mechanism section 6). */
+export const ERA_BLOCKS = 64
+
+/** Grows when what our weights mean changes; a subnet that asks for a higher one wants newer software. */
+export const VERSION_KEY = 1
+
+/** What a step of setting weights leaves: the next one at once, or after a while for this reason. */
+export type AfterStep = { after: 'at once' } | { after: 'waiting'; why: string }
