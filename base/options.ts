@@ -49,6 +49,11 @@ const postgresUrl = z
   .string()
   .refine(isPostgresUrl, 'must be a URL: postgres://USER:PASSWORD@HOST:PORT/NAME')
 
+/** Of ASCII: what clients make of other letters (SASLprep) differs. */
+const rolePassword = z
+  .string()
+  .regex(/^[!-~]{16,}$/, 'must have at least 16 characters, of printable ASCII without spaces')
+
 /** As many as parts per million have. */
 function hasSixDecimals(value: number): boolean {
   return Number(value.toFixed(6)) === value
@@ -201,6 +206,19 @@ export const OPTIONS = {
   ),
   'database.tls_cert': option(text, undefined, 'file (PEM) of our certificate for PostgreSQL'),
   'database.tls_key': option(text, undefined, 'file (PEM) of that certificate’s key'),
+  'roles.prefix': option(
+    z.string().regex(/^[a-z_][a-z0-9_]{0,50}$/, 'must be of a-z, 0-9 and _'),
+    'fractal',
+    'PostgreSQL’s login roles are PREFIX_api, PREFIX_worker and PREFIX_gpu',
+  ),
+  'roles.api_password': option(rolePassword, undefined, 'password of PREFIX_api', true),
+  'roles.worker_password': option(
+    rolePassword,
+    undefined,
+    'password of PREFIX_worker (verifier, inference-worker)',
+    true,
+  ),
+  'roles.gpu_password': option(rolePassword, undefined, 'password of PREFIX_gpu', true),
   'temporal.address': option(text, '127.0.0.1:7233', 'host:port of Temporal'),
   'temporal.namespace': option(text, 'default', 'one for each subnet and hotkey'),
   'temporal.tls': option(flag, false, 'TLS to Temporal; its certificate is verified'),
@@ -263,6 +281,9 @@ type OptionalName =
   | 'database.tls_ca'
   | 'database.tls_cert'
   | 'database.tls_key'
+  | 'roles.api_password'
+  | 'roles.worker_password'
+  | 'roles.gpu_password'
   | 'temporal.tls_ca'
   | 'temporal.tls_cert'
   | 'temporal.tls_key'

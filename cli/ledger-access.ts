@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { databaseUrl } from '../base/connection-options.js'
+import { databaseAddress } from '../base/connection-options.js'
 import { FractalError } from '../base/errors.js'
 import { createLog } from '../base/log.js'
 import {
@@ -76,7 +76,7 @@ function ledgerOptions(given: Given): Options<(typeof LEDGER_OPTIONS)[number]> {
 export async function withDatabase<T>(given: Given, ask: (db: Database) => Promise<T>): Promise<T> {
   const options = ledgerOptions(given)
   const db = openDatabase({
-    url: databaseUrl(options),
+    ...databaseAddress(options),
     applicationName: 'fractal-cli',
     max: 2,
     log: createLog('cli', 'silent'),
@@ -100,7 +100,7 @@ function notMigrated(cause: unknown): FractalError {
     'not_migrated',
     'The database has not all of this version’s tables yet.',
     {
-      hint: 'Start the API (or another role) of this version once: it makes them.',
+      hint: '`fractal migrate`, as the owner of the database, makes them.',
       cause,
     },
   )

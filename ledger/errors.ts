@@ -11,6 +11,16 @@ export type LedgerErrorCode =
   | 'ledger_newer'
   /** Migrations could not be applied. */
   | 'migration_failed'
+  /** Migrations are missing, and this user may not apply them. */
+  | 'not_migrated'
+  /** The user may not do this: its grants are older than this version, or it is another process' user. */
+  | 'ledger_forbidden'
+  /** TLS: who answers is not whom we trust, or speaks no TLS. */
+  | 'ledger_untrusted'
+  /** A login role is not there, and without a password can't be made. */
+  | 'role_missing'
+  /** A login role of ours that has rights which none should have. */
+  | 'role_too_mighty'
   /** Postgres refused a statement: a bug here, or a constraint that kept bad data out. */
   | 'ledger_query_failed'
   /** Another deployment judges with this hotkey now. */
@@ -35,6 +45,11 @@ const CONFLICT = /^(40...)$/
 const REFUSED = /^(28...|3D000)$/
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
+const FORBIDDEN = '42501'
+/** Of Node's TLS, when a certificate does not hold. */
+const UNTRUSTED =
+  /^(ERR_TLS_CERT_ALTNAME_INVALID|CERT_[A-Z_]+|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_[A-Z_]+|ERR_SSL_[A-Z0-9_]+)$/
+const SPEAKS_NO_TLS = /server does not support SSL|error establishing an SSL connection/
 /** What pg says, without a code, when a connection ends or a deadline passes. */
 const TERMINATED =
   /Connection terminated|timeout exceeded|Query read timeout|not queryable|Connection ended|Cannot use a pool after/i
@@ -60,6 +75,7 @@ export function toLedgerError(error: unknown): unknown {
       cause: error,
     })
   }
+  if (UNTRUSTED.test(code) || SPEAKS_NO_TLS.test(message)) return untrusted(code, message, error)
   if (CONFLICT.test(code)) {
     return new LedgerError('ledger_conflict', `Postgres ended a transaction: ${message}`, {
       details: { sqlState: code },
@@ -69,7 +85,16 @@ export function toLedgerError(error: unknown): unknown {
   }
   if (REFUSED.test(code)) {
     return new LedgerError('ledger_refused', `Postgres refused the connection: ${message}`, {
-      hint: 'Check user, password and database name in --database.url (or DATABASE_URL).',
+      hint: /no encryption|hostssl|requires.*(certificate|SSL)/i.test(message)
+        ? 'The server wants TLS: give --database.tls verify (and --database.tls_ca, .tls_cert, .tls_key as it needs).'
+        : 'Check user, password and database name in --database.url (or DATABASE_URL).',
+      details: { sqlState: code },
+      cause: error,
+    })
+  }
+  if (code === FORBIDDEN) {
+    return new LedgerError('ledger_forbidden', `Postgres refused: ${message}`, {
+      hint: 'This process’ user has not the rights. `fractal migrate`, as the owner, grants what each process needs.',
       details: { sqlState: code },
       cause: error,
     })
@@ -80,4 +105,21 @@ export function toLedgerError(error: unknown): unknown {
     details: { sqlState: code },
     cause: error,
   })
+}
+
+/** A certificate that was renewed holds again; the others stay as they are until somebody does something. */
+function untrusted(code: string, message: string, cause: unknown): LedgerError {
+  const plain = SPEAKS_NO_TLS.test(message)
+  return new LedgerError(
+    'ledger_untrusted',
+    plain ? 'Postgres speaks no TLS, which was asked for' : `Postgres is not trusted: ${message}`,
+    {
+      hint: plain
+        ? 'Switch TLS on at the server (ssl = on), or take --database.tls (or sslmode) away.'
+        : 'Check --database.tls_ca, and the name and the dates in the server’s certificate.',
+      details: { sqlState: code },
+      retryable: code === 'CERT_HAS_EXPIRED',
+      cause,
+    },
+  )
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from './database.js'
 import { type IntervalPhase, type IntervalRow, intervalByN } from './intervals.js'
 import { type MoveRow, tierHistory } from './network.js'
-import { type PlanItemRow, planItems } from './plans.js'
+import { type RevealedPlanItem, revealedPlan } from './plans.js'
 import { type RecordRow, recordOf } from './records.js'
 import { type CommitmentRow, commitmentOf } from './secrets.js'
 import { type ScoreRow, scoresOf } from './settlement.js'
@@ -75,7 +75,7 @@ const MAX_MOVES = 1_000
 export interface IntervalDetail {
   interval: IntervalRow
   /** Null until the interval is settled, lapsed or missed: whom it will ask is secret before. */
-  plan: Omit<PlanItemRow, 'body'>[] | null
+  plan: RevealedPlanItem[] | null
   verdicts: VerdictRow[]
   scores: ScoreRow[]
   moves: MoveRow[]
@@ -97,9 +97,7 @@ export async function intervalDetail(
   const record = await recordOf(db, id, n)
   return {
     interval,
-    plan: FINAL_PHASES.includes(interval.phase)
-      ? (await planItems(db, id, n)).map(({ body: _prompt, ...item }) => item)
-      : null,
+    plan: FINAL_PHASES.includes(interval.phase) ? await revealedPlan(db, id, n) : null,
     verdicts: await verdictsOf(db, id, n),
     scores: await scoresOf(db, id, n),
     moves: await tierHistory(db, id, { n, limit: MAX_MOVES }),
@@ -141,7 +139,7 @@ export async function publicInterval(
   return {
     interval,
     commitment,
-    plan: (await planItems(db, id, n)).map(({ body: _prompt, ...item }) => item),
+    plan: await revealedPlan(db, id, n),
     checks: await checksPage(db, id, n, page),
     scores: await scoresOf(db, id, n),
     moves: await tierHistory(db, id, { n, limit: MAX_MOVES }),

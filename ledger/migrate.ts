@@ -3,8 +3,10 @@ import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runner } from 'node-pg-migrate'
 import pg from 'pg'
+import type { DatabaseAddress } from '../base/connection-options.js'
 import { messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
+import { grantRoles, makeRoles, type WantedRole } from './database-roles.js'
 import { LedgerError, toLedgerError } from './errors.js'
 
 const FOLDER = fileURLToPath(new URL('../migrations', import.meta.url))
@@ -32,9 +34,31 @@ function refuseNewer(applied: string[], known: string[]): void {
   )
 }
 
+/**
+ * Whether this user may change tables. One that may not is a process with rights of its own, and
+ * someone else migrates.
+ */
+async function refuseUnfit(client: pg.Client, missing: string[]): Promise<void> {
+  const { rows } = await client.query<{ may: boolean; user: string }>(
+    `SELECT current_user AS user, has_schema_privilege('public', 'CREATE') AND coalesce(
+       (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('public.${TABLE}')), true) AS may`,
+  )
+  const { may, user } = rows[0]!
+  if (may) return
+  throw new LedgerError(
+    'not_migrated',
+    `the database lacks ${missing.join(', ')}, and the user ${user} may not migrate it`,
+    { hint: 'Run `fractal migrate` as the owner of the database, then start this again.' },
+  )
+}
+
 async function apply(client: pg.Client, log: Log): Promise<string[]> {
-  const known = (await readdir(FOLDER)).map((file) => basename(file, '.sql'))
-  refuseNewer(await appliedNames(client), known)
+  const known = (await readdir(FOLDER)).map((file) => basename(file, '.sql')).sort()
+  const before = await appliedNames(client)
+  refuseNewer(before, known)
+  const missing = known.filter((name) => !before.includes(name))
+  if (missing.length === 0) return []
+  await refuseUnfit(client, missing)
   const applied = await runner({
     dbClient: client,
     dir: FOLDER,
@@ -54,15 +78,56 @@ async function apply(client: pg.Client, log: Log): Promise<string[]> {
   return applied.map((migration) => migration.name)
 }
 
+/** What was done to a database: the migrations applied, and the roles that were granted their rights. */
+export interface Migrated {
+  names: string[]
+  roles: string[]
+}
+
 /**
- * Brings the database at `url` to this version: applies what is missing of `migrations/`, in one
- * transaction. Several processes may call it at once; the others wait and find nothing to do.
+ * Brings a database to this version: applies what is missing of `migrations/`, in one transaction, and
+ * then grants our login roles what this version needs. Several processes may call it at once; the
+ * others wait and find nothing to do.
  * @returns the names applied, empty when there was nothing to do
- * @throws LedgerError `ledger_newer` when a newer version migrated it, `migration_failed`, `ledger_unavailable`
+ * @throws LedgerError `ledger_newer` when a newer version migrated it, `not_migrated` when migrations are
+ * missing that this user may not apply, `migration_failed`, `ledger_unavailable`
  */
-export async function migrate(url: string, { log }: { log: Log }): Promise<string[]> {
+export async function migrate(
+  address: string | DatabaseAddress,
+  { log }: { log: Log },
+): Promise<string[]> {
+  return locked(address, async (client) => {
+    const names = await apply(client, log)
+    if (names.length > 0) await grantRoles(client, log)
+    if (names.length > 0) log.info({ names }, 'ledger migrated')
+    return names
+  })
+}
+
+/**
+ * As `migrate`, by the owner's own command: also makes the login roles that are wanted, and grants
+ * rights anew when there was nothing to migrate.
+ * @throws LedgerError as `migrate`, and `role_missing`, `role_too_mighty`
+ */
+export async function migrateWithRoles(
+  address: DatabaseAddress,
+  { log, roles }: { log: Log; roles: readonly WantedRole[] },
+): Promise<Migrated> {
+  return locked(address, async (client) => {
+    const names = await apply(client, log)
+    await makeRoles(client, roles)
+    return { names, roles: await grantRoles(client, log) }
+  })
+}
+
+async function locked<T>(
+  address: string | DatabaseAddress,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const { url, tls }: DatabaseAddress = typeof address === 'string' ? { url: address } : address
   const client = new pg.Client({
     connectionString: url,
+    ssl: tls,
     application_name: 'fractal-migrate',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   })
@@ -70,9 +135,7 @@ export async function migrate(url: string, { log }: { log: Log }): Promise<strin
   try {
     await client.connect()
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
-    const names = await apply(client, log)
-    if (names.length > 0) log.info({ names }, 'ledger migrated')
-    return names
+    return await work(client)
   } catch (error) {
     const known = toLedgerError(error)
     if (known instanceof LedgerError && known.code !== 'ledger_query_failed') throw known

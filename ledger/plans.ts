@@ -76,6 +76,24 @@ export async function planOf(
   )
 }
 
+/** A plan's item for everybody's eyes: without its prompt. */
+export type RevealedPlanItem = Omit<PlanItemRow, 'body'>
+
+const REVEALED = `request_id, round, k, hotkey, registered_block, moment_block, first_retry_block, second_retry_block,
+  deadline_ms, body_sha256`
+
+/** The plan of an interval that is final, by round and place in it; of another one nothing. */
+export async function revealedPlan(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<RevealedPlanItem[]> {
+  return db.query(
+    `SELECT ${REVEALED} FROM revealed_plan_items WHERE netuid = $1 AND verifier = $2 AND n = $3 ORDER BY round, k`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
 /** By round and place in it. */
 export async function planItems(
   db: Queryable,
@@ -84,9 +102,7 @@ export async function planItems(
   { round }: { round?: number } = {},
 ): Promise<PlanItemRow[]> {
   return db.query(
-    `SELECT request_id, round, k, hotkey, registered_block, moment_block, first_retry_block, second_retry_block, deadline_ms,
-       body, body_sha256
-     FROM plan_items
+    `SELECT ${REVEALED}, body FROM plan_items
      WHERE netuid = $1 AND verifier = $2 AND n = $3 AND ($4::integer IS NULL OR round = $4)
      ORDER BY round, k`,
     [id.netuid, id.verifier, n, round ?? null],

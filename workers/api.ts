@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createApi } from '../api/app.js'
 import { listen } from '../api/server.js'
-import { databaseUrl } from '../base/connection-options.js'
+import { databaseAddress } from '../base/connection-options.js'
 import type { Log } from '../base/log.js'
 import { isLoopback } from '../base/loopback.js'
 import { Metrics } from '../base/metrics.js'
@@ -49,11 +49,11 @@ export async function runApi(
 ): Promise<Running> {
   const inference = inferenceListeners(options)
   const standard = await readVideoStandard(options['model.dir'] ?? defaultModelDir())
-  const url = databaseUrl(options)
-  await migrate(url, { log })
-  const db = openDatabase({ url, applicationName: 'fractal-api', max: MAX_CONNECTIONS, log })
+  const address = databaseAddress(options)
+  await migrate(address, { log })
+  const db = openDatabase({ ...address, applicationName: 'fractal-api', max: MAX_CONNECTIONS, log })
   const temporal = openTemporalClient(options['temporal.address'], options['temporal.namespace'])
-  const signals = new JobSignals({ url, applicationName: 'fractal-api', log })
+  const signals = new JobSignals({ ...address, applicationName: 'fractal-api', log })
   const stopping = new AbortController()
   const cut = new AbortController()
   // Every stream listens to them: many are no leak.

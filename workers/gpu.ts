@@ -1,6 +1,6 @@
 import { Worker } from '@temporalio/worker'
 import { createGpuActivities } from '../activities/gpu-activities.js'
-import { databaseUrl } from '../base/connection-options.js'
+import { databaseAddress } from '../base/connection-options.js'
 import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Options } from '../base/options.js'
@@ -54,9 +54,9 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
       'DEVELOPMENT: ground truths are computed on the CPU, on a queue of their own (gpu-cpu)',
     )
   }
-  const url = databaseUrl(options)
-  await migrate(url, { log })
-  const db = openDatabase({ url, applicationName: 'fractal-gpu', max: 4, log })
+  const address = databaseAddress(options)
+  await migrate(address, { log })
+  const db = openDatabase({ ...address, applicationName: 'fractal-gpu', max: 4, log })
   health.watchPostgres(db)
   const again = options['gpu.recertify']
   const certificate = await certifyClass({

@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { Worker } from '@temporalio/worker'
 import { createInferenceActivities } from '../activities/inference-activities.js'
 import type { InferenceDeps } from '../activities/inference-deps.js'
-import { databaseUrl } from '../base/connection-options.js'
+import { databaseAddress } from '../base/connection-options.js'
 import type { Log } from '../base/log.js'
 import type { Options } from '../base/options.js'
 import { INFERENCE_QUEUE } from '../base/temporal-names.js'
@@ -69,12 +69,12 @@ async function startInferenceWorker(
   await chain.close()
   const secret = options['inference.port'] === 0 ? null : listenerSecret(options)
   const id = { netuid: options.netuid, verifier: signer.ss58 }
-  const url = databaseUrl(options)
-  await migrate(url, { log })
-  const db = openDatabase({ url, applicationName: 'fractal-inference', max: 16, log })
+  const address = databaseAddress(options)
+  await migrate(address, { log })
+  const db = openDatabase({ ...address, applicationName: 'fractal-inference', max: 16, log })
   health.watchPostgres(db)
   await noteGenesis(db, id, genesisHash)
-  const signals = new JobSignals({ url, applicationName: 'fractal-inference', log })
+  const signals = new JobSignals({ ...address, applicationName: 'fractal-inference', log })
   const temporal = await connectTemporal(options, log)
   const deps: InferenceDeps = {
     id,

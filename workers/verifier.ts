@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Worker } from '@temporalio/worker'
 import { createVerifierActivities } from '../activities/verifier-activities.js'
 import type { VerifierDeps } from '../activities/verifier-deps.js'
-import { databaseUrl } from '../base/connection-options.js'
+import { databaseAddress } from '../base/connection-options.js'
 import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Options } from '../base/options.js'
@@ -88,9 +88,9 @@ async function startVerifier(
       hint: 'Challenges ask for the standard request that fractal.json names: add one.',
     })
   }
-  const url = databaseUrl(options)
-  await migrate(url, { log })
-  const db = openDatabase({ url, applicationName: 'fractal-verifier', max: 16, log })
+  const address = databaseAddress(options)
+  await migrate(address, { log })
+  const db = openDatabase({ ...address, applicationName: 'fractal-verifier', max: 16, log })
   health.watchPostgres(db)
   const temporal = await connectTemporal(options, log)
   const stopping = new AbortController()

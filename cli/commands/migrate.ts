@@ -1,0 +1,26 @@
+import type { CommandModule } from 'yargs'
+import { MIGRATE_OPTIONS } from '../migrate-options.js'
+import { withOptions } from '../options.js'
+
+/** What says where a verifier is, and has nothing to do with its database. */
+const ELSEWHERE = new Set<string>(['netuid', 'api.verifier'])
+
+export const migrateCommand: CommandModule = {
+  command: 'migrate',
+  describe: 'bring the database to this version, as its owner; --roles: login roles too',
+  builder: (argv) =>
+    withOptions(
+      argv,
+      MIGRATE_OPTIONS.filter((name) => !ELSEWHERE.has(name)),
+    )
+      .option('roles', {
+        type: 'boolean',
+        default: false,
+        describe: 'make the login roles of api, workers and gpu-workers, or change their passwords',
+      })
+      .option('json', { type: 'boolean', describe: 'print JSON' }),
+  handler: async (given) => {
+    const { migrateLedger } = await import('../migrate-ledger.js')
+    await migrateLedger(given, { roles: given.roles === true, json: given.json === true })
+  },
+}
