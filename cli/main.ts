@@ -12,6 +12,7 @@ import { inferenceWorkerCommand } from './commands/inference-worker.js'
 import { intervalCommand } from './commands/interval.js'
 import { keyCommand } from './commands/key.js'
 import { localnetCommand } from './commands/localnet.js'
+import { migrateCommand } from './commands/migrate.js'
 import { proverCommand } from './commands/prover.js'
 import { verifierCommand } from './commands/verifier.js'
 import { UsageError } from './usage-error.js'
@@ -45,6 +46,7 @@ const cli = yargs(hideBin(process.argv))
   .command(apiCommand)
   .command(generateCommand)
   .command(doctorCommand)
+  .command(migrateCommand)
   .command(intervalCommand)
   .command(keyCommand)
   .demandCommand(1, 'name a command')
