@@ -125,7 +125,7 @@ export function damaged(path: string, what: string, hint?: string): WalletError 
 
 function walletExists(path: string): WalletError {
   return new WalletError('wallet_exists', `${path} exists and is not overwritten`, {
-    hint: 'Choose another --wallet.name or --wallet.hotkey.',
+    hint: 'Choose another --wallet.name or --wallet.hotkey; --overwrite replaces a hotkey for good.',
   })
 }
 

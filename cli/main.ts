@@ -15,6 +15,7 @@ import { localnetCommand } from './commands/localnet.js'
 import { migrateCommand } from './commands/migrate.js'
 import { proverCommand } from './commands/prover.js'
 import { verifierCommand } from './commands/verifier.js'
+import { walletCommand } from './commands/wallet.js'
 import { UsageError } from './usage-error.js'
 
 const MAX_WIDTH = 110
@@ -46,6 +47,7 @@ const cli = yargs(hideBin(process.argv))
   .command(apiCommand)
   .command(generateCommand)
   .command(doctorCommand)
+  .command(walletCommand)
   .command(migrateCommand)
   .command(intervalCommand)
   .command(keyCommand)

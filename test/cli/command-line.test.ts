@@ -28,6 +28,7 @@ describe('the command line', function () {
       'api',
       'generate',
       'doctor',
+      'wallet',
       'interval',
     ]) {
       assert.match(stdout, new RegExp(`^  fractal ${command} `, 'm'))

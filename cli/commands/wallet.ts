@@ -1,0 +1,74 @@
+import type { Argv, CommandModule } from 'yargs'
+import type { OptionName } from '../../base/options.js'
+import { withOptions } from '../options.js'
+import { refusePhraseInArguments } from '../read-phrase.js'
+import { UsageError } from '../usage-error.js'
+
+const WALLET: readonly OptionName[] = ['wallet.path', 'wallet.name', 'wallet.hotkey']
+const JSON_FLAG = { type: 'boolean', describe: 'print JSON' } as const
+
+const create: CommandModule = {
+  command: 'create',
+  describe: 'make a hotkey, and a coldkey unless there is one',
+  builder: (argv) => {
+    refusePhraseInArguments(process.argv)
+    return withOptions(argv, WALLET)
+      .option('mnemonic', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'file with the hotkey’s phrase, or - to type or pipe it in; makes no coldkey',
+        defaultDescription: 'a new one is drawn',
+      })
+      .option('coldkey-address', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'the coldkey lives elsewhere: only its address (ss58) is stored',
+      })
+      .option('hotkey-only', { type: 'boolean', default: false, describe: 'make no coldkey' })
+      .option('overwrite', {
+        type: 'boolean',
+        default: false,
+        describe: 'replace the hotkey: without a copy its place in the network is lost',
+      })
+      .option('show-phrase', {
+        type: 'boolean',
+        default: false,
+        describe: 'show new phrases, once; on a terminal only',
+      })
+      .option('json', JSON_FLAG)
+      .example('$0 wallet create --wallet.name prover --coldkey-address 5F…', '')
+  },
+  handler: async (given) => {
+    const text = (name: string) => {
+      if (Array.isArray(given[name])) throw new UsageError(`--${name} was given twice.`)
+      return given[name] === undefined ? undefined : String(given[name])
+    }
+    const { createAndTell } = await import('../wallet-create.js')
+    await createAndTell(given, {
+      mnemonic: text('mnemonic'),
+      coldkey: text('coldkey-address'),
+      hotkeyOnly: given['hotkey-only'] === true,
+      overwrite: given.overwrite === true,
+      showPhrase: given['show-phrase'] === true,
+      json: given.json === true,
+    })
+  },
+}
+
+const show: CommandModule = {
+  command: 'show',
+  describe: 'addresses, files, permissions, and whether a role could use the hotkey; no secret',
+  builder: (argv) => withOptions(argv, WALLET).option('json', JSON_FLAG),
+  handler: async (given) => {
+    const { showWallet } = await import('../wallet-show.js')
+    await showWallet(given, given.json === true)
+  },
+}
+
+export const walletCommand: CommandModule = {
+  command: 'wallet',
+  describe: 'wallets as btcli has them: create, show',
+  builder: (argv: Argv) =>
+    argv.command(create).command(show).demandCommand(1, 'name one of: create, show'),
+  handler: () => {},
+}
