@@ -45,6 +45,8 @@ export class IntervalSite {
     readonly verifier: VerifierSite,
     /** The verifier's, and its provers' but for those of another class. */
     readonly determinismClass: string,
+    /** The GPU worker's: the verifier's, unless it has a user of its own. */
+    private readonly gpuDb: Database,
   ) {}
 
   static async open(
@@ -52,13 +54,14 @@ export class IntervalSite {
     db: Database,
     behaviours: readonly Behaviour[],
     profile: Partial<MechanismProfile> = {},
+    gpuDb: Database = db,
   ): Promise<IntervalSite> {
     const verifier = await makeVerifier(harness, db, {
       provers: behaviours.length,
       profile: { ...PROFILE, ...profile },
     })
-    const site = new IntervalSite(verifier, classNamed(verifier.signer.ss58))
-    await putCertificate(db, {
+    const site = new IntervalSite(verifier, classNamed(verifier.signer.ss58), gpuDb)
+    await putCertificate(gpuDb, {
       determinismClass: site.determinismClass,
       modelRoot: verifier.deps.model.root,
       exact: true,
@@ -159,9 +162,9 @@ export class IntervalSite {
 
   /** @param changes how this GPU worker differs from a sound one */
   recompute(n: number, what: { round: number } | 'audits', changes: Partial<GpuDeps> = {}) {
-    const { db, id } = this.verifier.deps
+    const { id } = this.verifier.deps
     const gpu: GpuDeps = {
-      db,
+      db: this.gpuDb,
       generator: this.#engine(),
       openFresh: async () => this.#engine(),
       knownAnswerHolds: async () => true,
