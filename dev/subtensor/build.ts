@@ -3,8 +3,10 @@ import { RuntimeTrap } from './executor.js'
 import { auraDigest, decodeHeader, encodeHeader, type Header, ZERO_HASH } from './header.js'
 import type { StorageHistory } from './history.js'
 import { compact, ScaleReader, sized } from './scale.js'
-import type { StorageHex } from './spec.js'
+import type { StorageChanges, StorageHex, StorageView } from './storage.js'
 import { EXTRINSIC_INDEX } from './storage-keys.js'
+
+export type Adjustment = (state: StorageView) => StorageChanges
 
 export interface BlockInput {
   readonly number: number
@@ -13,6 +15,8 @@ export interface BlockInput {
   readonly time: number
   readonly slotMs: number
   readonly extrinsics: readonly StorageHex[]
+  /** What to change once the block has begun (the epoch is over then), before its extrinsics. */
+  readonly adjust: Adjustment | null
 }
 
 export interface BuiltBlock {
@@ -44,10 +48,12 @@ export async function buildBlock(
     return result
   }
   const timestamp: StorageHex = `0x${sized(TIMESTAMP_SET + compact(input.time))}`
-  const beginning: Call[] = [
-    ['Core_initialize_block', encodeHeader(emptyHeader(input))],
-    ['BlockBuilder_apply_extrinsic', timestamp],
-  ]
+  const initialize: Call = ['Core_initialize_block', encodeHeader(emptyHeader(input))]
+  const beginning = [initialize, apply(timestamp)]
+  if (input.adjust !== null) {
+    await run(beginning.splice(0, 1))
+    history.write(number, input.adjust(history.at(number)))
+  }
   const end: Call = ['BlockBuilder_finalize_block', '0x']
   const finish = ({ result }: CallResult, applied: readonly StorageHex[]): BuiltBlock => ({
     header: { ...decodeHeader(result), stateRoot: ZERO_HASH },

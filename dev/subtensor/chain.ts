@@ -1,10 +1,11 @@
-import { type BuiltBlock, buildBlock } from './build.js'
+import { type Adjustment, type BuiltBlock, buildBlock } from './build.js'
 import { RuntimeExecutor } from './executor.js'
 import { EMPTY_ROOT, type Header, hashHeader, ZERO_HASH } from './header.js'
 import { StorageHistory } from './history.js'
 import { Pool } from './pool.js'
 import { bare, littleEndian, ScaleReader } from './scale.js'
-import { readGenesis, type StorageHex } from './spec.js'
+import { readGenesis } from './spec.js'
+import type { StorageChanges, StorageHex, StorageView } from './storage.js'
 import { blockHashKey, CODE, TIMESTAMP } from './storage-keys.js'
 import { readValidity, type Validity } from './validity.js'
 
@@ -29,13 +30,11 @@ export interface ChainConfig {
 export interface BlockRequest {
   /** The block's number when blocks between are left out; the next one unless given. */
   readonly number?: number
-  /** Storage that is put in place before the block runs, and is part of what it changes. */
-  readonly storage?: readonly (readonly [StorageHex, StorageHex | null])[]
+  /** Put in place after the block's epoch, before its extrinsics; part of what the block changes. */
+  readonly storage?: StorageChanges
   /** Extrinsics that go before those of the pool. */
   readonly extrinsics?: readonly StorageHex[]
 }
-
-export type StorageView = ReturnType<StorageHistory['at']>
 
 /** As a pruning node: of how many blocks the state can be read. */
 const KEPT_STATES = 256
@@ -53,6 +52,8 @@ export class DevChain {
   /** Milliseconds that the runtime takes a slot, and so a block, to last. */
   readonly slotMs: number
   readonly pool: Pool
+  /** Done in each block after its epoch, before its extrinsics. */
+  adjust: Adjustment | null = null
   readonly #config: ChainConfig
   readonly #history: StorageHistory
   readonly #byNumber = new Map<number, Block>()
@@ -99,7 +100,7 @@ export class DevChain {
       }
       const genesis = { number: 0, hash: hashHeader(header), header, extrinsics: [] }
       const history = new StorageHistory()
-      history.write(0, storage)
+      history.write(0, [...storage])
       const { result } = await executor.run([['AuraApi_slot_duration', '0x']], history.at(0))
       return new DevChain(
         executor,
@@ -162,12 +163,20 @@ export class DevChain {
     const gap = this.#fillGap(number)
     const parentHash = gap.at(-1)?.hash ?? this.#head.hash
     const time = this.#time + (number - this.#head.number) * this.slotMs
+    // The last of them the runtime writes down itself.
+    const known = rememberHashes(gap.length > 0 ? [this.#head, ...gap.slice(0, -1)] : [])
+    const { slotMs, adjust } = this
+    const adjusted: Adjustment = (state) => [...known, ...storage, ...(adjust?.(state) ?? [])]
+    const input = {
+      number,
+      parentHash,
+      time,
+      slotMs,
+      extrinsics: [...extrinsics, ...this.pool.ready()],
+      adjust: known.length + storage.length > 0 || adjust !== null ? adjusted : null,
+    }
     let built: BuiltBlock
     try {
-      this.#history.write(number, rememberHashes(gap.slice(0, -1)))
-      this.#history.write(number, storage)
-      const all = [...extrinsics, ...this.pool.ready()]
-      const input = { number, parentHash, time, slotMs: this.slotMs, extrinsics: all }
       built = await buildBlock(this.executor, this.#history, input)
     } catch (error) {
       this.#history.revert(number)
@@ -223,6 +232,6 @@ export class DevChain {
 }
 
 /** What System.BlockHash would hold if the blocks between had been made. */
-function rememberHashes(blocks: readonly Block[]): [StorageHex, StorageHex][] {
+function rememberHashes(blocks: readonly Block[]): StorageChanges {
   return blocks.slice(-RUNTIME_HASHES).map(({ number, hash }) => [blockHashKey(number), hash])
 }

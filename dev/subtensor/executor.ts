@@ -1,21 +1,14 @@
 import { createRequire } from 'node:module'
 import type { JsCallback, RuntimeVersion } from '@acala-network/chopsticks-core'
-import type { StorageHex } from './spec.js'
+import type { StorageChanges, StorageHex, StorageReader } from './storage.js'
 
 type Executor = typeof import('@acala-network/chopsticks-core/wasm-executor/index')
-
-/** What a runtime call reads. */
-export interface StorageReader {
-  get(key: StorageHex): StorageHex | undefined
-  /** The first key after this one that begins with the prefix. */
-  keyAfter(prefix: StorageHex, key: StorageHex): StorageHex | undefined
-}
 
 export interface CallResult {
   /** What the last call returned. */
   readonly result: StorageHex
   /** What all calls together changed. */
-  readonly changes: readonly (readonly [StorageHex, StorageHex | null])[]
+  readonly changes: StorageChanges
 }
 
 /** The runtime panicked or trapped; the message is its own. */

@@ -1,6 +1,6 @@
 import { blake2Hex } from './blake2.js'
 import { bare, compact, littleEndian, ScaleReader, sized } from './scale.js'
-import type { StorageHex } from './spec.js'
+import type { StorageHex } from './storage.js'
 
 export interface Header {
   readonly parentHash: StorageHex

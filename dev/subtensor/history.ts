@@ -1,5 +1,4 @@
-import type { StorageReader } from './executor.js'
-import type { StorageHex } from './spec.js'
+import type { StorageChanges, StorageHex, StorageView } from './storage.js'
 
 interface Version {
   /** Number of the block that wrote it. */
@@ -14,7 +13,7 @@ export class StorageHistory {
   /** Keys with more than one version: what pruning has to look at. */
   readonly #rewritten = new Set<StorageHex>()
 
-  write(block: number, changes: Iterable<readonly [StorageHex, StorageHex | null]>): void {
+  write(block: number, changes: StorageChanges): void {
     for (const [key, value] of changes) {
       const versions = this.#versions.get(key)
       if (versions === undefined) {
@@ -53,9 +52,7 @@ export class StorageHistory {
   }
 
   /** The storage as it was after this block. */
-  at(block: number): StorageReader & {
-    keys(prefix: StorageHex, after: StorageHex | null, count: number): StorageHex[]
-  } {
+  at(block: number): StorageView {
     const get = (key: StorageHex) => this.#get(key, block)
     const keys = (prefix: StorageHex, after: StorageHex | null, count: number) => {
       const found: StorageHex[] = []

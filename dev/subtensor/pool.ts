@@ -1,6 +1,6 @@
 import { blake2Hex } from './blake2.js'
 import { RpcError } from './rpc-error.js'
-import type { StorageHex } from './spec.js'
+import type { StorageHex } from './storage.js'
 import type { Validity } from './validity.js'
 
 export type PoolEvent = 'ready' | 'future' | 'invalid' | 'dropped' | { usurped: StorageHex }
@@ -105,7 +105,9 @@ export class Pool {
       this.#drop(hash, 'invalid')
     }
     for (const { hash, lastBlock } of this.#waiting.values()) {
-      if (number >= lastBlock) this.#drop(hash, 'invalid')
+      if (number < lastBlock) continue
+      this.#ban(hash)
+      this.#drop(hash, 'invalid')
     }
   }
 

@@ -6,7 +6,7 @@ import type { Methods } from './rpc.js'
 import { RpcError } from './rpc-error.js'
 import { hex, parse } from './rpc-params.js'
 import { littleEndian, ScaleReader } from './scale.js'
-import type { StorageHex } from './spec.js'
+import type { StorageHex } from './storage.js'
 import { soon } from './subscriptions.js'
 
 // In its CommonJS form for the reason in base/crypto.ts.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Block, DevChain, StorageView } from './chain.js'
+import type { Block, DevChain } from './chain.js'
 import { RpcError } from './rpc-error.js'
-import type { StorageHex } from './spec.js'
+import type { StorageHex, StorageView } from './storage.js'
 
 export const hex = z
   .string()

@@ -6,7 +6,7 @@ import type { Method, Methods } from './rpc.js'
 import { RpcError } from './rpc-error.js'
 import { hex, parse, stateOf } from './rpc-params.js'
 import { bare, littleEndian, ScaleReader } from './scale.js'
-import type { StorageHex } from './spec.js'
+import type { StorageHex } from './storage.js'
 import { soon } from './subscriptions.js'
 
 const EXECUTION_FAILED = 4003

@@ -1,4 +1,4 @@
-import type { StorageHex } from './spec.js'
+import type { StorageHex } from './storage.js'
 
 /** The little of SCALE that blocks are made of; hex without prefix unless it is StorageHex. */
 

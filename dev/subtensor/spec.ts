@@ -5,9 +5,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { FractalError } from '../../base/errors.js'
-
-/** A key or a value of the chain's storage. */
-export type StorageHex = `0x${string}`
+import type { StorageHex } from './storage.js'
 
 /** The only spec that this folder knows: storage keys and call indices in it are of this runtime. */
 const SHA256 = 'bb2c7e34390f8fb5032750cc7d80d23f91a47f56fdebf4c35a24c7938b96c57c'

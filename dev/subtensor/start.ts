@@ -3,10 +3,10 @@ import type { ApiPromise as Api } from '@polkadot/api'
 import { BlockClock } from './block-clock.js'
 import { type Block, DevChain } from './chain.js'
 import { type RpcServer, serveRpc } from './server.js'
-import { requireSpec, type StorageHex } from './spec.js'
+import { requireSpec } from './spec.js'
+import type { StorageHex } from './storage.js'
 import { accountKey, SUDO_KEY } from './storage-keys.js'
 import { type DevSubnetParams, type Registration, Subnets } from './subnets.js'
-import { Sudo } from './sudo.js'
 
 // In its CommonJS form for the reason in base/crypto.ts.
 const { ApiPromise, WsProvider }: typeof import('@polkadot/api') = createRequire(import.meta.url)(
@@ -43,6 +43,7 @@ export interface DevSubtensor {
   setParams(netuid: number, params: DevSubnetParams): Promise<void>
   register(netuid: number, neurons: readonly (string | Registration)[]): Promise<void>
   setStake(netuid: number, hotkey: string, rao: bigint): Promise<void>
+  setPermit(netuid: number, hotkey: string, permit: boolean): Promise<void>
   fund(address: string): Promise<void>
   close(): Promise<void>
 }
@@ -79,7 +80,7 @@ export async function startSubtensor(options: SubtensorOptions = {}): Promise<De
     await chain.newBlock()
     const clock = new BlockClock(chain, options.blockMs ?? 0)
     held.push(async () => clock.stop())
-    return devSubtensor(chain, server, new Subnets(api, new Sudo(chain, api)), close)
+    return devSubtensor(chain, server, new Subnets(chain, api), close)
   } catch (error) {
     await close()
     throw error
@@ -110,6 +111,7 @@ function devSubtensor(
     setParams: (netuid, params) => subnets.setParams(netuid, params),
     register: (netuid, neurons) => subnets.register(netuid, neurons),
     setStake: (netuid, hotkey, rao) => subnets.setStake(netuid, hotkey, rao),
+    setPermit: (netuid, hotkey, permit) => subnets.setPermit(netuid, hotkey, permit),
     fund: (address) => subnets.fund(address),
     close,
   }

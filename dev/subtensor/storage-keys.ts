@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { littleEndian } from './scale.js'
-import type { StorageHex } from './spec.js'
+import type { StorageHex } from './storage.js'
 
 // In its CommonJS form for the reason in base/crypto.ts.
 const { blake2AsHex, xxhashAsHex }: typeof import('@polkadot/util-crypto') = createRequire(

@@ -1,9 +1,12 @@
 import type { ApiPromise } from '@polkadot/api'
+import { FractalError } from '../../base/errors.js'
 import type { SubnetParams } from '../../chain/chain.js'
 import { blake2Hex } from './blake2.js'
+import type { DevChain } from './chain.js'
+import { ForcedPermits } from './permits.js'
 import { littleEndian } from './scale.js'
-import type { StorageHex } from './spec.js'
-import type { Call, Sudo } from './sudo.js'
+import type { StorageHex } from './storage.js'
+import { type Call, Sudo } from './sudo.js'
 
 /** How many blocks a commit's reveal waits, in epochs; beside what the interface has. */
 export type DevSubnetParams = Partial<SubnetParams> & {
@@ -41,11 +44,14 @@ const SETTERS = {
 /** Brings a development chain's subnets into a state, by its root's calls where there is one. */
 export class Subnets {
   readonly #api: ApiPromise
+  readonly #chain: DevChain
   readonly #sudo: Sudo
+  readonly #permits = new ForcedPermits()
 
-  constructor(api: ApiPromise, sudo: Sudo) {
+  constructor(chain: DevChain, api: ApiPromise) {
+    this.#chain = chain
     this.#api = api
-    this.#sudo = sudo
+    this.#sudo = new Sudo(chain, api)
   }
 
   /** A new subnet; its owner's hotkey has uid 0. One block. */
@@ -105,6 +111,21 @@ export class Subnets {
         [this.#key('subnetAlphaOut', netuid), `0x${littleEndian(out + rao - before, 8)}`],
       ],
     )
+  }
+
+  /**
+   * Gives the neuron a permit, or takes it, from the next block on; one block.
+   * @throws FractalError `not_registered`
+   */
+  async setPermit(netuid: number, hotkey: string, permit: boolean): Promise<void> {
+    const { uids, validatorPermit } = this.#api.query.subtensorModule!
+    const uid = (await uids!(netuid, hotkey)) as unknown as { isNone: boolean; toString(): string }
+    if (uid.isNone) {
+      throw new FractalError('not_registered', `${hotkey} is not on subnet ${netuid}`)
+    }
+    this.#permits.set(validatorPermit!.key(netuid) as StorageHex, Number(String(uid)), permit)
+    this.#chain.adjust = (state) => this.#permits.changes(state)
+    await this.#chain.newBlock()
   }
 
   /** As many registrations as a test wants, at once. */

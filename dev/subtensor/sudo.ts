@@ -3,8 +3,8 @@ import type { ApiPromise } from '@polkadot/api'
 import type { SubmittableExtrinsic } from '@polkadot/api/types'
 import type { EventRecord } from '@polkadot/types/interfaces'
 import { FractalError } from '../../base/errors.js'
-import type { Block, BlockRequest, DevChain } from './chain.js'
-import type { StorageHex } from './spec.js'
+import type { Block, DevChain } from './chain.js'
+import type { StorageChanges, StorageHex } from './storage.js'
 
 // In its CommonJS form for the reason in base/crypto.ts.
 const { Keyring }: typeof import('@polkadot/keyring') = createRequire(import.meta.url)(
@@ -45,7 +45,7 @@ export class Sudo {
    * @param storage put in place before, in the same block
    * @throws FractalError `sudo_failed` with the chain's name for what a call did wrong
    */
-  async run(calls: readonly Call[], storage: BlockRequest['storage'] = []): Promise<SudoResult> {
+  async run(calls: readonly Call[], storage: StorageChanges = []): Promise<SudoResult> {
     const call = this.#api.tx.utility!.batchAll!([...calls])
     const nonce = await this.#nonce()
     const signed = await call.signAsync(this.#alice, { nonce, era: 0 })

@@ -1,6 +1,6 @@
 import { RpcError } from './rpc-error.js'
 import { ScaleReader } from './scale.js'
-import type { StorageHex } from './spec.js'
+import type { StorageHex } from './storage.js'
 
 /** What the runtime says of an extrinsic that may enter the pool. */
 export interface Validity {
