@@ -1,43 +1,17 @@
 import assert from 'node:assert/strict'
-import { decideVector, readSending } from '../../activities/decide-weights.js'
 import { createSetWeights } from '../../activities/set-weights.js'
 import type { VerifierDeps } from '../../activities/verifier-deps.js'
 import type { Chain } from '../../chain/chain.js'
-import { announceInterval } from '../../ledger/intervals.js'
 import { acquireLease, putBaselineLastUpdate, releaseLease } from '../../ledger/lease.js'
 import { extrinsicsOf } from '../../ledger/weight-extrinsics.js'
-import { decideWeights, weightSet } from '../../ledger/weights.js'
+import { weightSet } from '../../ledger/weights.js'
 import { useDatabase } from '../support/postgres.js'
 import { chainWith, makeVerifier, run, useChain, type VerifierSite } from './verifier-site.js'
-
-const LENGTH = 20
-
-/** The process dies here: nothing of ours catches it. */
-class Killed extends Error {}
-
-function killed(): never {
-  throw new Killed('killed')
-}
+import { decide, Killed, killed, standing } from './weights-scene.js'
 
 describe('activities: weights exactly once', () => {
   const database = useDatabase()
   const chainHarness = useChain()
-
-  /** Decides an interval's weights, as settling does. */
-  async function decide(site: VerifierSite, n: number, scores: readonly number[]): Promise<void> {
-    const { deps, provers } = site
-    await announceInterval(deps.db, deps.id, {
-      n,
-      firstBlock: 1 + (n - 1) * LENGTH,
-      length: LENGTH,
-    })
-    const weighed = {
-      scores: scores.map((scorePpm, i) => ({ hotkey: provers[i]!.ss58, uid: i + 1, scorePpm })),
-      standingCheats: [],
-    }
-    const set = decideVector(deps, weighed, await readSending(deps))
-    await deps.db.tx((tx) => decideWeights(tx, deps.id, n, set))
-  }
 
   async function site(params: { weightsRateLimit?: number } = {}): Promise<VerifierSite> {
     return makeVerifier(chainHarness(), database().db, { params })
@@ -70,12 +44,6 @@ describe('activities: weights exactly once', () => {
     const { nonce } = await deps.chain.prepareWeights(next)
     const at = await deps.chain.finalized()
     return { included: nonce, weights: await deps.chain.weights(netuid, 0, at) }
-  }
-
-  async function standing({ deps }: VerifierSite, n: number) {
-    const { kind, state, readBackOk } = (await weightSet(deps.db, deps.id, n))!
-    const results = (await extrinsicsOf(deps.db, deps.id, n)).map(({ result }) => result)
-    return { kind, state, readBackOk, results }
   }
 
   const DONE = { kind: 'weights', state: 'confirmed', readBackOk: true, results: ['ok'] }
