@@ -415,11 +415,12 @@ describe('activities: weights by commit and reveal', () => {
   })
 
   describe('several intervals', () => {
-    it('with commits that wait at once are each revealed, in their order', async () => {
+    it('with commits that wait at once are each revealed in its own window', async () => {
       const { it, held } = await scene({ revealPeriodEpochs: 2 })
-      await untilCommitted(it)
+      await untilSent(it, 1)
       await decide(it, 2, [0, 0, 100])
-      await untilCommitted(it, 2)
+      await advanceTo(it, (await it.deps.chain.epoch(it.netuid)).nextBlock)
+      await untilSent(it, 2)
       assert.equal((await it.deps.chain.commits(it.netuid, it.signer.ss58)).length, 2)
       const both = createSetWeights(it.deps)
       const advance = blocksFor(it)
