@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { FractalError, messageOf } from '../../base/errors.js'
+import { createLog } from '../../base/log.js'
+import { type Database, openDatabase } from '../../ledger/database.js'
 import { type Child, lastLines, spawnChild } from '../child.js'
 import { preparePostgresHome } from '../postgres-home.js'
 
@@ -125,6 +127,18 @@ export class SeparatePostgres {
     } finally {
       await client.end().catch(() => undefined)
     }
+  }
+
+  /** As one of our processes would open it. */
+  async openDatabase(user: string, database: string): Promise<Database> {
+    const url = `postgres://${user}:${await this.password(user)}@127.0.0.1:${this.port}/${database}`
+    return openDatabase({
+      url,
+      tls: { ca: await readFile(this.caFile, 'utf8') },
+      applicationName: 'production-shape',
+      max: 2,
+      log: createLog('production-shape', 'error'),
+    })
   }
 
   get #logFile(): string {

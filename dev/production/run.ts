@@ -1,0 +1,255 @@
+import { mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FractalError } from '../../base/errors.js'
+import type { Database } from '../../ledger/database.js'
+import { intervalByN, latestInterval } from '../../ledger/intervals.js'
+import { verdictsOf } from '../../ledger/verdicts.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { weightSet } from '../../ledger/weights.js'
+import { assertWhole } from '../../test/e2e/whole.js'
+import { removePostgres } from '../postgres.js'
+import { say } from '../say.js'
+import { openStateDir, type StateDir } from '../state-dir.js'
+import { localChain, type ShapeChain } from './chain.js'
+import { shapePorts } from './ports.js'
+import { SeparatePostgres } from './postgres.js'
+import { NETUID, PAIRS, PROVERS, type ProcessName, Shape } from './shape.js'
+import { SeparateTemporal } from './temporal.js'
+import { temporalPrograms } from './temporal-programs.js'
+import { Users } from './users.js'
+
+export interface RunOptions {
+  readonly stateRoot: string
+  readonly portBase: number
+  readonly blockMs: number
+  readonly intervalBlocks: number
+}
+
+const USER_EVERY_MS = 3000
+/** How long any one thing may take on a slow machine before the run has failed. */
+const PATIENCE_MS = 300_000
+const POLL_MS = 200
+
+/**
+ * Stands the production shape up, kills one of each pair while intervals run and users ask, and asserts
+ * that nothing was lost. @throws FractalError `shape_failed`, naming what did not hold
+ */
+export class ProductionRun {
+  readonly #options: RunOptions
+  readonly #startedAt = Date.now()
+  /** What has to be stopped, the newest first. */
+  readonly #held: (() => Promise<unknown>)[] = []
+  readonly #judged: number[] = []
+  #shape!: Shape
+  #postgres!: SeparatePostgres
+  #temporal!: SeparateTemporal
+  #chain!: ShapeChain
+  #users!: Users
+  #db!: Database
+  #id!: VerifierId
+
+  constructor(options: RunOptions) {
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.#standUp()
+      await this.#interval('nothing is killed', async () => {})
+      for (const role of PAIRS) await this.#withoutOne(role)
+      await this.#interval(
+        'Temporal’s history service is killed -9 and started again',
+        async () => {
+          await this.#temporal.kill('history')
+          await this.#temporal.startService('history')
+        },
+      )
+      await this.#interval('PostgreSQL is restarted', async () => {
+        await this.#postgres.stop()
+        await this.#postgres.start()
+      })
+      await this.#lookBack()
+    } finally {
+      for (const release of this.#held.reverse()) await release()
+      say(this.#line('everything is stopped'))
+    }
+  }
+
+  async #standUp(): Promise<void> {
+    const { stateRoot, portBase, blockMs, intervalBlocks } = this.#options
+    const ports = shapePorts(portBase)
+    await mkdir(stateRoot, { recursive: true })
+    const programs = await temporalPrograms(path.join(stateRoot, 'go.log'))
+    const state = await openStateDir(stateRoot, { fresh: true })
+    this.#held.push(() => state.unlock())
+    const secrets = path.join(state.root, 'secrets')
+    await mkdir(secrets, { recursive: true, mode: 0o700 })
+
+    this.#postgres = await SeparatePostgres.make({
+      ...{ dataDir: state.postgres, secrets, port: ports.postgres },
+    })
+    this.#held.push(() => this.#postgres.stop().then(() => removePostgres(state.postgres)))
+    say(this.#line(`${this.#postgres.version}: passwords, an owner for each program, TLS for ours`))
+
+    this.#temporal = await this.#startTemporal(programs, state, ports.temporal)
+    this.#chain = localChain({ state, port: ports.chain, netuid: NETUID, blockMs })
+    this.#held.push(() => this.#chain.stop())
+    this.#shape = new Shape({
+      ...{ state, secrets, ports, intervalBlocks },
+      postgres: this.#postgres,
+      chain: this.#chain,
+      temporalAddress: this.#temporal.address,
+    })
+    await this.#shape.makeWallets()
+    await this.#chain.start(this.#shape.wallets)
+    say(this.#line(`chain: ${this.#chain.is}; a verifier and ${PROVERS} provers registered`))
+    await this.#startOurs()
+  }
+
+  async #startTemporal(
+    programs: Awaited<ReturnType<typeof temporalPrograms>>,
+    state: StateDir,
+    portBase: number,
+  ): Promise<SeparateTemporal> {
+    const folder = path.join(state.root, 'temporal')
+    const temporal = new SeparateTemporal(programs, this.#postgres, { folder, portBase })
+    await temporal.makeTables()
+    this.#held.push(() => temporal.stop())
+    await temporal.start()
+    say(this.#line('Temporal: frontend, history, matching and worker as four processes on it'))
+    return temporal
+  }
+
+  async #startOurs(): Promise<void> {
+    const shape = this.#shape
+    await shape.migrate()
+    say(this.#line('fractal migrate --roles: tables, and a login for api, workers and gpu-workers'))
+    this.#held.push(() => shape.stop())
+    const provers = Array.from({ length: PROVERS }, (_, i): ProcessName => `prover-${i + 1}`)
+    const pairs = PAIRS.flatMap((role): ProcessName[] => [`${role}-1`, `${role}-2`])
+    // Not all at once: two cores compile and certify for each of them.
+    for (const name of [...provers, ...pairs, 'verifier' as const]) await shape.start(name)
+    await this.#allReady()
+    say(this.#line(`started, and /readyz green: ${shape.names.join(', ')}`))
+    this.#db = await shape.openLedger()
+    this.#held.push(() => this.#db.close())
+    this.#id = { netuid: NETUID, verifier: shape.verifier.hotkey }
+    this.#users = new Users(
+      [shape.apiUrl(1), shape.apiUrl(2)],
+      await shape.makeKey(),
+      USER_EVERY_MS,
+    )
+    this.#held.push(() => this.#users.stop())
+    say(this.#line(`users ask both APIs, a video every ${USER_EVERY_MS / 1000} s`))
+  }
+
+  /** One of a pair is killed -9 and stays away until its interval has settled. */
+  async #withoutOne(role: (typeof PAIRS)[number]): Promise<void> {
+    const name: ProcessName = `${role}-1`
+    await this.#interval(`${name} is killed -9 and stays away`, () => this.#shape.kill(name))
+    await this.#shape.start(name)
+    await this.#allReady()
+    say(this.#line(`${name} is back, everything is ready`))
+  }
+
+  /** An interval in which something happens: it settles all the same, whole. */
+  async #interval(what: string, happen: () => Promise<void>): Promise<void> {
+    const before = (await latestInterval(this.#db, this.#id))?.n ?? 0
+    const { n } = await this.#until('an interval in its rounds', async () => {
+      const row = await latestInterval(this.#db, this.#id)
+      return row !== null && row.n > before && row.phase === 'rounds' ? row : null
+    })
+    await happen()
+    const { phase } = await this.#until(`interval ${n} to end`, async () => {
+      const row = await intervalByN(this.#db, this.#id, n)
+      if (row?.phase === 'lapsed' || row?.phase === 'missed') return row
+      const set = await weightSet(this.#db, this.#id, n)
+      const isSet = set?.state === 'confirmed' || set?.state === 'done'
+      return row?.phase === 'settled' && isSet ? row : null
+    })
+    if (phase !== 'settled') throw failed(`interval ${n} is ${phase}, not settled`)
+    await this.#until(`the record of interval ${n}`, () => this.#isWhole(n))
+    const verdicts = await verdictsOf(this.#db, this.#id, n)
+    const wrong = verdicts.find(({ verdict }) => verdict === 'cheat' || verdict === 'fail')
+    if (wrong !== undefined) {
+      throw failed(
+        `interval ${n}: an honest prover got ${wrong.verdict} (${wrong.kind}, ${wrong.reason})`,
+      )
+    }
+    this.#judged.push(n)
+    const passed = verdicts.filter(({ verdict }) => verdict === 'pass').length
+    say(
+      this.#line(
+        `interval ${n}: ${what}; settled, ${passed} of ${verdicts.length} verdicts pass, weights read back`,
+      ),
+    )
+  }
+
+  /** Its record is signed last; what does not hold then never will. */
+  async #isWhole(n: number): Promise<boolean> {
+    const rows = await this.#db.query<{ signature: string | null }>(
+      'SELECT signature FROM records WHERE netuid = $1 AND verifier = $2 AND n = $3',
+      [this.#id.netuid, this.#id.verifier, n],
+    )
+    return rows[0]?.signature != null
+  }
+
+  async #lookBack(): Promise<void> {
+    await this.#users.stop()
+    const { accepted, refused, secondTries } = this.#users
+    if (refused.length > 0) throw failed(`${refused.length} users found no API: ${refused[0]}`)
+    await this.#until('every accepted video to be completed', async () => {
+      for (const jobId of accepted) {
+        const status = await this.#users.status(jobId)
+        if (status === 'failed' || status === 'cancelled')
+          throw failed(`video ${jobId} is ${status}`)
+        if (status !== 'completed') return null
+      }
+      return true
+    })
+    say(
+      this.#line(
+        `${accepted.size} videos were accepted and are completed; ${secondTries} times a user had to ask the other API`,
+      ),
+    )
+    for (const n of this.#judged) await assertWhole(this.#db, this.#id, n, this.#chain.endpoint)
+    say(
+      this.#line(
+        `intervals ${this.#judged.join(', ')}: a verdict for each challenge, counted once; weights sent once, and as on the chain`,
+      ),
+    )
+    const dead = [...this.#shape.ended(), ...this.#temporal.ended()]
+    if (dead.length > 0) throw failed(`${dead.join(', ')} ended by itself`)
+    say(this.#line('no process ended by itself'))
+  }
+
+  #allReady(): Promise<true> {
+    return this.#until('every /readyz to be green', async () => {
+      for (const name of this.#shape.names) {
+        if (!(await this.#shape.readiness(name)).ready) return null
+      }
+      return true
+    })
+  }
+
+  async #until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
+    for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(POLL_MS)) {
+      const seen = await look().catch((error) => {
+        // An outage of our own making may hit this question too.
+        if (error instanceof FractalError && error.retryable) return null
+        throw error
+      })
+      if (seen !== null && seen !== false) return seen
+      if (Date.now() > deadline) throw failed(`waited in vain for ${what}`)
+    }
+  }
+
+  #line(text: string): string {
+    return `${((Date.now() - this.#startedAt) / 1000).toFixed(0).padStart(5)} s  ${text}`
+  }
+}
+
+function failed(message: string): FractalError {
+  return new FractalError('shape_failed', message, { hint: 'The logs are in the state folder.' })
+}
