@@ -15,6 +15,7 @@ const HINTS: Record<string, string> = {
   InvalidIpAddress: 'Serve a public address: see --axon.external_ip.',
   ServingRateLimitExceeded: 'Wait servingRateLimit blocks before changing the address again.',
   NotEnoughStakeToSetWeights: 'Add stake to the hotkey.',
+  StakeAmountTooLow: 'Add stake to the hotkey.',
   // What the pool refuses.
   AncientBirthBlock: 'The extrinsic has outlived its era: sign a new one.',
   Stale: 'The account has used this nonce: another extrinsic of this key was included.',
@@ -24,14 +25,37 @@ const HINTS: Record<string, string> = {
   StateDiscarded: 'Ask an archive node, or a later block.',
   // Ours.
   chain_unreachable: 'Check --subtensor.chain_endpoint, and that the node runs.',
-  genesis_changed: 'This address now answers for another chain: restart with the right endpoint.',
+  genesis_changed: 'This address answers for another chain: restart with the right endpoint.',
+}
+
+/** Of what the chain refuses: the same can pass some blocks later. All else stays refused. */
+const PASSES_LATER: ReadonlySet<string> = new Set([
+  'SettingWeightsTooFast',
+  'CommittingWeightsTooFast',
+  'ServingRateLimitExceeded',
+  'RateLimitExceeded',
+  'TxRateLimitExceeded',
+  'NetworkTxRateLimitExceeded',
+  'RevealTooEarly',
+  'CommitBlockNotInRevealRange',
+  'Future',
+  'TooLowPriority',
+  'TemporarilyBanned',
+  'ImmediatelyDropped',
+  'ExhaustsResources',
+  'UnknownTransaction',
+])
+
+/** Whether trying again can help after the chain, its pool or a block, refused by this name. */
+export function retryHelps(name: string): boolean {
+  return PASSES_LATER.has(name)
 }
 
 /**
  * An error of the chain or on the way to it. `code` is the chain's own name (SettingWeightsTooFast,
  * Stale, StateDiscarded, …) or one of ours: `chain_unreachable`, `chain_timeout`, `not_finalized`
- * (these three retryable), `bad_chain_answer`, `bad_request`, `genesis_changed`, `invalid_era`,
- * `subtensor_not_yet`, `not_included`.
+ * (these three retryable), `bad_chain_answer`, `bad_request`, `chain_endpoint`, `extension_unsupported`,
+ * `genesis_changed`, `invalid_era`, `not_included`, `pool_refused`, `weights_unsupported`.
  */
 export class ChainError extends FractalError {
   constructor(code: string, message: string, options: FractalErrorOptions = {}) {

@@ -1,0 +1,165 @@
+import type { Log } from '../../base/log.js'
+import type { Signer } from '../../base/sr25519.js'
+import type { Hex } from '../../formats/bytes.js'
+import type {
+  AxonAddress,
+  BlockRef,
+  Chain,
+  Epoch,
+  Inclusion,
+  Metagraph,
+  PreparedExtrinsic,
+  SubnetParams,
+  WeightsCall,
+  WeightsCommit,
+} from '../chain.js'
+import { ChainError } from '../errors.js'
+import { secondsOfBlock } from './block-seconds.js'
+import { Connection } from './connection.js'
+import { chainTarget } from './endpoints.js'
+import { signExtrinsic } from './extrinsic.js'
+import { FinalizedBlocks, outcomeOf } from './inclusion.js'
+import { readMetagraph } from './metagraph.js'
+import { serveAxon } from './serve-axon.js'
+import type { Session } from './session.js'
+import { StateAt } from './state-at.js'
+import { submitExtrinsic } from './submit.js'
+import { readSubnetParams } from './subnet.js'
+import { readCommits, readEpoch, readWeights } from './weights.js'
+import { weightsCallBytes } from './weights-call.js'
+
+export interface SubtensorOptions {
+  /** `finney`, `test`, … or any name: then `endpoint` has to say where it is. */
+  network: string
+  /** One ws or wss URL or several separated by commas, in the order to try; empty for the network's own. */
+  endpoint: string
+  log?: Log
+  /** Of each request. Default 15 s. */
+  deadlineMs?: number
+  /** Without a new block for so long another connection is made. Default 120 s. */
+  silenceMs?: number
+}
+
+/**
+ * A Subtensor chain. What its runtime offers is read from its metadata, at each block anew.
+ * @throws ChainError `chain_endpoint`, `chain_unreachable`, `chain_timeout`, `genesis_changed`,
+ * `bad_chain_answer`
+ */
+export async function connectSubtensor(options: SubtensorOptions): Promise<Chain> {
+  const { network, endpoint, log = null, deadlineMs = 15_000, silenceMs = 120_000 } = options
+  const connection = new Connection(chainTarget(network, endpoint), { deadlineMs, silenceMs, log })
+  try {
+    const blockSeconds = await connection.run(async (session) => {
+      return secondsOfBlock(await session.runtimeAt((await session.head()).hash))
+    })
+    return new SubtensorChain(connection, blockSeconds)
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+class SubtensorChain implements Chain {
+  readonly kind = 'subtensor'
+  readonly allowsLoopbackAxons = false
+  readonly genesisHash: Hex
+  readonly blockSeconds: number
+  readonly #connection: Connection
+  readonly #blocks = new FinalizedBlocks()
+
+  constructor(connection: Connection, blockSeconds: number) {
+    this.#connection = connection
+    this.genesisHash = connection.genesis
+    this.blockSeconds = blockSeconds
+  }
+
+  get endpoint(): string {
+    return this.#connection.endpoint
+  }
+
+  head(): Promise<BlockRef> {
+    return this.#connection.run((session) => this.#head(session))
+  }
+
+  finalized(): Promise<BlockRef> {
+    return this.#connection.run((session) => session.finalized())
+  }
+
+  blockAt(number: number): Promise<BlockRef> {
+    return this.#connection.run(async (session) => {
+      const finalized = await session.finalized()
+      if (number > finalized.number) {
+        const message = `block ${number} is not finalized yet: that is ${finalized.number}`
+        throw new ChainError('not_finalized', message, { retryable: true })
+      }
+      return { number, hash: await session.knownBlockHash(number) }
+    })
+  }
+
+  metagraph(netuid: number, at?: BlockRef): Promise<Metagraph> {
+    return this.#at(at, (state) => readMetagraph(state, netuid))
+  }
+
+  subnetParams(netuid: number, at?: BlockRef): Promise<SubnetParams> {
+    return this.#at(at, (state) => readSubnetParams(state, netuid))
+  }
+
+  weights(netuid: number, uid: number, at?: BlockRef): Promise<[number, number][]> {
+    return this.#at(at, (state) => readWeights(state, netuid, uid))
+  }
+
+  commits(netuid: number, hotkey: string, at?: BlockRef): Promise<WeightsCommit[]> {
+    return this.#at(at, (state) => readCommits(state, netuid, hotkey))
+  }
+
+  epoch(netuid: number, at?: BlockRef): Promise<Epoch> {
+    return this.#at(at, (state) => readEpoch(state, netuid))
+  }
+
+  prepareWeights(call: WeightsCall): Promise<PreparedExtrinsic> {
+    const { signer, eraBlocks } = call
+    return this.#connection.run(async (session) => {
+      const runtime = await session.runtimeAt((await this.#head(session)).hash)
+      const { bytes, commitHash } = weightsCallBytes(runtime, call)
+      const terms = { call: bytes, signer, eraBlocks, genesis: this.genesisHash }
+      return { ...(await signExtrinsic(session, runtime, terms)), commitHash }
+    })
+  }
+
+  submit(prepared: PreparedExtrinsic): Promise<void> {
+    return this.#connection.run((session) => submitExtrinsic(session, prepared, this.#blocks))
+  }
+
+  inclusion(hash: Hex, { from, to }: { from: number; to: number }): Promise<Inclusion | null> {
+    return this.#connection.run(async (session) => {
+      const last = Math.min(to, (await session.finalized()).number)
+      const found = await this.#blocks.find(session, hash, from, last, true)
+      return found === null ? null : outcomeOf(session, found)
+    })
+  }
+
+  serveAxon(signer: Signer, netuid: number, address: AxonAddress): Promise<'served' | 'unchanged'> {
+    const { blockSeconds, genesisHash: genesis } = this
+    return serveAxon(this.#connection, { signer, netuid, address, blockSeconds, genesis })
+  }
+
+  lastBlockAgeMs(): number {
+    return this.#connection.lastBlockAgeMs()
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close()
+  }
+
+  async #head(session: Session): Promise<BlockRef> {
+    const head = await session.head()
+    this.#connection.sawHead(head.number)
+    return head
+  }
+
+  #at<T>(at: BlockRef | undefined, read: (state: StateAt) => Promise<T>): Promise<T> {
+    return this.#connection.run(async (session) =>
+      read(await StateAt.open(session, at ?? (await this.#head(session)))),
+    )
+  }
+}

@@ -1,0 +1,247 @@
+import { describeError } from '../../base/errors.js'
+import type { Log } from '../../base/log.js'
+import type { Hex } from '../../formats/bytes.js'
+import { ChainError } from '../errors.js'
+import type { ChainTarget } from './endpoints.js'
+import { RpcSocket } from './rpc-socket.js'
+import { Runtimes, Session } from './session.js'
+
+export interface ConnectionOptions {
+  /** Of each request, and of opening a connection. */
+  deadlineMs: number
+  /** Without a new block for so long the connection is made anew, at the next endpoint. */
+  silenceMs: number
+  log: Log | null
+}
+
+/** Pauses between attempts to connect while nobody asks anything. */
+const RECONNECT_MS = { first: 500, longest: 30_000 }
+
+/**
+ * The connection to one chain by several endpoints: the first that answers and is that chain serves
+ * until it fails; then the next in order. It reconnects by itself, so that blocks keep arriving.
+ */
+export class Connection {
+  readonly target: ChainTarget
+  readonly #options: ConnectionOptions
+  readonly #runtimes = new Runtimes()
+  #genesis: Hex | null
+  #session: Session | null = null
+  #opening: Promise<Session> | null = null
+  /** Index of the endpoint that is tried first when a connection is needed. */
+  #next = 0
+  #closed = false
+  #reconnect: NodeJS.Timeout | null = null
+  #silence: NodeJS.Timeout | null = null
+  #head = -1
+  #newBlockAt = performance.now()
+  readonly #waiting = new Set<() => void>()
+
+  constructor(target: ChainTarget, options: ConnectionOptions) {
+    this.target = target
+    this.#genesis = target.genesis
+    this.#options = options
+  }
+
+  /** Of the endpoint that serves now, else of the one that is tried next. */
+  get endpoint(): string {
+    return this.#session?.socket.endpoint ?? this.target.endpoints[this.#next] ?? ''
+  }
+
+  get genesis(): Hex {
+    if (this.#genesis === null) throw new Error('the genesis is known after the first connection')
+    return this.#genesis
+  }
+
+  /** Since an endpoint last told of another block. */
+  lastBlockAgeMs(): number {
+    return performance.now() - this.#newBlockAt
+  }
+
+  /**
+   * One whole operation on one endpoint; when the connection or the endpoint fails under it, it runs
+   * again from its start on the next, each endpoint once. It must not mind to be run twice.
+   * @throws ChainError: what it throws, and `chain_unreachable`, `chain_timeout`, `genesis_changed`
+   */
+  async run<T>(operation: (session: Session) => Promise<T>): Promise<T> {
+    // A lone endpoint has a second chance too, when its connection was lost: it may have been idle.
+    const attempts = Math.max(this.target.endpoints.length, 2)
+    for (let attempt = 1; ; attempt++) {
+      const session = await this.#connected()
+      try {
+        return await operation(session)
+      } catch (error) {
+        if (!isFault(error)) throw error
+        this.#drop(session, error)
+        const alone = this.target.endpoints.length === 1
+        if (attempt >= attempts || (alone && error.code === 'chain_timeout')) throw error
+      }
+    }
+  }
+
+  /** To be told of what an operation has seen: whichever block is new counts. */
+  sawHead(number: number): void {
+    if (number === this.#head) return
+    this.#head = number
+    this.#newBlockAt = performance.now()
+    this.#watchSilence()
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  /** Resolves at the next new block, or when that takes too long. */
+  nextBlock(longestMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#waiting.delete(done)
+        resolve()
+      }
+      const timer = setTimeout(done, longestMs)
+      this.#waiting.add(done)
+    })
+  }
+
+  close(): void {
+    this.#closed = true
+    if (this.#reconnect !== null) clearTimeout(this.#reconnect)
+    if (this.#silence !== null) clearTimeout(this.#silence)
+    const session = this.#session
+    this.#session = null
+    session?.socket.close()
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  #connected(): Promise<Session> {
+    if (this.#closed) return Promise.reject(closedHere())
+    if (this.#session !== null) return Promise.resolve(this.#session)
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null
+    })
+    return this.#opening
+  }
+
+  /** Each endpoint once, from the next in order. */
+  async #open(): Promise<Session> {
+    const { endpoints } = this.target
+    const failures: ChainError[] = []
+    for (let i = 0; i < endpoints.length; i++) {
+      const at = (this.#next + i) % endpoints.length
+      try {
+        const session = await this.#openAt(endpoints[at]!)
+        if (this.#closed) {
+          session.socket.close()
+          throw closedHere()
+        }
+        this.#next = at
+        this.#session = session
+        session.socket.onClose(() => this.#lost(session))
+        if (failures.length > 0)
+          this.#options.log?.info('chain endpoint in use after others failed')
+        return session
+      } catch (error) {
+        if (!(error instanceof ChainError)) throw error
+        failures.push(error)
+      }
+    }
+    throw combined(this.target.network, failures)
+  }
+
+  async #openAt(url: string): Promise<Session> {
+    const { deadlineMs } = this.#options
+    const socket = await RpcSocket.open(url, deadlineMs)
+    try {
+      const session = new Session(socket, deadlineMs, this.#runtimes)
+      const genesis = await session.genesisHash()
+      this.#checkGenesis(genesis, socket.endpoint)
+      await session.watchHeads((number) => this.sawHead(number))
+      this.#genesis = genesis
+      this.#watchSilence()
+      return session
+    } catch (error) {
+      socket.close()
+      throw error
+    }
+  }
+
+  #checkGenesis(found: Hex, endpoint: string): void {
+    const expected = this.#genesis
+    if (expected === null || found === expected) return
+    const { network } = this.target
+    const message = `${endpoint} is not the chain ${network}: its genesis is ${found}, not ${expected}`
+    const details = { endpoint, expected, found }
+    throw new ChainError('genesis_changed', message, { details })
+  }
+
+  /** The connection ended by itself: get another, so that blocks keep arriving. */
+  #lost(session: Session): void {
+    if (this.#session !== session) return
+    this.#session = null
+    if (this.#closed) return
+    this.#options.log?.warn({ endpoint: session.socket.endpoint }, 'chain connection lost')
+    this.#reconnectIn(RECONNECT_MS.first)
+  }
+
+  /** The endpoint failed under an operation: the next one is tried first from now on. */
+  #drop(session: Session, error: ChainError): void {
+    if (this.#session !== session && this.#session !== null) return
+    this.#next =
+      (this.target.endpoints.indexOf(session.socket.url) + 1) % this.target.endpoints.length
+    this.#options.log?.warn(
+      { endpoint: session.socket.endpoint, err: error.message },
+      'chain endpoint failed',
+    )
+    this.#session = null
+    session.socket.close()
+    this.#reconnectIn(RECONNECT_MS.first)
+  }
+
+  #reconnectIn(ms: number): void {
+    if (this.#closed) return
+    if (this.#reconnect !== null) clearTimeout(this.#reconnect)
+    this.#reconnect = setTimeout(() => {
+      this.#connected().catch((error: unknown) => {
+        this.#options.log?.warn({ err: describeError(error) }, 'chain cannot be reached')
+        this.#reconnectIn(Math.min(ms * 2, RECONNECT_MS.longest))
+      })
+    }, ms)
+    // It must not keep a process alive that has nothing else to do.
+    this.#reconnect.unref()
+  }
+
+  /** A connection may be dead without a word, or its node stuck behind the network. */
+  #watchSilence(): void {
+    if (this.#silence !== null) clearTimeout(this.#silence)
+    if (this.#closed) return
+    const { silenceMs } = this.#options
+    this.#silence = setTimeout(() => {
+      const session = this.#session
+      const message = `no new block in ${silenceMs} ms`
+      if (session !== null) this.#drop(session, new ChainError('chain_timeout', message))
+      this.#watchSilence()
+    }, silenceMs)
+    this.#silence.unref()
+  }
+}
+
+function closedHere(): ChainError {
+  return new ChainError('chain_unreachable', 'this process has closed its connection to the chain')
+}
+
+/** What another endpoint, or another connection, may do better. */
+function isFault(error: unknown): error is ChainError {
+  return (
+    error instanceof ChainError &&
+    (error.code === 'chain_unreachable' || error.code === 'chain_timeout')
+  )
+}
+
+/** One failure is told as it is; of several, each by its endpoint, and retryable when one is. */
+function combined(network: string, failures: ChainError[]): ChainError {
+  const [only] = failures
+  if (only !== undefined && failures.length === 1) return only
+  const retryable = failures.find((failure) => failure.retryable)
+  const { code } = retryable ?? only!
+  const told = failures.map(({ message }) => message).join('; ')
+  const message = `none of the ${failures.length} endpoints of ${network} can be used: ${told}`
+  return new ChainError(code, message, { retryable: retryable !== undefined, cause: only })
+}

@@ -1,0 +1,58 @@
+import type { Hex } from '../../formats/bytes.js'
+import { ChainError } from '../errors.js'
+
+/** Where a known network is reached when nothing else is said, and which chain it has to be. */
+interface Network {
+  endpoints: readonly string[]
+  genesis: Hex
+}
+
+const FINNEY = '2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03'
+const TEST = '8f9cf856bf558a14440e75569c9e58594757048d7b3a84b5d25f6bd978263105'
+
+/** The names of bittensor's settings; their genesis as public explorers and projects have it. */
+const NETWORKS: Readonly<Record<string, Network>> = {
+  finney: {
+    endpoints: ['wss://entrypoint-finney.opentensor.ai:443', 'wss://lite.chain.opentensor.ai:443'],
+    genesis: FINNEY,
+  },
+  archive: { endpoints: ['wss://archive.chain.opentensor.ai:443'], genesis: FINNEY },
+  'latent-lite': { endpoints: ['wss://lite.sub.latent.to:443'], genesis: FINNEY },
+  test: { endpoints: ['wss://test.finney.opentensor.ai:443'], genesis: TEST },
+}
+
+export interface ChainTarget {
+  network: string
+  /** In the order in which they are tried. */
+  endpoints: string[]
+  /** Null for a network that this version does not know: then the first answer decides. */
+  genesis: Hex | null
+}
+
+/**
+ * @param given one URL or several separated by commas; empty for the network's own
+ * @throws ChainError `chain_endpoint`
+ */
+export function chainTarget(network: string, given: string): ChainTarget {
+  const known = Object.hasOwn(NETWORKS, network) ? NETWORKS[network] : undefined
+  const urls = given.split(',').map((url) => url.trim())
+  const listed = urls.filter((url) => url !== '')
+  const endpoints = listed.length === 0 ? [...(known?.endpoints ?? [])] : listed
+  if (endpoints.length === 0) {
+    const names = Object.keys(NETWORKS).join(', ')
+    throw new ChainError('chain_endpoint', `no address is known for the network ${network}`, {
+      hint: `Give --subtensor.chain_endpoint ws://HOST:PORT, or one of the networks ${names}.`,
+    })
+  }
+  for (const url of endpoints) {
+    // Not the address itself in the message: it may have a key in it.
+    if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
+      const which = endpoints.length === 1 ? '' : ` (number ${endpoints.indexOf(url) + 1})`
+      const message = `the chain endpoint${which} of the network ${network} is no ws:// or wss:// address`
+      throw new ChainError('chain_endpoint', message, {
+        hint: 'Give --subtensor.chain_endpoint as wss://HOST:PORT, several separated by commas.',
+      })
+    }
+  }
+  return { network, endpoints, genesis: known?.genesis ?? null }
+}

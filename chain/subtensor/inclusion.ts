@@ -1,0 +1,80 @@
+import { fromHex, type Hex } from '../../formats/bytes.js'
+import type { BlockRef, Inclusion } from '../chain.js'
+import { ChainError } from '../errors.js'
+import { extrinsicHash } from './extrinsic.js'
+import type { Session } from './session.js'
+
+/** As many as an era has, several times over: of each only its extrinsics' hashes are kept. */
+const KEPT_BLOCKS = 512
+/** Asked for at once. */
+const AT_ONCE = 8
+
+interface Block {
+  ref: BlockRef
+  /** Of its extrinsics, in their order. */
+  hashes: Hex[]
+}
+
+/** Blocks that were looked through for an extrinsic; a final one is asked for once. */
+export class FinalizedBlocks {
+  readonly #kept = new Map<number, Block>()
+
+  /**
+   * The block from … to (both included) that has the extrinsic, with its index there, or null.
+   * @param final whether all these blocks are: else nothing of them is kept
+   * @throws ChainError `StateDiscarded` when the node no longer has one of the blocks
+   */
+  async find(
+    session: Session,
+    hash: Hex,
+    from: number,
+    to: number,
+    final = false,
+  ): Promise<{ ref: BlockRef; index: number } | null> {
+    for (let start = from; start <= to; start += AT_ONCE) {
+      const numbers = Array.from({ length: Math.min(AT_ONCE, to - start + 1) }, (_, i) => start + i)
+      for (const { ref, hashes } of await Promise.all(
+        numbers.map((number) => this.#block(session, number, final)),
+      )) {
+        const index = hashes.indexOf(hash)
+        if (index >= 0) return { ref, index }
+      }
+    }
+    return null
+  }
+
+  async #block(session: Session, number: number, final: boolean): Promise<Block> {
+    const kept = this.#kept.get(number)
+    if (kept !== undefined) return kept
+    const hash = await session.knownBlockHash(number)
+    const extrinsics = await session.extrinsics(hash)
+    if (extrinsics === null) {
+      const message = `${session.socket.endpoint} no longer has what block ${number} holds`
+      throw new ChainError('StateDiscarded', message)
+    }
+    const hashes = extrinsics.map((bytes) => extrinsicHash(fromHex(bytes.slice(2))))
+    const block = { ref: { number, hash }, hashes }
+    if (final) this.#keep(block)
+    return block
+  }
+
+  #keep(block: Block): void {
+    this.#kept.set(block.ref.number, block)
+    if (this.#kept.size <= KEPT_BLOCKS) return
+    const [oldest] = this.#kept.keys()
+    if (oldest !== undefined) this.#kept.delete(oldest)
+  }
+}
+
+/**
+ * How an included extrinsic ended.
+ * @throws ChainError `StateDiscarded` when the node no longer keeps the block's events
+ */
+export async function outcomeOf(
+  session: Session,
+  { ref, index }: { ref: BlockRef; index: number },
+): Promise<Inclusion> {
+  const runtime = await session.runtimeAt(ref.hash)
+  const error = runtime.dispatchError(await session.events(ref.hash), index)
+  return error === null ? { block: ref, ok: true } : { block: ref, ok: false, error }
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import type { Signer } from '../../base/sr25519.js'
+import type { Hex } from '../../formats/bytes.js'
+import type { AxonAddress, Inclusion } from '../chain.js'
+import { ChainError, retryHelps } from '../errors.js'
+import { axonAddress, storedIp } from './axon-address.js'
+import type { Connection } from './connection.js'
+import { type SignedExtrinsic, signExtrinsic } from './extrinsic.js'
+import { FinalizedBlocks, outcomeOf } from './inclusion.js'
+import type { Session } from './session.js'
+import { count, rao, StateAt, wanted } from './state-at.js'
+import { submitExtrinsic } from './submit.js'
+import { assertSubnet } from './subnet.js'
+
+/** An axon's extrinsic lives this long: the next block has it, unless something is wrong. */
+const ERA_BLOCKS = 16
+/** `serve_axon` asks for more than an address; nobody reads these of a prover. */
+const AXON_VERSION = 1
+const PROTOCOL = 4
+
+const axon = z.object({ ip: rao, ipType: count, port: count }).nullable()
+
+export interface Serving {
+  signer: Signer
+  netuid: number
+  address: AxonAddress
+  blockSeconds: number
+  genesis: Hex
+}
+
+/** @throws ChainError by the pool's or the block's reason; `not_included`, `chain_timeout` */
+export async function serveAxon(
+  connection: Connection,
+  serving: Serving,
+): Promise<'served' | 'unchanged'> {
+  const { signer, netuid, address, blockSeconds, genesis } = serving
+  const { ip, ipType } = storedIp(address.ip)
+  const wantedAddress = axonAddress({ ip, ipType, port: address.port })
+  const signed = await connection.run(async (session) => {
+    const state = await StateAt.open(session, await session.head())
+    const [added, stored] = await state.read(
+      wanted('networksAdded', z.boolean(), netuid),
+      wanted('axons', axon, netuid, signer.ss58),
+    )
+    assertSubnet(added, netuid)
+    const present = stored === null ? null : axonAddress(stored)
+    if (present?.ip === wantedAddress?.ip && present?.port === address.port) return null
+    const args = [netuid, AXON_VERSION, ip, address.port, ipType, PROTOCOL, 0, 0]
+    const call = state.runtime.callBytes('subtensorModule', 'serveAxon', args)
+    return signExtrinsic(session, state.runtime, { call, signer, eraBlocks: ERA_BLOCKS, genesis })
+  })
+  if (signed === null) return 'unchanged'
+  const blocks = new FinalizedBlocks()
+  await connection.run((session) =>
+    submitExtrinsic(session, { ...signed, commitHash: null }, blocks),
+  )
+  const included = await waitIncluded(connection, signed, blockSeconds)
+  if (included.ok) return 'served'
+  const { error } = included
+  throw new ChainError(error, `serve_axon: ${error}`, { retryable: retryHelps(error) })
+}
+
+/** In the best chain: whoever depends on finality asks the chain later. */
+async function waitIncluded(
+  connection: Connection,
+  { hash, eraFirst, eraLast }: SignedExtrinsic,
+  blockSeconds: number,
+): Promise<Inclusion> {
+  const deadline = performance.now() + ERA_BLOCKS * blockSeconds * 2000
+  let from = eraFirst
+  for (;;) {
+    const { head, included } = await connection.run(async (session: Session) => {
+      const head = await session.head()
+      const last = Math.min(head.number, eraLast)
+      const found = await new FinalizedBlocks().find(session, hash, from, last)
+      return { head, included: found === null ? null : await outcomeOf(session, found) }
+    })
+    if (included !== null) return included
+    connection.sawHead(head.number)
+    if (head.number >= eraLast || performance.now() > deadline) {
+      const message = `no block up to ${head.number} took the extrinsic ${hash}`
+      throw new ChainError('not_included', message, { retryable: true })
+    }
+    // The newest blocks are looked at again: others may take their place.
+    from = Math.max(eraFirst, head.number - 2)
+    await connection.nextBlock(blockSeconds * 2000)
+  }
+}
