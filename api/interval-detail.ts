@@ -71,14 +71,19 @@ function scoreObject(row: PublicInterval['scores'][number]) {
   }
 }
 
+/** The vector itself is told once the chain tells it: before, others could copy what is committed to. */
 function weightsObject(weights: PublicInterval['weights']) {
+  const shown = weights !== null && ['included', 'confirmed', 'done'].includes(weights.state)
   return (
     weights && {
       kind: weights.kind,
       state: weights.state,
       reason: weights.reason,
-      uids: weights.uids,
-      values_u16: weights.values,
+      uids: shown ? weights.uids : null,
+      values_u16: shown ? weights.values : null,
+      commit_block: weights.commitBlock,
+      reveal_first_block: weights.revealFirst,
+      reveal_last_block: weights.revealLast,
       included_block: weights.includedBlock,
       included_hash: weights.includedHash,
       read_back_ok: weights.readBackOk,

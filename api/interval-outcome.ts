@@ -42,8 +42,11 @@ function weights({ weightsKind, weightsState }: Line): string {
     case null:
       return 'weights are not decided yet'
     case 'weights':
-      return weightsState === 'confirmed' || weightsState === 'included'
-        ? 'weights are on the chain'
+      if (weightsState === 'confirmed' || weightsState === 'included') {
+        return 'weights are on the chain'
+      }
+      return weightsState === 'committed' || weightsState === 'revealing'
+        ? 'weights are committed to, and hidden until their reveal'
         : 'weights are on their way'
     case 'none':
       return 'no weights: nobody has a score'

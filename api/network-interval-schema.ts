@@ -110,8 +110,16 @@ export const intervalDetailSchema = z
         kind: weightsKindSchema,
         state: weightsStateSchema,
         reason: z.string().nullable(),
-        uids: z.array(z.int().min(0)),
-        values_u16: z.array(z.int().min(0)),
+        uids: z
+          .array(z.int().min(0))
+          .nullable()
+          .describe('Null until a block shows them: before, others could copy the weights'),
+        values_u16: z.array(z.int().min(0)).nullable(),
+        commit_block: count
+          .nullable()
+          .describe('The block that holds the newest commit, where the subnet hides weights first'),
+        reveal_first_block: count.nullable().describe('The first that may include its reveal'),
+        reveal_last_block: count.nullable(),
         included_block: count.nullable(),
         included_hash: z.string().nullable(),
         read_back_ok: z.boolean().nullable(),

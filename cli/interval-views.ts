@@ -71,6 +71,23 @@ export async function showInterval(given: Given, n: number, json: boolean): Prom
   else printInterval(detail)
 }
 
+/** Where its commit and the weights themselves stand on the chain. */
+function blockLines(weights: NonNullable<IntervalDetail['weights']>): string[] {
+  const { commitBlock, revealFirst, revealLast, includedBlock, readBackOk } = weights
+  const lines = []
+  if (commitBlock !== null) {
+    const window =
+      includedBlock === null ? `, to be revealed in ${revealFirst} to ${revealLast}` : ''
+    lines.push(`committed to in block ${commitBlock}${window}`)
+  }
+  if (includedBlock !== null) {
+    const read =
+      readBackOk === null ? '' : readBackOk ? ', read back and equal' : ', read back: OTHER VALUES'
+    lines.push(`on the chain since block ${includedBlock}${read}`)
+  }
+  return lines
+}
+
 function printInterval(detail: IntervalDetail): void {
   const { interval, plan, verdicts, scores, moves, weights, record } = detail
   printLine(`interval ${interval.n}, blocks ${interval.firstBlock} to ${lastBlock(interval)}`)
@@ -80,6 +97,7 @@ function printInterval(detail: IntervalDetail): void {
   if (weights !== null) {
     const reason = weights.reason === null ? '' : ` (${weights.reason})`
     printLine(`weights  ${weights.kind}, ${weights.state}${reason}`)
+    for (const line of blockLines(weights)) printLine(`         ${line}`)
     weights.uids.forEach((uid, i) => {
       printLine(`         uid ${uid}: ${weights.values[i]}`)
     })

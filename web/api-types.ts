@@ -254,8 +254,13 @@ export interface Interval {
     readonly kind: string
     readonly state: string
     readonly reason: string | null
-    readonly uids: readonly number[]
-    readonly values_u16: readonly number[]
+    /** Null until a block shows them. */
+    readonly uids: readonly number[] | null
+    readonly values_u16: readonly number[] | null
+    /** Of the newest commit, where the subnet hides weights first. */
+    readonly commit_block: number | null
+    readonly reveal_first_block: number | null
+    readonly reveal_last_block: number | null
     readonly included_block: number | null
     readonly included_hash: string | null
     readonly read_back_ok: boolean | null

@@ -58,6 +58,8 @@ const WEIGHT_KINDS: Record<string, string> = {
 const WEIGHT_STATES: Record<string, string> = {
   decided: 'decided',
   sent: 'sent',
+  committed: 'committed, hidden until the reveal',
+  revealing: 'being revealed',
   included: 'on the chain',
   confirmed: 'read back',
 }

@@ -12,7 +12,7 @@ import { capital, weightsWords } from '../words.js'
 export function Weights({ interval }: { interval: Interval }): JSX.Element {
   const { weights } = interval
   const lines = (weights?.uids ?? [])
-    .map((uid, i) => ({ uid, value: weights!.values_u16[i] ?? 0 }))
+    .map((uid, i) => ({ uid, value: weights?.values_u16?.[i] ?? 0 }))
     .sort((a, b) => b.value - a.value || a.uid - b.uid)
   const [shown, rest] = useSomeFirst(lines)
   const most = Math.max(1, ...lines.map(({ value }) => value))
@@ -23,7 +23,7 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
     >
       {weights?.reason != null && <p class="muted">{weights.reason}</p>}
       {lines.length === 0 ? (
-        <Empty title={weights === null ? 'Not decided yet' : 'None were set'} />
+        <Empty title={emptyTitle(weights)} />
       ) : (
         <div class="table-wrap">
           <table class="bars">
@@ -59,6 +59,16 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
         </div>
       )}
       {rest}
+      {weights?.commit_block != null && (
+        <p class="muted small note">
+          Committed to in block {count(weights.commit_block)}
+          {weights.included_block === null &&
+            weights.reveal_first_block !== null &&
+            weights.reveal_last_block !== null &&
+            `, to be revealed in blocks ${count(weights.reveal_first_block)} to ${count(weights.reveal_last_block)}`}
+          .
+        </p>
+      )}
       {weights?.included_block != null && (
         <p class="muted small note">
           In block {count(weights.included_block)}
@@ -68,4 +78,9 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
       )}
     </Section>
   )
+}
+
+function emptyTitle(weights: Interval['weights']): string {
+  if (weights === null) return 'Not decided yet'
+  return weights.uids === null ? 'Told once the chain tells them' : 'None were set'
 }
