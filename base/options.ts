@@ -72,11 +72,11 @@ function option<T>(
 export const OPTIONS = {
   // The network and its keys
   netuid: option(whole(0, 65_535), 1, 'the subnet'),
-  'subtensor.network': option(text, 'local', 'local, or the name of a Bittensor network'),
+  'subtensor.network': option(text, 'local', 'local, or a Bittensor network: finney, test, archive'),
   'subtensor.chain_endpoint': option(
     text,
-    'http://127.0.0.1:9955',
-    'address of the chain (of the local chain: http://HOST:PORT)',
+    undefined,
+    'wss://HOST:PORT of the network, several by commas in the order to try, instead of its own; of the local chain http://HOST:PORT (default: http://127.0.0.1:9955)',
   ),
   'wallet.path': option(text, '~/.bittensor/wallets', 'folder of the wallets'),
   'wallet.name': option(text, 'default', 'name of the wallet (its coldkey)'),
@@ -269,6 +269,7 @@ type HasFallback<N extends OptionName> = N extends OptionalName
   : ValueOf<N>
 /** The options without a default. */
 type OptionalName =
+  | 'subtensor.chain_endpoint'
   | 'axon.external_ip'
   | 'axon.external_port'
   | 'neuron.model_endpoint'

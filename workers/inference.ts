@@ -64,6 +64,7 @@ async function startInferenceWorker(
   const chain = await connectChain({
     network: options['subtensor.network'],
     endpoint: options['subtensor.chain_endpoint'],
+    log,
   })
   const { genesisHash } = chain
   await chain.close()

@@ -56,6 +56,7 @@ export async function runProver(
   const chain = await connectChain({
     network: options['subtensor.network'],
     endpoint: options['subtensor.chain_endpoint'],
+    log,
   })
   const engine = await openEngine({
     modelDir: options['model.dir'] ?? defaultModelDir(),

@@ -77,6 +77,7 @@ async function startVerifier(
   const chain = await connectChain({
     network: options['subtensor.network'],
     endpoint: options['subtensor.chain_endpoint'],
+    log,
   })
   health.watchChain(chain)
   const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
