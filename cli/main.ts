@@ -5,6 +5,7 @@ import { ownVersion } from '../base/version.js'
 import { endWithReader } from './closed-output.js'
 import { apiCommand } from './commands/api.js'
 import { demoCommand } from './commands/demo.js'
+import { devnetCommand } from './commands/devnet.js'
 import { doctorCommand } from './commands/doctor.js'
 import { generateCommand } from './commands/generate.js'
 import { gpuWorkerCommand } from './commands/gpu-worker.js'
@@ -40,6 +41,7 @@ const cli = yargs(hideBin(process.argv))
   .parserConfiguration({ 'dot-notation': false, 'camel-case-expansion': false })
   .command(demoCommand)
   .command(localnetCommand)
+  .command(devnetCommand)
   .command(verifierCommand)
   .command(inferenceWorkerCommand)
   .command(gpuWorkerCommand)

@@ -4,6 +4,9 @@ import type { DevChain } from './chain.js'
 export class BlockClock {
   readonly #chain: DevChain
   readonly #everyMs: number
+  /** Rejects when no more blocks can be made. */
+  readonly broken: Promise<never>
+  #break: (error: unknown) => void = () => undefined
   #timer: NodeJS.Timeout | null = null
   #stopped = false
 
@@ -11,6 +14,11 @@ export class BlockClock {
   constructor(chain: DevChain, everyMs: number) {
     this.#chain = chain
     this.#everyMs = everyMs
+    this.broken = new Promise((_, reject) => {
+      this.#break = reject
+    })
+    // Whoever does not ask is not told.
+    this.broken.catch(() => undefined)
     if (everyMs > 0) this.#wait(everyMs)
   }
 
@@ -25,7 +33,12 @@ export class BlockClock {
 
   async #tick(): Promise<void> {
     const startedAt = Date.now()
-    await this.#chain.newBlock()
+    try {
+      await this.#chain.newBlock()
+    } catch (error) {
+      this.#break(error)
+      return
+    }
     if (!this.#stopped) this.#wait(Math.max(0, this.#everyMs - (Date.now() - startedAt)))
   }
 }

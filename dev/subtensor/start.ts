@@ -45,6 +45,8 @@ export interface DevSubtensor {
   setStake(netuid: number, hotkey: string, rao: bigint): Promise<void>
   setPermit(netuid: number, hotkey: string, permit: boolean): Promise<void>
   fund(address: string): Promise<void>
+  /** Rejects when the clock of `blockMs` can make no more blocks. */
+  readonly broken: Promise<never>
   close(): Promise<void>
 }
 
@@ -80,7 +82,7 @@ export async function startSubtensor(options: SubtensorOptions = {}): Promise<De
     await chain.newBlock()
     const clock = new BlockClock(chain, options.blockMs ?? 0)
     held.push(async () => clock.stop())
-    return devSubtensor(chain, server, new Subnets(chain, api), close)
+    return devSubtensor(chain, server, new Subnets(chain, api), clock, close)
   } catch (error) {
     await close()
     throw error
@@ -96,6 +98,7 @@ function devSubtensor(
   chain: DevChain,
   server: RpcServer,
   subnets: Subnets,
+  clock: BlockClock,
   close: () => Promise<void>,
 ): DevSubtensor {
   return {
@@ -113,6 +116,7 @@ function devSubtensor(
     setStake: (netuid, hotkey, rao) => subnets.setStake(netuid, hotkey, rao),
     setPermit: (netuid, hotkey, permit) => subnets.setPermit(netuid, hotkey, permit),
     fund: (address) => subnets.fund(address),
+    broken: clock.broken,
     close,
   }
 }
