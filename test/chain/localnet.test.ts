@@ -268,7 +268,5 @@ describe('local chain', () => {
       silent.closeAllConnections()
       silent.close()
     }
-    const finney = connectChain({ network: 'finney', endpoint: 'wss://example.invalid' })
-    await assert.rejects(finney, { code: 'subtensor_not_yet' })
   })
 })
