@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FractalError } from './errors.js'
 import { LOG_LEVELS } from './log.js'
+import { parsePayloadKeys } from './payload-keys.js'
 import { isDatabaseHost, isPostgresUrl } from './postgres-address.js'
 import { readSecretFile } from './secret-file.js'
 
@@ -53,6 +54,13 @@ const postgresUrl = z
 const rolePassword = z
   .string()
   .regex(/^[!-~]{16,}$/, 'must have at least 16 characters, of printable ASCII without spaces')
+
+const payloadKeys = z
+  .string()
+  .refine(
+    (value) => parsePayloadKeys(value) !== null,
+    'must be 32 bytes in hex or base64; several keys stand one a line, each once',
+  )
 
 /** As many as parts per million have. */
 function hasSixDecimals(value: number): boolean {
@@ -257,6 +265,12 @@ export const OPTIONS = {
     'name in Temporal’s certificate, where that is not the address’s',
   ),
   'temporal.api_key': option(text, undefined, 'API key of Temporal Cloud', true),
+  'temporal.payload_key': option(
+    payloadKeys,
+    undefined,
+    'encrypts what Temporal stores: 32 bytes, the same for all processes; the first of several encrypts',
+    true,
+  ),
   'temporal.ui_address': option(
     httpUrl,
     undefined,
@@ -313,6 +327,7 @@ type OptionalName =
   | 'temporal.tls_key'
   | 'temporal.tls_server_name'
   | 'temporal.api_key'
+  | 'temporal.payload_key'
   | 'api.verifier'
   | 'temporal.ui_address'
 export type Options<N extends OptionName> = { readonly [K in N]: HasFallback<K> }

@@ -1,6 +1,8 @@
 import { resetInterval } from '../api/reset-interval.js'
 import { FractalError } from '../base/errors.js'
 import { resolveOptions } from '../base/options.js'
+import { TEMPORAL_OPTIONS } from '../workers/shared-options.js'
+import { temporalAddress } from '../workers/temporal-address.js'
 import { openTemporalClient } from '../workers/temporal-client.js'
 import { environmentBesideDemo, withLedger } from './ledger-access.js'
 import { printJson, printLine } from './output.js'
@@ -27,12 +29,8 @@ export async function retryInterval(
   { n, force, json }: RetryRequest,
 ): Promise<void> {
   const id = await withLedger(given, async (_db, found) => found)
-  const options = resolveOptions(
-    ['temporal.address', 'temporal.namespace'],
-    given,
-    environmentBesideDemo(given),
-  )
-  const client = openTemporalClient(options['temporal.address'], options['temporal.namespace'])
+  const options = resolveOptions(TEMPORAL_OPTIONS, given, environmentBesideDemo(given))
+  const client = openTemporalClient(temporalAddress(options))
   try {
     const { workflowId, runId } = await resetInterval(client, id, {
       n,

@@ -15,7 +15,8 @@ import { migrate } from '../ledger/migrate.js'
 import { inferenceListeners } from './inference-listeners.js'
 import { asRunning, type Running } from './running.js'
 import { servedVerifier } from './served-verifier.js'
-import { DATABASE_OPTIONS } from './shared-options.js'
+import { DATABASE_OPTIONS, TEMPORAL_OPTIONS } from './shared-options.js'
+import { temporalAddress } from './temporal-address.js'
 import { openTemporalClient } from './temporal-client.js'
 import { readVideoStandard } from './video-standard.js'
 
@@ -31,8 +32,7 @@ export const API_OPTIONS = [
   'inference.url',
   'inference.secret',
   ...DATABASE_OPTIONS,
-  'temporal.address',
-  'temporal.namespace',
+  ...TEMPORAL_OPTIONS,
   'temporal.ui_address',
 ] as const
 
@@ -52,7 +52,7 @@ export async function runApi(
   const address = databaseAddress(options)
   await migrate(address, { log })
   const db = openDatabase({ ...address, applicationName: 'fractal-api', max: MAX_CONNECTIONS, log })
-  const temporal = openTemporalClient(options['temporal.address'], options['temporal.namespace'])
+  const temporal = openTemporalClient(temporalAddress(options))
   const signals = new JobSignals({ ...address, applicationName: 'fractal-api', log })
   const stopping = new AbortController()
   const cut = new AbortController()

@@ -14,8 +14,8 @@ import { migrate } from '../ledger/migrate.js'
 import { certifyClass } from './certify-class.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
-import { DATABASE_OPTIONS } from './shared-options.js'
-import { connectTemporal, TEMPORAL_OPTIONS } from './temporal.js'
+import { DATABASE_OPTIONS, TEMPORAL_OPTIONS } from './shared-options.js'
+import { connectTemporal } from './temporal.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from './with-health.js'
 
 export const GPU_OPTIONS = [
@@ -67,6 +67,7 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
+    dataConverter: temporal.dataConverter,
     taskQueue: gpuQueue(device, options['gpu.class']),
     activities: createGpuActivities({
       db,

@@ -19,9 +19,9 @@ import { listenerSecret } from './inference-listeners.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
 import { startRunListener } from './run-listener.js'
 import { asRunning, type Running } from './running.js'
-import { DATABASE_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
+import { DATABASE_OPTIONS, TEMPORAL_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
 import { startUnstarted, startWorkflow } from './start-unstarted.js'
-import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
+import { connectTemporal, workflowBundle } from './temporal.js'
 import { walletOf } from './wallet.js'
 import { deliverWebhooks } from './webhooks.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from './with-health.js'
@@ -93,8 +93,9 @@ async function startInferenceWorker(
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
+    dataConverter: temporal.dataConverter,
     taskQueue: INFERENCE_QUEUE,
-    workflowBundle: await workflowBundle(log),
+    workflowBundle: await workflowBundle(log, temporal.dataConverter),
     activities: createInferenceActivities(deps),
     maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,

@@ -15,3 +15,15 @@ export const DATABASE_OPTIONS = [
   'database.tls_cert',
   'database.tls_key',
 ] as const
+
+export const TEMPORAL_OPTIONS = [
+  'temporal.address',
+  'temporal.namespace',
+  'temporal.tls',
+  'temporal.tls_ca',
+  'temporal.tls_cert',
+  'temporal.tls_key',
+  'temporal.tls_server_name',
+  'temporal.api_key',
+  'temporal.payload_key',
+] as const

@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client'
+import type { TemporalAddress } from './temporal-address.js'
 
 /**
  * A client for those who serve people: a call fails at once while Temporal is away, and works within
@@ -6,14 +7,26 @@ import { Client, Connection } from '@temporalio/client'
  * closed, which then ends the process; and gRPC looks for a lost server ever more rarely, up to once
  * in two minutes.) Nothing is connected before the first call. Close it by `client.connection.close()`.
  */
-export function openTemporalClient(address: string, namespace: string): Client {
+export function openTemporalClient({
+  address,
+  namespace,
+  tls,
+  apiKey,
+  dataConverter,
+}: TemporalAddress): Client {
   const connection = Connection.lazy({
     address,
+    tls: tls ?? false,
+    ...(apiKey === undefined ? {} : { apiKey }),
     interceptors: [],
     channelArgs: {
       'grpc.initial_reconnect_backoff_ms': 200,
       'grpc.max_reconnect_backoff_ms': 2000,
     },
   })
-  return new Client({ connection, namespace })
+  return new Client({
+    connection,
+    namespace,
+    ...(dataConverter === undefined ? {} : { dataConverter }),
+  })
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Client } from '@temporalio/client'
-import { IllegalStateError } from '@temporalio/common'
+import { type DataConverter, IllegalStateError } from '@temporalio/common'
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -11,15 +11,17 @@ import {
 import { FractalError, messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Options } from '../base/options.js'
+import type { TEMPORAL_OPTIONS } from './shared-options.js'
+import { temporalAddress } from './temporal-address.js'
 import { openTemporalClient } from './temporal-client.js'
-
-export const TEMPORAL_OPTIONS = ['temporal.address', 'temporal.namespace'] as const
 
 /** A worker's two connections: its own, and one for starting workflows. */
 export interface TemporalLink {
   readonly worker: NativeConnection
   readonly client: Client
   readonly namespace: string
+  /** What is made of what Temporal stores: every worker is created with it. */
+  readonly dataConverter: DataConverter
   close(): Promise<void>
 }
 
@@ -29,15 +31,20 @@ export async function connectTemporal(
   log: Log,
 ): Promise<TemporalLink> {
   installRuntime(log)
-  const address = options['temporal.address']
-  const namespace = options['temporal.namespace']
+  const known = temporalAddress(options)
+  const { address, namespace, tls, apiKey, dataConverter } = known
   try {
-    const worker = await NativeConnection.connect({ address })
-    const client = openTemporalClient(address, namespace)
+    const worker = await NativeConnection.connect({
+      address,
+      tls: tls ?? false,
+      ...(apiKey === undefined ? {} : { apiKey }),
+    })
+    const client = openTemporalClient(known)
     return {
       worker,
       client,
       namespace,
+      dataConverter,
       close: async () => {
         await Promise.allSettled([client.connection.close(), worker.close()])
       },
@@ -47,12 +54,23 @@ export async function connectTemporal(
       'temporal_unreachable',
       `no Temporal at ${address}: ${messageOf(error)}`,
       {
-        hint: 'Start Temporal, or give its address with --temporal.address.',
+        hint: unreachableHint(messageOf(error), tls !== undefined),
         retryable: true,
         cause: error,
       },
     )
   }
+}
+
+/** What to look at first. */
+function unreachableHint(message: string, withTls: boolean): string {
+  if (/certificate|UnknownIssuer|CaUsedAsEndEntity/i.test(message)) {
+    return 'Check --temporal.tls_ca (and tls_cert, tls_key), and the name and the dates in the server’s certificate.'
+  }
+  const hint = 'Start Temporal, or give its address with --temporal.address.'
+  return withTls
+    ? `${hint} Does it speak TLS? Without it, leave --temporal.tls away.`
+    : `${hint} If it wants TLS, add --temporal.tls.`
 }
 
 /**
@@ -75,10 +93,14 @@ function installRuntime(log: Log): void {
 }
 
 /** Workflows are bundled once at start: about two seconds. */
-export async function workflowBundle(log: Log): Promise<{ code: string }> {
+export async function workflowBundle(
+  log: Log,
+  { failureConverterPath }: Pick<DataConverter, 'failureConverterPath'> = {},
+): Promise<{ code: string }> {
   const quiet = new DefaultLogger('WARN', (entry) => log.warn({ meta: entry.meta }, entry.message))
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
     logger: quiet,
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
   })
 }

@@ -23,8 +23,8 @@ import { intervalSettings } from './interval-settings.js'
 import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
 import { asRunning, type Running } from './running.js'
 import { registerSearchAttributes } from './search-attributes.js'
-import { DATABASE_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
-import { connectTemporal, TEMPORAL_OPTIONS, workflowBundle } from './temporal.js'
+import { DATABASE_OPTIONS, TEMPORAL_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
+import { connectTemporal, workflowBundle } from './temporal.js'
 import { walletOf } from './wallet.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from './with-health.js'
 
@@ -123,8 +123,9 @@ async function startVerifier(
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
+    dataConverter: temporal.dataConverter,
     taskQueue: VERIFIER_QUEUE,
-    workflowBundle: await workflowBundle(log),
+    workflowBundle: await workflowBundle(log, temporal.dataConverter),
     activities: createVerifierActivities(deps),
     maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,

@@ -16,7 +16,7 @@ const MAX_ATTEMPTS = 32
 export async function deliverWebhooks(
   deps: WebhookDeps & {
     id: VerifierId
-    temporal: Pick<TemporalLink, 'worker' | 'client' | 'namespace'>
+    temporal: Pick<TemporalLink, 'worker' | 'client' | 'namespace' | 'dataConverter'>
   },
 ): Promise<{ run: Promise<void>; stop(): Promise<void> }> {
   const { db, id, temporal, log } = deps
@@ -24,6 +24,7 @@ export async function deliverWebhooks(
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
+    dataConverter: temporal.dataConverter,
     taskQueue: WEBHOOK_QUEUE,
     activities: createWebhookActivities(deps),
     maxConcurrentActivityTaskExecutions: MAX_ATTEMPTS,

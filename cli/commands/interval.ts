@@ -1,11 +1,10 @@
 import type { Argv, CommandModule } from 'yargs'
-import type { OptionName } from '../../base/options.js'
+import { TEMPORAL_OPTIONS } from '../../workers/shared-options.js'
 import { LEDGER_OPTIONS } from '../ledger-options.js'
 import { integer } from '../numbers.js'
 import { withOptions } from '../options.js'
 
 const MAX_N = 2_147_483_647
-const TEMPORAL: readonly OptionName[] = ['temporal.address', 'temporal.namespace']
 const N = { type: 'string', describe: 'number of the interval' } as const
 const JSON_FLAG = { type: 'boolean', describe: 'print JSON' } as const
 
@@ -43,7 +42,7 @@ const retry: CommandModule = {
   command: 'retry <n>',
   describe: 'run a failed interval again from its start; nothing is counted twice',
   builder: (argv) =>
-    withOptions(argv.positional('n', N), [...LEDGER_OPTIONS, ...TEMPORAL])
+    withOptions(argv.positional('n', N), [...LEDGER_OPTIONS, ...TEMPORAL_OPTIONS])
       .option('force', {
         type: 'boolean',
         default: false,

@@ -20,7 +20,7 @@ const NOWHERE = '127.0.0.1:1'
 
 /** A client whose server is away. */
 export function awayTemporal(): Client {
-  return openTemporalClient(NOWHERE, 'default')
+  return openTemporalClient({ address: NOWHERE, namespace: 'default' })
 }
 
 /** Of a ledger whose server is away. */

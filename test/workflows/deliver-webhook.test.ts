@@ -6,12 +6,14 @@ import { Worker } from '@temporalio/worker'
 import OpenAI from 'openai'
 import { pino } from 'pino'
 import { Webhook } from 'standardwebhooks'
+import { resolveOptions } from '../../base/options.js'
 import { INFERENCE_QUEUE, webhookWorkflowId } from '../../base/temporal-names.js'
 import { webhookSecretText } from '../../base/webhook-signature.js'
 import { completeJob } from '../../ledger/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { deliveriesOf, getDelivery, insertTestEvent } from '../../ledger/webhook-deliveries.js'
 import { deleteWebhook, getWebhook, insertWebhook, rotateSecret } from '../../ledger/webhooks.js'
+import { TEMPORAL_OPTIONS } from '../../workers/shared-options.js'
 import { connectTemporal, type TemporalLink, workflowBundle } from '../../workers/temporal.js'
 import { deliverWebhooks } from '../../workers/webhooks.js'
 import { newJob, newVerifier, uuid } from '../ledger/fixtures.js'
@@ -41,10 +43,12 @@ describe('delivering webhooks', function () {
   const stops: (() => Promise<unknown>)[] = []
   let link: TemporalLink
   let namespace: string
-  const options = () => ({
-    'temporal.address': temporal().address,
-    'temporal.namespace': namespace,
-  })
+  const options = () =>
+    resolveOptions(
+      TEMPORAL_OPTIONS,
+      { 'temporal.address': temporal().address, 'temporal.namespace': namespace },
+      {},
+    )
 
   /** Two of what an inference worker runs. */
   const startWorkers = async () => {
