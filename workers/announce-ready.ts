@@ -1,7 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 
-/** Tells whoever started this process that it does its work now: the file it named appears. */
+/**
+ * Tells whoever started this process that it does its work now: the file it named appears, and PM2's
+ * `wait_ready` has its message.
+ */
 export async function announceReady(): Promise<void> {
+  process.send?.('ready')
   const file = process.env.FRACTAL_READY_FILE
   if (file !== undefined) await writeFile(file, String(process.pid))
 }

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { fileOption, OPTIONS, type Option, type OptionName } from '../../base/options.js'
+import { API_OPTIONS } from '../../workers/api.js'
+import { GPU_OPTIONS } from '../../workers/gpu.js'
+import { INFERENCE_OPTIONS } from '../../workers/inference.js'
+import { PROVER_OPTIONS } from '../../workers/prover.js'
+import { VERIFIER_OPTIONS } from '../../workers/verifier.js'
+
+const CLONE = fileURLToPath(new URL('../..', import.meta.url))
+const ROLES: Record<string, readonly OptionName[]> = {
+  prover: PROVER_OPTIONS,
+  verifier: VERIFIER_OPTIONS,
+  'inference-worker': INFERENCE_OPTIONS,
+  'gpu-worker': GPU_OPTIONS,
+  api: API_OPTIONS,
+}
+
+const app = z.object({
+  name: z.string(),
+  script: z.string(),
+  args: z.array(z.string()),
+  cwd: z.string(),
+  wait_ready: z.literal(true),
+  kill_timeout: z.int(),
+  instances: z.int().optional(),
+  increment_var: z.string().optional(),
+  env: z.record(z.string(), z.unknown()).optional(),
+})
+
+describe('ecosystem.config.cjs', () => {
+  const require = createRequire(import.meta.url)
+  const { apps } = z.object({ apps: z.array(app) }).parse(require('../../ecosystem.config.cjs'))
+
+  /** An app's options as [name, value]; the first argument is the command. */
+  const optionsOf = ({ args }: z.output<typeof app>): [string, string][] => {
+    const rest = args.slice(1)
+    assert.equal(rest.length % 2, 0, `a value for each option: ${rest.join(' ')}`)
+    return rest.flatMap((arg, i) => (i % 2 === 0 ? [[arg, rest[i + 1]!]] : []))
+  }
+
+  it('has every role, by its command', () => {
+    assert.deepEqual(apps.map(({ name }) => name).sort(), Object.keys(ROLES).sort())
+    for (const { name, args, script, cwd } of apps) {
+      assert.equal(args[0], name)
+      assert.ok(existsSync(`${cwd}/${script}`), `${name}: ${script}`)
+      assert.equal(cwd.replace(/\/$/, ''), CLONE.replace(/\/$/, ''))
+    }
+  })
+
+  it('gives each role options that it takes, with values that they take', () => {
+    for (const each of apps) {
+      for (const [arg, value] of optionsOf(each)) {
+        const name = arg.replace(/^--/, '')
+        const plain = ROLES[each.name]!.find(
+          (known) => known === name || fileOption.given(known) === name,
+        )
+        assert.ok(plain, `${each.name} takes no ${arg}`)
+        const option: Option<unknown> = OPTIONS[plain] as Option<unknown>
+        if (plain === name) {
+          assert.ok(!option.secret, `${each.name}: ${arg} is secret, and comes by a file`)
+          assert.ok(option.schema.safeParse(value).success, `${each.name}: ${arg} ${value}`)
+        } else {
+          assert.ok(option.secret, `${each.name}: ${arg} names a file, ${plain} is no secret`)
+        }
+      }
+    }
+  })
+
+  it('has the words that operators of this network know, and lets only verifiers ask a prover', () => {
+    const prover = new Map(optionsOf(apps.find(({ name }) => name === 'prover')!))
+    for (const known of [
+      '--netuid',
+      '--subtensor.network',
+      '--wallet.name',
+      '--wallet.hotkey',
+      '--axon.port',
+    ]) {
+      assert.ok(prover.has(known), known)
+    }
+    assert.equal(prover.get('--blacklist.force_verifier_permit'), 'true')
+  })
+
+  it('gives a stop more time than it takes, and each GPU worker a GPU', () => {
+    for (const { name, kill_timeout } of apps) {
+      const drainMs = name === 'api' ? OPTIONS['api.drain_seconds'].fallback! * 1000 : 30_000
+      assert.ok(kill_timeout > drainMs, name)
+    }
+    const gpu = apps.find(({ name }) => name === 'gpu-worker')!
+    assert.ok(gpu.increment_var !== undefined && gpu.increment_var in gpu.env!)
+    assert.ok(!gpu.args.includes('--health.port'), 'several of them cannot have one port')
+  })
+})
