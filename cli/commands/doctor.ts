@@ -1,18 +1,23 @@
 import type { CommandModule } from 'yargs'
-import type { OptionName } from '../../base/options.js'
 import { integer } from '../numbers.js'
 import { withOptions } from '../options.js'
+import type { DoctorRole } from '../role-facts.js'
 import { UsageError } from '../usage-error.js'
 
-const OPTIONS: readonly OptionName[] = ['model.dir', 'device']
 const DEFAULT_RUNS = 10
 const MAX_RUNS = 10_000
 
 export const doctorCommand: CommandModule = {
   command: 'doctor',
-  describe: 'what this machine has; --certify: whether it repeats a video byte for byte',
-  builder: (argv) =>
-    withOptions(argv, OPTIONS)
+  describe: 'what this machine has, and what a role lacks here (--role)',
+  builder: async (argv) => {
+    const { DOCTOR_OPTIONS } = await import('../role-facts.js')
+    return withOptions(argv, DOCTOR_OPTIONS)
+      .option('role', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'prover or verifier: check what it needs, with the options it is started with',
+      })
       .option('certify', {
         type: 'boolean',
         default: false,
@@ -24,17 +29,37 @@ export const doctorCommand: CommandModule = {
         defaultDescription: String(DEFAULT_RUNS),
         describe: 'with --certify: videos to compare (production certificates have 100)',
       })
-      .option('json', { type: 'boolean', describe: 'print JSON' }),
+      .option('json', { type: 'boolean', describe: 'print JSON' })
+      .example('$0 doctor --role prover --wallet.name prover --axon.external_ip 203.0.113.7', '')
+  },
   handler: async (given) => {
     const json = given.json === true
     const runs = integer('runs', given.runs, 2, MAX_RUNS)
+    const role = oneRole(given.role)
     if (given.certify === true) {
+      if (role !== undefined) throw new UsageError('--certify and --role: one at a time.')
       const { certifyByHand } = await import('../certify-by-hand.js')
       await certifyByHand(given, runs ?? DEFAULT_RUNS, json)
     } else {
       if (runs !== undefined) throw new UsageError('--runs is for --certify.')
+      if (role !== undefined) {
+        const { checkRole } = await import('../check-role.js')
+        return checkRole(role, given, json)
+      }
       const { showMachine } = await import('../machine.js')
       await showMachine(given, json)
     }
   },
+}
+
+/** @throws UsageError */
+function oneRole(given: unknown): DoctorRole | undefined {
+  switch (given) {
+    case undefined:
+    case 'prover':
+    case 'verifier':
+      return given
+    default:
+      throw new UsageError('--role takes prover or verifier, once.')
+  }
 }
