@@ -1,6 +1,6 @@
 import { FractalError } from '../base/errors.js'
 import type { BlockRef, WeightsCommit, WeightsStep } from '../chain/chain.js'
-import { ChainError } from '../chain/errors.js'
+import { ChainError, retryHelps } from '../chain/errors.js'
 import {
   markExtrinsic,
   markSubmitted,
@@ -29,17 +29,14 @@ const GOES_ON: Record<WeightsStep, readonly string[]> = {
 }
 
 /**
- * The pool's refusals that time changes. A used nonce or a passed era means that the extrinsic may
- * stand in a block that is not final yet; the others, that it may get in until its era has passed.
+ * The pool's refusals that a later block may end, beside those it says so of. A used nonce or a passed
+ * era means that the extrinsic may stand in a block that is not final yet; an expired commit or
+ * commit-reveal switched the other way, that its era will pass without it.
  */
 const POOL_WAITS: readonly string[] = [
   'Stale',
   'AncientBirthBlock',
-  'TooLowPriority',
-  'Future',
-  ...GOES_ON.set,
-  ...GOES_ON.commit,
-  ...GOES_ON.reveal,
+  ...Object.values(GOES_ON).flat(),
 ]
 
 /**
@@ -74,7 +71,8 @@ async function send(deps: VerifierDeps, n: number, sent: WeightExtrinsicRow): Pr
     await deps.chain.submit(sent)
     await fenced(deps, (tx) => markSubmitted(tx, deps.id, n, sent.hash))
   } catch (error) {
-    if (!(error instanceof FractalError && POOL_WAITS.includes(error.code))) throw error
+    const waits = (code: string) => POOL_WAITS.includes(code) || retryHelps(code)
+    if (!(error instanceof FractalError && waits(error.code))) throw error
   }
 }
 
