@@ -190,7 +190,7 @@ export const OPTIONS = {
   'health.block_seconds': option(
     whole(1, 86_400),
     120,
-    'seconds without a new block until the connection to the chain is rebuilt and /readyz is red',
+    'seconds without a new block after which /readyz is red',
   ),
 
   // Running users' requests on an open connection

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Metrics } from '../base/metrics.js'
@@ -9,10 +8,7 @@ import { repeatedly } from './repeatedly.js'
 const ASK_EVERY_MS = 12_000
 
 /** What the watchdog needs of a chain. */
-export type WatchedChain = Pick<Chain, 'head' | 'lastBlockAgeMs'> & {
-  /** Of adapters that keep a connection and don't rebuild it by themselves. */
-  reconnect?(): Promise<void>
-}
+export type WatchedChain = Pick<Chain, 'head' | 'lastBlockAgeMs'>
 
 /** Why the chain can't be relied on; null while blocks land. */
 export function missingBlocks(
@@ -24,42 +20,27 @@ export function missingBlocks(
 }
 
 /**
- * Watches blocks arrive: a connection can be open and dead. Something has to ask for heads, or an idle
- * process would take its own silence for the chain's. When no block lands for `limitMs` the connection
- * is rebuilt, again after each further `limitMs`, until one does.
+ * Watches blocks arrive, and says in the log when they stop and when they go on. Something has to ask for
+ * heads, or an idle process would take its own silence for the chain's. (The adapter rebuilds a connection
+ * that is open and dead by itself.)
  */
 export function watchBlocks(
   chain: WatchedChain,
-  options: { log: Log; limitMs: number; askEveryMs?: number },
+  { log, limitMs }: { log: Log; limitMs: number },
 ): { stop: () => void } {
-  const { log, limitMs } = options
-  let rebuiltAt = Number.NEGATIVE_INFINITY
   let red = false
   const tick = async () => {
-    const problem = await chain.head().then(
-      () => null,
+    const reason = await chain.head().then(
+      () => 'it answers, with no new block',
       (error: unknown) => messageOf(error),
     )
-    const age = chain.lastBlockAgeMs()
-    if (age <= limitMs) {
-      if (red) log.info('blocks land again')
-      red = false
-      rebuiltAt = Number.NEGATIVE_INFINITY
-      return
-    }
-    const first = !red
-    red = true
-    if (performance.now() - rebuiltAt < limitMs) return
-    rebuiltAt = performance.now()
-    const facts = {
-      seconds: Math.floor(age / 1000),
-      reason: problem ?? 'it answers, with no new block',
-    }
-    log.warn(facts, first ? 'no block landed' : 'still no block')
-    await chain.reconnect?.()
+    const missing = missingBlocks(chain, limitMs)
+    if (missing !== null && !red) log.warn({ reason }, `the chain: ${missing}`)
+    if (missing === null && red) log.info('blocks land again')
+    red = missing !== null
   }
-  const everyMs = Math.min(options.askEveryMs ?? ASK_EVERY_MS, limitMs / 4)
-  return repeatedly(everyMs, tick, log, 'the connection to the chain was not rebuilt')
+  const everyMs = Math.min(ASK_EVERY_MS, limitMs / 4)
+  return repeatedly(everyMs, tick, log, 'the chain was not asked for its head')
 }
 
 /** For alerts before the watchdog's limit, and for graphs. */

@@ -1,4 +1,6 @@
+import { isDevelopmentNetwork } from '../base/development-networks.js'
 import { FractalError } from '../base/errors.js'
+import { isDevelopmentNetwork } from '../base/network-name.js'
 import type { Options } from '../base/options.js'
 import { RuleError } from '../rules/error.js'
 import {
@@ -32,7 +34,7 @@ export function namedProfile(
 ): MechanismProfile {
   const profile = BY_NAME[options.profile]
   try {
-    assertProfileAllowed(profile, options['subtensor.network'] !== 'local')
+    assertProfileAllowed(profile, !isDevelopmentNetwork(options['subtensor.network']))
   } catch (error) {
     if (!(error instanceof RuleError)) throw error
     throw new FractalError(error.code, error.message, {

@@ -1,10 +1,13 @@
+import { isDevelopmentNetwork } from '../../base/development-networks.js'
+import { isLoopback, isLoopback } from '../../base/loopback.js'
+import { DEVNET } from '../../base/network-name.js'
 import type { Hex } from '../../formats/bytes.js'
 import { ChainError } from '../errors.js'
 
 /** Where a known network is reached when nothing else is said, and which chain it has to be. */
 interface Network {
   endpoints: readonly string[]
-  genesis: Hex
+  genesis: Hex | null
 }
 
 const FINNEY = '2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03'
@@ -19,6 +22,8 @@ const NETWORKS: Readonly<Record<string, Network>> = {
   archive: { endpoints: ['wss://archive.chain.opentensor.ai:443'], genesis: FINNEY },
   'latent-lite': { endpoints: ['wss://lite.sub.latent.to:443'], genesis: FINNEY },
   test: { endpoints: ['wss://test.finney.opentensor.ai:443'], genesis: TEST },
+  // Whoever starts it makes its genesis.
+  [DEVNET]: { endpoints: ['ws://127.0.0.1:9944'], genesis: null },
 }
 
 export interface ChainTarget {
@@ -53,6 +58,21 @@ export function chainTarget(network: string, given: string): ChainTarget {
         hint: 'Give --subtensor.chain_endpoint as wss://HOST:PORT, several separated by commas.',
       })
     }
+  }
+  if (
+    isDevelopmentNetwork(network) &&
+    !endpoints.every((url) => isLoopback(new URL(url).hostname))
+  ) {
+    const message = `the network ${network} is a chain of this machine, and the endpoint is elsewhere`
+    throw new ChainError('chain_endpoint', message, {
+      hint: 'Give --subtensor.chain_endpoint ws://127.0.0.1:PORT, or another name for that network.',
+    })
+  }
+  if (network === DEVNET && !endpoints.every((url) => isLoopback(new URL(url).hostname))) {
+    const message = `the network ${DEVNET} is on this machine, the chain endpoint is not`
+    throw new ChainError('chain_endpoint', message, {
+      hint: 'Give --subtensor.network the name of the network that the endpoint is of.',
+    })
   }
   return { network, endpoints, genesis: known?.genesis ?? null }
 }
