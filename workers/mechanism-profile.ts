@@ -1,4 +1,3 @@
-import { isDevelopmentNetwork } from '../base/development-networks.js'
 import { FractalError } from '../base/errors.js'
 import { isDevelopmentNetwork } from '../base/network-name.js'
 import type { Options } from '../base/options.js'

@@ -1,5 +1,4 @@
-import { isDevelopmentNetwork } from '../../base/development-networks.js'
-import { isLoopback, isLoopback } from '../../base/loopback.js'
+import { isLoopback } from '../../base/loopback.js'
 import { DEVNET } from '../../base/network-name.js'
 import type { Hex } from '../../formats/bytes.js'
 import { ChainError } from '../errors.js'
@@ -58,15 +57,6 @@ export function chainTarget(network: string, given: string): ChainTarget {
         hint: 'Give --subtensor.chain_endpoint as wss://HOST:PORT, several separated by commas.',
       })
     }
-  }
-  if (
-    isDevelopmentNetwork(network) &&
-    !endpoints.every((url) => isLoopback(new URL(url).hostname))
-  ) {
-    const message = `the network ${network} is a chain of this machine, and the endpoint is elsewhere`
-    throw new ChainError('chain_endpoint', message, {
-      hint: 'Give --subtensor.chain_endpoint ws://127.0.0.1:PORT, or another name for that network.',
-    })
   }
   if (network === DEVNET && !endpoints.every((url) => isLoopback(new URL(url).hostname))) {
     const message = `the network ${DEVNET} is on this machine, the chain endpoint is not`
