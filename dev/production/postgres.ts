@@ -141,6 +141,12 @@ export class SeparatePostgres {
     })
   }
 
+  /** What it refused to somebody's rights. */
+  async denied(): Promise<string[]> {
+    const lines = (await readFile(this.#logFile, 'utf8')).split('\n')
+    return lines.filter((line) => line.includes('permission denied'))
+  }
+
   get #logFile(): string {
     return path.join(this.#options.dataDir, 'postgres.log')
   }

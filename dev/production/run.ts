@@ -11,10 +11,10 @@ import { assertWhole } from '../../test/e2e/whole.js'
 import { removePostgres } from '../postgres.js'
 import { say } from '../say.js'
 import { openStateDir, type StateDir } from '../state-dir.js'
-import { localChain, type ShapeChain } from './chain.js'
+import { devnet, localChain, type ShapeChain } from './chain.js'
 import { shapePorts } from './ports.js'
 import { SeparatePostgres } from './postgres.js'
-import { NETUID, PAIRS, PROVERS, type ProcessName, Shape } from './shape.js'
+import { PAIRS, PROVERS, type ProcessName, Shape } from './shape.js'
 import { SeparateTemporal } from './temporal.js'
 import { temporalPrograms } from './temporal-programs.js'
 import { Users } from './users.js'
@@ -23,7 +23,10 @@ export interface RunOptions {
   readonly stateRoot: string
   readonly portBase: number
   readonly blockMs: number
+  /** Subtensor's own runtime, or the local chain. */
+  readonly chain: 'devnet' | 'local'
   readonly intervalBlocks: number
+  readonly interrupted: AbortSignal
 }
 
 const USER_EVERY_MS = 3000
@@ -93,7 +96,8 @@ export class ProductionRun {
     say(this.#line(`${this.#postgres.version}: passwords, an owner for each program, TLS for ours`))
 
     this.#temporal = await this.#startTemporal(programs, state, ports.temporal)
-    this.#chain = localChain({ state, port: ports.chain, netuid: NETUID, blockMs })
+    const make = this.#options.chain === 'devnet' ? devnet : localChain
+    this.#chain = make({ state, port: ports.chain, blockMs, provers: PROVERS })
     this.#held.push(() => this.#chain.stop())
     this.#shape = new Shape({
       ...{ state, secrets, ports, intervalBlocks },
@@ -129,12 +133,16 @@ export class ProductionRun {
     const provers = Array.from({ length: PROVERS }, (_, i): ProcessName => `prover-${i + 1}`)
     const pairs = PAIRS.flatMap((role): ProcessName[] => [`${role}-1`, `${role}-2`])
     // Not all at once: two cores compile and certify for each of them.
-    for (const name of [...provers, ...pairs, 'verifier' as const]) await shape.start(name)
+    for (const name of [...provers, ...pairs, 'verifier' as const]) {
+      this.#options.interrupted.throwIfAborted()
+      await shape.start(name)
+      say(this.#line(`started ${name}`))
+    }
     await this.#allReady()
-    say(this.#line(`started, and /readyz green: ${shape.names.join(', ')}`))
+    say(this.#line('/readyz of all of them is green'))
     this.#db = await shape.openLedger()
     this.#held.push(() => this.#db.close())
-    this.#id = { netuid: NETUID, verifier: shape.verifier.hotkey }
+    this.#id = { netuid: this.#chain.netuid, verifier: shape.verifier.hotkey }
     this.#users = new Users(
       [shape.apiUrl(1), shape.apiUrl(2)],
       await shape.makeKey(),
@@ -213,15 +221,18 @@ export class ProductionRun {
         `${accepted.size} videos were accepted and are completed; ${secondTries} times a user had to ask the other API`,
       ),
     )
-    for (const n of this.#judged) await assertWhole(this.#db, this.#id, n, this.#chain.endpoint)
+    for (const n of this.#judged) await assertWhole(this.#db, this.#id, n, this.#chain)
     say(
       this.#line(
         `intervals ${this.#judged.join(', ')}: a verdict for each challenge, counted once; weights sent once, and as on the chain`,
       ),
     )
     const dead = [...this.#shape.ended(), ...this.#temporal.ended()]
+    if (this.#chain.hasEnded()) dead.push('the chain')
     if (dead.length > 0) throw failed(`${dead.join(', ')} ended by itself`)
-    say(this.#line('no process ended by itself'))
+    const [denied] = await this.#postgres.denied()
+    if (denied !== undefined) throw failed(`a role lacks a right: ${denied}`)
+    say(this.#line('no process ended by itself, and PostgreSQL refused nobody what it needed'))
   }
 
   #allReady(): Promise<true> {
@@ -235,6 +246,7 @@ export class ProductionRun {
 
   async #until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
     for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(POLL_MS)) {
+      this.#options.interrupted.throwIfAborted()
       const seen = await look().catch((error) => {
         // An outage of our own making may hit this question too.
         if (error instanceof FractalError && error.retryable) return null

@@ -11,6 +11,7 @@ import type { Database } from '../../ledger/database.js'
 import { type GridWallet, gridWallets } from '../grid-wallets.js'
 import { type Role, spawnRole } from '../process.js'
 import type { StateDir } from '../state-dir.js'
+import type { ShapeChain } from './chain.js'
 import type { ShapePorts } from './ports.js'
 import type { SeparatePostgres } from './postgres.js'
 
@@ -27,7 +28,6 @@ const WITH_HEALTH: readonly string[] = [
   'verifier',
   ...['inference-worker-1', 'inference-worker-2', 'gpu-worker-1', 'gpu-worker-2'],
 ]
-export const NETUID = 1
 
 const run = promisify(execFile)
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
@@ -51,7 +51,7 @@ export interface ShapeOptions {
   readonly ports: ShapePorts
   readonly postgres: SeparatePostgres
   readonly temporalAddress: string
-  readonly chain: { readonly network: string; readonly endpoint: string }
+  readonly chain: ShapeChain
   readonly intervalBlocks: number
 }
 
@@ -107,6 +107,7 @@ export class Shape {
         ? {
             'wallet.name': name,
             'neuron.name': name,
+            'axon.host': this.#options.chain.axonHost,
             'axon.port': ports.prover(nth),
             'state.dir': path.dirname(state.prover(name)),
           }
@@ -136,14 +137,15 @@ export class Shape {
   async readiness(name: ProcessName): Promise<{ ready: boolean; body: string }> {
     const [role, nth] = split(name)
     const { ports } = this.#options
-    const port =
+    const { axonHost } = this.#options.chain
+    const at =
       role === 'api'
-        ? ports.api(nth)
+        ? this.apiUrl(nth)
         : role === 'prover'
-          ? ports.prover(nth)
-          : this.#healthPort(name)
+          ? `http://${axonHost}:${ports.prover(nth)}`
+          : `http://127.0.0.1:${this.#healthPort(name)}`
     try {
-      const answer = await fetch(`http://127.0.0.1:${port}/readyz`, {
+      const answer = await fetch(`${at}/readyz`, {
         signal: AbortSignal.timeout(5000),
       })
       return { ready: answer.ok, body: (await answer.text()).trim() }
@@ -231,7 +233,7 @@ export class Shape {
   #environment(own: Settings): Record<string, string | undefined> {
     const { state, chain, intervalBlocks } = this.#options
     const settings: Settings = {
-      netuid: NETUID,
+      netuid: chain.netuid,
       'subtensor.network': chain.network,
       'subtensor.chain_endpoint': chain.endpoint,
       'wallet.path': state.wallets,

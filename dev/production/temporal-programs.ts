@@ -47,7 +47,7 @@ async function build(home: string, logFile: string): Promise<void> {
   const go = await promisify(execFile)('go', ['version']).catch(() => null)
   if (go === null) {
     throw new FractalError('go_missing', 'Temporal’s server has to be built, and there is no Go.', {
-      hint: 'Install Go 1.26 or newer, or run with --temporal-dev: then it is the development server, which is not the production shape.',
+      hint: 'Install Go 1.26 or newer. (The development server of `npm run demo` is another shape.)',
     })
   }
   say(`building Temporal ${VERSION} with ${go.stdout.trim()}: about ten minutes, once`)

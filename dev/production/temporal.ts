@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Connection } from '@temporalio/client'
 import { msToTs } from '@temporalio/common/lib/time.js'
 import { FractalError, messageOf } from '../../base/errors.js'
-import { type Child, describeExit, lastLines, spawnChild } from '../child.js'
+import { type Child, describeExit, spawnChild } from '../child.js'
 import type { SeparatePostgres } from './postgres.js'
 import type { TemporalPrograms } from './temporal-programs.js'
 
@@ -70,8 +71,12 @@ export class SeparateTemporal {
     // JSON is YAML; only for its owner, because the password stands in it.
     const text = JSON.stringify(await this.#config(), null, 2)
     await writeFile(path.join(config, 'development.yaml'), text, { mode: 0o600 })
-    await Promise.all(TEMPORAL_SERVICES.map((service) => this.startService(service)))
-    await this.#untilServing()
+    // One first: each writes the cluster's metadata when there is none, and all but one would fail at it.
+    const [first, ...others] = TEMPORAL_SERVICES
+    await this.startService(first)
+    await this.#until(() => connects(this.#portBase + PORTS[first]))
+    await Promise.all(others.map((service) => this.startService(service)))
+    await this.#until(() => this.#makeNamespace())
   }
 
   async startService(service: TemporalService): Promise<void> {
@@ -106,22 +111,21 @@ export class SeparateTemporal {
     await Promise.all(children.map((child) => child.end('SIGTERM', STOP_MS)))
   }
 
-  /** Until every service answers for the others, and our namespace is there. */
-  async #untilServing(): Promise<void> {
+  async #until(serves: () => Promise<void>): Promise<void> {
     for (const deadline = Date.now() + READY_MS; ; await sleep(250)) {
-      const why = await this.#makeNamespace().then(() => null, messageOf)
+      const why = await serves().then(() => null, messageOf)
       if (why === null) return
       const dead = [...this.#children].find(([, child]) => child.hasExited())
       if (dead === undefined && Date.now() < deadline) continue
       const [service, child] = dead ?? ['frontend' as const, null]
       const how = child === null ? why : describeExit(await child.exited)
-      throw new FractalError(
-        'temporal_failed',
-        `Temporal’s ${service} did not start (${how}):\n${lastLines(this.logFile(service))}`,
-      )
+      throw new FractalError('temporal_failed', `Temporal’s ${service} did not start (${how})`, {
+        hint: `Its log: ${this.logFile(service)}`,
+      })
     }
   }
 
+  /** Answers once every service does its part, and our namespace is there. */
   async #makeNamespace(): Promise<void> {
     const connection = await Connection.connect({ address: this.address, connectTimeout: 2000 })
     const { workflowService } = connection
@@ -194,4 +198,16 @@ export class SeparateTemporal {
       dcRedirectionPolicy: { policy: 'noop' },
     }
   }
+}
+
+/** Resolves once somebody listens there. */
+function connects(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve()
+    })
+    socket.once('error', reject)
+  })
 }

@@ -136,7 +136,7 @@ describe('a whole grid, with its parts killed and gone', function () {
       )
       return rows[0]?.signature != null
     })
-    await assertWhole(db, id, n, grid.chainEndpoint)
+    await assertWhole(db, id, n, { network: 'local', endpoint: grid.chainEndpoint })
   }
 
   const call = (path: string, init: RequestInit = {}) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { connectLocalChain } from '../../chain/local/adapter.js'
+import { type ChainOptions, connectChain } from '../../chain/connect.js'
 import { maxUpscale } from '../../chain/max-upscale.js'
 import { type AttemptRow, answersOfInterval } from '../../ledger/attempts.js'
 import type { Database } from '../../ledger/database.js'
@@ -16,7 +16,7 @@ export async function assertWhole(
   db: Database,
   id: VerifierId,
   n: number,
-  chainEndpoint: string,
+  at: ChainOptions,
 ): Promise<void> {
   const items = await planItems(db, id, n)
   const verdicts = await verdictsOf(db, id, n)
@@ -57,7 +57,7 @@ export async function assertWhole(
     )
   }
   assert.ok((await recordOf(db, id, n))?.signature, `interval ${n} has a signed record`)
-  await assertWeights(db, id, n, chainEndpoint)
+  await assertWeights(db, id, n, at)
 }
 
 function countsAsSuccess(row: AttemptRow): boolean {
@@ -69,7 +69,7 @@ async function assertWeights(
   db: Database,
   id: VerifierId,
   n: number,
-  chainEndpoint: string,
+  at: ChainOptions,
 ): Promise<void> {
   const set = await weightSet(db, id, n)
   if (set?.kind === 'superseded') {
@@ -84,7 +84,7 @@ async function assertWeights(
     1,
     `interval ${n}: weights once`,
   )
-  const chain = await connectLocalChain(chainEndpoint)
+  const chain = await connectChain(at)
   try {
     for (const extrinsic of sent) {
       const { number } = await chain.finalized()
