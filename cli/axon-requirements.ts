@@ -1,3 +1,4 @@
+import { isDevelopmentNetwork } from '../base/network-name.js'
 import type { AxonFacts, Listening } from './axon-facts.js'
 import type { Requirement } from './requirements.js'
 import type { RoleFacts } from './role-facts.js'
@@ -34,8 +35,8 @@ function listens({ host, port, listening }: AxonFacts): Requirement {
 function isPublic({ external, notPublic }: AxonFacts, network: string): Requirement {
   const base = { name: 'address', found: `${external.ip}:${external.port}`, needed: 'public' }
   if (notPublic === null) return { ...base, state: 'ok', todo: null }
-  if (network === 'local') {
-    return { ...base, state: 'ok', todo: `Enough for a local chain; elsewhere: ${notPublic}.` }
+  if (isDevelopmentNetwork(network)) {
+    return { ...base, state: 'ok', todo: `Enough on this machine; elsewhere: ${notPublic}.` }
   }
   return {
     ...base,

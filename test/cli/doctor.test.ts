@@ -106,7 +106,7 @@ describe('what a role needs', () => {
     }
     const loopback = { external: { ip: '127.0.0.1', port: 1 }, notPublic: 'it is loopback' }
     assert.deepEqual(lacks(loopback), ['address'])
-    assert.deepEqual(lacks(loopback, 'local'), [])
+    assert.deepEqual([lacks(loopback, 'local'), lacks(loopback, 'devnet')], [[], []])
     assert.deepEqual(lacks({ runPod: { publicIp: '8.8.4.4', tcpPort: 8091 } }), [])
     assert.deepEqual(lacks({ runPod: { publicIp: '8.8.4.4', tcpPort: 10_030 } }), ['RunPod'])
     assert.deepEqual(lacks({ runPod: { publicIp: '8.8.4.4', tcpPort: null } }), ['RunPod'])
