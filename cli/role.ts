@@ -40,4 +40,6 @@ export async function runRole<N extends OptionName>(
   const running = await role.run(options, createLog(name, level))
   await announceReady()
   await runUntilStopped(running)
+  // A supervisor's channel, as PM2 has, would keep a process up that has nothing left to do.
+  if (process.connected) process.exit()
 }
