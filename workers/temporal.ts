@@ -11,6 +11,7 @@ import {
 import { FractalError, messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Options } from '../base/options.js'
+import { assertReadable } from './readable-payloads.js'
 import type { TEMPORAL_OPTIONS } from './shared-options.js'
 import { temporalAddress } from './temporal-address.js'
 import { openTemporalClient } from './temporal-client.js'
@@ -25,7 +26,7 @@ export interface TemporalLink {
   close(): Promise<void>
 }
 
-/** @throws FractalError `temporal_unreachable` */
+/** @throws FractalError `temporal_unreachable`, `payload_key_missing`, `bad_option` */
 export async function connectTemporal(
   options: Options<(typeof TEMPORAL_OPTIONS)[number]>,
   log: Log,
@@ -40,7 +41,7 @@ export async function connectTemporal(
       ...(apiKey === undefined ? {} : { apiKey }),
     })
     const client = openTemporalClient(known)
-    return {
+    const link = {
       worker,
       client,
       namespace,
@@ -49,7 +50,13 @@ export async function connectTemporal(
         await Promise.allSettled([client.connection.close(), worker.close()])
       },
     }
+    await assertReadable(client).catch(async (error) => {
+      await link.close()
+      throw error
+    })
+    return link
   } catch (error) {
+    if (error instanceof FractalError) throw error
     throw new FractalError(
       'temporal_unreachable',
       `no Temporal at ${address}: ${messageOf(error)}`,
