@@ -1,6 +1,6 @@
 import { isDevelopmentNetwork } from '../base/network-name.js'
 import type { AxonFacts, Listening } from './axon-facts.js'
-import type { Requirement } from './requirements.js'
+import type { Requirement } from './requirement.js'
 import type { RoleFacts } from './role-facts.js'
 
 /** What a prover needs to be found and reached. */

@@ -1,7 +1,8 @@
 import { FractalError } from '../base/errors.js'
 import { resolveOptions } from '../base/options.js'
 import { printJson, printLine, printTable } from './output.js'
-import { type Requirement, requirementsOf } from './requirements.js'
+import type { Requirement } from './requirement.js'
+import { requirementsOf } from './requirements.js'
 import { DOCTOR_OPTIONS, type DoctorRole, gatherFacts } from './role-facts.js'
 
 /**

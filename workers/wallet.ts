@@ -8,7 +8,6 @@ export function walletOf(options: Options<(typeof WALLET_OPTIONS)[number]>, log:
     path: options['wallet.path'],
     name: options['wallet.name'],
     hotkey: options['wallet.hotkey'],
-    onWarning: (warning: { message: string } | string) =>
-      log.warn(typeof warning === 'string' ? warning : warning.message),
+    onWarning: (warning: string) => log.warn(warning),
   }
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { encodeAddress } from '../../base/crypto.js'
@@ -267,13 +266,13 @@ describe('wallets', () => {
         assert.match(String(warnings), /link can be read by others; run: chmod 600 '.*link'$/)
       }))
 
-    it('is refused as a folder, a pipe, a link to nowhere or in a circle, a file for a folder', () =>
+    it('is refused as a folder, a device, a link to nowhere or in a circle, a file for a folder', () =>
       withFolder(async (path) => {
         const hotkey = join(path, 'g', 'hotkeys', 'hk')
         await mkdir(hotkey, { recursive: true })
         await refuses(path, 'wallet_damaged', /is a folder/)
         await rm(hotkey, { recursive: true })
-        execFileSync('mkfifo', [hotkey])
+        await symlink('/dev/zero', hotkey)
         await refuses(path, 'wallet_damaged', /is no regular file/)
         await rm(hotkey)
         await symlink(join(path, 'nowhere'), hotkey)

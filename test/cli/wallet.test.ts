@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { refusePhraseInArguments } from '../../cli/read-phrase.js'
@@ -121,13 +121,25 @@ describe('fractal wallet', function () {
     refusePhraseInArguments(['show'])
   })
 
-  it('says what is wrong with a hotkey, after what it found', async () => {
-    const missing = await wallet('show', '--json')
+  it('says what is wrong with a hotkey, after what it found; a role stops with the same line', async () => {
+    const hotkeys = join(folder, 'half', 'hotkeys')
+    await mkdir(hotkeys, { recursive: true })
+    await writeFile(join(hotkeys, 'default'), '{"secretSeed":"0xfac7', { mode: 0o600 })
+    const env = { FRACTAL_WALLET_PATH: folder, FRACTAL_WALLET_NAME: 'half' }
+    const [missing, role] = await Promise.all([
+      wallet('show', '--json'),
+      runCli(['prover', '--device', 'cpu'], { env }),
+    ])
     assert.equal(missing.code, 1)
     assert.match(missing.stderr, /^fractal: there is no key file .*\n {2}.*fractal wallet create/)
     const { hotkey, coldkey } = JSON.parse(missing.stdout)
     assert.deepEqual([hotkey.usable, hotkey.problem.code], [false, 'wallet_missing'])
     assert.deepEqual([coldkey.usable, coldkey.secret], [false, 'absent'])
+    assert.deepEqual([role.code, role.stdout], [1, ''])
+    assert.match(
+      role.stderr,
+      /^fractal: .*half\/hotkeys\/default is truncated, .*\n {2}Restore it .*\n$/,
+    )
   })
 
   it('shows a new phrase on a terminal only, and only when asked', async () => {
