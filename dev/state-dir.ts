@@ -75,7 +75,7 @@ async function takeLock(root: string, lock: string): Promise<void> {
         if (holder !== null || attempt === 3) {
           throw new FractalError(
             'state_in_use',
-            `A demo is running in this folder already (process ${holder?.pid ?? 'unknown'}, ${root}).`,
+            `A demo or devnet is running in this folder already (process ${holder?.pid ?? 'unknown'}, ${root}).`,
             { hint: 'Stop it with Ctrl-C, or start this one in another clone.', cause: error },
           )
         }

@@ -19,7 +19,7 @@ describe('the state folder', () => {
     const first = await openStateDir(root)
     await assert.rejects(openStateDir(root), {
       code: 'state_in_use',
-      message: `A demo is running in this folder already (process ${process.pid}, ${root}).`,
+      message: `A demo or devnet is running in this folder already (process ${process.pid}, ${root}).`,
     })
     await first.unlock()
     await (await openStateDir(root)).unlock()
