@@ -60,6 +60,8 @@ export class DevChain {
   readonly #byHash = new Map<StorageHex, Block>()
   readonly #listeners = new Set<(block: Block) => void>()
   #head: Block
+  /** Number of the block that is being made. */
+  #building: number | null = null
   #time: number
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -80,7 +82,8 @@ export class DevChain {
     this.#keep(genesis)
     this.pool = new Pool(
       (extrinsic) => this.#validate(extrinsic),
-      () => this.#head.number,
+      // What comes while a block is made can be in the one after it only, and may be valid for one block.
+      () => this.#building ?? this.#head.number,
     )
   }
 
@@ -176,11 +179,14 @@ export class DevChain {
       adjust: known.length + storage.length > 0 || adjust !== null ? adjusted : null,
     }
     let built: BuiltBlock
+    this.#building = number
     try {
       built = await buildBlock(this.executor, this.#history, input)
     } catch (error) {
       this.#history.revert(number)
       throw error
+    } finally {
+      this.#building = null
     }
     const { header } = built
     const block = { number, hash: hashHeader(header), header, extrinsics: built.extrinsics }

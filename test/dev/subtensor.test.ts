@@ -109,6 +109,16 @@ describe('the development chain of Subtensor', () => {
     assert.match(await submit(rival), /^1010: Invalid Transaction: Transaction is outdated/)
   })
 
+  it('takes what comes while a block is made into the next, also when it is valid for one block only', async () => {
+    const { netuid } = await subnet()
+    const extrinsic = await weights(netuid, 0, 1)
+    const made = chain().newBlock()
+    assert.equal(await submit(extrinsic), extrinsic.hash.toHex())
+    const blocks = [await made, await chain().newBlock()]
+    const taken = blocks.flatMap((block) => block.extrinsics)
+    assert.ok(taken.includes(extrinsic.toHex() as StorageHex))
+  })
+
   it('lets a nonce that comes early wait for the one before', async () => {
     const { netuid } = await subnet()
     const [first, second] = [await weights(netuid, 0, 1), await weights(netuid, 1, 2)]
