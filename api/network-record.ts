@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FINAL_PHASES } from '../ledger/interval-views.js'
-import { type IntervalPhase, intervalByN } from '../ledger/intervals.js'
+import { type IntervalRow, intervalByN } from '../ledger/intervals.js'
 import { isRecordPublic, recordOf } from '../ledger/records.js'
 import type { AtOnce } from './at-once.js'
 import { sendBytes } from './byte-range.js'
@@ -45,7 +45,7 @@ export function recordOperation(
       const record = await turns.run(async () => {
         const interval = await intervalByN(db, verifierId, n)
         if (interval === null) throw noInterval()
-        if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval.phase, n)
+        if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval, n)
         return (await recordOf(db, verifierId, n))!
       })
       // It never changes.
@@ -59,7 +59,13 @@ export function recordOperation(
   })
 }
 
-function notPublic(phase: IntervalPhase, n: number): ApiError {
+function notPublic({ phase, forgottenAt }: IntervalRow, n: number): ApiError {
+  if (forgottenAt !== null) {
+    return new ApiError(
+      'record_not_found',
+      `The record of interval ${n} was public, and is no longer stored.`,
+    )
+  }
   if (phase === 'missed') {
     return new ApiError('record_not_found', `Interval ${n} was missed: it has no record.`)
   }

@@ -68,5 +68,5 @@ export function assertContent(deps: ApiDeps, job: JobRow): JobRow & { winningReq
   return completed
 }
 
-export const COMPLETED_ERRORS = ['video_not_found', 'video_not_ready', 'video_failed'] as const
+const COMPLETED_ERRORS = ['video_not_found', 'video_not_ready', 'video_failed'] as const
 export const CONTENT_ERRORS = [...COMPLETED_ERRORS, 'video_expired'] as const

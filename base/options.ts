@@ -80,7 +80,11 @@ function option<T>(
 export const OPTIONS = {
   // The network and its keys
   netuid: option(whole(0, 65_535), 1, 'the subnet'),
-  'subtensor.network': option(text, 'local', 'local, or a Bittensor network: finney, test, archive'),
+  'subtensor.network': option(
+    text,
+    'local',
+    'local, or a Bittensor network: finney, test, archive',
+  ),
   'subtensor.chain_endpoint': option(
     text,
     undefined,
@@ -249,6 +253,16 @@ export const OPTIONS = {
     true,
   ),
   'roles.gpu_password': option(rolePassword, undefined, 'password of PREFIX_gpu', true),
+  'retention.videos_days': option(
+    whole(0, 36_500),
+    30,
+    'days after its end that a video’s frames and prompts are kept (its MP4: 24 hours); 0: for ever',
+  ),
+  'retention.records_days': option(
+    number(z.int().refine((days) => days === 0 || (days >= 30 && days <= 36_500))),
+    0,
+    'days that records, verdicts and evidence are kept, 30 at least; 0: for ever',
+  ),
   'temporal.address': option(text, '127.0.0.1:7233', 'host:port of Temporal'),
   'temporal.namespace': option(text, 'default', 'one for each subnet and hotkey'),
   'temporal.tls': option(flag, false, 'TLS to Temporal; its certificate is verified'),

@@ -2,7 +2,12 @@ import type pg from 'pg'
 import type { Log } from '../base/log.js'
 import { scramVerifier } from '../base/scram.js'
 import { LedgerError } from './errors.js'
-import { DATABASE_ROLE_KINDS, type DatabaseRoleKind, TABLE_GRANTS } from './grants.js'
+import {
+  DATABASE_ROLE_KINDS,
+  type DatabaseRoleKind,
+  FUNCTION_GRANTS,
+  TABLE_GRANTS,
+} from './grants.js'
 
 /** A login role that is to exist: with a password it is made, or gets that one. */
 export interface WantedRole {
@@ -78,6 +83,11 @@ async function grant(client: pg.Client, role: string, kind: DatabaseRoleKind): P
     `GRANT USAGE ON SCHEMA public TO ${name}`,
     ...Object.entries(TABLE_GRANTS).flatMap(([table, grants]) =>
       grants[kind] === undefined ? [] : [`GRANT ${grants[kind]} ON public.${table} TO ${name}`],
+    ),
+    ...Object.entries(FUNCTION_GRANTS).map(([signature, kinds]) =>
+      kinds.includes(kind)
+        ? `GRANT EXECUTE ON FUNCTION public.${signature} TO ${name}`
+        : `REVOKE ALL ON FUNCTION public.${signature} FROM ${name}`,
     ),
   ]
   // One message: a round trip for each statement would take seconds on a server that is far.

@@ -63,7 +63,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   inference_requests: { api: 'SELECT, INSERT', worker: 'SELECT, UPDATE' },
   attempts: { api: 'SELECT', worker: 'SELECT, INSERT, UPDATE', gpu: 'SELECT' },
   frames: { api: 'SELECT, DELETE', worker: 'SELECT, INSERT, UPDATE, DELETE', gpu: 'SELECT' },
-  contents: { api: 'SELECT, DELETE', worker: 'SELECT, INSERT, DELETE' },
+  contents: { api: 'SELECT, DELETE', worker: 'SELECT, INSERT, UPDATE (created_at), DELETE' },
 
   api_keys: {
     api: 'SELECT, UPDATE (last_used_at, bucket_full_at_us, cost_day, cost_used)',
@@ -80,4 +80,9 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   },
   webhook_events: { api: 'SELECT, INSERT', worker: 'SELECT, INSERT, UPDATE (created_at), DELETE' },
   webhook_deliveries: { api: 'SELECT, INSERT', worker: 'SELECT, INSERT, UPDATE, DELETE' },
+}
+
+/** The functions that are not everybody's, and who may call them. */
+export const FUNCTION_GRANTS: Readonly<Record<string, readonly DatabaseRoleKind[]>> = {
+  'forget_interval(integer, text, integer)': ['worker'],
 }

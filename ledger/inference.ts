@@ -41,7 +41,8 @@ export async function recentRequests(
   limit: number,
 ): Promise<InferenceRequestRow[]> {
   return db.query(
-    `SELECT ${COLUMNS} FROM inference_requests WHERE netuid = $1 AND verifier = $2
+    `SELECT ${COLUMNS} FROM inference_requests r WHERE netuid = $1 AND verifier = $2
+       AND NOT EXISTS (SELECT FROM jobs j WHERE j.id = r.job_id AND j.forgotten_at IS NOT NULL)
      ORDER BY created_at DESC, id LIMIT $3`,
     [id.netuid, id.verifier, limit],
   )

@@ -38,6 +38,8 @@ export interface IntervalRow {
   /** From here on no user's outcome is assigned to it. */
   closedAt: Date | null
   settledAt: Date | null
+  /** Its record and verdicts are gone for their age. */
+  forgottenAt: Date | null
 }
 
 export interface IntervalBounds {
@@ -48,7 +50,7 @@ export interface IntervalBounds {
 
 const COLUMNS = `n, first_block, length, first_block_hash, phase,
   opened_after, profile, failure,
-  announced_at, opened_at, closed_at, settled_at`
+  announced_at, opened_at, closed_at, settled_at, forgotten_at`
 const OF = 'netuid = $1 AND verifier = $2'
 
 /** The interval with the highest n, whatever its phase. */

@@ -29,6 +29,8 @@ export interface JobRow extends Omit<InferenceRequestRow, 'id' | 'jobId' | 'crea
   completedAt: Date | null
   expiresAt: Date | null
   deletedAt: Date | null
+  /** Its files, frames and prompts are gone for their age: the prompts are '' then. */
+  forgottenAt: Date | null
   /** Hotkey of the prover of the winning attempt. */
   prover: string | null
 }
@@ -48,7 +50,7 @@ export interface ContentRow {
 /** Of a job and its generation; for other files of the ledger. */
 export const JOB_COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_position, j.inference_id, j.winning_request_id, j.warnings,
   j.error_code, j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
-  j.expires_at, j.deleted_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli,
+  j.expires_at, j.deleted_at, j.forgotten_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli,
   r.width, r.height, r.frames, r.fps, r.model, r.counted,
   (SELECT a.hotkey FROM attempts a WHERE a.request_id = j.winning_request_id) AS prover`
 export const JOB_SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'
@@ -57,7 +59,7 @@ export const JOB_SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inferenc
 const ASKER_MARGIN_S = 60
 
 /** Of attempts `a`: somebody may still be asking. Whoever asked later than this notes his outcome all the same. */
-const STILL_ASKED = `a.outcome IS NULL
+export const STILL_ASKED = `a.outcome IS NULL
   AND a.asked_at + make_interval(secs => a.deadline_ms / 1000.0 + ${ASKER_MARGIN_S}) > clock_timestamp()`
 
 /** Stores a job and its generation, once, in one statement. @returns the job that stands */
@@ -305,7 +307,7 @@ export async function getContent(
 
 /**
  * Takes a job from its owner's sight, stops it as `requestCancel` does, and removes its files; frames
- * too, where no judging needs them any more. Its row and its attempts stay: what its prover did is still
+ * too, where no judging needs them any more and they are no evidence. Its row and its attempts stay: what its prover did is still
  * judged and counted.
  */
 export async function deleteJob(db: Database, jobId: string): Promise<void> {
@@ -320,7 +322,8 @@ export async function deleteJob(db: Database, jobId: string): Promise<void> {
       `DELETE FROM frames f USING inference_requests r, attempts a, intervals i
        WHERE r.job_id = $1 AND a.inference_id = r.id AND f.request_id = a.request_id AND a.outcome IS NOT NULL
          AND i.netuid = a.netuid AND i.verifier = a.verifier AND i.n = a.n
-         AND i.phase IN ('settled', 'lapsed', 'missed')`,
+         AND i.phase IN ('settled', 'lapsed', 'missed')
+         AND NOT EXISTS (SELECT FROM verdicts v WHERE v.request_id = a.request_id AND v.verdict = 'cheat')`,
       [jobId],
     )
   })

@@ -15,6 +15,7 @@ import { migrate } from '../ledger/migrate.js'
 import { HEDGE_FLOOR_DIVISOR } from '../rules/constants.js'
 import { DirectRuns } from './direct-runs.js'
 import { endStopped } from './end-stopped.js'
+import { RETENTION_OPTIONS, startForgetting } from './forgetting.js'
 import { listenerSecret } from './inference-listeners.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
 import { startRunListener } from './run-listener.js'
@@ -36,6 +37,7 @@ export const INFERENCE_OPTIONS = [
   'inference.port',
   'inference.secret',
   'api.allow_private_webhooks',
+  ...RETENTION_OPTIONS,
   ...DATABASE_OPTIONS,
   ...TEMPORAL_OPTIONS,
   ...HEALTH_OPTIONS,
@@ -105,6 +107,7 @@ async function startInferenceWorker(
   health.watchTemporal(temporal, worker)
   const sweep = startUnstarted(db, id, temporal.client, log)
   const stopped = endStopped(deps, temporal.client)
+  const forgetting = startForgetting(db, id, options, log)
   const webhooks = await deliverWebhooks({
     id,
     db,
@@ -121,6 +124,7 @@ async function startInferenceWorker(
     async () => {
       sweep.stop()
       stopped.stop()
+      forgetting.stop()
       runs.close()
       if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.allSettled([run, webhooks.stop()])

@@ -5,7 +5,6 @@ import type { Database } from '../ledger/database.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import { markDeliveryStarted, unstartedDeliveries } from '../ledger/webhook-deliveries.js'
 import type { deliverWebhook } from '../workflows/deliver-webhook.js'
-import { Forgetting } from './forgetting.js'
 import { repeatedly } from './repeatedly.js'
 
 const EVERY_MS = 1000
@@ -21,13 +20,11 @@ export function startDeliveries(
   client: Client,
   log: Log,
 ): { stop: () => void } {
-  const forgetting = new Forgetting(db, Date.now)
   const look = async () => {
     for (const delivery of await unstartedDeliveries(db, id, AT_ONCE)) {
       await start(client, delivery)
       await markDeliveryStarted(db, delivery.eventId, delivery.webhookId)
     }
-    await forgetting.whenDue()
   }
   return repeatedly(EVERY_MS, look, log, 'webhook events wait for their workflow; trying again')
 }

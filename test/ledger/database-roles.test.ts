@@ -48,10 +48,12 @@ const FORBIDDEN: Readonly<Record<DatabaseRoleKind, readonly string[]>> = {
     `UPDATE jobs SET winning_request_id = NULL`,
     `INSERT INTO contents (job_id) VALUES ('video_000000000000000000000000')`,
     `UPDATE certificates SET exact = true`,
+    `SELECT forget_interval(1, 'v', 30)`,
   ],
   worker: [
     `UPDATE verdicts SET verdict = 'pass'`,
     `DELETE FROM verdicts`,
+    `WITH on_purpose AS (SELECT set_config('fractal.forgetting', 'yes', false)) DELETE FROM verdicts USING on_purpose`,
     `UPDATE scores SET score_after = 1000000`,
     `DELETE FROM tier_history`,
     `UPDATE records SET body = ''`,
@@ -79,6 +81,7 @@ const FORBIDDEN: Readonly<Record<DatabaseRoleKind, readonly string[]>> = {
     `UPDATE leases SET holder = NULL`,
     `UPDATE weight_sets SET values = '{65535}'`,
     `INSERT INTO jobs (id) VALUES ('video_000000000000000000000000')`,
+    `SELECT forget_interval(1, 'v', 30)`,
   ],
 }
 
