@@ -1,5 +1,6 @@
 # Two images from one file: `fractal` for everything on a processor, `fractal-cuda` for what uses a GPU.
-# Not built so far where this was written: there is no Docker engine there. See docs/operating.md.
+# Not built where this was written, which has no Docker engine; docs/production.md says what of it was tried.
+# Node 24 is the release with long-term support; any from 20.19 works (package.json, `engines`).
 ARG NODE=node:24.20.0-bookworm-slim
 
 FROM ${NODE} AS packages
@@ -7,7 +8,13 @@ WORKDIR /app
 # No install script is needed; onnxruntime's would fetch GPU libraries (dev/dependencies.mjs).
 ENV ONNXRUNTIME_NODE_INSTALL=skip
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# The two largest packages bring every platform's programs: 644 MB become 293 MB without the others'.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && cd node_modules/onnxruntime-node/bin/napi-v6 \
+  && rm -r darwin win32 \
+  && find linux -mindepth 1 -maxdepth 1 ! -name "$(node -p process.arch)" -exec rm -r {} + \
+  && cd ../../../@temporalio/core-bridge/releases \
+  && find . -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 
 FROM packages AS packages-cuda
 ENV ONNXRUNTIME_NODE_INSTALL=cuda12
