@@ -28,11 +28,16 @@ export class Pool {
   readonly #banned = new Set<StorageHex>()
   readonly #watchers = new Map<StorageHex, Set<Watcher>>()
   readonly #validate: (extrinsic: StorageHex) => Promise<Validity>
-  readonly #headNumber: () => number
+  /**
+   * Number of the block that is being made, else of the head. What comes while a block is made lives
+   * until the one after it. A node would drop it with that block (this runtime lets extrinsics live one
+   * block); but here making one may take most of the time between two.
+   */
+  readonly #newestNumber: () => number
 
-  constructor(validate: (extrinsic: StorageHex) => Promise<Validity>, headNumber: () => number) {
+  constructor(validate: (extrinsic: StorageHex) => Promise<Validity>, newestNumber: () => number) {
     this.#validate = validate
-    this.#headNumber = headNumber
+    this.#newestNumber = newestNumber
   }
 
   /** @throws RpcError 1010 … 1014 */
@@ -53,7 +58,7 @@ export class Pool {
       )
     }
     for (const rival of rivals) this.#drop(rival.hash, { usurped: hash })
-    const lastBlock = this.#headNumber() + validity.longevity
+    const lastBlock = this.#newestNumber() + validity.longevity
     this.#waiting.set(hash, { hash, extrinsic, validity, lastBlock })
     return hash
   }
