@@ -3,7 +3,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FractalError } from '../../base/errors.js'
 import type { Database } from '../../ledger/database.js'
-import { intervalByN, latestInterval } from '../../ledger/intervals.js'
+import { intervalByN, latestInterval, listIntervals } from '../../ledger/intervals.js'
+import { recordOf } from '../../ledger/records.js'
 import { verdictsOf } from '../../ledger/verdicts.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { weightSet } from '../../ledger/weights.js'
@@ -177,7 +178,10 @@ export class ProductionRun {
       return row?.phase === 'settled' && isSet ? row : null
     })
     if (phase !== 'settled') throw failed(`interval ${n} is ${phase}, not settled`)
-    await this.#until(`the record of interval ${n}`, () => this.#isWhole(n))
+    // Signed last: what does not hold then never will.
+    await this.#until(`the signed record of interval ${n}`, async () => {
+      return (await recordOf(this.#db, this.#id, n))?.signature != null
+    })
     const verdicts = await verdictsOf(this.#db, this.#id, n)
     const wrong = verdicts.find(({ verdict }) => verdict === 'cheat' || verdict === 'fail')
     if (wrong !== undefined) {
@@ -185,6 +189,8 @@ export class ProductionRun {
         `interval ${n}: an honest prover got ${wrong.verdict} (${wrong.kind}, ${wrong.reason})`,
       )
     }
+    // Now, because a node forgets the states of old blocks.
+    await assertWhole(this.#db, this.#id, n, this.#chain)
     this.#judged.push(n)
     const passed = verdicts.filter(({ verdict }) => verdict === 'pass').length
     say(
@@ -192,15 +198,6 @@ export class ProductionRun {
         `interval ${n}: ${what}; settled, ${passed} of ${verdicts.length} verdicts pass, weights read back`,
       ),
     )
-  }
-
-  /** Its record is signed last; what does not hold then never will. */
-  async #isWhole(n: number): Promise<boolean> {
-    const rows = await this.#db.query<{ signature: string | null }>(
-      'SELECT signature FROM records WHERE netuid = $1 AND verifier = $2 AND n = $3',
-      [this.#id.netuid, this.#id.verifier, n],
-    )
-    return rows[0]?.signature != null
   }
 
   async #lookBack(): Promise<void> {
@@ -221,10 +218,13 @@ export class ProductionRun {
         `${accepted.size} videos were accepted and are completed; ${secondTries} times a user had to ask the other API`,
       ),
     )
-    for (const n of this.#judged) await assertWhole(this.#db, this.#id, n, this.#chain)
+    const last = Math.max(...this.#judged)
+    const rows = await listIntervals(this.#db, this.#id, { limit: 1000 })
+    const lost = rows.find(({ n, phase }) => n <= last && phase !== 'settled')
+    if (lost !== undefined) throw failed(`interval ${lost.n} is ${lost.phase}, not settled`)
     say(
       this.#line(
-        `intervals ${this.#judged.join(', ')}: a verdict for each challenge, counted once; weights sent once, and as on the chain`,
+        `all ${last} intervals settled; in those looked at (${this.#judged.join(', ')}) each challenge has one verdict, counted once, and weights were sent once and are the chain’s`,
       ),
     )
     const dead = [...this.#shape.ended(), ...this.#temporal.ended()]
