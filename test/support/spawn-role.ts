@@ -8,6 +8,9 @@ import { type Role, spawnRole } from '../../dev/process.js'
 
 const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
 
+/** A condition ends the wait, not this: a gpu-worker certifies its class first, on a machine that may be busy. */
+const READY_MS = 180_000
+
 let spawned = 0
 
 /** A role of ours (`api`, `inference-worker`) as a process of its own, once it does its work. */
@@ -32,6 +35,7 @@ export async function spawnTestRole(
     env,
     cwd: dirname(dirname(BIN)),
     logFile: join(folder, `${name}.log`),
+    readyTimeoutMs: READY_MS,
     readyWhen: async (signal) => {
       while (!existsSync(readyFile)) await sleep(20, undefined, { signal })
     },
