@@ -7,6 +7,7 @@ import { sr25519Ready, verifyText } from '../../base/sr25519.js'
 import { answerText } from '../../formats/answer.js'
 import { framesSha256 } from '../../formats/frames.js'
 import { getContent, getJob, putContent } from '../../ledger/jobs.js'
+import { forgetVideos } from '../../ledger/retention.js'
 import { insertVerdicts } from '../../ledger/verdicts.js'
 import type { Reason, Verdict } from '../../rules/verdicts.js'
 import { signedText } from '../../wire/btauth.js'
@@ -216,10 +217,12 @@ describe('what there is of a video', () => {
     const running = (await (await grid().post('/v1/videos', { prompt: 'x' })).json()) as Video
     await until('it to run', async () => (await getJob(db, running.id))?.status === 'in_progress')
     await grid().fetch(`/v1/videos/${running.id}`, { method: 'DELETE' })
-    for (const each of held) each.release()
+    // Released before that, a quick prover would be done before the news reached it.
     const job = await until('its end', async () => {
       const now = await getJob(db, running.id)
       return now?.status === 'failed' ? now : null
+    }).finally(() => {
+      for (const each of held) each.release()
     })
     assert.equal(job.errorCode, 'cancelled')
   })
@@ -235,6 +238,32 @@ describe('what there is of a video', () => {
     const list = (await (await grid().fetch('/v1/videos?limit=100')).json()) as { data: Video[] }
     assert.ok(list.data.length > 0 && list.data.every(({ id }) => id !== foreign.id))
     await refused(await grid().fetch(`/v1/videos?after=${foreign.id}`), 404, 'video_not_found')
+  })
+
+  it('one that was forgotten for its age is still there, without anything that was kept of it', async () => {
+    const { id } = (await (await grid().post('/v1/videos', { prompt: 'old' })).json()) as Video
+    const done = async () => (await getJob(grid().db, id))?.status === 'completed'
+    await until('its end', done)
+    await grid().db.execute(
+      `UPDATE jobs SET completed_at = now() - interval '31 days' WHERE id = $1`,
+      [id],
+    )
+    assert.equal(await forgetVideos(grid().db, grid().id, 30, 10), 0, 'its interval is open')
+    await grid().db.execute(
+      `UPDATE intervals SET phase = 'lapsed', closed_at = now() WHERE verifier = $1`,
+      [grid().id.verifier],
+    )
+    assert.equal(await forgetVideos(grid().db, grid().id, 30, 10), 1)
+    for (const path of ['/content', '/content?variant=thumbnail', '/frames/1', '/receipt']) {
+      await refused(await grid().fetch(`/v1/videos/${id}${path}`), 410, 'video_expired')
+    }
+    const shown = (await (await grid().fetch(`/v1/videos/${id}`)).json()) as Video
+    assert.deepEqual([shown.status, shown.prompt], ['completed', ''])
+    assert.equal((await grid().fetch(`/v1/videos/${id}`, { method: 'DELETE' })).status, 200)
+    await grid().db.execute(
+      `UPDATE intervals SET phase = 'rounds', closed_at = NULL WHERE verifier = $1`,
+      [grid().id.verifier],
+    )
   })
 
   it('lists are asked for in order', async () => {
