@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Block, DevChain } from './chain.js'
 import { headerJson } from './header.js'
-import type { Method, Methods } from './rpc.js'
+import type { Method, Methods } from './rpc-method.js'
 import { blockOf, parse } from './rpc-params.js'
 import { soon } from './subscriptions.js'
 

@@ -2,11 +2,9 @@ import type { DevChain } from './chain.js'
 import { authorMethods } from './rpc-author.js'
 import { chainMethods } from './rpc-chain.js'
 import { RpcError } from './rpc-error.js'
+import type { Methods } from './rpc-method.js'
 import { stateMethods } from './rpc-state.js'
 import type { Subscriptions } from './subscriptions.js'
-
-export type Method = (params: readonly unknown[], subscriptions: Subscriptions) => unknown
-export type Methods = Readonly<Record<string, Method>>
 
 const METHOD_NOT_FOUND = -32601
 

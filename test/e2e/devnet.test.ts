@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { connectChain } from '../../chain/connect.js'
 import { lastLines } from '../../dev/child.js'
 import { freePort } from '../../dev/ports.js'
+import { removePostgres } from '../../dev/postgres.js'
 import { BIN } from '../cli/run-cli.js'
 import { type Devnet, startDevnet } from '../dev/devnet-process.js'
 import { requireSpecOf } from '../support/subtensor.js'
@@ -42,7 +43,9 @@ describe('an operator on the devnet', function () {
       await once(child, 'exit')
     }
     await devnet?.stop()
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+    if (folder === undefined) return
+    await removePostgres(path.join(folder, '.fractal', 'devnet', 'pg'))
+    await rm(folder, { recursive: true, force: true })
   })
 
   /** A line of a terminal in which the devnet's settings were read; its words go to a file. */
