@@ -1,4 +1,4 @@
-/** `npm run bench` measures the API; `npm run bench -- engine|wire|ledger|memory` one of the others, with its options. */
+/** `npm run bench` measures the API; `npm run bench -- engine|wire|ledger|memory|metagraph` one of the others, with its options. */
 const [name = 'api', ...rest] = process.argv.slice(2)
 const files: Readonly<Record<string, string>> = {
   api: 'api',
@@ -6,6 +6,7 @@ const files: Readonly<Record<string, string>> = {
   wire: 'wire',
   ledger: 'ledger',
   memory: 'verifier-memory',
+  metagraph: 'metagraph',
 }
 if (files[name] === undefined) {
   console.error(`there is no bench ${name}: ${Object.keys(files).join(', ')}`)
