@@ -20,11 +20,13 @@ const HINTS: Record<string, string> = {
   AncientBirthBlock: 'The extrinsic has outlived its era: sign a new one.',
   Stale: 'The account has used this nonce: another extrinsic of this key was included.',
   Future: 'An extrinsic with a lower nonce has to come first.',
+  BadProof: 'The endpoint may be another chain than it says, or its runtime was just upgraded.',
   TooLowPriority: 'Another extrinsic of this key with this nonce is waiting.',
   // What a node answers to a read.
   StateDiscarded: 'Ask an archive node, or a later block.',
   // Ours.
   chain_unreachable: 'Check --subtensor.chain_endpoint, and that the node runs.',
+  chain_timeout: 'Check that the node is well, or give another in --subtensor.chain_endpoint.',
   genesis_changed: 'This address answers for another chain: restart with the right endpoint.',
 }
 

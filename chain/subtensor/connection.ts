@@ -3,7 +3,7 @@ import type { Log } from '../../base/log.js'
 import type { Hex } from '../../formats/bytes.js'
 import { ChainError } from '../errors.js'
 import type { ChainTarget } from './endpoints.js'
-import { RpcSocket } from './rpc-socket.js'
+import { RpcSocket, shownEndpoint } from './rpc-socket.js'
 import { Runtimes, Session } from './session.js'
 
 export interface ConnectionOptions {
@@ -43,9 +43,9 @@ export class Connection {
     this.#options = options
   }
 
-  /** Of the endpoint that serves now, else of the one that is tried next. */
+  /** The endpoint that serves now, else the one that is tried next; as it may be shown. */
   get endpoint(): string {
-    return this.#session?.socket.endpoint ?? this.target.endpoints[this.#next] ?? ''
+    return this.#session?.socket.endpoint ?? shownEndpoint(this.target.endpoints[this.#next]!)
   }
 
   get genesis(): Hex {

@@ -18,10 +18,20 @@ export class RpcError extends Error {
   }
 }
 
-/** A refused read by its name; nodes have codes for none of these, only words. */
+/** JSON-RPC's own. */
+const METHOD_NOT_FOUND = -32601
+
+/** A refused read by its name; nodes have codes for few of these, and words for all. */
 export function readError(error: RpcError, method: string, endpoint: string): ChainError {
   const { said } = error
   const options = { cause: error, details: { method, endpoint } }
+  if (error.code === METHOD_NOT_FOUND) {
+    const message = `${endpoint} has no ${method}: ${said}`
+    return new ChainError('bad_chain_answer', message, {
+      ...options,
+      hint: 'Check --subtensor.chain_endpoint: a Subtensor node answers this.',
+    })
+  }
   if (/discarded/i.test(said)) {
     return new ChainError(
       'StateDiscarded',

@@ -65,11 +65,18 @@ export class Session {
     throw new ChainError('bad_chain_answer', message, { cause: parsed.error })
   }
 
+  /** @throws ChainError `bad_chain_answer` and the connection's */
   async watchHeads(listener: (number: number) => void): Promise<void> {
-    await this.socket.subscribe('chain_subscribeNewHeads', this.#deadlineMs, (result) => {
-      const told = header.safeParse(result)
-      if (told.success) listener(Number(told.data.number))
-    })
+    const method = 'chain_subscribeNewHeads'
+    try {
+      await this.socket.subscribe(method, this.#deadlineMs, (result) => {
+        const told = header.safeParse(result)
+        if (told.success) listener(Number(told.data.number))
+      })
+    } catch (error) {
+      if (error instanceof RpcError) throw readError(error, method, this.socket.endpoint)
+      throw error
+    }
   }
 
   async genesisHash(): Promise<Hex> {
