@@ -47,7 +47,6 @@ export function describeCommitRevealContract(
       await harness.register(netuid, hotkeys)
       await harness.setStake(netuid, validator.ss58, 10_000n * TAO)
       await harness.setPermit(netuid, validator.ss58, true)
-      await harness.advance(1)
       const { neurons } = await chain.metagraph(netuid)
       const [ownUid, ...uids] = hotkeys.map((key) => neurons.find((n) => n.hotkey === key)!.uid)
       const weights = { uids, values: [100, 200, 150], versionKey: 0, salt: [11, 22, 33] }

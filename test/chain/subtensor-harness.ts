@@ -6,20 +6,25 @@ import type { ChainHarness } from './contract.js'
 /** The adapter on a chain of the real runtime, which stays with its owner. */
 export async function makeSubtensorHarness(dev: DevSubtensor): Promise<ChainHarness> {
   await sr25519Ready()
+  const chain = await connectSubtensor({ network: 'devnet', endpoint: dev.url })
   return {
-    chain: await connectSubtensor({ network: 'development', endpoint: dev.url }),
-    // This runtime gives every neuron its permit back with each block.
-    can: { revokePermits: false },
+    chain,
+    can: { revokePermits: true },
     axonIp: '127.0.0.2',
     makeSubnet: (params) => dev.makeSubnet(params),
     setParams: (netuid, params) => dev.setParams(netuid, params),
     register: (netuid, hotkeys) => dev.register(netuid, hotkeys),
     setStake: (netuid, hotkey, rao) => dev.setStake(netuid, hotkey, rao),
-    async setPermit(_netuid, _hotkey, permit) {
-      if (!permit) throw new Error('this runtime takes no permit away')
+    async setPermit(netuid, hotkey, permit) {
+      // All have it from the block after their registration on, until one is taken away.
+      const { neurons } = await chain.metagraph(netuid)
+      const neuron = neurons.find((each) => each.hotkey === hotkey)
+      if (neuron?.validatorPermit !== permit) await dev.setPermit(netuid, hotkey, permit)
     },
     async advance(blocks) {
-      await dev.newBlock(blocks)
+      // One block of the runtime takes a quarter of a second; those left out are as empty as they'd be.
+      if (blocks === 1) await dev.newBlock()
+      else await dev.jump(dev.head().number + blocks)
     },
     async close() {
       // The chain is its owner's.
