@@ -42,6 +42,8 @@ const VILLAIN = fileURLToPath(new URL('./villain.ts', import.meta.url))
 const VERIFIER = 'verifier'
 const STOP_GRACE_MS = 10_000
 const DRAIN_SECONDS = 3
+/** Several start at once, on whatever machine there is; one that ends is noticed at once. */
+const READY_MS = 180_000
 
 /** A whole grid on this machine: stores, chain and every role as a process of its own. */
 export class Grid {
@@ -256,6 +258,7 @@ export class Grid {
       env,
       cwd: path.dirname(path.dirname(BIN)),
       logFile: state.log(name),
+      readyTimeoutMs: READY_MS,
       readyWhen: async (signal) => {
         const either = AbortSignal.any([signal, this.#stopping.signal])
         while (!existsSync(readyFile)) await sleep(50, undefined, { signal: either })

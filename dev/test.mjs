@@ -13,7 +13,7 @@ const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
 const NICER = 5
 
 const given = process.argv.slice(2)
-const common = ['--no-config', '--timeout', '60000', '--forbid-only']
+const common = ['--no-config', '--timeout', '120000', '--forbid-only']
 const folder = await mkdtemp(join(os.tmpdir(), 'fractal-tests-'))
 const running = []
 

@@ -13,7 +13,7 @@ const FLOOR_MS = 80
 const SLOW_FLOOR_MS = 1500
 
 describe('hedging', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const grid = useSmallGrid({ apis: 0, worker: 'none', provers: 3 })
   const never = new AbortController().signal
   let deps: InferenceDeps

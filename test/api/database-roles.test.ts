@@ -12,7 +12,7 @@ import { makeScene, type Scene } from './openapi-scene.js'
 import { insertTestKey, startApi, type TestApi } from './server.js'
 
 describe('the API as a user of PostgreSQL with few rights', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let roles: TestRoles
   let mine: Database
   let api: TestApi

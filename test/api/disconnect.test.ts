@@ -13,7 +13,7 @@ const STEP_MS = 150
 const CAPACITY = 2
 
 describe('a client that goes away', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const video = { ...SMALL_VIDEO, steps: 20 }
   const grid = useSmallGrid({ provers: 1, capacity: CAPACITY, video })
   const generator = () => grid().provers[0]!.generator

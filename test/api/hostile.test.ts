@@ -60,7 +60,7 @@ const NONSENSE: Readonly<Record<string, string | Buffer>> = {
 }
 
 describe('callers that mean no good', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   const database = useDatabase()
   const temporal = awayTemporal()
   const lines: string[] = []

@@ -34,7 +34,7 @@ function encoded(media: string, example: unknown, what: string): RequestInit {
 }
 
 describe('the OpenAPI document', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   const database = useDatabase()
   const temporal = useTemporal()
   const verifierId = newVerifier()

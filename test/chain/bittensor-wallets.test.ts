@@ -55,7 +55,7 @@ describe('wallets of Bittensor’s own tools', () => {
   }
 
   it('read ours, and take its signatures', async function () {
-    this.timeout(60_000)
+    this.timeout(240_000)
     const python = process.env.BITTENSOR_PYTHON || 'python3'
     const use = async (...args: string[]) =>
       JSON.parse((await run(python, [join(FIXTURES, 'use.py'), ...args])).stdout)

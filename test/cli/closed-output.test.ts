@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 const CHILD = fileURLToPath(new URL('./closed-output-child.ts', import.meta.url))
 
 describe('a command whose output nobody reads any more', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
 
   for (const kind of ['command', 'role']) {
     it(`ends in good order: a ${kind}`, async () => {

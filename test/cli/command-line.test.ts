@@ -6,7 +6,7 @@ import { decimal, integer } from '../../cli/numbers.js'
 import { BIN, runCli } from './run-cli.js'
 
 describe('the command line', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let folder: string
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fractal-cli-'))

@@ -214,7 +214,7 @@ describe('what is looked at on this machine', () => {
 })
 
 describe('fractal doctor --role', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
 
   it('prints what lacks, and ends with 1', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'fractal-doctor-'))

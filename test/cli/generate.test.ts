@@ -10,7 +10,7 @@ import { runCli } from './run-cli.js'
 const MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))
 
 describe('fractal generate', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let folder: string
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fractal-generate-'))

@@ -6,7 +6,7 @@ import { createTestDatabase, useDatabase } from '../support/postgres.js'
 import { type CliResult, runCli } from './run-cli.js'
 
 describe('fractal key', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const database = useDatabase()
   const key = (...args: string[]) =>
     runCli(['key', ...args], { env: { DATABASE_URL: database().url } })

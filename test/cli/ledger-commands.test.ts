@@ -15,7 +15,7 @@ import { type CliResult, runCli, startCli } from './run-cli.js'
 const ALICE = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY'
 
 describe('commands beside a running grid', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   const database = useDatabase()
   const temporal = useTemporal()
   const id = newVerifier()

@@ -8,7 +8,7 @@ import { createTestDatabase } from '../support/postgres.js'
 import { runCli } from './run-cli.js'
 
 describe('fractal migrate', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const prefix = `test_${randomBytes(6).toString('hex')}`
   let folder: string
   let url: string

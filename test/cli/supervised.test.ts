@@ -12,7 +12,7 @@ const LISTENS = 'data:text/javascript,process.on("message",()=>{})'
 
 describe('a role under a supervisor with a channel, as PM2 is', () => {
   it('says when it is ready, and ends at SIGINT although the channel stays open', async function () {
-    this.timeout(60_000)
+    this.timeout(240_000)
     const folder = await mkdtemp(join(tmpdir(), 'fractal-supervised-'))
     const args = ['localnet', '--localnet.port', '0', '--state.dir', folder]
     const child = fork(BIN, args, { execArgv: ['--import', LISTENS], silent: true })

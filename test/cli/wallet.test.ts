@@ -12,7 +12,7 @@ const PHRASE = 'bottom drive obey lake curtain smoke basket hold race lonely fit
 const ADDRESS = '5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV'
 
 describe('fractal wallet', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let folder: string
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fractal-wallet-'))

@@ -28,7 +28,7 @@ describe('fractal devnet', () => {
   })
 
   it('has a subnet with a staked verifier and provers, and says how to join in', async function () {
-    this.timeout(120_000)
+    this.timeout(240_000)
     devnet = await startDevnet(folder, ['--devnet.provers', '3', '--devnet.tempo', '11'])
     const { env, printed } = devnet
     assert.equal((await stat(devnet.envFile)).mode & 0o777, 0o600)

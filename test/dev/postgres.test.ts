@@ -22,7 +22,7 @@ async function query(url: string, sql: string): Promise<Record<string, unknown>[
 }
 
 describe('embedded Postgres', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let folder: string
   let dataDir: string
   let running: Postgres | null = null

@@ -12,7 +12,7 @@ import { SeparatePostgres } from '../../dev/production/postgres.js'
 const MAIN = fileURLToPath(new URL('../../dev/production/main.ts', import.meta.url))
 
 describe('npm run production-shape', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let folder: string
 
   before(async () => {

@@ -19,7 +19,7 @@ async function withClient<T>(address: string, use: (client: Client) => Promise<T
 }
 
 describe("Temporal's dev server", function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let folder: string
   let running: Temporal | null = null
   const start = async (ports: TemporalPorts = { grpc: 0, http: 0, metrics: 0, ui: 0 }) => {

@@ -8,7 +8,7 @@ import { useTemporal } from '../support/temporal.js'
 import { until } from '../support/until.js'
 
 describe('users’ requests, with each process as its own user of PostgreSQL', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let roles: TestRoles
   let grid: SmallGrid
   // First: Mocha runs these in the order of their registration, and the roles go before the database.

@@ -38,7 +38,7 @@ const FAST_MODEL = fileURLToPath(new URL('../fixtures/random-model/model', impor
 const log = createLog('test', 'silent')
 
 describe('a whole grid, with its parts killed and gone', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let state: StateDir
   let grid: Grid
   let db: Database
@@ -93,7 +93,7 @@ describe('a whole grid, with its parts killed and gone', function () {
   })
 
   async function until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
-    for (const deadline = Date.now() + 110_000; ; ) {
+    for (const deadline = Date.now() + 220_000; ; ) {
       // An outage of the test's own making may hit this question too.
       const seen = await look().catch(() => null)
       if (seen !== null && seen !== false) return seen

@@ -11,7 +11,7 @@ import { until } from '../support/until.js'
 const VIDEO = { ...SMALL_VIDEO, steps: 4 }
 
 describe('streams, with the processes behind them killed', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const grid = useSmallGrid({ apis: 0, worker: 'none', video: VIDEO })
   let first: GridApi & { role: Role }
   let second: GridApi & { role: Role }

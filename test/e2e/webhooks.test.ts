@@ -4,7 +4,7 @@ import { startReceiver } from '../support/receiver.js'
 import { useSmallGrid } from '../support/small-grid.js'
 
 describe('webhooks on a grid', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   const grid = useSmallGrid({ provers: 1 })
 
   it('tell an OpenAI client of videos that were made and that were cancelled', async () => {

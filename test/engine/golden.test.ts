@@ -10,7 +10,7 @@ for (const [name, modelDir, golden] of [
   describe(`Videos of ${name}`, () => {
     it('equal those of diffusers but for a few roundings', async function () {
       // 3 s alone, but other tests' processes may share the cores.
-      this.timeout(120_000)
+      this.timeout(240_000)
       const generator = await openEngine({ modelDir, device: 'cpu' })
       try {
         for (const [i, { params, initialLatentsSha256, rgb }] of goldenCases(golden).entries()) {

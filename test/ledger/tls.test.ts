@@ -19,7 +19,7 @@ import { until } from '../support/until.js'
 const log = createLog('test', 'silent')
 
 describe('PostgreSQL by TLS', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let folder: string
   let dataDir: string
   let server: Postgres

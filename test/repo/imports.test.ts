@@ -34,7 +34,7 @@ async function check(files: Record<string, string>): Promise<{ code: number; out
 const VALUE = 'export const value = 1\n'
 
 describe('the directions of imports', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
 
   it('hold where each room keeps to its own', async () => {
     const { code, output } = await check({

@@ -93,7 +93,7 @@ export async function createTestDatabase({
 export function useDatabase(): () => TestDatabase {
   let made: (TestDatabase & { drop(): Promise<void> }) | undefined
   before(async function () {
-    this.timeout(60_000)
+    this.timeout(240_000)
     const { url, drop } = await createTestDatabase()
     made = { url, drop, db: openDatabase({ url, applicationName: 'fractal-test', max: 8, log }) }
   })

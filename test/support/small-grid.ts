@@ -327,7 +327,7 @@ export function useSmallGrid(options: SmallGridOptions = {}): () => SmallGrid {
   const database = useDatabase()
   const temporal = useTemporal()
   before(async function () {
-    this.timeout(60_000)
+    this.timeout(240_000)
     grid = await SmallGrid.start(options, database(), temporal())
   })
   return () => grid!

@@ -68,7 +68,7 @@ export interface TestTemporal {
 export function useTemporal(): () => TestTemporal {
   let made: TestTemporal | undefined
   before(async function () {
-    this.timeout(60_000)
+    this.timeout(240_000)
     server ??= startServer()
     const { address } = await server
     made = { address, client: new Client({ connection: await Connection.connect({ address }) }) }

@@ -11,7 +11,7 @@ import { looksRight, nameless } from './look.js'
 const STORED_KEY = "[sessionStorage.getItem('fractal.key'), localStorage.getItem('fractal.key')]"
 
 describe('the pages in a browser', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const database = useDatabase()
   const visit = useBrowser()
   const [good, weak] = [scenic(1), scenic(2)]

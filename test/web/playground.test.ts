@@ -26,7 +26,7 @@ const letAnythingThrough = (form: { noValidate: boolean }) => {
 }
 
 describe('the playground, on a grid', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const grid = useSmallGrid({
     provers: 1,
     stepMs: 5,

@@ -7,7 +7,7 @@ import { useSmallGrid } from '../support/small-grid.js'
 import { until } from '../support/until.js'
 
 describe('direct runs', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const grid = useSmallGrid({ apis: 0, provers: 2 })
   const never = new AbortController().signal
 

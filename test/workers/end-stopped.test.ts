@@ -9,7 +9,7 @@ import { useSmallGrid } from '../support/small-grid.js'
 import { until } from '../support/until.js'
 
 describe('jobs whose workflow an operator stopped', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const grid = useSmallGrid({ apis: 0, provers: 1 })
 
   it('fail at once when it was cancelled', async () => {

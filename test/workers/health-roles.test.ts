@@ -23,7 +23,7 @@ const MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.met
 const GREEN = [200, { status: 'ready', reasons: [] }]
 
 describe('the health of roles', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   const database = useDatabase()
   const temporal = useTemporal()
   let folder: string

@@ -110,7 +110,7 @@ function textOf(part: unknown): string {
 }
 
 describe('what Temporal stores', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   let grid: SmallGrid | undefined
   const links: TemporalLink[] = []
   const workers: { worker: Worker; run: Promise<void> }[] = []

@@ -18,7 +18,7 @@ import {
 const log = createLog('test', 'silent')
 
 describe('Temporal by TLS', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   const temporal = useTemporal()
   let files: CertificateFiles
   let fronts: Awaited<ReturnType<typeof startTlsFront>>[] = []

@@ -25,7 +25,7 @@ const SECRET = randomBytes(32)
 const QUICK = [0, 0.01, 0.01]
 
 describe('delivering webhooks', function () {
-  this.timeout(120_000)
+  this.timeout(240_000)
   const database = useDatabase()
   const temporal = useTemporal()
   /** Whose events the sweeps of both workers start. */

@@ -20,7 +20,7 @@ interface History {
 }
 
 describe('workflows, replayed', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let bundle: { code: string }
 
   before(async () => {
