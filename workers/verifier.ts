@@ -93,6 +93,7 @@ async function startVerifier(
   await migrate(address, { log })
   const db = openDatabase({ ...address, applicationName: 'fractal-verifier', max: 16, log })
   health.watchPostgres(db)
+  await noteGenesis(db, id, chain.genesisHash)
   const temporal = await connectTemporal(options, log)
   const stopping = new AbortController()
   const seen = health.watchLease()
@@ -102,7 +103,6 @@ async function startVerifier(
     seen.state = 'lost'
   })
   await putBaselineLastUpdate(db, id, await ownLastUpdate(chain, id))
-  await noteGenesis(db, id, chain.genesisHash)
   await registerSearchAttributes(temporal.client, temporal.namespace)
   await assertNamespaceIsOurs(temporal, id)
 
