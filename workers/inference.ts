@@ -18,6 +18,7 @@ import { endStopped } from './end-stopped.js'
 import { RETENTION_OPTIONS, startForgetting } from './forgetting.js'
 import { listenerSecret } from './inference-listeners.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from './mechanism-profile.js'
+import { warnUnlessRegistered } from './own-neuron.js'
 import { startRunListener } from './run-listener.js'
 import { asRunning, type Running } from './running.js'
 import { DATABASE_OPTIONS, TEMPORAL_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
@@ -69,9 +70,10 @@ async function startInferenceWorker(
     log,
   })
   const { genesisHash } = chain
+  const id = { netuid: options.netuid, verifier: signer.ss58 }
+  await warnUnlessRegistered(chain, id, log)
   await chain.close()
   const secret = options['inference.port'] === 0 ? null : listenerSecret(options)
-  const id = { netuid: options.netuid, verifier: signer.ss58 }
   const address = databaseAddress(options)
   await migrate(address, { log })
   const db = openDatabase({ ...address, applicationName: 'fractal-inference', max: 16, log })

@@ -7,7 +7,6 @@ import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Options } from '../base/options.js'
 import { VERIFIER_QUEUE } from '../base/temporal-names.js'
-import type { Chain } from '../chain/chain.js'
 import { connectChain } from '../chain/connect.js'
 import { loadHotkey } from '../chain/wallet.js'
 import { readModel } from '../engine/model.js'
@@ -21,6 +20,7 @@ import { takeLease } from './deployment-lease.js'
 import { assertNamespaceIsOurs, startIntervalLoop } from './interval-loop.js'
 import { intervalSettings } from './interval-settings.js'
 import { mechanismProfile, PROFILE_OPTIONS } from './mechanism-profile.js'
+import { ownNeuron } from './own-neuron.js'
 import { asRunning, type Running } from './running.js'
 import { registerSearchAttributes } from './search-attributes.js'
 import { DATABASE_OPTIONS, TEMPORAL_OPTIONS, WALLET_OPTIONS } from './shared-options.js'
@@ -81,7 +81,7 @@ async function startVerifier(
   })
   health.watchChain(chain)
   const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
-  await ownLastUpdate(chain, id)
+  await ownNeuron(chain, id)
   const model = await readModel(options['model.dir'] ?? defaultModelDir())
   const standard = model.config.descriptor
   if (standard === null) {
@@ -102,7 +102,7 @@ async function startVerifier(
   lease.lost.catch(() => {
     seen.state = 'lost'
   })
-  await putBaselineLastUpdate(db, id, await ownLastUpdate(chain, id))
+  await putBaselineLastUpdate(db, id, (await ownNeuron(chain, id)).lastUpdate)
   await registerSearchAttributes(temporal.client, temporal.namespace)
   await assertNamespaceIsOurs(temporal, id)
 
@@ -146,15 +146,4 @@ async function startVerifier(
     await Promise.allSettled([db.close(), chain.close()])
   }
   return asRunning(close, Promise.race([lease.lost, run.then(() => new Promise(() => undefined))]))
-}
-
-async function ownLastUpdate(chain: Chain, id: VerifierId): Promise<number> {
-  const { neurons } = await chain.metagraph(id.netuid)
-  const me = neurons.find((neuron) => neuron.hotkey === id.verifier)
-  if (me !== undefined) return me.lastUpdate
-  throw new FractalError(
-    'HotKeyNotRegisteredInSubNet',
-    `the hotkey ${id.verifier} is not registered on subnet ${id.netuid}`,
-    { hint: 'Register it, or check --netuid, --wallet.name and --wallet.hotkey.' },
-  )
 }
