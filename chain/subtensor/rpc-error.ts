@@ -1,5 +1,7 @@
 import { ChainError } from '../errors.js'
 
+const LONGEST_SAID = 1000
+
 /** What a node answered in place of a result, as JSON-RPC has it. */
 export class RpcError extends Error {
   readonly code: number
@@ -11,10 +13,12 @@ export class RpcError extends Error {
     this.data = data
   }
 
-  /** All that the node said, in one line. */
+  /** What the node said, in one line that fits into a log: nodes add whole stacks. */
   get said(): string {
-    if (this.data === undefined || this.data === null) return this.message
-    return `${this.message}: ${typeof this.data === 'string' ? this.data : JSON.stringify(this.data)}`
+    const { message, data } = this
+    const more = typeof data === 'string' ? data : JSON.stringify(data ?? '')
+    const text = data === undefined || data === null ? message : `${message}: ${more}`
+    return text.slice(0, LONGEST_SAID).replaceAll(/\s+/g, ' ').trim()
   }
 }
 

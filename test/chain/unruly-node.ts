@@ -49,7 +49,9 @@ export async function startUnrulyNode(genesis: string): Promise<UnrulyNode> {
       if (node.manner === 'drops') return client.terminate()
       if (node.manner === 'babbles') return client.send('<html>')
       if (method === 'chain_subscribeNewHeads' && node.manner === 'refuses to tell of heads') {
-        return told({ error: { code: -32601, message: 'Method not found' } })
+        return told({
+          error: { code: -32601, message: 'Method not found', data: 'at\n'.repeat(9999) },
+        })
       }
       told({ result: answerTo(method, params, node.genesis) })
     })
