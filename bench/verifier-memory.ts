@@ -17,6 +17,7 @@ import { openStateDir } from '../dev/state-dir.js'
 import { openDatabase } from '../ledger/database.js'
 import { intervalByN } from '../ledger/intervals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
+import { weightSet } from '../ledger/weights.js'
 
 const NETUID = 7
 const BLOCK_MS = 250
@@ -76,6 +77,12 @@ try {
     phases[phase] = (phases[phase] ?? 0) + 1
     samples.push(await residentBytes(grid.rolePid('verifier')))
   }
+  const waits: number[] = []
+  for (let n = 1; n <= intervals; n += 1) {
+    const settledAt = (await intervalByN(db, id, n))?.settledAt
+    const set = await weightSet(db, id, n)
+    if (settledAt != null && set?.state === 'confirmed') waits.push(+set.updatedAt - +settledAt)
+  }
   await db.close()
   const fifth = Math.floor(intervals / 5)
   const early = median(samples.slice(fifth, 2 * fifth))
@@ -86,6 +93,9 @@ try {
       .join(', ')}`,
   )
   console.log(`resident MiB after each: ${samples.map((b) => Math.round(b / MEBIBYTE)).join(' ')}`)
+  console.log(
+    `from settled to weights read back, ${waits.length} intervals: median ${median(waits)} ms (blocks of ${BLOCK_MS} ms, the block with the weights among them)`,
+  )
   console.log(
     `median of intervals ${fifth + 1} to ${2 * fifth}: ${Math.round(early / MEBIBYTE)} MiB, of the last ${fifth}: ${Math.round(late / MEBIBYTE)} MiB, ratio ${(late / early).toFixed(2)}`,
   )
