@@ -38,11 +38,17 @@ export function describeCommitRevealContract(
       await harness?.close()
     })
 
-    /** A subnet with a validator, and weights that it may commit to. */
+    let made: Promise<number> | undefined
+    let sites = 0
+
+    /** A new validator and weights that it may commit to, on one subnet as in contract.ts. */
     async function subnet(params: Partial<SubnetParams> = {}) {
-      const netuid = await harness.makeSubnet({ ...HIDDEN, ...params })
-      const validator = testSigner(`hiding validator ${netuid}`)
-      const others = [1, 2, 3].map((i) => testSigner(`prover ${i} of hidden ${netuid}`))
+      made ??= harness.makeSubnet(HIDDEN)
+      const netuid = await made
+      await harness.setParams(netuid, { ...HIDDEN, ...params })
+      sites += 1
+      const validator = testSigner(`hiding validator ${sites} of ${netuid}`)
+      const others = [1, 2, 3].map((i) => testSigner(`prover ${i} of hiding ${sites} of ${netuid}`))
       const hotkeys = [validator, ...others].map(({ ss58 }) => ss58)
       await harness.register(netuid, hotkeys)
       await harness.setStake(netuid, validator.ss58, 10_000n * TAO)

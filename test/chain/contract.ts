@@ -52,11 +52,22 @@ export function describeChainContract(
       await harness?.close()
     })
 
-    /** A subnet with a validator that may set weights and some other neurons. */
+    let made: Promise<number> | undefined
+    let sites = 0
+
+    /**
+     * A validator that may set weights and some other neurons, all new. The subnet is one for all tests:
+     * a real runtime's blocks take the longer the more there are.
+     */
     async function subnet(params: Partial<SubnetParams> = {}) {
-      const netuid = await harness.makeSubnet({ ...QUICK, ...params })
-      const validator = testSigner(`validator ${netuid}`)
-      const others = [1, 2, 3].map((i) => testSigner(`prover ${i} of ${netuid}`))
+      made ??= harness.makeSubnet(QUICK)
+      const netuid = await made
+      await harness.setParams(netuid, { ...QUICK, ...params })
+      sites += 1
+      const validator = testSigner(`validator ${sites} of ${netuid}`)
+      const others = [1, 2, 3].map((i) =>
+        testSigner(`prover ${i} of validator ${sites} of ${netuid}`),
+      )
       const hotkeys = [validator, ...others].map(({ ss58 }) => ss58)
       await harness.register(netuid, hotkeys)
       await harness.setStake(netuid, validator.ss58, 10_000n * TAO)
@@ -68,7 +79,7 @@ export function describeChainContract(
 
     let shared: ReturnType<typeof subnet> | undefined
 
-    /** One for all tests that don't mind what others left there: blocks of a real runtime take long. */
+    /** The same neurons for all tests that don't mind what others left them. */
     async function sharedSubnet(params?: Partial<SubnetParams>) {
       shared ??= subnet()
       const site = await shared
