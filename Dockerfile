@@ -5,7 +5,7 @@ ARG NODE=node:24.20.0-bookworm-slim
 
 FROM ${NODE} AS packages
 WORKDIR /app
-# No install script is needed; onnxruntime's would fetch GPU libraries (dev/dependencies.mjs).
+# No install script is needed; onnxruntime's would fetch GPU libraries (dev/setup/dependencies.mjs).
 ENV ONNXRUNTIME_NODE_INSTALL=skip
 COPY package.json package-lock.json ./
 # The two largest packages bring every platform's programs: 644 MB become 293 MB without the others'.
@@ -26,10 +26,10 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
-COPY dev/build-web.mjs dev/setup-lock.mjs dev/
+COPY dev/setup/build-web.mjs dev/setup/lock.mjs dev/setup/
 COPY formats formats
 COPY web web
-RUN node dev/build-web.mjs --force
+RUN node dev/setup/build-web.mjs --force
 
 FROM ${NODE} AS fractal
 WORKDIR /app

@@ -1,6 +1,6 @@
-import { withTypedFailures } from './failures.js'
 import type { GpuDeps } from './gpu-deps.js'
-import { createRecompute } from './recompute.js'
+import { createRecompute } from './judging/compute-ground-truths.js'
+import { withTypedFailures } from './shared/typed-failures.js'
 
 /** All that the queues of the GPUs take. */
 export function createGpuActivities(deps: GpuDeps) {

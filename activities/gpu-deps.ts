@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.js'
-import type { Generator } from '../engine/generator.js'
+import type { Generator } from '../engine/pipeline/generator.js'
 import type { Database } from '../ledger/database.js'
 
 /** What a GPU worker's activities need. It holds no key of the chain. */

@@ -1,8 +1,8 @@
-import { createAttemptVideo } from './attempt-video.js'
-import { createFailVideo } from './fail-video.js'
-import { withTypedFailures } from './failures.js'
-import { createFinishVideo } from './finish-video.js'
 import type { InferenceDeps } from './inference-deps.js'
+import { withTypedFailures } from './shared/typed-failures.js'
+import { createAttemptVideo } from './video/attempt-video.js'
+import { createFailVideo } from './video/fail-video.js'
+import { createFinishVideo } from './video/finish-video.js'
 
 /** All that the workflows of the queue `inference` call; every one may be repeated at any moment. */
 export function createInferenceActivities(deps: InferenceDeps) {

@@ -2,7 +2,7 @@ import type { Log } from '../base/log.js'
 import type { Signer } from '../base/sr25519.js'
 import type { Hex } from '../formats/bytes.js'
 import type { Database } from '../ledger/database.js'
-import type { JobSignals } from '../ledger/job-signals.js'
+import type { JobSignals } from '../ledger/requests/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 
 /** What the inference worker's activities need. It holds the hotkey: provers answer to it alone. */

@@ -1,6 +1,6 @@
-import { withTypedFailures } from './failures.js'
-import { createSendWebhook } from './send-webhook.js'
+import { withTypedFailures } from './shared/typed-failures.js'
 import type { WebhookDeps } from './webhook-deps.js'
+import { createSendWebhook } from './webhooks/send-webhook.js'
 
 /** What is run on the queue `webhooks`. */
 export function createWebhookActivities(deps: WebhookDeps) {

@@ -2,9 +2,9 @@ import type { Client } from '@temporalio/client'
 import type { Log } from '../base/log.js'
 import type { Metrics } from '../base/metrics.js'
 import type { Database } from '../ledger/database.js'
-import type { JobSignals } from '../ledger/job-signals.js'
+import type { JobSignals } from '../ledger/requests/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
-import type { VideoLimits, VideoStandard } from './video-limits.js'
+import type { VideoLimits, VideoStandard } from './videos/limits.js'
 
 /** Where inference workers listen for this API, and what they know it by. */
 export interface InferenceListeners {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ApiDeps } from './deps.js'
-import { ApiError } from './errors.js'
-import { type Operation, operation } from './operation.js'
+import { ApiError } from './http/errors.js'
+import { type Operation, operation } from './http/operation.js'
 
 export const modelSchema = z
   .object({

@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { openEngine } from '../engine/engine.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
-import { completeParams } from '../engine/params.js'
-import { sessionOptions } from '../engine/session-options.js'
+import { completeParams } from '../engine/pipeline/params.js'
+import { sessionOptions } from '../engine/runtime/session-options.js'
 
 const ROUNDS = 5
 const SHAPES = [

@@ -10,15 +10,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createLog } from '../base/log.js'
-import { removePostgres, startPostgres } from '../dev/postgres.js'
+import { removePostgres, startPostgres } from '../dev/postgres/start-postgres.js'
+import { openDatabase } from '../ledger/database.js'
 import {
   type NewAttempt,
   type NewOutcome,
   recordOutcomes,
   startAttempts,
-} from '../ledger/attempts.js'
-import { openDatabase } from '../ledger/database.js'
-import { migrate } from '../ledger/migrate.js'
+} from '../ledger/requests/attempts.js'
+import { migrate } from '../ledger/schema/migrate.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 
 const BATCHES = [1, 32, 256]

@@ -5,7 +5,7 @@ import {
   OPTIONS,
   type Option,
   type OptionName,
-} from '../base/options.js'
+} from '../base/options/options.js'
 
 /** Second spellings that the original had. */
 const ALIASES: Partial<Record<OptionName, string>> = { 'neuron.axon_off': 'axon_off' }

@@ -1,10 +1,10 @@
 // Runs before `npm run demo` and `npm test`, when nothing may be installed yet: Node's own modules only.
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { installLocked, stampInstalled, whyStale } from './dependencies.mjs'
-import { withSetupLock } from './setup-lock.mjs'
-import { CLI_VERSION, findTemporalCli } from './temporal-cli.mjs'
-import { getTemporalCli } from './temporal-cli-get.mjs'
+import { installLocked, stampInstalled, whyStale } from './setup/dependencies.mjs'
+import { withSetupLock } from './setup/lock.mjs'
+import { CLI_VERSION, findTemporalCli } from './temporal/cli.mjs'
+import { getTemporalCli } from './temporal/get-cli.mjs'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
@@ -63,7 +63,7 @@ try {
   await ensureDependencies()
   await ensureTemporal()
   // Only now: it needs what has just been installed.
-  await (await import('./build-web.mjs')).ensureWeb(say)
+  await (await import('./setup/build-web.mjs')).ensureWeb(say)
 } catch (error) {
   fail(error.message)
 }

@@ -1,20 +1,20 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Hex } from '../formats/bytes.js'
-import { throwIfCancelled } from './cancellation.js'
-import type { ModelDescriptor } from './descriptor.js'
 import { EngineError } from './errors.js'
-import type { Device, Generated, GenerationHooks, Generator } from './generator.js'
-import { type Model, readModel } from './model.js'
-import { NativeGate } from './native-gate.js'
-import { type GenerationParams, validateParams } from './params.js'
+import type { ModelDescriptor } from './model/descriptor.js'
+import { type Model, readModel } from './model/model.js'
+import type { Device, Generated, GenerationHooks, Generator } from './pipeline/generator.js'
+import { type GenerationParams, validateParams } from './pipeline/params.js'
+import { throwIfCancelled } from './runtime/cancellation.js'
+import { NativeGate } from './runtime/native-gate.js'
 import {
   type FromThread,
   fromPlainError,
   type ThreadData,
   type ToThread,
-} from './thread-messages.js'
-import { Turns } from './turns.js'
+} from './thread/messages.js'
+import { Turns } from './thread/turns.js'
 
 export interface OpenEngineOptions {
   /** A folder in the diffusers/ONNX layout. */
@@ -32,7 +32,7 @@ export async function openEngine({ modelDir, device }: OpenEngineOptions): Promi
   if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0'
   const model = await readModel(modelDir)
   const gate = new NativeGate()
-  const worker = new Worker(new URL('./engine-thread-entry.mjs', import.meta.url), {
+  const worker = new Worker(new URL('./thread/engine-thread-entry.mjs', import.meta.url), {
     execArgv: [],
     workerData: { model, device, gate: gate.shared } satisfies ThreadData,
   })

@@ -1,6 +1,6 @@
 import pg from 'pg'
-import type { DatabaseAddress } from '../base/connection-options.js'
 import type { Log } from '../base/log.js'
+import type { DatabaseAddress } from '../base/options/database-address.js'
 import { toLedgerError } from './errors.js'
 import { camelRow } from './rows.js'
 

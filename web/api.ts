@@ -1,7 +1,7 @@
 import { apiKey } from './key.js'
 
 /**
- * Why an answer did not come: the API's own code (api/errors.ts of the server), or
+ * Why an answer did not come: the API's own code (api/http/errors.ts of the server), or
  * - `offline`: nothing answered
  * - `unreadable`: what answered is not this API
  */

@@ -1,4 +1,4 @@
-import { judgeAddress } from '../base/public-address.js'
+import { judgeAddress } from '../base/net/public-address.js'
 import { WireError } from './error.js'
 
 /** Where a prover serves, as its axon record on the chain says. */

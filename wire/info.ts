@@ -1,10 +1,10 @@
 import { ZodError } from 'zod'
 import { messageOf } from '../base/errors.js'
+import { plain } from '../base/plain.js'
 import { type AxonAddress, vetAddress } from './axon-address.js'
 import { WireError } from './error.js'
 import { Exchange } from './exchange.js'
 import { MAX_JSON_ANSWER_BYTES } from './limits.js'
-import { plain } from './plain.js'
 import { expectOk } from './refusal.js'
 import { issueOf, type ProverInfo, proverInfoSchema } from './schemas.js'
 

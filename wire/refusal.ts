@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import { plain } from '../base/plain.js'
 import { WireError } from './error.js'
 import type { Exchange } from './exchange.js'
 import { MAX_JSON_ANSWER_BYTES } from './limits.js'
-import { plain } from './plain.js'
 import { refusalSchema } from './schemas.js'
 
 /**

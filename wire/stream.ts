@@ -1,7 +1,7 @@
 import { messageOf } from '../base/errors.js'
+import { plain } from '../base/plain.js'
 import { WireError } from './error.js'
 import { MAX_HEADER_BYTES } from './limits.js'
-import { plain } from './plain.js'
 
 /** One record of the stream: a JSON object with a `type`, and bytes. */
 export interface StreamRecord {

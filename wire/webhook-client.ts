@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { readWebhookUrl, type WebhookUrl } from '../base/webhook-url.js'
+import { readWebhookUrl, type WebhookUrl } from '../base/net/webhook-url.js'
 import { type VettedAddress, vetAddress } from './axon-address.js'
 import { WireError, type WireErrorCode } from './error.js'
 import { Exchange } from './exchange.js'

@@ -1,8 +1,12 @@
 import type { Log } from '../base/log.js'
-import { certify } from '../engine/certify.js'
-import type { Device } from '../engine/generator.js'
-import { type CertificateRow, certificateOf, putCertificate } from '../ledger/certificates.js'
+import { certify } from '../engine/class/certify.js'
+import type { Device } from '../engine/pipeline/generator.js'
 import type { Database } from '../ledger/database.js'
+import {
+  type CertificateRow,
+  certificateOf,
+  putCertificate,
+} from '../ledger/intervals/certificates.js'
 import type { MechanismProfile } from '../rules/profile.js'
 
 /**

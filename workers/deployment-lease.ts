@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Database } from '../ledger/database.js'
-import { acquireLease, releaseLease, renewLease } from '../ledger/lease.js'
+import { acquireLease, releaseLease, renewLease } from '../ledger/intervals/lease.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 
 const RENEW_MS = 5000

@@ -1,6 +1,6 @@
 import type { IntervalSettings } from '../activities/verifier-deps.js'
-import type { Options } from '../base/options.js'
-import { gpuQueue } from '../base/temporal-names.js'
+import type { Options } from '../base/options/options.js'
+import { gpuQueue } from '../temporal/task-queues.js'
 
 /** Ledger activities bridge at least so long an outage (architecture section 4). */
 const LEDGER_PATIENCE_SECONDS = 90

@@ -1,6 +1,6 @@
 import { FractalError } from '../base/errors.js'
 import { isDevelopmentNetwork } from '../base/network-name.js'
-import type { Options } from '../base/options.js'
+import type { Options } from '../base/options/options.js'
 import { RuleError } from '../rules/error.js'
 import {
   assertProfileAllowed,

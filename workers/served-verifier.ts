@@ -1,6 +1,6 @@
 import { FractalError } from '../base/errors.js'
 import type { Queryable } from '../ledger/database.js'
-import { verifiers } from '../ledger/network.js'
+import { verifiers } from '../ledger/provers/network.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 
 /**

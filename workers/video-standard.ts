@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { limitsOf, type VideoLimits, type VideoStandard } from '../api/video-limits.js'
+import { limitsOf, type VideoLimits, type VideoStandard } from '../api/videos/limits.js'
 import { messageOf } from '../base/errors.js'
-import { parseDescriptor } from '../engine/descriptor.js'
 import { EngineError } from '../engine/errors.js'
-import { parseModelJson } from '../engine/model-json.js'
+import { parseDescriptor } from '../engine/model/descriptor.js'
+import { parseModelJson } from '../engine/model/model-json.js'
 import {
   MAX_FPS,
   MAX_FRAMES,
@@ -14,7 +14,7 @@ import {
   MAX_SIDE,
   MAX_STEPS,
   MAX_WORK,
-} from '../engine/params.js'
+} from '../engine/pipeline/params.js'
 
 const vaeSchema = z.looseObject({ block_out_channels: z.array(z.int()).min(1).max(8) })
 

@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.js'
-import type { Options } from '../base/options.js'
-import type { WALLET_OPTIONS } from './shared-options.js'
+import type { WALLET_OPTIONS } from '../base/options/groups.js'
+import type { Options } from '../base/options/options.js'
 
 /** A wallet's options, with its warnings in the log. */
 export function walletOf(options: Options<(typeof WALLET_OPTIONS)[number]>, log: Log) {

@@ -6,7 +6,7 @@ import {
   sleep,
 } from '@temporalio/workflow'
 import type { InferenceActivities } from '../activities/inference-activities.js'
-import { afterAttempt, FIRST_ATTEMPT } from '../rules/video-run.js'
+import { afterAttempt, FIRST_ATTEMPT } from '../rules/routing/video-run.js'
 import { describeFailure } from './failure.js'
 import { ENDLESS } from './retries.js'
 

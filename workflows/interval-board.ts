@@ -1,5 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
-import { phaseKey } from './search-attributes.js'
+import { phaseKey } from '../temporal/search-attributes.js'
 
 /** Verdict counts of a round or of an interval. */
 export interface VerdictCounts {

@@ -8,8 +8,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { VerifierActivities } from '../activities/verifier-activities.js'
+import { intervalNoKey, netuidKey, phaseKey } from '../temporal/search-attributes.js'
 import { ENDLESS } from './retries.js'
-import { intervalNoKey, netuidKey, phaseKey } from './search-attributes.js'
 import { verifyInterval } from './verify-interval.js'
 
 /** Whose intervals, and the last one that was started (0: none). */

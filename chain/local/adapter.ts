@@ -17,7 +17,7 @@ import type {
 import { ChainError } from '../errors.js'
 import { type Call, signExtrinsic } from './extrinsic.js'
 import { blockRef, LocalRpc } from './rpc.js'
-import { localParams, rao, u16 } from './state.js'
+import { localParams, rao, u16 } from './schemas.js'
 import { weightsCall } from './weights-call.js'
 
 /** An axon's extrinsic lives this long: the next block has it, unless something is wrong. */

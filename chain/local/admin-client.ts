@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { BlockRef } from '../chain.js'
-import type { AdminCall } from './admin.js'
+import type { AdminCall } from './admin-call.js'
 import { blockRef, LocalRpc } from './rpc.js'
 
 /** What only this development chain allows, without any key. */

@@ -5,7 +5,7 @@ import { canonicalJson } from '../../formats/canonical-json.js'
 import { sha256Hex } from '../../formats/sha256.js'
 import type { PreparedExtrinsic } from '../chain.js'
 import { ChainError } from '../errors.js'
-import { address, u16 } from './state.js'
+import { address, u16 } from './schemas.js'
 
 const count = z.int().min(0)
 const digest = z.string().regex(/^[0-9a-f]{64}$/)

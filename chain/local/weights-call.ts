@@ -2,7 +2,7 @@ import type { WeightsCall } from '../chain.js'
 import { commitHash } from '../commit-hash.js'
 import { ChainError } from '../errors.js'
 import type { Call } from './extrinsic.js'
-import { u16 } from './state.js'
+import { u16 } from './schemas.js'
 
 /** @throws ChainError `bad_request` for what no extrinsic can hold */
 export function weightsCall(call: WeightsCall): Call {

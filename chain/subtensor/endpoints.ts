@@ -1,4 +1,4 @@
-import { isLoopback } from '../../base/loopback.js'
+import { isLoopback } from '../../base/net/loopback.js'
 import { DEVNET } from '../../base/network-name.js'
 import type { Hex } from '../../formats/bytes.js'
 import { ChainError } from '../errors.js'

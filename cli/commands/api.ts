@@ -4,7 +4,7 @@ export const apiCommand = roleCommand(
   'api',
   'serve videos and the network’s state over HTTP',
   async () => {
-    const { API_OPTIONS, runApi } = await import('../../workers/api.js')
+    const { API_OPTIONS, runApi } = await import('../../workers/roles/api.js')
     return { options: API_OPTIONS, run: runApi }
   },
 )

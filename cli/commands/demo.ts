@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { integer } from '../numbers.js'
+import { integer } from '../parse-number.js'
 
 export const demoCommand: CommandModule = {
   command: 'demo',
@@ -23,7 +23,7 @@ export const demoCommand: CommandModule = {
         describe: 'the API’s port; the others follow it',
       }),
   handler: async (given) => {
-    const { runDemo } = await import('../../dev/demo.js')
+    const { runDemo } = await import('../../dev/demo/demo.js')
     await runDemo({
       once: given.once === true,
       fresh: given.fresh === true,

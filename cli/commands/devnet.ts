@@ -10,7 +10,7 @@ export const devnetCommand = roleCommand(
   "run Subtensor's own runtime on this machine, with a subnet, a verifier and provers on it",
   async () => {
     assertInstalled()
-    const { DEVNET_OPTIONS, runDevnet } = await import('../../dev/subtensor/devnet.js')
+    const { DEVNET_OPTIONS, runDevnet } = await import('../../dev/subtensor/devnet/devnet.js')
     return { options: DEVNET_OPTIONS, run: runDevnet }
   },
 )

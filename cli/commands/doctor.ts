@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs'
-import { integer } from '../numbers.js'
+import type { DoctorRole } from '../doctor/role-facts.js'
 import { withOptions } from '../options.js'
-import type { DoctorRole } from '../role-facts.js'
+import { integer } from '../parse-number.js'
 import { UsageError } from '../usage-error.js'
 
 const DEFAULT_RUNS = 10
@@ -11,7 +11,7 @@ export const doctorCommand: CommandModule = {
   command: 'doctor',
   describe: 'what this machine has, and what a role lacks here (--role)',
   builder: async (argv) => {
-    const { DOCTOR_OPTIONS } = await import('../role-facts.js')
+    const { DOCTOR_OPTIONS } = await import('../doctor/role-facts.js')
     return withOptions(argv, DOCTOR_OPTIONS)
       .option('role', {
         type: 'string',
@@ -38,15 +38,15 @@ export const doctorCommand: CommandModule = {
     const role = oneRole(given.role)
     if (given.certify === true) {
       if (role !== undefined) throw new UsageError('--certify and --role: one at a time.')
-      const { certifyByHand } = await import('../certify-by-hand.js')
+      const { certifyByHand } = await import('../doctor/certify.js')
       await certifyByHand(given, runs ?? DEFAULT_RUNS, json)
     } else {
       if (runs !== undefined) throw new UsageError('--runs is for --certify.')
       if (role !== undefined) {
-        const { checkRole } = await import('../check-role.js')
+        const { checkRole } = await import('../doctor/check-role.js')
         return checkRole(role, given, json)
       }
-      const { showMachine } = await import('../machine.js')
+      const { showMachine } = await import('../doctor/machine.js')
       await showMachine(given, json)
     }
   },

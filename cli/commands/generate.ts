@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { SEED_MAX } from '../../formats/generation.js'
-import { decimal, integer } from '../numbers.js'
+import { decimal, integer } from '../parse-number.js'
 import { UsageError } from '../usage-error.js'
 
 const MAX_COUNT = 1_000_000_000
@@ -43,7 +43,7 @@ export const generateCommand: CommandModule = {
       frames: integer('frames', given.frames, 1, MAX_COUNT),
       fps: integer('fps', given.fps, 1, MAX_COUNT),
     }
-    const { generateToFile } = await import('../generate-to-file.js')
+    const { generateToFile } = await import('../generate/generate-to-file.js')
     await generateToFile({
       partial,
       modelDir: given.model === undefined ? undefined : String(given.model),

@@ -4,7 +4,7 @@ export const gpuWorkerCommand = roleCommand(
   'gpu-worker',
   'compute ground truth for the verifier',
   async () => {
-    const { GPU_OPTIONS, runGpuWorker } = await import('../../workers/gpu.js')
+    const { GPU_OPTIONS, runGpuWorker } = await import('../../workers/roles/gpu.js')
     return { options: GPU_OPTIONS, run: runGpuWorker }
   },
 )

@@ -4,7 +4,9 @@ export const inferenceWorkerCommand = roleCommand(
   'inference-worker',
   'route users’ requests to provers',
   async () => {
-    const { INFERENCE_OPTIONS, runInferenceWorker } = await import('../../workers/inference.js')
+    const { INFERENCE_OPTIONS, runInferenceWorker } = await import(
+      '../../workers/roles/inference.js'
+    )
     return { options: INFERENCE_OPTIONS, run: runInferenceWorker }
   },
 )

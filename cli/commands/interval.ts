@@ -1,8 +1,8 @@
 import type { Argv, CommandModule } from 'yargs'
-import { TEMPORAL_OPTIONS } from '../../workers/shared-options.js'
-import { LEDGER_OPTIONS } from '../ledger-options.js'
-import { integer } from '../numbers.js'
+import { TEMPORAL_OPTIONS } from '../../base/options/groups.js'
+import { LEDGER_OPTIONS } from '../ledger/options.js'
 import { withOptions } from '../options.js'
+import { integer } from '../parse-number.js'
 
 const MAX_N = 2_147_483_647
 const N = { type: 'string', describe: 'number of the interval' } as const
@@ -22,7 +22,7 @@ const list: CommandModule = {
       .option('json', JSON_FLAG),
   handler: async (given) => {
     const limit = integer('limit', given.limit, 1, 1000)!
-    const { listIntervals } = await import('../interval-views.js')
+    const { listIntervals } = await import('../ledger/interval-views.js')
     await listIntervals(given, limit, given.json === true)
   },
 }
@@ -33,7 +33,7 @@ const show: CommandModule = {
   builder: (argv) => withOptions(argv.positional('n', N), LEDGER_OPTIONS).option('json', JSON_FLAG),
   handler: async (given) => {
     const n = integer('n', given.n, 1, MAX_N)!
-    const { showInterval } = await import('../interval-views.js')
+    const { showInterval } = await import('../ledger/interval-views.js')
     await showInterval(given, n, given.json === true)
   },
 }
@@ -51,7 +51,7 @@ const retry: CommandModule = {
       .option('json', JSON_FLAG),
   handler: async (given) => {
     const n = integer('n', given.n, 1, MAX_N)!
-    const { retryInterval } = await import('../retry-interval.js')
+    const { retryInterval } = await import('../ledger/retry-interval.js')
     await retryInterval(given, { n, force: given.force === true, json: given.json === true })
   },
 }

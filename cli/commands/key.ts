@@ -1,8 +1,8 @@
 import type { Argv, CommandModule } from 'yargs'
-import type { OptionName } from '../../base/options.js'
-import { LEDGER_OPTIONS } from '../ledger-options.js'
-import { integer } from '../numbers.js'
+import type { OptionName } from '../../base/options/options.js'
+import { LEDGER_OPTIONS } from '../ledger/options.js'
 import { withOptions } from '../options.js'
+import { integer } from '../parse-number.js'
 
 /** Keys are the database's, whichever verifier it serves. */
 const DATABASE_OPTIONS = LEDGER_OPTIONS.filter(
@@ -52,7 +52,7 @@ const create: CommandModule = {
       concurrentVideos: integer('concurrent', given.concurrent, 0, MAX_INTEGER)!,
       dailyCost: integer('quota', given.quota, 0, MAX_QUOTA)!,
     }
-    const { createKey } = await import('../api-keys.js')
+    const { createKey } = await import('../ledger/api-keys.js')
     const wanted = { name: String(given.name), scopes: String(given.scopes), limits }
     await createKey(given, wanted, given.json === true)
   },
@@ -63,7 +63,7 @@ const list: CommandModule = {
   describe: 'all keys: what they may do and use, when they were used last',
   builder: (argv) => withOptions(argv, DATABASE_OPTIONS).option('json', JSON_FLAG),
   handler: async (given) => {
-    const { listKeys } = await import('../api-keys.js')
+    const { listKeys } = await import('../ledger/api-keys.js')
     await listKeys(given, given.json === true)
   },
 }
@@ -77,7 +77,7 @@ const revoke: CommandModule = {
       DATABASE_OPTIONS,
     ).option('json', JSON_FLAG),
   handler: async (given) => {
-    const { revokeKey } = await import('../api-keys.js')
+    const { revokeKey } = await import('../ledger/api-keys.js')
     await revokeKey(given, String(given.id), given.json === true)
   },
 }

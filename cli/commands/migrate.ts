@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { MIGRATE_OPTIONS } from '../migrate-options.js'
+import { MIGRATE_OPTIONS } from '../ledger/migrate-options.js'
 import { withOptions } from '../options.js'
 
 /** What says where a verifier is, and has nothing to do with its database. */
@@ -20,7 +20,7 @@ export const migrateCommand: CommandModule = {
       })
       .option('json', { type: 'boolean', describe: 'print JSON' }),
   handler: async (given) => {
-    const { migrateLedger } = await import('../migrate-ledger.js')
+    const { migrateLedger } = await import('../ledger/migrate.js')
     await migrateLedger(given, { roles: given.roles === true, json: given.json === true })
   },
 }

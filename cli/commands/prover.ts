@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { LEDGER_OPTIONS } from '../ledger-options.js'
+import { LEDGER_OPTIONS } from '../ledger/options.js'
 import { withOptions } from '../options.js'
 import { runRole } from '../role.js'
 
@@ -10,7 +10,7 @@ const list: CommandModule = {
   describe: 'all provers: tier, rates, score, weight',
   builder: (argv) => withOptions(argv, LEDGER_OPTIONS).option('json', JSON_FLAG),
   handler: async (given) => {
-    const { listProvers } = await import('../prover-views.js')
+    const { listProvers } = await import('../ledger/prover-views.js')
     await listProvers(given, given.json === true)
   },
 }
@@ -24,13 +24,13 @@ const show: CommandModule = {
       LEDGER_OPTIONS,
     ).option('json', JSON_FLAG),
   handler: async (given) => {
-    const { showProver } = await import('../prover-views.js')
+    const { showProver } = await import('../ledger/prover-views.js')
     await showProver(given, String(given.prover), given.json === true)
   },
 }
 
 async function load() {
-  const { PROVER_OPTIONS, runProver } = await import('../../workers/prover.js')
+  const { PROVER_OPTIONS, runProver } = await import('../../workers/roles/prover.js')
   return { options: PROVER_OPTIONS, run: runProver }
 }
 

@@ -4,7 +4,7 @@ export const verifierCommand = roleCommand(
   'verifier',
   'judge a subnet: intervals, verdicts, tiers and weights',
   async () => {
-    const { runVerifier, VERIFIER_OPTIONS } = await import('../../workers/verifier.js')
+    const { runVerifier, VERIFIER_OPTIONS } = await import('../../workers/roles/verifier.js')
     return { options: VERIFIER_OPTIONS, run: runVerifier }
   },
 )

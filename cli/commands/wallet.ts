@@ -1,8 +1,8 @@
 import type { Argv, CommandModule } from 'yargs'
-import type { OptionName } from '../../base/options.js'
+import type { OptionName } from '../../base/options/options.js'
 import { withOptions } from '../options.js'
-import { refusePhraseInArguments } from '../read-phrase.js'
 import { UsageError } from '../usage-error.js'
+import { refusePhraseInArguments } from '../wallet/read-phrase.js'
 
 const WALLET: readonly OptionName[] = ['wallet.path', 'wallet.name', 'wallet.hotkey']
 const JSON_FLAG = { type: 'boolean', describe: 'print JSON' } as const
@@ -43,7 +43,7 @@ const create: CommandModule = {
       if (Array.isArray(given[name])) throw new UsageError(`--${name} was given twice.`)
       return given[name] === undefined ? undefined : String(given[name])
     }
-    const { createAndTell } = await import('../wallet-create.js')
+    const { createAndTell } = await import('../wallet/create.js')
     await createAndTell(given, {
       mnemonic: text('mnemonic'),
       coldkey: text('coldkey-address'),
@@ -60,7 +60,7 @@ const show: CommandModule = {
   describe: 'addresses, files, permissions, and whether a role could use the hotkey; no secret',
   builder: (argv) => withOptions(argv, WALLET).option('json', JSON_FLAG),
   handler: async (given) => {
-    const { showWallet } = await import('../wallet-show.js')
+    const { showWallet } = await import('../wallet/show.js')
     await showWallet(given, given.json === true)
   },
 }

@@ -3,10 +3,10 @@ import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { environmentName } from '../../base/options.js'
-import { type GridWallet, registerGrid } from '../grid-wallets.js'
-import { type Role, spawnRole } from '../process.js'
-import type { StateDir } from '../state-dir.js'
+import { environmentName } from '../../base/options/options.js'
+import { type GridWallet, registerGrid } from '../grid/wallets.js'
+import { type Role, spawnRole } from '../process/role.js'
+import type { StateDir } from '../process/state-dir.js'
 
 const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeError, FractalError } from '../../base/errors.js'
-import { say } from '../say.js'
-import { defaultStateRoot } from '../state-dir.js'
+import { say } from '../process/say.js'
+import { defaultStateRoot } from '../process/state-dir.js'
 import { ProductionRun } from './run.js'
 
 /** What a shell reports for a program that Ctrl-C ended. */

@@ -9,8 +9,8 @@ import pg from 'pg'
 import { FractalError, messageOf } from '../../base/errors.js'
 import { createLog } from '../../base/log.js'
 import { type Database, openDatabase } from '../../ledger/database.js'
-import { type Child, lastLines, spawnChild } from '../child.js'
-import { preparePostgresHome } from '../postgres-home.js'
+import { preparePostgresHome } from '../postgres/home.js'
+import { type Child, lastLines, spawnChild } from '../process/child.js'
 
 const run = promisify(execFile)
 const SUPERUSER = 'postgres'

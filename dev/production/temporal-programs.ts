@@ -5,8 +5,8 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { FractalError, messageOf } from '../../base/errors.js'
-import { lastLines } from '../child.js'
-import { say } from '../say.js'
+import { lastLines } from '../process/child.js'
+import { say } from '../process/say.js'
 
 /** v1.32.2 wants a newer Go than Debian and its neighbours have. */
 const VERSION = '1.32.1'
@@ -35,7 +35,7 @@ export async function temporalPrograms(logFile: string): Promise<TemporalProgram
   }
 }
 
-/** Beside the `temporal` command's (dev/temporal-cli.mjs), so that clones share what took so long. */
+/** Beside the `temporal` command's (dev/temporal/cli.mjs), so that clones share what took so long. */
 function cacheFolder(): string {
   const { XDG_CACHE_HOME: xdg, HOME } = process.env
   const cache = xdg?.startsWith('/') ? xdg : path.join(HOME || homedir(), '.cache')

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { Connection } from '@temporalio/client'
 import { msToTs } from '@temporalio/common/lib/time.js'
 import { FractalError, messageOf } from '../../base/errors.js'
-import { type Child, describeExit, spawnChild } from '../child.js'
+import { type Child, describeExit, spawnChild } from '../process/child.js'
 import type { SeparatePostgres } from './postgres.js'
 import type { TemporalPrograms } from './temporal-programs.js'
 

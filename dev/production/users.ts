@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { drawPrompt } from '../../rules/prompts.js'
+import { drawPrompt } from '../../rules/plan/prompts.js'
 
 const TRY_MS = 120_000
 const ANSWER_MS = 20_000

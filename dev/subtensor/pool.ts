@@ -1,5 +1,5 @@
 import { blake2Hex } from './blake2.js'
-import { RpcError } from './rpc-error.js'
+import { RpcError } from './rpc/error.js'
 import type { StorageHex } from './storage.js'
 import type { Validity } from './validity.js'
 

@@ -1,4 +1,4 @@
-import { RpcError } from './rpc-error.js'
+import { RpcError } from './rpc/error.js'
 import { ScaleReader } from './scale.js'
 import type { StorageHex } from './storage.js'
 

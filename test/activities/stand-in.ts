@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Generated, GenerationHooks } from '../../engine/generator.js'
-import type { GenerationParams } from '../../engine/params.js'
+import type { Generated, GenerationHooks } from '../../engine/pipeline/generator.js'
+import type { GenerationParams } from '../../engine/pipeline/params.js'
 import { fromHex, toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
 import { traceRoot } from '../../formats/trace.js'

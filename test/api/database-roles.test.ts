@@ -6,9 +6,9 @@ import { newVerifier } from '../ledger/fixtures.js'
 import { makeTestRoles, type TestRoles } from '../support/database-roles.js'
 import { useDatabase } from '../support/postgres.js'
 import { makeNamespace, useTemporal } from '../support/temporal.js'
-import { VALID_CALLS } from './openapi-calls.js'
-import { type OpenApiDocument, operationsOf } from './openapi-document.js'
-import { makeScene, type Scene } from './openapi-scene.js'
+import { VALID_CALLS } from './http/openapi-calls.js'
+import { type OpenApiDocument, operationsOf } from './http/openapi-document.js'
+import { makeScene, type Scene } from './http/openapi-scene.js'
 import { insertTestKey, startApi, type TestApi } from './server.js'
 
 describe('the API as a user of PostgreSQL with few rights', function () {

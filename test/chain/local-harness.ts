@@ -6,7 +6,7 @@ import { sr25519Ready } from '../../base/sr25519.js'
 import type { SubnetParams } from '../../chain/chain.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
 import { localAdmin } from '../../chain/local/admin-client.js'
-import { type LocalnetConfig, startLocalnet } from '../../chain/local/server.js'
+import { type LocalnetConfig, startLocalnet } from '../../dev/localnet/server.js'
 import type { ChainHarness } from './contract.js'
 import { testSigner } from './keys.js'
 

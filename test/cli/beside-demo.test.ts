@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { environmentOver } from '../../cli/environment.js'
-import { environmentBesideDemo } from '../../cli/ledger-access.js'
-import { readRunFile } from '../../cli/run-file.js'
+import { environmentBesideDemo } from '../../cli/ledger/access.js'
+import { readRunFile } from '../../cli/ledger/run-file.js'
 
 describe('what commands take from a running demo', () => {
   let folder: string

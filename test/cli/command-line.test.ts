@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { decimal, integer } from '../../cli/numbers.js'
+import { decimal, integer } from '../../cli/parse-number.js'
 import { BIN, runCli } from './run-cli.js'
 
 describe('the command line', function () {

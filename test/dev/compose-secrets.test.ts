@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { parsePayloadKeys } from '../../base/payload-keys.js'
+import { parsePayloadKeys } from '../../base/options/payload-keys.js'
 
 const SCRIPT = fileURLToPath(new URL('../../dev/compose-secrets.sh', import.meta.url))
 const run = promisify(execFile)

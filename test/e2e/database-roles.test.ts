@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { attemptsOf } from '../../ledger/attempts.js'
-import { getJob } from '../../ledger/jobs.js'
+import { attemptsOf } from '../../ledger/requests/attempts.js'
+import { getJob } from '../../ledger/requests/jobs.js'
 import { makeTestRoles, type TestRoles } from '../support/database-roles.js'
 import { useDatabase } from '../support/postgres.js'
 import { SmallGrid } from '../support/small-grid.js'

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { type ChainOptions, connectChain } from '../../chain/connect.js'
 import { maxUpscale } from '../../chain/max-upscale.js'
-import { type AttemptRow, answersOfInterval } from '../../ledger/attempts.js'
 import type { Database } from '../../ledger/database.js'
-import { planItems } from '../../ledger/plans.js'
-import { recordOf } from '../../ledger/records.js'
-import { scoresOf } from '../../ledger/settlement.js'
-import { verdictsOf } from '../../ledger/verdicts.js'
+import { planItems } from '../../ledger/intervals/plans.js'
+import { recordOf } from '../../ledger/intervals/records.js'
+import { scoresOf } from '../../ledger/intervals/settlement.js'
+import { verdictsOf } from '../../ledger/intervals/verdicts.js'
+import { extrinsicsOf } from '../../ledger/intervals/weight-extrinsics.js'
+import { weightSet } from '../../ledger/intervals/weights.js'
+import { type AttemptRow, answersOfInterval } from '../../ledger/requests/attempts.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
-import { extrinsicsOf } from '../../ledger/weight-extrinsics.js'
-import { weightSet } from '../../ledger/weights.js'
 
 /** Asserts that a settled interval lost nothing and counted nothing twice, whatever happened in it. */
 export async function assertWhole(

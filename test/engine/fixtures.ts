@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inflateSync } from 'node:zlib'
-import type { Generated, GenerationHooks, Generator } from '../../engine/generator.js'
-import { completeParams, type GenerationParams, type PartialParams } from '../../engine/params.js'
+import type { Generated, GenerationHooks, Generator } from '../../engine/pipeline/generator.js'
+import {
+  completeParams,
+  type GenerationParams,
+  type PartialParams,
+} from '../../engine/pipeline/params.js'
 
 function fixture(path: string): string {
   return fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url))

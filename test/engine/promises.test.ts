@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { NativeGate } from '../../engine/native-gate.js'
-import { openNetworks } from '../../engine/networks.js'
-import type { Runtime } from '../../engine/runtime.js'
+import { NativeGate } from '../../engine/runtime/native-gate.js'
+import { openNetworks } from '../../engine/runtime/networks.js'
+import type { Runtime } from '../../engine/runtime/runtime.js'
 
 /** A file of the repository. */
 const text = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -28,7 +28,7 @@ describe('What the engine promises in words', () => {
   })
 
   it('to the authors of avx_mathfun.h: their notice is whole', async () => {
-    const source = await text('engine/float32-math.ts')
+    const source = await text('engine/pipeline/float32-math.ts')
     const words = source.replace(/\s*\n \*\s*/g, ' ')
     for (const clause of [
       'Copyright (C) 2012 Giovanni Garberoglio',

@@ -1,21 +1,21 @@
-import type { NewAttempt, NewOutcome } from '../../ledger/attempts.js'
 import type { Database } from '../../ledger/database.js'
 import {
   announceInterval,
   CURRENT_N,
   type IntervalRow,
   openIntervalRow,
-} from '../../ledger/intervals.js'
-import { insertJob, type JobRow } from '../../ledger/jobs.js'
+} from '../../ledger/intervals/intervals.js'
 import {
   type IntervalProverRow,
   insertIntervalProvers,
   type ProverAddress,
   upsertStandings,
-} from '../../ledger/provers.js'
+} from '../../ledger/provers/provers.js'
+import type { NewAttempt, NewOutcome } from '../../ledger/requests/attempts.js'
+import { insertJob, type JobRow } from '../../ledger/requests/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { TEST_PROFILE } from '../../rules/profile.js'
-import type { ProverSettlement, Settlement } from '../../rules/settlement.js'
+import type { ProverSettlement, Settlement } from '../../rules/settle/settlement.js'
 
 let verifiers = 0
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { fileOption, OPTIONS, type Option, variablesOf } from '../../base/options.js'
+import { fileOption, OPTIONS, type Option, variablesOf } from '../../base/options/options.js'
 
 const read = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8')

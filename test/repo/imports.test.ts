@@ -19,7 +19,7 @@ async function check(files: Record<string, string>): Promise<{ code: number; out
     }
     await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
     await writeFile(path.join(folder, 'tsconfig.json'), '{"compilerOptions":{"module":"NodeNext"}}')
-    const { stdout } = await run(process.execPath, [path.join(root, 'dev/check-imports.mjs')], {
+    const { stdout } = await run(process.execPath, [path.join(root, 'dev/checks/imports.mjs')], {
       cwd: folder,
     })
     return { code: 0, output: stdout }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { environmentName, OPTIONS } from '../../base/options.js'
-import { optionTable } from '../../dev/option-table.js'
+import { environmentName, OPTIONS } from '../../base/options/options.js'
+import { optionTable } from '../../dev/docs/option-table.js'
 
 const PAGE = fileURLToPath(new URL('../../docs/options.md', import.meta.url))
 const PARTS = /^(.*<!-- made by dev\/option-table\.ts -->\n\n)(.*)(\n\n<!-- end -->.*)$/s

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { fileOption, OPTIONS, type Option, type OptionName } from '../../base/options.js'
-import { API_OPTIONS } from '../../workers/api.js'
-import { GPU_OPTIONS } from '../../workers/gpu.js'
-import { INFERENCE_OPTIONS } from '../../workers/inference.js'
-import { PROVER_OPTIONS } from '../../workers/prover.js'
-import { VERIFIER_OPTIONS } from '../../workers/verifier.js'
+import { fileOption, OPTIONS, type Option, type OptionName } from '../../base/options/options.js'
+import { API_OPTIONS } from '../../workers/roles/api.js'
+import { GPU_OPTIONS } from '../../workers/roles/gpu.js'
+import { INFERENCE_OPTIONS } from '../../workers/roles/inference.js'
+import { PROVER_OPTIONS } from '../../workers/roles/prover.js'
+import { VERIFIER_OPTIONS } from '../../workers/roles/verifier.js'
 
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
 const ROLES: Record<string, readonly OptionName[]> = {

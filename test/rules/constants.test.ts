@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import * as constants from '../../rules/constants.js'
 import { RuleError } from '../../rules/error.js'
+import { cosinePpm } from '../../rules/judge/similarity.js'
 import {
   assertProfileAllowed,
   DEMO_PROFILE,
   PRODUCTION_PROFILE,
   TEST_PROFILE,
 } from '../../rules/profile.js'
-import { nextScore } from '../../rules/score.js'
-import { cosinePpm } from '../../rules/similarity.js'
+import { nextScore } from '../../rules/settle/score.js'
 import { TIERS } from '../../rules/tiers.js'
 
 function falls(values: readonly (number | null)[], strictly: boolean): void {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { fromHex } from '../../formats/bytes.js'
-import { planInterval } from '../../rules/plan.js'
+import { cosinePpm } from '../../rules/judge/similarity.js'
+import { planInterval } from '../../rules/plan/plan.js'
 import { DEMO_PROFILE } from '../../rules/profile.js'
-import { settle } from '../../rules/settle.js'
-import type { AnswerRow, CheckRow, OfferRow } from '../../rules/settlement.js'
-import { cosinePpm } from '../../rules/similarity.js'
-import { weightVector } from '../../rules/weights.js'
+import { settle } from '../../rules/settle/settle.js'
+import type { AnswerRow, CheckRow, OfferRow } from '../../rules/settle/settlement.js'
+import { weightVector } from '../../rules/settle/weights.js'
 import { answer, check, failure, prover, times } from './rows.js'
 
 // Made by test/fixtures/golden/rules.py, in exact fractions.

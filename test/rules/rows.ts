@@ -5,8 +5,8 @@ import type {
   ProverKey,
   ProverState,
   SettlementInput,
-} from '../../rules/settlement.js'
-import { newProverState } from '../../rules/settlement.js'
+} from '../../rules/settle/settlement.js'
+import { newProverState } from '../../rules/settle/settlement.js'
 
 /** Work of the embedded model's standard video. */
 export const WORK = 786432

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
-import { EVIDENCE_TABLE, evidenceRefutes } from '../../rules/evidence-table.js'
 import { PRODUCTION_PROFILE } from '../../rules/profile.js'
-import { settle } from '../../rules/settle.js'
-import type { ProverSettlement, ProverState, SettlementInput } from '../../rules/settlement.js'
+import { EVIDENCE_TABLE, evidenceRefutes } from '../../rules/settle/evidence-table.js'
+import { settle } from '../../rules/settle/settle.js'
+import type {
+  ProverSettlement,
+  ProverState,
+  SettlementInput,
+} from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Reason } from '../../rules/verdicts.js'
 import { answer, check, failure, interval, prover, times } from './rows.js'

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { createLog } from '../../base/log.js'
-import { wantedRoles } from '../../ledger/database-roles.js'
-import { DATABASE_ROLE_KINDS, type DatabaseRoleKind } from '../../ledger/grants.js'
-import { migrateWithRoles } from '../../ledger/migrate.js'
+import { DATABASE_ROLE_KINDS, type DatabaseRoleKind } from '../../ledger/schema/grants.js'
+import { migrateWithRoles } from '../../ledger/schema/migrate.js'
+import { wantedRoles } from '../../ledger/schema/roles.js'
 
 const log = createLog('test', 'silent')
 

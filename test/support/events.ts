@@ -1,5 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
-import type { Video } from '../../api/video-object.js'
+import type { Video } from '../../api/videos/object.js'
 
 /** An event of `/v1/videos/{id}/events`. */
 export interface SeenEvent {

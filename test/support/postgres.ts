@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { createLog } from '../../base/log.js'
-import { environmentValue } from '../../base/options.js'
-import { removePostgres, startPostgres } from '../../dev/postgres.js'
+import { environmentValue } from '../../base/options/options.js'
+import { removePostgres, startPostgres } from '../../dev/postgres/start-postgres.js'
 import { type Database, openDatabase } from '../../ledger/database.js'
-import { migrate } from '../../ledger/migrate.js'
+import { migrate } from '../../ledger/schema/migrate.js'
 
 const log = createLog('test', 'silent')
 

@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { environmentName } from '../../base/options.js'
-import { type Role, spawnRole } from '../../dev/process.js'
+import { environmentName } from '../../base/options/options.js'
+import { type Role, spawnRole } from '../../dev/process/role.js'
 
 const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
 import { msToTs } from '@temporalio/common/lib/time.js'
 import { createLog } from '../../base/log.js'
-import { environmentValue } from '../../base/options.js'
-import { findTemporalCli } from '../../dev/temporal-cli.mjs'
-import { startTemporal } from '../../dev/temporal-server.js'
+import { environmentValue } from '../../base/options/options.js'
+import { findTemporalCli } from '../../dev/temporal/cli.mjs'
+import { startTemporal } from '../../dev/temporal/start-temporal.js'
 
 interface Server {
   address: string

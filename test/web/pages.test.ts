@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Client } from '@temporalio/client'
 import type { IntervalList } from '../../web/api-types.js'
-import { livedInterval, scenic, settled } from '../api/network-scene.js'
+import { livedInterval, scenic, settled } from '../api/network/scene.js'
 import { awayTemporal, startApi, TEST_KEY, type TestApi } from '../api/server.js'
 import { newVerifier } from '../ledger/fixtures.js'
 import { useDatabase } from '../support/postgres.js'

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import type { Client } from '@temporalio/client'
 import express from 'express'
-import { mountPages } from '../../api/pages.js'
+import { mountPages } from '../../api/pages/routes.js'
 import { type ApiServer, listen } from '../../api/server.js'
 import { awayDatabase, awayTemporal, startApi } from '../api/server.js'
 

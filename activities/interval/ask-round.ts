@@ -1,0 +1,218 @@
+import { type PlanItemRow, planItems } from '../../ledger/intervals/plans.js'
+import {
+  fillFacts,
+  type IntervalProverRow,
+  intervalProvers,
+  updateAxons,
+} from '../../ledger/provers/provers.js'
+import {
+  type AttemptRow,
+  attemptsById,
+  type NewOutcome,
+  recordOutcomes,
+  recordRefusals,
+  startAttempts,
+} from '../../ledger/requests/attempts.js'
+import { type FrameRow, putFrames } from '../../ledger/requests/frames.js'
+import { askProver } from '../../wire/client.js'
+import type { AskOutcome } from '../../wire/outcome.js'
+import { BatchWriter } from '../shared/batch-writer.js'
+import { packFrame } from '../shared/compress-frame.js'
+import { decodeBody, expectedOf } from '../shared/generation-body.js'
+import { beating } from '../shared/heartbeat.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+import { ownFault, resultOf } from '../video/attempt-result.js'
+import { askInfos } from './fetch-prover-infos.js'
+
+export interface AskedRound {
+  readonly answered: number
+  readonly failed: number
+  readonly refused: number
+  /** The block at which a refused challenge is asked again; null when all have their outcome. */
+  readonly nextMoment: number | null
+}
+
+/** Refused so often, a challenge is a `fail` (mechanism section 2). */
+const REFUSALS_ALLOWED = 3
+
+/**
+ * Asks a round's provers at the same instant, those whose moment has come and who have no outcome.
+ * Asked again after a crash, a prover gets the same bytes and replays its stored answer.
+ */
+export function createAskRound(deps: VerifierDeps) {
+  return async ({ n, round }: { n: number; round: number }): Promise<AskedRound> =>
+    beating(async (signal, beat) => {
+      const { db, id, chain } = deps
+      const items = await planItems(db, id, n, { round })
+      const before = new Set(
+        (
+          await attemptsById(
+            db,
+            items.map(({ requestId }) => requestId),
+          )
+        ).map((row) => row.requestId),
+      )
+      const attempts = await startAttempts(
+        db,
+        id,
+        items.map((item) => challengeOf(n, item)),
+      )
+      const { number: now } = await chain.finalized()
+      const due = attempts.filter(
+        (row, i) => row.outcome === null && dueBlock(items[i]!, row.refusals) <= now,
+      )
+      const provers = await freshProvers(deps, n, due, signal)
+      beat(`asking ${due.length} provers`)
+      // As they come, so that one slow prover holds up nobody else's. One that could not be stored is
+      // asked for again, and replayed.
+      const outcomes = new BatchWriter<NewOutcome>((batch) => recordOutcomes(db, id, batch))
+      const unreached: NewOutcome[] = []
+      const refused = await Promise.all(
+        due.map(async (attempt) => {
+          // Stored before this call, it may have been sent then: its time would be a replay's.
+          const resent = before.has(attempt.requestId)
+          const outcome = await ask(deps, attempt, provers.get(attempt.hotkey), signal)
+          signal.throwIfAborted()
+          if (outcome.kind === 'refused' && attempt.refusals + 1 < REFUSALS_ALLOWED) {
+            return [{ requestId: attempt.requestId, refusals: attempt.refusals + 1 }]
+          }
+          const row = {
+            requestId: attempt.requestId,
+            verdict: null,
+            ...resultOf(outcome, { resent }),
+          }
+          if (row.reason === 'unreachable') unreached.push(row)
+          else outcomes.add(row)
+          return []
+        }),
+      )
+      // Nobody of several reached at the same instant: that is our own network, and counts for nobody.
+      const ours = unreached.length === due.length && due.length > 1
+      for (const row of unreached) {
+        outcomes.add(ours ? { ...row, ...ownFault('nobody could be reached') } : row)
+      }
+      await outcomes.finished()
+      await recordRefusals(db, refused.flat())
+      return summary(deps, n, round)
+    })
+}
+
+async function ask(
+  deps: VerifierDeps,
+  attempt: AttemptRow,
+  prover: IntervalProverRow | undefined,
+  signal: AbortSignal,
+): Promise<AskOutcome> {
+  if (prover?.axonIp == null || prover.axonPort === null || prover.modelRoot === null) {
+    const message = prover?.unreachableReason ?? 'no address on the chain'
+    return { kind: 'failed', reason: 'unreachable', message, progressed: false }
+  }
+  const frames: FrameRow[] = []
+  const outcome = await askProver({
+    address: { ip: prover.axonIp, port: prover.axonPort },
+    receiver: attempt.hotkey,
+    signer: deps.signer,
+    body: attempt.body,
+    expected: expectedOf(decodeBody(attempt.body)),
+    terms: { genesisHash: deps.chain.genesisHash, netuid: deps.id.netuid },
+    modelRoot: prover.modelRoot,
+    allowPrivate: deps.allowPrivateAddresses,
+    deadlineMs: attempt.deadlineMs,
+    signal,
+    onFrame: async (index, rgb) => {
+      frames.push(await packFrame(index, rgb))
+    },
+  })
+  if (outcome.kind === 'answered') await putFrames(deps.db, attempt.requestId, frames)
+  return outcome
+}
+
+/**
+ * The interval's provers by hotkey, at the addresses that the chain's head names now. One that did not
+ * answer when the interval opened is asked again who it is: a single lost packet then must not cost it
+ * an interval.
+ */
+async function freshProvers(
+  deps: VerifierDeps,
+  n: number,
+  due: readonly AttemptRow[],
+  signal: AbortSignal,
+): Promise<Map<string, IntervalProverRow>> {
+  const { db, id, chain } = deps
+  const { neurons } = await chain.metagraph(id.netuid)
+  await updateAxons(
+    db,
+    id,
+    n,
+    neurons.flatMap(({ hotkey, registeredBlock, axon }) =>
+      axon === null ? [] : [{ hotkey, registeredBlock, axonIp: axon.ip, axonPort: axon.port }],
+    ),
+  )
+  const provers = new Map((await intervalProvers(db, id, n)).map((row) => [row.hotkey, row]))
+  const silent = neurons.filter(
+    ({ hotkey, axon }) =>
+      axon !== null &&
+      provers.get(hotkey)?.reachable === false &&
+      due.some((attempt) => attempt.hotkey === hotkey),
+  )
+  if (silent.length === 0) return provers
+  const facts = await askInfos(deps, silent, signal)
+  await fillFacts(
+    db,
+    id,
+    n,
+    silent.flatMap(({ hotkey, registeredBlock }, i) =>
+      facts[i]!.reachable ? [{ hotkey, registeredBlock, ...facts[i]! }] : [],
+    ),
+  )
+  return new Map((await intervalProvers(db, id, n)).map((row) => [row.hotkey, row]))
+}
+
+function challengeOf(n: number, item: PlanItemRow) {
+  return {
+    hotkey: item.hotkey,
+    registeredBlock: item.registeredBlock,
+    requestId: item.requestId,
+    n,
+    kind: 'challenge' as const,
+    inferenceId: null,
+    attemptNo: 1,
+    hedge: false,
+    body: item.body,
+    bodySha256: item.bodySha256,
+    work: expectedOf(decodeBody(item.body)).work,
+    counted: true,
+    apiKeyId: null,
+    deadlineMs: item.deadlineMs,
+  }
+}
+
+function dueBlock(item: PlanItemRow, refusals: number): number {
+  return (
+    [item.momentBlock, item.firstRetryBlock, item.secondRetryBlock][refusals] ??
+    item.secondRetryBlock
+  )
+}
+
+async function summary(deps: VerifierDeps, n: number, round: number): Promise<AskedRound> {
+  const { db, id, chain } = deps
+  const items = await planItems(db, id, n, { round })
+  const rows = await attemptsById(
+    db,
+    items.map(({ requestId }) => requestId),
+  )
+  const waiting = rows
+    .filter((row) => row.outcome === null)
+    .map((row) =>
+      dueBlock(items.find(({ requestId }) => requestId === row.requestId)!, row.refusals),
+    )
+  const count = (outcome: string) => rows.filter((row) => row.outcome === outcome).length
+  // Where the moments have passed (we were down), three refusals within a second would be one.
+  const soonest = (await chain.finalized()).number + 1
+  return {
+    answered: count('success'),
+    failed: count('failure'),
+    refused: waiting.length + count('refused'),
+    nextMoment: waiting.length === 0 ? null : Math.max(soonest, Math.min(...waiting)),
+  }
+}

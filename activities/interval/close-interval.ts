@@ -1,0 +1,57 @@
+import { fromHex } from '../../formats/bytes.js'
+import { workOf } from '../../formats/generation.js'
+import { auditCandidates, putAudits } from '../../ledger/intervals/audits.js'
+import { closeInterval, intervalByN, setPhase } from '../../ledger/intervals/intervals.js'
+import { planOf } from '../../ledger/intervals/plans.js'
+import { getSecret } from '../../ledger/intervals/secrets.js'
+import { drawAudits } from '../../rules/plan/audits.js'
+import { gpuBudget } from '../../rules/plan/gpu-budget.js'
+import { isSuspiciouslyFast } from '../../rules/settle/speed.js'
+import { beating } from '../shared/heartbeat.js'
+import { fenced } from '../shared/with-fence.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+
+/**
+ * After the last block: users' outcomes belong to the next interval from now on, and audits are drawn
+ * among those that this one has. The draw is stored once.
+ */
+export function createCloseInterval(deps: VerifierDeps) {
+  return async ({ n }: { n: number }): Promise<{ count: number }> =>
+    beating(async () => {
+      const { db, id, profile } = deps
+      const interval = await intervalByN(db, id, n)
+      const secret = await getSecret(db, id, n)
+      const certified = (await planOf(db, id, n))?.gpuUsPerWork ?? null
+      const ids = await fenced(deps, async (tx) => {
+        await closeInterval(tx, id, n)
+        await setPhase(tx, id, n, 'audit', ['open', 'rounds'])
+        const candidates = await auditCandidates(tx, id, n)
+        const inputs = {
+          answers: candidates.map((row) => ({
+            requestId: row.requestId,
+            hotkey: row.hotkey,
+            registeredBlock: row.registeredBlock,
+            lastEvidenceN: row.lastEvidenceN,
+            suspicious:
+              row.elapsedUs !== null &&
+              isSuspiciouslyFast({ elapsedUs: row.elapsedUs, work: row.work }, certified),
+          })),
+          max: Math.min(profile.audits.max, affordable(deps, interval!.length, certified)),
+        }
+        const drawn = drawAudits(inputs, {
+          secret: secret!.secret,
+          blockHash: fromHex(interval!.firstBlockHash!),
+        })
+        return putAudits(tx, id, n, drawn, inputs)
+      })
+      return { count: ids.length }
+    })
+}
+
+/** How many recomputations the audits' share of the GPU pays for. */
+function affordable(deps: VerifierDeps, length: number, certified: number | null): number {
+  if (certified === null) return 1
+  const usPerVideo = Math.floor((certified * workOf(deps.model)) / 1e6)
+  const blockMs = Math.round(deps.chain.blockSeconds * 1000)
+  return gpuBudget({ length, blockMs, gpus: deps.gpus, usPerVideo }).auditVideos
+}

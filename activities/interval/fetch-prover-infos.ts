@@ -1,0 +1,68 @@
+import { messageOf } from '../../base/errors.js'
+import type { Neuron } from '../../chain/chain.js'
+import { CAPACITY_MAX } from '../../rules/constants.js'
+import { fetchInfo } from '../../wire/info.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+
+/** What a prover said of itself when the interval opened. */
+export interface ProverFacts {
+  readonly determinismClass: string | null
+  readonly modelRoot: string | null
+  readonly capacity: number | null
+  readonly reachable: boolean
+  readonly unreachableReason: string | null
+}
+
+/** Connections opened at once: 256 provers are asked within a few seconds, without a burst. */
+const AT_ONCE = 32
+
+/** Asks each prover's `/v1/info`; one that does not answer is a fact too, never an error. */
+export async function askInfos(
+  deps: Pick<VerifierDeps, 'allowPrivateAddresses'>,
+  neurons: readonly Neuron[],
+  signal: AbortSignal,
+): Promise<ProverFacts[]> {
+  const facts: ProverFacts[] = new Array(neurons.length)
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < neurons.length; i = next++) {
+      facts[i] = await askInfo(deps, neurons[i]!, signal)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, neurons.length) }, worker))
+  return facts
+}
+
+async function askInfo(
+  deps: Pick<VerifierDeps, 'allowPrivateAddresses'>,
+  neuron: Neuron,
+  signal: AbortSignal,
+): Promise<ProverFacts> {
+  try {
+    const info = await fetchInfo({
+      address: neuron.axon!,
+      allowPrivate: deps.allowPrivateAddresses,
+      signal,
+    })
+    if (info.hotkey !== neuron.hotkey) return unreachable(`answers for another hotkey`)
+    return {
+      determinismClass: info.determinism_class,
+      modelRoot: info.model_root,
+      capacity: Math.min(info.capacity, CAPACITY_MAX),
+      reachable: true,
+      unreachableReason: null,
+    }
+  } catch (error) {
+    return unreachable(messageOf(error))
+  }
+}
+
+function unreachable(reason: string): ProverFacts {
+  return {
+    determinismClass: null,
+    modelRoot: null,
+    capacity: null,
+    reachable: false,
+    unreachableReason: reason.slice(0, 300),
+  }
+}

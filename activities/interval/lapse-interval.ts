@@ -1,0 +1,14 @@
+import type { Tx } from '../../ledger/database.js'
+import { lapseInterval } from '../../ledger/intervals/intervals.js'
+import { putRecord } from '../../ledger/intervals/records.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+import { intervalRecord } from './build-record.js'
+
+/**
+ * Gives an interval up that nobody settled in time: it changes no score, tier or weight, but leaves a
+ * record, secret and verdicts included, so that nobody can hide an interval by letting it lapse.
+ */
+export async function lapse(tx: Tx, deps: VerifierDeps, n: number): Promise<void> {
+  if ((await lapseInterval(tx, deps.id, n)) !== 'lapsed') return
+  await putRecord(tx, deps.id, n, await intervalRecord(tx, deps, { n, settled: null }))
+}

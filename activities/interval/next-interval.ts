@@ -1,0 +1,85 @@
+import type { BlockRef } from '../../chain/chain.js'
+import { announceInterval, latestInterval, markMissed } from '../../ledger/intervals/intervals.js'
+import { getSecret } from '../../ledger/intervals/secrets.js'
+import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
+import { beating, pause } from '../shared/heartbeat.js'
+import type { IntervalSettings, VerifierDeps } from '../verifier-deps.js'
+import { ensureCommitment } from './commit-secret.js'
+import { pollMs } from './wait-for-block.js'
+
+export interface NextInterval {
+  readonly n: number
+  readonly firstBlock: number
+  readonly length: number
+  readonly workflowId: string
+  readonly settings: IntervalSettings
+}
+
+/** How many blocks ahead interval 1 begins: its secret's commitment is public before it. */
+const FIRST_INTERVAL_LEAD = 4
+
+/**
+ * Waits for the first finalized block of the next interval and returns it, its row announced.
+ * Each interval starts where the one before ended; those that passed while nobody judged become
+ * rows marked missed. An interval found in its second half counts as passed: its rounds are over. So
+ * does one whose secret was not committed to in time.
+ */
+export function createNextInterval(deps: VerifierDeps) {
+  const { db, id, chain } = deps
+
+  const place = async (
+    after: number,
+    finalized: BlockRef,
+    veryFirst: number,
+  ): Promise<NextInterval> => {
+    const latest = await latestInterval(db, id)
+    const length = deps.profile.intervalBlocks
+    if (latest === null) return named(deps, 1, veryFirst, length)
+    // Announced before a crash, but never started.
+    if (latest.phase === 'announced' && latest.n > after) {
+      if (!isPassed(latest.firstBlock, latest.length, finalized)) {
+        return named(deps, latest.n, latest.firstBlock, latest.length)
+      }
+      await markMissed(db, id, latest)
+    }
+    return named(deps, latest.n + 1, latest.firstBlock + latest.length, length)
+  }
+
+  /** Whether its secret was committed to before anybody knew its first block: else draws could be chosen. */
+  const committed = async (next: NextInterval): Promise<boolean> => {
+    if ((await getSecret(db, id, next.n)) !== null) return true
+    if ((await chain.head()).number >= next.firstBlock) return false
+    await ensureCommitment(deps, next.n)
+    return true
+  }
+
+  return async ({ after }: { after: number }): Promise<NextInterval> =>
+    beating(async (_signal, beat) => {
+      const veryFirst = (await chain.finalized()).number + FIRST_INTERVAL_LEAD
+      for (;;) {
+        const finalized = await chain.finalized()
+        const next = await place(after, finalized, veryFirst)
+        if (isPassed(next.firstBlock, next.length, finalized) || !(await committed(next))) {
+          deps.log.warn({ n: next.n }, 'an interval began while nobody judged; it is marked missed')
+          await markMissed(db, id, next)
+          continue
+        }
+        if (finalized.number >= next.firstBlock) {
+          // What was announced first stands.
+          const row = await announceInterval(db, id, next)
+          return named(deps, row.n, row.firstBlock, row.length)
+        }
+        beat(`block ${finalized.number} of ${next.firstBlock}`)
+        await pause(pollMs(chain.blockSeconds))
+      }
+    })
+}
+
+function named(deps: VerifierDeps, n: number, firstBlock: number, length: number): NextInterval {
+  const workflowId = intervalWorkflowId(deps.id.netuid, deps.id.verifier, n)
+  return { n, firstBlock, length, workflowId, settings: deps.settings }
+}
+
+function isPassed(firstBlock: number, length: number, finalized: BlockRef): boolean {
+  return finalized.number >= firstBlock + Math.ceil(length / 2)
+}

@@ -1,0 +1,129 @@
+import { FractalError } from '../../base/errors.js'
+import type { Metagraph, Neuron } from '../../chain/chain.js'
+import { fromHex } from '../../formats/bytes.js'
+import {
+  type IntervalRow,
+  intervalByN,
+  lastSettled,
+  openIntervalRow,
+  setPhase,
+} from '../../ledger/intervals/intervals.js'
+import { lockOutcomes } from '../../ledger/intervals/outcome-lock.js'
+import { insertPlan, planItems, planOf } from '../../ledger/intervals/plans.js'
+import { getSecret } from '../../ledger/intervals/secrets.js'
+import {
+  type IntervalProverRow,
+  insertIntervalProvers,
+  intervalProvers,
+  standings,
+  upsertStandings,
+} from '../../ledger/provers/provers.js'
+import { planInterval } from '../../rules/plan/plan.js'
+import { beating } from '../shared/heartbeat.js'
+import { fenced } from '../shared/with-fence.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+import { newestCertificate } from './certificates.js'
+import { ensureCommitment } from './commit-secret.js'
+import { askInfos } from './fetch-prover-infos.js'
+import { planInput } from './plan-input.js'
+import { planRows } from './plan-rows.js'
+
+export interface OpenedInterval {
+  /** It is settled or lapsed already, and this is a reset: nobody is asked any more. */
+  readonly final: 'settled' | 'lapsed' | null
+  readonly provers: number
+  readonly reachable: number
+  readonly rounds: readonly { readonly round: number; readonly momentBlock: number }[]
+}
+
+/** Reads the metagraph, asks provers who they are, draws and stores the plan; what is stored stands. */
+export function createOpenInterval(deps: VerifierDeps) {
+  return async ({ n }: { n: number }): Promise<OpenedInterval> =>
+    beating(async (signal, beat) => {
+      const interval = await intervalByN(deps.db, deps.id, n)
+      if (interval === null || interval.phase === 'missed') {
+        throw new FractalError('not_announced', `interval ${n} was never announced, or was missed`)
+      }
+      const { phase } = interval
+      const final = phase === 'settled' || phase === 'lapsed' ? phase : null
+      if (final === null && (await planOf(deps.db, deps.id, n)) === null) {
+        await open(deps, interval, signal, beat)
+      }
+      return { final, ...(await summary(deps, n)) }
+    })
+}
+
+async function open(
+  deps: VerifierDeps,
+  interval: IntervalRow,
+  signal: AbortSignal,
+  beat: (details: string) => void,
+): Promise<void> {
+  const { db, id, chain, profile } = deps
+  const { n } = interval
+  await ensureCommitment(deps, n)
+  await ensureCommitment(deps, n + 1)
+  const first = await chain.blockAt(interval.firstBlock)
+  const neurons = proversOf(await chain.metagraph(id.netuid, first), deps)
+  beat(`asking ${neurons.length} provers who they are`)
+  const facts = await askInfos(deps, neurons, signal)
+  const { usPerWork } = await newestCertificate(deps)
+  const { secret } = (await getSecret(db, id, n))!
+  await upsertStandings(db, id, neurons.map(addressOf))
+  await fenced(deps, async (tx) => {
+    // From here on nothing settles: the tiers, and after which interval they stand, belong together.
+    await lockOutcomes(tx, id)
+    const openedAfter = (await lastSettled(tx, id))?.n ?? null
+    const known = await standings(tx, id, neurons)
+    const provers = neurons.map((neuron, i): IntervalProverRow => {
+      const { tier, totalSuccesses, scorePpm } = known.find(
+        (row) => row.hotkey === neuron.hotkey && row.registeredBlock === neuron.registeredBlock,
+      )!
+      const { stakeRao, validatorPermit } = neuron
+      const standing = { tier, totalSuccesses, scorePpm, stakeRao, validatorPermit }
+      return { ...addressOf(neuron), ...standing, ...facts[i]! }
+    })
+    const input = await planInput(tx, deps, interval, known, usPerWork)
+    const plan = planInterval(input, { secret, blockHash: fromHex(first.hash) })
+    const items = planRows(plan, provers, profile, usPerWork)
+    const { profile: _, ...inputs } = input
+    await openIntervalRow(tx, id, { n, firstBlockHash: first.hash, openedAfter, profile })
+    await insertIntervalProvers(tx, id, n, provers)
+    const header = { rounds: plan.rounds.length, gpuUsPerWork: usPerWork, inputs }
+    await insertPlan(tx, id, n, header, items)
+    await setPhase(tx, id, n, 'rounds', ['open'])
+  })
+}
+
+/** Who is judged: neurons with an address that are neither this verifier nor another one of weight. */
+function proversOf(metagraph: Metagraph, deps: VerifierDeps): Neuron[] {
+  const limit = BigInt(Math.round(deps.profile.vpermitTaoLimit * 1e9))
+  return metagraph.neurons.filter(
+    (neuron) =>
+      neuron.hotkey !== deps.id.verifier &&
+      neuron.axon !== null &&
+      !(neuron.validatorPermit && neuron.stakeRao > limit),
+  )
+}
+
+function addressOf({ hotkey, registeredBlock, uid, coldkey, axon }: Neuron) {
+  return {
+    hotkey,
+    registeredBlock,
+    uid,
+    coldkey,
+    axonIp: axon?.ip ?? null,
+    axonPort: axon?.port ?? null,
+  }
+}
+
+async function summary(deps: VerifierDeps, n: number): Promise<Omit<OpenedInterval, 'final'>> {
+  const provers = await intervalProvers(deps.db, deps.id, n)
+  const moments = new Map<number, number>()
+  for (const item of await planItems(deps.db, deps.id, n)) moments.set(item.round, item.momentBlock)
+  return {
+    provers: provers.length,
+    reachable: provers.filter((row) => row.reachable).length,
+    rounds: [...moments].map(([round, momentBlock]) => ({ round, momentBlock })),
+  }
+}

@@ -1,0 +1,12 @@
+import { setFailure } from '../../ledger/intervals/intervals.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+
+/**
+ * Writes beside the interval that its workflow failed: anybody may read this, so it names the phase
+ * and the kind of failure, and no address. Temporal's UI has the rest. Not possible while the ledger
+ * itself is away.
+ */
+export function createNoteFailure(deps: VerifierDeps) {
+  return async ({ n, failure }: { n: number; failure: string }): Promise<void> =>
+    setFailure(deps.db, deps.id, n, failure)
+}

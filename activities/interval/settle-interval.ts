@@ -1,0 +1,69 @@
+import { FractalError } from '../../base/errors.js'
+import { intervalByN, setPhase } from '../../ledger/intervals/intervals.js'
+import {
+  loadSettlement,
+  settledResult,
+  writeSettlement,
+} from '../../ledger/intervals/settlement.js'
+import { decideWeights } from '../../ledger/intervals/weights.js'
+import { settle } from '../../rules/settle/settle.js'
+import { beating } from '../shared/heartbeat.js'
+import { fenced } from '../shared/with-fence.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+import { decideVector, readSending, weighedOf } from '../weights/weight-vector.js'
+import { intervalRecord } from './build-record.js'
+import { lapse } from './lapse-interval.js'
+import { isOverdue } from './wait-for-turn.js'
+
+export interface SettledInterval {
+  readonly phase: 'settled' | 'lapsed'
+  /** For people: moves and cheats. */
+  readonly line: string
+}
+
+/**
+ * Rates, moves, scores, standings, the weight vector and the record, in one transaction that holds
+ * only while this process has the lease. Running it twice changes nothing.
+ */
+export function createSettleInterval(deps: VerifierDeps) {
+  const { db, id } = deps
+  return async ({ n }: { n: number }): Promise<SettledInterval> =>
+    beating(async () => {
+      const interval = await intervalByN(db, id, n)
+      if (interval === null) throw new FractalError('not_recorded', `interval ${n} is not recorded`)
+      const { number } = await deps.chain.finalized()
+      const sending = await readSending(deps)
+      const phase = await fenced(deps, async (tx) => {
+        if (interval.phase !== 'settled' && isOverdue(deps, interval, number)) {
+          await lapse(tx, deps, n)
+          return (await intervalByN(tx, id, n))!.phase
+        }
+        if ((await setPhase(tx, id, n, 'settling', ['open', 'rounds', 'audit'])) !== 'settling') {
+          return (await intervalByN(tx, id, n))!.phase
+        }
+        const parts = await loadSettlement(tx, id, n)
+        const profile = interval.profile ?? deps.profile
+        const settlement = settle({ ...parts, profile })
+        const set = decideVector(deps, weighedOf(settlement), sending)
+        const record = await intervalRecord(tx, deps, {
+          n,
+          settled: { parts, settlement, weights: set },
+        })
+        await decideWeights(tx, id, n, set)
+        await writeSettlement(tx, id, n, settlement, record)
+        return 'settled' as const
+      })
+      if (phase !== 'settled' && phase !== 'lapsed') {
+        throw new FractalError('not_settled', `interval ${n} stands in phase ${phase}`)
+      }
+      return { phase, line: await describe(deps, n, phase) }
+    })
+}
+
+async function describe(deps: VerifierDeps, n: number, phase: string): Promise<string> {
+  const result = await settledResult(deps.db, deps.id, n)
+  if (result === null) return `${phase}: changes no score, tier or weight`
+  const moves = result.scores.filter((row) => row.tierBefore !== row.tierAfter)
+  const cheats = result.scores.filter((row) => row.cheats > 0)
+  return `${result.scores.length} provers, ${moves.length} moved, ${cheats.length} caught cheating`
+}

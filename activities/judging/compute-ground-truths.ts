@@ -1,0 +1,152 @@
+import { inflateSync } from 'node:zlib'
+import type { Generated, Generator } from '../../engine/pipeline/generator.js'
+import type { GenerationParams } from '../../engine/pipeline/params.js'
+import { guidanceMilli } from '../../formats/generation.js'
+import { auditsOf } from '../../ledger/intervals/audits.js'
+import {
+  putConfirmation,
+  putCosine,
+  putTruth,
+  type TruthRow,
+  truthsOf,
+} from '../../ledger/intervals/ground-truths.js'
+import { planItems } from '../../ledger/intervals/plans.js'
+import { type AttemptRow, attemptsById } from '../../ledger/requests/attempts.js'
+import { getFrames } from '../../ledger/requests/frames.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { cosinePpm } from '../../rules/judge/similarity.js'
+import type { GpuDeps } from '../gpu-deps.js'
+import { decodeBody } from '../shared/generation-body.js'
+import { beating } from '../shared/heartbeat.js'
+import { ControlSession } from './confirmation-session.js'
+
+export interface RecomputeInput extends VerifierId {
+  readonly n: number
+  /** A round's challenges, or the interval's audits. */
+  readonly what: { readonly round: number } | 'audits'
+}
+
+/**
+ * Computes what is missing of the ground truths of a round or of the audits, one after another; each
+ * is stored at once, so that a retry goes on where a killed worker stopped. An answer with other bytes
+ * is computed a second time in a fresh session, with a known answer beside it, before it can accuse.
+ */
+export function createRecompute(deps: GpuDeps) {
+  return async (input: RecomputeInput): Promise<{ computed: number }> =>
+    beating(async (signal, beat) => {
+      const ids = await requestsOf(deps, input)
+      const known = new Map((await truthsOf(deps.db, ids)).map((row) => [row.requestId, row]))
+      let computed = 0
+      const control = new ControlSession(deps)
+      try {
+        for (const attempt of await attemptsById(deps.db, ids)) {
+          // Another class proves nothing either way: no GPU time for it.
+          if (attempt.outcome !== 'success') continue
+          if (attempt.determinismClass !== deps.generator.determinismClass) continue
+          const show = (step: number, steps: number) =>
+            beat(`${computed + 1} of ${ids.length}: step ${step} of ${steps}`)
+          let truth = known.get(attempt.requestId)
+          if (truth === undefined) {
+            truth = await compute(deps, attempt, signal, show)
+            computed += 1
+          }
+          if (truth.framesSha256 !== attempt.framesSha256 && truth.confirmedAt === null) {
+            await confirm(deps, control, attempt, truth, signal, show)
+          }
+        }
+      } finally {
+        await control.close()
+      }
+      return { computed }
+    })
+}
+
+async function requestsOf(
+  deps: GpuDeps,
+  { n, what, netuid, verifier }: RecomputeInput,
+): Promise<string[]> {
+  const id = { netuid, verifier }
+  if (what === 'audits') return (await auditsOf(deps.db, id, n)) ?? []
+  return (await planItems(deps.db, id, n, what)).map((item) => item.requestId)
+}
+
+async function compute(
+  deps: GpuDeps,
+  attempt: AttemptRow,
+  signal: AbortSignal,
+  onProgress: (step: number, steps: number) => void,
+): Promise<TruthRow> {
+  const made = await deps.generator.generate(paramsOf(attempt), { signal, onProgress })
+  return putTruth(deps.db, {
+    requestId: attempt.requestId,
+    framesSha256: made.framesSha256,
+    traceRoot: made.traceRoot,
+    determinismClass: deps.generator.determinismClass,
+    elapsedUs: made.timings.total_us,
+    work: attempt.work,
+  })
+}
+
+/** The second computation, the known answer and the cosine: what a `cheat` has to stand on. */
+async function confirm(
+  deps: GpuDeps,
+  control: ControlSession,
+  attempt: AttemptRow,
+  truth: TruthRow,
+  signal: AbortSignal,
+  onProgress: (step: number, steps: number) => void,
+): Promise<void> {
+  const params = paramsOf(attempt)
+  const fresh = await control.open()
+  const { made, rgb } = await collect(fresh, params, signal, onProgress)
+  const answer = await storedVideo(deps, attempt)
+  if (answer.length === rgb.length) {
+    await putCosine(deps.db, attempt.requestId, cosinePpm(answer, rgb, params))
+  }
+  const confirmed = made.framesSha256 === truth.framesSha256
+  const knownAnswerOk = await control.knownAnswerHolds()
+  await putConfirmation(deps.db, attempt.requestId, {
+    confirmFramesSha256: made.framesSha256,
+    knownAnswerOk,
+  })
+  deps.log.info(
+    { requestId: attempt.requestId, confirmed, knownAnswerOk },
+    'an answer differs from the ground truth; computed it a second time',
+  )
+}
+
+async function collect(
+  generator: Generator,
+  params: GenerationParams,
+  signal: AbortSignal,
+  onProgress: (step: number, steps: number) => void,
+): Promise<{ made: Generated; rgb: Uint8Array }> {
+  const frameBytes = params.width * params.height * 3
+  const rgb = new Uint8Array(params.frames * frameBytes)
+  const made = await generator.generate(params, {
+    signal,
+    onProgress,
+    onFrame: (index, frame) => rgb.set(frame, (index - 1) * frameBytes),
+  })
+  return { made, rgb }
+}
+
+async function storedVideo(deps: GpuDeps, attempt: AttemptRow): Promise<Uint8Array> {
+  const frames = await getFrames(deps.db, attempt.requestId)
+  return Buffer.concat(frames.map((frame) => inflateSync(frame.zlib)))
+}
+
+function paramsOf(attempt: AttemptRow): GenerationParams {
+  const { query, private_input, sampling_params: s } = decodeBody(attempt.body)
+  return {
+    prompt: query,
+    negativePrompt: private_input.negative_prompt,
+    seed: s.seed,
+    steps: s.num_inference_steps,
+    guidanceMilli: guidanceMilli(s.guidance_scale),
+    width: s.width,
+    height: s.height,
+    frames: s.num_frames,
+    fps: s.fps,
+  }
+}

@@ -1,0 +1,49 @@
+import { type AttemptResult, NO_ANSWER } from '../../ledger/requests/attempts.js'
+import type { AskOutcome } from '../../wire/outcome.js'
+
+/** What is stored where the verifier could not do its part: an outcome of nobody. */
+export function ownFault(message: string): AttemptResult {
+  return { ...NO_ANSWER, outcome: 'neutral', reason: 'own_fault', message, completedAt: new Date() }
+}
+
+/**
+ * What is stored of how an attempt ended.
+ * @param options.resent the same request was sent before: the prover may replay a stored answer, so
+ * the time it took says nothing
+ */
+export function resultOf(outcome: AskOutcome, { resent }: { resent: boolean }): AttemptResult {
+  const completedAt = new Date()
+  switch (outcome.kind) {
+    case 'answered':
+      return {
+        outcome: 'success',
+        reason: 'served',
+        message: null,
+        framesSha256: outcome.framesSha256,
+        traceRoot: outcome.traceRoot,
+        determinismClass: outcome.determinismClass,
+        modelRoot: outcome.modelRoot,
+        signature: outcome.signature,
+        requestNonce: outcome.request.nonce,
+        requestSignature: outcome.request.signature,
+        timings: { ...outcome.timings },
+        warnings: [...outcome.warnings],
+        elapsedUs: resent ? null : outcome.elapsedUs,
+        firstRecordUs: resent ? null : outcome.firstRecordMs * 1000,
+        completedAt,
+      }
+    case 'refused':
+      return { ...NO_ANSWER, outcome: 'refused', reason: 'refused', message: null, completedAt }
+    case 'failed':
+      return {
+        ...NO_ANSWER,
+        // A cancelled request, and one that may be impossible, are nobody's fault (architecture section 5).
+        outcome: ['cancelled', 'invalid_request', 'out_of_memory'].includes(outcome.reason)
+          ? 'neutral'
+          : 'failure',
+        reason: outcome.reason,
+        message: outcome.message,
+        completedAt,
+      }
+  }
+}

@@ -1,0 +1,231 @@
+import { FractalError } from '../../base/errors.js'
+import { workOf } from '../../formats/generation.js'
+import { routingCandidates } from '../../ledger/provers/routing.js'
+import {
+  type AttemptRow,
+  attemptsOf,
+  blameNeutral,
+  outpacedResult,
+  recordOutcomes,
+  startAttempts,
+} from '../../ledger/requests/attempts.js'
+import { failJob, getJob, type JobRow } from '../../ledger/requests/jobs.js'
+import { INFERENCE_PENALTY_PPM } from '../../rules/constants.js'
+import type { AttemptEnd } from '../../rules/routing/video-run.js'
+import type { InferenceDeps } from '../inference-deps.js'
+import { encodeBody } from '../shared/generation-body.js'
+import { beating } from '../shared/heartbeat.js'
+import { ownFault, resultOf } from './attempt-result.js'
+import { chooseProver } from './choose-prover.js'
+import { HedgedAsk, type LaneEnd } from './hedged-request.js'
+import { JobNotes } from './progress-writer.js'
+import type { Asked } from './request-video.js'
+import { watchCancel } from './watch-cancel.js'
+
+export interface AttemptVideoInput {
+  readonly jobId: string
+  /** From 1. */
+  readonly attempt: number
+}
+
+/** The activity: `attemptVideo` with heartbeats. */
+export function createAttemptVideo(deps: InferenceDeps) {
+  return (input: AttemptVideoInput): Promise<AttemptEnd> =>
+    beating((signal, beat) => attemptVideo(deps, input, signal, beat))
+}
+
+/**
+ * One attempt at a user's request: picks a prover, stores what will be sent, asks, stores the frames
+ * as they come and the outcome once. Repeated after a crash, or by another worker at the same time, it
+ * sends the same bytes to the same prover, which replays its stored answer.
+ * @param signal gives up without an outcome: somebody else goes on
+ * @param beat told how far it is, for people
+ */
+export async function attemptVideo(
+  deps: InferenceDeps,
+  { jobId, attempt }: AttemptVideoInput,
+  signal: AbortSignal,
+  beat: (details: string) => void,
+): Promise<AttemptEnd> {
+  const job = await getJob(deps.db, jobId)
+  if (job === null) throw new FractalError('no_such_job', `there is no job ${jobId}`)
+  const before = await attemptsOf(deps.db, job.inferenceId)
+  const mine = before.filter((row) => row.attemptNo === attempt)
+  const open = mine.filter((row) => row.outcome === null)
+  if (hasSuccess(before) || (mine.length > 0 && open.length === 0)) {
+    return conclude(deps, job, before, mine)
+  }
+  // Ended already: its user cancelled it while nobody was at it, or another worker ended it.
+  if (job.status === 'failed') return { kind: 'cancelled' }
+  if (job.cancelRequestedAt !== null && open.length === 0) {
+    return conclude(deps, job, before, [{ outcome: 'neutral', reason: 'cancelled' }])
+  }
+  const asked =
+    open.length > 0 ? await askedBefore(deps, open) : await start(deps, job, attempt, before, false)
+  if (asked.length === 0) {
+    // Nobody can take it; or another worker that runs it too has its answer by now.
+    const now = await attemptsOf(deps.db, job.inferenceId)
+    return hasSuccess(now) ? conclude(deps, job, now, []) : { kind: 'no_prover' }
+  }
+  const ends = await askAll(deps, job, attempt, before, asked, signal, beat)
+  // The worker is shutting down: no outcome of anybody. Another worker sends the same bytes again.
+  signal.throwIfAborted()
+  await recordOutcomes(
+    deps.db,
+    deps.id,
+    ends.map((end) => outcomeOf(job, end)),
+  )
+  const after = await attemptsOf(deps.db, job.inferenceId)
+  return conclude(
+    deps,
+    job,
+    after,
+    after.filter((row) => row.attemptNo === attempt),
+  )
+}
+
+/** Asks this attempt's provers, or its one, and a second one where that is slow to begin. */
+async function askAll(
+  deps: InferenceDeps,
+  job: JobRow,
+  attempt: number,
+  before: readonly AttemptRow[],
+  asked: readonly Asked[],
+  signal: AbortSignal,
+  beat: (details: string) => void,
+): Promise<LaneEnd[]> {
+  const notes = new JobNotes(deps.db, job.id)
+  notes.progress(0)
+  const cancel = watchCancel(deps, job.id, signal)
+  const [first] = asked
+  const hooks = {
+    onPosition: (position: number) => notes.position(position),
+    onProgress: (step: number, steps: number) => {
+      beat(`step ${step} of ${steps}`)
+      // Ninety-nine at most: the last per cent is the file.
+      notes.progress(Math.min(99, Math.floor((100 * step) / steps)))
+    },
+  }
+  const second = async () =>
+    (await start(deps, job, attempt, [...before, first!.row], true))[0] ?? null
+  try {
+    const race = new HedgedAsk(deps, cancel.signal, hooks, second)
+    // One that was sent before may be replayed by its prover: what it takes then says nothing.
+    const ends = await race.run(asked, asked.length === 1 && !first!.resent)
+    if (!ends.some(({ outcome }) => outcome?.kind === 'answered')) notes.position(null)
+    return ends
+  } finally {
+    cancel.stop()
+    await notes.written()
+  }
+}
+
+/** Chooses a prover and stores what it will be asked; nothing when nobody can take it. */
+async function start(
+  deps: InferenceDeps,
+  job: JobRow,
+  attempt: number,
+  before: readonly AttemptRow[],
+  hedge: boolean,
+): Promise<Asked[]> {
+  const work = workOf(job)
+  const chosen = await chooseProver(deps, work, before)
+  if (chosen === null) return []
+  const requestId = deps.newRequestId()
+  const { bytes, sha256 } = encodeBody({
+    request_id: requestId,
+    query: job.prompt,
+    private_input: { negative_prompt: job.negativePrompt },
+    sampling_params: {
+      seed: job.seed,
+      num_inference_steps: job.steps,
+      guidance_scale: job.guidanceMilli / 1000,
+      width: job.width,
+      height: job.height,
+      num_frames: job.frames,
+      fps: job.fps,
+    },
+    model: job.model,
+    deadline_ms: chosen.deadlineMs,
+  })
+  const { hotkey, registeredBlock } = chosen.prover
+  const [row] = await startAttempts(deps.db, deps.id, [
+    {
+      requestId,
+      hotkey,
+      registeredBlock,
+      n: null,
+      kind: 'inference',
+      inferenceId: job.inferenceId,
+      attemptNo: attempt,
+      hedge,
+      body: bytes,
+      bodySha256: sha256,
+      work,
+      counted: job.counted,
+      apiKeyId: job.apiKeyId,
+      deadlineMs: chosen.deadlineMs,
+    },
+  ])
+  // Answered meanwhile, by who was asked by another worker.
+  if (row === undefined || row.outcome !== null) return []
+  // Another worker may have stored its own choice first.
+  if (row.requestId !== requestId) return askedBefore(deps, [row])
+  const { prover, usPerWork } = chosen
+  return [{ row, prover, usPerWork, resent: false }]
+}
+
+/** What was stored before, by a worker that went away or another one: the same bytes are sent again. */
+async function askedBefore(deps: InferenceDeps, rows: readonly AttemptRow[]): Promise<Asked[]> {
+  const candidates = await routingCandidates(deps.db, deps.id)
+  return rows.map((row) => {
+    const prover = candidates.find(({ hotkey }) => hotkey === row.hotkey) ?? null
+    return { row, prover, usPerWork: prover?.latencyUsPerWork ?? null, resent: true }
+  })
+}
+
+function outcomeOf(job: JobRow, { asked: { row, resent }, outcome, outpaced }: LaneEnd) {
+  const result = outpaced
+    ? outpacedResult()
+    : outcome === null
+      ? ownFault('not asked again')
+      : resultOf(outcome, { resent })
+  // A counted request's own failure is an observation of its prover (mechanism section 2).
+  const verdict =
+    result.outcome === 'failure' && job.counted
+      ? { verdict: 'fail' as const, reason: result.reason, rewardPpm: INFERENCE_PENALTY_PPM }
+      : null
+  return { requestId: row.requestId, ...result, verdict }
+}
+
+type Ends = readonly Pick<AttemptRow, 'outcome' | 'reason'>[]
+
+function hasSuccess(rows: Ends): boolean {
+  return rows.some(({ outcome }) => outcome === 'success')
+}
+
+/**
+ * What the outcomes of an attempt's provers mean for the request.
+ * @param rows of all its attempts: another worker may have had an answer from any of them
+ */
+async function conclude(
+  deps: InferenceDeps,
+  job: JobRow,
+  rows: Ends,
+  ends: Ends,
+): Promise<AttemptEnd> {
+  if (hasSuccess(rows)) {
+    if (rows.some(({ outcome }) => outcome === 'neutral')) {
+      await blameNeutral(deps.db, deps.id, job.inferenceId, INFERENCE_PENALTY_PPM)
+    }
+    return { kind: 'answered' }
+  }
+  if (ends.some(({ reason }) => reason === 'cancelled')) {
+    await failJob(deps.db, job.id, { code: 'cancelled', message: 'The request was cancelled.' })
+    return { kind: 'cancelled' }
+  }
+  const told = ends.filter(({ reason }) => reason !== 'outpaced')
+  if (told.every(({ outcome }) => outcome === 'refused')) return { kind: 'refused' }
+  const reason = told.find(({ outcome }) => outcome !== 'refused')?.reason ?? null
+  return { kind: 'failed_over', ...(reason === null ? {} : { reason }) }
+}

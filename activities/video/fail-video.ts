@@ -1,0 +1,23 @@
+import { failJob } from '../../ledger/requests/jobs.js'
+import type { InferenceDeps } from '../inference-deps.js'
+
+/** Why a video could not be made, for the user who asked for it. */
+const MESSAGES = {
+  no_prover_available: 'No prover was free to take the request. Try again in a moment.',
+  generation_failed: 'Every prover that was tried failed the request. Try again.',
+  invalid_request: 'The provers say that the model cannot do this request. Try a smaller one.',
+  internal_error: 'The request failed on our side. Try again.',
+  stopped: 'The request was stopped by the operator. Try again.',
+} as const
+
+export type VideoFailure = keyof typeof MESSAGES
+
+/** `stopped` is for people: the API's code for what failed on our side is one. */
+const codeOf = (code: VideoFailure) => (code === 'stopped' ? 'internal_error' : code)
+
+/** Fails a job, once. */
+export function createFailVideo(deps: InferenceDeps) {
+  return async ({ jobId, code }: { jobId: string; code: VideoFailure }): Promise<void> => {
+    await failJob(deps.db, jobId, { code: codeOf(code), message: MESSAGES[code] })
+  }
+}

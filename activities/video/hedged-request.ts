@@ -1,0 +1,136 @@
+import { hedgeAfterMs, mayHedge } from '../../rules/routing/hedge.js'
+import type { AskOutcome } from '../../wire/outcome.js'
+import type { InferenceDeps } from '../inference-deps.js'
+import { decodeBody, expectedOf } from '../shared/generation-body.js'
+import { type Asked, type AskHooks, askForVideo } from './request-video.js'
+
+/** How asking one of an attempt's provers ended. */
+export interface LaneEnd {
+  readonly asked: Asked
+  readonly outcome: AskOutcome | null
+  /** The other one began first: whatever this one said then is neutral. */
+  readonly outpaced: boolean
+}
+
+interface Lane {
+  readonly asked: Asked
+  readonly stop: AbortController
+  outpaced: boolean
+  ended: boolean
+}
+
+/**
+ * Asks an attempt's prover, and, when it shows no progress by the time that what was measured allows, one
+ * more: whoever begins first (a step is done, or a frame is there) is waited for, the other is stopped.
+ * Never after that, once an attempt.
+ */
+export class HedgedAsk {
+  readonly #lanes: Lane[] = []
+  readonly #ends: Promise<LaneEnd>[] = []
+  #begun: Lane | null = null
+  #timer: NodeJS.Timeout | undefined
+  #hedging: Promise<void> | null = null
+
+  constructor(
+    private readonly deps: InferenceDeps,
+    private readonly signal: AbortSignal,
+    private readonly hooks: Omit<AskHooks, 'onBegun'>,
+    /** Stores the second prover's attempt; null when nobody else can take it. */
+    private readonly second: () => Promise<Asked | null>,
+  ) {}
+
+  /**
+   * @param asked the attempt's provers that have no outcome yet: two when it was hedged before a crash
+   * @param mayBeHedged whether a second one may be asked at all
+   */
+  async run(asked: readonly Asked[], mayBeHedged: boolean): Promise<LaneEnd[]> {
+    for (const one of asked) this.#ask(one)
+    const [first] = this.#lanes
+    const { prover } = first!.asked
+    const allowed =
+      mayBeHedged &&
+      prover !== null &&
+      mayHedge({ outpaced: prover.outpacedThisInterval, used: prover.usedThisInterval })
+    if (allowed) this.#arm(first!, prover.inFlight)
+    try {
+      const ends: LaneEnd[] = []
+      // A second one may join while the first is waited for.
+      for (let i = 0; i < this.#ends.length; i++) {
+        ends.push(await this.#ends[i]!)
+        clearTimeout(this.#timer)
+        await this.#hedging
+      }
+      return ends
+    } finally {
+      clearTimeout(this.#timer)
+      for (const lane of this.#lanes) lane.stop.abort()
+      await Promise.allSettled(this.#ends)
+    }
+  }
+
+  #ask(asked: Asked): void {
+    const lane: Lane = { asked, stop: new AbortController(), outpaced: false, ended: false }
+    this.#lanes.push(lane)
+    const end = askForVideo(this.deps, asked, AbortSignal.any([lane.stop.signal, this.signal]), {
+      onPosition: (position) => {
+        // The hedge's own place says nothing of how long the user waits while the first may still begin.
+        if (lane === this.#lanes[0]) {
+          this.hooks.onPosition(position)
+          if (this.#timer !== undefined && this.#begun === null) this.#arm(lane, position)
+        }
+      },
+      onBegun: () => this.#begin(lane),
+      onProgress: (step, steps) => {
+        if (!lane.outpaced) this.hooks.onProgress(step, steps)
+      },
+    }).then((outcome) => {
+      lane.ended = true
+      if (outcome?.kind === 'answered') this.#begin(lane)
+      return { asked, outcome, outpaced: lane.outpaced }
+    })
+    // Looked at by `run`, which may still be waiting for the lane before it.
+    end.catch(() => undefined)
+    this.#ends.push(end)
+  }
+
+  /** The first to begin has the request; the other one is stopped, whatever it was about to do. */
+  #begin(lane: Lane): void {
+    if (this.#begun !== null || lane.outpaced) return
+    this.#begun = lane
+    clearTimeout(this.#timer)
+    for (const other of this.#lanes) {
+      if (other === lane || other.ended) continue
+      other.outpaced = true
+      other.stop.abort()
+    }
+  }
+
+  #arm(lane: Lane, position: number): void {
+    clearTimeout(this.#timer)
+    const { row, usPerWork } = lane.asked
+    const { steps } = expectedOf(decodeBody(row.body))
+    const { hedgeFloorMs: floorMs } = this.deps
+    const ms = hedgeAfterMs({ floorMs, usPerWork, work: row.work, steps, position })
+    if (ms === null || ms >= row.deadlineMs) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#hedging = this.#hedge(lane)
+      this.#hedging.catch(() => undefined)
+    }, ms)
+  }
+
+  async #hedge(first: Lane): Promise<void> {
+    if (first.ended || this.#begun !== null || this.signal.aborted) return
+    const asked = await this.second()
+    if (asked === null) return
+    const { inferenceId, hotkey } = asked.row
+    this.deps.log.info({ inferenceId, hotkey }, 'a second prover is asked: the first is slow')
+    this.#ask(asked)
+    // It began, or ended, while the second one's row was stored: nobody need be asked any more.
+    if (this.#begun !== null) {
+      const lane = this.#lanes.at(-1)!
+      lane.outpaced = true
+      lane.stop.abort()
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import type { RoutingCandidateRow } from '../../ledger/provers/routing.js'
+import type { AttemptRow } from '../../ledger/requests/attempts.js'
+import { putFrames } from '../../ledger/requests/frames.js'
+import { askProver } from '../../wire/client.js'
+import type { AskOutcome } from '../../wire/outcome.js'
+import type { InferenceDeps } from '../inference-deps.js'
+import { BatchWriter } from '../shared/batch-writer.js'
+import { packFrame } from '../shared/compress-frame.js'
+import { decodeBody, expectedOf } from '../shared/generation-body.js'
+
+/** Frames that come within it are stored together. */
+const FRAMES_PAUSE_MS = 20
+
+/** Who is asked, with what; the prover is null when it can't be reached any more. */
+export interface Asked {
+  readonly row: AttemptRow
+  readonly prover: RoutingCandidateRow | null
+  /** The same request was sent before. */
+  readonly resent: boolean
+  /** floor(µs · 10^6 / work) of the prover, else of its class; null when that is not known. */
+  readonly usPerWork: number | null
+}
+
+export interface AskHooks {
+  /** Its place in the prover's queue. */
+  onPosition(position: number): void
+  /** What the prover says of its work; 0 of so many steps for one that replays its frames. */
+  onProgress(step: number, steps: number): void
+  /** Work was seen, once: a step is done, or a frame is there. Saying "step 0" costs a prover nothing. */
+  onBegun(): void
+}
+
+/**
+ * Asks one prover and stores its frames as they come.
+ * @returns null when there is nobody to ask
+ */
+export async function askForVideo(
+  deps: InferenceDeps,
+  { row, prover }: Asked,
+  signal: AbortSignal,
+  hooks: AskHooks,
+): Promise<AskOutcome | null> {
+  // Chosen in an interval before, and the newest one did not reach it.
+  if (prover === null) return null
+  // A slow ledger is never a prover's failure. A write that fails shows in `finished`, and its frames
+  // come again with the replay.
+  const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(
+    async (batch) => {
+      const packed = await Promise.all(batch.map(([index, rgb]) => packFrame(index, rgb)))
+      await putFrames(deps.db, row.requestId, packed)
+    },
+    { pauseMs: FRAMES_PAUSE_MS },
+  )
+  const expected = expectedOf(decodeBody(row.body))
+  let told = false
+  let begun = false
+  const progress = (step: number) => {
+    told = true
+    hooks.onProgress(step, expected.steps)
+  }
+  const begin = () => {
+    if (!begun) hooks.onBegun()
+    begun = true
+  }
+  try {
+    const outcome = await askProver({
+      address: { ip: prover.axonIp, port: prover.axonPort },
+      receiver: row.hotkey,
+      signer: deps.signer,
+      body: row.body,
+      expected,
+      terms: { genesisHash: deps.genesisHash, netuid: deps.id.netuid },
+      modelRoot: prover.modelRoot,
+      allowPrivate: deps.allowPrivateAddresses,
+      deadlineMs: row.deadlineMs,
+      signal,
+      onFrame: (index, rgb) => {
+        begin()
+        if (!told) progress(0)
+        frames.add([index, rgb])
+      },
+      onRecord: (header) => {
+        if (header.type === 'accepted') hooks.onPosition(header.position)
+        if (header.type === 'progress') {
+          if (header.step > 0) begin()
+          progress(header.step)
+        }
+      },
+    })
+    if (outcome.kind === 'answered') await frames.finished()
+    return outcome
+  } finally {
+    await frames.abandoned()
+  }
+}

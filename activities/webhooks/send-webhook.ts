@@ -1,0 +1,193 @@
+import { Context } from '@temporalio/activity'
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common'
+import { webhookHeaders } from '../../base/auth/webhook-signature.js'
+import { Slots } from '../../base/concurrency/slots.js'
+import { FractalError } from '../../base/errors.js'
+import { ownVersion } from '../../base/version.js'
+import {
+  type DeliveryRow,
+  getDelivery,
+  giveUpPending,
+  noteDelivered,
+  noteFailedAttempt,
+  noteGone,
+  type OnlyFails,
+} from '../../ledger/webhooks/deliveries.js'
+import { getWebhook, signingSecrets, type WebhookRow } from '../../ledger/webhooks/webhooks.js'
+import { WireError } from '../../wire/error.js'
+import { noAnswerOf, postWebhook } from '../../wire/webhook-client.js'
+import type { WebhookDeps } from '../webhook-deps.js'
+import { nextWaitMs, timeLeftMs } from './retry-schedule.js'
+
+/** Ids alone: a history is no place for an address, a secret or what an event says. */
+export interface SendWebhookInput {
+  readonly eventId: string
+  readonly webhookId: string
+  /** From 1. */
+  readonly attempt: number
+  /** When the next one would be, from now; null: this is the last. */
+  readonly nextTryMs: number | null
+}
+
+export interface SendWebhookResult {
+  /** `deleted`: there is nobody to tell any more. */
+  readonly state: DeliveryRow['state'] | 'deleted'
+  /** Status or class of failure, for the operator who looks. */
+  readonly reason: string
+  /** Of a pending one. */
+  readonly waitMs: number
+}
+
+/** Attempts under way at once to one host, by one worker: a slow receiver holds up nobody else. */
+const AT_ONCE_PER_HOST = 4
+/** To all hosts of one key. */
+const AT_ONCE_PER_KEY = 8
+/** What disables a webhook. */
+const ONLY_FAILS: OnlyFails = { attempts: 20, hours: 24 }
+
+/** Makes one attempt to deliver an event, and notes how it ended. Repeated, it may send the same again: the id says so. */
+export function createSendWebhook(deps: WebhookDeps) {
+  const hosts = new Slots(AT_ONCE_PER_HOST)
+  const keys = new Slots(AT_ONCE_PER_KEY)
+  const agent = `Fractal-Webhook/${ownVersion()}`
+
+  return async (input: SendWebhookInput): Promise<SendWebhookResult> => {
+    const { eventId, webhookId, attempt } = input
+    const [delivery, webhook] = await Promise.all([
+      getDelivery(deps.db, eventId, webhookId),
+      getWebhook(deps.db, webhookId),
+    ])
+    if (delivery === null || webhook === null) return ended('deleted', 'deleted')
+    if (delivery.state !== 'pending') return ended(delivery.state, delivery.lastError ?? '')
+    if (delivery.attempts >= attempt) return noted(delivery)
+    if (webhook.disabledAt !== null) {
+      await giveUpPending(deps.db, webhookId)
+      return ended('failed', 'webhook_disabled')
+    }
+    const release = takeSlots(webhook)
+    if (release === null) {
+      if (timeLeftMs(delivery.startedAt, Date.now()) > 0) throw busy()
+      return note(input, delivery, { status: null, error: 'receiver_busy', retryAfterMs: null })
+    }
+    try {
+      const answer = await send(delivery, webhook)
+      deps.log.info({ webhook: webhookId, event: eventId, attempt, ...answer }, 'webhook attempt')
+      return await note(input, delivery, answer)
+    } finally {
+      release()
+    }
+  }
+
+  function takeSlots(webhook: WebhookRow): (() => void) | null {
+    const key = keys.take(webhook.apiKeyId)
+    const host = key === null ? null : hosts.take(new URL(webhook.url).hostname)
+    if (key !== null && host !== null) {
+      return () => {
+        key()
+        host()
+      }
+    }
+    key?.()
+    return null
+  }
+
+  async function send(delivery: DeliveryRow, webhook: WebhookRow): Promise<Answer> {
+    const secrets = await signingSecrets(deps.db, webhook.id)
+    const body = Buffer.from(JSON.stringify(eventObject(delivery)))
+    const signal = Context.current().cancellationSignal
+    try {
+      const { status, retryAfterMs } = await postWebhook({
+        url: webhook.url,
+        headers: {
+          'Content-Type': 'application/json',
+          'User-Agent': agent,
+          ...webhookHeaders({ id: delivery.eventId, atMs: Date.now(), body }, secrets),
+        },
+        body,
+        allowPrivate: deps.allowPrivate,
+        signal,
+        ...deps.network,
+      })
+      return { status, error: errorOf(status), retryAfterMs }
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      if (signal.aborted) {
+        throw new FractalError('worker_stopping', 'this worker stops', { retryable: true })
+      }
+      return { status: null, error: noAnswerOf(error.code), retryAfterMs: null }
+    }
+  }
+
+  async function note(
+    input: SendWebhookInput,
+    delivery: DeliveryRow,
+    answer: Answer,
+  ): Promise<SendWebhookResult> {
+    const { attempt } = input
+    const { status, error } = answer
+    if (status !== null && error === null) {
+      await noteDelivered(deps.db, input, { attempt, status })
+      return ended('delivered', String(status))
+    }
+    if (error === 'gone') {
+      await noteGone(deps.db, input, attempt)
+      deps.log.warn({ webhook: input.webhookId }, 'a webhook was disabled: its receiver is gone')
+      return ended('failed', 'gone')
+    }
+    const left = timeLeftMs(delivery.startedAt, Date.now())
+    const nextTryMs = nextWaitMs(input.nextTryMs, answer.retryAfterMs, left)
+    const end = { attempt, status, error, nextTryMs }
+    const { disabled } = await noteFailedAttempt(deps.db, input, end, ONLY_FAILS)
+    if (disabled) {
+      deps.log.warn({ webhook: input.webhookId }, 'a webhook was disabled: it only fails')
+      return ended('failed', 'webhook_disabled')
+    }
+    const reason = status === null ? error! : `${error} ${status}`
+    return nextTryMs === null
+      ? ended('failed', reason)
+      : { state: 'pending', reason, waitMs: nextTryMs }
+  }
+}
+
+interface Answer {
+  readonly status: number | null
+  /** null: delivered. */
+  readonly error: string | null
+  readonly retryAfterMs: number | null
+}
+
+/** Benign: it is neither logged nor counted as a failure, only tried again with backoff. */
+function busy(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'receiver_busy',
+    message: 'as many attempts as may be are under way to this receiver',
+    category: ApplicationFailureCategory.BENIGN,
+  })
+}
+
+function errorOf(status: number): string | null {
+  if (status >= 200 && status < 300) return null
+  if (status >= 300 && status < 400) return 'redirected'
+  return status === 410 ? 'gone' : 'bad_status'
+}
+
+function ended(state: SendWebhookResult['state'], reason: string): SendWebhookResult {
+  return { state, reason, waitMs: 0 }
+}
+
+/** This attempt was made and noted, but Temporal did not hear of it. */
+function noted(delivery: DeliveryRow): SendWebhookResult {
+  const waitMs = Math.max(0, (delivery.nextTryAt?.getTime() ?? 0) - Date.now())
+  return { state: 'pending', reason: delivery.lastError ?? '', waitMs }
+}
+
+/** OpenAI's shape of an event; a test names the webhook itself. */
+function eventObject(delivery: DeliveryRow) {
+  return {
+    id: delivery.eventId,
+    object: 'event',
+    type: delivery.type,
+    created_at: Math.floor(delivery.happenedAt.getTime() / 1000),
+    data: { id: delivery.jobId ?? delivery.webhookId },
+  }
+}

@@ -1,0 +1,36 @@
+import type { WeightExtrinsicRow } from '../../ledger/intervals/weight-extrinsics.js'
+import type { WeightSetRow } from '../../ledger/intervals/weights.js'
+
+/** What became of an interval's weights, in one line. */
+export function describeWeights(
+  set: WeightSetRow,
+  extrinsics: readonly WeightExtrinsicRow[],
+): string {
+  const { kind, reason, commitBlock, includedBlock } = set
+  if (kind !== 'weights') {
+    const unrevealed =
+      commitBlock === null ? '' : `; its commit in block ${commitBlock} stays unrevealed`
+    return `${reason === null ? kind : `${kind}: ${reason}`}${unrevealed}`
+  }
+  const shown = extrinsics.findLast(({ step, result }) => step !== 'commit' && result === 'ok')
+  const how =
+    shown?.step === 'reveal'
+      ? `committed in block ${commitBlock}, revealed in block ${includedBlock}`
+      : `set in block ${includedBlock}`
+  const commits = extrinsics.filter(({ step, result }) => step === 'commit' && result === 'ok')
+  const lost = shown?.step === 'reveal' ? commits.length - 1 : commits.length
+  const lostText =
+    lost === 0 ? '' : `, after ${lost} commit${lost === 1 ? '' : 's'} that could not be revealed`
+  return `${how} for ${set.uids.length} provers${lostText}${readBackText(set)}`
+}
+
+function readBackText({ readBackOk }: WeightSetRow): string {
+  switch (readBackOk) {
+    case true:
+      return ''
+    case false:
+      return ', but the chain stores other values'
+    case null:
+      return '; the state of that block is no longer kept, so they were not read back'
+  }
+}

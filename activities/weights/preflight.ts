@@ -1,0 +1,85 @@
+import { FractalError } from '../../base/errors.js'
+import type { Metagraph, Neuron, SubnetParams } from '../../chain/chain.js'
+import { ChainError } from '../../chain/errors.js'
+import { baselineLastUpdate } from '../../ledger/intervals/lease.js'
+import {
+  knownInclusionBlocks,
+  pendingExtrinsics,
+} from '../../ledger/intervals/weight-extrinsics.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+import { noteEnd } from './track-inclusion.js'
+
+/** What the chain says before something is signed. */
+export interface Site {
+  readonly params: SubnetParams
+  readonly metagraph: Metagraph
+  readonly me: Neuron
+}
+
+/**
+ * Looks at the head for all that would make the chain refuse weights whatever they are: what is
+ * refused later has cost the interval its time.
+ * @throws ChainError `HotKeyNotRegisteredInSubNet`, `NeuronNoValidatorPermit`, and what reads throw
+ */
+export async function readSite({ chain, id }: VerifierDeps): Promise<Site> {
+  const params = await chain.subnetParams(id.netuid)
+  const metagraph = await chain.metagraph(id.netuid)
+  const me = metagraph.neurons.find((neuron) => neuron.hotkey === id.verifier)
+  if (me === undefined) {
+    throw new ChainError(
+      'HotKeyNotRegisteredInSubNet',
+      `the hotkey ${id.verifier} is not registered on subnet ${id.netuid}`,
+      { hint: 'register it, then retry the interval' },
+    )
+  }
+  if (!me.validatorPermit) {
+    throw new ChainError(
+      'NeuronNoValidatorPermit',
+      `the hotkey ${id.verifier} has no validator permit on subnet ${id.netuid}`,
+      { hint: 'add stake until the next epoch gives it one, then retry the interval' },
+    )
+  }
+  return { params, metagraph, me }
+}
+
+/** @throws ChainError `IncorrectWeightVersionKey` */
+export function assertVersionKey({ weightsVersionKey }: SubnetParams, ours: number): void {
+  if (weightsVersionKey <= ours) return
+  throw new ChainError(
+    'IncorrectWeightVersionKey',
+    `the subnet asks for weights of version ${weightsVersionKey} or later; these are of version ${ours}`,
+    { hint: 'update Fractal (the owner of the subnet may lower weights_version_key instead)' },
+  )
+}
+
+/**
+ * That the hotkey's last update is one of ours (mechanism section 6). Commits count as updates and
+ * reveals don't, so this finds another process that commits, too.
+ * @returns why to wait: an extrinsic of ours may stand in a block that is not final yet; else null
+ * @throws FractalError `another_process_sets_weights`
+ */
+export async function assertAlone(deps: VerifierDeps, { me }: Site): Promise<string | null> {
+  const { db, id } = deps
+  // An interval that failed may have left one that was included since: its block is ours.
+  const open = []
+  for (const other of await pendingExtrinsics(db, id)) {
+    if ((await noteEnd(deps, other.n, other)) === null) open.push(other)
+  }
+  const ours = await knownInclusionBlocks(db, id)
+  const { lastUpdate, registeredBlock } = me
+  // A hotkey that was registered anew has had no weights since, whoever set some before.
+  const known = [...ours, registeredBlock, await baselineLastUpdate(db, id)]
+  if (known.includes(lastUpdate)) return null
+  const maybe = open.find(
+    ({ step, eraFirst, eraLast }) =>
+      step !== 'reveal' && eraFirst <= lastUpdate && lastUpdate <= eraLast,
+  )
+  if (maybe !== undefined) {
+    return `waiting until block ${lastUpdate} is final: it may hold the weights of interval ${maybe.n}`
+  }
+  throw new FractalError(
+    'another_process_sets_weights',
+    `another process sets weights with this hotkey: the chain says block ${lastUpdate}, which is none of ours`,
+    { hint: 'stop the other process, restart this verifier, then retry the interval' },
+  )
+}

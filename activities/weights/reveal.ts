@@ -1,0 +1,111 @@
+import { putExtrinsic, type WeightExtrinsicRow } from '../../ledger/intervals/weight-extrinsics.js'
+import {
+  commitSecret,
+  loseCommit,
+  newestSentN,
+  supersede,
+  type WeightSetRow,
+} from '../../ledger/intervals/weights.js'
+import { fenced } from '../shared/with-fence.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+import { type AfterStep, ERA_BLOCKS, VERSION_KEY } from './constants.js'
+import { assertAlone, assertVersionKey, readSite } from './preflight.js'
+
+/** Ends of a reveal after which another one of the same commit can't go well. */
+const HOPELESS: readonly string[] = [
+  'ExpiredWeightCommit',
+  'NoWeightsCommitFound',
+  'InvalidRevealCommitHashNotMatch',
+  // The subnet's bounds changed since the commit, and its vector can't.
+  'WeightVecLengthIsLow',
+  'MaxWeightExceeded',
+  'UidVecContainInvalidOne',
+  'UidsLengthExceedUidsInSubNet',
+]
+
+/**
+ * Reveals what a finalized block holds the commit of: waits for the window, signs then (the nonce is
+ * of then), and stores the bytes before they are sent. When that can't be done any more, the interval
+ * goes back to signing and commits to its newest vector, unless a later one was sent meanwhile.
+ */
+export async function revealWeights(
+  deps: VerifierDeps,
+  n: number,
+  set: WeightSetRow,
+  extrinsics: readonly WeightExtrinsicRow[],
+): Promise<AfterStep> {
+  const { db, id, chain } = deps
+  // The chain drops a commit when a later one is revealed: ours would find nothing.
+  if (((await newestSentN(db, id, { shown: true })) ?? 0) > n) {
+    await fenced(deps, (tx) => supersede(tx, id, n))
+    return { after: 'at once' }
+  }
+  const at = extrinsics.findLastIndex(({ step, result }) => step === 'commit' && result === 'ok')
+  const last = extrinsics.slice(at + 1).findLast(({ step }) => step === 'reveal')
+  const params = await chain.subnetParams(id.netuid)
+  const { number: now } = await chain.head()
+  const secret = await commitSecret(db, id, n)
+  const lost = params.commitReveal ? whyHopeless(set, last, now) : 'CommitRevealDisabled'
+  if (lost !== null || secret === null) {
+    return lose(deps, n, set, { reason: lost ?? 'NoWeightsCommitFound', now })
+  }
+  const wait = waitOf(set, last, { now, tempo: params.tempo })
+  if (wait !== null) return { after: 'waiting', why: wait }
+  if (params.weightsVersionKey > secret.versionKey) {
+    assertVersionKey(params, VERSION_KEY)
+    return lose(deps, n, set, { reason: 'IncorrectWeightVersionKey', now })
+  }
+  const why = await assertAlone(deps, await readSite(deps))
+  if (why !== null) return { after: 'waiting', why }
+  const prepared = await chain.prepareWeights({
+    step: 'reveal',
+    netuid: id.netuid,
+    uids: set.uids,
+    values: set.values,
+    ...secret,
+    signer: deps.signer,
+    eraBlocks: ERA_BLOCKS,
+  })
+  await fenced(deps, (tx) => putExtrinsic(tx, id, n, { ...prepared, step: 'reveal' }))
+  return { after: 'at once' }
+}
+
+/** The chain's name of why no further reveal of this commit can go well, or null. */
+function whyHopeless(
+  { revealLast }: WeightSetRow,
+  last: WeightExtrinsicRow | undefined,
+  now: number,
+): string | null {
+  if (last?.result != null && HOPELESS.includes(last.result)) return last.result
+  if (revealLast === null) return 'NoWeightsCommitFound'
+  // After RevealTooEarly the chain's epochs are others than when it stored the window.
+  if (last?.result === 'RevealTooEarly') return null
+  return now >= revealLast ? 'ExpiredWeightCommit' : null
+}
+
+/** Why a reveal sent now would come too early, or null. */
+function waitOf(
+  { commitBlock, revealFirst, revealLast }: WeightSetRow,
+  last: WeightExtrinsicRow | undefined,
+  { now, tempo }: { now: number; tempo: number },
+): string | null {
+  // Not one block before: newer pools look at the head's number, not at the next block's.
+  const again = last?.result === 'RevealTooEarly' ? last.includedBlock! + Math.ceil(tempo / 10) : 0
+  const first = Math.max(revealFirst ?? 0, again)
+  if (now >= first) return null
+  return `committed in block ${commitBlock}; the reveal waits for block ${first} (to ${revealLast}), now ${now}`
+}
+
+async function lose(
+  deps: VerifierDeps,
+  n: number,
+  { commitBlock, revealFirst, revealLast }: WeightSetRow,
+  { reason, now }: { reason: string; now: number },
+): Promise<AfterStep> {
+  deps.log.warn(
+    { n, reason, commitBlock, revealFirst, revealLast, now },
+    'the weights committed to can no longer be revealed; the interval decides and sends them anew',
+  )
+  await fenced(deps, (tx) => loseCommit(tx, deps.id, n, reason))
+  return { after: 'at once' }
+}

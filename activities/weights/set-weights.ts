@@ -1,0 +1,85 @@
+import { Turns } from '../../base/concurrency/weight-turns.js'
+import { FractalError } from '../../base/errors.js'
+import { extrinsicsOf } from '../../ledger/intervals/weight-extrinsics.js'
+import { weightSet } from '../../ledger/intervals/weights.js'
+import { pollMs } from '../interval/wait-for-block.js'
+import { beating, pause } from '../shared/heartbeat.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+import type { AfterStep } from './constants.js'
+import { describeWeights } from './describe.js'
+import { readBack } from './read-back.js'
+import { revealWeights } from './reveal.js'
+import { signWeights } from './sign.js'
+import { followExtrinsic } from './track-inclusion.js'
+
+type Next = AfterStep | { after: 'nothing'; line: string }
+type Rest = Exclude<Next, { after: 'at once' }>
+
+/**
+ * Sets the interval's weights exactly once (mechanism section 6), in the open or by commit and reveal,
+ * whichever the subnet asks for at the moment. Where it stands is in the ledger alone: what is about
+ * to be sent is stored before, bytes that may stand on the chain are sent again and never replaced,
+ * so that a process that dies at any point leaves to the next one just what to do.
+ *
+ * While one interval's commit waits for its window the next interval commits too, and does not wait:
+ * the chain keeps ten of them, each is revealed in its own window, and with a reveal period of
+ * several epochs waiting would fall behind for ever. Steps that sign and send take turns; waits don't.
+ */
+export function createSetWeights(deps: VerifierDeps) {
+  const turns = new Turns()
+  return ({ n }: { n: number }): Promise<{ line: string }> =>
+    beating(async (_signal, beat) => {
+      for (;;) {
+        if (turns.busy) beat('waiting for the weights of another interval')
+        const next = await turns.take(() => advanceFar(deps, n, beat))
+        if (next.after === 'nothing') return { line: next.line }
+        if (next.after === 'waiting') {
+          beat(next.why)
+          await pause(pollMs(deps.chain.blockSeconds))
+        }
+      }
+    })
+}
+
+/** Steps until there is something to wait for: what is signed is sent before another one signs. */
+async function advanceFar(
+  deps: VerifierDeps,
+  n: number,
+  beat: (details: string) => void,
+): Promise<Rest> {
+  for (;;) {
+    const next = await advance(deps, n, beat)
+    if (next.after !== 'at once') return next
+  }
+}
+
+async function advance(
+  deps: VerifierDeps,
+  n: number,
+  beat: (details: string) => void,
+): Promise<Next> {
+  const { db, id } = deps
+  const set = await weightSet(db, id, n)
+  if (set === null) throw new FractalError('weights_lost', `the weights of interval ${n} are gone`)
+  const extrinsics = await extrinsicsOf(db, id, n)
+  const pending = extrinsics.find(({ result }) => result === null)
+  switch (set.state) {
+    case 'confirmed':
+    case 'done':
+      return { after: 'nothing', line: describeWeights(set, extrinsics) }
+    case 'included':
+      await readBack(deps, n, set)
+      return { after: 'at once' }
+    case 'decided':
+    case 'sent':
+    case 'committed':
+    case 'revealing':
+      if (pending !== undefined) {
+        await followExtrinsic(deps, n, pending, beat)
+        return { after: 'at once' }
+      }
+      return set.state === 'committed' || set.state === 'revealing'
+        ? revealWeights(deps, n, set, extrinsics)
+        : signWeights(deps, n, set)
+  }
+}

@@ -1,0 +1,82 @@
+import { putExtrinsic } from '../../ledger/intervals/weight-extrinsics.js'
+import {
+  newestSentN,
+  replaceWeights,
+  supersede,
+  type WeightSetRow,
+} from '../../ledger/intervals/weights.js'
+import { fenced } from '../shared/with-fence.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+import { type AfterStep, ERA_BLOCKS, VERSION_KEY } from './constants.js'
+import { assertAlone, assertVersionKey, readSite, type Site } from './preflight.js'
+import { decideVector, type Weighed } from './weight-vector.js'
+
+/** The chain refuses more (`TooManyUnrevealedCommits`). */
+const MAX_UNREVEALED = 10
+
+/**
+ * Stores a freshly signed extrinsic, in the open or a commit, with the vector that it is made of:
+ * when nothing of the interval may stand on the chain, the rate limit allows one, and nobody else set
+ * weights. Weights only move forward: those of an interval before one that was sent are given up.
+ */
+export async function signWeights(
+  deps: VerifierDeps,
+  n: number,
+  set: WeightSetRow,
+): Promise<AfterStep> {
+  const { db, id, chain } = deps
+  if (((await newestSentN(db, id)) ?? 0) > n) {
+    await fenced(deps, (tx) => supersede(tx, id, n))
+    return { after: 'at once' }
+  }
+  const site = await readSite(deps)
+  assertVersionKey(site.params, VERSION_KEY)
+  const why = (await assertAlone(deps, site)) ?? (await limitOf(deps, site))
+  if (why !== null) return { after: 'waiting', why }
+  // The hotkeys at the sending block: a uid that changed hands since settling gets nothing.
+  const decided = decideVector(deps, set.input as Weighed, site)
+  if (decided.kind !== 'weights') {
+    await fenced(deps, (tx) => replaceWeights(tx, id, n, decided, null))
+    return { after: 'at once' }
+  }
+  const secret = site.params.commitReveal
+    ? { salt: saltOf(deps.newSecret()), versionKey: VERSION_KEY }
+    : null
+  const step = secret === null ? 'set' : 'commit'
+  const prepared = await chain.prepareWeights({
+    step,
+    netuid: id.netuid,
+    uids: [...decided.uids],
+    values: [...decided.values],
+    versionKey: VERSION_KEY,
+    ...(secret === null ? {} : { salt: secret.salt }),
+    signer: deps.signer,
+    eraBlocks: ERA_BLOCKS,
+  })
+  await fenced(deps, async (tx) => {
+    await replaceWeights(tx, id, n, decided, secret)
+    await putExtrinsic(tx, id, n, { ...prepared, step })
+  })
+  return { after: 'at once' }
+}
+
+/** Which of the chain's limits forbids weights for now, with the block that ends it; or null. */
+async function limitOf({ chain, id }: VerifierDeps, site: Site): Promise<string | null> {
+  const { params, metagraph, me } = site
+  const now = metagraph.block.number
+  const allowedAt = me.lastUpdate + params.weightsRateLimit + 1
+  if (now < allowedAt) return `rate limit: waiting for block ${allowedAt}, now ${now}`
+  if (!params.commitReveal) return null
+  const commits = await chain.commits(id.netuid, id.verifier)
+  const live = commits.filter(({ revealLast }) => revealLast > now)
+  if (live.length < MAX_UNREVEALED) return null
+  return `rate limit: ${live.length} commits wait for their reveal, the first until block ${live[0]!.revealLast}, now ${now}`
+}
+
+/** Sixteen u16: nobody can try them all to find the weights under a commit. */
+function saltOf(secret: Uint8Array): number[] {
+  return Array.from(
+    { length: secret.length / 2 },
+    (_, i) => secret[2 * i]! + 256 * secret[2 * i + 1]!,
+  )
+}

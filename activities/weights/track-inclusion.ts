@@ -1,0 +1,118 @@
+import { FractalError } from '../../base/errors.js'
+import type { BlockRef, WeightsCommit, WeightsStep } from '../../chain/chain.js'
+import { ChainError, retryHelps } from '../../chain/errors.js'
+import {
+  markExtrinsic,
+  markSubmitted,
+  type WeightExtrinsicRow,
+} from '../../ledger/intervals/weight-extrinsics.js'
+import { pollMs } from '../interval/wait-for-block.js'
+import { pause } from '../shared/heartbeat.js'
+import { fenced } from '../shared/with-fence.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+
+/**
+ * Ends after which a fresh look at the chain finds what to do: wait for a limit or a window, sign
+ * anew, or go the other way because the subnet switched commit-reveal on or off meanwhile. Any other
+ * refusal the same vector would meet again: that is for people.
+ */
+const GOES_ON: Record<WeightsStep, readonly string[]> = {
+  set: ['ok', 'expired', 'SettingWeightsTooFast', 'CommitRevealEnabled'],
+  commit: [
+    'ok',
+    'expired',
+    'CommittingWeightsTooFast',
+    'CommitRevealDisabled',
+    'TooManyUnrevealedCommits',
+  ],
+  reveal: ['ok', 'expired', 'RevealTooEarly', 'ExpiredWeightCommit', 'CommitRevealDisabled'],
+}
+
+/**
+ * The pool's refusals that a later block may end, beside those it says so of. A used nonce or a passed
+ * era means that the extrinsic may stand in a block that is not final yet; an expired commit or
+ * commit-reveal switched the other way, that its era will pass without it.
+ */
+const POOL_WAITS: readonly string[] = [
+  'Stale',
+  'AncientBirthBlock',
+  ...Object.values(GOES_ON).flat(),
+]
+
+/**
+ * Sends the stored bytes, again and again, until finalized blocks hold them or can no longer; stores
+ * how that ended. @throws ChainError by the chain's name when it refused them for good
+ */
+export async function followExtrinsic(
+  deps: VerifierDeps,
+  n: number,
+  sent: WeightExtrinsicRow,
+  beat: (details: string) => void,
+): Promise<void> {
+  for (;;) {
+    const ended = await noteEnd(deps, n, sent)
+    if (ended !== null && GOES_ON[sent.step].includes(ended)) return
+    if (ended !== null) {
+      throw new ChainError(
+        ended,
+        `the chain refused the weights of interval ${n} (${sent.step}): ${ended}`,
+      )
+    }
+    await send(deps, n, sent)
+    beat(`sent (${sent.step}); waiting for its block (era to ${sent.eraLast})`)
+    await pause(pollMs(deps.chain.blockSeconds))
+  }
+}
+
+async function send(deps: VerifierDeps, n: number, sent: WeightExtrinsicRow): Promise<void> {
+  try {
+    // Whoever took the lease over may be about to sign with the same nonce.
+    await fenced(deps, async () => {})
+    await deps.chain.submit(sent)
+    await fenced(deps, (tx) => markSubmitted(tx, deps.id, n, sent.hash))
+  } catch (error) {
+    const waits = (code: string) => POOL_WAITS.includes(code) || retryHelps(code)
+    if (!(error instanceof FractalError && waits(error.code))) throw error
+  }
+}
+
+/** How an extrinsic ended, when that can be known by now: stored, and returned; else null. */
+export async function noteEnd(
+  deps: VerifierDeps,
+  n: number,
+  sent: WeightExtrinsicRow,
+): Promise<string | null> {
+  const { number } = await deps.chain.finalized()
+  const range = { from: sent.eraFirst, to: Math.min(number, sent.eraLast) }
+  const found = range.to < range.from ? null : await deps.chain.inclusion(sent.hash, range)
+  if (found === null && number <= sent.eraLast) return null
+  const result = found === null ? 'expired' : found.ok ? 'ok' : found.error
+  const window =
+    found?.ok === true && sent.commitHash !== null
+      ? await committed(deps, sent.commitHash, found.block)
+      : undefined
+  await fenced(deps, (tx) =>
+    markExtrinsic(tx, deps.id, n, sent.hash, { result, block: found?.block ?? null, window }),
+  )
+  return result
+}
+
+/**
+ * The commit as the chain keeps it: at the head, where it stays until a later commit or reveal drops
+ * it; else in its own block, which only an archive node still knows after some time.
+ */
+async function committed(
+  { chain, id }: VerifierDeps,
+  hash: string,
+  block: BlockRef,
+): Promise<WeightsCommit | undefined> {
+  const ours = (commits: WeightsCommit[]) => commits.find((commit) => commit.hash === hash)
+  const found = ours(await chain.commits(id.netuid, id.verifier))
+  if (found !== undefined) return found
+  try {
+    return ours(await chain.commits(id.netuid, id.verifier, block))
+  } catch (error) {
+    if (error instanceof FractalError && error.code === 'StateDiscarded') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,64 @@
+import type { Metagraph, SubnetParams } from '../../chain/chain.js'
+import type { NewWeightSet } from '../../ledger/intervals/weights.js'
+import type { Settlement } from '../../rules/settle/settlement.js'
+import { weightVector } from '../../rules/settle/weights.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+
+/** What the chain says when the vector is computed; recorded with it. */
+export interface Sending {
+  readonly metagraph: Metagraph
+  readonly params: SubnetParams
+}
+
+export async function readSending(deps: VerifierDeps): Promise<Sending> {
+  const at = await deps.chain.finalized()
+  const [metagraph, params] = await Promise.all([
+    deps.chain.metagraph(deps.id.netuid, at),
+    deps.chain.subnetParams(deps.id.netuid, at),
+  ])
+  return { metagraph, params }
+}
+
+/** What scores weigh, apart from the chain's facts. */
+export interface Weighed {
+  readonly scores: readonly { hotkey: string; uid: number; scorePpm: number }[]
+  readonly standingCheats: readonly string[]
+}
+
+/** The vector, with all that it was computed from (mechanism section 5). */
+export function decideVector(
+  deps: Pick<VerifierDeps, 'id'>,
+  weighed: Weighed,
+  sending: Sending,
+): NewWeightSet {
+  const { metagraph, params } = sending
+  const input = {
+    scores: weighed.scores,
+    standingCheats: weighed.standingCheats,
+    neurons: metagraph.neurons.map(({ uid, hotkey }) => ({ uid, hotkey })),
+    ownUid: metagraph.neurons.find((neuron) => neuron.hotkey === deps.id.verifier)?.uid ?? null,
+    minAllowed: params.minAllowedWeights,
+    maxWeightLimit: params.maxWeightLimit,
+  }
+  const vector = weightVector(input)
+  const { number, hash } = metagraph.block
+  return {
+    kind: vector.kind,
+    uids: vector.kind === 'weights' ? vector.uids : [],
+    values: vector.kind === 'weights' ? vector.values : [],
+    reason: vector.kind === 'weights' ? null : vector.reason,
+    input: { block: { number, hash }, ...input },
+  }
+}
+
+/** The scores that a settlement leaves. */
+export function weighedOf(settlement: Settlement): Weighed {
+  return {
+    scores: settlement.provers.map(({ hotkey, uid, scoreAfter }) => ({
+      hotkey,
+      uid,
+      scorePpm: scoreAfter,
+    })),
+    standingCheats: settlement.cheatingHotkeys,
+  }
+}

@@ -1,4 +1,0 @@
-import type { Scope } from '../base/api-scopes.js'
-
-/** `network`: everybody, unless the network's pages are closed (then keys with `read`). */
-export type Access = 'everybody' | 'network' | Scope

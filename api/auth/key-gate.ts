@@ -1,0 +1,102 @@
+import type { Request, RequestHandler, Response } from 'express'
+import type { Scope } from '../../base/auth/api-scopes.js'
+import { isApiSecret } from '../../base/auth/api-secret.js'
+import type { ApiKeyRow } from '../../ledger/keys/api-keys.js'
+import type { ApiDeps } from '../deps.js'
+import { ApiError } from '../http/errors.js'
+import { BelievedKeys } from './key-cache.js'
+import type { Access } from './required-scope.js'
+
+const SCHEME = /^bearer +(\S+) *$/i
+const SEND_IT = 'Send the header Authorization: Bearer fk_…'
+
+/** Lets through who may call an operation of this access; `apiKeyId(res)` is its key from there on. */
+export type Gate = (access: Access) => RequestHandler
+
+/** The gate before every operation: keys by the ledger, remembered for moments. */
+export function keyGate(deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'publicNetwork'>): Gate {
+  const believed = new BelievedKeys(deps)
+  return (access) => {
+    const scope = scopeOf(access, deps.publicNetwork)
+    if (scope === null) return (_req, _res, next) => next()
+    return async (req, res, next) => {
+      const secret = secretOf(req, res)
+      const key = await believed.find(secret)
+      if (key === null || key.revokedAt !== null) {
+        res.set('WWW-Authenticate', challenge({ error: 'invalid_token' }))
+        throw key === null
+          ? new ApiError('invalid_api_key', 'This API key is not known here.', {
+              hint: '`fractal key list` shows which there are; a key itself is shown only when it is made.',
+            })
+          : new ApiError('invalid_api_key', 'This API key was revoked.')
+      }
+      if (!mayDo(key, scope)) {
+        res.set('WWW-Authenticate', challenge({ error: 'insufficient_scope', scope }))
+        throw new ApiError('insufficient_scope', `This API key lacks the scope ${scope}.`, {
+          hint: `It has: ${key.scopes.join(', ')}.`,
+        })
+      }
+      res.locals.apiKey = key
+      res.locals.keyLives = async () => {
+        const now = await believed.find(secret)
+        return now !== null && now.revokedAt === null
+      }
+      next()
+    }
+  }
+}
+
+/** The caller's key, as it was moments ago. */
+export function callerKey(res: Response): ApiKeyRow {
+  const key = res.locals.apiKey as ApiKeyRow | undefined
+  if (key === undefined) throw new TypeError('this operation is open to callers without a key')
+  return key
+}
+
+/** Whether the caller's key still lives: for answers that take long. @throws LedgerError */
+export function keyLives(res: Response): Promise<boolean> {
+  return (res.locals.keyLives as () => Promise<boolean>)()
+}
+
+/** The id of the caller's key. */
+export function apiKeyId(res: Response): string {
+  return callerKey(res).id
+}
+
+/** What a caller has to be allowed; null: nothing. */
+function scopeOf(access: Access, publicNetwork: boolean): Scope | null {
+  if (access === 'everybody') return null
+  if (access === 'network') return publicNetwork ? null : 'read'
+  return access
+}
+
+function mayDo(key: ApiKeyRow, scope: Scope): boolean {
+  return key.scopes.includes(scope) || key.scopes.includes('admin')
+}
+
+/** RFC 6750, section 3. */
+function challenge(parameters: { error?: string; scope?: Scope } = {}): string {
+  return Object.entries({ realm: 'fractal', ...parameters })
+    .map(([name, value], i) => `${i === 0 ? 'Bearer ' : ''}${name}="${value}"`)
+    .join(', ')
+}
+
+/** @throws ApiError `invalid_api_key` when the request carries nothing that can be a key */
+function secretOf(req: Request, res: Response): string {
+  const header = req.headers.authorization
+  const secret = SCHEME.exec(header ?? '')?.[1]
+  if (secret !== undefined && isApiSecret(secret)) return secret
+  res.set('WWW-Authenticate', challenge(secret === undefined ? {} : { error: 'invalid_token' }))
+  throw new ApiError('invalid_api_key', whyNoSecret(req, secret), { hint: SEND_IT })
+}
+
+function whyNoSecret({ headers }: Request, secret: string | undefined): string {
+  if (secret !== undefined) return 'The API key has not the form of one: fk_ and 43 characters.'
+  if (headers.authorization !== undefined) {
+    return 'The header Authorization is not that of an API key: Bearer, a space, the key.'
+  }
+  if (headers['x-api-key'] !== undefined || headers['api-key'] !== undefined) {
+    return 'The API key came in a header that is not read here.'
+  }
+  return 'This address wants an API key, and none was sent.'
+}

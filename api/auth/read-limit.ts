@@ -1,0 +1,47 @@
+import type { RequestHandler } from 'express'
+import { ApiError } from '../http/errors.js'
+import { apiKeyId } from './key-gate.js'
+import type { Access } from './required-scope.js'
+
+/**
+ * A key's reads that are not answered yet, in one process. An answer that its client does not take stays in
+ * memory; 32 of the largest are some 100 MB. A browser asks 6 at once, a program that polls seldom more.
+ */
+const MOST = 32
+
+interface Read {
+  readonly access: Access
+  readonly answers: Readonly<Record<number, { readonly media?: string }>>
+}
+
+/** Whether an operation's calls are counted. Streams of events are long, and hold nothing back for a slow client. */
+export function isCountedRead({ access, answers }: Read): boolean {
+  return (
+    access === 'read' && !Object.values(answers).some(({ media }) => media === 'text/event-stream')
+  )
+}
+
+/** Lets through so many reads of one key at once; stands behind its gate. One for all operations of a process. */
+export function limitReads(): RequestHandler {
+  const unanswered = new Map<string, number>()
+  return (_req, res, next) => {
+    const key = apiKeyId(res)
+    const before = unanswered.get(key) ?? 0
+    if (before >= MOST) {
+      throw new ApiError(
+        'too_many_requests',
+        `This key has ${MOST} requests here that are not answered yet.`,
+        { hint: 'Read the answers, and ask fewer things at once.' },
+      )
+    }
+    // Who left while the key was looked up has nothing to be answered, and no `close` to come.
+    if (res.closed) return
+    unanswered.set(key, before + 1)
+    res.once('close', () => {
+      const left = unanswered.get(key)! - 1
+      if (left === 0) unanswered.delete(key)
+      else unanswered.set(key, left)
+    })
+    next()
+  }
+}

@@ -1,0 +1,204 @@
+import { z } from 'zod'
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi'
+import { LIMIT_HEADERS } from '../auth/rate-limit-headers.js'
+import { isCountedRead } from '../auth/read-limit.js'
+import type { Access } from '../auth/required-scope.js'
+import { webhookDocument } from '../webhooks/openapi.js'
+import { API_ERRORS, type ApiErrorCode } from './errors.js'
+import type { Answer, Operation } from './operation.js'
+
+/** What any operation may answer. */
+const COMMON_ERRORS: readonly ApiErrorCode[] = [
+  'method_not_allowed',
+  'misdirected',
+  'internal_error',
+  'shutting_down',
+  'ledger_unavailable',
+]
+
+/** What an operation may answer because of its access. */
+const ACCESS_ERRORS: readonly ApiErrorCode[] = ['invalid_api_key', 'insufficient_scope']
+
+/** What reads of one key that are counted may answer, and reads of the network that all callers share. */
+const READ_ERRORS: readonly ApiErrorCode[] = ['too_many_requests']
+const NETWORK_ERRORS: readonly ApiErrorCode[] = ['overloaded']
+
+/** What any address with a parameter may be: escaped in a way that nothing decodes (`%zz`). */
+const PATH_ERRORS: readonly ApiErrorCode[] = ['invalid_request']
+
+const problem = z
+  .object({
+    type: z.string().meta({ description: '`urn:fractal:problem:` and the code' }),
+    title: z.string(),
+    status: z.int().min(0),
+    detail: z.string(),
+    hint: z.string().optional(),
+    instance: z.string().meta({ description: 'the path that was asked for' }),
+    code: z.string().meta({ description: 'what programs go by' }),
+    error: z
+      .object({
+        message: z.string(),
+        type: z.string(),
+        param: z.string().nullable(),
+        code: z.string(),
+      })
+      .meta({ description: 'the same for OpenAI’s clients' }),
+  })
+  .meta({ id: 'Problem', description: 'Problem details (RFC 9457), with OpenAI’s error object' })
+
+const DESCRIPTION = `
+Text to video on a grid of provers, in which nobody has to trust a node.
+
+To call what wants a key, make one with \`fractal key create\` and send it in the header \`Authorization: Bearer fk_…\`; on the page of this document, “Authorize” takes the key alone. Reads of the network need none.
+`.trim()
+
+/** The OpenAPI 3.1 document of these operations, from the schemas that validate them. */
+export function openApiDocument(operations: readonly Operation[], version: string) {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const each of operations) {
+    paths[each.path] = { ...paths[each.path], [each.method]: operationObject(each) }
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'Fractal',
+      version,
+      description: DESCRIPTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags: [
+      { name: 'Videos', description: 'From a prompt to a video.' },
+      { name: 'Webhooks', description: 'Be told when a video has ended.' },
+      { name: 'Network', description: 'What the verifier found.' },
+    ],
+    components: {
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'fk_…',
+          description:
+            'An API key, made by `fractal key create`, in the header `Authorization: Bearer fk_…`. An operation names ' +
+            'the scope it wants: `generate` (make and cancel videos), `read` (look at them) or `admin`, which has all.',
+        },
+      },
+    },
+    paths,
+    webhooks: webhookDocument,
+  })
+}
+
+function operationObject(each: Operation): ZodOpenApiOperationObject {
+  const { id, tag, summary, description, access, params, query, headers, body, bodyExample } = each
+  const media = ['application/json', ...(each.bodyMedia ?? [])]
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: securityOf(access),
+    requestParams: { path: params, query, ...(headers === undefined ? {} : { header: headers }) },
+    ...(body === null
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: Object.fromEntries(
+              media.map((type) => [
+                type,
+                { schema: body, ...(bodyExample === undefined ? {} : { example: bodyExample }) },
+              ]),
+            ),
+          },
+        }),
+    responses: { ...answersOf(each.answers), ...errorsOf(each) },
+  }
+}
+
+function securityOf(access: Access): Record<string, string[]>[] {
+  if (access === 'everybody') return []
+  return access === 'network' ? [{}, { key: ['read'] }] : [{ key: [access] }]
+}
+
+function answersOf(answers: Operation['answers']): ZodOpenApiOperationObject['responses'] {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, answer]) => [status, answerObject(answer)]),
+  )
+}
+
+function answerObject({ description, schema, media, otherMedia, headers }: Answer) {
+  const main = media ?? (schema === undefined ? null : 'application/json')
+  const contents = {
+    ...(main === null ? {} : { [main]: contentOf(schema ?? null) }),
+    ...Object.fromEntries(
+      Object.entries(otherMedia ?? {}).map(([type, other]) => [type, contentOf(other)]),
+    ),
+  }
+  return {
+    description,
+    ...(Object.keys(contents).length === 0 ? {} : { content: contents }),
+    ...(headers === undefined ? {} : { headers: headersOf(headers) }),
+  }
+}
+
+function contentOf(schema: z.ZodType | null) {
+  return { schema: schema ?? { type: 'string' as const } }
+}
+
+function headersOf(headers: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, says]) => [
+      name,
+      { description: says, schema: { type: 'string' as const } },
+    ]),
+  )
+}
+
+const RETRY_AFTER = { 'Retry-After': 'seconds until asking again may help' }
+
+/** What errors of a status say in their headers. */
+const ERROR_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'WWW-Authenticate': 'Bearer, and what is wrong with the key (RFC 6750)' },
+  403: { 'WWW-Authenticate': 'Bearer, and the scope that is missing (RFC 6750)' },
+  409: RETRY_AFTER,
+  429: { ...RETRY_AFTER, ...LIMIT_HEADERS },
+  503: RETRY_AFTER,
+}
+
+/** Errors by status; the description lists the codes that one may have. */
+function errorsOf(each: Operation): ZodOpenApiOperationObject['responses'] {
+  const byStatus = new Map<number, ApiErrorCode[]>()
+  const ofAccess = each.access === 'everybody' ? [] : ACCESS_ERRORS
+  const ofReads = [
+    ...(isCountedRead(each) ? READ_ERRORS : []),
+    ...(each.access === 'network' ? NETWORK_ERRORS : []),
+  ]
+  const ofPath = Object.keys(each.params.shape).length === 0 ? [] : PATH_ERRORS
+  for (const code of new Set([
+    ...each.errors,
+    ...ofAccess,
+    ...ofReads,
+    ...ofPath,
+    ...COMMON_ERRORS,
+  ])) {
+    const { status } = API_ERRORS[code]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      String(status),
+      {
+        description: codes.map((code) => `\`${code}\`: ${API_ERRORS[code].title}`).join('; '),
+        content: { 'application/problem+json': { schema: problem } },
+        ...(ERROR_HEADERS[status] === undefined
+          ? {}
+          : { headers: headersOf(ERROR_HEADERS[status]) }),
+      },
+    ]),
+  )
+}

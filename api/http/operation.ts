@@ -1,0 +1,136 @@
+import type { Express, Request, RequestHandler, Response } from 'express'
+import { z } from 'zod'
+import type { Gate } from '../auth/key-gate.js'
+import { isCountedRead, limitReads } from '../auth/read-limit.js'
+import type { Access } from '../auth/required-scope.js'
+import { only } from './allowed-methods.js'
+import { ApiError, type ApiErrorCode } from './errors.js'
+import { jsonBody, parseBy } from './json-body.js'
+
+export type Tag = 'Videos' | 'Webhooks' | 'Network'
+
+/** One way an operation succeeds. */
+export interface Answer {
+  readonly description: string
+  /** Of the JSON; with `media` the bytes are of that type instead. */
+  readonly schema?: z.ZodType
+  readonly media?: string
+  /** Content types that it may have instead; null: bytes. */
+  readonly otherMedia?: Readonly<Record<string, z.ZodType | null>>
+  /** Name → what it says. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const nothing = z.object({})
+type Nothing = typeof nothing
+
+export interface Call<P, Q, B> {
+  readonly params: P
+  readonly query: Q
+  readonly body: B
+  readonly req: Request
+  readonly res: Response
+}
+
+interface Described {
+  /** `operationId` of the document. */
+  readonly id: string
+  readonly method: 'get' | 'post' | 'delete'
+  /** As in the document: `/v1/videos/{id}`. */
+  readonly path: string
+  readonly tag: Tag
+  readonly access: Access
+  readonly summary: string
+  readonly description?: string
+  readonly answers: Readonly<Record<number, Answer>>
+  /** What it may answer beside what every operation may (`COMMON_ERRORS` of openapi.ts). */
+  readonly errors: readonly ApiErrorCode[]
+  /** Request headers that mean something here: name → schema; documented, read by the handler. */
+  readonly headers?: z.ZodObject
+  /** Runs before the body is read: what needs no body refuses early. */
+  readonly before?: readonly RequestHandler[]
+  /** Reads the body when it is not JSON alone. */
+  readonly readBody?: readonly RequestHandler[]
+  /** Other content types of the same body. */
+  readonly bodyMedia?: readonly string[]
+  /** A body that does: without one, documentation makes one up of all members, which no operation takes. */
+  readonly bodyExample?: unknown
+}
+
+/** An operation of the API: what mounts it and what documents it are one. */
+export interface Operation extends Described {
+  readonly params: z.ZodObject
+  readonly query: z.ZodObject
+  readonly body: z.ZodType | null
+  readonly handler: RequestHandler
+}
+
+interface Spec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>
+  extends Described {
+  /** An address that does not parse names nothing: `params.code` is answered. */
+  readonly params?: { readonly schema: P; readonly code: ApiErrorCode; readonly message: string }
+  readonly query?: Q
+  readonly body?: B
+  readonly run: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<void> | void
+}
+
+/** Declares an operation; the handler gets what its schemas made of the request. */
+export function operation<
+  P extends z.ZodObject = Nothing,
+  Q extends z.ZodObject = Nothing,
+  B extends z.ZodType = z.ZodUndefined,
+>(spec: Spec<P, Q, B>): Operation {
+  const { params, query, body, run, ...described } = spec
+  const handler: RequestHandler = async (req, res) => {
+    await run({
+      params: parseParams(params, req.params) as z.output<P>,
+      query: (query === undefined ? {} : parseBy(query, req.query, 'query')) as z.output<Q>,
+      body: (body === undefined ? undefined : parseBy(body, req.body, 'body')) as z.output<B>,
+      req,
+      res,
+    })
+  }
+  return {
+    ...described,
+    params: params?.schema ?? nothing,
+    query: query ?? nothing,
+    body: body ?? null,
+    handler,
+  }
+}
+
+function parseParams(
+  params: { schema: z.ZodObject; code: ApiErrorCode; message: string } | undefined,
+  given: unknown,
+): unknown {
+  if (params === undefined) return {}
+  const parsed = params.schema.safeParse(given)
+  if (parsed.success) return parsed.data
+  throw new ApiError(params.code, params.message, { param: Object.keys(params.schema.shape)[0]! })
+}
+
+/** Mounts the operations; every other method of their addresses is refused with those there are. */
+export function mountOperations(app: Express, operations: readonly Operation[], gate: Gate): void {
+  const byPath = groupByPath(operations)
+  const limit = limitReads()
+  for (const [path, group] of byPath) {
+    const route = app.route(path.replace(/\{(\w+)\}/g, ':$1'))
+    for (const each of group) {
+      const { method, access, before, body, readBody, handler } = each
+      const limited = isCountedRead(each) ? [limit] : []
+      const reading = body === null ? [] : (readBody ?? jsonBody)
+      route[method](gate(access), ...limited, ...(before ?? []), ...reading, handler)
+    }
+    route.all(only(...group.map(({ method }) => method.toUpperCase())))
+  }
+}
+
+function groupByPath(operations: readonly Operation[]): Map<string, Operation[]> {
+  const groups = new Map<string, Operation[]>()
+  for (const each of operations) {
+    const group = groups.get(each.path) ?? []
+    group.push(each)
+    groups.set(each.path, group)
+  }
+  return groups
+}

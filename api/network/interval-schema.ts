@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import {
+  commitmentSchema,
+  phaseSchema,
+  weightsKindSchema,
+  weightsStateSchema,
+} from './intervals.js'
+import {
+  checkKindSchema,
+  count,
+  hotkeySchema,
+  moveReasonSchema,
+  ppm,
+  rateSchema,
+  reasonSchema,
+  tierSchema,
+  time,
+  verdictSchema,
+  verifierMembers,
+} from './schema.js'
+
+const roundSchema = z.object({ round: count, moment_block: count, requests: count })
+
+const planItemSchema = z.object({
+  round: count,
+  k: count,
+  hotkey: hotkeySchema,
+  request_id: z.uuid(),
+  moment_block: count,
+  body_sha256: z.string(),
+})
+
+const checkSchema = z.object({
+  request_id: z.uuid(),
+  hotkey: hotkeySchema,
+  kind: checkKindSchema,
+  verdict: verdictSchema,
+  reason: reasonSchema,
+  reason_text: z.string(),
+  reward_ppm: ppm.nullable(),
+  detail: z.record(z.string(), z.unknown()).nullable(),
+  decided_at: time,
+})
+
+const scoreSchema = z.object({
+  uid: z.int().min(0),
+  hotkey: hotkeySchema,
+  tier_before: tierSchema,
+  tier_after: tierSchema,
+  move_reason: z.string().nullable(),
+  request_success_rate: rateSchema,
+  request_attempts: count,
+  request_successes: count,
+  validation_success_rate: rateSchema,
+  checks_judged: count,
+  checks_passed: count,
+  cheats: count,
+  total_successes_before: count,
+  total_successes_after: count,
+  observation_ppm: ppm.nullable(),
+  speed_factor_ppm: ppm,
+  score_before_ppm: ppm,
+  score_after_ppm: ppm,
+})
+
+const moveSchema = z.object({
+  uid: z.int().min(0),
+  hotkey: hotkeySchema,
+  from_tier: tierSchema,
+  to_tier: tierSchema,
+  reason: moveReasonSchema,
+  reason_text: z.string(),
+  at: time,
+})
+
+export const intervalDetailSchema = z
+  .object({
+    object: z.literal('interval'),
+    ...verifierMembers,
+    n: count,
+    first_block: count,
+    last_block: count,
+    first_block_hash: z.string().nullable(),
+    phase: phaseSchema,
+    failure: z.string().nullable().meta({ description: 'what failed, in a line' }),
+    failed: z.boolean(),
+    retryable: z.boolean().meta({ description: 'whether to retry it is the thing to do' }),
+    temporal_url: z.url().nullable().meta({ description: 'its workflow in Temporal’s UI' }),
+    profile: z.string().nullable(),
+    commitment: commitmentSchema.nullable(),
+    opened_after: count
+      .nullable()
+      .meta({ description: 'the settled interval whose tiers it uses' }),
+    announced_at: time,
+    opened_at: time.nullable(),
+    closed_at: time.nullable(),
+    settled_at: time.nullable(),
+    rounds: z.array(roundSchema).nullable().meta({ description: 'null until it is final' }),
+    plan: z.array(planItemSchema).nullable().meta({ description: 'null until it is final' }),
+    verdicts: z.array(checkSchema).nullable().meta({
+      description: 'a page of its challenges, audits and spot checks; null until it is final',
+    }),
+    verdicts_next: z.string().nullable().meta({
+      description: 'what `verdicts_after` asks for the next ones with; null with the last',
+    }),
+    scores: z.array(scoreSchema),
+    moves: z.array(moveSchema),
+    weights: z
+      .object({
+        kind: weightsKindSchema,
+        state: weightsStateSchema,
+        reason: z.string().nullable(),
+        uids: z
+          .array(z.int().min(0))
+          .nullable()
+          .describe('Null until a block shows them: before, others could copy the weights'),
+        values_u16: z.array(z.int().min(0)).nullable(),
+        commit_block: count
+          .nullable()
+          .describe('The block that holds the newest commit, where the subnet hides weights first'),
+        reveal_first_block: count.nullable().describe('The first that may include its reveal'),
+        reveal_last_block: count.nullable(),
+        included_block: count.nullable(),
+        included_hash: z.string().nullable(),
+        read_back_ok: z.boolean().nullable(),
+      })
+      .nullable(),
+    record: z
+      .object({
+        hash: z.string(),
+        previous_hash: z.string().nullable(),
+        signature: z.string().nullable(),
+        signed_at: time.nullable(),
+        public: z.boolean().meta({ description: 'whether it can be read under `/record` yet' }),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Interval' })
+
+export type IntervalDetailObject = z.output<typeof intervalDetailSchema>

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { FINAL_PHASES, publicInterval } from '../../ledger/intervals/interval-views.js'
+import { isRecordPublic } from '../../ledger/intervals/records.js'
+import { isWorkflowStopped } from '../../temporal/is-workflow-stopped.js'
+import type { ApiDeps } from '../deps.js'
+import { ApiError } from '../http/errors.js'
+import { type Operation, operation } from '../http/operation.js'
+import { type NetworkAnswers, openToPages } from './answer-cache.js'
+import { CHECKS_SHOWN, intervalDetail } from './interval-detail.js'
+import { intervalDetailSchema } from './interval-schema.js'
+import { cursorPattern, parseCursor, wholeNumber } from './schema.js'
+
+/** An interval's number in an address. */
+export const intervalParams = {
+  schema: z.object({ n: wholeNumber.meta({ description: 'number of the interval' }) }),
+  code: 'interval_not_found' as const,
+  message: 'There is no interval with this number.',
+}
+
+export function noInterval(): ApiError {
+  return new ApiError(intervalParams.code, intervalParams.message, { param: 'n' })
+}
+
+const querySchema = z.strictObject({
+  verdicts_after: z
+    .string()
+    .regex(new RegExp(`^${cursorPattern}$`), 'must be what verdicts_next was')
+    .transform(parseCursor)
+    .optional()
+    .meta({ description: 'what `verdicts_next` was: the checks after those' }),
+})
+
+/** `/v1/network/intervals/{n}` */
+export function intervalOperation(deps: ApiDeps, answers: NetworkAnswers): Operation {
+  const { db, verifierId } = deps
+  return operation({
+    id: 'getInterval',
+    method: 'get',
+    path: '/v1/network/intervals/{n}',
+    tag: 'Network',
+    access: 'network',
+    summary: 'One interval; plan, verdicts, moves, scores and weights once it is final',
+    params: intervalParams,
+    query: querySchema,
+    answers: {
+      200: { description: 'The interval', schema: intervalDetailSchema },
+      304: { description: 'Nothing has changed since' },
+    },
+    errors: ['invalid_request', 'unknown_field', 'interval_not_found'],
+    before: [openToPages],
+    run: ({ params: { n }, query, req, res }) =>
+      answers.send(req, res, query, async () => {
+        // One more than is shown tells whether there are more.
+        const page = { after: query.verdicts_after ?? null, limit: CHECKS_SHOWN + 1 }
+        const found = await publicInterval(db, verifierId, n, page)
+        if (found === null) throw noInterval()
+        const recordPublic = found.record !== null && (await isRecordPublic(db, verifierId, n))
+        const { phase, failure } = found.interval
+        const stopped =
+          failure === null && !FINAL_PHASES.includes(phase) && (await isWorkflowStopped(deps, n))
+        return intervalDetail(deps, found, { recordPublic, stopped })
+      }),
+  })
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import {
+  FINAL_PHASES,
+  type IntervalOverviewRow,
+  intervalsOverview,
+} from '../../ledger/intervals/interval-views.js'
+import { INTERVAL_PHASES } from '../../ledger/intervals/intervals.js'
+import { type CommitmentRow, newestCommitment } from '../../ledger/intervals/secrets.js'
+import { WEIGHT_SET_KINDS, WEIGHT_SET_STATES } from '../../ledger/intervals/weights.js'
+import { intervalLink } from '../../temporal/ui-links.js'
+import type { ApiDeps } from '../deps.js'
+import { type Operation, operation } from '../http/operation.js'
+import { type NetworkAnswers, openToPages } from './answer-cache.js'
+import { intervalOutcome } from './interval-outcome.js'
+import { count, isoOrNull, listOf, time, wholeNumber } from './schema.js'
+
+export const phaseSchema = z.enum(INTERVAL_PHASES)
+export const weightsKindSchema = z.enum(WEIGHT_SET_KINDS)
+export const weightsStateSchema = z.enum(WEIGHT_SET_STATES)
+
+export const commitmentSchema = z
+  .object({ interval: count, secret_sha256: z.string(), signature: z.string() })
+  .meta({
+    id: 'Commitment',
+    description:
+      'What the verifier committed to before the interval began; the signed text is `fractal-commit/1` of formats/commitment.ts. The secret itself comes with the record.',
+  })
+
+const untilFinal = count.nullable().meta({ description: 'null until the interval is final' })
+
+export const intervalLineSchema = z
+  .object({
+    n: count,
+    first_block: count,
+    last_block: count,
+    phase: phaseSchema,
+    outcome: z.string().meta({ description: 'phase and what came of it, for people' }),
+    failure: z.string().nullable(),
+    opened_at: time.nullable(),
+    settled_at: time.nullable(),
+    provers: count,
+    checks: untilFinal,
+    passes: untilFinal,
+    cheats: untilFinal,
+    fails: untilFinal,
+    request_attempts: untilFinal,
+    request_successes: untilFinal,
+    moves: count,
+    weights: z.object({ kind: weightsKindSchema, state: weightsStateSchema.nullable() }).nullable(),
+    record_hash: z.string().nullable(),
+    commitment: commitmentSchema.nullable(),
+    temporal_url: z.url().nullable(),
+  })
+  .meta({ id: 'IntervalLine' })
+
+const DEFAULT_INTERVALS = 20
+
+const querySchema = z.strictObject({
+  limit: wholeNumber
+    .refine((n) => n <= 100, 'must be at most 100')
+    .optional()
+    .meta({ description: 'how many, 1 to 100; 20 when left out' }),
+  before: wholeNumber.optional().meta({ description: 'only intervals before this one' }),
+})
+
+export function commitmentObject(
+  row: CommitmentRow | null,
+): z.output<typeof commitmentSchema> | null {
+  return row === null
+    ? null
+    : { interval: row.n, secret_sha256: row.secretSha256, signature: row.signature }
+}
+
+/**
+ * A line of the list. Until the interval is final its checks are null, and its requests: a prover
+ * that watched them could tell which of those it got was a challenge, and that it will hardly be
+ * checked again.
+ */
+function intervalObject(
+  deps: ApiDeps,
+  row: IntervalOverviewRow,
+): z.output<typeof intervalLineSchema> {
+  const { commitmentSha256: secretSha256, commitmentSignature: signature } = row
+  const final = FINAL_PHASES.includes(row.phase)
+  return {
+    n: row.n,
+    first_block: row.firstBlock,
+    last_block: row.firstBlock + row.length - 1,
+    phase: row.phase,
+    outcome: intervalOutcome(row),
+    failure: row.failure,
+    opened_at: isoOrNull(row.openedAt),
+    settled_at: isoOrNull(row.settledAt),
+    provers: row.provers,
+    checks: final ? row.checks : null,
+    passes: final ? row.passes : null,
+    cheats: final ? row.cheats : null,
+    fails: final ? row.fails : null,
+    request_attempts: final ? row.requests : null,
+    request_successes: final ? row.requestSuccesses : null,
+    moves: row.moves,
+    weights: row.weightsKind === null ? null : { kind: row.weightsKind, state: row.weightsState },
+    record_hash: row.recordHash,
+    commitment: commitmentObject(
+      secretSha256 === null || signature === null ? null : { n: row.n, secretSha256, signature },
+    ),
+    temporal_url: intervalLink(deps, row.n),
+  }
+}
+
+/** `/v1/network/intervals` */
+export function intervalsOperation(deps: ApiDeps, answers: NetworkAnswers): Operation {
+  const { db, verifierId } = deps
+  return operation({
+    id: 'listIntervals',
+    method: 'get',
+    path: '/v1/network/intervals',
+    tag: 'Network',
+    access: 'network',
+    summary: 'What was judged, newest first',
+    query: querySchema,
+    answers: {
+      200: {
+        description: 'A page; `before` with the last `n` asks for the next',
+        schema: listOf(intervalLineSchema)
+          .extend({ has_more: z.boolean(), newest_commitment: commitmentSchema.nullable() })
+          .meta({ id: 'IntervalList' }),
+      },
+      304: { description: 'Nothing has changed since' },
+    },
+    errors: ['invalid_request', 'unknown_field'],
+    before: [openToPages],
+    run: ({ query, req, res }) =>
+      answers.send(req, res, query, async () => {
+        const { limit = DEFAULT_INTERVALS, before } = query
+        // One more than asked for tells whether there are more.
+        const page = { limit: limit + 1, ...(before === undefined ? {} : { before }) }
+        const [rows, newest] = await Promise.all([
+          intervalsOverview(db, verifierId, page),
+          newestCommitment(db, verifierId),
+        ])
+        return {
+          object: 'list',
+          ...verifierId,
+          data: rows.slice(0, limit).map((row) => intervalObject(deps, row)),
+          has_more: rows.length > limit,
+          newest_commitment: commitmentObject(newest),
+        }
+      }),
+  })
+}

@@ -1,0 +1,213 @@
+import { currentCertificates } from '../../ledger/intervals/certificates.js'
+import { intervalByN, lastSettled, profileInForce } from '../../ledger/intervals/intervals.js'
+import type { VerdictRow } from '../../ledger/intervals/verdicts.js'
+import {
+  type ProverOverviewRow,
+  proversOverview,
+  tierHistory,
+} from '../../ledger/provers/network.js'
+import {
+  checkedAnswers,
+  type ProverCheckCursor,
+  type ProverHistoryRow,
+  proverChecks,
+  proverHistory,
+  rewardRows,
+} from '../../ledger/provers/prover-detail.js'
+import { type StandingRow, standings } from '../../ledger/provers/provers.js'
+import { toldRouting } from '../../ledger/provers/routing.js'
+import { DETECTION_CONFIDENCE_PERMILLE, detectionOf } from '../../rules/explain/detection.js'
+import { explainScore } from '../../rules/explain/explain-score.js'
+import { explainTier } from '../../rules/explain/explain-tier.js'
+import { moveReasonText } from '../../rules/explain/move-reasons.js'
+import { whyTier } from '../../rules/explain/why-tier.js'
+import { type MechanismProfile, PRODUCTION_PROFILE } from '../../rules/profile.js'
+import type { ProverKey } from '../../rules/settle/settlement.js'
+import { REASONS } from '../../rules/verdicts.js'
+import type { ApiDeps } from '../deps.js'
+import { routingObjects } from './prover-routing.js'
+import type { ProverDetail } from './prover-schema.js'
+import { proverObject } from './provers.js'
+import { iso, isoOrNull } from './schema.js'
+
+const HISTORY_INTERVALS = 200
+const MOVES_SHOWN = 100
+const CHECKS_SHOWN = 50
+/** About as far back as a score remembers: 1 / alpha. */
+const DETECTION_INTERVALS = 20
+
+type Deps = Pick<ApiDeps, 'db' | 'verifierId' | 'now'>
+
+/** Everything there is to say of one prover; null of a hotkey that was never registered. */
+export async function proverDetail(
+  deps: Deps,
+  hotkey: string,
+  after: ProverCheckCursor | null,
+): Promise<ProverDetail | null> {
+  const { db, verifierId: id } = deps
+  const settled = await lastSettled(db, id)
+  const throughN = settled?.n ?? 0
+  const rows = await proversOverview(db, id, { hotkey, throughN })
+  const row = presentOne(rows)
+  if (row === null) return null
+  // One check more than is shown tells whether there are more.
+  const page = { throughN, after, limit: CHECKS_SHOWN + 1 }
+  const moved = { hotkey, registeredBlock: row.registeredBlock, limit: MOVES_SHOWN }
+  const [standing, history, moves, checks, facts, certificates, checked, profile] =
+    await Promise.all([
+      standings(db, id, [row]),
+      proverHistory(db, id, row, HISTORY_INTERVALS),
+      tierHistory(db, id, moved),
+      proverChecks(db, id, row, page),
+      toldRouting(db, id, row),
+      currentCertificates(db),
+      checkedAnswers(db, id, row, DETECTION_INTERVALS),
+      profileInForce(db, id),
+    ])
+  const newest = history[0] ?? null
+  const byN = new Map(history.map((each) => [each.n, each]))
+  const told = moves.map((move) => ({ ...move, text: moveText(move, byN.get(move.n) ?? null) }))
+  return {
+    object: 'prover',
+    ...id,
+    ...proverObject(row),
+    ...tierParts(standing[0]!, newest, profile, told[0] ?? null),
+    score: newest && (await scoreObject(deps, row, newest)),
+    history: history.map(historyObject).reverse(),
+    moves: told.map(({ n, fromTier, toTier, reason, text, at }) => ({
+      n,
+      from_tier: fromTier,
+      to_tier: toTier,
+      reason,
+      reason_text: text,
+      at: iso(at),
+    })),
+    ...checkPage(checks),
+    ...routingObjects({
+      tier: row.tier,
+      facts,
+      caughtWhenSettled: newest !== null && newest.n === throughN && newest.cheats > 0,
+      requestsWhenSettled: checked.requestsInNewest,
+      certifiedClasses: new Set(certificates.map((each) => each.determinismClass)),
+      now: deps.now(),
+    }),
+    detection: detectionObject(checked),
+    earlier_registrations: rows.filter((each) => each !== row).map(earlierObject),
+  }
+}
+
+/** The registration that the newest interval has, else the last one. */
+function presentOne(rows: ProverOverviewRow[]): ProverOverviewRow | null {
+  const byAge = [...rows].sort((a, b) => b.registeredBlock - a.registeredBlock)
+  return byAge.find((row) => row.present) ?? byAge[0] ?? null
+}
+
+function tierParts(
+  standing: StandingRow,
+  newest: ProverHistoryRow | null,
+  profile: MechanismProfile | null,
+  lastMove: Parameters<typeof whyTier>[1]['lastMove'],
+): Pick<ProverDetail, 'why' | 'this_tier' | 'next_tier' | 'fast_return'> {
+  const nothing = { requestAttempts: 0, requestSuccesses: 0, checksJudged: 0, checksPassed: 0 }
+  const counts = newest ?? { ...nothing, cheats: 0 }
+  const explained = explainTier({ ...standing, counts }, profile ?? PRODUCTION_PROFILE)
+  return {
+    why: whyTier(explained, { settledN: newest?.n ?? null, lastMove }),
+    this_tier: explained.thisTier,
+    next_tier: explained.nextTier,
+    fast_return: explained.fastReturn,
+  }
+}
+
+/** @param found of the move's interval; null when it is older than what is shown */
+function moveText(
+  move: Parameters<typeof moveReasonText>[0],
+  found: ProverHistoryRow | null,
+): string {
+  const tiersRule = found?.tiersRule ?? null
+  return moveReasonText(
+    move,
+    found === null || tiersRule === null ? null : { counts: found, tiersRule },
+  )
+}
+
+async function scoreObject(
+  { db, verifierId: id }: Deps,
+  prover: ProverKey,
+  row: ProverHistoryRow,
+): Promise<ProverDetail['score']> {
+  const [interval, rows] = await Promise.all([
+    intervalByN(db, id, row.n),
+    rewardRows(db, id, prover, row.n),
+  ])
+  const alphaPpm = (interval?.profile ?? PRODUCTION_PROFILE).movingAverageAlphaPpm
+  const explained = explainScore({ ...row, tier: row.tierBefore, alphaPpm, ...rows })
+  return {
+    score_ppm: row.scoreAfter,
+    before_ppm: row.scoreBefore,
+    observation_ppm: row.observationPpm,
+    mean_reward_ppm: explained.meanRewardPpm,
+    speed_factor_ppm: row.speedPpm,
+    tier_factor_ppm: explained.tierFactorPpm,
+    alpha_ppm: alphaPpm,
+    text: explained.text,
+  }
+}
+
+function historyObject(row: ProverHistoryRow): ProverDetail['history'][number] {
+  return {
+    n: row.n,
+    settled_at: isoOrNull(row.settledAt),
+    tier: row.tierAfter,
+    score_ppm: row.scoreAfter,
+    observation_ppm: row.observationPpm,
+    request_attempts: row.requestAttempts,
+    request_successes: row.requestSuccesses,
+    checks_judged: row.checksJudged,
+    checks_passed: row.checksPassed,
+    cheats: row.cheats,
+    total_successes: row.totalAfter,
+  }
+}
+
+function checkPage(rows: VerdictRow[]): Pick<ProverDetail, 'verdicts' | 'verdicts_next'> {
+  const shown = rows.slice(0, CHECKS_SHOWN)
+  const last = rows.length > CHECKS_SHOWN ? shown.at(-1)! : null
+  return {
+    verdicts: shown.map((row) => ({
+      interval: row.n,
+      request_id: row.requestId,
+      kind: row.kind,
+      verdict: row.verdict,
+      reason: row.reason,
+      reason_text: REASONS[row.reason],
+      reward_ppm: row.rewardPpm,
+      decided_at: iso(row.decidedAt),
+    })),
+    verdicts_next: last && `${last.n}.${last.requestId}.${last.kind}`,
+  }
+}
+
+function detectionObject(
+  checked: Awaited<ReturnType<typeof checkedAnswers>>,
+): ProverDetail['detection'] {
+  const found = detectionOf(checked.answers, checked.fullChecks)
+  return {
+    answers: found.answers,
+    full_checks: found.fullChecks,
+    confidence_permille: DETECTION_CONFIDENCE_PERMILLE,
+    smallest_share_ppm: found.smallestSharePpm,
+    text: `${found.text} Counted are its challenges and audits of the last ${checked.intervals} settled intervals; spot checks are not counted yet.`,
+    window_intervals: checked.intervals,
+  }
+}
+
+function earlierObject(row: ProverOverviewRow): ProverDetail['earlier_registrations'][number] {
+  return {
+    registered_block: row.registeredBlock,
+    tier: row.tier,
+    score_ppm: row.scorePpm,
+    total_successes: row.totalSuccesses,
+    last_settled_interval: row.settledN,
+  }
+}

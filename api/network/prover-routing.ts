@@ -1,0 +1,76 @@
+import type { ToldRoutingRow } from '../../ledger/provers/routing.js'
+import { TIER_REQUEST_LIMIT } from '../../rules/constants.js'
+import { type BreakerState, breakerState } from '../../rules/routing/breaker.js'
+import { breakerOf } from '../../rules/routing/route-candidate.js'
+import type { Tier } from '../../rules/tiers.js'
+import type { ProverDetail } from './prover-schema.js'
+import { isoOrNull } from './schema.js'
+
+export interface RoutingInput {
+  readonly tier: Tier
+  /** Null when the newest interval does not have it. */
+  readonly facts: ToldRoutingRow | null
+  /** Of the interval that was settled last; a cheat of the running one is not told yet. */
+  readonly caughtWhenSettled: boolean
+  readonly requestsWhenSettled: number
+  readonly certifiedClasses: ReadonlySet<string>
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** Why users' requests reach a prover or not, by the router's own rules. What a challenge moves is not in it. */
+export function routingObjects(input: RoutingInput): Pick<ProverDetail, 'breaker' | 'routing'> {
+  const { facts, tier } = input
+  const breaker = breakerOf({
+    failuresInARow: facts?.failuresInARow ?? 0,
+    lastFailureAt: facts?.lastFailureAt ?? null,
+  })
+  const state = breakerState(breaker, input.now)
+  const reason = lastResortReason(input)
+  return {
+    breaker: {
+      state,
+      failures_in_a_row: facts?.failuresInARow ?? 0,
+      open_until: isoOrNull(breaker.openUntilMs === null ? null : new Date(breaker.openUntilMs)),
+    },
+    routing: {
+      latency_us_per_work: facts?.latencyUsPerWork ?? null,
+      used_last_settled_interval: input.requestsWhenSettled,
+      requests_per_interval_limit: TIER_REQUEST_LIMIT[facts?.tier ?? tier],
+      last_resort: reason !== null,
+      last_resort_reason: reason,
+      text: routingText(facts, state, reason),
+    },
+  }
+}
+
+function lastResortReason({
+  facts,
+  caughtWhenSettled,
+  certifiedClasses,
+}: RoutingInput): string | null {
+  if (caughtWhenSettled) return 'a cheat of it stands since the last settlement'
+  const determinismClass = facts?.determinismClass ?? null
+  return determinismClass !== null && !certifiedClasses.has(determinismClass)
+    ? 'its determinism class is none that the verifier computes'
+    : null
+}
+
+function routingText(
+  facts: ToldRoutingRow | null,
+  state: BreakerState,
+  lastResort: string | null,
+): string {
+  if (facts === null) return 'It is not in the newest interval: no request goes there.'
+  if (!facts.reachable) return 'It cannot be reached: no request goes there.'
+  switch (state) {
+    case 'open':
+      return 'It failed lately and is left alone for a while.'
+    case 'half_open':
+      return 'It failed lately and gets one request as a probe.'
+    case 'closed':
+      return lastResort === null
+        ? 'It gets users’ requests.'
+        : `It gets users’ requests only while nobody else is free: ${lastResort}.`
+  }
+}

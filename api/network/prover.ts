@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import type { ApiDeps } from '../deps.js'
+import { ApiError } from '../http/errors.js'
+import { type Operation, operation } from '../http/operation.js'
+import { type NetworkAnswers, openToPages } from './answer-cache.js'
+import { proverDetail } from './prover-detail.js'
+import { proverDetailSchema } from './prover-schema.js'
+import { cursorPattern, parseCursor } from './schema.js'
+
+/** An ss58 address of 32 bytes, by its looks: whether its checksum holds, the ledger knows. */
+const SS58 = /^[1-9A-HJ-NP-Za-km-z]{46,50}$/
+
+const params = {
+  schema: z.object({
+    hotkey: z
+      .string()
+      .regex(SS58)
+      .meta({ example: '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY' }),
+  }),
+  code: 'prover_not_found' as const,
+  message: 'There is no prover with this hotkey.',
+}
+
+const querySchema = z.strictObject({
+  verdicts_after: z
+    .string()
+    .regex(new RegExp(`^[1-9]\\d{0,8}\\.${cursorPattern}$`), 'must be what verdicts_next was')
+    .transform((cursor) => {
+      const dot = cursor.indexOf('.')
+      return { n: Number(cursor.slice(0, dot)), ...parseCursor(cursor.slice(dot + 1)) }
+    })
+    .optional()
+    .meta({ description: 'what `verdicts_next` was: the verdicts after those' }),
+})
+
+/** `/v1/network/provers/{hotkey}` */
+export function proverOperation(deps: ApiDeps, answers: NetworkAnswers): Operation {
+  return operation({
+    id: 'getProver',
+    method: 'get',
+    path: '/v1/network/provers/{hotkey}',
+    tag: 'Network',
+    access: 'network',
+    summary: 'One prover: why it has its tier and its score, and what is missing for the next',
+    description:
+      'Of the hotkey’s present registration; one that registers again starts from nothing. Nothing of a running interval’s plan, verdicts or counts is told.',
+    params,
+    query: querySchema,
+    answers: {
+      200: { description: 'The prover', schema: proverDetailSchema },
+      304: { description: 'Nothing has changed since' },
+    },
+    errors: ['invalid_request', 'unknown_field', 'prover_not_found'],
+    before: [openToPages],
+    run: ({ params: { hotkey }, query, req, res }) =>
+      answers.send(req, res, query, async () => {
+        const detail = await proverDetail(deps, hotkey, query.verdicts_after ?? null)
+        if (detail === null) throw new ApiError(params.code, params.message, { param: 'hotkey' })
+        return detail
+      }),
+  })
+}

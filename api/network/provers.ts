@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import { lastSettled } from '../../ledger/intervals/intervals.js'
+import { type ProverOverviewRow, proversOverview } from '../../ledger/provers/network.js'
+import { REASONS } from '../../rules/verdicts.js'
+import type { ApiDeps } from '../deps.js'
+import { type Operation, operation } from '../http/operation.js'
+import { type NetworkAnswers, openToPages } from './answer-cache.js'
+import {
+  checkKindSchema,
+  count,
+  hotkeySchema,
+  iso,
+  listOf,
+  ppm,
+  rate,
+  rateSchema,
+  reasonSchema,
+  tierSchema,
+  time,
+  verdictSchema,
+} from './schema.js'
+
+export const proverMembers = {
+  uid: z.int().min(0),
+  hotkey: hotkeySchema,
+  coldkey: hotkeySchema,
+  registered_block: count,
+  tier: tierSchema,
+  score_ppm: ppm,
+  weight_u16: z.int().min(0).nullable().meta({ description: 'of the newest weights on the chain' }),
+  total_successes: count,
+  present: z.boolean().meta({ description: 'whether the newest interval has it' }),
+  reachable: z.boolean().nullable(),
+  unreachable_reason: z.string().nullable(),
+  capacity_requests: z.int().min(0).nullable(),
+  determinism_class: z.string().nullable(),
+  first_seen_at: time,
+  last_settled_interval: z
+    .object({
+      n: count,
+      request_success_rate: rateSchema,
+      request_attempts: count,
+      request_successes: count,
+      validation_success_rate: rateSchema,
+      checks_judged: count,
+      checks_passed: count,
+      cheats: count,
+      observation_ppm: ppm.nullable(),
+    })
+    .nullable(),
+  last_verdicts: z.array(
+    z.object({
+      interval: count,
+      kind: checkKindSchema,
+      verdict: verdictSchema,
+      reason: reasonSchema,
+      reason_text: z.string(),
+      decided_at: time,
+    }),
+  ),
+}
+
+export const proverSchema = z.object(proverMembers).meta({ id: 'Prover' })
+
+/** A prover for everybody's eyes. @param row with the verdicts of settled intervals only */
+export function proverObject(row: ProverOverviewRow): z.output<typeof proverSchema> {
+  return {
+    uid: row.uid,
+    hotkey: row.hotkey,
+    coldkey: row.coldkey,
+    registered_block: row.registeredBlock,
+    tier: row.tier,
+    score_ppm: row.scorePpm,
+    weight_u16: row.weight,
+    total_successes: row.totalSuccesses,
+    present: row.present,
+    reachable: row.reachable,
+    unreachable_reason: row.unreachableReason,
+    capacity_requests: row.capacity,
+    determinism_class: row.determinismClass,
+    first_seen_at: iso(row.firstSeenAt),
+    last_settled_interval: lastSettledObject(row),
+    last_verdicts: row.lastVerdicts.map(({ n, kind, verdict, reason, decidedAt }) => ({
+      interval: n,
+      kind,
+      verdict,
+      reason,
+      reason_text: REASONS[reason],
+      // As Postgres writes it into JSON.
+      decided_at: iso(new Date(decidedAt)),
+    })),
+  }
+}
+
+function lastSettledObject(row: ProverOverviewRow) {
+  if (row.settledN === null) return null
+  return {
+    n: row.settledN,
+    request_success_rate: rate(row.requestSuccesses, row.requestAttempts),
+    request_attempts: row.requestAttempts ?? 0,
+    request_successes: row.requestSuccesses ?? 0,
+    validation_success_rate: rate(row.checksPassed, row.checksJudged),
+    checks_judged: row.checksJudged ?? 0,
+    checks_passed: row.checksPassed ?? 0,
+    cheats: row.cheats ?? 0,
+    observation_ppm: row.observationPpm,
+  }
+}
+
+/** `/v1/network/provers` */
+export function proversOperation(
+  { db, verifierId }: Pick<ApiDeps, 'db' | 'verifierId'>,
+  answers: NetworkAnswers,
+): Operation {
+  return operation({
+    id: 'listProvers',
+    method: 'get',
+    path: '/v1/network/provers',
+    tag: 'Network',
+    access: 'network',
+    summary: 'All provers: tier, score, weight, rates',
+    description:
+      'Verdicts of an interval that is not settled yet stay untold: a prover that knows it has been checked knows that it will hardly be checked again in it.',
+    answers: {
+      200: { description: 'By uid', schema: listOf(proverSchema).meta({ id: 'ProverList' }) },
+      304: { description: 'Nothing has changed since' },
+    },
+    errors: [],
+    before: [openToPages],
+    run: ({ req, res }) =>
+      answers.send(req, res, {}, async () => {
+        const settled = await lastSettled(db, verifierId)
+        const rows = await proversOverview(db, verifierId, { throughN: settled?.n ?? 0 })
+        return { object: 'list', ...verifierId, data: rows.map(proverObject) }
+      }),
+  })
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { FractalError } from '../../base/errors.js'
+import { intervalByN, setFailure } from '../../ledger/intervals/intervals.js'
+import { resetInterval } from '../../temporal/reset-interval.js'
+import type { ApiDeps } from '../deps.js'
+import { ApiError, type ApiErrorCode } from '../http/errors.js'
+import { type Operation, operation } from '../http/operation.js'
+import { intervalParams, noInterval } from './interval.js'
+import { count } from './schema.js'
+
+const retrySchema = z
+  .object({ n: count, workflow_id: z.string(), run_id: z.string() })
+  .meta({ id: 'IntervalRetry' })
+
+const querySchema = z.strictObject({
+  force: z.enum(['true', 'false']).optional().meta({
+    description: 'also one that is still running, or that did not fail',
+  }),
+})
+
+const FORCE = 'With ?force=true it runs again from its start all the same.'
+
+/** What the errors of a reset are here. */
+const CODES: Readonly<Record<string, { code: ApiErrorCode; hint?: string }>> = {
+  still_running: { code: 'interval_running', hint: `Wait for its end. ${FORCE}` },
+  nothing_to_reset: { code: 'nothing_to_retry', hint: FORCE },
+  no_workflow: { code: 'nothing_to_retry', hint: 'Temporal forgets workflows after a while.' },
+  temporal_unreachable: { code: 'temporal_unavailable', hint: 'Try again in a moment.' },
+}
+
+/** `/v1/network/intervals/{n}/retry` */
+export function retryOperation(deps: ApiDeps): Operation {
+  const { db, verifierId, temporal, log } = deps
+  return operation({
+    id: 'retryInterval',
+    method: 'post',
+    path: '/v1/network/intervals/{n}/retry',
+    tag: 'Network',
+    access: 'admin',
+    summary: 'Run a failed interval again from its start',
+    description:
+      'What is recorded stands: nobody is asked, counted or paid twice, no weights are sent twice. Of an interval that is final only what was left open is done: its record is signed, weights that were decided and never sent are sent unless newer ones were.',
+    params: intervalParams,
+    query: querySchema,
+    answers: { 200: { description: 'Its workflow runs', schema: retrySchema } },
+    errors: [
+      'invalid_request',
+      'unknown_field',
+      'interval_not_found',
+      'interval_running',
+      'nothing_to_retry',
+      'temporal_unavailable',
+    ],
+    run: async ({ params: { n }, query, res }) => {
+      if ((await intervalByN(db, verifierId, n)) === null) throw noInterval()
+      const force = query.force === 'true'
+      const { workflowId, runId } = await resetInterval(temporal, verifierId, {
+        n,
+        reason: 'retried through the API',
+        running: force,
+        completed: force,
+      }).catch((error: unknown) => {
+        throw toApiError(error)
+      })
+      // It runs: what it failed with is told no longer. Should it fail again, it says so again.
+      await setFailure(db, verifierId, n, null)
+      log.info({ n, runId }, 'an interval is retried')
+      res.json({ n, workflow_id: workflowId, run_id: runId } satisfies z.output<typeof retrySchema>)
+    },
+  })
+}
+
+/** Addresses that Temporal's client names are the operator's, not the caller's. */
+function toApiError(error: unknown): unknown {
+  if (!(error instanceof FractalError)) return error
+  const known = CODES[error.code]
+  if (known === undefined) return error
+  const message =
+    known.code === 'temporal_unavailable' ? 'Temporal cannot be reached.' : error.message
+  return new ApiError(known.code, message, {
+    ...(known.hint === undefined ? {} : { hint: known.hint }),
+    cause: error,
+  })
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { CHECK_KINDS, type CheckCursor } from '../../ledger/intervals/verdicts.js'
+import { MOVE_REASONS } from '../../rules/explain/move-reasons.js'
+import type { MoveReason } from '../../rules/settle/settlement.js'
+import { TIERS } from '../../rules/tiers.js'
+import { REASONS, type Reason } from '../../rules/verdicts.js'
+
+/** Members that several answers under `/v1/network` have. */
+export const tierSchema = z.enum(TIERS)
+export const reasonSchema = z.enum(Object.keys(REASONS) as [Reason, ...Reason[]])
+export const verdictSchema = z.enum(['pass', 'cheat', 'fail', 'unproven', 'abstained'])
+export const checkKindSchema = z.enum(CHECK_KINDS)
+export const moveReasonSchema = z.enum(Object.keys(MOVE_REASONS) as [MoveReason, ...MoveReason[]])
+export const hotkeySchema = z.string().meta({ description: 'ss58 address' })
+export const time = z.iso.datetime().meta({ example: '2026-11-22T12:00:00.000Z' })
+export const ppm = z.int().meta({ description: 'parts per million', example: 950_000 })
+export const count = z.int().min(0)
+export const rateSchema = z
+  .string()
+  .nullable()
+  .meta({ description: 'in words; null where nothing was counted', example: '97.3 %' })
+
+/** Whose judgments an answer is of. */
+export const verifierMembers = {
+  netuid: z.int().min(0),
+  verifier: hotkeySchema,
+}
+
+export function listOf<T extends z.ZodType>(data: T) {
+  return z.object({ object: z.literal('list'), ...verifierMembers, data: z.array(data) })
+}
+
+/** ISO 8601 in UTC. */
+export function iso(date: Date): string {
+  return date.toISOString()
+}
+
+export function isoOrNull(date: Date | null): string | null {
+  return date === null ? null : iso(date)
+}
+
+/** `97.3 %`, or null where nothing was counted. */
+export function rate(part: number | null, whole: number | null): string | null {
+  return part === null || whole === null || whole === 0
+    ? null
+    : `${Number(((100 * part) / whole).toFixed(2))} %`
+}
+
+export const wholeNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number of 1 or more')
+  .transform(Number)
+
+export const cursorPattern = `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.(${CHECK_KINDS.join('|')})`
+
+/** The cursor of a page that ends with this check. */
+export function checkCursor({ requestId, kind }: CheckCursor): string {
+  return `${requestId}.${kind}`
+}
+
+export function parseCursor(cursor: string): CheckCursor {
+  const [requestId, kind] = cursor.split('.')
+  return { requestId, kind } as CheckCursor
+}

@@ -1,0 +1,135 @@
+import type { Request, Response } from 'express'
+import { InTurn } from '../../base/concurrency/in-turn.js'
+import { fromHex } from '../../formats/bytes.js'
+import { workOf } from '../../formats/generation.js'
+import { requestIdFromBytes } from '../../formats/request-id.js'
+import type { Tx } from '../../ledger/database.js'
+import { admitVideo, readKeyUse } from '../../ledger/keys/admission.js'
+import type { KeyLimits } from '../../ledger/keys/api-keys.js'
+import {
+  type IdempotentRequest,
+  idempotentJob,
+  lockIdempotencyKey,
+  lockSeed,
+  noteIdempotentJob,
+} from '../../ledger/requests/idempotency.js'
+import { findRepeat, getJob, insertJob, type JobRow } from '../../ledger/requests/jobs.js'
+import { requestCounts } from '../../rules/settle/counted.js'
+import { callerKey } from '../auth/key-gate.js'
+import { assertAdmitted, setLimits } from '../auth/rate-limit-headers.js'
+import type { ApiDeps } from '../deps.js'
+import { ApiError, type ApiErrorCode } from '../http/errors.js'
+import { idempotencyKey, requestSha256 } from './idempotency.js'
+import { completeVideoRequest, type VideoParams, type VideoRequest } from './request.js'
+
+/** What taking a request may refuse, beside reading its body. */
+export const ACCEPT_ERRORS = [
+  'invalid_request',
+  'limit_exceeded',
+  'model_not_found',
+  'video_not_found',
+  'idempotency_in_flight',
+  'idempotency_key_reused',
+  'rate_limited',
+  'too_many_videos',
+  'quota_exceeded',
+] as const satisfies readonly ApiErrorCode[]
+
+/** `repeated`: the job was there before, and nobody need start it. */
+export interface Accepted {
+  readonly job: JobRow
+  readonly repeated: boolean
+}
+
+/**
+ * What takes requests for videos: stores the job and its generation, and counts it against the key's
+ * limits, in one transaction: from here on it is not lost, and what is refused counts for nothing. Two
+ * kinds of requests are answered with a job that is there, and cost nothing: those under an
+ * Idempotency-Key that was used, and those with the client's own seed that this key made before (the
+ * same request has the same bytes, so nobody need generate them again).
+ */
+export class VideoDesk {
+  readonly #deps: ApiDeps
+  /** Requests of a limited key wait for its row: here, where they hold no connection meanwhile. */
+  readonly #turns = new InTurn()
+
+  constructor(deps: ApiDeps) {
+    this.#deps = deps
+  }
+
+  /** @throws ApiError also what a limit refuses, and a misused Idempotency-Key */
+  async accept(req: Request, res: Response, request: VideoRequest): Promise<Accepted> {
+    const { db, model, limits } = this.#deps
+    const key = callerKey(res)
+    const name = idempotencyKey(req)
+    const idempotent: IdempotentRequest | null =
+      name === null
+        ? null
+        : { keyId: key.id, idempotencyKey: name, requestSha256: requestSha256(request) }
+    const params = completeVideoRequest(request, model, limits)
+    const take = () =>
+      db.tx(async (tx) => {
+        const before = idempotent === null ? null : await replayed(tx, res, idempotent)
+        if (before !== null) return { job: before, repeated: true }
+        const accepted = await this.#take(tx, res, key.id, params)
+        if (idempotent !== null) await noteIdempotentJob(tx, idempotent, accepted.job.id)
+        return accepted
+      })
+    return hasLimits(key) ? this.#turns.run(key.id, take) : take()
+  }
+
+  async #take(tx: Tx, res: Response, keyId: string, params: VideoParams): Promise<Accepted> {
+    const { verifierId, model, randomHex, randomSeed } = this.#deps
+    if (params.seed !== null) {
+      await lockSeed(tx, keyId, params.seed)
+      const wanted = { ...params, seed: params.seed, apiKeyId: keyId }
+      const before = await findRepeat(tx, verifierId, wanted)
+      if (before !== null) {
+        setLimits(res, await readKeyUse(tx, keyId))
+        return { job: before, repeated: true }
+      }
+    }
+    const cost = workOf(params)
+    assertAdmitted(res, await admitVideo(tx, keyId, cost), cost)
+    const job = await insertJob(tx, verifierId, {
+      ...params,
+      id: `video_${randomHex(12)}`,
+      inferenceId: requestIdFromBytes(fromHex(randomHex(16))),
+      apiKeyId: keyId,
+      // Drawn here, after acceptance, so that nobody can prepare the answer of a request that counts.
+      seed: params.seed ?? randomSeed(),
+      counted: requestCounts(params, model, params.seed === null),
+    })
+    return { job, repeated: false }
+  }
+}
+
+function hasLimits({ requestsPerMinute, concurrentVideos, dailyCost }: KeyLimits): boolean {
+  return requestsPerMinute > 0 || concurrentVideos > 0 || dailyCost > 0
+}
+
+/** The job that this Idempotency-Key made, as it now stands; null when it has made none. */
+async function replayed(tx: Tx, res: Response, request: IdempotentRequest): Promise<JobRow | null> {
+  if (!(await lockIdempotencyKey(tx, request))) {
+    throw new ApiError(
+      'idempotency_in_flight',
+      'A request under this Idempotency-Key is being taken right now.',
+    )
+  }
+  const before = await idempotentJob(tx, request)
+  if (before === null) return null
+  if (!Buffer.from(before.requestSha256).equals(request.requestSha256)) {
+    throw new ApiError(
+      'idempotency_key_reused',
+      'This Idempotency-Key was used for another request.',
+      { hint: 'Take a new key for a new request.', param: 'Idempotency-Key' },
+    )
+  }
+  const job = await getJob(tx, before.jobId)
+  if (job === null || job.deletedAt !== null) {
+    throw new ApiError('video_not_found', 'The video of this Idempotency-Key was deleted.')
+  }
+  setLimits(res, await readKeyUse(tx, request.keyId))
+  res.set('Idempotent-Replayed', 'true')
+  return job
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import type { Request, Response } from 'express'
+import { z } from 'zod'
+import { encodePng, PREVIEW_SIDE, shrink } from '../../base/png.js'
+import { getFrames } from '../../ledger/requests/frames.js'
+import { type ContentRow, getContent, type JobRow } from '../../ledger/requests/jobs.js'
+import type { ApiDeps } from '../deps.js'
+import { sendBytes } from '../http/byte-range.js'
+import { ApiError } from '../http/errors.js'
+import { type Operation, operation } from '../http/operation.js'
+import { unpackFrame } from './frame-previews.js'
+import { assertContent, CONTENT_ERRORS, ownVideo, videoId } from './own-video.js'
+
+const VARIANTS = ['video', 'thumbnail'] as const
+type Variant = (typeof VARIANTS)[number]
+
+const FILE = { video: 'mp4', thumbnail: 'png' } as const satisfies Record<Variant, string>
+
+const query = z.object({
+  variant: z
+    .enum(VARIANTS, 'must be video or thumbnail; spritesheets are not made here')
+    .optional()
+    .meta({ description: '`video`: the MP4 (H.264); `thumbnail`: a PNG of a frame of its middle' }),
+})
+
+/** `GET /v1/videos/{id}/content`. */
+export function videoContentOperation(deps: ApiDeps): Operation {
+  return operation({
+    id: 'getVideoContent',
+    method: 'get',
+    path: '/v1/videos/{id}/content',
+    tag: 'Videos',
+    access: 'read',
+    summary: 'Download a finished video',
+    description:
+      'The MP4 is for people. What a prover signed are the frames: `GET /v1/videos/{id}/frames/{index}` has them as they were delivered.',
+    params: videoId,
+    query,
+    answers: {
+      200: {
+        description: 'The MP4 (H.264); as `thumbnail`, a PNG',
+        media: 'video/mp4',
+        otherMedia: { 'image/png': null },
+      },
+      206: {
+        description: 'The range that was asked for',
+        media: 'video/mp4',
+        otherMedia: { 'image/png': null },
+      },
+      304: { description: 'The client has it already' },
+    },
+    errors: ['invalid_request', ...CONTENT_ERRORS, 'range_not_satisfiable'],
+    run: async ({ params, query: { variant = 'video' }, req, res }) => {
+      const job = assertContent(deps, await ownVideo(deps, params.id, res))
+      const stored = await getContent(deps.db, job.id, variant)
+      const content = stored ?? (variant === 'thumbnail' ? await makeThumbnail(deps, job) : null)
+      if (content === null) {
+        throw new ApiError('video_expired', 'The content of this video is no longer stored.')
+      }
+      send(req, res, content, `${job.id}.${FILE[variant]}`)
+    },
+  })
+}
+
+/** Of a video that was finished before thumbnails were stored. */
+async function makeThumbnail(
+  deps: ApiDeps,
+  job: JobRow & { winningRequestId: string },
+): Promise<ContentRow | null> {
+  const from = Math.floor(job.frames / 2) + 1
+  const [frame] = await getFrames(deps.db, job.winningRequestId, { from, limit: 1 })
+  if (frame === undefined) return null
+  const bytes = await encodePng(shrink(await unpackFrame(frame, job), PREVIEW_SIDE))
+  return { mime: 'image/png', bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+}
+
+function send(req: Request, res: Response, content: ContentRow, filename: string): void {
+  res.set({
+    'Content-Type': content.mime,
+    'Content-Disposition': `inline; filename="${filename}"`,
+    'Cache-Control': 'private, max-age=3600',
+  })
+  sendBytes(req, res, Buffer.from(content.bytes), `"${content.sha256}"`)
+}

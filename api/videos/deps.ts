@@ -1,0 +1,19 @@
+import { setMaxListeners } from 'node:events'
+import type { ApiDeps } from '../deps.js'
+import type { ApiMetrics } from '../http/metrics.js'
+import { FramePreviews } from './frame-previews.js'
+import { JobWatcher } from './job-watcher.js'
+
+/** What the operations on videos share in one process. */
+export interface VideoDeps extends ApiDeps {
+  readonly measured: ApiMetrics
+  readonly watcher: JobWatcher
+  readonly previews: FramePreviews
+}
+
+export function videoDeps(deps: ApiDeps, measured: ApiMetrics): VideoDeps {
+  // Every open stream listens: thousands are no leak.
+  setMaxListeners(0, deps.stopping)
+  const watcher = new JobWatcher(deps, (jobs) => measured.watchedVideos.set(jobs))
+  return { ...deps, measured, watcher, previews: new FramePreviews(deps.db) }
+}

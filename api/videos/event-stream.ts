@@ -1,0 +1,214 @@
+import type { Request, Response } from 'express'
+import { z } from 'zod'
+import { messageOf } from '../../base/errors.js'
+import type { WatchedJob } from '../../ledger/requests/job-watch.js'
+import { keyLives } from '../auth/key-gate.js'
+import { SseStream } from '../http/sse.js'
+import type { VideoDeps } from './deps.js'
+import { videoObject, videoSchema } from './object.js'
+import { hasEnded } from './own-video.js'
+
+const frameSchema = z.object({
+  type: z.literal('video.frame'),
+  video_id: z.string(),
+  attempt: z.string().meta({
+    description: 'the prover’s attempt; another one begins again at frame 1',
+  }),
+  index: z.int().min(0).meta({ description: 'from 1' }),
+  frames: z.int().min(0),
+  width: z.int().min(0),
+  height: z.int().min(0),
+  image: z.string().meta({ description: 'a PNG as a data URL, at most 256 pixels a side' }),
+})
+
+/** The JSON of an event's `data`; `event` is its type. */
+export const videoEventSchema = z
+  .discriminatedUnion('type', [
+    z.object({
+      type: z.enum(['video.updated', 'video.completed', 'video.failed']),
+      video: videoSchema,
+    }),
+    frameSchema,
+  ])
+  .meta({
+    id: 'VideoEvent',
+    description:
+      '`video.updated` first and at each change of status, queue position and progress; `video.frame` as frames arrive; `video.completed` or `video.failed` last (a cancelled one failed with the code `cancelled`). A comment comes every 15 seconds.',
+  })
+
+/** Where a watcher's frames begin: after this one. */
+export interface FrameCursor {
+  readonly attempt: string
+  readonly index: number
+}
+
+const CURSOR = /^([0-9a-f-]{36})\.([1-9]\d{0,5})$/
+
+/** The id of the last event: who comes back with it has seen everything. */
+export const ENDED_ID = 'ended'
+
+/** @param header `Last-Event-ID` as a client sends it; null for anything that is none of ours */
+export function readCursor(header: string | undefined): FrameCursor | null {
+  const [, attempt, index] = CURSOR.exec(header ?? '') ?? []
+  return attempt === undefined ? null : { attempt, index: Number(index) }
+}
+
+export interface StreamOptions {
+  readonly frames: boolean
+  readonly after: FrameCursor | null
+  /** Ends the stream without its last event: the client is to come back, to another process. */
+  readonly until: AbortSignal | null
+}
+
+/**
+ * Sends a video's events until it has ended. What the client has not taken yet is not made: changes that
+ * come meanwhile are told as one, and frames wait in the ledger.
+ * @returns `gone` when the client left before
+ */
+export async function streamVideo(
+  deps: VideoDeps,
+  req: Request,
+  res: Response,
+  jobId: string,
+  options: StreamOptions,
+): Promise<'ended' | 'gone' | 'stopped'> {
+  const sse = new SseStream(req, res, {
+    ...(deps.heartbeatMs === undefined ? {} : { heartbeatMs: deps.heartbeatMs }),
+    allowed: () => keyLives(res),
+  })
+  deps.measured.eventStreams.inc()
+  const changes = new Changes(deps, jobId, sse.gone, options.until)
+  const teller = new Teller(deps, sse, options)
+  try {
+    for (;;) {
+      const job = await changes.next()
+      if (sse.gone.aborted) return 'gone'
+      if (job === null) return 'stopped'
+      if (await teller.tell(job, () => changes.pending)) return 'ended'
+    }
+  } finally {
+    changes.stop()
+    sse.end()
+    deps.measured.eventStreams.dec()
+  }
+}
+
+/** The newest state of a job that has not been told yet; older ones are skipped. */
+class Changes {
+  readonly #stop: () => void
+  readonly #signals: readonly AbortSignal[]
+  #latest: WatchedJob | null = null
+  #wake: () => void = () => undefined
+
+  constructor(deps: VideoDeps, jobId: string, gone: AbortSignal, until: AbortSignal | null) {
+    this.#signals = until === null ? [gone] : [gone, until]
+    for (const signal of this.#signals) signal.addEventListener('abort', this.#onAbort)
+    this.#stop = deps.watcher.watch(jobId, (job) => {
+      this.#latest = job
+      this.#wake()
+    })
+  }
+
+  get pending(): boolean {
+    return this.#latest !== null || this.#aborted
+  }
+
+  /** @returns null once one of the signals was aborted */
+  async next(): Promise<WatchedJob | null> {
+    if (!this.pending) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    const latest = this.#latest
+    this.#latest = null
+    return this.#aborted ? null : latest
+  }
+
+  stop(): void {
+    this.#stop()
+    for (const signal of this.#signals) signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  get #aborted(): boolean {
+    return this.#signals.some((signal) => signal.aborted)
+  }
+
+  readonly #onAbort = () => this.#wake()
+}
+
+/** What one client has been told. */
+class Teller {
+  readonly #deps: VideoDeps
+  readonly #sse: SseStream
+  readonly #frames: boolean
+  #after: FrameCursor | null
+  #told = ''
+
+  constructor(deps: VideoDeps, sse: SseStream, { frames, after }: StreamOptions) {
+    this.#deps = deps
+    this.#sse = sse
+    this.#frames = frames
+    this.#after = after
+  }
+
+  /** @returns whether that was the last event */
+  async tell(job: WatchedJob, superseded: () => boolean): Promise<boolean> {
+    const ended = hasEnded(job)
+    // Who comes when all is over is told how it ended, and nothing of the way there.
+    const late = ended && this.#told === '' && this.#after === null
+    if (!ended) await this.#tellUpdate(job)
+    if (this.#frames && !late) await this.#tellFrames(job, () => !ended && superseded())
+    if (!ended) return false
+    const type = job.status === 'completed' ? 'video.completed' : 'video.failed'
+    const data: VideoEvent = { type, video: videoObject(job) }
+    await this.#sse.send({ event: type, data, id: ENDED_ID })
+    return true
+  }
+
+  async #tellUpdate(job: WatchedJob): Promise<void> {
+    const cancelling = job.cancelRequestedAt !== null
+    const state = [job.status, job.queuePosition, job.progress, cancelling].join()
+    if (state === this.#told) return
+    this.#told = state
+    const data: VideoEvent = { type: 'video.updated', video: videoObject(job) }
+    await this.#sse.send({ event: data.type, data })
+  }
+
+  async #tellFrames(job: WatchedJob, superseded: () => boolean): Promise<void> {
+    const { framesOf: attempt } = job
+    if (attempt === null) return
+    const first = this.#after?.attempt === attempt ? this.#after.index + 1 : 1
+    for (let index = first; index <= job.framesStored; index++) {
+      // One at least, or a slow client of a busy video would get updates alone.
+      if (this.#sse.gone.aborted || (index > first && superseded())) return
+      const preview = await this.#preview(attempt, index, job)
+      if (preview === null) return
+      const { width, height, url: image } = preview
+      const data: VideoEvent = {
+        type: 'video.frame',
+        video_id: job.id,
+        attempt,
+        index,
+        frames: job.frames,
+        width,
+        height,
+        image,
+      }
+      await this.#sse.send({ event: data.type, data, id: `${attempt}.${index}` })
+      this.#after = { attempt, index }
+    }
+  }
+
+  /** A picture that can't be made now must not end the stream: its last event matters more. */
+  async #preview(attempt: string, index: number, job: WatchedJob) {
+    try {
+      return await this.#deps.previews.get(attempt, index, job)
+    } catch (error) {
+      this.#deps.log.warn({ job: job.id, reason: messageOf(error) }, 'a frame could not be shown')
+      return null
+    }
+  }
+}
+
+type VideoEvent = z.output<typeof videoEventSchema>

@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { type Operation, operation } from '../http/operation.js'
+import type { VideoDeps } from './deps.js'
+import { ENDED_ID, readCursor, streamVideo, videoEventSchema } from './event-stream.js'
+import { hasEnded, ownVideo, videoId } from './own-video.js'
+
+export const framesQuery = z.object({
+  frames: z
+    .enum(['all', 'none'])
+    .optional()
+    .meta({ description: 'of a stream of events: `none` leaves out the frames' }),
+})
+
+/** `GET /v1/videos/{id}/events`. */
+export function videoEventsOperation(deps: VideoDeps): Operation {
+  return operation({
+    id: 'watchVideo',
+    method: 'get',
+    path: '/v1/videos/{id}/events',
+    tag: 'Videos',
+    access: 'read',
+    summary: 'Watch a video come about',
+    description:
+      'Server-sent events until the video has ended; of one that has, the last event at once. Leaving changes nothing. Frames are previews; a prover that fails is replaced, and the frames begin again under another `attempt`.',
+    params: videoId,
+    query: framesQuery,
+    headers: z.object({
+      'Last-Event-ID': z
+        .string()
+        .optional()
+        .meta({ description: 'of the last event that was seen: only later frames are sent' }),
+    }),
+    answers: {
+      200: { description: 'The events', media: 'text/event-stream', schema: videoEventSchema },
+      204: { description: 'The last event has been seen: there is nothing to come back for' },
+    },
+    errors: ['invalid_request', 'video_not_found'],
+    run: async ({ params, query, req, res }) => {
+      const job = await ownVideo(deps, params.id, res)
+      const last = req.get('last-event-id')
+      if (last === ENDED_ID && hasEnded(job)) {
+        // Without it browsers would come back every second.
+        res.status(204).end()
+        return
+      }
+      if (req.method === 'HEAD') {
+        res.setHeader('Content-Type', 'text/event-stream')
+        res.end()
+        return
+      }
+      await streamVideo(deps, req, res, job.id, {
+        frames: query.frames !== 'none',
+        after: readCursor(last),
+        until: deps.stopping,
+      })
+    },
+  })
+}

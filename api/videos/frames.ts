@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { encodePng } from '../../base/png.js'
+import { type FrameRow, getFrames } from '../../ledger/requests/frames.js'
+import type { ApiDeps } from '../deps.js'
+import { sendBytes } from '../http/byte-range.js'
+import { ApiError } from '../http/errors.js'
+import { type Operation, operation } from '../http/operation.js'
+import { unpackFrame } from './frame-previews.js'
+import { assertContent, CONTENT_ERRORS, ownVideo, videoId, videoIdSchema } from './own-video.js'
+
+const INDEX = /^[1-9]\d{0,5}$/
+
+/** `GET /v1/videos/{id}/frames/{index}`: what the prover signed, without loss. */
+export function videoFrameOperation(deps: ApiDeps): Operation {
+  return operation({
+    id: 'getVideoFrame',
+    method: 'get',
+    path: '/v1/videos/{id}/frames/{index}',
+    tag: 'Videos',
+    access: 'read',
+    summary: 'One frame of a finished video, as it was delivered',
+    description:
+      'Lossless and of full size. The digests of a receipt are over height × width × RGB bytes: `?format=rgb` answers with just these (deflated for clients that accept it).',
+    params: {
+      schema: z.object({
+        id: videoIdSchema,
+        index: z.string().meta({ description: 'from 1', example: '1' }),
+      }),
+      code: videoId.code,
+      message: videoId.message,
+    },
+    query: z.object({ format: z.enum(['png', 'rgb']).optional() }),
+    answers: {
+      200: {
+        description: 'The frame: a PNG, or its raw RGB bytes',
+        media: 'image/png',
+        otherMedia: { 'application/octet-stream': null },
+      },
+      206: {
+        description: 'The range that was asked for',
+        media: 'image/png',
+        otherMedia: { 'application/octet-stream': null },
+      },
+      304: { description: 'The client has it already' },
+    },
+    errors: ['invalid_request', 'frame_not_found', ...CONTENT_ERRORS, 'range_not_satisfiable'],
+    run: async ({ params, query: { format = 'png' }, req, res }) => {
+      const job = assertContent(deps, await ownVideo(deps, params.id, res))
+      const index = INDEX.test(params.index) ? Number(params.index) : 0
+      if (index < 1 || index > job.frames) {
+        throw new ApiError('frame_not_found', `The video has the frames 1 to ${job.frames}.`, {
+          param: 'index',
+        })
+      }
+      const frame = await storedFrame(deps, job.winningRequestId, index)
+      const tag = `${job.winningRequestId}-${index}`
+      res.set({ 'Cache-Control': 'private, max-age=3600', Vary: 'Accept-Encoding' })
+      if (format === 'png') {
+        const png = await encodePng(await unpackFrame(frame, job))
+        res.set('Content-Type', 'image/png')
+        sendBytes(req, res, png, `"${tag}"`)
+        return
+      }
+      res.set('Content-Type', 'application/octet-stream')
+      // A client that names no encoding (curl) gets the bytes themselves.
+      if (/\bdeflate\b/.test(req.headers['accept-encoding'] ?? '')) {
+        res.set('Content-Encoding', 'deflate')
+        sendBytes(req, res, Buffer.from(frame.zlib), `"${tag}-deflate"`)
+        return
+      }
+      const { rgb } = await unpackFrame(frame, job)
+      sendBytes(req, res, Buffer.from(rgb), `"${tag}-rgb"`)
+    },
+  })
+}
+
+async function storedFrame(deps: ApiDeps, requestId: string, index: number): Promise<FrameRow> {
+  const [frame] = await getFrames(deps.db, requestId, { from: index, limit: 1 })
+  if (frame?.index === index) return frame
+  throw new ApiError('video_expired', 'The frames of this video are no longer stored.')
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import type { Request } from 'express'
+import { z } from 'zod'
+import { ApiError } from '../http/errors.js'
+import type { VideoRequest } from './request.js'
+
+/** The header, for the document; `idempotencyKey` reads it. */
+export const idempotencyHeaders = z.object({
+  'Idempotency-Key': z
+    .string()
+    .optional()
+    .meta({
+      description:
+        'Chosen by the client, 1 to 255 visible ASCII characters, bare or as a quoted string; best a UUID, as `"8e03978e-40d5-43e8-bc93-6894a57f9324"`. The same key ' +
+        'with the same body makes one video, however often it is sent within 24 hours. A request that failed does not ' +
+        'use its key up.',
+    }),
+})
+
+const BARE = /^[\x21\x23-\x7e][\x21-\x7e]{0,254}$/
+/** A String of RFC 9651, which is what the draft's header is; what it quotes has no spaces here. */
+const QUOTED = /^"((?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/
+const MAX_CHARACTERS = 255
+
+/**
+ * The client's Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), null when it sent none.
+ * `"abc"` and `abc` are the same key.
+ * @throws ApiError `invalid_request`
+ */
+export function idempotencyKey(req: Request): string | null {
+  const header = req.headers['idempotency-key']
+  if (header === undefined) return null
+  const text = String(header)
+  if (BARE.test(text)) return text
+  const key = QUOTED.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1')
+  if (key !== undefined && key.length <= MAX_CHARACTERS) return key
+  throw new ApiError('invalid_request', 'The header Idempotency-Key is not a key.', {
+    hint: 'Send 1 to 255 visible ASCII characters, bare or in double quotes, once.',
+    param: 'Idempotency-Key',
+  })
+}
+
+/**
+ * What a request asks for, as one hash: of its fields as they were understood, so that the order and
+ * the encoding of a body do not matter. How the answer is to come (`stream`) is no part of it.
+ */
+export function requestSha256(request: VideoRequest): Uint8Array {
+  const fields = Object.entries(request)
+    .filter(([name, value]) => name !== 'stream' && value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(fields)).digest()
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { listJobs } from '../../ledger/requests/job-list.js'
+import { apiKeyId } from '../auth/key-gate.js'
+import type { ApiDeps } from '../deps.js'
+import { ApiError } from '../http/errors.js'
+import { type Operation, operation } from '../http/operation.js'
+import { videoObject, videoSchema } from './object.js'
+import { videoIdSchema } from './own-video.js'
+
+const DEFAULT_LIMIT = 20
+const MAX_LIMIT = 100
+/** Of the prompts of a page: it ends with the one that passes it. */
+const MAX_TEXT_BYTES = 1_000_000
+
+const query = z.object({
+  after: videoIdSchema.optional().meta({ description: '`last_id` of the page before' }),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, `must be an integer of 1 to ${MAX_LIMIT}`)
+    .transform(Number)
+    .pipe(z.int().min(1).max(MAX_LIMIT))
+    .optional()
+    .meta({
+      description: `1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}. Fewer come when their prompts pass 1 MB`,
+    }),
+  order: z
+    .enum(['asc', 'desc'])
+    .optional()
+    .meta({ description: 'by time of creation; default `desc`, the newest first' }),
+})
+
+export const videoListSchema = z
+  .object({
+    object: z.literal('list'),
+    data: z.array(videoSchema),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+    has_more: z.boolean(),
+  })
+  .meta({ id: 'VideoList' })
+
+/** `GET /v1/videos`. */
+export function listVideosOperation(deps: ApiDeps): Operation {
+  return operation({
+    id: 'listVideos',
+    method: 'get',
+    path: '/v1/videos',
+    tag: 'Videos',
+    access: 'read',
+    summary: 'The videos that were asked for with this key',
+    query,
+    answers: { 200: { description: 'A page of them', schema: videoListSchema } },
+    errors: ['invalid_request', 'video_not_found'],
+    run: async ({ query: { after = null, limit = DEFAULT_LIMIT, order = 'desc' }, res }) => {
+      const page = { after, limit, order, maxTextBytes: MAX_TEXT_BYTES }
+      const found = await listJobs(deps.db, apiKeyId(res), page)
+      if (found === null) {
+        throw new ApiError('video_not_found', '`after` is not the id of a video of this key.', {
+          param: 'after',
+        })
+      }
+      const data = found.rows.map(videoObject)
+      const list: z.output<typeof videoListSchema> = {
+        object: 'list',
+        data,
+        first_id: data[0]?.id ?? null,
+        last_id: data.at(-1)?.id ?? null,
+        has_more: found.more,
+      }
+      res.json(list)
+    },
+  })
+}

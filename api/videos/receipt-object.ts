@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import { answerText } from '../../formats/answer.js'
+import type { Hex } from '../../formats/bytes.js'
+import { sha256Hex } from '../../formats/sha256.js'
+import type { JobRow } from '../../ledger/requests/jobs.js'
+import type { FinalVerdict, ReceiptRow } from '../../ledger/requests/receipts.js'
+import { REASONS, type Reason, worstVerdict } from '../../rules/verdicts.js'
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/)
+
+export const receiptSchema = z
+  .object({
+    object: z.literal('video.receipt'),
+    video_id: z.string(),
+    request_id: z.string(),
+    prover: z.string().meta({ description: 'hotkey (ss58) whose signature `answer.signature` is' }),
+    verifier: z
+      .string()
+      .meta({ description: 'hotkey (ss58) whose signature `request.signature` is' }),
+    netuid: z.int().min(0),
+    genesis_hash: digest,
+    seed: z.int().min(0),
+    model: z.string(),
+    counted: z.boolean(),
+    width: z.int().min(0),
+    height: z.int().min(0),
+    num_frames: z.int().min(0),
+    request: z.object({
+      body: z.string().meta({ description: 'the JSON text that was signed and sent, to the byte' }),
+      body_sha256: digest,
+      nonce: z.string(),
+      signature: z.string().meta({ description: 'btauth/1, sr25519, of POST /v1/generate' }),
+    }),
+    answer: z.object({
+      frames_sha256: digest,
+      trace_root: digest,
+      determinism_class: z.string(),
+      class_sha256: digest,
+      model_root: digest,
+      signature: z.string().meta({ description: 'sr25519 over `signed_text`' }),
+      signed_text: z.string(),
+    }),
+    elapsed_ms: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: 'null when the request was sent again: the time then says nothing' }),
+    completed_at: z.int().min(0),
+    interval: z.int().min(0).nullable(),
+    judgment: z
+      .object({
+        state: z.enum(['judged', 'not_judged', 'not_yet_public']),
+        verdict: z.enum(['pass', 'cheat', 'fail', 'unproven', 'abstained']).nullable(),
+        reason: z.string().nullable(),
+        reason_text: z.string().nullable(),
+      })
+      .meta({
+        description:
+          'what the verifier found when it checked this very answer; told once the interval is final',
+      }),
+  })
+  .meta({ id: 'Receipt' })
+export type Receipt = z.output<typeof receiptSchema>
+
+/** What a prover signed for this video, with all that its signature binds. */
+export function receiptObject(
+  job: JobRow,
+  row: ReceiptRow & { genesisHash: Hex },
+  judgment: Receipt['judgment'],
+): Receipt {
+  return {
+    object: 'video.receipt',
+    video_id: job.id,
+    request_id: row.requestId,
+    prover: row.prover,
+    verifier: row.verifier,
+    netuid: row.netuid,
+    genesis_hash: row.genesisHash,
+    seed: job.seed,
+    model: job.model,
+    counted: job.counted,
+    width: job.width,
+    height: job.height,
+    num_frames: job.frames,
+    request: {
+      body: new TextDecoder().decode(row.body),
+      body_sha256: row.bodySha256,
+      nonce: row.requestNonce ?? '',
+      signature: row.requestSignature ?? '',
+    },
+    answer: {
+      frames_sha256: row.framesSha256,
+      trace_root: row.traceRoot,
+      determinism_class: row.determinismClass,
+      class_sha256: sha256Hex(row.determinismClass),
+      model_root: row.modelRoot,
+      signature: row.signature,
+      signed_text: answerText(row),
+    },
+    elapsed_ms: row.elapsedUs === null ? null : Math.round(row.elapsedUs / 1000),
+    completed_at: Math.floor(row.completedAt.getTime() / 1000),
+    interval: row.n,
+    judgment,
+  }
+}
+
+/** @param isFinal whether the interval is, in which the answer was given */
+export function judgmentOf(
+  verdicts: readonly FinalVerdict[],
+  isFinal: boolean,
+): Receipt['judgment'] {
+  if (verdicts.length === 0) {
+    const state = isFinal ? 'not_judged' : 'not_yet_public'
+    return { state, verdict: null, reason: null, reason_text: null }
+  }
+  const verdict = worstVerdict(verdicts.map((each) => each.verdict))
+  const reason = verdicts.find((each) => each.verdict === verdict)!.reason
+  const text = REASONS[reason as Reason] ?? null
+  return { state: 'judged', verdict, reason, reason_text: text }
+}

@@ -1,0 +1,45 @@
+import { FINAL_PHASES } from '../../ledger/intervals/interval-views.js'
+import { finalVerdicts, receiptOf } from '../../ledger/requests/receipts.js'
+import type { ApiDeps } from '../deps.js'
+import { ApiError } from '../http/errors.js'
+import { type Operation, operation } from '../http/operation.js'
+import { assertCompleted, CONTENT_ERRORS, ownVideo, videoId } from './own-video.js'
+import { judgmentOf, receiptObject, receiptSchema } from './receipt-object.js'
+
+const DESCRIPTION = `
+Enough to check without trust that this prover made these frames for this request: \`answer.signature\` is its sr25519 signature over \`answer.signed_text\`, whose lines hold the sha256 of \`request.body\`, \`frames_sha256\` (over the frames of \`GET /v1/videos/{id}/frames/{index}?format=rgb\`), the trace root, the sha256 of the determinism class, and the model root. \`docs/use-the-api.md\` has the recipe. A receipt outlives the video's content, for as long as the verifier keeps prompts (30 days unless its operator chose otherwise).
+`.trim()
+
+/** `GET /v1/videos/{id}/receipt`. */
+export function videoReceiptOperation(deps: ApiDeps): Operation {
+  return operation({
+    id: 'getVideoReceipt',
+    method: 'get',
+    path: '/v1/videos/{id}/receipt',
+    tag: 'Videos',
+    access: 'read',
+    summary: 'What the prover signed, and what the verifier found',
+    description: DESCRIPTION,
+    params: videoId,
+    answers: { 200: { description: 'The receipt', schema: receiptSchema } },
+    errors: CONTENT_ERRORS,
+    run: async ({ params, res }) => {
+      const job = assertCompleted(await ownVideo(deps, params.id, res))
+      if (job.forgottenAt !== null) {
+        throw new ApiError('video_expired', 'The receipt of this video is no longer stored.')
+      }
+      const [row, verdicts] = await Promise.all([
+        receiptOf(deps.db, job.winningRequestId),
+        finalVerdicts(deps.db, job.winningRequestId),
+      ])
+      const genesisHash = row?.genesisHash ?? null
+      if (row === null || genesisHash === null) {
+        throw new ApiError('video_not_ready', 'The receipt can’t be made yet.', {
+          hint: 'The verifier notes its chain when it starts: ask again once it runs.',
+        })
+      }
+      const isFinal = row.phase !== null && FINAL_PHASES.includes(row.phase)
+      res.json(receiptObject(job, { ...row, genesisHash }, judgmentOf(verdicts, isFinal)))
+    },
+  })
+}

@@ -1,0 +1,63 @@
+import type { Express, RequestHandler } from 'express'
+import { ApiError } from '../http/errors.js'
+
+/** Fields that other video APIs have: why this one does not, and what to do. */
+const FIELDS: Readonly<Record<string, { why: string; hint: string }>> = {
+  input_reference: {
+    why: 'this model makes videos from text alone',
+    hint: 'Leave it out, and say in the prompt what to show.',
+  },
+  image: {
+    why: 'this model makes videos from text alone',
+    hint: 'Leave it out, and say in the prompt what to show.',
+  },
+  quality: {
+    why: 'there is no such choice here',
+    hint: 'steps, guidance_scale and size are what quality depends on.',
+  },
+  n: { why: 'a request makes one video', hint: 'Send as many requests as you want videos.' },
+  duration: { why: 'it is called otherwise here', hint: 'Send seconds, or num_frames.' },
+  width: { why: 'it is called otherwise here', hint: 'Send size: "WIDTHxHEIGHT".' },
+  height: { why: 'it is called otherwise here', hint: 'Send size: "WIDTHxHEIGHT".' },
+  num_inference_steps: { why: 'it is called otherwise here', hint: 'Send steps.' },
+  remix_video_id: { why: 'this model can’t remix', hint: 'Send a prompt of its own.' },
+  response_format: {
+    why: 'the file is fetched apart',
+    hint: 'GET /v1/videos/{id}/content has the MP4, …/frames/{index} the frames.',
+  },
+}
+
+/** Names what can't be had before the schema says that it does not know it. */
+export const refuseUnsupportedFields: RequestHandler = (req, _res, next) => {
+  const body: unknown = req.body
+  if (typeof body === 'object' && body !== null) {
+    for (const [field, { why, hint }] of Object.entries(FIELDS)) {
+      if (!Object.hasOwn(body, field)) continue
+      throw new ApiError('unsupported_field', `${field} is not supported: ${why}.`, {
+        hint,
+        param: field,
+      })
+    }
+  }
+  next()
+}
+
+/** Operations of OpenAI's clients on videos that this API does not have. */
+const PATHS = [
+  '/v1/videos/edits',
+  '/v1/videos/extensions',
+  '/v1/videos/characters',
+  '/v1/videos/characters/:id',
+  '/v1/videos/:id/remix',
+]
+
+/** Mount before `/v1/videos/{id}`, which would take these names for ids. */
+export function mountUnsupported(app: Express): void {
+  app.all(PATHS, () => {
+    throw new ApiError(
+      'unsupported_operation',
+      'Videos are made from text alone: no edits, extensions, remixes or characters.',
+      { hint: 'POST /v1/videos with a new prompt; /openapi.json lists what there is.' },
+    )
+  })
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { MAX_WEBHOOK_URL } from '../../base/net/webhook-url.js'
+import type { DeliveryRow } from '../../ledger/webhooks/deliveries.js'
+import type { WebhookRow } from '../../ledger/webhooks/webhooks.js'
+
+const EVENTS = ['video.completed', 'video.failed'] as const
+const seconds = z.int().min(0).meta({ description: 'seconds since 1970' })
+
+export const EXAMPLE_URL = 'https://example.com/hooks/fractal'
+
+export const webhookRequestSchema = z.strictObject({
+  url: z.string().min(1).max(MAX_WEBHOOK_URL).meta({
+    description: 'https, a public name or address, any port; no credentials in it',
+    example: EXAMPLE_URL,
+  }),
+  events: z
+    .array(z.enum(EVENTS))
+    .min(1)
+    .max(EVENTS.length)
+    .refine((events) => new Set(events).size === events.length, 'must not name an event twice')
+    .optional()
+    .meta({ description: 'what to be told of; default: all' }),
+})
+
+export const webhookSchema = z
+  .object({
+    id: z.string().meta({ example: 'whk_0123456789abcdef01234567' }),
+    object: z.literal('webhook'),
+    url: z.string(),
+    events: z.array(z.enum(EVENTS)),
+    created_at: seconds,
+    disabled_at: seconds.nullable(),
+    disabled_reason: z.enum(['gone', 'too_many_failures', 'key_revoked']).nullable().meta({
+      description:
+        '`gone`: the receiver answered 410; `too_many_failures`: 20 attempts or more failed one after another, for a day or more; `key_revoked`: with its API key',
+    }),
+    pending_deliveries: z.int().min(0).meta({
+      description:
+        'deliveries under way; while there are 100, further events are given up at once (`too_many_pending`)',
+    }),
+    old_secret_until: seconds.nullable().meta({
+      description: 'until when a secret that was rotated out still signs beside the current one',
+    }),
+  })
+  .meta({ id: 'Webhook' })
+
+export const webhookWithSecretSchema = webhookSchema
+  .extend({
+    secret: z.string().meta({
+      description: 'what deliveries are signed with; shown in this answer and never again',
+      example: 'whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
+    }),
+  })
+  .meta({ id: 'WebhookWithSecret' })
+
+export const webhookListSchema = z.object({
+  object: z.literal('list'),
+  data: z.array(webhookSchema),
+})
+
+export const deletedWebhookSchema = z.object({
+  id: z.string(),
+  object: z.literal('webhook.deleted'),
+  deleted: z.literal(true),
+})
+
+export const deliverySchema = z
+  .object({
+    id: z.string().meta({
+      description: 'of the event; its header webhook-id in every attempt',
+      example: 'evt_0123456789abcdef0123456789abcdef',
+    }),
+    object: z.literal('webhook.delivery'),
+    type: z.enum([...EVENTS, 'webhook.test']),
+    created_at: seconds.meta({ description: 'when what it tells of happened' }),
+    data: z.object({ id: z.string() }),
+    state: z.enum(['pending', 'delivered', 'failed']),
+    attempts: z.int().min(0),
+    last_status: z.int().min(0).nullable().meta({ description: 'HTTP status of the last answer' }),
+    last_error: z.string().nullable().meta({
+      description:
+        '`bad_status`, `redirected`, `gone`, `unreachable`, `tls_failed`, `address_refused`, `no_answer`, `late`, `malformed`, `receiver_busy`, `too_many_pending` or `webhook_disabled`',
+    }),
+    next_try_at: seconds.nullable(),
+    ended_at: seconds.nullable(),
+  })
+  .meta({ id: 'WebhookDelivery' })
+
+export const deliveryListSchema = z.object({
+  object: z.literal('list'),
+  data: z.array(deliverySchema),
+  first_id: z.string().nullable(),
+  last_id: z.string().nullable(),
+  has_more: z.boolean(),
+})
+
+function unixSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000)
+}
+
+function unixSecondsOrNull(date: Date | null): number | null {
+  return date === null ? null : unixSeconds(date)
+}
+
+/** A webhook as its owner sees it, without its secrets. */
+export function webhookObject(row: WebhookRow): z.output<typeof webhookSchema> {
+  return {
+    id: row.id,
+    object: 'webhook',
+    url: row.url,
+    events: row.events,
+    created_at: unixSeconds(row.createdAt),
+    disabled_at: unixSecondsOrNull(row.disabledAt),
+    disabled_reason: row.disabledReason,
+    pending_deliveries: row.pendingDeliveries,
+    old_secret_until: unixSecondsOrNull(row.oldSecretUntil),
+  }
+}
+
+export function deliveryObject(row: DeliveryRow): z.output<typeof deliverySchema> {
+  return {
+    id: row.eventId,
+    object: 'webhook.delivery',
+    type: row.type,
+    created_at: unixSeconds(row.happenedAt),
+    data: { id: row.jobId ?? row.webhookId },
+    state: row.state,
+    attempts: row.attempts,
+    last_status: row.lastStatus,
+    last_error: row.lastError,
+    next_try_at: unixSecondsOrNull(row.nextTryAt),
+    ended_at: unixSecondsOrNull(row.endedAt),
+  }
+}

@@ -1,0 +1,279 @@
+import type { Response } from 'express'
+import { z } from 'zod'
+import { WEBHOOK_SECRET_BYTES, webhookSecretText } from '../../base/auth/webhook-signature.js'
+import { readWebhookUrl } from '../../base/net/webhook-url.js'
+import { fromHex } from '../../formats/bytes.js'
+import { deliveriesOf, insertTestEvent } from '../../ledger/webhooks/deliveries.js'
+import {
+  deleteWebhook,
+  getWebhook,
+  insertWebhook,
+  rotateSecret,
+  type WebhookRow,
+  webhooksOfKey,
+} from '../../ledger/webhooks/webhooks.js'
+import { apiKeyId } from '../auth/key-gate.js'
+import type { ApiDeps } from '../deps.js'
+import { ApiError } from '../http/errors.js'
+import { BODY_ERRORS } from '../http/json-body.js'
+import { type Operation, operation } from '../http/operation.js'
+import {
+  deletedWebhookSchema,
+  deliveryListSchema,
+  deliveryObject,
+  deliverySchema,
+  EXAMPLE_URL,
+  webhookListSchema,
+  webhookObject,
+  webhookRequestSchema,
+  webhookSchema,
+  webhookWithSecretSchema,
+} from './object.js'
+
+const MOST_PER_KEY = 10
+/** Each is a signature in every delivery's header. */
+const MOST_SECRETS = 5
+const MOST_TESTS_A_MINUTE = 10
+const DEFAULT_DELIVERIES = 20
+const MOST_DELIVERIES = 100
+
+const MESSAGE = 'There is no webhook with this id.'
+const webhookId = {
+  schema: z.object({
+    id: z
+      .string()
+      .regex(/^whk_[0-9a-f]{24}$/)
+      .meta({ example: 'whk_0123456789abcdef01234567' }),
+  }),
+  code: 'webhook_not_found' as const,
+  message: MESSAGE,
+}
+
+const deliveriesQuery = z.object({
+  after: z
+    .string()
+    .regex(/^evt_[0-9a-f]{32}$/, 'must be the id of an event')
+    .optional(),
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'must be a whole number from 1')
+    .transform(Number)
+    .refine((n) => n <= MOST_DELIVERIES, `must be at most ${MOST_DELIVERIES}`)
+    .optional(),
+})
+
+type Deps = Pick<ApiDeps, 'db' | 'verifierId' | 'allowPrivateWebhooks' | 'randomHex' | 'log'>
+
+/** `/v1/webhooks`: be told when a video has ended. */
+export function webhookOperations(deps: Deps): Operation[] {
+  const { db } = deps
+  const tag = 'Webhooks' as const
+  const newSecret = () => fromHex(deps.randomHex(WEBHOOK_SECRET_BYTES))
+
+  return [
+    operation({
+      id: 'createWebhook',
+      method: 'post',
+      path: '/v1/webhooks',
+      tag,
+      access: 'generate',
+      summary: 'Be told when this key’s videos have ended',
+      description:
+        'Events arrive by POST, signed as the Standard Webhooks convention says. The secret is in this answer only.',
+      body: webhookRequestSchema,
+      bodyExample: { url: EXAMPLE_URL },
+      answers: { 200: { description: 'The webhook', schema: webhookWithSecretSchema } },
+      errors: [...BODY_ERRORS, 'webhook_exists', 'too_many_webhooks'],
+      run: async ({ body, res }) => {
+        const secret = newSecret()
+        const webhook = {
+          id: `whk_${deps.randomHex(12)}`,
+          apiKeyId: apiKeyId(res),
+          url: vetted(deps, body.url),
+          events: body.events ?? ['video.completed' as const, 'video.failed' as const],
+        }
+        const row = await insertWebhook(db, { ...webhook, secret }, MOST_PER_KEY)
+        if (row === 'exists') {
+          throw new ApiError('webhook_exists', 'This key has a webhook to this address already.', {
+            hint: 'Delete it first, or add a query to the address.',
+            param: 'url',
+          })
+        }
+        if (row === 'full') {
+          throw new ApiError(
+            'too_many_webhooks',
+            `This key has ${MOST_PER_KEY} webhooks already.`,
+            {
+              hint: 'Delete one that is not needed any more.',
+            },
+          )
+        }
+        deps.log.info({ webhook: row.id }, 'webhook made')
+        res.location(`/v1/webhooks/${row.id}`)
+        res.json({ ...webhookObject(row), secret: webhookSecretText(secret) })
+      },
+    }),
+    operation({
+      id: 'listWebhooks',
+      method: 'get',
+      path: '/v1/webhooks',
+      tag,
+      access: 'read',
+      summary: 'List this key’s webhooks',
+      answers: { 200: { description: 'Oldest first', schema: webhookListSchema } },
+      errors: [],
+      run: async ({ res }) => {
+        const rows = await webhooksOfKey(db, apiKeyId(res))
+        res.json({ object: 'list', data: rows.map(webhookObject) })
+      },
+    }),
+    operation({
+      id: 'getWebhook',
+      method: 'get',
+      path: '/v1/webhooks/{id}',
+      tag,
+      access: 'read',
+      summary: 'Look at a webhook',
+      params: webhookId,
+      answers: { 200: { description: 'The webhook', schema: webhookSchema } },
+      errors: ['webhook_not_found'],
+      run: async ({ params, res }) => {
+        res.json(webhookObject(await ownWebhook(deps, params.id, res)))
+      },
+    }),
+    operation({
+      id: 'deleteWebhook',
+      method: 'delete',
+      path: '/v1/webhooks/{id}',
+      tag,
+      access: 'generate',
+      summary: 'Delete a webhook; what it has not delivered yet it never will',
+      params: webhookId,
+      answers: { 200: { description: 'It is gone', schema: deletedWebhookSchema } },
+      errors: ['webhook_not_found'],
+      run: async ({ params, res }) => {
+        const { id } = await ownWebhook(deps, params.id, res)
+        if (!(await deleteWebhook(db, id))) throw notFound()
+        res.json({ id, object: 'webhook.deleted', deleted: true })
+      },
+    }),
+    operation({
+      id: 'testWebhook',
+      method: 'post',
+      path: '/v1/webhooks/{id}/test',
+      tag,
+      access: 'generate',
+      summary: 'Send a test event now',
+      description:
+        'Its type is `webhook.test`; it is signed, sent and tried again as every other. The list of deliveries shows what came of it.',
+      params: webhookId,
+      answers: { 202: { description: 'On its way', schema: deliverySchema } },
+      errors: ['webhook_not_found', 'webhook_disabled', 'too_many_tests'],
+      run: async ({ params, res }) => {
+        const webhook = await ownWebhook(deps, params.id, res)
+        if (webhook.disabledAt !== null) {
+          throw new ApiError(
+            'webhook_disabled',
+            `This webhook is disabled: ${webhook.disabledReason}.`,
+            {
+              hint: 'Delete it and make a new one.',
+            },
+          )
+        }
+        const eventId = `evt_${deps.randomHex(16)}`
+        const delivery = await insertTestEvent(
+          db,
+          deps.verifierId,
+          eventId,
+          webhook.id,
+          MOST_TESTS_A_MINUTE,
+        )
+        if (delivery === null) throw notFound()
+        if (delivery === 'often') {
+          throw new ApiError(
+            'too_many_tests',
+            `This webhook had ${MOST_TESTS_A_MINUTE} tests within a minute.`,
+          )
+        }
+        if (delivery === 'full') {
+          throw new ApiError('too_many_tests', 'Too many deliveries are under way to this webhook.')
+        }
+        res.status(202).location(`/v1/webhooks/${webhook.id}/deliveries`)
+        res.json(deliveryObject(delivery))
+      },
+    }),
+    operation({
+      id: 'rotateWebhookSecret',
+      method: 'post',
+      path: '/v1/webhooks/{id}/rotate-secret',
+      tag,
+      access: 'generate',
+      summary: 'Get a new secret; the one before signs beside it for 24 hours',
+      params: webhookId,
+      answers: { 200: { description: 'The new secret', schema: webhookWithSecretSchema } },
+      errors: ['webhook_not_found', 'too_many_secrets'],
+      run: async ({ params, res }) => {
+        const { id } = await ownWebhook(deps, params.id, res)
+        const secret = newSecret()
+        const row = await rotateSecret(db, id, secret, MOST_SECRETS)
+        if (row === null) throw notFound()
+        if (row === 'full') {
+          throw new ApiError(
+            'too_many_secrets',
+            `This webhook has ${MOST_SECRETS} secrets that sign.`,
+            {
+              hint: 'Wait until the oldest has expired, or make a new webhook.',
+            },
+          )
+        }
+        res.json({ ...webhookObject(row), secret: webhookSecretText(secret) })
+      },
+    }),
+    operation({
+      id: 'listWebhookDeliveries',
+      method: 'get',
+      path: '/v1/webhooks/{id}/deliveries',
+      tag,
+      access: 'read',
+      summary: 'See what was delivered, what was not, and why',
+      params: webhookId,
+      query: deliveriesQuery,
+      answers: {
+        200: { description: 'Newest first; kept for 30 days', schema: deliveryListSchema },
+      },
+      errors: ['invalid_request', 'webhook_not_found'],
+      run: async ({ params, query, res }) => {
+        const { id } = await ownWebhook(deps, params.id, res)
+        const { after = null, limit = DEFAULT_DELIVERIES } = query
+        // One more than asked for tells whether there are more.
+        const rows = await deliveriesOf(db, id, { after, limit: limit + 1 })
+        const data = rows.slice(0, limit).map(deliveryObject)
+        res.json({
+          object: 'list',
+          data,
+          first_id: data[0]?.id ?? null,
+          last_id: data.at(-1)?.id ?? null,
+          has_more: rows.length > limit,
+        })
+      },
+    }),
+  ]
+}
+
+/** @throws ApiError `invalid_request`, without any part of the address */
+function vetted(deps: Deps, text: string): string {
+  const url = readWebhookUrl(text, deps.allowPrivateWebhooks)
+  if (!('refused' in url)) return url.href
+  throw new ApiError('invalid_request', `url: ${url.refused}`, { param: 'url' })
+}
+
+/** The caller's webhook; another key's is as unknown as one that never was. */
+async function ownWebhook(deps: Deps, id: string, res: Response): Promise<WebhookRow> {
+  const webhook = await getWebhook(deps.db, id)
+  if (webhook === null || webhook.apiKeyId !== apiKeyId(res)) throw notFound()
+  return webhook
+}
+
+function notFound(): ApiError {
+  return new ApiError('webhook_not_found', MESSAGE, { param: 'id' })
+}

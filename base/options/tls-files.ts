@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
+import { FractalError, messageOf } from '../errors.js'
+
+/** What a connection by TLS is made with, as PEM; undefined where nothing was named. */
+export interface TlsFiles {
+  readonly ca: string | undefined
+  readonly cert: string | undefined
+  readonly key: string | undefined
+}
+
+/**
+ * Reads the files that `{prefix}_ca`, `_cert` and `_key` name, and tries them: a file that can't be
+ * used is told at the start, not by the first connection.
+ * @param prefix of the options, e.g. `database.tls`
+ * @throws FractalError `bad_option`
+ */
+export function readTlsFiles(
+  prefix: string,
+  paths: { ca: string | undefined; cert: string | undefined; key: string | undefined },
+): TlsFiles {
+  if ((paths.cert === undefined) !== (paths.key === undefined)) {
+    const [there, missing] = paths.cert === undefined ? ['key', 'cert'] : ['cert', 'key']
+    throw new FractalError('bad_option', `--${prefix}_${there} needs --${prefix}_${missing}`, {
+      hint: 'A certificate of ours takes both files.',
+    })
+  }
+  const read = (part: keyof TlsFiles) => readPem(`--${prefix}_${part}`, paths[part])
+  const files = { ca: read('ca'), cert: read('cert'), key: read('key') }
+  // A folder's worth of certificates would be ignored as silently as none at all.
+  if (files.ca !== undefined && !files.ca.includes('-----BEGIN CERTIFICATE-----')) {
+    throw unusable(`--${prefix}_ca`, paths.ca!, 'it holds no certificate')
+  }
+  try {
+    createSecureContext(files)
+  } catch (error) {
+    const part = paths.cert === undefined ? 'ca' : 'cert'
+    throw unusable(`--${prefix}_${part}`, paths[part]!, messageOf(error))
+  }
+  return files
+}
+
+function readPem(option: string, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw unusable(option, path, (error as NodeJS.ErrnoException).code ?? messageOf(error))
+  }
+}
+
+function unusable(option: string, path: string, why: string): FractalError {
+  return new FractalError('bad_option', `${option}: the file ${path} can't be used: ${why}`, {
+    hint: 'It takes a PEM file (-----BEGIN …) that this user may read.',
+  })
+}

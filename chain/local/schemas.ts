@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { isSs58 } from '../../base/sr25519.js'
+
+/** What both sides of the local chain's RPC check: the node in `dev/localnet/` and the client here. */
+
+export const count = z.int().min(0)
+export const u16 = z.int().min(0).max(65535)
+export const address = z.string().refine(isSs58, 'no ss58 address with prefix 42')
+/** Larger than a JSON number can hold exactly. */
+export const rao = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, 'no amount of rao in decimal')
+
+export const localParams = z.strictObject({
+  tempo: z.int().min(1),
+  weightsRateLimit: count,
+  weightsVersionKey: count,
+  minAllowedWeights: u16,
+  maxWeightLimit: u16,
+  commitReveal: z.boolean(),
+  revealPeriodEpochs: z.int().min(1).max(100),
+  immunityPeriod: count,
+  maxUids: z.int().min(1).max(4096),
+  /** How many neurons have a permit by stake. */
+  maxValidators: u16,
+  minStakeRao: rao,
+  servingRateLimit: count,
+})
+
+export type LocalParams = z.infer<typeof localParams>

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, link, lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { WalletError } from '../errors.js'
+
+/** A key file has some 600 bytes; an encrypted one of old tools a few thousand. */
+const MAX_BYTES = 65_536
+
+const MISSING_HINT =
+  'Check --wallet.path, --wallet.name and --wallet.hotkey, or make it: fractal wallet create.'
+
+/** What a system call's error means for whoever owns the file. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  ENOTDIR: 'a part of its path is no folder',
+  EISDIR: 'a folder stands there',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+}
+
+export interface KeyFile {
+  readonly bytes: Buffer
+  /** Permission bits, of the file that a link leads to. */
+  readonly mode: number
+}
+
+/**
+ * A whole key file. Never waits: what stands in its place may be a pipe or a device.
+ * @throws WalletError `wallet_missing`, `wallet_unreadable`, `wallet_damaged`
+ */
+export async function readKeyFile(path: string): Promise<KeyFile> {
+  let file: FileHandle
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (cause) {
+    throw await notOpened(path, cause)
+  }
+  try {
+    const stats = await file.stat()
+    if (stats.isDirectory()) throw damaged(path, 'is a folder, not a key file')
+    if (!stats.isFile()) throw damaged(path, 'is no regular file')
+    if (stats.size > MAX_BYTES) throw damaged(path, `has ${stats.size} bytes: that is no key file`)
+    return { bytes: await file.readFile(), mode: stats.mode & 0o777 }
+  } finally {
+    await file.close()
+  }
+}
+
+/** The command that puts permissions right, or null when only the owner can read the file. */
+export function permissionsToMend(path: string, mode: number): string | null {
+  // Windows has other permissions, and Node shows none of them here.
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return null
+  return `chmod 600 '${path.replaceAll("'", "'\\''")}'`
+}
+
+/** Whether anything has this name, also a link that leads nowhere. */
+export async function isPresent(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null
+}
+
+/** @throws WalletError `wallet_exists` */
+export async function assertAbsent(path: string): Promise<void> {
+  if (await isPresent(path)) throw walletExists(path)
+}
+
+/**
+ * The file whole or not at all, on the disk when this returns, and its owner's only whatever the umask.
+ * @throws WalletError `wallet_exists` unless `overwrite`; `wallet_unwritable`
+ */
+export async function writeKeyFile(
+  path: string,
+  content: object,
+  overwrite: boolean,
+): Promise<void> {
+  const folder = dirname(path)
+  // Not a name that anybody takes for a key's, should this process die before it removes it.
+  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`)
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause) => {
+    // EEXIST here is a file where a folder should be.
+    throw notWritten(path, codeOf(cause) === 'EEXIST' ? { code: 'ENOTDIR' } : cause)
+  })
+  try {
+    await writeDurably(temporary, JSON.stringify(content))
+    // A link, unlike a rename, fails where a file stands: no key is ever overwritten by accident.
+    if (overwrite) await rename(temporary, path)
+    else await link(temporary, path)
+    await syncFolder(folder)
+  } catch (cause) {
+    throw codeOf(cause) === 'EEXIST' ? walletExists(path) : notWritten(path, cause)
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined)
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.chmod(0o600)
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+export function damaged(path: string, what: string, hint?: string): WalletError {
+  return new WalletError('wallet_damaged', `${path} ${what}`, {
+    hint: hint ?? 'Restore it from a copy, or regenerate the key from its phrase.',
+  })
+}
+
+function walletExists(path: string): WalletError {
+  return new WalletError('wallet_exists', `${path} exists and is not overwritten`, {
+    hint: 'Choose another --wallet.name or --wallet.hotkey; --overwrite replaces a hotkey for good.',
+  })
+}
+
+async function notOpened(path: string, cause: unknown): Promise<WalletError> {
+  const code = codeOf(cause)
+  if (code === 'ENOENT') {
+    const isLink = await isPresent(path)
+    const message = isLink ? `${path} is a link that leads nowhere` : `there is no key file ${path}`
+    return new WalletError('wallet_missing', message, { hint: MISSING_HINT, cause })
+  }
+  const why = REFUSALS[code] ?? code
+  return new WalletError('wallet_unreadable', `${path} can't be read: ${why}`, {
+    hint: `Run this as the files' owner, or give them to user ${process.getuid?.() ?? '?'}: the files 0600, their folders 0700.`,
+    cause,
+  })
+}
+
+function notWritten(path: string, cause: unknown): WalletError {
+  const code = codeOf(cause)
+  return new WalletError(
+    'wallet_unwritable',
+    `${path} can't be written: ${REFUSALS[code] ?? code}`,
+    {
+      hint: 'Give --wallet.path a folder that this user may write.',
+      cause,
+    },
+  )
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error
+    ? String(error.code)
+    : 'unknown'
+}

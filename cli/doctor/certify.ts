@@ -1,0 +1,51 @@
+import { FractalError } from '../../base/errors.js'
+import { resolveOptions } from '../../base/options/options.js'
+import { certify } from '../../engine/class/certify.js'
+import { certifyParams } from '../../engine/class/certify-run.js'
+import { readModel } from '../../engine/model/model.js'
+import { defaultModelDir } from '../../engine/models/default-model.js'
+import { shortClass } from '../../formats/determinism-class.js'
+import { workOf } from '../../formats/generation.js'
+import { environmentOver } from '../environment.js'
+import { printJson, printLine } from '../output.js'
+import { ProgressBar } from '../progress-bar.js'
+
+/**
+ * Certifies this machine's class without a ledger: prints what a verifier would record.
+ * @throws FractalError `not_exact` when the runs differ: ground truth of this machine judges nobody
+ */
+export async function certifyByHand(
+  given: Readonly<Record<string, unknown>>,
+  runs: number,
+  json: boolean,
+): Promise<void> {
+  const { device, 'model.dir': folder } = resolveOptions(
+    ['device', 'model.dir'],
+    given,
+    environmentOver({ FRACTAL_DEVICE: 'cpu' }),
+  )
+  const modelDir = folder ?? defaultModelDir()
+  const { config } = await readModel(modelDir)
+  const bar = new ProgressBar()
+  const certificate = await certify({
+    modelDir,
+    device,
+    runs,
+    onRun: (run) => bar.show('certifying', run, runs),
+  }).finally(() => bar.clear())
+  const work = workOf(certifyParams(config.descriptor))
+  const usPerVideo = Math.round((certificate.usPerWork * work) / 1_000_000)
+  if (json) printJson({ ...certificate, usPerVideo })
+  else {
+    const { determinismClass, exact, processes } = certificate
+    printLine(`class      ${shortClass(determinismClass)}  ${determinismClass}`)
+    printLine(`runs       ${runs} in ${processes} processes`)
+    printLine(`exact      ${exact ? 'yes: all bytes were equal' : 'NO'}`)
+    printLine(`per video  ${(usPerVideo / 1e6).toFixed(3)} s`)
+  }
+  if (!certificate.exact) {
+    throw new FractalError('not_exact', 'The runs differ: this class is not exact.', {
+      hint: 'Look for another driver, other load-dependent libraries or faulty memory.',
+    })
+  }
+}

@@ -1,0 +1,132 @@
+import { shortClass } from '../../formats/determinism-class.js'
+import { failed, type Requirement } from './requirement.js'
+import type { DoctorRole, RoleFacts } from './role-facts.js'
+
+/** In 10^9 bytes, as shops count: a machine sold with 16 GB shows a little less than 16 GiB. */
+const GB = 1e9
+const NEEDS = {
+  prover: { diskGb: 32, memoryGb: 8 },
+  verifier: { diskGb: 64, memoryGb: 16 },
+} as const
+const CORES = 8
+const GPU_NAME = 'RTX 3090'
+const GPU_GB = 24
+
+/** What a role needs of the machine itself. */
+export function machineRequirements(role: DoctorRole, facts: RoleFacts): Requirement[] {
+  const { diskGb, memoryGb } = NEEDS[role]
+  return [
+    node(facts.node),
+    atLeast('cores', facts.cores, CORES, '', 'Take a machine with more cores.'),
+    atLeast(
+      'memory',
+      facts.memoryBytes / GB,
+      memoryGb,
+      ' GB',
+      'Take more memory, or raise the limit.',
+    ),
+    atLeast(
+      `disk, at ${facts.stateDir}`,
+      facts.diskFreeBytes / GB,
+      diskGb,
+      ' GB free',
+      'Free some, or name a folder on a larger disk: --state.dir.',
+    ),
+    gpu(facts),
+    model(role, facts),
+    engine(facts),
+    clock(facts),
+  ]
+}
+
+function node(version: string): Requirement {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)
+  const isNew = major > 20 || (major === 20 && minor >= 19)
+  return {
+    name: 'Node.js',
+    state: isNew ? 'ok' : 'missing',
+    found: version,
+    needed: '20.19 or later',
+    todo: isNew ? null : 'Install a newer one.',
+  }
+}
+
+function atLeast(
+  name: string,
+  has: number,
+  needs: number,
+  unit: string,
+  todo: string,
+): Requirement {
+  const isEnough = has >= needs
+  const found = Number.isInteger(has) ? String(has) : has.toFixed(1)
+  return {
+    name,
+    state: isEnough ? 'ok' : 'missing',
+    found: `${found}${unit}`,
+    needed: `${needs}${unit}`,
+    todo: isEnough ? null : todo,
+  }
+}
+
+function gpu({ device, gpus }: RoleFacts): Requirement {
+  const base = { name: 'GPU', needed: `${GPU_NAME} with ${GPU_GB} GB` }
+  if (device === 'cpu') {
+    return {
+      ...base,
+      state: 'ok',
+      found: 'none is used: --device cpu',
+      todo: 'For development: a CPU is another determinism class than a 3090.',
+    }
+  }
+  const found = gpus.map(({ name, memoryMib }) => `${name} (${memoryMib} MiB)`).join(', ')
+  const fits = gpus.some(
+    (each) =>
+      new RegExp(`${GPU_NAME}(?! *Ti)`).test(each.name) && each.memoryMib * 2 ** 20 >= GPU_GB * GB,
+  )
+  if (fits) return { ...base, state: 'ok', found, todo: null }
+  return {
+    ...base,
+    state: 'missing',
+    found: found === '' ? 'nvidia-smi does not answer' : found,
+    todo:
+      found === '' ? 'Install the NVIDIA driver.' : 'Another GPU gives other bytes: take a 3090.',
+  }
+}
+
+function model(role: DoctorRole, { model }: RoleFacts): Requirement {
+  const base = { name: 'model folder', needed: 'complete' }
+  if ('failed' in model) return failed(base, model)
+  const found = `root ${model.ok.root.slice(0, 12)}`
+  if (role === 'prover' || model.ok.described) return { ...base, state: 'ok', found, todo: null }
+  return {
+    ...base,
+    state: 'missing',
+    found: `${found}, no fractal.json`,
+    todo: 'Challenges ask for the standard request that fractal.json names: add one.',
+  }
+}
+
+function engine({ engine, device }: RoleFacts): Requirement {
+  const base = { name: 'engine', needed: `runs on ${device}` }
+  if (engine === null) return { ...base, state: 'unknown', found: 'no model', todo: null }
+  if ('failed' in engine) return failed(base, engine)
+  return { ...base, state: 'ok', found: `class ${shortClass(engine.ok)}`, todo: null }
+}
+
+function clock({ clockSynchronized }: RoleFacts): Requirement {
+  const base = { name: 'clock', needed: 'right within 2 s' }
+  switch (clockSynchronized) {
+    case true:
+      return { ...base, state: 'ok', found: 'kept by NTP', todo: null }
+    case false:
+      return { ...base, state: 'missing', found: 'NTP is off', todo: 'timedatectl set-ntp true' }
+    case null:
+      return {
+        ...base,
+        state: 'unknown',
+        found: 'nobody says',
+        todo: 'Compare `date -u` with another machine’s: signed requests that are off are refused.',
+      }
+  }
+}

@@ -1,0 +1,134 @@
+import os from 'node:os'
+import {
+  CHAIN_OPTIONS,
+  DATABASE_OPTIONS,
+  TEMPORAL_OPTIONS,
+  WALLET_OPTIONS,
+} from '../../base/options/groups.js'
+import type { OptionName, Options } from '../../base/options/options.js'
+import { type WalletState, walletState } from '../../chain/wallet/state.js'
+import { openEngine } from '../../engine/engine.js'
+import { readModel } from '../../engine/model/model.js'
+import { defaultModelDir } from '../../engine/models/default-model.js'
+import { type AxonFacts, axonFacts } from './axon-facts.js'
+import {
+  diskFreeBytes,
+  type Gpu,
+  isClockSynchronized,
+  listGpus,
+  memoryBytes,
+} from './machine-facts.js'
+import {
+  askChain,
+  askDatabase,
+  askTemporal,
+  type ChainFacts,
+  type Outcome,
+  outcomeOf,
+} from './reach.js'
+
+export type DoctorRole = 'prover' | 'verifier'
+
+/** What the roles are configured by, as far as a machine can fail them. */
+export const DOCTOR_OPTIONS = [
+  'model.dir',
+  'device',
+  'state.dir',
+  'axon.host',
+  'axon.port',
+  'axon.external_ip',
+  'axon.external_port',
+  ...CHAIN_OPTIONS,
+  ...WALLET_OPTIONS,
+  ...DATABASE_OPTIONS,
+  ...TEMPORAL_OPTIONS,
+] as const satisfies readonly OptionName[]
+
+export type DoctorOptions = Options<(typeof DOCTOR_OPTIONS)[number]>
+
+/** Everything that the requirements are judged by: plain data, so that a test can have any machine. */
+export interface RoleFacts {
+  readonly node: string
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly diskFreeBytes: number
+  readonly stateDir: string
+  readonly device: 'cuda' | 'cpu'
+  readonly gpus: readonly Gpu[]
+  readonly clockSynchronized: boolean | null
+  /** `described`: it has a fractal.json, by which challenges are drawn. */
+  readonly model: Outcome<{ readonly root: string; readonly described: boolean }>
+  /** The determinism class; null when there is no model to open. */
+  readonly engine: Outcome<string> | null
+  readonly wallet: WalletState
+  readonly netuid: number
+  readonly network: string
+  readonly chain: Outcome<ChainFacts>
+  /** Of a prover. */
+  readonly axon: AxonFacts | null
+  /** Of a verifier. */
+  readonly database: Outcome<string> | null
+  readonly temporal: Outcome<string> | null
+}
+
+export async function gatherFacts(
+  role: DoctorRole,
+  options: DoctorOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<RoleFacts> {
+  const modelDir = options['model.dir'] ?? defaultModelDir()
+  const model = await outcomeOf(async () => {
+    const { files, config } = await readModel(modelDir)
+    return { root: files.root, described: config.descriptor !== null }
+  })
+  const wallet = await walletState({
+    path: options['wallet.path'],
+    name: options['wallet.name'],
+    hotkey: options['wallet.hotkey'],
+  })
+  const isProver = role === 'prover'
+  const [gpus, free, clock, engine, chain, axon, database, temporal] = await Promise.all([
+    listGpus(),
+    diskFreeBytes(options['state.dir']),
+    isClockSynchronized(),
+    'ok' in model ? outcomeOf(() => classOf(modelDir, options.device)) : null,
+    askChain(options, wallet.hotkey.address),
+    isProver ? axonFacts(axonWish(options), env) : null,
+    isProver ? null : askDatabase(options),
+    isProver ? null : askTemporal(options),
+  ])
+  return {
+    node: process.version,
+    cores: os.availableParallelism(),
+    memoryBytes: memoryBytes(),
+    diskFreeBytes: free,
+    stateDir: options['state.dir'],
+    device: options.device,
+    gpus,
+    clockSynchronized: clock,
+    model,
+    engine,
+    wallet,
+    netuid: options.netuid,
+    network: options['subtensor.network'],
+    chain,
+    axon,
+    database,
+    temporal,
+  }
+}
+
+function axonWish(options: DoctorOptions) {
+  return {
+    host: options['axon.host'],
+    port: options['axon.port'],
+    externalIp: options['axon.external_ip'],
+    externalPort: options['axon.external_port'],
+  }
+}
+
+async function classOf(modelDir: string, device: 'cuda' | 'cpu'): Promise<string> {
+  const generator = await openEngine({ modelDir, device })
+  await generator.close()
+  return generator.determinismClass
+}

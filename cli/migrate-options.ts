@@ -1,9 +1,0 @@
-import { LEDGER_OPTIONS } from './ledger-options.js'
-
-export const MIGRATE_OPTIONS = [
-  ...LEDGER_OPTIONS,
-  'roles.prefix',
-  'roles.api_password',
-  'roles.worker_password',
-  'roles.gpu_password',
-] as const

@@ -1,0 +1,98 @@
+import { WALLET_OPTIONS } from '../../base/options/groups.js'
+import { resolveOptions } from '../../base/options/options.js'
+import { createHotkey, createWallet } from '../../chain/wallet/create.js'
+import { walletPaths } from '../../chain/wallet/paths.js'
+import { printJson, printLine } from '../output.js'
+import { UsageError } from '../usage-error.js'
+import { readPhrase } from './read-phrase.js'
+
+export interface WantedWallet {
+  /** A file with the hotkey's phrase, or `-`; undefined: a new one is drawn. */
+  readonly mnemonic: string | undefined
+  /** The coldkey's address: its secret is elsewhere. */
+  readonly coldkey: string | undefined
+  readonly hotkeyOnly: boolean
+  readonly overwrite: boolean
+  readonly showPhrase: boolean
+  readonly json: boolean
+}
+
+/** Where a phrase may be shown. */
+export interface Screen {
+  readonly isTTY?: boolean
+}
+
+/** Makes a wallet; prints addresses and files, and a phrase only on a screen and when asked. */
+export async function createAndTell(
+  given: Readonly<Record<string, unknown>>,
+  wanted: WantedWallet,
+  screen: Screen = process.stdout,
+): Promise<void> {
+  const { mnemonic, coldkey, overwrite, json } = wanted
+  if (wanted.showPhrase && (json || screen.isTTY !== true)) {
+    throw new UsageError(
+      '--show-phrase wants a terminal, without --json: a phrase must not end in a file or a log.',
+      'The hotkey’s file has it too, as secretPhrase.',
+    )
+  }
+  if (wanted.showPhrase && mnemonic !== undefined) {
+    throw new UsageError('--show-phrase shows a phrase that was drawn; --mnemonic gives one.')
+  }
+  const options = resolveOptions(WALLET_OPTIONS, given, process.env)
+  const name = {
+    path: options['wallet.path'],
+    name: options['wallet.name'],
+    hotkey: options['wallet.hotkey'],
+  }
+  const drawn = new Map<'hotkey' | 'coldkey', string>()
+  const phrase = mnemonic === undefined ? undefined : await readPhrase(mnemonic)
+  const order = {
+    ...name,
+    overwrite,
+    ...(phrase === undefined ? {} : { phrase }),
+    onPhrase: (key: 'hotkey' | 'coldkey', its: string) => drawn.set(key, its),
+  }
+  // A hotkey that is brought along has its owner: a new coldkey would be a stranger's.
+  const isAlone = wanted.hotkeyOnly || coldkey !== undefined || phrase !== undefined
+  const made = isAlone
+    ? await createHotkey(coldkey === undefined ? order : { ...order, coldkey })
+    : await createWallet(order)
+  const paths = walletPaths(name)
+  const isNewColdkey = drawn.has('coldkey')
+  if (json) {
+    const coldkeyFile = made.coldkey === null ? null : paths.coldkeyPub
+    printJson({
+      ...made,
+      hotkeyFile: paths.hotkey,
+      coldkeyFile,
+      coldkeySecretFile: isNewColdkey ? paths.coldkey : null,
+    })
+    return
+  }
+  printLine(`hotkey   ${made.hotkey}`)
+  printLine(`         ${paths.hotkey}`)
+  if (made.coldkey === null) printLine('coldkey  none is known to this wallet')
+  else {
+    printLine(`coldkey  ${made.coldkey}`)
+    printLine(`         ${paths.coldkeyPub}`)
+  }
+  if (isNewColdkey) {
+    printLine(
+      `         ${paths.coldkey}: its secret, NOT ENCRYPTED: for tests. For real funds make the`,
+    )
+    printLine(
+      '         coldkey with btcli on another machine and give its address: --coldkey-address',
+    )
+  }
+  printLine(
+    '\nBack up: copy the hotkey’s file to where only you read it. It holds the secret and the phrase',
+  )
+  printLine('that makes the key again (fractal wallet create --mnemonic -). Nothing else can.')
+  if (wanted.showPhrase) tellPhrases(drawn)
+}
+
+function tellPhrases(drawn: ReadonlyMap<string, string>): void {
+  printLine('')
+  for (const [key, phrase] of drawn) printLine(`phrase of the ${key}: ${phrase}`)
+  printLine('Write it down now, then clear this screen: it is not shown again.')
+}

@@ -1,0 +1,63 @@
+import { WALLET_OPTIONS } from '../../base/options/groups.js'
+import { resolveOptions } from '../../base/options/options.js'
+import { type ColdkeySecret, type KeyState, walletState } from '../../chain/wallet/state.js'
+import { printJson, printLine, printTable } from '../output.js'
+
+const SECRET: Readonly<Record<ColdkeySecret, string>> = {
+  absent: 'its secret is not on this machine: as it should be',
+  encrypted: 'its secret is here, encrypted: better on another machine',
+  plain: 'its secret is here, NOT ENCRYPTED: only for tests',
+  unreadable: 'there is a file of its secret, which was not read',
+}
+
+/**
+ * Prints what a role would find, and no secret.
+ * @throws WalletError when the hotkey can't be used, after printing
+ */
+export async function showWallet(
+  given: Readonly<Record<string, unknown>>,
+  json: boolean,
+): Promise<void> {
+  const options = resolveOptions(WALLET_OPTIONS, given, process.env)
+  const { hotkey, coldkey } = await walletState({
+    path: options['wallet.path'],
+    name: options['wallet.name'],
+    hotkey: options['wallet.hotkey'],
+  })
+  if (json) {
+    printJson({
+      hotkey: facts(hotkey),
+      coldkey: { ...facts(coldkey), secret: coldkey.secret },
+    })
+  } else {
+    printTable(
+      ['key', 'address', 'usable', 'permissions', 'file'],
+      [
+        ['hotkey', ...cells(hotkey)],
+        ['coldkey', ...cells(coldkey)],
+      ],
+    )
+    printLine(`\ncoldkey: ${SECRET[coldkey.secret]}`)
+    if (coldkey.problem !== null) printLine(`coldkey: ${coldkey.problem.message}`)
+    if (hotkey.mend !== null) printLine(`hotkey: can be read by others; run: ${hotkey.mend}`)
+  }
+  if (hotkey.problem !== null) throw hotkey.problem
+}
+
+function cells(key: KeyState): (string | null)[] {
+  return [key.address, key.problem === null ? 'yes' : 'no', key.permissions, key.file]
+}
+
+function facts({ file, address, permissions, mend, problem }: KeyState) {
+  return {
+    file,
+    address,
+    usable: problem === null,
+    permissions,
+    mend,
+    problem:
+      problem === null
+        ? null
+        : { code: problem.code, message: problem.message, hint: problem.hint ?? null },
+  }
+}

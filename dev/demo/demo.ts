@@ -1,0 +1,196 @@
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { FractalError } from '../../base/errors.js'
+import { createLog } from '../../base/log.js'
+import { environmentName, type OptionName } from '../../base/options/options.js'
+import { openDatabase } from '../../ledger/database.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { Grid, type GridProver } from '../grid/grid.js'
+import { fixedPorts } from '../grid/ports.js'
+import { say } from '../process/say.js'
+import { defaultStateRoot, openStateDir, type StateDir } from '../process/state-dir.js'
+import { makeDemoKeys } from './keys.js'
+import { DemoUsers } from './users.js'
+import { watchDemo } from './watch.js'
+
+export interface DemoOptions {
+  /** Run a few intervals, print a summary and end. */
+  readonly once: boolean
+  /** Remove what earlier demos left. */
+  readonly fresh: boolean
+  /** The first of the ports. */
+  readonly portBase: number
+}
+
+const NETUID = 1
+/** What a shell reports for a program that Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130
+const BLOCK_MS = 1000
+const INTERVAL_BLOCKS = 20
+const USER_EVERY_MS = 6000
+
+const PROVERS: readonly GridProver[] = [
+  { name: 'prover-1' },
+  { name: 'prover-2' },
+  { name: 'prover-3' },
+  { name: 'prover-4' },
+  { name: 'villain-1', villain: 'fewer-steps' },
+  { name: 'villain-2', villain: 'ignores-seed' },
+]
+
+/**
+ * Runs a grid on this machine until Ctrl-C, or for a few intervals with `once`.
+ * @throws FractalError `demo_failed` naming what did not hold
+ */
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const state = await openStateDir(defaultStateRoot(), { fresh: options.fresh })
+  const interrupted = interruption()
+  const grid = new Grid({
+    state,
+    ports: fixedPorts(options.portBase, PROVERS.length),
+    provers: PROVERS,
+    netuid: NETUID,
+    blockMs: BLOCK_MS,
+    options: {
+      profile: 'demo',
+      'neuron.compute_stats_interval': INTERVAL_BLOCKS,
+      'logging.level': 'info',
+      ...fromEnvironment(['model.dir', 'temporal.namespace']),
+    },
+    databaseUrl: process.env.DATABASE_URL || undefined,
+    temporalAddress: process.env.TEMPORAL_ADDRESS || undefined,
+    log: createLog('demo', 'warn'),
+  })
+  try {
+    await runGrid(grid, state, options, interrupted)
+  } catch (error) {
+    if (!interrupted.aborted) throw error
+  } finally {
+    say('stopping …')
+    await rm(path.join(state.root, 'run.json'), { force: true })
+    await grid.stop()
+    await state.unlock()
+  }
+  if (interrupted.aborted && options.once) process.exitCode = EXIT_INTERRUPTED
+}
+
+async function runGrid(
+  grid: Grid,
+  state: StateDir,
+  options: DemoOptions,
+  interrupted: AbortSignal,
+): Promise<void> {
+  const startedAt = Date.now()
+  say(
+    'DEMO PROFILE: 1 s blocks, intervals of 20 blocks, tiers at 3, 8, 20 and 40 successes, certificates of 4 runs.',
+  )
+  say('It is for looking at the machinery on a laptop, and is refused on a real network.')
+  await step('Postgres, Temporal and the local chain', interrupted, () => grid.startStores())
+  // The certifying runs take one core; those who only wait for work start on the other.
+  await step('GPU worker (on the CPU) certifying; inference worker, API', interrupted, () =>
+    Promise.all(
+      (['gpu-worker', 'inference-worker', 'api'] as const).map((role) => grid.startRole(role)),
+    ),
+  )
+  await step('4 honest provers and 2 villains', interrupted, () =>
+    Promise.all(PROVERS.map((_, i) => grid.startProver(i))),
+  )
+  await step('verifier', interrupted, () => grid.startRole('verifier'))
+  const db = openDatabase({
+    url: grid.databaseUrl,
+    applicationName: 'fractal-demo',
+    max: 2,
+    log: createLog('demo', 'warn'),
+  })
+  let users: DemoUsers | undefined
+  try {
+    const keys = await makeDemoKeys(db, state.root)
+    await writeRunFile(grid, state, keys.shown)
+    users = new DemoUsers(grid.apiUrl, keys.users, USER_EVERY_MS, createLog('demo', 'error'))
+    showPlaces(grid, state, keys.shown)
+    const id: VerifierId = { netuid: NETUID, verifier: grid.verifier.hotkey }
+    const provers = PROVERS.map((prover, i) => ({ ...prover, hotkey: grid.wallets[i + 1]!.hotkey }))
+    const { once } = options
+    await watchDemo({ grid, state, db, id, users, provers, once, interrupted, startedAt })
+  } finally {
+    users?.stop()
+    await db.close()
+  }
+}
+
+/** Options of the caller's own environment that a demo takes over. */
+function fromEnvironment(names: readonly OptionName[]): Record<string, string> {
+  const given = names.flatMap((name) => {
+    const value = process.env[environmentName(name)]
+    return value === undefined || value === '' ? [] : [[name, value]]
+  })
+  return Object.fromEntries(given)
+}
+
+function showPlaces(grid: Grid, state: StateDir, key: string): void {
+  say()
+  say(`  open this      ${grid.apiUrl}/#key=${key}`)
+  say(`  API            ${grid.apiUrl}/v1, Authorization: Bearer ${key}`)
+  say(
+    `  a video        curl -s ${grid.apiUrl}/v1/videos -H 'authorization: Bearer ${key}' -H 'content-type: application/json' -d '{"prompt":"a red circle moves right on a blue background"}'`,
+  )
+  if (grid.temporalUi !== null) say(`  Temporal’s UI  ${grid.temporalUi}`)
+  say(`  logs           ${state.logs}`)
+  say('  beside it      npx fractal interval list; npx fractal prover list')
+  say()
+}
+
+/**
+ * Where the other commands find this grid. Only for its owner: it holds the database’s password and the
+ * key.
+ */
+async function writeRunFile(grid: Grid, state: StateDir, apiKey: string): Promise<void> {
+  const file = path.join(state.root, 'run.json')
+  const places = {
+    pid: process.pid,
+    databaseUrl: grid.databaseUrl,
+    temporalAddress: grid.temporalAddress,
+    temporalUi: grid.temporalUi,
+    apiUrl: grid.apiUrl,
+    apiKey,
+    chainEndpoint: grid.chainEndpoint,
+    netuid: NETUID,
+    verifier: grid.verifier.hotkey,
+  }
+  await writeFile(file, `${JSON.stringify(places, null, 2)}\n`, { mode: 0o600 })
+}
+
+async function step(
+  what: string,
+  interrupted: AbortSignal,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  const startedAt = Date.now()
+  process.stdout.write(`${what} … `)
+  try {
+    await Promise.race([run(), rejected(interrupted)])
+  } catch (error) {
+    say('failed')
+    throw error
+  }
+  say(`${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+}
+
+/** Rejects when the signal is aborted. */
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+/** Aborted by Ctrl-C; a second one ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    controller.abort(new FractalError('interrupted', 'interrupted'))
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
+  return controller.signal
+}

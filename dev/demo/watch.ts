@@ -1,0 +1,136 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FractalError } from '../../base/errors.js'
+import type { Database } from '../../ledger/database.js'
+import { listIntervals } from '../../ledger/intervals/intervals.js'
+import { weightSet } from '../../ledger/intervals/weights.js'
+import { getContent, getJob } from '../../ledger/requests/jobs.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import type { Grid, GridProver } from '../grid/grid.js'
+import { say } from '../process/say.js'
+import type { StateDir } from '../process/state-dir.js'
+import { intervalLine } from './lines.js'
+import { demoSummary } from './summary.js'
+import type { DemoUsers } from './users.js'
+
+/** Intervals that `--once` runs at least, and at most when a villain was not sampled yet. */
+const ONCE_INTERVALS = 3
+const ONCE_MOST = 8
+/** A whole interval and its audits take under a minute here; beyond this nothing will come. */
+const INTERVAL_TIMEOUT_MS = 180_000
+
+export interface WatchOptions {
+  readonly grid: Grid
+  readonly state: StateDir
+  readonly db: Database
+  readonly id: VerifierId
+  readonly users: DemoUsers
+  readonly provers: readonly (GridProver & { hotkey: string })[]
+  readonly once: boolean
+  readonly interrupted: AbortSignal
+  /** Unix milliseconds. */
+  readonly startedAt: number
+}
+
+/**
+ * Prints each interval as it ends, and with `once` ends after a few with the summary.
+ * @throws FractalError `demo_failed` naming what did not hold, `role_ended`
+ */
+export async function watchDemo(options: WatchOptions): Promise<void> {
+  const { grid, state, db, id, users, provers, once, interrupted, startedAt } = options
+  const names = new Map(grid.wallets.map(({ hotkey, name }) => [hotkey, name]))
+  let shown = (await latestEnded(db, id)) ?? 0
+  const first = shown + 1
+  let settled = 0
+  let video: string | null = null
+  let quietSince = Date.now()
+  while (!interrupted.aborted) {
+    for (const interval of await unlessAway([], () => ended(db, id, shown))) {
+      const line = await unlessAway(null, () =>
+        intervalLine(db, id, interval, (hotkey) => names.get(hotkey) ?? hotkey),
+      )
+      if (line === null) break
+      say(line)
+      shown = interval.n
+      quietSince = Date.now()
+      if (interval.phase !== 'settled') continue
+      settled += 1
+      if (settled === 1)
+        say(
+          `(first interval settled ${Math.round((Date.now() - startedAt) / 1000)} s after the start)`,
+        )
+    }
+    video ??= await unlessAway(null, () => saveVideo(db, state, users))
+    const dead = grid.endedRoles()
+    if (dead.length > 0) {
+      throw new FractalError('role_ended', `${dead.join(', ')} ended by itself`, {
+        hint: `Its log: ${state.log(dead[0]!)}`,
+      })
+    }
+    if (once && settled >= ONCE_INTERVALS && video !== null) {
+      const { table, broken } = await demoSummary(db, id, provers, first)
+      if (broken.length === 0 || settled >= ONCE_MOST) {
+        say(`\n${table}\n\nvideo: ${video}`)
+        if (broken.length > 0) {
+          throw new FractalError('demo_failed', `what did not hold: ${broken.join('; ')}`)
+        }
+        say('Both villains were caught, nobody was wrongly accused, all weights were read back.')
+        return
+      }
+    }
+    if (once && Date.now() - quietSince > INTERVAL_TIMEOUT_MS) {
+      throw new FractalError(
+        'demo_failed',
+        `no interval ended within ${INTERVAL_TIMEOUT_MS / 1000} s`,
+        {
+          hint: `Look at ${state.logs} and at Temporal's UI.`,
+        },
+      )
+    }
+    await sleep(500, undefined, { signal: interrupted }).catch(() => undefined)
+  }
+}
+
+/** The answer, or `otherwise` while the ledger is away: an operator may stop Postgres to see what happens. */
+async function unlessAway<T>(otherwise: T, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof FractalError && error.retryable) return otherwise
+    throw error
+  }
+}
+
+/** Intervals after n whose outcome is final: settled with their weights on the chain, lapsed or missed. */
+async function ended(db: Database, id: VerifierId, after: number) {
+  const rows = (await listIntervals(db, id, { limit: 50 })).filter(({ n }) => n > after).reverse()
+  const done = []
+  for (const row of rows) {
+    if (row.phase === 'settled') {
+      const set = await weightSet(db, id, row.n)
+      if (set?.state !== 'confirmed' && set?.state !== 'done') break
+    } else if (row.phase !== 'lapsed' && row.phase !== 'missed') break
+    done.push(row)
+  }
+  return done
+}
+
+async function latestEnded(db: Database, id: VerifierId): Promise<number | null> {
+  const rows = await listIntervals(db, id, { limit: 50 })
+  return rows.find(({ phase }) => ['settled', 'lapsed', 'missed'].includes(phase))?.n ?? null
+}
+
+/** Saves the first finished video of this run, so that there is something to look at. */
+async function saveVideo(db: Database, state: StateDir, users: DemoUsers): Promise<string | null> {
+  for (const jobId of users.accepted) {
+    if ((await getJob(db, jobId))?.status !== 'completed') continue
+    const content = await getContent(db, jobId, 'video')
+    if (content === null) continue
+    const file = path.join(state.videos, `${jobId}.mp4`)
+    await writeFile(file, content.bytes)
+    say(`a user’s video: ${file}`)
+    return file
+  }
+  return null
+}

@@ -1,0 +1,269 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { FractalError } from '../../base/errors.js'
+import type { Log } from '../../base/log.js'
+import { environmentName } from '../../base/options/options.js'
+import { type Postgres, startPostgres } from '../postgres/start-postgres.js'
+import { type Role, spawnRole } from '../process/role.js'
+import type { StateDir } from '../process/state-dir.js'
+import { findTemporalCli } from '../temporal/cli.mjs'
+import { startTemporal, type Temporal } from '../temporal/start-temporal.js'
+import type { GridPorts } from './ports.js'
+import { type GridWallet, gridWallets, registerGrid } from './wallets.js'
+
+/** A prover of a grid: honest, or a villain by name (villains.ts). */
+export interface GridProver {
+  readonly name: string
+  readonly villain?: string
+}
+
+export interface GridOptions {
+  readonly state: StateDir
+  readonly ports: GridPorts
+  readonly provers: readonly GridProver[]
+  readonly netuid: number
+  readonly blockMs: number
+  /** Further options of every role, by name (`neuron.compute_stats_interval`, …). */
+  readonly options: Readonly<Record<string, string | number | boolean>>
+  /** In place of the embedded ones. */
+  readonly databaseUrl?: string | undefined
+  readonly temporalAddress?: string | undefined
+  /** Postgres settings; `{ fsync: 'off' }` for tests. */
+  readonly postgresSettings?: Record<string, string>
+  readonly log: Log
+}
+
+const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
+const VILLAIN = fileURLToPath(new URL('./villain.ts', import.meta.url))
+const VERIFIER = 'verifier'
+const STOP_GRACE_MS = 10_000
+const DRAIN_SECONDS = 3
+/** Several start at once, on whatever machine there is; one that ends is noticed at once. */
+const READY_MS = 180_000
+
+/** A whole grid on this machine: stores, chain and every role as a process of its own. */
+export class Grid {
+  readonly #options: GridOptions
+  readonly #roles = new Map<string, Role>()
+  /** Starts under way: `stop` has to wait for them, or what they start would outlive it. */
+  readonly #starting = new Set<Promise<unknown>>()
+  readonly #stopping = new AbortController()
+  readonly #inferenceSecret = randomBytes(24).toString('hex')
+  #postgres: Postgres | null = null
+  #temporal: Temporal | null = null
+  wallets: GridWallet[] = []
+
+  constructor(options: GridOptions) {
+    this.#options = options
+  }
+
+  get databaseUrl(): string {
+    return this.#options.databaseUrl ?? this.#postgres!.url
+  }
+
+  get temporalAddress(): string {
+    return this.#options.temporalAddress ?? this.#temporal!.address
+  }
+
+  /** Null where Temporal is somebody else's. */
+  get temporalUi(): string | null {
+    return this.#temporal?.uiUrl ?? null
+  }
+
+  get apiUrl(): string {
+    return `http://127.0.0.1:${this.#options.ports.api}`
+  }
+
+  get chainEndpoint(): string {
+    return `http://127.0.0.1:${this.#options.ports.localnet}`
+  }
+
+  get verifier(): GridWallet {
+    return this.wallets[0]!
+  }
+
+  /** Postgres, Temporal and the chain with everybody's wallet on it. */
+  startStores(): Promise<void> {
+    return this.#start(this.#startStores())
+  }
+
+  async #startStores(): Promise<void> {
+    const { state, provers, netuid, blockMs, ports } = this.#options
+    const starts = await Promise.allSettled([this.startPostgres(), this.startTemporal()])
+    for (const start of starts) if (start.status === 'rejected') throw start.reason
+    this.wallets = await gridWallets(state.wallets, [VERIFIER, ...provers.map(({ name }) => name)])
+    await this.#spawn('localnet', ['localnet'], {
+      'localnet.port': ports.localnet,
+      'localnet.block_ms': blockMs,
+      'localnet.allow_loopback': true,
+      'state.dir': state.root,
+    })
+    const [verifier, ...others] = this.wallets
+    await registerGrid(this.chainEndpoint, netuid, verifier!, others)
+  }
+
+  async startPostgres(): Promise<void> {
+    const { state, ports, log, databaseUrl, postgresSettings } = this.#options
+    if (databaseUrl !== undefined) return
+    this.#postgres = await startPostgres({
+      dataDir: state.postgres,
+      port: ports.postgres,
+      log,
+      ...(postgresSettings === undefined ? {} : { settings: postgresSettings }),
+    })
+  }
+
+  async startTemporal(): Promise<void> {
+    const { state, ports, log, temporalAddress } = this.#options
+    if (temporalAddress !== undefined) return
+    const { cli, tried } = await findTemporalCli()
+    if (cli === null) {
+      throw new FractalError('temporal_missing', 'there is no Temporal CLI', {
+        hint: `Run node dev/setup.mjs. Looked at: ${tried.join('; ')}`,
+      })
+    }
+    this.#temporal = await startTemporal({
+      cli: cli.path,
+      ports: ports.temporal,
+      dbFile: state.temporalDb,
+      logFile: state.log('temporal'),
+      log,
+    })
+  }
+
+  /** As a power cut would end them; `startPostgres` and `startTemporal` bring them back. */
+  async killPostgres(): Promise<void> {
+    await this.#postgres?.kill()
+  }
+
+  async killTemporal(): Promise<void> {
+    await this.#temporal?.kill()
+  }
+
+  startProver(index: number): Promise<void> {
+    const { provers, ports, state } = this.#options
+    const { name, villain } = provers[index]!
+    const args = villain === undefined ? ['prover'] : [VILLAIN, villain]
+    const start = this.#spawn(name, args, {
+      'wallet.name': name,
+      'neuron.name': name,
+      'axon.port': ports.provers[index]!,
+      'state.dir': path.dirname(state.prover(name)),
+    })
+    return this.#start(start)
+  }
+
+  startRole(
+    role: 'verifier' | 'inference-worker' | 'gpu-worker' | 'api',
+    more: Record<string, string | number | boolean> = {},
+  ): Promise<void> {
+    const start = this.#spawn(role, [role], {
+      'wallet.name': VERIFIER,
+      'api.port': this.#options.ports.api,
+      'api.verifier': this.verifier.hotkey,
+      // What a person waits for after Ctrl-C.
+      'api.drain_seconds': DRAIN_SECONDS,
+      'inference.port': this.#options.ports.inference,
+      'inference.url': `http://127.0.0.1:${this.#options.ports.inference}`,
+      'inference.secret': this.#inferenceSecret,
+      ...(this.temporalUi === null ? {} : { 'temporal.ui_address': this.temporalUi }),
+      ...more,
+    })
+    return this.#start(start)
+  }
+
+  async #start<T>(start: Promise<T>): Promise<T> {
+    this.#starting.add(start)
+    try {
+      return await start
+    } finally {
+      this.#starting.delete(start)
+    }
+  }
+
+  /** kill -9, and wait until it is gone. */
+  async killRole(name: string): Promise<void> {
+    const role = this.#roles.get(name)
+    role?.kill('SIGKILL')
+    await role?.exited
+  }
+
+  /** As a person would stop it. */
+  async stopRole(name: string): Promise<void> {
+    await this.#roles.get(name)?.stop(STOP_GRACE_MS)
+  }
+
+  /** Of a role that runs. */
+  rolePid(name: string): number {
+    return this.#roles.get(name)!.pid
+  }
+
+  /** Roles that ended although nobody stopped them. */
+  endedRoles(): string[] {
+    return [...this.#roles.values()].filter((role) => role.hasExited()).map((role) => role.name)
+  }
+
+  /** First who asks, then who is asked, then the stores. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await Promise.allSettled(this.#starting)
+    const roles = [...this.#roles.values()]
+    this.#roles.clear()
+    const last = ['localnet', ...this.#options.provers.map(({ name }) => name)]
+    // A prover that stops while it is asked would look as if it had failed.
+    for (const wave of [
+      roles.filter(({ name }) => !last.includes(name)),
+      roles.filter(({ name }) => last.includes(name)),
+    ]) {
+      await Promise.all(wave.map((role) => role.stop(STOP_GRACE_MS)))
+    }
+    await Promise.all([this.#temporal?.stop(), this.#postgres?.stop('fast')])
+  }
+
+  async #spawn(
+    name: string,
+    args: string[],
+    own: Record<string, string | number | boolean>,
+  ): Promise<void> {
+    const { state, netuid, options } = this.#options
+    const readyFile = path.join(state.root, `${name}.ready`)
+    await rm(readyFile, { force: true })
+    const settings: Record<string, string | number | boolean> = {
+      netuid,
+      'subtensor.network': 'local',
+      'subtensor.chain_endpoint': this.chainEndpoint,
+      'wallet.path': state.wallets,
+      'database.url': this.databaseUrl,
+      'temporal.address': this.temporalAddress,
+      'chain.allow_private_addresses': true,
+      'api.allow_private_webhooks': true,
+      device: 'cpu',
+      ...options,
+      ...own,
+    }
+    // By the environment, and only what is meant: a person's own FRACTAL_ settings are not the grid's.
+    const env: Record<string, string | undefined> = { FRACTAL_READY_FILE: readyFile }
+    for (const variable of ['PATH', 'HOME', 'TMPDIR', 'TZ']) env[variable] = process.env[variable]
+    for (const [option, value] of Object.entries(settings))
+      env[environmentName(option)] = String(value)
+    const isVillain = args[0] === VILLAIN
+    const role = await spawnRole({
+      name,
+      command: process.execPath,
+      args: isVillain ? ['--import', 'tsx', ...args] : [BIN, ...args],
+      env,
+      cwd: path.dirname(path.dirname(BIN)),
+      logFile: state.log(name),
+      readyTimeoutMs: READY_MS,
+      readyWhen: async (signal) => {
+        const either = AbortSignal.any([signal, this.#stopping.signal])
+        while (!existsSync(readyFile)) await sleep(50, undefined, { signal: either })
+      },
+    })
+    this.#roles.set(name, role)
+  }
+}

@@ -1,0 +1,25 @@
+// An ordinary prover whose generator is replaced. Options come from the environment (FRACTAL_…).
+import { describeError, FractalError } from '../../base/errors.js'
+import { createLog } from '../../base/log.js'
+import { resolveOptions } from '../../base/options/options.js'
+import { announceReady } from '../../workers/health/announce-ready.js'
+import { PROVER_OPTIONS, runProver } from '../../workers/roles/prover.js'
+import { VILLAINS } from './villains.js'
+
+const [name = ''] = process.argv.slice(2)
+try {
+  const villain = VILLAINS[name]
+  if (villain === undefined) {
+    throw new FractalError('no_such_villain', `there is no villain "${name}"`, {
+      hint: `One of ${Object.keys(VILLAINS).join(', ')}.`,
+    })
+  }
+  const options = resolveOptions([...PROVER_OPTIONS, 'logging.level'], {}, process.env)
+  const running = await runProver(options, createLog('prover', options['logging.level']), villain)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => running.stop())
+  await announceReady()
+  await running.finished
+} catch (error) {
+  process.stderr.write(`${describeError(error)}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { guidanceMilli } from '../../formats/generation.js'
+import { EngineError } from '../errors.js'
+
+/** What a model's `fractal.json` says: its name and the standard form of a request. */
+export interface ModelDescriptor {
+  name: string
+  steps: number
+  guidanceMilli: number
+  frames: number
+  /** Pixels. */
+  width: number
+  /** Pixels. */
+  height: number
+  fps: number
+  /** Items in one call of the denoiser: part of what makes output bit-equal. */
+  denoiserBatch: number
+  decodeUnit: 'frame'
+}
+
+const schema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  num_inference_steps: z.int().positive(),
+  guidance_scale: z.number().nonnegative(),
+  num_frames: z.int().positive(),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  fps: z.int().positive(),
+  // The pipeline runs the unconditional and the conditional half together, and one video at a time.
+  denoiser_batch: z.literal(2),
+  decode_unit: z.literal('frame'),
+})
+
+/** @throws EngineError `model_invalid` */
+export function parseDescriptor(json: unknown): ModelDescriptor {
+  const parsed = schema.safeParse(json)
+  if (!parsed.success) {
+    throw new EngineError('model_invalid', `fractal.json: ${z.prettifyError(parsed.error)}`, {
+      hint: 'See engine/models/trained/model/fractal.json for an example of every member.',
+    })
+  }
+  const { data } = parsed
+  return {
+    name: data.name,
+    steps: data.num_inference_steps,
+    guidanceMilli: guidanceMilli(data.guidance_scale),
+    frames: data.num_frames,
+    width: data.width,
+    height: data.height,
+    fps: data.fps,
+    denoiserBatch: data.denoiser_batch,
+    decodeUnit: data.decode_unit,
+  }
+}

@@ -1,0 +1,105 @@
+import type { SchedulerConfig } from '../model/model-config.js'
+
+const f = Math.fround
+
+/** The constants of one denoising step; all float32 values. */
+export interface SolverStep {
+  /** What the denoiser is told. */
+  timestep: number
+  /** x0 = (latents − sigma · noise) / alpha. */
+  alpha: number
+  sigma: number
+  /** next latents = keep · latents − gain · x0 − (gain / 2) · slope · (x0 − previous x0). */
+  keep: number
+  gain: number
+  /** 0 where the step is of first order: the first and the last one. */
+  slope: number
+}
+
+/**
+ * DPM-Solver++ 2M, midpoint (Lu et al. 2022, arXiv 2211.01095), as diffusers'
+ * DPMSolverMultistepScheduler with the options that the config's schema admits: linspace timesteps,
+ * last sigma zero, first order at the end. Every operation is rounded to float32 as torch does, which
+ * also keeps the last bits of Math.exp and Math.log out of the result. The initial noise's sigma is 1.
+ * @param steps 1 … trainSteps
+ */
+export function solverSteps(config: SchedulerConfig, steps: number): SolverStep[] {
+  const trained = trainedSigmas(config)
+  const timesteps = Array.from({ length: steps }, (_, i) =>
+    roundHalfEven((steps - i) * ((config.trainSteps - 1) / steps)),
+  )
+  const noise = [...timesteps.map((t) => alphaSigma(trained[t]!)), alphaSigma(0)]
+  return timesteps.map((timestep, i) => {
+    const [before, now, next] = [noise[i - 1], noise[i]!, noise[i + 1]!]
+    const h = f(next.lambda - now.lambda)
+    const last = i === steps - 1
+    // With nearly as many steps as were trained two timesteps can coincide: no slope through them.
+    const hBefore = before === undefined ? 0 : f(now.lambda - before.lambda)
+    return {
+      timestep,
+      alpha: now.alpha,
+      sigma: now.sigma,
+      keep: f(next.sigma / now.sigma),
+      gain: f(next.alpha * f(f(Math.exp(-h)) - 1)),
+      slope: last || hBefore === 0 ? 0 : f(1 / f(hBefore / h)),
+    }
+  })
+}
+
+/**
+ * One step of the solver.
+ * @param noise what the denoiser predicted, guidance applied
+ * @param previousX0 of the step before; null at the first
+ * @returns new arrays of the latents' length
+ */
+export function solverStep(
+  step: SolverStep,
+  latents: Float32Array,
+  noise: Float32Array,
+  previousX0: Float32Array | null,
+): { latents: Float32Array; x0: Float32Array } {
+  const { alpha, sigma, keep, gain } = step
+  const halfGain = f(0.5 * gain)
+  const slope = previousX0 === null ? 0 : step.slope
+  const x0 = new Float32Array(latents.length)
+  const next = new Float32Array(latents.length)
+  for (let i = 0; i < latents.length; i++) {
+    const clean = f(f(latents[i]! - f(sigma * noise[i]!)) / alpha)
+    x0[i] = clean
+    let value = f(f(keep * latents[i]!) - f(gain * clean))
+    if (slope !== 0) {
+      value = f(value - f(halfGain * f(slope * f(clean - previousX0![i]!))))
+    }
+    next[i] = value
+  }
+  return { latents: next, x0 }
+}
+
+/** sqrt((1 − ᾱ) / ᾱ) for each trained timestep. */
+function trainedSigmas({ trainSteps, betaStart, betaEnd, betaSchedule }: SchedulerConfig) {
+  const scaled = betaSchedule === 'scaled_linear'
+  const [from, to] = scaled ? [Math.sqrt(betaStart), Math.sqrt(betaEnd)] : [betaStart, betaEnd]
+  // torch.linspace counts from the nearer end; torch.cumprod accumulates in double.
+  const step = f((f(to) - f(from)) / (trainSteps - 1))
+  let product = 1
+  return Array.from({ length: trainSteps }, (_, i) => {
+    const even = i < trainSteps / 2 ? f(from) + step * i : f(to) - step * (trainSteps - 1 - i)
+    const beta = scaled ? f(f(even) * f(even)) : f(even)
+    product *= f(1 - beta)
+    const cumulative = f(product)
+    return f(Math.sqrt(f(f(1 - cumulative) / cumulative)))
+  })
+}
+
+function alphaSigma(ratio: number): { alpha: number; sigma: number; lambda: number } {
+  const alpha = f(1 / f(Math.sqrt(f(f(ratio * ratio) + 1))))
+  const sigma = f(ratio * alpha)
+  return { alpha, sigma, lambda: f(f(Math.log(alpha)) - f(Math.log(sigma))) }
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value)
+  const rest = value - floor
+  if (rest === 0.5) return floor + (floor & 1)
+  return rest > 0.5 ? floor + 1 : floor
+}

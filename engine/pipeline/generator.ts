@@ -1,0 +1,59 @@
+import type { Hex } from '../../formats/bytes.js'
+import type { ModelDescriptor } from '../model/descriptor.js'
+import type { GenerationParams } from './params.js'
+
+export type Device = 'cpu' | 'cuda'
+
+/** `prompt_truncated`: the prompt or the negative prompt was cut at the tokenizer's length. */
+export type GenerationWarning = 'prompt_truncated'
+
+/** Hooks may be async: the generation waits for them, so a slow consumer slows it down. */
+export interface GenerationHooks {
+  /** Looked at before each denoising step and each frame, and while waiting for the generator. */
+  signal?: AbortSignal
+  /** Called before the first step. */
+  onWarning?(warning: GenerationWarning): void
+  /** After step 1 … steps. */
+  onProgress?(step: number, steps: number): void
+  /** @param index 1-based @param rgb height × width × RGB bytes, the hook's own */
+  onFrame?(index: number, rgb: Uint8Array): void | Promise<void>
+  /**
+   * The state that digest d_i is of: i = 0 the initial latents, i = steps the final ones.
+   * @param latents [1, C, F, h, w], C-contiguous, the hook's own copy
+   * @param x0 the solver's kept data prediction, null where i is 0 or steps
+   */
+  onState?(i: number, latents: Float32Array, x0: Float32Array | null): void | Promise<void>
+}
+
+export interface GenerationTimings {
+  /** Microseconds of tokenising and text encoding. */
+  text_us: number
+  denoise_us: number
+  decode_us: number
+  /** From the first work (not counting the wait for the generator) to the last frame. */
+  total_us: number
+}
+
+export interface Generated {
+  framesSha256: Hex
+  traceRoot: Hex
+  /** d_0 … d_steps. */
+  stepDigests: Hex[]
+  /** f_1 … f_frames. */
+  frameDigests: Hex[]
+  warnings: GenerationWarning[]
+  timings: GenerationTimings
+}
+
+/** A loaded model. Generations queue: one denoises at a time, which bounds memory. */
+export interface Generator {
+  readonly modelRoot: Hex
+  readonly determinismClass: string
+  /** null when the model folder has no fractal.json. */
+  readonly descriptor: ModelDescriptor | null
+  readonly device: Device
+  /** @throws EngineError */
+  generate(params: GenerationParams, hooks?: GenerationHooks): Promise<Generated>
+  /** Ends what is running (as cancelled) and frees the model. */
+  close(): Promise<void>
+}

@@ -1,0 +1,169 @@
+import { guidanceMilli, SEED_MAX, workOf } from '../../formats/generation.js'
+import { EngineError } from '../errors.js'
+import type { ModelDescriptor } from '../model/descriptor.js'
+
+/** A request, complete: nothing in it is left to a default. */
+export interface GenerationParams {
+  prompt: string
+  /** Empty for none. */
+  negativePrompt: string
+  seed: number
+  steps: number
+  /**
+   * Guidance in thousandths. At 1000 and below there is no guidance, as in diffusers: the negative
+   * prompt then has no effect. (The denoiser still runs its batch of two, so that a step always
+   * costs the same and the model's batch stays fixed.)
+   */
+  guidanceMilli: number
+  /** Pixels. */
+  width: number
+  /** Pixels. */
+  height: number
+  frames: number
+  /** Only for whoever plays the frames; it changes no byte of them. */
+  fps: number
+}
+
+/** What a caller may leave to the model's descriptor; `guidance` as people write it. */
+export interface PartialParams {
+  prompt: string
+  negativePrompt?: string
+  seed: number
+  steps?: number
+  guidance?: number
+  width?: number
+  height?: number
+  frames?: number
+  fps?: number
+}
+
+/** steps · frames · width · height: 1300 times the embedded model's standard video. */
+export const MAX_WORK = 1_000_000_000
+/** Temporal attention grows with the square of the frames. */
+export const MAX_FRAMES = 256
+/** Pixels: spatial attention grows with the square of the area. */
+export const MAX_SIDE = 1024
+/** frames · width · height; 16 frames of 1024×1024. Memory follows it. */
+export const MAX_PIXELS = 16_777_216
+/** The trained schedule of these models has this many steps. */
+export const MAX_STEPS = 1000
+/** Guidance 100. */
+export const MAX_GUIDANCE_MILLI = 100_000
+export const MAX_FPS = 120
+/** UTF-16 units; far above any tokenizer's length, low enough that tokenising stays under a second. */
+const MAX_PROMPT_LENGTH = 200_000
+
+/**
+ * Fills in the model's standards.
+ * @throws EngineError `invalid_request` naming what a folder without fractal.json leaves open
+ */
+export function completeParams(
+  partial: PartialParams,
+  descriptor: ModelDescriptor | null,
+): GenerationParams {
+  const missing = (['steps', 'guidance', 'width', 'height', 'frames', 'fps'] as const).filter(
+    (name) => partial[name] === undefined && descriptor === null,
+  )
+  if (missing.length > 0) {
+    throw new EngineError(
+      'invalid_request',
+      `The model folder has no fractal.json, so the request has to name ${missing.join(', ')}.`,
+      { hint: 'Name them, or add a fractal.json to the model folder.' },
+    )
+  }
+  return {
+    prompt: partial.prompt,
+    negativePrompt: partial.negativePrompt ?? '',
+    seed: partial.seed,
+    steps: partial.steps ?? descriptor!.steps,
+    guidanceMilli:
+      partial.guidance === undefined ? descriptor!.guidanceMilli : parseGuidance(partial.guidance),
+    width: partial.width ?? descriptor!.width,
+    height: partial.height ?? descriptor!.height,
+    frames: partial.frames ?? descriptor!.frames,
+    fps: partial.fps ?? descriptor!.fps,
+  }
+}
+
+/**
+ * Guidance in thousandths.
+ * @throws EngineError `invalid_request` for more than 3 decimals, NaN or out of range
+ */
+export function parseGuidance(guidance: number): number {
+  let milli = Number.NaN
+  try {
+    milli = guidanceMilli(guidance)
+  } catch {
+    // Told below, with the range.
+  }
+  if (!(milli >= 0 && milli <= MAX_GUIDANCE_MILLI)) {
+    throw new EngineError(
+      'invalid_request',
+      `guidance ${guidance} is not a number of 0 to ${MAX_GUIDANCE_MILLI / 1000} with at most 3 decimals.`,
+      { hint: 'For example 3 or 7.5.' },
+    )
+  }
+  return milli
+}
+
+/**
+ * @param scale pixels per latent cell of the model; width and height must be multiples of it
+ * @throws EngineError `invalid_request`, `invalid_seed`
+ */
+export function validateParams(params: GenerationParams, model: { scale: number }): void {
+  const { seed } = params
+  if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX) {
+    throw new EngineError('invalid_seed', `seed ${seed} is not an integer of 0 to ${SEED_MAX}.`, {
+      hint: 'Seeds have 32 bits here: anything wider would give one video two names.',
+    })
+  }
+  within('steps', params.steps, 1, MAX_STEPS)
+  within('frames', params.frames, 1, MAX_FRAMES)
+  within('fps', params.fps, 1, MAX_FPS)
+  within('guidance in thousandths', params.guidanceMilli, 0, MAX_GUIDANCE_MILLI)
+  for (const side of ['width', 'height'] as const) {
+    const { scale } = model
+    if (params[side] % scale !== 0) {
+      const below = Math.max(scale, Math.floor(params[side] / scale) * scale)
+      throw new EngineError(
+        'invalid_request',
+        `${side} ${params[side]} is not a multiple of ${scale}.`,
+        { hint: Number.isFinite(below) ? `Try ${below} or ${below + scale}.` : 'Try 64.' },
+      )
+    }
+    within(side, params[side], scale, MAX_SIDE)
+  }
+  const pixels = params.frames * params.width * params.height
+  if (pixels > MAX_PIXELS) {
+    throw tooMuch(`frames × width × height is ${pixels}, more than the cap of ${MAX_PIXELS}`)
+  }
+  const work = workOf(params)
+  if (work > MAX_WORK) {
+    throw tooMuch(`steps × frames × width × height is ${work}, more than the cap of ${MAX_WORK}`)
+  }
+  for (const text of [params.prompt, params.negativePrompt]) {
+    if (text.length > MAX_PROMPT_LENGTH) {
+      throw new EngineError(
+        'invalid_request',
+        `a prompt of ${text.length} characters is longer than ${MAX_PROMPT_LENGTH}.`,
+        { hint: 'The model reads 75 tokens; anything after them is ignored.' },
+      )
+    }
+  }
+}
+
+function within(name: string, value: number, low: number, high: number): void {
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new EngineError(
+      'invalid_request',
+      `${name} ${value} is not an integer of ${low} to ${high}.`,
+      { hint: `Give ${name} within these bounds.` },
+    )
+  }
+}
+
+function tooMuch(what: string): EngineError {
+  return new EngineError('invalid_request', `${what}.`, {
+    hint: 'Ask for fewer frames, a smaller picture or fewer steps.',
+  })
+}

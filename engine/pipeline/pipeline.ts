@@ -1,0 +1,160 @@
+import { type Hex, toHex } from '../../formats/bytes.js'
+import { framesSha256 } from '../../formats/frames.js'
+import { traceRoot } from '../../formats/trace.js'
+import { hostClass } from '../class/host-class.js'
+import type { Model } from '../model/model.js'
+import type { ModelConfig } from '../model/model-config.js'
+import { checkpoint } from '../runtime/cancellation.js'
+import type { NativeGate } from '../runtime/native-gate.js'
+import { type Networks, openNetworks, releaseNetworks } from '../runtime/networks.js'
+import { loadRuntime, type Runtime } from '../runtime/runtime.js'
+import { decodeFrame } from './decode-frame.js'
+import { type Conditioning, type DenoiseState, denoiseStep } from './denoise.js'
+import { digestOf } from './digest.js'
+import { solverSteps } from './dpm-solver.js'
+import type { Device, Generated, GenerationHooks, GenerationWarning } from './generator.js'
+import { type GenerationParams, validateParams } from './params.js'
+import { PromptTokenizer } from './prompt-tokens.js'
+import { torchRandn } from './randn.js'
+
+interface PipelineParts {
+  runtime: Runtime
+  networks: Networks
+  config: ModelConfig
+  tokenizer: PromptTokenizer
+}
+
+/** Text to video, in the thread that calls it: each call of a network blocks it. */
+export class Pipeline {
+  readonly modelRoot: Hex
+  readonly determinismClass: string
+  readonly #parts: PipelineParts
+
+  private constructor(root: Hex, determinismClass: string, parts: PipelineParts) {
+    this.modelRoot = root
+    this.determinismClass = determinismClass
+    this.#parts = parts
+  }
+
+  /** @throws EngineError `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing` */
+  static async open({ files, config }: Model, device: Device, gate: NativeGate): Promise<Pipeline> {
+    const tokenizer = new PromptTokenizer(config.tokenizer)
+    const runtime = await loadRuntime()
+    const networks = await openNetworks(runtime, files, device, gate)
+    try {
+      const version = runtime.env.versions.node ?? runtime.env.versions.common
+      const determinismClass = await hostClass(device, files.root, version)
+      return new Pipeline(files.root, determinismClass, { runtime, networks, config, tokenizer })
+    } catch (error) {
+      await releaseNetworks(networks)
+      throw error
+    }
+  }
+
+  /** One at a time is the caller's duty. @throws EngineError */
+  async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
+    validateParams(params, this.#parts.config)
+    await checkpoint(hooks.signal)
+    const started = performance.now()
+    const { conditioning, warnings } = await this.#condition(params)
+    for (const warning of warnings) hooks.onWarning?.(warning)
+    const encoded = performance.now()
+    const { stepDigests, latents } = await this.#denoise(params, conditioning, hooks)
+    const denoised = performance.now()
+    const frameDigests = await this.#decode(params, conditioning, latents, hooks)
+    const decoded = performance.now()
+    return {
+      framesSha256: framesSha256(params, frameDigests),
+      traceRoot: traceRoot(stepDigests, frameDigests),
+      stepDigests: stepDigests.map(toHex),
+      frameDigests: frameDigests.map(toHex),
+      warnings,
+      timings: {
+        text_us: microseconds(started, encoded),
+        denoise_us: microseconds(encoded, denoised),
+        decode_us: microseconds(denoised, decoded),
+        total_us: microseconds(started, decoded),
+      },
+    }
+  }
+
+  async release(): Promise<void> {
+    await releaseNetworks(this.#parts.networks)
+  }
+
+  async #condition(
+    params: GenerationParams,
+  ): Promise<{ conditioning: Conditioning; warnings: GenerationWarning[] }> {
+    const { runtime, networks, config, tokenizer } = this.#parts
+    let truncated = false
+    const embeddings: Float32Array[] = []
+    for (const text of [params.negativePrompt, params.prompt]) {
+      const tokens = tokenizer.encode(text)
+      truncated ||= tokens.truncated
+      const ids = new runtime.Tensor('int64', tokens.ids, [1, tokens.ids.length])
+      embeddings.push(await networks.text.run({ input_ids: ids }))
+    }
+    const [without, withPrompt] = embeddings
+    const both = new Float32Array(2 * without!.length)
+    both.set(without!)
+    both.set(withPrompt!, without!.length)
+    const { length } = config.tokenizer
+    return {
+      conditioning: {
+        embeddings: new runtime.Tensor('float32', both, [2, length, without!.length / length]),
+        guidance: params.guidanceMilli / 1000,
+        shape: latentShape(params, config),
+      },
+      warnings: truncated ? ['prompt_truncated'] : [],
+    }
+  }
+
+  async #denoise(
+    params: GenerationParams,
+    conditioning: Conditioning,
+    hooks: GenerationHooks,
+  ): Promise<{ stepDigests: Uint8Array[]; latents: Float32Array }> {
+    const { runtime, networks, config } = this.#parts
+    const size = conditioning.shape.reduce((product, side) => product * side, 1)
+    let state: DenoiseState = { latents: torchRandn(params.seed, size), x0: null }
+    const stepDigests = [digestOf(state.latents)]
+    await hooks.onState?.(0, state.latents.slice(), null)
+    for (const [index, step] of solverSteps(config.scheduler, params.steps).entries()) {
+      await checkpoint(hooks.signal)
+      const after = await denoiseStep(runtime, networks, conditioning, step, state)
+      const i = index + 1
+      const x0 = i === params.steps ? null : after.x0
+      stepDigests.push(x0 === null ? digestOf(after.latents) : digestOf(after.latents, x0))
+      await hooks.onState?.(i, after.latents.slice(), x0?.slice() ?? null)
+      hooks.onProgress?.(i, params.steps)
+      state = after
+    }
+    return { stepDigests, latents: state.latents }
+  }
+
+  async #decode(
+    params: GenerationParams,
+    { shape }: Conditioning,
+    latents: Float32Array,
+    hooks: GenerationHooks,
+  ): Promise<Uint8Array[]> {
+    const { runtime, networks, config } = this.#parts
+    const digests: Uint8Array[] = []
+    for (let frame = 0; frame < params.frames; frame++) {
+      await checkpoint(hooks.signal)
+      const rgb = await decodeFrame(runtime, networks, config.scalingFactor, latents, shape, frame)
+      digests.push(digestOf(rgb))
+      await hooks.onFrame?.(frame + 1, rgb)
+    }
+    return digests
+  }
+}
+
+function latentShape(params: GenerationParams, config: ModelConfig): Conditioning['shape'] {
+  const { channels, scale } = config
+  return [1, channels, params.frames, params.height / scale, params.width / scale]
+}
+
+function microseconds(from: number, to: number): number {
+  return Math.round((to - from) * 1000)
+}

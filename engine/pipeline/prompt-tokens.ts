@@ -1,0 +1,61 @@
+import { Tokenizer } from '@huggingface/tokenizers'
+import { EngineError } from '../errors.js'
+import type { TokenizerConfig } from '../model/model-config.js'
+
+export interface PromptTokens {
+  /** Exactly the model's length: start, text, end, padding. */
+  ids: BigInt64Array
+  truncated: boolean
+}
+
+/** CLIP's tokenizer, which cuts to the model's length less one, ends and pads. */
+export class PromptTokenizer {
+  readonly #tokenizer: Tokenizer
+  readonly #length: number
+  readonly #end: number
+  readonly #pad: number
+
+  /** @throws EngineError `model_invalid` */
+  constructor(config: TokenizerConfig) {
+    this.#length = config.length
+    try {
+      this.#tokenizer = new Tokenizer(config.tokenizer, config.config)
+      this.#end = this.#idOf(config.endToken)
+      this.#pad = this.#idOf(config.padToken)
+      this.encode('a')
+    } catch (cause) {
+      throw new EngineError('model_invalid', 'tokenizer/tokenizer.json is no usable tokenizer.', {
+        hint: 'Fetch the model folder again.',
+        cause,
+      })
+    }
+  }
+
+  encode(text: string): PromptTokens {
+    const all = this.#tokenizer.encode(firstWords(text, this.#length)).ids
+    const truncated = all.length > this.#length
+    const kept = truncated ? [...all.slice(0, this.#length - 1), this.#end] : all
+    const ids = new BigInt64Array(this.#length).fill(BigInt(this.#pad))
+    for (const [i, id] of kept.entries()) ids[i] = BigInt(id)
+    return { ids, truncated }
+  }
+
+  #idOf(token: string): number {
+    const id = this.#tokenizer.token_to_id(token)
+    if (id === undefined) throw new Error(`the vocabulary lacks ${token}`)
+    return id
+  }
+}
+
+/**
+ * As much of the text as can matter. No token spans white space and each word gives at least one,
+ * so the cut after `count` words changes no token among the first `count`; 100 kB of prose need not
+ * be tokenised for 75 tokens. (A single word is never cut: merges inside it depend on all of it.)
+ */
+function firstWords(text: string, count: number): string {
+  const word = /\S+/g
+  for (let i = 0; i < count; i++) {
+    if (word.exec(text) === null) return text
+  }
+  return text.slice(0, word.lastIndex)
+}

@@ -1,0 +1,24 @@
+import { EngineError } from '../errors.js'
+
+/** What is used of onnxruntime-node. */
+export type Runtime = typeof import('onnxruntime-node')
+
+/**
+ * Loaded only when a model is opened: its native library must not slow down or break commands that
+ * need no engine.
+ * @throws EngineError `runtime_missing`
+ */
+export async function loadRuntime(): Promise<Runtime> {
+  try {
+    const runtime = await import('onnxruntime-node')
+    // What goes wrong is thrown, and told by us: its own lines would come twice, in colours.
+    runtime.env.logLevel = 'fatal'
+    return runtime
+  } catch (cause) {
+    throw new EngineError(
+      'runtime_missing',
+      `onnxruntime does not load on ${process.platform} ${process.arch}.`,
+      { hint: 'Run npm ci again; Linux on x64 or arm64 and macOS on arm64 are supported.', cause },
+    )
+  }
+}

@@ -1,0 +1,53 @@
+import { messageOf } from '../../base/errors.js'
+import { EngineError, type EngineErrorCode } from '../errors.js'
+import type { Model } from '../model/model.js'
+import type { Device, Generated, GenerationWarning } from '../pipeline/generator.js'
+import type { GenerationParams } from '../pipeline/params.js'
+
+/** What the engine's thread is started with. */
+export interface ThreadData {
+  model: Model
+  device: Device
+  /** Shared memory of a NativeGate. */
+  gate: Int32Array<SharedArrayBuffer>
+}
+
+export type ToThread =
+  | { type: 'generate'; params: GenerationParams; frames: boolean; states: boolean }
+  | { type: 'cancel' }
+  /** The hook of the `frame` or `state` with this id is done. */
+  | { type: 'ack'; id: number }
+  | { type: 'close' }
+
+export type FromThread =
+  | { type: 'opened'; determinismClass: string }
+  | { type: 'warning'; warning: GenerationWarning }
+  | { type: 'progress'; step: number; steps: number }
+  | { type: 'frame'; id: number; index: number; rgb: Uint8Array }
+  | { type: 'state'; id: number; i: number; latents: Float32Array; x0: Float32Array | null }
+  | { type: 'generated'; generated: Generated }
+  /** Opening or the generation failed. */
+  | { type: 'failed'; error: PlainError }
+
+export interface PlainError {
+  code: EngineErrorCode
+  message: string
+  hint: string | undefined
+  cause: string | undefined
+}
+
+export function toPlainError(error: unknown): PlainError {
+  if (error instanceof EngineError) {
+    const { code, message, hint, cause } = error
+    return { code, message, hint, cause: cause === undefined ? undefined : messageOf(cause) }
+  }
+  const cause = error instanceof Error ? error.stack : undefined
+  return { code: 'engine_failed', message: messageOf(error), hint: undefined, cause }
+}
+
+export function fromPlainError({ code, message, hint, cause }: PlainError): EngineError {
+  return new EngineError(code, message, {
+    ...(hint !== undefined && { hint }),
+    ...(cause !== undefined && { cause }),
+  })
+}

@@ -1,0 +1,75 @@
+import { Worker } from 'node:worker_threads'
+import { EngineError } from '../errors.js'
+
+/** Frames for people to look at. */
+export interface Video {
+  /** Pixels, a multiple of 2. */
+  width: number
+  /** Pixels, a multiple of 2. */
+  height: number
+  /** Per second. */
+  fps: number
+  /** Each height × width × RGB bytes. */
+  frames: readonly Uint8Array[]
+}
+
+/** H.264's quantizer (10 best … 51): edges of small pictures stay clean, at some 2 kB a 64×64 frame. */
+const QUANTIZER = 16
+/** Starting the encoder takes ten times as long as encoding a small video, so it stays a while. */
+const KEPT_MS = 30_000
+
+let thread: Worker | null = null
+let turn: Promise<unknown> = Promise.resolve()
+let rest: NodeJS.Timeout | undefined
+
+/**
+ * MP4 with H.264 (Baseline, 4:2:0), which browsers play. For people only: nothing is ever hashed
+ * over it. One at a time; a thread of its own does it.
+ * @throws EngineError `encode_failed`
+ */
+export function encodeMp4(video: Video): Promise<Uint8Array> {
+  const mine = turn.then(() => encode(video))
+  turn = mine.catch(() => undefined)
+  return mine
+}
+
+async function encode(video: Video): Promise<Uint8Array> {
+  clearTimeout(rest)
+  thread ??= startThread()
+  const worker = thread
+  worker.ref()
+  try {
+    return await new Promise<Uint8Array>((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+      worker.once('exit', () => reject(new Error('the encoder ended without a result')))
+      worker.postMessage({ ...video, quantizer: QUANTIZER })
+    })
+  } catch (cause) {
+    // What failed may have left the encoder in any state.
+    thread = null
+    await worker.terminate()
+    throw new EngineError('encode_failed', 'The video could not be encoded as MP4.', {
+      hint: 'Choose .png or .rgb, or other sizes.',
+      cause,
+    })
+  } finally {
+    for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
+    worker.unref()
+    rest = setTimeout(endThread, KEPT_MS).unref()
+  }
+}
+
+function startThread(): Worker {
+  return new Worker(new URL('./mp4-thread.mjs', import.meta.url), {
+    execArgv: [],
+    // The encoder's only output is a line about its version.
+    stdout: true,
+    stderr: true,
+  })
+}
+
+function endThread(): void {
+  void thread?.terminate()
+  thread = null
+}

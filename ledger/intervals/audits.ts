@@ -1,0 +1,82 @@
+import type { ProverKey } from '../../rules/settle/settlement.js'
+import type { Tier } from '../../rules/tiers.js'
+import type { Queryable, Tx } from '../database.js'
+import type { VerifierId } from '../verifier-id.js'
+
+/** A user's request that was answered in the interval and may be recomputed. */
+export interface AuditCandidateRow extends ProverKey {
+  requestId: string
+  tier: Tier
+  /** The last interval in which its prover was judged. */
+  lastEvidenceN: number | null
+  work: number
+  elapsedUs: number | null
+  determinismClass: string
+}
+
+/**
+ * Stores an interval's draw of audits, once, also an empty one.
+ * @param inputs what it was drawn from, besides the secret and the block's hash
+ * @returns the draw that stands
+ */
+export async function putAudits(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  requestIds: readonly string[],
+  inputs: Record<string, unknown>,
+): Promise<string[]> {
+  const first = await tx.execute(
+    'INSERT INTO audit_draws (netuid, verifier, n, inputs) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    [id.netuid, id.verifier, n, JSON.stringify(inputs)],
+  )
+  if (first === 1) {
+    await tx.execute(
+      `INSERT INTO audits (netuid, verifier, n, request_id)
+       SELECT $1, $2, $3, unnest($4::uuid[]) ON CONFLICT DO NOTHING`,
+      [id.netuid, id.verifier, n, requestIds],
+    )
+  }
+  return (await auditsOf(tx, id, n))!
+}
+
+/** The request ids drawn for an interval; null when none were drawn yet. */
+export async function auditsOf(db: Queryable, id: VerifierId, n: number): Promise<string[] | null> {
+  const rows = await db.query<{ requestId: string | null }>(
+    `SELECT a.request_id FROM audit_draws d LEFT JOIN audits a USING (netuid, verifier, n)
+     WHERE d.netuid = $1 AND d.verifier = $2 AND d.n = $3 ORDER BY a.request_id`,
+    [id.netuid, id.verifier, n],
+  )
+  if (rows.length === 0) return null
+  return rows.flatMap(({ requestId }) => (requestId === null ? [] : [requestId]))
+}
+
+/** By request id. */
+export async function auditCandidates(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<AuditCandidateRow[]> {
+  return db.query(
+    `SELECT a.request_id, a.hotkey, a.registered_block, p.tier, s.last_evidence_n, a.work, a.elapsed_us, a.determinism_class
+     FROM attempts a
+     JOIN interval_provers p USING (netuid, verifier, n, hotkey, registered_block)
+     JOIN provers s USING (netuid, verifier, hotkey, registered_block)
+     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind = 'inference' AND a.outcome = 'success'
+     ORDER BY a.request_id`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+/** What an interval's audits were drawn from; null when none were drawn yet. */
+export async function auditInputs(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<Record<string, unknown> | null> {
+  const [row] = await db.query<{ inputs: Record<string, unknown> }>(
+    'SELECT inputs FROM audit_draws WHERE netuid = $1 AND verifier = $2 AND n = $3',
+    [id.netuid, id.verifier, n],
+  )
+  return row?.inputs ?? null
+}

@@ -1,0 +1,89 @@
+import type { Queryable } from '../database.js'
+import { firstOrNull } from '../rows.js'
+
+export interface NewCertificate {
+  determinismClass: string
+  modelRoot: string
+  /** Equal bytes over all runs. */
+  exact: boolean
+  runs: number
+  processes: number
+  /** floor(µs · 10^6 / work) */
+  usPerWork: number
+  /** Name of the profile that asked for so many runs. */
+  profile: string
+  /** The known answer of control runs. */
+  framesSha256: string
+}
+
+export interface CertificateRow extends NewCertificate {
+  certifiedAt: Date
+  revokedAt: Date | null
+  revokedReason: string | null
+}
+
+const COLUMNS = `determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256,
+  certified_at, revoked_at, revoked_reason`
+
+/**
+ * Stores a certificate. One that stands is kept, unless `replace`: a person certifying by hand, the
+ * only way back for a class that lost its exactness. @returns the one that stands
+ */
+export async function putCertificate(
+  db: Queryable,
+  row: NewCertificate,
+  { replace = false }: { replace?: boolean } = {},
+): Promise<CertificateRow> {
+  await db.execute(
+    `INSERT INTO certificates (determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (determinism_class) DO UPDATE SET
+       exact = excluded.exact, runs = excluded.runs, processes = excluded.processes,
+       us_per_work = excluded.us_per_work, profile = excluded.profile, frames_sha256 = excluded.frames_sha256,
+       certified_at = now(), revoked_at = NULL, revoked_reason = NULL
+     WHERE $9`,
+    [
+      row.determinismClass,
+      row.modelRoot,
+      row.exact,
+      row.runs,
+      row.processes,
+      row.usPerWork,
+      row.profile,
+      row.framesSha256,
+      replace,
+    ],
+  )
+  return (await certificateOf(db, row.determinismClass))!
+}
+
+export async function certificateOf(
+  db: Queryable,
+  determinismClass: string,
+): Promise<CertificateRow | null> {
+  return firstOrNull(
+    await db.query(`SELECT ${COLUMNS} FROM certificates WHERE determinism_class = $1`, [
+      determinismClass,
+    ]),
+  )
+}
+
+/** The class's own results differed: it is judged by cosine from now on. The first reason stands. */
+export async function revokeExact(
+  db: Queryable,
+  determinismClass: string,
+  reason: string,
+): Promise<void> {
+  await db.execute(
+    `UPDATE certificates SET exact = false, revoked_at = now(), revoked_reason = $2
+     WHERE determinism_class = $1 AND revoked_at IS NULL`,
+    [determinismClass, reason],
+  )
+}
+
+/** All, newest first; a class that lost its exactness is still one, but not an exact one. */
+export async function currentCertificates(db: Queryable): Promise<CertificateRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM certificates ORDER BY certified_at DESC, determinism_class`,
+  )
+}

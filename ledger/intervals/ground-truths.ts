@@ -1,0 +1,77 @@
+import type { Queryable } from '../database.js'
+
+export interface NewTruth {
+  requestId: string
+  framesSha256: string
+  traceRoot: string
+  determinismClass: string
+  elapsedUs: number
+  work: number
+}
+
+/** The verifier's second look, in a fresh session. */
+export interface Confirmation {
+  confirmFramesSha256: string
+  knownAnswerOk: boolean
+}
+
+export interface TruthRow extends NewTruth {
+  /** Of the answer against this truth, where bytes did not decide. */
+  cosinePpm: number | null
+  confirmFramesSha256: string | null
+  knownAnswerOk: boolean | null
+  computedAt: Date
+  confirmedAt: Date | null
+}
+
+/** Stores a ground truth, once. @returns the one that stands */
+export async function putTruth(db: Queryable, truth: NewTruth): Promise<TruthRow> {
+  await db.execute(
+    `INSERT INTO ground_truths (request_id, frames_sha256, trace_root, determinism_class, elapsed_us, work)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+    [
+      truth.requestId,
+      truth.framesSha256,
+      truth.traceRoot,
+      truth.determinismClass,
+      truth.elapsedUs,
+      truth.work,
+    ],
+  )
+  return (await truthsOf(db, [truth.requestId]))[0]!
+}
+
+/** Stores the answer's cosine, once. */
+export async function putCosine(
+  db: Queryable,
+  requestId: string,
+  cosinePpm: number,
+): Promise<void> {
+  await db.execute(
+    'UPDATE ground_truths SET cosine_ppm = coalesce(cosine_ppm, $2) WHERE request_id = $1',
+    [requestId, cosinePpm],
+  )
+}
+
+/** Stores the control run, once. */
+export async function putConfirmation(
+  db: Queryable,
+  requestId: string,
+  { confirmFramesSha256, knownAnswerOk }: Confirmation,
+): Promise<void> {
+  await db.execute(
+    `UPDATE ground_truths SET confirm_frames_sha256 = $2, known_answer_ok = $3, confirmed_at = now()
+     WHERE request_id = $1 AND confirmed_at IS NULL`,
+    [requestId, confirmFramesSha256, knownAnswerOk],
+  )
+}
+
+/** By request id; those not computed yet are left out. */
+export async function truthsOf(db: Queryable, requestIds: readonly string[]): Promise<TruthRow[]> {
+  return db.query(
+    `SELECT request_id, frames_sha256, trace_root, determinism_class, elapsed_us, work, cosine_ppm,
+       confirm_frames_sha256, known_answer_ok, computed_at, confirmed_at
+     FROM ground_truths WHERE request_id = ANY ($1) ORDER BY request_id`,
+    [requestIds],
+  )
+}

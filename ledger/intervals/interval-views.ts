@@ -1,0 +1,149 @@
+import type { Queryable } from '../database.js'
+import { type MoveRow, tierHistory } from '../provers/network.js'
+import type { VerifierId } from '../verifier-id.js'
+import { type IntervalPhase, type IntervalRow, intervalByN } from './intervals.js'
+import { type RevealedPlanItem, revealedPlan } from './plans.js'
+import { type RecordRow, recordOf } from './records.js'
+import { type CommitmentRow, commitmentOf } from './secrets.js'
+import { type ScoreRow, scoresOf } from './settlement.js'
+import { type CheckCursor, checksPage, type VerdictRow, verdictsOf } from './verdicts.js'
+import { type WeightSetKind, type WeightSetRow, type WeightSetState, weightSet } from './weights.js'
+
+/** A line in a list of intervals. */
+export interface IntervalOverviewRow {
+  n: number
+  firstBlock: number
+  length: number
+  phase: IntervalPhase
+  failure: string | null
+  openedAt: Date | null
+  settledAt: Date | null
+  provers: number
+  commitmentSha256: string | null
+  commitmentSignature: string | null
+  /** Challenges and audits, spot checks included, with their verdict. */
+  checks: number
+  passes: number
+  cheats: number
+  fails: number
+  /** Attempts at users' requests with an outcome. */
+  requests: number
+  requestSuccesses: number
+  moves: number
+  weightsKind: WeightSetKind | null
+  weightsState: WeightSetState | null
+  recordHash: string | null
+}
+
+/** Newest first. @param options.before only those with a smaller n */
+export async function intervalsOverview(
+  db: Queryable,
+  id: VerifierId,
+  { limit, before }: { limit: number; before?: number },
+): Promise<IntervalOverviewRow[]> {
+  return db.query(
+    `SELECT i.n, i.first_block, i.length, i.phase, i.failure, i.opened_at, i.settled_at,
+       (SELECT count(*) FROM interval_provers p WHERE (p.netuid, p.verifier, p.n) = ($1, $2, i.n))::integer AS provers,
+       v.checks, v.passes, v.cheats, v.fails, a.requests, a.request_successes,
+       (SELECT count(*) FROM tier_history h WHERE (h.netuid, h.verifier, h.n) = ($1, $2, i.n))::integer AS moves,
+       w.kind AS weights_kind, w.state AS weights_state, r.hash AS record_hash,
+       c.commitment_sha256, c.commitment_signature
+     FROM intervals i
+     LEFT JOIN weight_sets w USING (netuid, verifier, n)
+     LEFT JOIN records r USING (netuid, verifier, n)
+     LEFT JOIN interval_secrets c USING (netuid, verifier, n)
+     CROSS JOIN LATERAL (
+       SELECT count(*)::integer AS checks, (count(*) FILTER (WHERE verdict = 'pass'))::integer AS passes,
+         (count(*) FILTER (WHERE verdict = 'cheat'))::integer AS cheats,
+         (count(*) FILTER (WHERE verdict = 'fail'))::integer AS fails
+       FROM verdicts WHERE netuid = $1 AND verifier = $2 AND n = i.n AND kind <> 'answer'
+     ) v
+     CROSS JOIN LATERAL (
+       SELECT count(*)::integer AS requests,
+         (count(*) FILTER (WHERE outcome = 'success'))::integer AS request_successes
+       FROM attempts WHERE netuid = $1 AND verifier = $2 AND n = i.n AND kind = 'inference' AND outcome IS NOT NULL
+     ) a
+     WHERE i.netuid = $1 AND i.verifier = $2 AND ($3::integer IS NULL OR i.n < $3)
+     ORDER BY i.n DESC LIMIT $4`,
+    [id.netuid, id.verifier, before ?? null, limit],
+  )
+}
+
+/** A prover moves once an interval, and a subnet has no more of them. */
+const MAX_MOVES = 1_000
+
+export interface IntervalDetail {
+  interval: IntervalRow
+  /** Null until the interval is settled, lapsed or missed: whom it will ask is secret before. */
+  plan: RevealedPlanItem[] | null
+  verdicts: VerdictRow[]
+  scores: ScoreRow[]
+  moves: MoveRow[]
+  weights: WeightSetRow | null
+  record: Omit<RecordRow, 'body'> | null
+}
+
+/** Phases after which nothing of an interval is secret any more, nor changes. */
+export const FINAL_PHASES: readonly IntervalPhase[] = ['settled', 'lapsed', 'missed']
+
+/** All there is to say of one interval to its verifier's operator; null when it is not recorded. */
+export async function intervalDetail(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<IntervalDetail | null> {
+  const interval = await intervalByN(db, id, n)
+  if (interval === null) return null
+  const record = await recordOf(db, id, n)
+  return {
+    interval,
+    plan: FINAL_PHASES.includes(interval.phase) ? await revealedPlan(db, id, n) : null,
+    verdicts: await verdictsOf(db, id, n),
+    scores: await scoresOf(db, id, n),
+    moves: await tierHistory(db, id, { n, limit: MAX_MOVES }),
+    weights: await weightSet(db, id, n),
+    record: record && withoutBody(record),
+  }
+}
+
+function withoutBody({ body: _body, ...rest }: RecordRow): Omit<RecordRow, 'body'> {
+  return rest
+}
+
+/** An interval for everybody's eyes. */
+export interface PublicInterval extends Omit<IntervalDetail, 'verdicts'> {
+  commitment: CommitmentRow | null
+  /** A page of its checks; null, as the plan is, until the interval is final. */
+  checks: VerdictRow[] | null
+}
+
+/**
+ * What everybody may know of one interval: until it is final its course only, and nothing else is
+ * read. Null when it is not recorded.
+ * @param page which of its checks
+ */
+export async function publicInterval(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  page: { after: CheckCursor | null; limit: number },
+): Promise<PublicInterval | null> {
+  const interval = await intervalByN(db, id, n)
+  if (interval === null) return null
+  const commitment = await commitmentOf(db, id, n)
+  if (!FINAL_PHASES.includes(interval.phase)) {
+    const nothing = { plan: null, checks: null, scores: [], moves: [], weights: null, record: null }
+    return { interval, commitment, ...nothing }
+  }
+  const record = await recordOf(db, id, n)
+  return {
+    interval,
+    commitment,
+    plan: await revealedPlan(db, id, n),
+    checks: await checksPage(db, id, n, page),
+    scores: await scoresOf(db, id, n),
+    moves: await tierHistory(db, id, { n, limit: MAX_MOVES }),
+    weights: await weightSet(db, id, n),
+    record: record && withoutBody(record),
+  }
+}

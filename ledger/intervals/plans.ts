@@ -1,0 +1,110 @@
+import type { ProverKey } from '../../rules/settle/settlement.js'
+import type { Queryable, Tx } from '../database.js'
+import { batch, firstOrNull } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+
+export interface PlanHeader {
+  rounds: number
+  /** The class's certified time when the plan was drawn: floor(µs · 10^6 / work). */
+  gpuUsPerWork: number | null
+  /** What it was drawn from, besides the secret and the block's hash. */
+  inputs: Record<string, unknown>
+}
+
+export interface PlanItemRow extends ProverKey {
+  requestId: string
+  round: number
+  k: number
+  momentBlock: number
+  firstRetryBlock: number
+  secondRetryBlock: number
+  /** The verifier's own; in a group round shorter than the one that the body names. */
+  deadlineMs: number
+  /** The request body, byte for byte. */
+  body: Uint8Array
+  bodySha256: string
+}
+
+const ITEM = {
+  requestId: 'uuid',
+  round: 'integer',
+  k: 'integer',
+  hotkey: 'text',
+  registeredBlock: 'bigint',
+  momentBlock: 'bigint',
+  firstRetryBlock: 'bigint',
+  secondRetryBlock: 'bigint',
+  deadlineMs: 'integer',
+  body: 'bytea',
+  bodySha256: 'text',
+} as const
+
+/** Stores a plan with its items, once. @returns false when there was one, which stands */
+export async function insertPlan(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  header: PlanHeader,
+  items: readonly PlanItemRow[],
+): Promise<boolean> {
+  const inserted = await tx.execute(
+    `INSERT INTO plans (netuid, verifier, n, rounds, gpu_us_per_work, inputs) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT DO NOTHING`,
+    [id.netuid, id.verifier, n, header.rounds, header.gpuUsPerWork, JSON.stringify(header.inputs)],
+  )
+  if (inserted === 0) return false
+  const rows = batch<PlanItemRow>(ITEM, items, 4)
+  await tx.execute(
+    `INSERT INTO plan_items (netuid, verifier, n, ${rows.names})
+     SELECT $1, $2, $3, ${rows.names} FROM ${rows.source}`,
+    [id.netuid, id.verifier, n, ...rows.params],
+  )
+  return true
+}
+
+/** The plan's header; null when none was drawn. */
+export async function planOf(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<(PlanHeader & { drawnAt: Date }) | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT rounds, gpu_us_per_work, inputs, drawn_at FROM plans WHERE netuid = $1 AND verifier = $2 AND n = $3`,
+      [id.netuid, id.verifier, n],
+    ),
+  )
+}
+
+/** A plan's item for everybody's eyes: without its prompt. */
+export type RevealedPlanItem = Omit<PlanItemRow, 'body'>
+
+const REVEALED = `request_id, round, k, hotkey, registered_block, moment_block, first_retry_block, second_retry_block,
+  deadline_ms, body_sha256`
+
+/** The plan of an interval that is final, by round and place in it; of another one nothing. */
+export async function revealedPlan(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<RevealedPlanItem[]> {
+  return db.query(
+    `SELECT ${REVEALED} FROM revealed_plan_items WHERE netuid = $1 AND verifier = $2 AND n = $3 ORDER BY round, k`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+/** By round and place in it. */
+export async function planItems(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  { round }: { round?: number } = {},
+): Promise<PlanItemRow[]> {
+  return db.query(
+    `SELECT ${REVEALED}, body FROM plan_items
+     WHERE netuid = $1 AND verifier = $2 AND n = $3 AND ($4::integer IS NULL OR round = $4)
+     ORDER BY round, k`,
+    [id.netuid, id.verifier, n, round ?? null],
+  )
+}

@@ -1,0 +1,268 @@
+import type {
+  AnswerRow,
+  CheckRow,
+  OfferRow,
+  ProverSettlement,
+  ProverState,
+  Settlement,
+  SettlementInput,
+} from '../../rules/settle/settlement.js'
+import type { Queryable, Tx } from '../database.js'
+import { LedgerError } from '../errors.js'
+import { batch } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+import { firstUnsettledBefore, type IntervalRow, intervalByN } from './intervals.js'
+import { lockOutcomes } from './outcome-lock.js'
+import { putRecord, type RecordRow, recordOf } from './records.js'
+
+/** What the ledger knows for settling an interval; the profile is the interval's own. */
+export type SettlementParts = Omit<SettlementInput, 'profile'>
+
+/** What settling found of a prover, as it is stored; its standing has the rest. */
+export type ScoreRow = Omit<
+  ProverSettlement,
+  'move' | 'validationsSinceMove' | 'fastReturn' | 'refusedStreak' | 'fastAnswers'
+> & { moveReason: string | null }
+
+export interface SettledResult {
+  interval: IntervalRow
+  scores: ScoreRow[]
+  record: RecordRow
+}
+
+const OF = 'netuid = $1 AND verifier = $2'
+
+async function provers(tx: Tx, id: VerifierId, n: number): Promise<ProverState[]> {
+  // Also those that left since, when something that is counted in n is about them.
+  return tx.query(
+    `SELECT p.hotkey, p.registered_block, coalesce(i.uid, p.uid) AS uid, coalesce(i.coldkey, p.coldkey) AS coldkey,
+       p.tier, p.total_successes, p.score_ppm, p.validations_since_move, p.fast_return, p.refused_streak
+     FROM provers p
+     LEFT JOIN interval_provers i
+       ON i.netuid = p.netuid AND i.verifier = p.verifier AND i.n = $3
+       AND i.hotkey = p.hotkey AND i.registered_block = p.registered_block
+     WHERE p.netuid = $1 AND p.verifier = $2 AND (
+       i.hotkey IS NOT NULL
+       OR EXISTS (SELECT 1 FROM verdicts v WHERE v.netuid = $1 AND v.verifier = $2 AND v.n = $3
+         AND v.hotkey = p.hotkey AND v.registered_block = p.registered_block)
+       OR EXISTS (SELECT 1 FROM attempts a WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3
+         AND a.hotkey = p.hotkey AND a.registered_block = p.registered_block))
+     ORDER BY uid, hotkey, registered_block`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+async function checks(tx: Tx, id: VerifierId, n: number): Promise<CheckRow[]> {
+  return tx.query(
+    `SELECT request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm FROM verdicts
+     WHERE ${OF} AND n = $3 ORDER BY request_id, kind`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+async function answers(tx: Tx, id: VerifierId, n: number): Promise<AnswerRow[]> {
+  return tx.query(
+    `SELECT request_id, kind, hotkey, registered_block, outcome, reason, counted, api_key_id, work, elapsed_us,
+       (extract(epoch FROM completed_at) * 1000000)::bigint AS completed_at_us
+     FROM attempts WHERE ${OF} AND n = $3 AND outcome IS NOT NULL ORDER BY request_id`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+async function offers(tx: Tx, id: VerifierId, n: number): Promise<OfferRow[]> {
+  // A challenge is offered anew after each refusal; its last offer is one more, unless that was the
+  // refusal that ended it. A user's request that is refused is one offer and goes to another prover.
+  return tx.query(
+    `WITH counts AS (
+       SELECT hotkey, registered_block,
+         greatest(refusals, CASE WHEN outcome = 'refused' OR reason = 'refused_below_capacity' THEN 1 ELSE 0 END) AS refused,
+         CASE WHEN outcome IS NULL OR outcome = 'refused' OR reason IN ('refused_thrice', 'refused_below_capacity')
+           THEN 0 ELSE 1 END AS taken
+       FROM attempts WHERE ${OF} AND n = $3
+     )
+     SELECT hotkey, registered_block, sum(refused + taken)::integer AS offered, sum(refused)::integer AS refused
+     FROM counts GROUP BY hotkey, registered_block HAVING sum(refused + taken) > 0
+     ORDER BY hotkey, registered_block`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+async function certifiedUsPerWork(tx: Tx, id: VerifierId, n: number): Promise<number | null> {
+  // The plan's value, so that a certificate made meanwhile changes nothing.
+  const [plan] = await tx.query<{ gpuUsPerWork: number | null }>(
+    `SELECT gpu_us_per_work FROM plans WHERE ${OF} AND n = $3`,
+    [id.netuid, id.verifier, n],
+  )
+  return plan?.gpuUsPerWork ?? null
+}
+
+/**
+ * Reads all that settling interval n needs, and holds the interval until the transaction ends: no
+ * outcome or second settling comes between this and `writeSettlement`.
+ */
+export async function loadSettlement(tx: Tx, id: VerifierId, n: number): Promise<SettlementParts> {
+  await lockOutcomes(tx, id)
+  return {
+    n,
+    provers: await provers(tx, id, n),
+    checks: await checks(tx, id, n),
+    answers: await answers(tx, id, n),
+    offers: await offers(tx, id, n),
+    certifiedUsPerWork: await certifiedUsPerWork(tx, id, n),
+  }
+}
+
+/** The interval, when it is to be settled now; null when it was settled before. */
+async function dueInterval(tx: Tx, id: VerifierId, n: number): Promise<IntervalRow | null> {
+  const interval = await intervalByN(tx, id, n)
+  if (interval === null) {
+    throw new LedgerError('not_recorded', `interval ${n} is not recorded`, { details: { n } })
+  }
+  if (interval.phase === 'settled') return null
+  if (interval.phase === 'lapsed' || interval.phase === 'missed') {
+    throw new LedgerError('interval_final', `interval ${n} is ${interval.phase}: it can't settle`, {
+      details: { n, phase: interval.phase },
+    })
+  }
+  const before = await firstUnsettledBefore(tx, id, n)
+  if (before !== null) {
+    throw new LedgerError(
+      'settlement_out_of_order',
+      `interval ${n} waits for interval ${before.n}, which is in phase ${before.phase}`,
+      { details: { n, waitsFor: before.n }, retryable: true },
+    )
+  }
+  return interval
+}
+
+type ProverResult = ProverSettlement & { moveReason: string | null }
+
+async function writeScores(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  results: ProverResult[],
+): Promise<void> {
+  const rows = batch<ProverResult>(
+    {
+      hotkey: 'text',
+      registeredBlock: 'bigint',
+      uid: 'integer',
+      tierBefore: 'text',
+      tierAfter: 'text',
+      moveReason: 'text',
+      requestAttempts: 'integer',
+      requestSuccesses: 'integer',
+      checksJudged: 'integer',
+      checksPassed: 'integer',
+      cheats: 'integer',
+      totalBefore: 'bigint',
+      totalAfter: 'bigint',
+      observationPpm: 'integer',
+      speedPpm: 'integer',
+      scoreBefore: 'integer',
+      scoreAfter: 'integer',
+    },
+    results,
+    4,
+  )
+  await tx.execute(
+    `INSERT INTO scores (netuid, verifier, n, ${rows.names})
+     SELECT $1, $2, $3, ${rows.names} FROM ${rows.source}`,
+    [id.netuid, id.verifier, n, ...rows.params],
+  )
+  await tx.execute(
+    `INSERT INTO tier_history (netuid, verifier, n, hotkey, registered_block, uid, from_tier, to_tier, reason)
+     SELECT netuid, verifier, n, hotkey, registered_block, uid, tier_before, tier_after, move_reason
+     FROM scores WHERE ${OF} AND n = $3 AND tier_before <> tier_after ORDER BY uid, hotkey`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+async function writeStandings(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  results: ProverResult[],
+): Promise<void> {
+  const rows = batch<ProverResult>(
+    {
+      hotkey: 'text',
+      registeredBlock: 'bigint',
+      tierAfter: 'text',
+      totalAfter: 'bigint',
+      scoreAfter: 'integer',
+      validationsSinceMove: 'integer',
+      fastReturn: 'boolean',
+      refusedStreak: 'integer',
+      checksJudged: 'integer',
+    },
+    results,
+    4,
+  )
+  await tx.execute(
+    `UPDATE provers p SET tier = r.tier_after, total_successes = r.total_after, score_ppm = r.score_after,
+       validations_since_move = r.validations_since_move, fast_return = r.fast_return,
+       refused_streak = r.refused_streak, settled_n = $3, updated_at = now(),
+       last_evidence_n = CASE WHEN r.checks_judged > 0 THEN $3 ELSE p.last_evidence_n END
+     FROM ${rows.source}
+     WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = r.hotkey AND p.registered_block = r.registered_block`,
+    [id.netuid, id.verifier, n, ...rows.params],
+  )
+}
+
+/**
+ * Stores what settling found: scores, moves, standings, the record; the interval is then settled.
+ * In the transaction of `loadSettlement`, after `assertFence`.
+ * @returns false when it was settled before: nothing was written, `settledResult` has what stands
+ * @throws LedgerError `settlement_out_of_order` (retryable), `interval_final`
+ */
+export async function writeSettlement(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  settlement: Settlement,
+  record: { body: string; hash: string; previousHash: string | null },
+): Promise<boolean> {
+  await lockOutcomes(tx, id)
+  if ((await dueInterval(tx, id, n)) === null) return false
+  const results = settlement.provers.map((prover) => ({
+    ...prover,
+    moveReason: prover.move?.reason ?? null,
+  }))
+  await writeScores(tx, id, n, results)
+  await writeStandings(tx, id, n, results)
+  await putRecord(tx, id, n, record)
+  await tx.execute(
+    `UPDATE intervals SET phase = 'settled', settled_at = clock_timestamp(), failure = NULL,
+       closed_at = coalesce(closed_at, clock_timestamp())
+     WHERE ${OF} AND n = $3`,
+    [id.netuid, id.verifier, n],
+  )
+  return true
+}
+
+/** An interval's scores, by uid and hotkey; none before it settled. */
+export async function scoresOf(db: Queryable, id: VerifierId, n: number): Promise<ScoreRow[]> {
+  return db.query(
+    `SELECT hotkey, registered_block, uid, tier_before, tier_after, move_reason, request_attempts, request_successes,
+       checks_judged, checks_passed, cheats, total_before, total_after, observation_ppm, speed_ppm, score_before, score_after
+     FROM scores WHERE ${OF} AND n = $3 ORDER BY uid, hotkey`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+/** What settling interval n left; null while it is not settled. */
+export async function settledResult(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<SettledResult | null> {
+  const interval = await intervalByN(db, id, n)
+  if (interval?.phase !== 'settled') return null
+  return {
+    interval,
+    scores: await scoresOf(db, id, n),
+    record: (await recordOf(db, id, n))!,
+  }
+}

@@ -1,0 +1,216 @@
+import type { Queryable, Tx } from '../database.js'
+import { firstOrNull } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+
+export const WEIGHT_SET_KINDS = [
+  'weights',
+  'none',
+  'infeasible',
+  'disabled',
+  'superseded',
+  'lapsed',
+] as const
+
+export type WeightSetKind = (typeof WEIGHT_SET_KINDS)[number]
+
+export const WEIGHT_SET_STATES = [
+  /** Stored, nothing signed or nothing sent yet. */
+  'decided',
+  /** The pool took it: in the open, or a commit. */
+  'sent',
+  /** The commit is in a finalized block; the reveal waits for its window. */
+  'committed',
+  /** The pool took the reveal. */
+  'revealing',
+  /** In a finalized block, for everybody to see. */
+  'included',
+  /** Read back. */
+  'confirmed',
+  /** There is nothing to send. */
+  'done',
+] as const
+
+export type WeightSetState = (typeof WEIGHT_SET_STATES)[number]
+
+export interface NewWeightSet {
+  kind: WeightSetKind
+  uids: readonly number[]
+  values: readonly number[]
+  /** What the vector was computed from. */
+  input: unknown
+  reason: string | null
+}
+
+export interface WeightSetRow extends NewWeightSet {
+  n: number
+  uids: number[]
+  values: number[]
+  state: WeightSetState
+  includedBlock: number | null
+  includedHash: string | null
+  readBackOk: boolean | null
+  /** Of the newest commit that a block holds: its block and those that may include its reveal; else null. */
+  commitBlock: number | null
+  revealFirst: number | null
+  revealLast: number | null
+  updatedAt: Date
+}
+
+/** What a commit hides beside the vector. */
+export interface CommitSecret {
+  salt: number[]
+  versionKey: number
+}
+
+const OF = 'netuid = $1 AND verifier = $2'
+
+/** Stores the weights decided for interval n, once. @returns what stands */
+export async function decideWeights(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  set: NewWeightSet,
+): Promise<WeightSetRow> {
+  await tx.execute(
+    `INSERT INTO weight_sets (netuid, verifier, n, kind, uids, values, input, reason, state)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN $4 = 'weights' THEN 'decided' ELSE 'done' END)
+     ON CONFLICT DO NOTHING`,
+    [
+      id.netuid,
+      id.verifier,
+      n,
+      set.kind,
+      set.uids,
+      set.values,
+      JSON.stringify(set.input ?? null),
+      set.reason,
+    ],
+  )
+  return (await weightSet(tx, id, n))!
+}
+
+/**
+ * Puts the vector that is about to be signed in place of the decided one: the chain may have given a
+ * uid to another hotkey since. Only while nothing that stands on the chain was made of the old one:
+ * a commit, too, can only be revealed with the vector, salt and version key that it was made of.
+ * @param secret of a commit; null for weights in the open
+ */
+export async function replaceWeights(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  set: NewWeightSet,
+  secret: CommitSecret | null,
+): Promise<void> {
+  await tx.execute(
+    `UPDATE weight_sets SET kind = $4, uids = $5, values = $6, input = $7, reason = $8, salt = $9,
+       version_key = $10, updated_at = now(), state = CASE WHEN $4 = 'weights' THEN state ELSE 'done' END
+     WHERE ${OF} AND n = $3 AND kind = 'weights' AND state IN ('decided', 'sent')`,
+    [
+      id.netuid,
+      id.verifier,
+      n,
+      set.kind,
+      set.uids,
+      set.values,
+      JSON.stringify(set.input ?? null),
+      set.reason,
+      secret?.salt ?? null,
+      secret?.versionKey ?? null,
+    ],
+  )
+}
+
+/** The secret of the newest commit. Not a column of the row that people are shown. */
+export async function commitSecret(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<CommitSecret | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT salt, version_key FROM weight_sets WHERE ${OF} AND n = $3 AND salt IS NOT NULL`,
+      [id.netuid, id.verifier, n],
+    ),
+  )
+}
+
+export async function weightSet(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<WeightSetRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT n, kind, uids, values, input, state, reason, w.included_block, included_hash, read_back_ok,
+         c.included_block AS commit_block, c.reveal_first, c.reveal_last, updated_at
+       FROM weight_sets w LEFT JOIN LATERAL (
+         SELECT included_block, reveal_first, reveal_last FROM weight_extrinsics e
+         WHERE (e.netuid, e.verifier, e.n) = (w.netuid, w.verifier, w.n) AND step = 'commit' AND result = 'ok'
+         ORDER BY included_block DESC LIMIT 1
+       ) c ON true
+       WHERE ${OF} AND n = $3`,
+      [id.netuid, id.verifier, n],
+    ),
+  )
+}
+
+/** Notes whether the chain stores what was sent; null when that could not be read any more. */
+export async function markConfirmed(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  readBackOk: boolean | null,
+): Promise<void> {
+  await db.execute(
+    `UPDATE weight_sets SET state = 'confirmed', read_back_ok = $4, reason = NULL, updated_at = now()
+     WHERE ${OF} AND n = $3 AND state = 'included'`,
+    [id.netuid, id.verifier, n, readBackOk],
+  )
+}
+
+/**
+ * The newest interval whose weights were sent and may stand on the chain, or null.
+ * @param shown only those that everybody can see, or could at any moment: not what is just committed to
+ */
+export async function newestSentN(
+  db: Queryable,
+  id: VerifierId,
+  { shown = false }: { shown?: boolean } = {},
+): Promise<number | null> {
+  const states = shown
+    ? ['revealing', 'included', 'confirmed']
+    : ['sent', 'committed', 'revealing', 'included', 'confirmed']
+  const [row] = await db.query<{ n: number | null }>(
+    `SELECT max(n) AS n FROM weight_sets WHERE ${OF} AND state = ANY($3)`,
+    [id.netuid, id.verifier, states],
+  )
+  return row?.n ?? null
+}
+
+/**
+ * Gives up weights that were never shown, because newer ones were sent. What was committed to is
+ * then never revealed.
+ */
+export async function supersede(db: Queryable, id: VerifierId, n: number): Promise<void> {
+  await db.execute(
+    `UPDATE weight_sets SET kind = 'superseded', state = 'done', updated_at = now(),
+       reason = 'weights of a later interval were sent'
+     WHERE ${OF} AND n = $3 AND kind = 'weights' AND state IN ('decided', 'committed')`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+/** Notes that the commit can't be revealed any more: new weights may be signed in its place. */
+export async function loseCommit(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  reason: string,
+): Promise<void> {
+  await db.execute(
+    `UPDATE weight_sets SET state = 'decided', reason = $4, updated_at = now()
+     WHERE ${OF} AND n = $3 AND state = 'committed'`,
+    [id.netuid, id.verifier, n, reason],
+  )
+}

@@ -1,0 +1,139 @@
+import type { MoveReason, ProverKey } from '../../rules/settle/settlement.js'
+import type { Tier } from '../../rules/tiers.js'
+import type { Reason, Verdict } from '../../rules/verdicts.js'
+import type { Queryable } from '../database.js'
+import type { CheckKind } from '../intervals/verdicts.js'
+import type { VerifierId } from '../verifier-id.js'
+
+/** Whose rows the database holds. */
+export async function verifiers(db: Queryable): Promise<VerifierId[]> {
+  return db.query('SELECT netuid, verifier FROM verifiers ORDER BY netuid, verifier')
+}
+
+/** A prover as it stands, with what the last settled interval found of it. */
+export interface ProverOverviewRow extends ProverKey {
+  uid: number
+  coldkey: string
+  tier: Tier
+  scorePpm: number
+  totalSuccesses: number
+  firstSeenAt: Date
+  /** The interval that opened last has it. */
+  present: boolean
+  reachable: boolean | null
+  unreachableReason: string | null
+  capacity: number | null
+  determinismClass: string | null
+  /** The interval that the following counts are of; null when none settled with it. */
+  settledN: number | null
+  requestAttempts: number | null
+  requestSuccesses: number | null
+  checksJudged: number | null
+  checksPassed: number | null
+  cheats: number | null
+  observationPpm: number | null
+  /** u16, of the newest weights that are on the chain; null when it has none. */
+  weight: number | null
+  lastVerdicts: {
+    n: number
+    kind: CheckKind
+    verdict: Verdict
+    reason: Reason
+    decidedAt: string
+  }[]
+}
+
+/** How many verdicts a prover's line in the overview carries. */
+const LAST_VERDICTS = 5
+
+/**
+ * All provers that are in the interval that opened last or have a score, by uid and hotkey.
+ * @param only.hotkey its registrations alone, present or not
+ * @param only.throughN verdicts of later intervals are left out
+ */
+export async function proversOverview(
+  db: Queryable,
+  id: VerifierId,
+  only: { hotkey?: string; throughN?: number } = {},
+): Promise<ProverOverviewRow[]> {
+  return db.query(
+    `WITH opened AS (
+       SELECT max(n) AS n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL
+     ), weights AS (
+       SELECT uids, values, n FROM weight_sets
+       WHERE netuid = $1 AND verifier = $2 AND state IN ('included', 'confirmed') ORDER BY n DESC LIMIT 1
+     )
+     SELECT p.hotkey, p.registered_block, coalesce(i.uid, p.uid) AS uid, p.coldkey, p.tier, p.score_ppm,
+       p.total_successes, p.first_seen_at, i.hotkey IS NOT NULL AS present, i.reachable, i.unreachable_reason,
+       i.capacity, i.determinism_class, s.n AS settled_n, s.request_attempts, s.request_successes, s.checks_judged,
+       s.checks_passed, s.cheats, s.observation_ppm,
+       (SELECT w.values[array_position(w.uids, s.uid)] FROM weights w WHERE i.hotkey IS NOT NULL) AS weight,
+       coalesce(v.last, '[]') AS last_verdicts
+     FROM provers p
+     LEFT JOIN interval_provers i ON i.netuid = p.netuid AND i.verifier = p.verifier
+       AND i.n = (SELECT n FROM opened) AND i.hotkey = p.hotkey AND i.registered_block = p.registered_block
+     LEFT JOIN scores s ON s.netuid = p.netuid AND s.verifier = p.verifier AND s.n = p.settled_n
+       AND s.hotkey = p.hotkey AND s.registered_block = p.registered_block
+     CROSS JOIN LATERAL (
+       SELECT jsonb_agg(jsonb_build_object('n', n, 'kind', kind, 'verdict', verdict, 'reason', reason,
+         'decidedAt', decided_at) ORDER BY decided_at DESC, request_id) AS last
+       FROM (
+         SELECT n, kind, verdict, reason, decided_at, request_id FROM verdicts
+         WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
+           AND ($4::integer IS NULL OR n <= $4)
+         ORDER BY decided_at DESC, request_id LIMIT ${LAST_VERDICTS}
+       ) newest
+     ) v
+     WHERE p.netuid = $1 AND p.verifier = $2
+       AND CASE WHEN $3::text IS NULL THEN i.hotkey IS NOT NULL OR p.score_ppm > 0 ELSE p.hotkey = $3 END
+     ORDER BY uid, p.hotkey, p.registered_block`,
+    [id.netuid, id.verifier, only.hotkey ?? null, only.throughN ?? null],
+  )
+}
+
+export interface TierOverviewRow {
+  tier: Tier
+  provers: number
+  scorePpm: number
+}
+
+/** How many of the provers present hold each tier, and their scores' sum; tiers that nobody holds are left out. */
+export async function tiersOverview(db: Queryable, id: VerifierId): Promise<TierOverviewRow[]> {
+  return db.query(
+    `SELECT p.tier, count(*)::integer AS provers, sum(p.score_ppm)::bigint AS score_ppm
+     FROM provers p JOIN interval_provers i USING (netuid, verifier, hotkey, registered_block)
+     WHERE netuid = $1 AND verifier = $2 AND i.n = (
+       SELECT max(n) FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL)
+     GROUP BY p.tier ORDER BY p.tier`,
+    [id.netuid, id.verifier],
+  )
+}
+
+export interface MoveRow extends ProverKey {
+  n: number
+  uid: number
+  fromTier: Tier
+  toTier: Tier
+  reason: MoveReason
+  at: Date
+}
+
+/** Promotions and relegations, newest first; of one interval, one hotkey or one registration of it when asked. */
+export async function tierHistory(
+  db: Queryable,
+  id: VerifierId,
+  {
+    n,
+    hotkey,
+    registeredBlock,
+    limit,
+  }: { n?: number; hotkey?: string; registeredBlock?: number; limit: number },
+): Promise<MoveRow[]> {
+  return db.query(
+    `SELECT n, hotkey, registered_block, uid, from_tier, to_tier, reason, at FROM tier_history
+     WHERE netuid = $1 AND verifier = $2 AND ($3::integer IS NULL OR n = $3)
+       AND ($4::text IS NULL OR hotkey = $4) AND ($5::bigint IS NULL OR registered_block = $5)
+     ORDER BY n DESC, uid, hotkey LIMIT $6`,
+    [id.netuid, id.verifier, n ?? null, hotkey ?? null, registeredBlock ?? null, limit],
+  )
+}

@@ -1,0 +1,143 @@
+import type { MechanismProfile } from '../../rules/profile.js'
+import type { AnswerRow, CheckRow, ProverKey } from '../../rules/settle/settlement.js'
+import type { Tier } from '../../rules/tiers.js'
+import type { Queryable } from '../database.js'
+import type { CheckCursor, VerdictRow } from '../intervals/verdicts.js'
+import { firstOrNull } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+
+/** $1 to $4: one registration of a hotkey. */
+const OF = 'netuid = $1 AND verifier = $2 AND hotkey = $3 AND registered_block = $4'
+
+function of(id: VerifierId, { hotkey, registeredBlock }: ProverKey): unknown[] {
+  return [id.netuid, id.verifier, hotkey, registeredBlock]
+}
+
+/** What one settled interval found of a prover. */
+export interface ProverHistoryRow {
+  n: number
+  settledAt: Date | null
+  tierBefore: Tier
+  tierAfter: Tier
+  /** By which the interval was settled; null of one that has no profile. */
+  tiersRule: MechanismProfile['tiersRule'] | null
+  requestAttempts: number
+  requestSuccesses: number
+  checksJudged: number
+  checksPassed: number
+  cheats: number
+  totalAfter: number
+  observationPpm: number | null
+  speedPpm: number
+  scoreBefore: number
+  scoreAfter: number
+}
+
+/** Newest first. */
+export async function proverHistory(
+  db: Queryable,
+  id: VerifierId,
+  prover: ProverKey,
+  limit: number,
+): Promise<ProverHistoryRow[]> {
+  return db.query(
+    `SELECT n, i.settled_at, tier_before, tier_after, i.profile->>'tiersRule' AS tiers_rule, request_attempts, request_successes, checks_judged,
+       checks_passed, cheats, total_after, observation_ppm, speed_ppm, score_before, score_after
+     FROM scores JOIN intervals i USING (netuid, verifier, n)
+     WHERE ${OF} ORDER BY n DESC LIMIT $5`,
+    [...of(id, prover), limit],
+  )
+}
+
+/** Where a page of a prover's checks begins: after this one. */
+export type ProverCheckCursor = CheckCursor & { n: number }
+
+/** A prover's checks, newest first, those of intervals after `throughN` left out. */
+export async function proverChecks(
+  db: Queryable,
+  id: VerifierId,
+  prover: ProverKey,
+  { throughN, after, limit }: { throughN: number; after: ProverCheckCursor | null; limit: number },
+): Promise<VerdictRow[]> {
+  return db.query(
+    `SELECT n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm, detail, decided_at
+     FROM verdicts
+     WHERE ${OF} AND n <= $5 AND ($6::integer IS NULL OR (decided_at, request_id, kind) < (
+       SELECT decided_at, request_id, kind FROM verdicts
+       WHERE netuid = $1 AND verifier = $2 AND n = $6 AND request_id = $7::uuid AND kind = $8))
+     ORDER BY decided_at DESC, request_id DESC, kind DESC LIMIT $9`,
+    [
+      ...of(id, prover),
+      throughN,
+      after?.n ?? null,
+      after?.requestId ?? null,
+      after?.kind ?? null,
+      limit,
+    ],
+  )
+}
+
+/**
+ * The rows that an interval's mean reward of a prover is made of: its checks, and of its answers those
+ * that failed or were checked. The others are neither judged nor failures.
+ */
+export async function rewardRows(
+  db: Queryable,
+  id: VerifierId,
+  prover: ProverKey,
+  n: number,
+): Promise<{ checks: CheckRow[]; answers: AnswerRow[] }> {
+  const params = [...of(id, prover), n]
+  const checks = await db.query<CheckRow>(
+    `SELECT request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm FROM verdicts
+     WHERE ${OF} AND n = $5 ORDER BY request_id, kind`,
+    params,
+  )
+  const answers = await db.query<AnswerRow>(
+    `SELECT request_id, kind, hotkey, registered_block, outcome, reason, counted, api_key_id, work, elapsed_us,
+       (extract(epoch FROM completed_at) * 1000000)::bigint AS completed_at_us
+     FROM attempts
+     WHERE ${OF} AND n = $5 AND outcome IS NOT NULL AND (outcome = 'failure' OR request_id = ANY ($6::uuid[]))`,
+    [...params, checks.map((check) => check.requestId)],
+  )
+  return { checks, answers }
+}
+
+export interface CheckedAnswersRow {
+  /** Settled intervals looked at. */
+  intervals: number
+  /** Answers it gave in them. */
+  answers: number
+  /** Of these, computed again in full and compared: challenges and audits that say `pass` or `cheat`. */
+  fullChecks: number
+  /** Attempts at users' requests in the newest of them; 0 where there is none. */
+  requestsInNewest: number
+}
+
+/** What was checked of a prover's answers in the last settled intervals. @param last how many */
+export async function checkedAnswers(
+  db: Queryable,
+  id: VerifierId,
+  prover: ProverKey,
+  last: number,
+): Promise<CheckedAnswersRow> {
+  const row = firstOrNull(
+    await db.query<CheckedAnswersRow>(
+      `WITH lately AS (
+         SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled' ORDER BY n DESC LIMIT $5
+       ), mine AS (
+         SELECT n, kind, request_id, outcome FROM attempts WHERE ${OF} AND n IN (SELECT n FROM lately)
+       )
+       SELECT (SELECT count(*) FROM lately)::integer AS intervals,
+         (count(*) FILTER (WHERE outcome = 'success'))::integer AS answers,
+         (count(*) FILTER (WHERE outcome = 'success' AND EXISTS (
+           SELECT 1 FROM verdicts v WHERE v.request_id = mine.request_id
+             AND v.kind IN ('challenge', 'audit') AND v.verdict IN ('pass', 'cheat'))))::integer AS full_checks,
+         (count(*) FILTER (WHERE kind = 'inference' AND outcome IS NOT NULL
+           AND n = (SELECT max(n) FROM lately)))::integer AS requests_in_newest
+       FROM mine`,
+      [...of(id, prover), last],
+    ),
+  )
+  return row!
+}

@@ -1,0 +1,334 @@
+import type { ProverKey } from '../../rules/settle/settlement.js'
+import type { Reason, Verdict } from '../../rules/verdicts.js'
+import type { Database, Queryable } from '../database.js'
+import { CURRENT_N } from '../intervals/intervals.js'
+import { lockOutcomesShared } from '../intervals/outcome-lock.js'
+import { batch } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+import { lockForAttempts, oneSuccess } from './one-success.js'
+
+export type Outcome = 'success' | 'failure' | 'neutral' | 'refused'
+
+export interface NewAttempt extends ProverKey {
+  requestId: string
+  /** The interval of a challenge; null for a user's request, whose interval its outcome decides. */
+  n: number | null
+  kind: 'challenge' | 'inference'
+  inferenceId: string | null
+  /** From 1: failover counts on. */
+  attemptNo: number
+  /** The second prover of this attempt, asked because the first was slow to begin. */
+  hedge: boolean
+  body: Uint8Array
+  bodySha256: string
+  /** steps · frames · width · height */
+  work: number
+  counted: boolean
+  apiKeyId: string | null
+  deadlineMs: number
+}
+
+/** How an attempt ended. What is not known is null. */
+export interface AttemptResult {
+  outcome: Outcome
+  reason: Reason
+  /** For people; never a prompt. */
+  message: string | null
+  framesSha256: string | null
+  traceRoot: string | null
+  determinismClass: string | null
+  modelRoot: string | null
+  signature: string | null
+  /** What the request was signed with: evidence without it is void. */
+  requestNonce: string | null
+  requestSignature: string | null
+  timings: Record<string, number> | null
+  warnings: string[] | null
+  elapsedUs: number | null
+  firstRecordUs: number | null
+  completedAt: Date
+}
+
+/** Of an attempt without an answer. */
+export const NO_ANSWER = {
+  framesSha256: null,
+  traceRoot: null,
+  determinismClass: null,
+  modelRoot: null,
+  signature: null,
+  requestNonce: null,
+  requestSignature: null,
+  timings: null,
+  warnings: null,
+  elapsedUs: null,
+  firstRecordUs: null,
+}
+
+/** What is stored of a prover whose request another one began, or answered, first. */
+export function outpacedResult(): AttemptResult {
+  const completedAt = new Date()
+  return { ...NO_ANSWER, outcome: 'neutral', reason: 'outpaced', message: null, completedAt }
+}
+
+type Unanswered = { [K in keyof AttemptResult]: AttemptResult[K] | null }
+
+export interface AttemptRow extends NewAttempt, Unanswered {
+  refusals: number
+  askedAt: Date
+}
+
+/** The check of kind `answer` that goes with a counted request's own failure. */
+export interface AnswerVerdict {
+  verdict: Verdict
+  reason: Reason
+  rewardPpm: number | null
+}
+
+export interface NewOutcome extends AttemptResult {
+  requestId: string
+  verdict: AnswerVerdict | null
+}
+
+/** What stands for an attempt after `recordOutcomes`. */
+export interface RecordedOutcome {
+  requestId: string
+  n: number
+  outcome: Outcome
+  reason: Reason
+}
+
+const NEW = {
+  requestId: 'uuid',
+  n: 'integer',
+  kind: 'text',
+  inferenceId: 'uuid',
+  attemptNo: 'integer',
+  hedge: 'boolean',
+  hotkey: 'text',
+  registeredBlock: 'bigint',
+  body: 'bytea',
+  bodySha256: 'text',
+  work: 'bigint',
+  counted: 'boolean',
+  apiKeyId: 'text',
+  deadlineMs: 'integer',
+} as const
+
+const RESULT = {
+  outcome: 'text',
+  reason: 'text',
+  message: 'text',
+  framesSha256: 'text',
+  traceRoot: 'text',
+  determinismClass: 'text',
+  modelRoot: 'text',
+  signature: 'text',
+  requestNonce: 'text',
+  requestSignature: 'text',
+  timings: 'jsonb',
+  warnings: 'jsonb',
+  elapsedUs: 'bigint',
+  firstRecordUs: 'bigint',
+  completedAt: 'timestamptz',
+} as const
+
+const COLUMNS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body, body_sha256, work,
+  counted, api_key_id, deadline_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
+  determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at`
+
+/**
+ * Stores attempts before they are sent, once each. A user's request keeps the attempt that was stored
+ * first under its number, should two workers start it: so the row to send is the one that is returned.
+ * One that has its answer gets no further attempt.
+ * @returns one row for each of `rows`, in their order, without those that were not stored
+ */
+export async function startAttempts(
+  db: Database,
+  id: VerifierId,
+  rows: readonly NewAttempt[],
+): Promise<AttemptRow[]> {
+  const added = batch<NewAttempt>(NEW, rows, 3)
+  await db.tx(async (tx) => {
+    await lockForAttempts(
+      tx,
+      rows.map((row) => row.inferenceId),
+    )
+    await tx.execute(
+      `INSERT INTO attempts (netuid, verifier, ${added.names})
+       SELECT $1, $2, ${added.names} FROM ${added.source}
+       WHERE inference_id IS NULL OR NOT EXISTS (
+         SELECT 1 FROM attempts a WHERE a.inference_id = r.inference_id AND a.outcome = 'success')
+       ORDER BY request_id ON CONFLICT DO NOTHING`,
+      [id.netuid, id.verifier, ...added.params],
+    )
+  })
+  const stored = await db.query<AttemptRow>(
+    `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) OR inference_id = ANY ($2)`,
+    [rows.map((row) => row.requestId), rows.map((row) => row.inferenceId)],
+  )
+  return rows.flatMap(
+    (row) =>
+      stored.find((other) => other.requestId === row.requestId) ??
+      stored.find(
+        (other) =>
+          row.inferenceId !== null &&
+          other.inferenceId === row.inferenceId &&
+          other.attemptNo === row.attemptNo &&
+          other.hedge === row.hedge,
+      ) ??
+      [],
+  )
+}
+
+/**
+ * Records how attempts ended, all or none. An attempt that has an outcome keeps it (the first
+ * stands), and only a newly recorded one brings its `answer` check with it. An attempt without an
+ * interval gets the one that is open now, which cannot close before this is committed. A user's
+ * request has one success at most: a second one is outpaced, and so is whoever is still asked then.
+ * @returns what stands, one for each known request id, in no order
+ */
+export async function recordOutcomes(
+  db: Database,
+  id: VerifierId,
+  outcomes: readonly NewOutcome[],
+): Promise<RecordedOutcome[]> {
+  const set = Object.keys(RESULT).map((name) => {
+    const column = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    return `${column} = given.${column}`
+  })
+  return db.tx(async (tx) => {
+    await lockOutcomesShared(tx, id)
+    const { late, open } = await oneSuccess(tx, outcomes)
+    const outpaced = (requestId: string) => ({ requestId, ...outpacedResult(), verdict: null })
+    const all: NewOutcome[] = outcomes.map((row) =>
+      late.has(row.requestId) ? outpaced(row.requestId) : row,
+    )
+    all.push(...open.map(outpaced))
+    const flat = all.map(({ verdict, ...rest }) => ({
+      ...rest,
+      verdict: verdict?.verdict ?? null,
+      verdictReason: verdict?.reason ?? null,
+      rewardPpm: verdict?.rewardPpm ?? null,
+    }))
+    const given = batch<(typeof flat)[number]>(
+      {
+        requestId: 'uuid',
+        ...RESULT,
+        verdict: 'text',
+        verdictReason: 'text',
+        rewardPpm: 'integer',
+      },
+      flat,
+      3,
+    )
+    // Rows are locked in one order, so that two batches that share requests can't deadlock.
+    const ended = await tx.query<RecordedOutcome>(
+      `WITH given AS (SELECT * FROM ${given.source}),
+       locked AS (
+         SELECT request_id FROM attempts WHERE request_id IN (SELECT request_id FROM given)
+         ORDER BY request_id FOR NO KEY UPDATE
+       ),
+       ended AS (
+         UPDATE attempts a SET n = coalesce(a.n, ${CURRENT_N}), ${set.join(', ')}
+         FROM given JOIN locked USING (request_id)
+         WHERE a.request_id = given.request_id AND a.outcome IS NULL
+           AND a.netuid = $1 AND a.verifier = $2
+         RETURNING a.n, a.request_id, a.outcome, a.reason, a.hotkey, a.registered_block
+       ),
+       checked AS (
+         INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)
+         SELECT $1, $2, ended.n, ended.request_id, 'answer', ended.hotkey, ended.registered_block,
+           given.verdict, given.verdict_reason, given.reward_ppm
+         FROM ended JOIN given USING (request_id) WHERE given.verdict IS NOT NULL
+         ON CONFLICT DO NOTHING
+       )
+       SELECT request_id, n, outcome, reason FROM ended`,
+      [id.netuid, id.verifier, ...given.params],
+    )
+    if (ended.length === outcomes.length && open.length === 0) return ended
+    return tx.query<RecordedOutcome>(
+      `SELECT request_id, n, outcome, reason FROM attempts
+       WHERE request_id = ANY ($3) AND netuid = $1 AND verifier = $2 AND outcome IS NOT NULL`,
+      [id.netuid, id.verifier, outcomes.map((row) => row.requestId)],
+    )
+  })
+}
+
+/** Records that an attempt was refused for the `refusals`-th time and is to be asked again later. */
+export async function recordRefusals(
+  db: Queryable,
+  rows: readonly { requestId: string; refusals: number }[],
+): Promise<void> {
+  const given = batch<{ requestId: string; refusals: number }>(
+    { requestId: 'uuid', refusals: 'integer' },
+    rows,
+    1,
+  )
+  await db.execute(
+    `UPDATE attempts a SET refusals = greatest(a.refusals, r.refusals) FROM ${given.source}
+     WHERE a.request_id = r.request_id AND a.outcome IS NULL`,
+    given.params,
+  )
+}
+
+/** By request id; those that are not stored are left out. */
+export async function attemptsById(
+  db: Queryable,
+  requestIds: readonly string[],
+): Promise<AttemptRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) ORDER BY request_id`,
+    [requestIds],
+  )
+}
+
+/** A user's request's attempts, in their order. */
+export async function attemptsOf(db: Queryable, inferenceId: string): Promise<AttemptRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM attempts WHERE inference_id = $1 ORDER BY attempt_no, hedge`,
+    [inferenceId],
+  )
+}
+
+/** An interval's attempts, with an outcome or (challenges) without one yet, by request id. */
+export async function answersOfInterval(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<AttemptRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM attempts WHERE netuid = $1 AND verifier = $2 AND n = $3 ORDER BY request_id`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+/**
+ * A prover said that a request is impossible, or ran out of memory, and another one then did it: what
+ * was nobody's fault becomes a failure of the first, while its interval is open.
+ * @param rewardPpm of the `answer` check that comes with it, where the request counts
+ */
+export async function blameNeutral(
+  db: Database,
+  id: VerifierId,
+  inferenceId: string,
+  rewardPpm: number,
+): Promise<void> {
+  await db.tx(async (tx) => {
+    await lockOutcomesShared(tx, id)
+    await tx.execute(
+      `WITH blamed AS (
+         UPDATE attempts a SET outcome = 'failure'
+         WHERE a.inference_id = $3 AND a.netuid = $1 AND a.verifier = $2 AND a.outcome = 'neutral'
+           AND a.reason IN ('invalid_request', 'out_of_memory')
+           AND NOT EXISTS (
+             SELECT 1 FROM intervals i
+             WHERE i.netuid = $1 AND i.verifier = $2 AND i.n = a.n AND i.closed_at IS NOT NULL)
+         RETURNING a.n, a.request_id, a.hotkey, a.registered_block, a.reason, a.counted
+       )
+       INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)
+       SELECT $1, $2, n, request_id, 'answer', hotkey, registered_block, 'fail', reason, $4
+       FROM blamed WHERE counted ON CONFLICT DO NOTHING`,
+      [id.netuid, id.verifier, inferenceId, rewardPpm],
+    )
+  })
+}

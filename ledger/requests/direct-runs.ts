@@ -1,0 +1,51 @@
+import type { Queryable } from '../database.js'
+import type { VerifierId } from '../verifier-id.js'
+
+/**
+ * Takes a queued job that nobody runs, for an inference worker that runs it on an open connection.
+ * @param aheadMs how long it is the worker's, by the ledger's clock, unless renewed
+ * @returns false when there is nothing to take: unknown, ended, or somebody else's
+ */
+export async function claimDirect(
+  db: Queryable,
+  id: VerifierId,
+  jobId: string,
+  aheadMs: number,
+): Promise<boolean> {
+  const claimed = await db.execute(
+    `UPDATE jobs j SET direct_until = clock_timestamp() + make_interval(secs => $4::double precision / 1000)
+     FROM inference_requests r
+     WHERE j.id = $3 AND r.id = j.inference_id AND r.netuid = $1 AND r.verifier = $2
+       AND j.status = 'queued' AND j.workflow_started_at IS NULL
+       AND (j.direct_until IS NULL OR j.direct_until < clock_timestamp())`,
+    [id.netuid, id.verifier, jobId, aheadMs],
+  )
+  return claimed === 1
+}
+
+/** Still at it; changes nothing of a job that has ended. */
+export async function renewDirect(db: Queryable, jobId: string, aheadMs: number): Promise<void> {
+  await db.execute(
+    `UPDATE jobs SET direct_until = clock_timestamp() + make_interval(secs => $2::double precision / 1000)
+     WHERE id = $1 AND status IN ('queued', 'in_progress')`,
+    [jobId, aheadMs],
+  )
+}
+
+/** Given up before its end: the job's workflow goes on with it. */
+export async function releaseDirect(db: Queryable, jobId: string): Promise<void> {
+  await db.execute(
+    `UPDATE jobs SET direct_until = clock_timestamp()
+     WHERE id = $1 AND status IN ('queued', 'in_progress')`,
+    [jobId],
+  )
+}
+
+/** Whether its user wants the job stopped. */
+export async function isCancelRequested(db: Queryable, jobId: string): Promise<boolean> {
+  const rows = await db.query(
+    'SELECT 1 FROM jobs WHERE id = $1 AND cancel_requested_at IS NOT NULL',
+    [jobId],
+  )
+  return rows.length > 0
+}

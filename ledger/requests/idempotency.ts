@@ -1,0 +1,68 @@
+import type { Queryable, Tx } from '../database.js'
+import { firstOrNull } from '../rows.js'
+
+/** An Idempotency-Key of one API key, and what the request under it asks for. */
+export interface IdempotentRequest {
+  readonly keyId: string
+  readonly idempotencyKey: string
+  readonly requestSha256: Uint8Array
+}
+
+/**
+ * Takes an Idempotency-Key for this transaction. The lock ends with it, also when the process that
+ * holds it dies: no key is ever stuck.
+ * @returns false while another transaction works under it
+ */
+export async function lockIdempotencyKey(tx: Tx, request: IdempotentRequest): Promise<boolean> {
+  const [row] = await tx.query<{ locked: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(hashtextextended('idempotency/' || $1::text || '/' || $2::text, 0)) AS locked`,
+    [request.keyId, request.idempotencyKey],
+  )
+  return row!.locked
+}
+
+/** The job made under an Idempotency-Key in the last 24 hours, and by which request; null: none. */
+export async function idempotentJob(
+  db: Queryable,
+  { keyId, idempotencyKey }: IdempotentRequest,
+): Promise<{ jobId: string; requestSha256: Uint8Array } | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT job_id, request_sha256 FROM idempotency_keys
+       WHERE api_key_id = $1 AND idempotency_key = $2 AND created_at > now() - interval '24 hours'`,
+      [keyId, idempotencyKey],
+    ),
+  )
+}
+
+/** Notes which job was made under an Idempotency-Key; a row that is too old to match gives way. */
+export async function noteIdempotentJob(
+  tx: Tx,
+  { keyId, idempotencyKey, requestSha256 }: IdempotentRequest,
+  jobId: string,
+): Promise<void> {
+  await tx.execute(
+    `INSERT INTO idempotency_keys (api_key_id, idempotency_key, request_sha256, job_id) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (api_key_id, idempotency_key) DO UPDATE SET
+       request_sha256 = excluded.request_sha256, job_id = excluded.job_id, created_at = excluded.created_at`,
+    [keyId, idempotencyKey, requestSha256, jobId],
+  )
+}
+
+/** Deletes rows that are too old to match, `most` of them. @returns how many */
+export async function deleteOldIdempotencyKeys(db: Queryable, most: number): Promise<number> {
+  return db.execute(
+    `DELETE FROM idempotency_keys WHERE (api_key_id, idempotency_key) IN (
+       SELECT api_key_id, idempotency_key FROM idempotency_keys
+       WHERE created_at <= now() - interval '24 hours' LIMIT $1 FOR UPDATE SKIP LOCKED)`,
+    [most],
+  )
+}
+
+/** Lets requests of one key for one seed go one after the other: the second finds what the first made. */
+export async function lockSeed(tx: Tx, keyId: string, seed: number): Promise<void> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(hashtextextended('seed/' || $1::text || '/' || $2::bigint, 0))`,
+    [keyId, seed],
+  )
+}

@@ -1,0 +1,49 @@
+import type { Queryable } from '../database.js'
+import { firstOrNull } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+
+/** A generation a user asked for. */
+export interface InferenceRequestRow {
+  id: string
+  jobId: string
+  apiKeyId: string
+  seed: number
+  prompt: string
+  negativePrompt: string
+  steps: number
+  guidanceMilli: number
+  width: number
+  height: number
+  frames: number
+  fps: number
+  model: string
+  /** Whether it counts in successes, totals, latency and reward. */
+  counted: boolean
+  createdAt: Date
+}
+
+const COLUMNS = `id, job_id, api_key_id, seed, prompt, negative_prompt, steps, guidance_milli, width, height, frames,
+  fps, model, counted, created_at`
+
+export async function inferenceRequest(
+  db: Queryable,
+  inferenceId: string,
+): Promise<InferenceRequestRow | null> {
+  return firstOrNull(
+    await db.query(`SELECT ${COLUMNS} FROM inference_requests WHERE id = $1`, [inferenceId]),
+  )
+}
+
+/** The newest first: what challenges are made to look like. */
+export async function recentRequests(
+  db: Queryable,
+  id: VerifierId,
+  limit: number,
+): Promise<InferenceRequestRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM inference_requests r WHERE netuid = $1 AND verifier = $2
+       AND NOT EXISTS (SELECT FROM jobs j WHERE j.id = r.job_id AND j.forgotten_at IS NOT NULL)
+     ORDER BY created_at DESC, id LIMIT $3`,
+    [id.netuid, id.verifier, limit],
+  )
+}

@@ -1,0 +1,127 @@
+import pg from 'pg'
+import { messageOf } from '../../base/errors.js'
+import type { Log } from '../../base/log.js'
+import type { DatabaseAddress } from '../../base/options/database-address.js'
+
+/** The channel that the trigger `jobs_changed` and `putFrames` notify, with the job's id. */
+export const JOBS_CHANNEL = 'fractal_jobs'
+
+const RECONNECT_MS = 1_000
+const CONNECT_TIMEOUT_MS = 5_000
+/** A connection whose other end went away without a word looks like one on which nothing happens. */
+const PING_MS = 5_000
+
+/**
+ * Tells who waits for a job that something of it changed, whichever process changed it: one LISTEN
+ * connection a process, however many wait. A signal says only "look again". While the connection is
+ * away nothing is told, so once it is back everybody is told to look; who cannot bear that pause looks
+ * now and then by itself.
+ */
+export class JobSignals {
+  readonly #address: DatabaseAddress
+  readonly #applicationName: string
+  readonly #log: Log
+  readonly #pingMs: number
+  readonly #waiting = new Map<string, Set<() => void>>()
+  #client: pg.Client | null = null
+  #retry: NodeJS.Timeout | undefined
+  #closed = false
+
+  /** @param options.pingMs how often the connection is tried, and how long it may take to answer */
+  constructor(options: DatabaseAddress & { applicationName: string; log: Log; pingMs?: number }) {
+    this.#pingMs = options.pingMs ?? PING_MS
+    this.#address = { url: options.url, tls: options.tls }
+    this.#applicationName = options.applicationName
+    this.#log = options.log
+    void this.#connect()
+  }
+
+  /** Whether changes arrive now. */
+  get isListening(): boolean {
+    return this.#client !== null
+  }
+
+  /** Calls `look` after each change of the job. @returns ends it */
+  on(jobId: string, look: () => void): () => void {
+    const waiting = this.#waiting.get(jobId) ?? new Set()
+    this.#waiting.set(jobId, waiting)
+    waiting.add(look)
+    return () => {
+      waiting.delete(look)
+      if (waiting.size === 0 && this.#waiting.get(jobId) === waiting) this.#waiting.delete(jobId)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    clearTimeout(this.#retry)
+    await this.#client?.end().catch(() => undefined)
+  }
+
+  async #connect(): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.#address.url,
+      ssl: this.#address.tls,
+      application_name: `${this.#applicationName}-signals`,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    })
+    let lost = false
+    let due: NodeJS.Timeout | undefined
+    const onLost = (error?: Error) => {
+      if (lost) return
+      lost = true
+      clearTimeout(due)
+      if (this.#client === client) this.#client = null
+      client.removeAllListeners('notification')
+      void client.end().catch(() => undefined)
+      if (this.#closed) return
+      this.#log.warn(
+        { reason: error === undefined ? 'closed' : messageOf(error) },
+        'no job signals',
+      )
+      this.#retry = setTimeout(() => void this.#connect(), RECONNECT_MS)
+    }
+    client.on('error', onLost)
+    client.on('end', () => onLost())
+    client.on('notification', ({ payload }) => this.#tell(payload ?? ''))
+    try {
+      await client.connect()
+      await this.#answered(client, `LISTEN ${JOBS_CHANNEL}`)
+    } catch (error) {
+      onLost(error as Error)
+      return
+    }
+    if (this.#closed) {
+      await client.end().catch(() => undefined)
+      return
+    }
+    this.#client = client
+    const ping = () => {
+      due = setTimeout(() => {
+        this.#answered(client, 'SELECT 1').then(() => !lost && ping(), onLost)
+      }, this.#pingMs)
+    }
+    ping()
+    for (const jobId of [...this.#waiting.keys()]) this.#tell(jobId)
+  }
+
+  /** Rejects when there is no answer in time; ending the client then cuts its socket. */
+  async #answered(client: pg.Client, sql: string): Promise<void> {
+    let late: NodeJS.Timeout | undefined
+    const deadline = new Promise<never>((_, reject) => {
+      late = setTimeout(() => reject(new Error('no answer in time')), this.#pingMs)
+    })
+    const answer = client.query(sql)
+    answer.catch(() => undefined)
+    try {
+      await Promise.race([answer, deadline])
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  #tell(jobId: string): void {
+    for (const look of [...(this.#waiting.get(jobId) ?? [])]) look()
+  }
+}

@@ -1,0 +1,330 @@
+import type { Database, Queryable } from '../database.js'
+import { firstOrNull } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+import type { InferenceRequestRow } from './inference.js'
+
+export type JobStatus = 'queued' | 'in_progress' | 'completed' | 'failed'
+
+/** A user's job together with the generation it asks for. */
+export interface JobRow extends Omit<InferenceRequestRow, 'id' | 'jobId' | 'createdAt'> {
+  /** `video_` and 24 hex. */
+  id: string
+  inferenceId: string
+  netuid: number
+  verifier: string
+  status: JobStatus
+  /** Per cent. */
+  progress: number
+  /** Requests before this one at its prover; null until one took it, and once it has ended. */
+  queuePosition: number | null
+  warnings: string[]
+  errorCode: string | null
+  errorMessage: string | null
+  /** The attempt whose frames were delivered. */
+  winningRequestId: string | null
+  cancelRequestedAt: Date | null
+  workflowStartedAt: Date | null
+  createdAt: Date
+  startedAt: Date | null
+  completedAt: Date | null
+  expiresAt: Date | null
+  deletedAt: Date | null
+  /** Its files, frames and prompts are gone for their age: the prompts are '' then. */
+  forgottenAt: Date | null
+  /** Hotkey of the prover of the winning attempt. */
+  prover: string | null
+}
+
+/** A new job: its generation, with the ids that the API drew. */
+export type NewJob = Omit<InferenceRequestRow, 'id' | 'jobId' | 'createdAt'> & {
+  id: string
+  inferenceId: string
+}
+
+export interface ContentRow {
+  mime: string
+  bytes: Uint8Array
+  sha256: string
+}
+
+/** Of a job and its generation; for other files of the ledger. */
+export const JOB_COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_position, j.inference_id, j.winning_request_id, j.warnings,
+  j.error_code, j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
+  j.expires_at, j.deleted_at, j.forgotten_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli,
+  r.width, r.height, r.frames, r.fps, r.model, r.counted,
+  (SELECT a.hotkey FROM attempts a WHERE a.request_id = j.winning_request_id) AS prover`
+export const JOB_SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'
+
+/** Past an attempt's deadline, how long its asker may still take to note the outcome. */
+const ASKER_MARGIN_S = 60
+
+/** Of attempts `a`: somebody may still be asking. Whoever asked later than this notes his outcome all the same. */
+export const STILL_ASKED = `a.outcome IS NULL
+  AND a.asked_at + make_interval(secs => a.deadline_ms / 1000.0 + ${ASKER_MARGIN_S}) > clock_timestamp()`
+
+/** Stores a job and its generation, once, in one statement. @returns the job that stands */
+export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Promise<JobRow> {
+  const added = await db.query<JobRow>(
+    `WITH j AS (
+       INSERT INTO jobs (id, api_key_id, inference_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING *
+     ), r AS (
+       INSERT INTO inference_requests (id, job_id, netuid, verifier, api_key_id, seed, prompt, negative_prompt, steps,
+         guidance_milli, width, height, frames, fps, model, counted)
+       SELECT j.inference_id, j.id, $4, $5, j.api_key_id, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM j
+       RETURNING *
+     )
+     SELECT ${JOB_COLUMNS} FROM j, r`,
+    [
+      job.id,
+      job.apiKeyId,
+      job.inferenceId,
+      id.netuid,
+      id.verifier,
+      job.seed,
+      job.prompt,
+      job.negativePrompt,
+      job.steps,
+      job.guidanceMilli,
+      job.width,
+      job.height,
+      job.frames,
+      job.fps,
+      job.model,
+      job.counted,
+    ],
+  )
+  return added[0] ?? (await getJob(db, job.id))!
+}
+
+export async function getJob(db: Queryable, jobId: string): Promise<JobRow | null> {
+  return firstOrNull(
+    await db.query(`SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE} WHERE j.id = $1`, [jobId]),
+  )
+}
+
+/**
+ * The newest job of this key that asked for the very same generation, seed included, and has a video
+ * or is getting one; null when there is none.
+ */
+export async function findRepeat(
+  db: Queryable,
+  id: VerifierId,
+  wanted: Omit<NewJob, 'id' | 'inferenceId' | 'counted'>,
+): Promise<JobRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE}
+       WHERE r.netuid = $1 AND r.verifier = $2 AND r.api_key_id = $3 AND r.seed = $4 AND r.prompt = $5
+         AND r.negative_prompt = $6 AND r.steps = $7 AND r.guidance_milli = $8 AND r.width = $9 AND r.height = $10
+         AND r.frames = $11 AND r.fps = $12 AND r.model = $13 AND j.status <> 'failed'
+         AND j.cancel_requested_at IS NULL AND j.deleted_at IS NULL AND (j.expires_at IS NULL OR j.expires_at > now())
+       ORDER BY j.created_at DESC, j.id LIMIT 1`,
+      [
+        id.netuid,
+        id.verifier,
+        wanted.apiKeyId,
+        wanted.seed,
+        wanted.prompt,
+        wanted.negativePrompt,
+        wanted.steps,
+        wanted.guidanceMilli,
+        wanted.width,
+        wanted.height,
+        wanted.frames,
+        wanted.fps,
+        wanted.model,
+      ],
+    ),
+  )
+}
+
+/**
+ * Jobs that nobody runs, oldest first: their workflow was not noted as started (the API went away in
+ * between), and nobody runs them directly, or did and went away.
+ */
+export async function listUnstarted(
+  db: Queryable,
+  id: VerifierId,
+  { olderThanMs, limit }: { olderThanMs: number; limit: number },
+): Promise<JobRow[]> {
+  return db.query(
+    `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE}
+     WHERE r.netuid = $3 AND r.verifier = $4 AND j.workflow_started_at IS NULL
+       AND j.completed_at IS NULL
+       AND (j.direct_until IS NULL OR j.direct_until < clock_timestamp())
+       AND j.created_at < clock_timestamp() - make_interval(secs => $1::double precision / 1000)
+     ORDER BY j.created_at, j.id LIMIT $2`,
+    [olderThanMs, limit, id.netuid, id.verifier],
+  )
+}
+
+/**
+ * Jobs whose workflow was started and of which nothing was heard for long, by id: nobody runs them
+ * directly, and nobody can still be asking a prover. Whether their workflow still runs, Temporal knows.
+ * @param after the id that the last page ended with; '' at first
+ */
+export async function listSilent(
+  db: Queryable,
+  id: VerifierId,
+  { after, limit, silentS }: { after: string; limit: number; silentS: number },
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `SELECT j.id FROM ${JOB_SOURCE}
+     WHERE r.netuid = $1 AND r.verifier = $2 AND j.completed_at IS NULL AND j.id > $3
+       AND j.workflow_started_at < clock_timestamp() - make_interval(secs => $5)
+       AND (j.direct_until IS NULL OR j.direct_until < clock_timestamp())
+       AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.inference_id = j.inference_id
+         AND ((${STILL_ASKED}) OR a.completed_at > clock_timestamp() - make_interval(secs => $5)))
+     ORDER BY j.id LIMIT $4`,
+    [id.netuid, id.verifier, after, limit, silentS],
+  )
+  return rows.map((row) => row.id)
+}
+
+/** Notes that the job's workflow was started. */
+export async function markStarted(db: Queryable, jobId: string): Promise<void> {
+  await db.execute(
+    'UPDATE jobs SET workflow_started_at = now() WHERE id = $1 AND workflow_started_at IS NULL',
+    [jobId],
+  )
+}
+
+/**
+ * Notes progress in per cent, which never goes back; with the first of it nobody is before this one any
+ * more. A job that ended stays as it is.
+ */
+export async function setProgress(db: Queryable, jobId: string, progress: number): Promise<void> {
+  await db.execute(
+    `UPDATE jobs SET status = 'in_progress', progress = greatest(progress, $2),
+       queue_position = CASE WHEN $2 > 0 THEN 0 ELSE queue_position END,
+       started_at = coalesce(started_at, now())
+     WHERE id = $1 AND status IN ('queued', 'in_progress')`,
+    [jobId, progress],
+  )
+}
+
+/**
+ * Notes how many requests are before this one at the prover that took it, as the prover says; null: it
+ * was given up and another is sought. A job that ended stays as it is.
+ */
+export async function noteQueuePosition(
+  db: Queryable,
+  jobId: string,
+  position: number | null,
+): Promise<void> {
+  await db.execute(
+    `UPDATE jobs SET queue_position = $2::integer
+     WHERE id = $1 AND status IN ('queued', 'in_progress') AND queue_position IS DISTINCT FROM $2::integer`,
+    [jobId, position],
+  )
+}
+
+/** Completes a job, once. @returns false when it had ended before */
+export async function completeJob(
+  db: Queryable,
+  jobId: string,
+  end: { winningRequestId: string; warnings: readonly string[]; expiresAt: Date | null },
+): Promise<boolean> {
+  const ended = await db.execute(
+    `UPDATE jobs SET status = 'completed', progress = 100, queue_position = NULL, winning_request_id = $2, warnings = $3, expires_at = $4,
+       started_at = coalesce(started_at, now()), completed_at = now()
+     WHERE id = $1 AND status IN ('queued', 'in_progress')`,
+    [jobId, end.winningRequestId, JSON.stringify(end.warnings), end.expiresAt],
+  )
+  return ended === 1
+}
+
+/** Fails a job, once; a cancelled one with the code `cancelled`. @returns false when it had ended before */
+export async function failJob(
+  db: Queryable,
+  jobId: string,
+  error: { code: string; message: string },
+): Promise<boolean> {
+  const ended = await db.execute(
+    `UPDATE jobs SET status = 'failed', queue_position = NULL, error_code = $2, error_message = $3, completed_at = now()
+     WHERE id = $1 AND status IN ('queued', 'in_progress')`,
+    [jobId, error.code, error.message],
+  )
+  return ended === 1
+}
+
+/**
+ * Notes that the user wants it stopped. Where no prover is at it (it waits for its turn, for a free
+ * prover, or for Temporal; or who asked the prover went away for good) it ends here and now; else who
+ * asks the prover ends it. With an answer whose file is being made it completes.
+ * @returns the job, null when there is none
+ */
+export async function requestCancel(db: Queryable, jobId: string): Promise<JobRow | null> {
+  await db.execute(
+    `WITH asked AS (
+       SELECT j.id, EXISTS (SELECT 1 FROM attempts a WHERE a.inference_id = j.inference_id
+         AND (a.outcome = 'success' OR (${STILL_ASKED}))) AS busy
+       FROM jobs j WHERE j.id = $1
+     )
+     UPDATE jobs j SET cancel_requested_at = coalesce(cancel_requested_at, now()),
+       status = CASE WHEN busy THEN status ELSE 'failed' END,
+       queue_position = CASE WHEN busy THEN queue_position END,
+       error_code = CASE WHEN busy THEN error_code ELSE 'cancelled' END,
+       error_message = CASE WHEN busy THEN error_message ELSE 'The request was cancelled.' END,
+       completed_at = CASE WHEN busy THEN completed_at ELSE now() END
+     FROM asked
+     WHERE j.id = asked.id AND (j.cancel_requested_at IS NULL OR NOT busy) AND j.status IN ('queued', 'in_progress')`,
+    [jobId],
+  )
+  return getJob(db, jobId)
+}
+
+export type ContentVariant = 'video' | 'thumbnail'
+
+/** Stores a file made from a job's frames, once; nothing of a job that was deleted meanwhile. */
+export async function putContent(
+  db: Queryable,
+  jobId: string,
+  variant: ContentVariant,
+  content: ContentRow,
+): Promise<void> {
+  // The lock makes a deletion wait: it removes what was stored before, and nothing is stored after it.
+  await db.execute(
+    `INSERT INTO contents (job_id, variant, mime, bytes, sha256)
+     SELECT id, $2, $3, $4, $5 FROM jobs WHERE id = $1 AND deleted_at IS NULL FOR SHARE
+     ON CONFLICT DO NOTHING`,
+    [jobId, variant, content.mime, content.bytes, content.sha256],
+  )
+}
+
+export async function getContent(
+  db: Queryable,
+  jobId: string,
+  variant: ContentVariant,
+): Promise<ContentRow | null> {
+  return firstOrNull(
+    await db.query('SELECT mime, bytes, sha256 FROM contents WHERE job_id = $1 AND variant = $2', [
+      jobId,
+      variant,
+    ]),
+  )
+}
+
+/**
+ * Takes a job from its owner's sight, stops it as `requestCancel` does, and removes its files; frames
+ * too, where no judging needs them any more and they are no evidence. Its row and its attempts stay: what its prover did is still
+ * judged and counted.
+ */
+export async function deleteJob(db: Database, jobId: string): Promise<void> {
+  await db.tx(async (tx) => {
+    // First, so that its end is announced to nobody.
+    await tx.execute('UPDATE jobs SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL', [
+      jobId,
+    ])
+    await requestCancel(tx, jobId)
+    await tx.execute('DELETE FROM contents WHERE job_id = $1', [jobId])
+    await tx.execute(
+      `DELETE FROM frames f USING inference_requests r, attempts a, intervals i
+       WHERE r.job_id = $1 AND a.inference_id = r.id AND f.request_id = a.request_id AND a.outcome IS NOT NULL
+         AND i.netuid = a.netuid AND i.verifier = a.verifier AND i.n = a.n
+         AND i.phase IN ('settled', 'lapsed', 'missed')
+         AND NOT EXISTS (SELECT FROM verdicts v WHERE v.request_id = a.request_id AND v.verdict = 'cheat')`,
+      [jobId],
+    )
+  })
+}

@@ -1,0 +1,63 @@
+import type { Hex } from '../../formats/bytes.js'
+import type { Verdict } from '../../rules/verdicts.js'
+import type { Queryable } from '../database.js'
+import { FINAL_PHASES } from '../intervals/interval-views.js'
+import type { IntervalPhase } from '../intervals/intervals.js'
+import { firstOrNull } from '../rows.js'
+
+/** What stands of the attempt that made a user's video, as its receipt tells it. */
+export interface ReceiptRow {
+  requestId: string
+  prover: string
+  netuid: number
+  verifier: string
+  /** Null until a process of the verifier noted it. */
+  genesisHash: Hex | null
+  body: Uint8Array
+  bodySha256: Hex
+  requestNonce: string | null
+  requestSignature: string | null
+  framesSha256: Hex
+  traceRoot: Hex
+  determinismClass: string
+  modelRoot: Hex
+  signature: string
+  elapsedUs: number | null
+  completedAt: Date
+  /** The interval it counts in. */
+  n: number
+  /** That interval's. */
+  phase: IntervalPhase | null
+}
+
+export async function receiptOf(db: Queryable, requestId: string): Promise<ReceiptRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT a.request_id, a.hotkey AS prover, a.netuid, a.verifier, v.genesis_hash, a.body, a.body_sha256,
+         a.request_nonce, a.request_signature, a.frames_sha256, a.trace_root, a.determinism_class, a.model_root,
+         a.signature, a.elapsed_us, a.completed_at, a.n, i.phase
+       FROM attempts a
+       LEFT JOIN verifiers v USING (netuid, verifier)
+       LEFT JOIN intervals i USING (netuid, verifier, n)
+       WHERE a.request_id = $1 AND a.outcome = 'success'`,
+      [requestId],
+    ),
+  )
+}
+
+export interface FinalVerdict {
+  verdict: Verdict
+  reason: string
+}
+
+/**
+ * The checks of an answer that count in intervals that are final: a prover that learned of the others
+ * while its interval runs would know when it is hardly checked again.
+ */
+export async function finalVerdicts(db: Queryable, requestId: string): Promise<FinalVerdict[]> {
+  return db.query(
+    `SELECT v.verdict, v.reason FROM verdicts v JOIN intervals i USING (netuid, verifier, n)
+     WHERE v.request_id = $1 AND i.phase = ANY ($2) ORDER BY v.decided_at, v.kind`,
+    [requestId, FINAL_PHASES],
+  )
+}

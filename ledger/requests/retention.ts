@@ -1,0 +1,151 @@
+import type { Database, Queryable } from '../database.js'
+import type { VerifierId } from '../verifier-id.js'
+import { STILL_ASKED } from './jobs.js'
+
+/**
+ * Of jobs `j` with their generation `r`: nobody asks a prover for it any more, every interval that its
+ * answers count in is final, and none of them is a cheat's, which is evidence as long as the verdict
+ * stands.
+ */
+const NO_JUDGING_NEEDS = `NOT EXISTS (
+    SELECT FROM attempts a LEFT JOIN intervals i USING (netuid, verifier, n)
+    WHERE a.inference_id = r.id AND ((${STILL_ASKED})
+      OR (a.outcome IS NOT NULL AND coalesce(i.phase, 'open') NOT IN ('settled', 'lapsed', 'missed'))))
+  AND NOT EXISTS (
+    SELECT FROM attempts a JOIN verdicts v USING (request_id) WHERE a.inference_id = r.id AND v.verdict = 'cheat')`
+
+const OURS = 'r.netuid = $1 AND r.verifier = $2'
+
+/**
+ * Deletes MP4s and thumbnails that have expired: nobody can ask for them any more. An hour later, by
+ * the ledger's clock: that of an API may be behind.
+ * @param most so many files
+ * @returns how many
+ */
+export async function deleteExpiredContents(
+  db: Queryable,
+  id: VerifierId,
+  most: number,
+): Promise<number> {
+  return db.execute(
+    `DELETE FROM contents WHERE (job_id, variant) IN (
+       SELECT c.job_id, c.variant FROM contents c JOIN jobs j ON j.id = c.job_id JOIN inference_requests r ON r.id = j.inference_id
+       WHERE ${OURS} AND j.expires_at < now() - interval '1 hour'
+       ORDER BY c.created_at LIMIT $3 FOR UPDATE OF c SKIP LOCKED)`,
+    [id.netuid, id.verifier, most],
+  )
+}
+
+/**
+ * Removes the frames of videos that their owners deleted, which stayed for as long as they might be judged.
+ * @param most so many videos
+ * @returns how many
+ */
+export async function removeDeletedFrames(
+  db: Queryable,
+  id: VerifierId,
+  most: number,
+): Promise<number> {
+  return db.execute(
+    `WITH due AS (
+       SELECT j.id, r.id AS inference_id FROM jobs j JOIN inference_requests r ON r.id = j.inference_id
+       WHERE ${OURS} AND j.deleted_at IS NOT NULL AND j.frames_gone_at IS NULL AND j.completed_at IS NOT NULL
+         AND ${NO_JUDGING_NEEDS}
+       ORDER BY j.deleted_at LIMIT $3 FOR NO KEY UPDATE OF j SKIP LOCKED
+     ), gone AS (
+       DELETE FROM frames f USING attempts a, due WHERE a.inference_id = due.inference_id AND f.request_id = a.request_id
+     )
+     UPDATE jobs SET frames_gone_at = now() FROM due WHERE jobs.id = due.id`,
+    [id.netuid, id.verifier, most],
+  )
+}
+
+/**
+ * Forgets videos that ended so many days ago: their files, frames and prompts, those in the requests
+ * that were sent included. Hashes and signatures stay: counts and records rest on them.
+ * @param most so many videos
+ * @returns how many
+ */
+export async function forgetVideos(
+  db: Queryable,
+  id: VerifierId,
+  days: number,
+  most: number,
+): Promise<number> {
+  return db.execute(
+    `WITH due AS (
+       SELECT j.id, r.id AS inference_id FROM jobs j JOIN inference_requests r ON r.id = j.inference_id
+       WHERE ${OURS} AND j.forgotten_at IS NULL AND j.completed_at < now() - make_interval(days => $4)
+         AND ${NO_JUDGING_NEEDS}
+       ORDER BY j.completed_at LIMIT $3 FOR NO KEY UPDATE OF j SKIP LOCKED
+     ), files AS (
+       DELETE FROM contents c USING due WHERE c.job_id = due.id
+     ), pictures AS (
+       DELETE FROM frames f USING attempts a, due WHERE a.inference_id = due.inference_id AND f.request_id = a.request_id
+     ), sent AS (
+       UPDATE attempts a SET body = '' FROM due WHERE a.inference_id = due.inference_id
+     ), asked AS (
+       UPDATE inference_requests q SET prompt = '', negative_prompt = '' FROM due WHERE q.id = due.inference_id
+     )
+     UPDATE jobs SET forgotten_at = now(), frames_gone_at = coalesce(frames_gone_at, now()) FROM due WHERE jobs.id = due.id`,
+    [id.netuid, id.verifier, most, days],
+  )
+}
+
+/**
+ * Removes frames of the challenges of one interval that was closed so many days ago, but for those of
+ * cheats, which stay as long as the verdict does.
+ * @param most those of so many challenges
+ * @returns whether there was such an interval: then there may be more to do
+ */
+export async function removeChallengeFrames(
+  db: Database,
+  id: VerifierId,
+  days: number,
+  most: number,
+): Promise<boolean> {
+  return db.tx(async (tx) => {
+    const of = 'netuid = $1 AND verifier = $2 AND n = $3'
+    const [old] = await tx.query<{ n: number }>(
+      `SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND frames_gone_at IS NULL
+         AND phase IN ('settled', 'lapsed', 'missed') AND closed_at < now() - make_interval(days => $3)
+       ORDER BY closed_at, n LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
+      [id.netuid, id.verifier, days],
+    )
+    if (old === undefined) return false
+    const removed = await tx.execute(
+      `DELETE FROM frames WHERE request_id IN (
+         SELECT request_id FROM attempts a WHERE ${of} AND kind = 'challenge'
+           AND EXISTS (SELECT FROM frames f WHERE f.request_id = a.request_id)
+           AND NOT EXISTS (SELECT FROM verdicts v WHERE v.request_id = a.request_id AND v.verdict = 'cheat')
+         LIMIT $4)`,
+      [id.netuid, id.verifier, old.n, most],
+    )
+    if (removed > 0) return true
+    await tx.execute(`UPDATE intervals SET frames_gone_at = now() WHERE ${of}`, [
+      id.netuid,
+      id.verifier,
+      old.n,
+    ])
+    return true
+  })
+}
+
+/**
+ * Forgets the oldest interval that is final, public and older than so many days: record, verdicts, plan,
+ * ground truths and challenges, the evidence of its cheats with them.
+ * @param days 30 at least
+ * @returns its number; null when there is none
+ */
+export async function forgetInterval(
+  db: Queryable,
+  id: VerifierId,
+  days: number,
+): Promise<number | null> {
+  const [row] = await db.query<{ n: number | null }>('SELECT forget_interval($1, $2, $3) AS n', [
+    id.netuid,
+    id.verifier,
+    days,
+  ])
+  return row!.n
+}

@@ -1,0 +1,244 @@
+import type { Database, Queryable } from '../database.js'
+import { firstOrNull } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+import type { DisabledReason, WebhookEventType } from './webhooks.js'
+
+/** One event to one webhook. */
+export interface DeliveryRow {
+  /** `evt_` and 32 hex: the same in every attempt. */
+  eventId: string
+  webhookId: string
+  type: WebhookEventType | 'webhook.test'
+  /** null: a test. */
+  jobId: string | null
+  /** When what it tells of happened. */
+  happenedAt: Date
+  state: 'pending' | 'delivered' | 'failed'
+  attempts: number
+  lastStatus: number | null
+  /** A class of failure, never what the receiver said. */
+  lastError: string | null
+  nextTryAt: Date | null
+  endedAt: Date | null
+  /** When its workflow was started; null until that is noted. */
+  startedAt: Date | null
+}
+
+/** How an attempt ended; `nextTryMs` null: there will be no other. */
+export interface AttemptEnd {
+  attempt: number
+  status: number | null
+  error: string | null
+  nextTryMs: number | null
+}
+
+/** Deliveries under way to one webhook; the trigger on jobs has the same bound. */
+const MOST_PENDING = 100
+
+const COLUMNS = `d.event_id, d.webhook_id, e.type, e.job_id, e.created_at AS happened_at, d.state, d.attempts,
+  d.last_status, d.last_error, d.next_try_at, d.ended_at, d.workflow_started_at AS started_at`
+const SOURCE = 'webhook_deliveries d JOIN webhook_events e ON e.id = d.event_id'
+
+export async function getDelivery(
+  db: Queryable,
+  eventId: string,
+  webhookId: string,
+): Promise<DeliveryRow | null> {
+  return firstOrNull(
+    await db.query(`SELECT ${COLUMNS} FROM ${SOURCE} WHERE d.event_id = $1 AND d.webhook_id = $2`, [
+      eventId,
+      webhookId,
+    ]),
+  )
+}
+
+/** Newest first, those before the delivery of event `after`; an unknown one gives none. */
+export async function deliveriesOf(
+  db: Queryable,
+  webhookId: string,
+  { after, limit }: { after: string | null; limit: number },
+): Promise<DeliveryRow[]> {
+  return db.query(
+    `SELECT ${COLUMNS} FROM ${SOURCE}
+     WHERE d.webhook_id = $1 AND ($2::text IS NULL OR (d.created_at, d.event_id) <
+       (SELECT created_at, event_id FROM webhook_deliveries WHERE webhook_id = $1 AND event_id = $2))
+     ORDER BY d.created_at DESC, d.event_id DESC LIMIT $3`,
+    [webhookId, after, limit],
+  )
+}
+
+/**
+ * Writes a test event for a webhook; it is delivered as any other.
+ * @returns null when there is no such webhook, `often` when it had `mostAMinute` in the last minute, `full`
+ * when as many deliveries as may be are under way to it
+ */
+export async function insertTestEvent(
+  db: Database,
+  id: VerifierId,
+  eventId: string,
+  webhookId: string,
+  mostAMinute: number,
+): Promise<DeliveryRow | 'often' | 'full' | null> {
+  return db.tx(async (tx) => {
+    if (!(await lockWebhook(tx, webhookId))) return null
+    const recent = await tx.execute(
+      `SELECT 1 FROM ${SOURCE}
+       WHERE d.webhook_id = $1 AND d.created_at > now() - interval '1 minute' AND e.type = 'webhook.test'`,
+      [webhookId],
+    )
+    if (recent >= mostAMinute) return 'often'
+    const pending = await tx.execute(
+      `SELECT 1 FROM webhook_deliveries WHERE webhook_id = $1 AND state = 'pending' LIMIT $2`,
+      [webhookId, MOST_PENDING],
+    )
+    if (pending >= MOST_PENDING) return 'full'
+    await tx.execute(
+      `INSERT INTO webhook_events (id, netuid, verifier, type) VALUES ($1, $2, $3, 'webhook.test')`,
+      [eventId, id.netuid, id.verifier],
+    )
+    await tx.execute('INSERT INTO webhook_deliveries (event_id, webhook_id) VALUES ($1, $2)', [
+      eventId,
+      webhookId,
+    ])
+    return getDelivery(tx, eventId, webhookId)
+  })
+}
+
+/** Deliveries of this verifier's events whose workflow was not noted as started, oldest first. */
+export async function unstartedDeliveries(
+  db: Queryable,
+  id: VerifierId,
+  limit: number,
+): Promise<{ eventId: string; webhookId: string }[]> {
+  return db.query(
+    `SELECT d.event_id, d.webhook_id FROM ${SOURCE}
+     WHERE d.workflow_started_at IS NULL AND d.state = 'pending' AND e.netuid = $1 AND e.verifier = $2
+     ORDER BY d.created_at, d.event_id LIMIT $3`,
+    [id.netuid, id.verifier, limit],
+  )
+}
+
+export async function markDeliveryStarted(
+  db: Queryable,
+  eventId: string,
+  webhookId: string,
+): Promise<void> {
+  await db.execute(
+    `UPDATE webhook_deliveries SET workflow_started_at = now()
+     WHERE event_id = $1 AND webhook_id = $2 AND workflow_started_at IS NULL`,
+    [eventId, webhookId],
+  )
+}
+
+/** Notes that the receiver took it, once. */
+export async function noteDelivered(
+  db: Database,
+  { eventId, webhookId }: { eventId: string; webhookId: string },
+  { attempt, status }: { attempt: number; status: number },
+): Promise<void> {
+  await db.tx(async (tx) => {
+    await lockWebhook(tx, webhookId)
+    const ended = await tx.execute(
+      `UPDATE webhook_deliveries SET state = 'delivered', attempts = $3, last_status = $4, last_error = NULL,
+         next_try_at = NULL, ended_at = now()
+       WHERE event_id = $1 AND webhook_id = $2 AND state = 'pending'`,
+      [eventId, webhookId, attempt, status],
+    )
+    if (ended === 0) return
+    await tx.execute(
+      'UPDATE webhooks SET failures_in_a_row = 0, failing_since = NULL WHERE id = $1 AND failures_in_a_row > 0',
+      [webhookId],
+    )
+  })
+}
+
+/** When a webhook only fails: so many attempts one after another, the first of them so long ago. */
+export interface OnlyFails {
+  readonly attempts: number
+  readonly hours: number
+}
+
+/**
+ * Notes an attempt that failed. After the last one the delivery is given up; a webhook that only fails is
+ * disabled. @returns whether that happened now
+ */
+export async function noteFailedAttempt(
+  db: Database,
+  { eventId, webhookId }: { eventId: string; webhookId: string },
+  end: AttemptEnd,
+  onlyFails: OnlyFails,
+): Promise<{ disabled: boolean }> {
+  return db.tx(async (tx) => {
+    await lockWebhook(tx, webhookId)
+    const noted = await tx.execute(
+      `UPDATE webhook_deliveries SET attempts = $3, last_status = $4, last_error = $5,
+         next_try_at = now() + make_interval(secs => $6::double precision / 1000),
+         state = CASE WHEN $6::double precision IS NULL THEN 'failed' ELSE 'pending' END,
+         ended_at = CASE WHEN $6::double precision IS NULL THEN now() END
+       WHERE event_id = $1 AND webhook_id = $2 AND state = 'pending'`,
+      [eventId, webhookId, end.attempt, end.status, end.error, end.nextTryMs],
+    )
+    if (noted === 0) return { disabled: false }
+    const [row] = await tx.query<{ hopeless: boolean }>(
+      `UPDATE webhooks SET failures_in_a_row = failures_in_a_row + 1, failing_since = coalesce(failing_since, now())
+       WHERE id = $1
+       RETURNING failures_in_a_row >= $2 AND failing_since <= now() - make_interval(hours => $3) AS hopeless`,
+      [webhookId, onlyFails.attempts, onlyFails.hours],
+    )
+    if (row === undefined || !row.hopeless) return { disabled: false }
+    return { disabled: await disable(tx, webhookId, 'too_many_failures') }
+  })
+}
+
+/** The receiver wants no more of it (410): the webhook is disabled, whatever was pending is given up. */
+export async function noteGone(
+  db: Database,
+  { eventId, webhookId }: { eventId: string; webhookId: string },
+  attempt: number,
+): Promise<void> {
+  await db.tx(async (tx) => {
+    await lockWebhook(tx, webhookId)
+    await tx.execute(
+      `UPDATE webhook_deliveries SET attempts = $3, last_status = 410, last_error = 'gone', state = 'failed',
+         next_try_at = NULL, ended_at = now()
+       WHERE event_id = $1 AND webhook_id = $2 AND state = 'pending'`,
+      [eventId, webhookId, attempt],
+    )
+    await disable(tx, webhookId, 'gone')
+  })
+}
+
+/** Taken before its deliveries by all who write both: two that end at once would else wait for each other. */
+async function lockWebhook(tx: Queryable, webhookId: string): Promise<boolean> {
+  const sql = 'SELECT 1 FROM webhooks WHERE id = $1 FOR NO KEY UPDATE'
+  return (await tx.execute(sql, [webhookId])) === 1
+}
+
+async function disable(tx: Queryable, webhookId: string, reason: DisabledReason): Promise<boolean> {
+  const disabled = await tx.execute(
+    'UPDATE webhooks SET disabled_at = now(), disabled_reason = $2 WHERE id = $1 AND disabled_at IS NULL',
+    [webhookId, reason],
+  )
+  await giveUpPending(tx, webhookId)
+  return disabled === 1
+}
+
+/** Ends what is pending of a webhook that was disabled. */
+export async function giveUpPending(db: Queryable, webhookId: string): Promise<void> {
+  await db.execute(
+    `UPDATE webhook_deliveries SET state = 'failed', last_error = 'webhook_disabled', next_try_at = NULL, ended_at = now()
+     WHERE webhook_id = $1 AND state = 'pending'`,
+    [webhookId],
+  )
+}
+
+/** Deletes events that are older than so many days and wait for nobody, `most` of them. @returns how many */
+export async function deleteOldEvents(db: Queryable, days: number, most: number): Promise<number> {
+  return db.execute(
+    `DELETE FROM webhook_events WHERE id IN (
+       SELECT id FROM webhook_events e WHERE e.created_at < now() - make_interval(days => $1)
+         AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id AND d.state = 'pending')
+       ORDER BY e.created_at LIMIT $2)`,
+    [days, most],
+  )
+}

@@ -1,0 +1,170 @@
+import { PROMOTION_VALIDATIONS, REFUSAL_STREAK } from '../constants.js'
+import type { MechanismProfile } from '../profile.js'
+import { type Counts, leastSuccesses, losesRate } from '../settle/rates.js'
+import type { ProverState } from '../settle/settlement.js'
+import type { Tier } from '../tiers.js'
+import { grouped, howMany, tierName, tierRate } from './format-text.js'
+
+/** One thing that a tier asks for, and what a prover has of it. */
+export interface TierLine {
+  what:
+    | 'request_success_rate'
+    | 'validation_success_rate'
+    | 'cheats'
+    | 'refusals'
+    | 'total_successes'
+    | 'passed_validations_since_last_move'
+  have: number
+  /** Of how many attempts; null where nothing is attempted. */
+  of: number | null
+  need: number
+  /** Whether `need` is the least or the most. */
+  bound: 'at_least' | 'at_most'
+  met: boolean
+  /** For people. */
+  text: string
+}
+
+/** What a move is decided from, as settling left it. */
+export interface TierFacts {
+  tier: Tier
+  /** Of the interval that was settled last. */
+  counts: Counts & { cheats: number }
+  /** With that interval's. */
+  totalSuccesses: number
+  /** With that interval's. */
+  validationsSinceMove: number
+  fastReturn: boolean
+  /** Intervals in a row, that one included, in which it refused more than half. */
+  refusedStreak: number
+}
+
+export type MoveRules = Pick<MechanismProfile, 'tierMinimums' | 'tiersRule'>
+type Kind = 'request' | 'validation'
+
+function countsOf({ counts }: TierFacts, kind: Kind): { have: number; of: number } {
+  return kind === 'request'
+    ? { have: counts.requestSuccesses, of: counts.requestAttempts }
+    : { have: counts.checksPassed, of: counts.checksJudged }
+}
+
+const KINDS: readonly Kind[] = ['request', 'validation']
+const DONE = { request: 'counted requests succeeded', validation: 'checks passed' } as const
+const NONE = { request: 'no counted request', validation: 'no judged check' } as const
+
+/** What the present tier asks for, under the rule in force. */
+export function keptRates(facts: TierFacts, { tiersRule }: MoveRules): TierLine[] {
+  const { tier } = facts
+  return KINDS.map((kind) => {
+    const { have, of } = countsOf(facts, kind)
+    const met = !losesRate(tier, have, of, tiersRule)
+    const need = leastKept(tier, of, tiersRule)
+    const text =
+      of === 0
+        ? `${NONE[kind]}: nothing is missed`
+        : `${grouped(have)} of ${grouped(of)} ${DONE[kind]}; ${asks(tier, { need, of }, tiersRule)}`
+    return { what: `${kind}_success_rate`, have, of, need, bound: 'at_least', met, text }
+  })
+}
+
+function asks(
+  tier: Tier,
+  { need, of }: { need: number; of: number },
+  rule: MechanismProfile['tiersRule'],
+): string {
+  const rate = tierRate(tier)
+  return rule === 'literal'
+    ? `${tierName(tier)} asks for ${rate}, here ${grouped(need)} of ${grouped(of)}`
+    : `with fewer than ${grouped(need)}, chance would not explain the failures at ${tierName(tier)}’s ${rate}`
+}
+
+/** The least successes that keep the tier. */
+function leastKept(tier: Tier, attempts: number, rule: MechanismProfile['tiersRule']): number {
+  if (rule === 'literal') return leastSuccesses(tier, attempts)
+  let need = attempts
+  while (need > 0 && !losesRate(tier, need - 1, attempts, rule)) need -= 1
+  return need
+}
+
+/** What a higher tier asks for: always to the letter, and at least one validation. */
+export function reachedRates(tier: Tier, facts: TierFacts): TierLine[] {
+  return KINDS.map((kind) => {
+    const { have, of } = countsOf(facts, kind)
+    const need = Math.max(leastSuccesses(tier, of), kind === 'validation' ? 1 : 0)
+    const none =
+      kind === 'validation'
+        ? `${NONE[kind]}: without a passed validation in the interval nobody is promoted`
+        : `${NONE[kind]}: the rate counts as met`
+    const text =
+      of === 0
+        ? none
+        : `${grouped(have)} of ${grouped(of)} ${DONE[kind]}; ${asks(tier, { need, of }, 'literal')}`
+    return {
+      what: `${kind}_success_rate`,
+      have,
+      of,
+      need,
+      bound: 'at_least',
+      met: have >= need,
+      text,
+    }
+  })
+}
+
+/** What costs a tier whatever the rates, and keeps from the next. */
+export function misdeeds({ counts, refusedStreak }: TierFacts): TierLine[] {
+  const { cheats } = counts
+  return [
+    {
+      what: 'cheats',
+      have: cheats,
+      of: null,
+      need: 0,
+      bound: 'at_most',
+      met: cheats === 0,
+      text:
+        cheats === 0
+          ? 'no cheat was found'
+          : `${howMany(cheats, 'cheat was', 'cheats were')} found`,
+    },
+    {
+      what: 'refusals',
+      have: refusedStreak,
+      of: null,
+      need: REFUSAL_STREAK - 1,
+      bound: 'at_most',
+      met: refusedStreak < REFUSAL_STREAK,
+      text: `${howMany(refusedStreak, 'interval')} in a row with more than half refused; ${REFUSAL_STREAK} cost a tier`,
+    },
+  ]
+}
+
+/** Total successes against the tier's minimum. */
+export function totalLine(tier: Tier, { totalSuccesses }: TierFacts, rules: MoveRules): TierLine {
+  const need = rules.tierMinimums[tier]
+  return {
+    what: 'total_successes',
+    have: totalSuccesses,
+    of: null,
+    need,
+    bound: 'at_least',
+    met: totalSuccesses >= need,
+    text: `${howMany(totalSuccesses, 'total success', 'total successes')}; ${tierName(tier)} asks for ${grouped(need)}`,
+  }
+}
+
+/** Passed validations against what any promotion asks for. */
+export function validationsLine({
+  validationsSinceMove,
+}: Pick<ProverState, 'validationsSinceMove'>) {
+  const have = validationsSinceMove
+  return {
+    what: 'passed_validations_since_last_move',
+    have,
+    of: null,
+    need: PROMOTION_VALIDATIONS,
+    bound: 'at_least',
+    met: have >= PROMOTION_VALIDATIONS,
+    text: `${howMany(have, 'validation')} passed since the last move; a promotion asks for ${PROMOTION_VALIDATIONS}`,
+  } as const satisfies TierLine
+}

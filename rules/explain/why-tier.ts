@@ -1,0 +1,71 @@
+import type { Tier } from '../tiers.js'
+import type { TierExplanation } from './explain-tier.js'
+import { grouped, howMany, tierName, tierRate } from './format-text.js'
+import type { TierLine } from './tier-lines.js'
+
+export interface TierPast {
+  /** The interval that the lines are of; null when none settled with the prover yet. */
+  settledN: number | null
+  /** Its text as `moveReasonText` makes it. */
+  lastMove: { n: number; text: string } | null
+}
+
+/** One to three sentences: why a prover has its tier, what is missing for the next, what it risks. */
+export function whyTier({ thisTier, nextTier }: TierExplanation, past: TierPast): string {
+  return [here(thisTier.tier, past), ahead(nextTier, past), atRisk(thisTier, past)]
+    .filter((sentence) => sentence !== null)
+    .join(' ')
+}
+
+function here(tier: Tier, { lastMove }: TierPast): string {
+  return lastMove === null
+    ? `${tierName(tier)}: everyone starts in Bronze, and it has not moved yet.`
+    : `${tierName(tier)} since interval ${lastMove.n}, ${lastMove.text}.`
+}
+
+function ahead(next: TierExplanation['nextTier'], { settledN }: TierPast): string {
+  if (next === null) return 'There is no higher tier.'
+  if (settledN === null) {
+    return `No interval was settled with it yet; ${tierName(next.tier)} comes next.`
+  }
+  const missing = next.checks.filter((line) => !line.met)
+  if (missing.length === 0) {
+    return `An interval like ${settledN} promotes it to ${tierName(next.tier)}.`
+  }
+  const needs = missing.map((line) => missingText(next.tier, line))
+  return `To reach ${tierName(next.tier)} it still needs ${needs.join('; ')}.`
+}
+
+function atRisk({ tier, checks }: TierExplanation['thisTier'], past: TierPast): string | null {
+  const missed = checks.filter((line) => !line.met)
+  if (missed.length === 0 || past.settledN === null) return null
+  return `In interval ${past.settledN} it missed what ${tierName(tier)} asks for: another like it costs this tier (${missed.map((line) => line.text).join('; ')}).`
+}
+
+/** What there is to be had, after “it still needs”. */
+function missingText(tier: Tier, line: TierLine): string {
+  switch (line.what) {
+    case 'total_successes':
+      return `${howMany(line.need - line.have, 'more total success', 'more total successes')} (${grouped(line.have)} of ${grouped(line.need)})`
+    case 'passed_validations_since_last_move':
+      return `${howMany(line.need - line.have, 'more passed validation')} since its last move (${line.have} of ${line.need})`
+    case 'request_success_rate':
+      return `a request success rate of ${tierRate(tier)} (${didOf(line)} succeeded, ${wouldDo(line)})`
+    case 'validation_success_rate':
+      return line.of === 0
+        ? 'a passed validation in an interval: without one nobody is promoted'
+        : `a validation success rate of ${tierRate(tier)} (${didOf(line)} passed, ${wouldDo(line)})`
+    case 'cheats':
+      return `an interval without a cheat (${line.text})`
+    case 'refusals':
+      return `an interval in which it refuses no more than half (${line.text})`
+  }
+}
+
+function didOf({ have, of }: TierLine): string {
+  return `${grouped(have)} of ${grouped(of ?? 0)}`
+}
+
+function wouldDo({ need }: TierLine): string {
+  return `${grouped(need)} would have done`
+}

@@ -1,0 +1,97 @@
+import type { Hex } from '../../formats/bytes.js'
+import {
+  CHALLENGE_PENALTY_PPM,
+  COSINE_THRESHOLD_PPM,
+  INFERENCE_PENALTY_PPM,
+  ONE_PPM,
+} from '../constants.js'
+import type { Tier } from '../tiers.js'
+import type { Reason, Verdict } from '../verdicts.js'
+
+export interface JudgeInput {
+  answer: {
+    framesSha256: Hex
+    determinismClass: string
+    /** The class recorded when the interval opened. */
+    classAtOpen: string
+  }
+  truth: {
+    framesSha256: Hex
+    /** Of the second computation in a fresh session; null until it ran. */
+    confirmSha256: Hex | null
+    /** Whether a known answer came out right in that session; null until it ran. */
+    knownAnswerOk: boolean | null
+    /** The verifier's. */
+    determinismClass: string
+  }
+  /** Whether the verifier's class is certified as exact. */
+  exact: boolean
+  /** Of the frames with the verifier's; null when not compared. */
+  cosinePpm: number | null
+  /** The tier the prover holds in the interval. */
+  tier: Tier
+}
+
+export interface Judgement {
+  verdict: Verdict
+  /** `control_failed` also takes `exact` from the verifier's class. */
+  reason: Reason
+  /** Before factors; null when it counts for nobody. */
+  rewardPpm: number | null
+}
+
+/** Judges the answer to a challenge against the verifier's ground truth. */
+export function judgeChallenge(input: JudgeInput): Judgement {
+  return judge(input, CHALLENGE_PENALTY_PPM)
+}
+
+/** Judges the answer to a user's request against its recomputation. */
+export function judgeAudit(input: JudgeInput): Judgement {
+  return judge(input, INFERENCE_PENALTY_PPM)
+}
+
+/** True when the judgement waits for a second computation and a known answer: it would accuse. */
+export function needsConfirmation(input: JudgeInput): boolean {
+  return suspect(input).verdict === 'cheat' && input.truth.confirmSha256 === null
+}
+
+function judge(input: JudgeInput, penaltyPpm: number): Judgement {
+  const found = suspect(input)
+  const { verdict, reason } = found.verdict === 'cheat' ? confirmed(input, found.reason) : found
+  if (verdict === 'pass') {
+    const rewardPpm = reason === 'cosine_met' ? input.cosinePpm : ONE_PPM
+    return { verdict, reason, rewardPpm }
+  }
+  return { verdict, reason, rewardPpm: verdict === 'abstained' ? null : penaltyPpm }
+}
+
+interface Finding {
+  verdict: Verdict
+  reason: Reason
+}
+
+/** What the bytes say, before the verifier doubts itself. */
+function suspect({ answer, truth, exact, cosinePpm, tier }: JudgeInput): Finding {
+  if (answer.determinismClass !== answer.classAtOpen) {
+    return { verdict: 'fail', reason: 'class_changed' }
+  }
+  if (answer.framesSha256 === truth.framesSha256) return { verdict: 'pass', reason: 'hash_equal' }
+  if (answer.determinismClass !== truth.determinismClass) {
+    return { verdict: 'unproven', reason: 'other_class' }
+  }
+  if (exact) return { verdict: 'cheat', reason: 'hash_differs' }
+  if (cosinePpm === null) return { verdict: 'abstained', reason: 'not_compared' }
+  return cosinePpm >= COSINE_THRESHOLD_PPM[tier]
+    ? { verdict: 'pass', reason: 'cosine_met' }
+    : { verdict: 'cheat', reason: 'cosine_low' }
+}
+
+/** An accusation stands only on two equal computations and a known answer that came out right. */
+function confirmed({ truth }: JudgeInput, reason: Reason): Finding {
+  if (truth.confirmSha256 === null || truth.knownAnswerOk === null) {
+    return { verdict: 'abstained', reason: 'not_confirmed' }
+  }
+  return truth.confirmSha256 === truth.framesSha256 && truth.knownAnswerOk
+    ? { verdict: 'cheat', reason }
+    : { verdict: 'abstained', reason: 'control_failed' }
+}

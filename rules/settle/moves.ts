@@ -1,0 +1,93 @@
+import { PROMOTION_VALIDATIONS } from '../constants.js'
+import type { MechanismProfile } from '../profile.js'
+import { type Tier, tierAbove, tierBelow } from '../tiers.js'
+import type { Reason } from '../verdicts.js'
+import { losesTier, meetsRates } from './rates.js'
+import type { Move, MoveReason, ProverState } from './settlement.js'
+import type { Tally } from './tally.js'
+
+/** Failures that mean: it was not there. */
+const DOWNTIME: ReadonlySet<Reason> = new Set<Reason>(['no_answer', 'unreachable'])
+
+export interface MoveInput {
+  state: Pick<ProverState, 'tier' | 'totalSuccesses' | 'validationsSinceMove' | 'fastReturn'>
+  tally: Tally
+  /** Total successes with this interval's. */
+  totalAfter: number
+  /** Whether its refusals relegate it now. */
+  refusalsRelegate: boolean
+  profile: Pick<MechanismProfile, 'tierMinimums' | 'tiersRule'>
+}
+
+export interface MoveOutcome {
+  tier: Tier
+  move: Move | null
+  validationsSinceMove: number
+  fastReturn: boolean
+}
+
+/**
+ * Decides a prover's tier after an interval: relegation, fast return or promotion, one of them. What
+ * costs a tier raises none either where there is none to lose.
+ */
+export function decideMove(input: MoveInput): MoveOutcome {
+  const { state, tally } = input
+  const passed = tally.cheats > 0 ? 0 : tally.checksPassed
+  const validationsSinceMove = state.validationsSinceMove + passed
+  const loss = lossReason(input)
+  const below = tierBelow(state.tier)
+  const fastReturn = keepsFastReturn(state, tally, below === null ? null : loss)
+  if (loss !== null) {
+    return below === null
+      ? { tier: state.tier, move: null, validationsSinceMove, fastReturn }
+      : moved(state.tier, below, loss, fastReturn)
+  }
+  const returns = fastReturn && state.tier !== 'challenger' && tally.checksJudged > 0
+  if (returns && meetsRates('challenger', tally)) {
+    return moved(state.tier, 'challenger', 'fast_return', false)
+  }
+  const above = tierAbove(state.tier)
+  if (above !== null && isPromoted(above, input, validationsSinceMove)) {
+    return moved(state.tier, above, 'promoted', fastReturn)
+  }
+  return { tier: state.tier, move: null, validationsSinceMove, fastReturn }
+}
+
+function moved(from: Tier, to: Tier, reason: MoveReason, fastReturn: boolean): MoveOutcome {
+  return { tier: to, move: { from, to, reason }, validationsSinceMove: 0, fastReturn }
+}
+
+/** Why the interval costs a tier; null when it does not. */
+function lossReason({ state, tally, refusalsRelegate, profile }: MoveInput): MoveReason | null {
+  if (tally.cheats > 0) return 'cheat'
+  if (refusalsRelegate) return 'refusals'
+  if (!losesTier(state.tier, tally, profile.tiersRule)) return null
+  return tally.failureReasons.every((reason) => DOWNTIME.has(reason)) ? 'downtime' : 'rate_missed'
+}
+
+/**
+ * The right to come straight back begins when a Challenger falls by downtime, holds through further
+ * falls by downtime, and is lost by any other fall, by a cheat, and by a refused opening.
+ */
+function keepsFastReturn(
+  state: MoveInput['state'],
+  tally: Tally,
+  fall: MoveReason | null,
+): boolean {
+  if (tally.cheats > 0 || tally.failureReasons.includes('opening_refused')) return false
+  if (fall === null) return state.fastReturn
+  return fall === 'downtime' && (state.fastReturn || state.tier === 'challenger')
+}
+
+function isPromoted(
+  above: Tier,
+  { tally, totalAfter, profile }: MoveInput,
+  since: number,
+): boolean {
+  return (
+    tally.checksJudged > 0 &&
+    since >= PROMOTION_VALIDATIONS &&
+    totalAfter >= profile.tierMinimums[above] &&
+    meetsRates(above, tally)
+  )
+}

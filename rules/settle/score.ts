@@ -1,0 +1,16 @@
+import { IDLE_SCORE_PERMILLE, ONE_PPM } from '../constants.js'
+
+/**
+ * floor(((10^6 − α)·score + α·observation) / 10^6), never below 0; without evidence floor(999·score/1000).
+ * Flooring settles up to 19 ppm low at α = 0.05: intended.
+ * @param observationPpm null when nothing was judged and no counted request failed
+ */
+export function nextScore(
+  scorePpm: number,
+  observationPpm: number | null,
+  alphaPpm: number,
+): number {
+  if (observationPpm === null) return Math.floor((IDLE_SCORE_PERMILLE * scorePpm) / 1000)
+  const weighted = (ONE_PPM - alphaPpm) * scorePpm + alphaPpm * observationPpm
+  return Math.max(0, Math.floor(weighted / ONE_PPM))
+}

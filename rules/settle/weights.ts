@@ -1,0 +1,106 @@
+import { U16_MAX } from '../constants.js'
+import { compareText } from '../order.js'
+
+export interface WeightInput {
+  scores: readonly { hotkey: string; uid: number; scorePpm: number }[]
+  /** At the block that the weights are sent after. */
+  neurons: readonly { uid: number; hotkey: string }[]
+  /** The verifier's; null while it has none. */
+  ownUid: number | null
+  /** Hotkeys with a cheat in the interval. */
+  standingCheats: readonly string[]
+  /** The subnet's least number of weights. */
+  minAllowed: number
+  /** The subnet's largest share of one weight, of 65535. */
+  maxWeightLimit: number
+}
+
+export type WeightVector =
+  | { kind: 'weights'; uids: number[]; values: number[] }
+  | { kind: 'none'; reason: 'all_scores_zero' }
+  | { kind: 'infeasible'; reason: 'weights_infeasible' }
+
+/**
+ * The vector to send, by uid (mechanism.md section 5): scores capped to the largest share, scaled to
+ * u16 with the largest at 65535, padded with 1 to the least number.
+ */
+export function weightVector(input: WeightInput): WeightVector {
+  const { maxWeightLimit: limit } = input
+  const scored = positiveScores(input)
+  if (scored.length === 0) return { kind: 'none', reason: 'all_scores_zero' }
+  // With k·L < 1 no k values keep the share: equal ones come nearest, and padding may still save them.
+  const reachable = scored.length * limit >= U16_MAX
+  const scores = scored.map(({ scorePpm }) => scorePpm)
+  const capped = reachable ? capShares(scores, limit) : scores.map(() => 1)
+  const largest = Math.max(...capped)
+  const scaled = capped.map((s) => Math.max(1, Math.floor((U16_MAX * s) / largest)))
+  const padding = padUids(input, new Set(scored.map(({ uid }) => uid)))
+  const uids = [...scored.map(({ uid }) => uid), ...padding]
+  const values = fitShares(scaled, padding.length, limit, reachable)
+  if (values === null || uids.length < input.minAllowed) {
+    return { kind: 'infeasible', reason: 'weights_infeasible' }
+  }
+  const sorted = uids.map((uid, i) => ({ uid, value: values[i]! })).sort((a, b) => a.uid - b.uid)
+  return {
+    kind: 'weights',
+    uids: sorted.map(({ uid }) => uid),
+    values: sorted.map(({ value }) => value),
+  }
+}
+
+/** Zero for changed hotkeys and the own uid. */
+function positiveScores({ scores, neurons, ownUid }: WeightInput): WeightInput['scores'] {
+  const hotkeys = new Map(neurons.map(({ uid, hotkey }) => [uid, hotkey]))
+  return scores
+    .filter((s) => s.scorePpm > 0 && s.uid !== ownUid && hotkeys.get(s.uid) === s.hotkey)
+    .sort((a, b) => a.uid - b.uid || compareText(a.hotkey, b.hotkey))
+}
+
+/**
+ * The largest values of at most `values` of which none is above floor(L·Σ), L = limit/65535. All such
+ * vectors have a largest one, and it is min(value, c) for the largest c ≤ L·Σ min(value, c): what
+ * lowering the ones above the share to a common c, again and again, ends at. Halving finds it.
+ */
+export function capShares(values: readonly number[], limit: number): number[] {
+  const capAt = (c: number): number[] => values.map((value) => Math.min(value, c))
+  let low = 0
+  let high = Math.max(...values)
+  while (low < high) {
+    const c = Math.ceil((low + high) / 2)
+    if (c <= shareOf(capAt(c), limit)) low = c
+    else high = c - 1
+  }
+  return capAt(low)
+}
+
+function shareOf(values: readonly number[], limit: number): number {
+  return Math.floor((limit * values.reduce((sum, value) => sum + value, 0)) / U16_MAX)
+}
+
+/** Lowest uids first; the own uid and cheats only when nobody else remains. */
+function padUids(input: WeightInput, taken: ReadonlySet<number>): number[] {
+  const missing = Math.max(0, input.minAllowed - taken.size)
+  const isLast = (n: { uid: number; hotkey: string }): boolean =>
+    n.uid === input.ownUid || input.standingCheats.includes(n.hotkey)
+  return input.neurons
+    .filter((neuron) => !taken.has(neuron.uid))
+    .sort((a, b) => Number(isLast(a)) - Number(isLast(b)) || a.uid - b.uid)
+    .slice(0, missing)
+    .map(({ uid }) => uid)
+}
+
+/**
+ * The share checked again, on what the chain will see: rounding to u16 can push the capped ones a
+ * little above it, and they are lowered by that little. Nothing else is repaired: padding must not
+ * end up with the weight of a score.
+ */
+function fitShares(
+  scaled: readonly number[],
+  padding: number,
+  limit: number,
+  reachable: boolean,
+): number[] | null {
+  const values = [...scaled, ...Array<number>(padding).fill(1)]
+  if (Math.max(...values) <= shareOf(values, limit)) return values
+  return reachable ? capShares(values, limit) : null
+}

@@ -1,0 +1,113 @@
+import { fileURLToPath } from 'node:url'
+import type { Client } from '@temporalio/client'
+import { type DataConverter, IllegalStateError } from '@temporalio/common'
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  type LogEntry,
+  NativeConnection,
+  Runtime,
+} from '@temporalio/worker'
+import { FractalError, messageOf } from '../base/errors.js'
+import type { Log } from '../base/log.js'
+import type { TEMPORAL_OPTIONS } from '../base/options/groups.js'
+import type { Options } from '../base/options/options.js'
+import { temporalAddress } from './address.js'
+import { assertReadable } from './assert-payloads-readable.js'
+import { openTemporalClient } from './client.js'
+
+/** A worker's two connections: its own, and one for starting workflows. */
+export interface TemporalLink {
+  readonly worker: NativeConnection
+  readonly client: Client
+  readonly namespace: string
+  /** What is made of what Temporal stores: every worker is created with it. */
+  readonly dataConverter: DataConverter
+  close(): Promise<void>
+}
+
+/** @throws FractalError `temporal_unreachable`, `payload_key_missing`, `bad_option` */
+export async function connectTemporal(
+  options: Options<(typeof TEMPORAL_OPTIONS)[number]>,
+  log: Log,
+): Promise<TemporalLink> {
+  installRuntime(log)
+  const known = temporalAddress(options)
+  const { address, namespace, tls, apiKey, dataConverter } = known
+  try {
+    const worker = await NativeConnection.connect({
+      address,
+      tls: tls ?? false,
+      ...(apiKey === undefined ? {} : { apiKey }),
+    })
+    const client = openTemporalClient(known)
+    const link = {
+      worker,
+      client,
+      namespace,
+      dataConverter,
+      close: async () => {
+        await Promise.allSettled([client.connection.close(), worker.close()])
+      },
+    }
+    await assertReadable(client).catch(async (error) => {
+      await link.close()
+      throw error
+    })
+    return link
+  } catch (error) {
+    if (error instanceof FractalError) throw error
+    throw new FractalError(
+      'temporal_unreachable',
+      `no Temporal at ${address}: ${messageOf(error)}`,
+      {
+        hint: unreachableHint(messageOf(error), tls !== undefined),
+        retryable: true,
+        cause: error,
+      },
+    )
+  }
+}
+
+/** What to look at first. */
+function unreachableHint(message: string, withTls: boolean): string {
+  if (/certificate|UnknownIssuer|CaUsedAsEndEntity/i.test(message)) {
+    return 'Check --temporal.tls_ca (and tls_cert, tls_key), and the name and the dates in the server’s certificate.'
+  }
+  const hint = 'Start Temporal, or give its address with --temporal.address.'
+  return withTls
+    ? `${hint} Does it speak TLS? Without it, leave --temporal.tls away.`
+    : `${hint} If it wants TLS, add --temporal.tls.`
+}
+
+/**
+ * Temporal's own log lines go into ours; its signal handling gives way to the command's. One runtime
+ * serves all workers of a process and ends with the last of them.
+ */
+function installRuntime(log: Log): void {
+  try {
+    Runtime.install({
+      shutdownSignals: [],
+      logger: new DefaultLogger('WARN', (entry: LogEntry) => {
+        const level = entry.level === 'ERROR' ? 'error' : 'warn'
+        log[level]({ meta: entry.meta }, entry.message)
+      }),
+    })
+  } catch (error) {
+    // Another worker of this process did.
+    if (!(error instanceof IllegalStateError)) throw error
+  }
+}
+
+/** Workflows are bundled once at start: about two seconds. */
+export async function workflowBundle(
+  log: Log,
+  { failureConverterPath }: Pick<DataConverter, 'failureConverterPath'> = {},
+): Promise<{ code: string }> {
+  const quiet = new DefaultLogger('WARN', (entry) => log.warn({ meta: entry.meta }, entry.message))
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    logger: quiet,
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
+  })
+}

@@ -1,0 +1,27 @@
+import type { Client } from '@temporalio/client'
+import type { VerifierId } from '../ledger/verifier-id.js'
+import { intervalWorkflowId } from './workflow-ids.js'
+
+const DEADLINE_MS = 1_000
+const STOPPED = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED']
+
+/**
+ * Whether the workflow of an interval that is not final has ended all the same. A workflow that fails
+ * because the ledger is away can't note it there; Temporal knows. When Temporal is away too: no.
+ */
+export async function isWorkflowStopped(
+  { temporal, verifierId }: { temporal: Client; verifierId: VerifierId },
+  n: number,
+): Promise<boolean> {
+  // By the wall clock, as gRPC takes it.
+  const deadline = Date.now() + DEADLINE_MS
+  const workflowId = intervalWorkflowId(verifierId.netuid, verifierId.verifier, n)
+  try {
+    const { status } = await temporal.withDeadline(deadline, () =>
+      temporal.workflow.getHandle(workflowId).describe(),
+    )
+    return STOPPED.includes(status.name)
+  } catch {
+    return false
+  }
+}

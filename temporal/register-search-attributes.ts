@@ -1,0 +1,17 @@
+import type { Client } from '@temporalio/client'
+import { SEARCH_ATTRIBUTES } from './search-attributes.js'
+
+/** Temporal's numbers for the types (its enum IndexedValueType). */
+const TYPES = { KEYWORD: 2, INT: 3 } as const
+
+/** Registers what operators filter intervals by; what is registered already stays. */
+export async function registerSearchAttributes(client: Client, namespace: string): Promise<void> {
+  const service = client.connection.operatorService
+  const { customAttributes } = await service.listSearchAttributes({ namespace })
+  const missing = Object.entries(SEARCH_ATTRIBUTES).filter(([name]) => !(name in customAttributes))
+  if (missing.length === 0) return
+  await service.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(missing.map(([name, type]) => [name, TYPES[type]])),
+  })
+}

@@ -1,0 +1,58 @@
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import type { Log } from '../base/log.js'
+import type { Database } from '../ledger/database.js'
+import { markStarted } from '../ledger/requests/jobs.js'
+import type { generateVideo } from '../workflows/generate-video.js'
+import { INFERENCE_QUEUE } from './task-queues.js'
+import { videoWorkflowId } from './workflow-ids.js'
+
+/** How long a request waits for Temporal; after it the inference worker starts the job. */
+const DEADLINE_MS = 2_000
+
+/**
+ * Starts the workflow of a job, once. Its input is the job's id alone: a history is no place for a
+ * prompt.
+ */
+async function startWorkflow(client: Client, jobId: string): Promise<void> {
+  try {
+    await client.workflow.start<typeof generateVideo>('generateVideo', {
+      workflowId: videoWorkflowId(jobId),
+      taskQueue: INFERENCE_QUEUE,
+      args: [{ jobId }],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: 'a user’s video',
+    })
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+  }
+}
+
+/** Starts a job's workflow and marks the job started. @throws while Temporal or the ledger is away */
+export async function startVideo(db: Database, client: Client, jobId: string): Promise<void> {
+  await startWorkflow(client, jobId)
+  await markStarted(db, jobId)
+}
+
+/**
+ * The same for a request that is waited for: it never fails and takes two seconds at most.
+ * @returns false when Temporal did not take it: the job stays queued, and the inference worker starts
+ * what has not been started
+ */
+export async function tryStartVideo(
+  deps: { temporal: Client; db: Database; log: Log; now: () => number },
+  jobId: string,
+): Promise<boolean> {
+  const { temporal, db, log } = deps
+  try {
+    await temporal.withDeadline(deps.now() + DEADLINE_MS, () => startWorkflow(temporal, jobId))
+  } catch (error) {
+    const reason = (error as Error).message
+    log.warn({ job: jobId, reason }, 'start deferred: Temporal is unreachable')
+    return false
+  }
+  // Only spares the inference worker a lookup: a second start of the same id is refused.
+  await markStarted(db, jobId).catch((error: Error) => {
+    log.warn({ job: jobId, reason: error.message }, 'a started job could not be marked')
+  })
+  return true
+}

@@ -1,0 +1,223 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { GpuDeps } from '../../../activities/gpu-deps.js'
+import { createAskRound } from '../../../activities/interval/ask-round.js'
+import { createNextInterval } from '../../../activities/interval/next-interval.js'
+import { createOpenInterval } from '../../../activities/interval/open-interval.js'
+import { createRecompute } from '../../../activities/judging/compute-ground-truths.js'
+import { createJudge } from '../../../activities/judging/give-verdicts.js'
+import { Metrics } from '../../../base/metrics.js'
+import type { Signer } from '../../../base/sr25519.js'
+import type { Generator } from '../../../engine/pipeline/generator.js'
+import type { Database } from '../../../ledger/database.js'
+import { putCertificate } from '../../../ledger/intervals/certificates.js'
+import { planItems } from '../../../ledger/intervals/plans.js'
+import { verdictsOf } from '../../../ledger/intervals/verdicts.js'
+import { startProver } from '../../../prover/prover.js'
+import type { MechanismProfile } from '../../../rules/profile.js'
+import type { ChainHarness } from '../../chain/contract.js'
+import { SILENT } from '../../chain/local-harness.js'
+import { type Course, classNamed, StandIn } from '../stand-in.js'
+import { blocksWaitedFor, makeVerifier, run, type VerifierSite } from '../verifier-site.js'
+
+/** One round in which everybody is asked. */
+const PROFILE: Partial<MechanismProfile> = {
+  sampleSize: 8,
+  sampleMax: 8,
+  rounds: { max: 1, earlyShareMilli: 400 },
+}
+
+/** How a prover behaves: as its engine does, `refusing` everything, or `away`. */
+export type Behaviour = Course | 'other class' | 'refusing' | 'away'
+
+interface Served {
+  readonly port: number
+  close(): Promise<unknown>
+}
+
+/** A verifier with real provers on loopback and a GPU stand-in, one interval after another. */
+export class IntervalSite {
+  readonly #served: Served[] = []
+  private constructor(
+    readonly verifier: VerifierSite,
+    /** The verifier's, and its provers' but for those of another class. */
+    readonly determinismClass: string,
+    /** The GPU worker's: the verifier's, unless it has a user of its own. */
+    private readonly gpuDb: Database,
+  ) {}
+
+  static async open(
+    harness: ChainHarness,
+    db: Database,
+    behaviours: readonly Behaviour[],
+    profile: Partial<MechanismProfile> = {},
+    gpuDb: Database = db,
+  ): Promise<IntervalSite> {
+    const verifier = await makeVerifier(harness, db, {
+      provers: behaviours.length,
+      profile: { ...PROFILE, ...profile },
+    })
+    const site = new IntervalSite(verifier, classNamed(verifier.signer.ss58), gpuDb)
+    await putCertificate(gpuDb, {
+      determinismClass: site.determinismClass,
+      modelRoot: verifier.deps.model.root,
+      exact: true,
+      runs: 4,
+      processes: 2,
+      usPerWork: 1_000_000,
+      profile: 'test',
+      framesSha256: 'aa'.repeat(32),
+    })
+    for (const [i, behaviour] of behaviours.entries()) {
+      await site.#serve(verifier.provers[i]!, behaviour)
+    }
+    return site
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#served.splice(0).map((server) => server.close()))
+  }
+
+  async #serve(signer: Signer, behaviour: Behaviour): Promise<void> {
+    const { harness, netuid } = this.verifier
+    const { chain } = harness
+    // Port 1: nobody listens there.
+    const served = behaviour === 'away' ? null : await this.#start(signer, behaviour)
+    if (served !== null) this.#served.push(served)
+    const address = { ip: '127.0.0.1', port: served?.port ?? 1 }
+    // Its submit comes before its question for the block, which is what the next block answers.
+    let waits = true
+    const serving = chain.serveAxon(signer, netuid, address).finally(() => {
+      waits = false
+    })
+    while (waits) await harness.advance(1)
+    await serving
+  }
+
+  async #start(signer: Signer, behaviour: Exclude<Behaviour, 'away'>): Promise<Served> {
+    if (behaviour === 'refusing') return refuser(signer, this.determinismClass)
+    const other = behaviour === 'other class'
+    const { deps, netuid } = this.verifier
+    const keepDir = await mkdtemp(join(tmpdir(), 'fractal-prover-'))
+    const prover = await startProver({
+      generator: other
+        ? new StandIn(classNamed(`not ${this.determinismClass}`))
+        : new StandIn(this.determinismClass, behaviour),
+      signer,
+      lookup: async () => ({ validatorPermit: true, stakeRao: 1000n }),
+      genesisHash: deps.chain.genesisHash,
+      netuid,
+      host: '127.0.0.1',
+      port: 0,
+      capacity: 3,
+      blacklist: { forceVerifierPermit: false, allowNonRegistered: false },
+      keepDir,
+      version: '0.0.0',
+      log: SILENT,
+      metrics: new Metrics('prover'),
+    })
+    const close = async () => {
+      await prover.close()
+      await rm(keepDir, { recursive: true, force: true })
+    }
+    return { port: prover.port, close }
+  }
+
+  /** Waits for the interval after this one, while blocks come. */
+  next(after: number) {
+    return run(
+      createNextInterval(this.verifier.deps),
+      { after },
+      { onBeat: (details) => this.#blocks(details) },
+    )
+  }
+
+  async #blocks(details: string): Promise<void> {
+    await this.verifier.harness.advance(blocksWaitedFor(details))
+  }
+
+  /** Announces and opens the next interval. */
+  async begin(after = 0) {
+    const { n } = await this.next(after)
+    return run(createOpenInterval(this.verifier.deps), { n })
+  }
+
+  /** Asks every round's provers, refusals included, after the last of the interval's blocks. */
+  async ask(n: number): Promise<void> {
+    const { deps, harness } = this.verifier
+    await harness.advance(deps.profile.intervalBlocks)
+    const rounds = new Set((await planItems(deps.db, deps.id, n)).map(({ round }) => round))
+    for (const round of rounds) {
+      for (;;) {
+        const { nextMoment } = await run(createAskRound(deps), { n, round })
+        if (nextMoment === null) break
+        const { number } = await deps.chain.finalized()
+        await harness.advance(nextMoment - number)
+      }
+    }
+  }
+
+  /** @param changes how this GPU worker differs from a sound one */
+  recompute(n: number, what: { round: number } | 'audits', changes: Partial<GpuDeps> = {}) {
+    const { id } = this.verifier.deps
+    const gpu: GpuDeps = {
+      db: this.gpuDb,
+      generator: this.#engine(),
+      openFresh: async () => this.#engine(),
+      knownAnswerHolds: async () => true,
+      log: SILENT,
+      ...changes,
+    }
+    return run(createRecompute(gpu), { ...id, n, what })
+  }
+
+  #engine(): Generator {
+    return new StandIn(this.determinismClass)
+  }
+
+  judge(n: number, final = false) {
+    return run(createJudge(this.verifier.deps), { n, round: null, final })
+  }
+
+  /** What stands, by prover: the first one's first. */
+  async verdicts(n: number) {
+    const { deps, provers } = this.verifier
+    const rows = await verdictsOf(deps.db, deps.id, n)
+    return provers.map(({ ss58 }) => {
+      const own = rows.filter(({ hotkey }) => hotkey === ss58)
+      return own.map(({ verdict, reason, rewardPpm }) => [verdict, reason, rewardPpm])
+    })
+  }
+}
+
+/** Says who it is, and is at capacity for whatever comes. */
+async function refuser(signer: Signer, determinismClass: string): Promise<Served> {
+  const info = {
+    versions: {},
+    hotkey: signer.ss58,
+    model: 'fake',
+    model_root: 'ab'.repeat(32),
+    determinism_class: determinismClass,
+    capacity: 1,
+    queue_length: 1,
+  }
+  const server = createServer((req, res) => {
+    const full = req.method === 'POST'
+    const body = full ? { error: { code: 'queue_full', message: '1 is in flight' } } : info
+    req.resume()
+    res.writeHead(full ? 429 : 200, { 'Content-Type': 'application/json' })
+    res.end(JSON.stringify(body))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(resolve)
+        server.closeAllConnections()
+      }),
+  }
+}

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict'
+import { createCloseInterval } from '../../../activities/interval/close-interval.js'
+import { createOpenInterval } from '../../../activities/interval/open-interval.js'
+import { createSettleInterval } from '../../../activities/interval/settle-interval.js'
+import { createSignRecord } from '../../../activities/interval/sign-record.js'
+import { createAwaitTurn } from '../../../activities/interval/wait-for-turn.js'
+import { encodeBody } from '../../../activities/shared/generation-body.js'
+import type { VerifierDeps } from '../../../activities/verifier-deps.js'
+import { verifyText } from '../../../base/sr25519.js'
+import { fromHex } from '../../../formats/bytes.js'
+import { canonicalJson } from '../../../formats/canonical-json.js'
+import { commitmentText } from '../../../formats/commitment.js'
+import { recordHash, recordText } from '../../../formats/record.js'
+import { sha256Hex } from '../../../formats/sha256.js'
+import { intervalByN } from '../../../ledger/intervals/intervals.js'
+import { acquireLease, releaseLease } from '../../../ledger/intervals/lease.js'
+import { planItems } from '../../../ledger/intervals/plans.js'
+import { recordOf } from '../../../ledger/intervals/records.js'
+import { scoresOf } from '../../../ledger/intervals/settlement.js'
+import { weightSet } from '../../../ledger/intervals/weights.js'
+import { intervalProvers, standings } from '../../../ledger/provers/provers.js'
+import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
+import { drawAudits } from '../../../rules/plan/audits.js'
+import { planInterval } from '../../../rules/plan/plan.js'
+import { settle } from '../../../rules/settle/settle.js'
+import { weightVector } from '../../../rules/settle/weights.js'
+import { attempt, newJob, success, uuid } from '../../ledger/fixtures.js'
+import { useDatabase } from '../../support/postgres.js'
+import { StandIn } from '../stand-in.js'
+import { chainWith, run, useChain } from '../verifier-site.js'
+import { type Behaviour, IntervalSite } from './interval-site.js'
+
+describe('activities: an interval', () => {
+  const database = useDatabase()
+  const chain = useChain()
+  let site: IntervalSite
+
+  async function open(...behaviours: Behaviour[]): Promise<VerifierDeps> {
+    site = await IntervalSite.open(chain(), database().db, behaviours, {
+      rounds: { max: 2, earlyShareMilli: 400 },
+      sampleSize: 3,
+      sampleMax: 3,
+    })
+    return site.verifier.deps
+  }
+
+  afterEach(() => site.close())
+
+  /** A user's request, answered by the i-th prover with what the class computes. */
+  async function served(deps: VerifierDeps, i: number): Promise<void> {
+    const { db, id } = deps
+    const seed = 7 + i
+    const requestId = uuid()
+    const shape = { width: 8, height: 8, frames: 2, steps: 3, fps: 8 }
+    const { inferenceId } = await newJob(db, id, { ...shape, seed, apiKeyId: `key ${i}` })
+    const { bytes, sha256 } = encodeBody({
+      request_id: requestId,
+      query: 'a red ball rolls',
+      private_input: { negative_prompt: '' },
+      sampling_params: {
+        seed,
+        num_inference_steps: shape.steps,
+        guidance_scale: 3,
+        width: shape.width,
+        height: shape.height,
+        num_frames: shape.frames,
+        fps: shape.fps,
+      },
+      model: 'fake',
+      deadline_ms: 30_000,
+    })
+    const made = await new StandIn(site.determinismClass).generate({
+      ...shape,
+      seed,
+      prompt: 'a red ball rolls',
+      negativePrompt: '',
+      guidanceMilli: 3000,
+    })
+    const { hotkey, registeredBlock } = (await standings(db, id)).find(
+      (row) => row.hotkey === site.verifier.provers[i]!.ss58,
+    )!
+    await startAttempts(db, id, [
+      attempt(1, {
+        inferenceId,
+        requestId,
+        hotkey,
+        registeredBlock,
+        body: bytes,
+        bodySha256: sha256,
+        work: 384,
+        apiKeyId: `key ${i}`,
+      }),
+    ])
+    const { framesSha256, traceRoot } = made
+    const { determinismClass } = site
+    await recordOutcomes(db, id, [
+      success(requestId, { framesSha256, traceRoot, determinismClass }),
+    ])
+  }
+
+  /** Interval n asked, audited and judged: all but settled. */
+  async function judged(deps: VerifierDeps, n: number): Promise<void> {
+    await site.ask(n)
+    await run(createCloseInterval(deps), { n })
+    for (const round of [0, 1]) await site.recompute(n, { round })
+    await site.recompute(n, 'audits')
+    await site.judge(n, true)
+  }
+
+  async function standing({ db, id }: VerifierDeps) {
+    return (await standings(db, id)).map(({ tier, scorePpm, totalSuccesses, settledN }) => ({
+      tier,
+      scorePpm,
+      totalSuccesses,
+      settledN,
+    }))
+  }
+
+  it('is planned once, whoever opens it and how often', async () => {
+    const deps = await open('honest', 'another', 'away')
+    const { n } = await site.next(0)
+    const opening = (changes: Partial<VerifierDeps> = {}) =>
+      run(createOpenInterval({ ...deps, ...changes }), { n })
+    // Killed after the commitment, before anything is drawn.
+    const killed = { metagraph: () => Promise.reject(new Error('killed')) }
+    await assert.rejects(opening({ chain: chainWith(deps.chain, killed) }), /killed/)
+    const secrets = deps.newSecret
+    const [first, second] = await Promise.all([
+      opening(),
+      opening({ newSecret: () => secrets().toReversed() }),
+    ])
+    assert.deepEqual(first, second)
+    assert.deepEqual([first.final, first.provers, first.reachable], [null, 3, 2])
+    const plan = await planItems(deps.db, deps.id, n)
+    assert.ok(plan.length >= 2)
+    const provers = await intervalProvers(deps.db, deps.id, n)
+    await site.close()
+    assert.deepEqual(await opening({ profile: { ...deps.profile, sampleSize: 1 } }), first)
+    assert.deepEqual(await planItems(deps.db, deps.id, n), plan)
+    assert.deepEqual(await intervalProvers(deps.db, deps.id, n), provers)
+  })
+
+  it('settles once, and its record says all that it follows from', async () => {
+    const deps = await open('honest', 'another', 'away')
+    const { db, id } = deps
+    await site.begin()
+    await served(deps, 0)
+    await served(deps, 0)
+    await served(deps, 1)
+    await judged(deps, 1)
+    const settling = () => run(createSettleInterval(deps), { n: 1 })
+    const settled = await settling()
+    assert.equal(settled.phase, 'settled')
+    const all = async () => ({
+      interval: await intervalByN(db, id, 1),
+      standing: await standing(deps),
+      scores: await scoresOf(db, id, 1),
+      record: await recordOf(db, id, 1),
+      weights: await weightSet(db, id, 1),
+    })
+    const before = await all()
+    await site.verifier.harness.advance(5)
+    assert.deepEqual(await settling(), settled)
+    assert.deepEqual(await all(), before)
+
+    const { body, hash, previousHash } = before.record!
+    const record = JSON.parse(body)
+    assert.equal(canonicalJson(record), body)
+    assert.equal(recordHash(record), hash)
+    assert.deepEqual([record.outcome, record.previous, previousHash], ['settled', null, null])
+
+    // The commitment, and what follows from its secret: the plan and the audits.
+    const source = { secret: fromHex(record.secret), blockHash: fromHex(record.first_block_hash) }
+    const { secret_sha256: secretSha256, signature } = record.commitment
+    assert.equal(sha256Hex(source.secret), secretSha256)
+    const terms = { genesisHash: record.genesis_hash, ...id, n: 1, secretSha256 }
+    assert.ok(verifyText(id.verifier, commitmentText(terms), signature))
+    const plan = planInterval({ ...record.plan_inputs, profile: record.profile }, source)
+    assert.deepEqual(
+      record.planned.map(({ deadline_ms: _, ...item }: { deadline_ms: number; body: string }) => {
+        const { deadline_ms: __, ...sent } = JSON.parse(item.body)
+        return { ...item, body: sent }
+      }),
+      plan.rounds.flatMap(({ items }) =>
+        items.map((item) => ({
+          request_id: item.requestId,
+          round: item.round,
+          k: item.k,
+          hotkey: item.hotkey,
+          registered_block: item.registeredBlock,
+          moment_block: item.momentBlock,
+          retry_blocks: item.retryBlocks,
+          body: item.body,
+        })),
+      ),
+    )
+    assert.equal(record.audit_inputs.answers.length, 3)
+    assert.deepEqual([...drawAudits(record.audit_inputs, source)].sort(), record.audits)
+
+    // What settling was given, and what it found.
+    const { answers_by_key: byKey, ...given } = record.settlement_input
+    assert.deepEqual([...new Set(byKey.map((row: { key: number | null }) => row.key))].sort(), [
+      0,
+      1,
+      null,
+    ])
+    const settlement = settle({
+      ...given,
+      profile: record.profile,
+      answers: byKey.map((row: { request_id: string; key: number; completed_at_us: number }) => {
+        const answer = record.answers.find(
+          (other: { request_id: string }) => other.request_id === row.request_id,
+        )
+        const { kind, hotkey, outcome, reason, counted, work } = answer
+        return {
+          requestId: row.request_id,
+          kind,
+          hotkey,
+          registeredBlock: answer.registered_block,
+          outcome,
+          reason,
+          counted,
+          work,
+          elapsedUs: answer.elapsed_us,
+          apiKeyId: row.key === null ? null : String(row.key),
+          completedAtUs: row.completed_at_us,
+        }
+      }),
+    })
+    assert.deepEqual(JSON.parse(JSON.stringify(settlement)), record.settlement)
+    assert.deepEqual(settlement.cheatingHotkeys, [site.verifier.provers[1]!.ss58])
+    assert.ok(settlement.provers.some(({ scoreAfter }) => scoreAfter > 0))
+    const vector = weightVector(record.weights.input)
+    assert.ok(vector.kind === 'weights')
+    assert.deepEqual([vector.uids, vector.values], [record.weights.uids, record.weights.values])
+    assert.deepEqual([vector.uids, vector.values], [[1], [65535]])
+    assert.deepEqual(before.weights!.uids, vector.uids)
+
+    await run(createSignRecord(deps), { n: 1 })
+    const signed = (await recordOf(db, id, 1))!
+    assert.ok(verifyText(id.verifier, recordText(hash), signed.signature!))
+    await run(createSignRecord(deps), { n: 1 })
+    assert.deepEqual(await recordOf(db, id, 1), signed)
+
+    // A reset: it is final, and nobody is asked.
+    await site.close()
+    const silent = { metagraph: () => assert.fail('asked the chain') }
+    const reset = createOpenInterval({ ...deps, chain: chainWith(deps.chain, silent) })
+    assert.equal((await run(reset, { n: 1 })).final, 'settled')
+  })
+
+  it('names no prompt of a user and no API key in its record', async () => {
+    const deps = await open('honest', 'honest')
+    await site.begin()
+    await served(deps, 0)
+    await judged(deps, 1)
+    await run(createSettleInterval(deps), { n: 1 })
+    const { body } = (await recordOf(deps.db, deps.id, 1))!
+    assert.doesNotMatch(body, /a red ball rolls|key 0/)
+  })
+
+  it('waits for its turn, which comes when the interval before is settled', async () => {
+    const deps = await open('honest', 'honest')
+    await site.begin()
+    await judged(deps, 1)
+    await site.begin(1)
+    const unsettled = run(createSettleInterval(deps), { n: 2 })
+    await assert.rejects(unsettled, { code: 'settlement_out_of_order', retryable: true })
+    assert.equal((await intervalByN(deps.db, deps.id, 2))!.phase, 'rounds')
+    const beats: string[] = []
+    await run(
+      createAwaitTurn(deps),
+      { n: 2 },
+      {
+        onBeat: async (details) => {
+          if (beats.push(details) === 1) await run(createSettleInterval(deps), { n: 1 })
+        },
+      },
+    )
+    assert.match(beats[0]!, /^interval 1 is in phase audit$/)
+    assert.equal((await run(createSettleInterval(deps), { n: 2 })).phase, 'settled')
+  })
+
+  it('lapses when nobody settled it in time: nothing moves, and its record is there', async () => {
+    const deps = await open('honest', 'another')
+    const { db, id } = deps
+    await site.begin()
+    await served(deps, 0)
+    await judged(deps, 1)
+    await site.begin(1)
+    const before = await standing(deps)
+    // At 12 s a block the 15 minutes are 75 blocks: interval 1's have passed, those of 2 not.
+    const slow = { ...deps, chain: chainWith(deps.chain, { blockSeconds: 12 }) }
+    const { firstBlock, length } = (await intervalByN(db, id, 1))!
+    const { number } = await deps.chain.finalized()
+    await site.verifier.harness.advance(firstBlock + length + 75 - number)
+    await run(createAwaitTurn(slow), { n: 2 })
+    assert.equal((await intervalByN(db, id, 1))!.phase, 'lapsed')
+    assert.deepEqual(await standing(deps), before)
+    assert.deepEqual(await scoresOf(db, id, 1), [])
+    assert.equal(await weightSet(db, id, 1), null)
+
+    const { body, hash } = (await recordOf(db, id, 1))!
+    const record = JSON.parse(body)
+    assert.equal(canonicalJson(record), body)
+    assert.equal(recordHash(record), hash)
+    assert.deepEqual([record.outcome, record.settlement, record.weights], ['lapsed', null, null])
+    assert.equal(sha256Hex(fromHex(record.secret)), record.commitment.secret_sha256)
+    assert.ok(record.planned.length > 0 && record.answers.length > record.planned.length)
+    // What was found is not hidden by letting the interval lapse.
+    const verdicts = record.checks.map((check: { verdict: string }) => check.verdict)
+    assert.deepEqual([...new Set(verdicts)].sort(), ['cheat', 'pass'])
+    assert.doesNotMatch(body, /a red ball rolls|key 0/)
+
+    // Who settles it all the same finds it final; the next one links to its record.
+    assert.equal((await run(createSettleInterval(slow), { n: 1 })).phase, 'lapsed')
+    const reset = await run(createOpenInterval(slow), { n: 1 })
+    assert.equal(reset.final, 'lapsed')
+    assert.equal((await run(createSettleInterval(slow), { n: 2 })).phase, 'settled')
+    assert.equal(JSON.parse((await recordOf(db, id, 2))!.body).previous, hash)
+  })
+
+  it('settles, lapses and opens only with the lease', async () => {
+    const deps = await open('honest', 'honest')
+    const { db, id } = deps
+    await site.begin()
+    await judged(deps, 1)
+    await releaseLease(db, id, 'this test', deps.fence())
+    await acquireLease(db, id, 'another holder')
+    await assert.rejects(run(createSettleInterval(deps), { n: 1 }), { code: 'lease_lost' })
+    assert.equal((await intervalByN(db, id, 1))!.phase, 'audit')
+    const hurried = { ...deps, chain: chainWith(deps.chain, { blockSeconds: 1000 }) }
+    await site.verifier.harness.advance(50)
+    await assert.rejects(run(createAwaitTurn(hurried), { n: 2 }), { code: 'lease_lost' })
+    assert.equal((await intervalByN(db, id, 1))!.phase, 'audit')
+    assert.equal(await recordOf(db, id, 1), null)
+    await assert.rejects(site.begin(1), { code: 'lease_lost' })
+    assert.deepEqual(await planItems(db, id, 2), [])
+  })
+})

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import {
+  createNextInterval,
+  type NextInterval,
+} from '../../../activities/interval/next-interval.js'
+import { createOpenInterval } from '../../../activities/interval/open-interval.js'
+import { putCertificate } from '../../../ledger/intervals/certificates.js'
+import { announceInterval, listIntervals } from '../../../ledger/intervals/intervals.js'
+import { getSecret } from '../../../ledger/intervals/secrets.js'
+import { useDatabase } from '../../support/postgres.js'
+import { classNamed } from '../stand-in.js'
+import {
+  blocksWaitedFor,
+  makeVerifier,
+  run,
+  useChain,
+  type VerifierSite,
+} from '../verifier-site.js'
+
+const LENGTH = 20
+
+describe('activities: the next interval', () => {
+  const database = useDatabase()
+  const chain = useChain()
+
+  function verifier(): Promise<VerifierSite> {
+    return makeVerifier(chain(), database().db)
+  }
+
+  before(() =>
+    putCertificate(database().db, {
+      determinismClass: classNamed('of these tests'),
+      modelRoot: 'ab'.repeat(32),
+      exact: true,
+      runs: 4,
+      processes: 2,
+      usPerWork: 1_000_000,
+      profile: 'test',
+      framesSha256: 'aa'.repeat(32),
+    }),
+  )
+
+  /** The activity, while the blocks come that it waits for. */
+  function next({ deps, harness }: VerifierSite, after: number): Promise<NextInterval> {
+    const onBeat = (details: string) => harness.advance(blocksWaitedFor(details))
+    return run(createNextInterval(deps), { after }, { onBeat })
+  }
+
+  /** All recorded intervals, oldest first; those of one verifier follow each other without gaps. */
+  async function recorded({ deps }: VerifierSite) {
+    const rows = (await listIntervals(deps.db, deps.id, { limit: 100 })).toReversed()
+    for (const [i, { n, firstBlock }] of rows.entries()) {
+      assert.equal(n, i + 1)
+      assert.equal(firstBlock, rows[0]!.firstBlock + i * LENGTH)
+    }
+    return rows.map(({ phase }) => phase)
+  }
+
+  async function finalized({ deps }: VerifierSite): Promise<number> {
+    return (await deps.chain.finalized()).number
+  }
+
+  it('the first begins a few blocks ahead, its secret committed to before', async () => {
+    const it = await verifier()
+    const began = await finalized(it)
+    const committed: (boolean | null)[] = []
+    const first = await run(
+      createNextInterval(it.deps),
+      { after: 0 },
+      {
+        onBeat: async () => {
+          committed.push((await getSecret(it.deps.db, it.deps.id, 1)) !== null)
+          await it.harness.advance(1)
+        },
+      },
+    )
+    assert.deepEqual([first.n, first.firstBlock, first.length], [1, began + 4, LENGTH])
+    assert.equal(await finalized(it), began + 4)
+    assert.deepEqual(new Set(committed), new Set([true]))
+    assert.deepEqual(await recorded(it), ['announced'])
+    assert.equal(first.workflowId, `interval-${it.netuid}-${it.signer.ss58}-1`)
+  })
+
+  it('killed after it announced one: the same again, also when another process asks', async () => {
+    const it = await verifier()
+    const first = await next(it, 0)
+    assert.deepEqual(await next(it, 0), first)
+    const both = await Promise.all([next(it, 0), next(it, 0)])
+    assert.deepEqual(both, [first, first])
+    assert.deepEqual(await recorded(it), ['announced'])
+  })
+
+  it('each begins where the one before ended', async () => {
+    const it = await verifier()
+    const first = await next(it, 0)
+    await run(createOpenInterval(it.deps), { n: 1 })
+    const second = await next(it, 1)
+    assert.equal(second.firstBlock, first.firstBlock + LENGTH)
+    assert.equal(await finalized(it), second.firstBlock)
+    assert.deepEqual(await recorded(it), ['rounds', 'announced'])
+  })
+
+  it('those that passed while nobody judged are missed', async () => {
+    const it = await verifier()
+    await next(it, 0)
+    await run(createOpenInterval(it.deps), { n: 1 })
+    await it.harness.advance(3 * LENGTH)
+    const after = await next(it, 1)
+    // Of 2 the secret was committed to, but it has passed; that of 4 could have been chosen.
+    assert.deepEqual(await recorded(it), ['rounds', 'missed', 'missed', 'missed', 'announced'])
+    assert.equal(after.n, 5)
+    assert.equal(await finalized(it), after.firstBlock)
+    for (const n of [3, 4]) assert.equal(await getSecret(it.deps.db, it.deps.id, n), null)
+    assert.notEqual(await getSecret(it.deps.db, it.deps.id, 5), null)
+  })
+
+  it('one that is found in its first half is judged, in its second half missed', async () => {
+    for (const [blocks, phase] of [
+      [LENGTH / 2 - 1, 'announced'],
+      [LENGTH / 2, 'missed'],
+    ] as const) {
+      const it = await verifier()
+      await next(it, 0)
+      await run(createOpenInterval(it.deps), { n: 1 })
+      const second = (await finalized(it)) + LENGTH
+      await it.harness.advance(LENGTH + blocks)
+      const found = await next(it, 1)
+      assert.deepEqual((await recorded(it)).slice(0, 2), ['rounds', phase])
+      assert.deepEqual(
+        [found.n, found.firstBlock],
+        phase === 'missed' ? [3, second + LENGTH] : [2, second],
+      )
+    }
+  })
+
+  it('one that was announced and never started is missed once it has passed', async () => {
+    const it = await verifier()
+    const first = await next(it, 0)
+    await it.harness.advance(LENGTH / 2)
+    const second = await next(it, 0)
+    assert.equal(second.firstBlock, first.firstBlock + LENGTH)
+    assert.deepEqual(await recorded(it), ['missed', 'announced'])
+    await assert.rejects(run(createOpenInterval(it.deps), { n: 1 }), { code: 'not_announced' })
+  })
+
+  it('one whose secret was not committed to before its first block is missed', async () => {
+    const it = await verifier()
+    const { db, id } = it.deps
+    // Never opened, so that the secret of the next was not made; its first block is the head.
+    const firstBlock = (await it.deps.chain.head()).number - LENGTH
+    await announceInterval(db, id, { n: 1, firstBlock, length: LENGTH })
+    const found = await next(it, 1)
+    assert.deepEqual(await recorded(it), ['announced', 'missed', 'announced'])
+    assert.deepEqual([found.n, found.firstBlock], [3, firstBlock + 2 * LENGTH])
+    assert.equal(await getSecret(db, id, 2), null)
+  })
+
+  it('one block earlier it is committed to, and judged', async () => {
+    const it = await verifier()
+    const { db, id } = it.deps
+    const firstBlock = (await it.deps.chain.head()).number + 1 - LENGTH
+    await announceInterval(db, id, { n: 1, firstBlock, length: LENGTH })
+    const found = await next(it, 1)
+    assert.deepEqual([found.n, found.firstBlock], [2, firstBlock + LENGTH])
+    assert.deepEqual(await recorded(it), ['announced', 'announced'])
+  })
+})

@@ -1,0 +1,526 @@
+import assert from 'node:assert/strict'
+import type { VerifierDeps } from '../../../activities/verifier-deps.js'
+import { createSetWeights } from '../../../activities/weights/set-weights.js'
+import type { Chain, SubnetParams, WeightsStep } from '../../../chain/chain.js'
+import { ChainError } from '../../../chain/errors.js'
+import { acquireLease, releaseLease } from '../../../ledger/intervals/lease.js'
+import { extrinsicsOf } from '../../../ledger/intervals/weight-extrinsics.js'
+import { commitSecret, weightSet } from '../../../ledger/intervals/weights.js'
+import { useDatabase } from '../../support/postgres.js'
+import { chainWith, makeVerifier, run, useChain, type VerifierSite } from '../verifier-site.js'
+import { blocksFor, decide, Killed, killed, notarised, setWeights, standing } from './scene.js'
+
+const SCORES = [400, 200, 100]
+const WEIGHTS = [
+  [1, 65535],
+  [2, 32767],
+  [3, 16383],
+]
+const DONE = { kind: 'weights', state: 'confirmed', readBackOk: true }
+
+describe('activities: weights by commit and reveal', () => {
+  const database = useDatabase()
+  const chainHarness = useChain()
+
+  async function scene(params: Partial<SubnetParams> = {}) {
+    const hidden = { commitReveal: true, tempo: 10, ...params }
+    const site = await makeVerifier(chainHarness(), database().db, { params: hidden })
+    const notary = notarised(site.deps.chain)
+    const it: VerifierSite = { ...site, deps: { ...site.deps, chain: notary.chain } }
+    await decide(it, 1, SCORES)
+    const held = async () => (await notary.held()).map(({ step, outcome }) => `${step} ${outcome}`)
+    return { it, held }
+  }
+
+  /** What everybody sees. */
+  async function shown({ deps, netuid }: VerifierSite) {
+    return deps.chain.weights(netuid, 0, await deps.chain.finalized())
+  }
+
+  async function assertDone(it: VerifierSite, n: number, results: (string | null)[]) {
+    assert.deepEqual(await standing(it, n), { ...DONE, results })
+    assert.deepEqual(await shown(it), WEIGHTS)
+  }
+
+  const on = (it: VerifierSite, changes: Partial<Chain>): Partial<VerifierDeps> => ({
+    chain: chainWith(it.deps.chain, changes),
+  })
+
+  /** Dies when it is about to sign this. */
+  const dyingBefore = (it: VerifierSite, step: WeightsStep) =>
+    on(it, {
+      prepareWeights: async (call) =>
+        call.step === step ? killed() : it.deps.chain.prepareWeights(call),
+    })
+
+  async function untilCommitted(it: VerifierSite, n = 1) {
+    await assert.rejects(setWeights(it, n, { deps: dyingBefore(it, 'reveal') }), Killed)
+    const set = (await weightSet(it.deps.db, it.deps.id, n))!
+    assert.equal(set.state, 'committed')
+    return set
+  }
+
+  async function advanceTo({ harness, deps }: VerifierSite, block: number) {
+    const missing = block - (await deps.chain.head()).number
+    if (missing > 0) await harness.advance(missing)
+  }
+
+  it('commits, waits for the window, reveals, and says so', async () => {
+    const { it, held } = await scene()
+    const beats: string[] = []
+    const advance = blocksFor(it)
+    const { line } = await run(
+      createSetWeights(it.deps),
+      { n: 1 },
+      {
+        onBeat: async (details) => {
+          beats.push(details)
+          assert.deepEqual(details.startsWith('committed') ? await shown(it) : [], [], 'hidden')
+          await advance(details)
+        },
+      },
+    )
+    assert.match(line, /^committed in block \d+, revealed in block \d+ for 3 provers$/)
+    const set = (await weightSet(it.deps.db, it.deps.id, 1))!
+    const waits = `committed in block ${set.commitBlock}; the reveal waits for block ${set.revealFirst}`
+    assert.ok(
+      beats.some((beat) => beat.startsWith(waits)),
+      beats.join('\n'),
+    )
+    assert.ok(set.includedBlock! >= set.revealFirst! && set.includedBlock! <= set.revealLast!)
+    assert.deepEqual(await held(), ['commit ok', 'reveal ok'])
+    await assertDone(it, 1, ['ok', 'ok'])
+  })
+
+  it('stores vector, salt and version key before the commit is sent, and never changes them', async () => {
+    const { it } = await scene()
+    const { db, id } = it.deps
+    await assert.rejects(
+      setWeights(it, 1, { deps: on(it, { submit: async () => killed() }) }),
+      Killed,
+    )
+    const [stored] = await extrinsicsOf(db, id, 1)
+    const secret = (await commitSecret(db, id, 1))!
+    assert.equal(secret.salt.length, 16)
+    assert.equal(stored!.step, 'commit')
+    await untilCommitted(it)
+    // A uid changes hands between commit and reveal: what is committed to can't change any more.
+    const changed = on(it, {
+      metagraph: async (...at) => {
+        const graph = await it.deps.chain.metagraph(...at)
+        const neurons = graph.neurons.map((n) => (n.uid === 1 ? { ...n, hotkey: 'another' } : n))
+        return { ...graph, neurons }
+      },
+    })
+    await setWeights(it, 1, { deps: changed })
+    assert.deepEqual(await commitSecret(db, id, 1), secret)
+    await assertDone(it, 1, ['ok', 'ok'])
+    assert.doesNotMatch(JSON.stringify(await weightSet(db, id, 1)), /salt/)
+  })
+
+  describe('a reveal that comes too late', () => {
+    it('commits anew, and says so', async () => {
+      const { it, held } = await scene()
+      const { revealLast } = await untilCommitted(it)
+      const secret = await commitSecret(it.deps.db, it.deps.id, 1)
+      await advanceTo(it, revealLast!)
+      const warnings: unknown[] = []
+      const log = { ...it.deps.log, warn: (...given: unknown[]) => warnings.push(given) }
+      const { line } = await setWeights(it, 1, { deps: { log: log as never } })
+      assert.match(line, /for 3 provers, after 1 commit that could not be revealed$/)
+      assert.equal(warnings.length, 1)
+      assert.deepEqual(await held(), ['commit ok', 'commit ok', 'reveal ok'])
+      assert.notDeepEqual(
+        await commitSecret(it.deps.db, it.deps.id, 1),
+        secret,
+        'a salt hides once',
+      )
+      await assertDone(it, 1, ['ok', 'ok', 'ok'])
+    })
+
+    it('in a block: the chain’s ExpiredWeightCommit does the same', async () => {
+      const { it, held } = await scene()
+      const { revealLast } = await untilCommitted(it)
+      let late = true
+      const slow = on(it, {
+        submit: async (prepared) => {
+          if (late && prepared.commitHash === null) await advanceTo(it, revealLast!)
+          if (prepared.commitHash === null) late = false
+          await it.deps.chain.submit(prepared)
+        },
+      })
+      await setWeights(it, 1, { deps: slow })
+      const all = ['commit ok', 'reveal ExpiredWeightCommit', 'commit ok', 'reveal ok']
+      assert.deepEqual(await held(), all)
+      await assertDone(it, 1, ['ok', 'ExpiredWeightCommit', 'ok', 'ok'])
+    })
+
+    it('is given up when a later interval has committed', async () => {
+      const { it } = await scene()
+      const { revealLast, commitBlock } = await untilCommitted(it)
+      await advanceTo(it, revealLast!)
+      await decide(it, 2, SCORES)
+      await untilCommitted(it, 2)
+      const { line } = await setWeights(it, 1)
+      const text = `superseded: weights of a later interval were sent; its commit in block ${commitBlock}`
+      assert.equal(line, `${text} stays unrevealed`)
+      await setWeights(it, 2)
+      await assertDone(it, 2, ['ok', 'ok'])
+    })
+  })
+
+  describe('the subnet switches commit-reveal', () => {
+    const between = async (was: boolean) => {
+      const here = await scene({ commitReveal: was })
+      let switched = false
+      const flip = on(here.it, {
+        submit: async (prepared) => {
+          await here.it.deps.chain.submit(prepared)
+          const params = { commitReveal: !was }
+          if (!switched) await here.it.harness.setParams(here.it.netuid, params)
+          switched = true
+        },
+      })
+      await setWeights(here.it, 1, { deps: flip })
+      return here
+    }
+
+    it('on, before it was sent', async () => {
+      const { it, held } = await scene({ commitReveal: false })
+      await it.harness.setParams(it.netuid, { commitReveal: true })
+      await setWeights(it, 1)
+      assert.deepEqual(await held(), ['commit ok', 'reveal ok'])
+    })
+
+    it('on, while weights in the open wait for their block', async () => {
+      const { it, held } = await between(false)
+      assert.deepEqual(await held(), ['set CommitRevealEnabled', 'commit ok', 'reveal ok'])
+      await assertDone(it, 1, ['CommitRevealEnabled', 'ok', 'ok'])
+    })
+
+    it('off, while a commit waits for its block', async () => {
+      const { it, held } = await between(true)
+      assert.deepEqual(await held(), ['commit CommitRevealDisabled', 'set ok'])
+      await assertDone(it, 1, ['CommitRevealDisabled', 'ok'])
+      assert.equal(await commitSecret(it.deps.db, it.deps.id, 1), null)
+    })
+
+    it('off, before the reveal: the rate limit since the commit, then in the open', async () => {
+      const { it, held } = await scene({ weightsRateLimit: 15 })
+      const { commitBlock, revealFirst } = await untilCommitted(it)
+      await it.harness.setParams(it.netuid, { commitReveal: false })
+      await advanceTo(it, revealFirst!)
+      const { line } = await setWeights(it, 1)
+      assert.match(line, /^set in block \d+ for 3 provers, after 1 commit that could not/)
+      assert.deepEqual(await held(), ['commit ok', 'set ok'])
+      const { includedBlock } = (await weightSet(it.deps.db, it.deps.id, 1))!
+      assert.ok(includedBlock! >= commitBlock! + 15)
+      // Back on: what is left of the commit stays unrevealed.
+      await it.harness.setParams(it.netuid, { commitReveal: true })
+      await setWeights(it, 1)
+      assert.deepEqual(await held(), ['commit ok', 'set ok'])
+    })
+
+    it('off in the block of the reveal, and on again: revealed after all', async () => {
+      const { it, held } = await scene()
+      await untilCommitted(it)
+      let once = true
+      const flicker = on(it, {
+        submit: async (prepared) => {
+          await it.deps.chain.submit(prepared)
+          if (!once) return
+          once = false
+          await it.harness.setParams(it.netuid, { commitReveal: false })
+          await it.harness.setParams(it.netuid, { commitReveal: true })
+        },
+      })
+      await setWeights(it, 1, { deps: flicker })
+      const all = ['commit ok', 'reveal CommitRevealDisabled', 'reveal ok']
+      assert.deepEqual(await held(), all)
+    })
+  })
+
+  it('a longer tempo after the commit moves its window: too early is waited out', async () => {
+    const { it, held } = await scene()
+    const { revealFirst } = await untilCommitted(it)
+    await it.harness.setParams(it.netuid, { tempo: 60 })
+    await advanceTo(it, revealFirst!)
+    await setWeights(it, 1)
+    const outcomes = await held()
+    assert.equal(outcomes[0], 'commit ok')
+    assert.equal(outcomes.filter((outcome) => outcome === 'reveal ok').length, 1)
+    assert.ok(!outcomes.slice(1).includes('commit ok'), outcomes.join())
+  })
+
+  it('the rate limit holds for commits, and names the block', async () => {
+    const { it } = await scene({ weightsRateLimit: 25 })
+    const { lastUpdate } = (await it.deps.chain.metagraph(it.netuid)).neurons[0]!
+    const beats: string[] = []
+    const advance = blocksFor(it)
+    const onBeat = async (details: string) => {
+      beats.push(details)
+      await advance(details)
+    }
+    await run(createSetWeights(it.deps), { n: 1 }, { onBeat })
+    const waits = `rate limit: waiting for block ${lastUpdate + 26}`
+    assert.ok(beats[0]!.startsWith(waits), beats[0])
+    await assertDone(it, 1, ['ok', 'ok'])
+  })
+
+  it('CommittingWeightsTooFast in a block is waited out and signed anew', async () => {
+    const { it } = await scene()
+    let raised = false
+    const changes = on(it, {
+      submit: async (prepared) => {
+        await it.deps.chain.submit(prepared)
+        if (!raised) await it.harness.setParams(it.netuid, { weightsRateLimit: 30 })
+        raised = true
+      },
+    })
+    await setWeights(it, 1, { deps: changes })
+    await assertDone(it, 1, ['CommittingWeightsTooFast', 'ok', 'ok'])
+  })
+
+  describe('what only people can mend fails by name, and goes well once it is mended', () => {
+    const refused = (it: VerifierSite, code: string) =>
+      assert.rejects(setWeights(it, 1), (error) => {
+        assert.ok(error instanceof ChainError, String(error))
+        assert.deepEqual([error.code, error.retryable], [code, false])
+        assert.ok(error.hint !== undefined && error.hint !== '', `${code} has no hint`)
+        return true
+      })
+
+    it('the permit, before the commit and before the reveal', async () => {
+      const { it, held } = await scene({ tempo: 40 })
+      const permit = (has: boolean) => it.harness.setPermit(it.netuid, it.signer.ss58, has)
+      await permit(false)
+      await refused(it, 'NeuronNoValidatorPermit')
+      await permit(true)
+      await untilCommitted(it)
+      await permit(false)
+      await refused(it, 'NeuronNoValidatorPermit')
+      await permit(true)
+      await setWeights(it, 1)
+      assert.deepEqual(await held(), ['commit ok', 'reveal ok'])
+    })
+
+    it('the permit lost in the block of the reveal', async () => {
+      const { it, held } = await scene({ tempo: 40 })
+      await untilCommitted(it)
+      const { chain } = it.deps
+      const lost = on(it, {
+        submit: async (prepared) => {
+          await chain.submit(prepared)
+          await it.harness.setPermit(it.netuid, it.signer.ss58, false)
+        },
+      })
+      await assert.rejects(setWeights(it, 1, { deps: lost }), { code: 'NeuronNoValidatorPermit' })
+      await it.harness.setPermit(it.netuid, it.signer.ss58, true)
+      await setWeights(it, 1)
+      assert.deepEqual(await held(), ['commit ok', 'reveal NeuronNoValidatorPermit', 'reveal ok'])
+    })
+
+    it('the hotkey, deregistered and registered again between commit and reveal', async () => {
+      const { it } = await scene({ maxUids: 4, immunityPeriod: 0, tempo: 40 })
+      const { harness, netuid, signer, provers } = it
+      await untilCommitted(it)
+      for (const prover of provers) await harness.setStake(netuid, prover.ss58, 2n * 10n ** 15n)
+      await harness.register(netuid, ['5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY'])
+      await refused(it, 'HotKeyNotRegisteredInSubNet')
+      await harness.setParams(netuid, { maxUids: 5 })
+      await harness.register(netuid, [signer.ss58])
+      await refused(it, 'NeuronNoValidatorPermit')
+      await harness.setStake(netuid, signer.ss58, 10n ** 16n)
+      await setWeights(it, 1)
+      assert.deepEqual((await standing(it, 1)).state, 'confirmed')
+    })
+
+    for (const [when, hidden] of [
+      ['in the open', false],
+      ['before the commit', true],
+    ] as const) {
+      it(`a version key above ours, ${when}`, async () => {
+        const { it, held } = await scene({ commitReveal: hidden, weightsVersionKey: 2 })
+        await refused(it, 'IncorrectWeightVersionKey')
+        assert.deepEqual(await held(), [])
+        await it.harness.setParams(it.netuid, { weightsVersionKey: 1 })
+        await setWeights(it, 1)
+        assert.equal((await standing(it, 1)).state, 'confirmed')
+      })
+    }
+
+    it('a version key raised between commit and reveal', async () => {
+      const { it, held } = await scene({ tempo: 40 })
+      await untilCommitted(it)
+      await it.harness.setParams(it.netuid, { weightsVersionKey: 2 })
+      await refused(it, 'IncorrectWeightVersionKey')
+      await it.harness.setParams(it.netuid, { weightsVersionKey: 0 })
+      await setWeights(it, 1)
+      assert.deepEqual(await held(), ['commit ok', 'reveal ok'])
+    })
+
+    it('a chain that knows another hash: typed, and the next try commits anew', async () => {
+      const { it, held } = await scene({ tempo: 40 })
+      await untilCommitted(it)
+      const wrong = on(it, {
+        prepareWeights: (call) => it.deps.chain.prepareWeights({ ...call, salt: [1] }),
+      })
+      const code = 'InvalidRevealCommitHashNotMatch'
+      await assert.rejects(setWeights(it, 1, { deps: wrong }), { code, retryable: false })
+      await setWeights(it, 1)
+      assert.deepEqual(await held(), ['commit ok', `reveal ${code}`, 'commit ok', 'reveal ok'])
+      await assertDone(it, 1, ['ok', code, 'ok', 'ok'])
+    })
+
+    it('a runtime that offers no way', async () => {
+      const { it } = await scene()
+      const why = 'timelocked commits only'
+      const hint = { hint: 'wait for a newer Fractal' }
+      const none = on(it, {
+        prepareWeights: async () => {
+          throw new ChainError('weights_unsupported', why, hint)
+        },
+      })
+      const expected = { code: 'weights_unsupported', message: why, retryable: false }
+      await assert.rejects(setWeights(it, 1, { deps: none }), expected)
+      assert.deepEqual(await standing(it, 1), {
+        kind: 'weights',
+        state: 'decided',
+        readBackOk: null,
+        results: [],
+      })
+    })
+  })
+
+  it('stops when another process commits with this hotkey, before the commit and before the reveal', async () => {
+    for (const committed of [false, true]) {
+      const { it } = await scene()
+      if (committed) await untilCommitted(it)
+      const { deps, netuid, signer } = it
+      const call = { netuid, uids: [1], values: [7], versionKey: 1, salt: [1], signer }
+      const foreign = { step: 'commit' as const, ...call, eraBlocks: 64 }
+      await deps.chain.submit(await deps.chain.prepareWeights(foreign))
+      await it.harness.advance(3)
+      await assert.rejects(setWeights(it, 1), { code: 'another_process_sets_weights' })
+      assert.deepEqual(await shown(it), [], `committed: ${committed}`)
+    }
+  })
+
+  describe('several intervals', () => {
+    it('with commits that wait at once are each revealed in its own window', async () => {
+      const { it, held } = await scene({ revealPeriodEpochs: 2 })
+      await untilSent(it, 1)
+      await decide(it, 2, [0, 0, 100])
+      await advanceTo(it, (await it.deps.chain.epoch(it.netuid)).nextBlock)
+      await untilSent(it, 2)
+      assert.equal((await it.deps.chain.commits(it.netuid, it.signer.ss58)).length, 2)
+      const both = createSetWeights(it.deps)
+      const advance = blocksFor(it)
+      let first = true
+      const one = run(both, { n: 1 }, { onBeat: advance }).finally(() => {
+        first = false
+      })
+      const onBeat = async (details: string) => (first ? undefined : advance(details))
+      await Promise.all([one, run(both, { n: 2 }, { onBeat })])
+      assert.deepEqual(await held(), ['commit ok', 'commit ok', 'reveal ok', 'reveal ok'])
+      for (const n of [1, 2]) {
+        assert.deepEqual(await standing(it, n), { ...DONE, results: ['ok', 'ok'] }, `interval ${n}`)
+      }
+      const blocks = await Promise.all(
+        [1, 2].map(async (n) => (await weightSet(it.deps.db, it.deps.id, n))!.includedBlock!),
+      )
+      assert.ok(blocks[0]! < blocks[1]!, `revealed in ${blocks}`)
+      assert.deepEqual(await shown(it), [[3, 65535]])
+    })
+
+    it('an earlier one is given up once a later one is revealed', async () => {
+      const { it, held } = await scene({ tempo: 30 })
+      await untilCommitted(it)
+      await decide(it, 2, [0, 0, 100])
+      await setWeights(it, 2)
+      const { line } = await setWeights(it, 1)
+      assert.match(line, /^superseded: .* stays unrevealed$/)
+      assert.deepEqual(await held(), ['commit ok', 'commit ok', 'reveal ok'])
+      assert.deepEqual(await shown(it), [[3, 65535]])
+    })
+
+    it('the eleventh commit waits for a reveal', async () => {
+      const { it } = await scene({ tempo: 360 })
+      for (let n = 1; n <= 10; n++) {
+        if (n > 1) await decide(it, n, SCORES)
+        await untilSent(it, n)
+      }
+      await decide(it, 11, SCORES)
+      const waited: string[] = []
+      const giveUp = new Error('it waits')
+      const stopped = on(it, {
+        prepareWeights: async (call) => {
+          if (call.step === 'commit') throw giveUp
+          return it.deps.chain.prepareWeights(call)
+        },
+      })
+      const advance = blocksFor(it)
+      const onBeat = async (details: string) => {
+        waited.push(details)
+        await advance(details)
+      }
+      await assert.rejects(
+        run(createSetWeights({ ...it.deps, ...stopped }), { n: 11 }, { onBeat }),
+        giveUp,
+      )
+      assert.match(waited[0]!, /^rate limit: 10 commits wait for their reveal/)
+    })
+  })
+
+  /** Committed, without waiting for the window. */
+  async function untilSent(it: VerifierSite, n: number): Promise<void> {
+    const advance = blocksFor(it)
+    const dies = on(it, {
+      subnetParams: async (...at) => {
+        const set = await weightSet(it.deps.db, it.deps.id, n)
+        return set!.state === 'committed' ? killed() : it.deps.chain.subnetParams(...at)
+      },
+    })
+    const process = createSetWeights({ ...it.deps, ...dies })
+    await assert.rejects(run(process, { n }, { onBeat: advance }), Killed)
+  }
+
+  const stages: [stage: string, (it: VerifierSite) => Promise<unknown>][] = [
+    [
+      'with a stored commit',
+      (it) =>
+        assert.rejects(
+          setWeights(it, 1, { deps: on(it, { submit: async () => killed() }) }),
+          Killed,
+        ),
+    ],
+    ['with a commit in a block', untilCommitted],
+    [
+      'with a stored reveal',
+      (it) => {
+        const dies = on(it, {
+          submit: (p) => (p.commitHash === null ? killed() : it.deps.chain.submit(p)),
+        })
+        return assert.rejects(setWeights(it, 1, { deps: dies }), Killed)
+      },
+    ],
+  ]
+  for (const [stage, reach] of stages) {
+    it(`without the lease nothing is written or sent: lost ${stage}`, async () => {
+      const { it, held } = await scene()
+      await reach(it)
+      const { db, id } = it.deps
+      const all = async () => ({
+        set: await weightSet(db, id, 1),
+        extrinsics: await extrinsicsOf(db, id, 1),
+        held: await held(),
+      })
+      const before = await all()
+      await releaseLease(db, id, 'this test', it.deps.fence())
+      await acquireLease(db, id, 'another holder')
+      await assert.rejects(setWeights(it, 1), { code: 'lease_lost' })
+      await it.harness.advance(3)
+      assert.deepEqual(await all(), before)
+    })
+  }
+})

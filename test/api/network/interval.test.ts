@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { Client, Connection } from '@temporalio/client'
+import { intervalDetailSchema } from '../../../api/network/interval-schema.js'
+import { intervalByN, markMissed, setFailure } from '../../../ledger/intervals/intervals.js'
+import { insertPlan, type PlanItemRow } from '../../../ledger/intervals/plans.js'
+import { signRecord } from '../../../ledger/intervals/records.js'
+import { decideWeights } from '../../../ledger/intervals/weights.js'
+import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
+import { LENGTH, newVerifier, uuid } from '../../ledger/fixtures.js'
+import { failWorkflow } from '../../support/failed-workflow.js'
+import { useDatabase } from '../../support/postgres.js'
+import { makeNamespace, useTemporal } from '../../support/temporal.js'
+import { awayTemporal, type Problem, post, startApi, type TestApi } from '../server.js'
+import { livedInterval, sceneRecord, scenic, settled } from './scene.js'
+
+const UI = 'http://127.0.0.1:8233'
+
+describe('/v1/network/intervals/{n}', () => {
+  const database = useDatabase()
+  const temporal = useTemporal()
+  const id = newVerifier()
+  let clock = Date.now()
+  const now = () => {
+    clock += 1_000
+    return clock
+  }
+  let client: Client
+  let server: TestApi
+  before(async () => {
+    const namespace = await makeNamespace(temporal())
+    const connection = await Connection.connect({ address: temporal().address })
+    client = new Client({ connection, namespace })
+    const { db } = database()
+    const deps = { db, temporal: client, verifierId: id, now, temporalUi: `${UI}/` }
+    server = await startApi(deps)
+  })
+  after(async () => {
+    await server?.close()
+    await client?.connection.close()
+  })
+  const show = async (n: number) => {
+    const res = await fetch(`${server.url}/v1/network/intervals/${n}`)
+    const text = await res.text()
+    assert.equal(res.status, 200, text)
+    return intervalDetailSchema.strict().parse(JSON.parse(text))
+  }
+  const problem = async (res: Response) => [res.status, ((await res.json()) as Problem).code]
+  const item = (round: number, k: number, momentBlock: number): PlanItemRow => ({
+    ...scenic(1),
+    requestId: uuid(),
+    round,
+    k,
+    momentBlock,
+    firstRetryBlock: momentBlock + 1,
+    secondRetryBlock: momentBlock + 2,
+    deadlineMs: 30_000,
+    body: new TextEncoder().encode('{"query":"a red ball rolls"}'),
+    bodySha256: 'ef'.repeat(32),
+  })
+
+  it('has a timeline of rounds once it is final, and links to Temporal all along', async () => {
+    const { db } = database()
+    await livedInterval(db, id, 1, [{ of: scenic(1), passes: 3 }])
+    const header = { rounds: 2, gpuUsPerWork: null, inputs: {} }
+    const items = [item(0, 0, 1003), item(0, 1, 1003), item(1, 0, 1008)]
+    await db.tx((tx) => insertPlan(tx, id, 1, header, items))
+    const running = await show(1)
+    assert.deepEqual([running.rounds, running.plan, running.record], [null, null, null])
+    const { namespace } = client.options
+    const workflow = intervalWorkflowId(id.netuid, id.verifier, 1)
+    assert.equal(running.temporal_url, `${UI}/namespaces/${namespace}/workflows/${workflow}`)
+    await settled(db, id, 1)
+    const final = await show(1)
+    assert.deepEqual(final.rounds, [
+      { round: 0, moment_block: 1003, requests: 2 },
+      { round: 1, moment_block: 1008, requests: 1 },
+    ])
+    assert.equal(final.moves[0]?.reason_text.startsWith('promoted: '), true)
+    assert.deepEqual([final.failed, final.retryable], [false, false])
+  })
+
+  it('is summed up, and told in words', async () => {
+    const res = await fetch(`${server.url}/v1/network`)
+    const { netuid, verifier } = id
+    const { namespace } = client.options
+    const summary = (await res.json()) as Record<string, unknown>
+    assert.deepEqual(
+      [summary.netuid, summary.verifier, summary.profile, summary.provers],
+      [netuid, verifier, 'test', 1],
+    )
+    assert.deepEqual((summary.tiers as unknown[])[3], { tier: 'silver', provers: 1 })
+    assert.equal(
+      summary.temporal_ui,
+      `${UI}/namespaces/${namespace}/workflows/interval-loop-${netuid}-${verifier}`,
+    )
+    const list = await fetch(`${server.url}/v1/network/intervals`)
+    const { data } = (await list.json()) as { data: { outcome: string }[] }
+    assert.deepEqual(
+      data.map(({ outcome }) => outcome),
+      ['settled: 3 of 3 checks passed, 0 cheats found, 1 move; weights are not decided yet'],
+    )
+  })
+
+  it('publishes a record byte for byte, when its weights are out and a later one has settled', async () => {
+    const { db } = database()
+    const record = () => fetch(`${server.url}/v1/network/intervals/1/record`)
+    assert.deepEqual(await problem(await record()), [409, 'record_not_public'])
+    await signRecord(db, id, 1, '0x00')
+    const none = { kind: 'none', uids: [], values: [], input: null, reason: null } as const
+    await db.tx((tx) => decideWeights(tx, id, 1, none))
+    assert.deepEqual(await problem(await record()), [409, 'record_not_public'])
+    assert.equal((await show(1)).record?.public, false)
+    await livedInterval(db, id, 2, [{ of: scenic(1) }])
+    await settled(db, id, 2)
+    const res = await record()
+    assert.equal(await res.text(), sceneRecord(1).body)
+    assert.equal(res.headers.get('etag'), `"${sceneRecord(1).hash}"`)
+    assert.equal(res.headers.get('access-control-allow-origin'), '*')
+    assert.equal((await show(1)).record?.public, true)
+    await markMissed(db, id, { n: 3, firstBlock: 1000 + 2 * LENGTH, length: LENGTH })
+    const missed = await fetch(`${server.url}/v1/network/intervals/3/record`)
+    assert.deepEqual(await problem(missed), [404, 'record_not_found'])
+  })
+
+  it('is retried by an admin when its workflow failed', async () => {
+    const { db } = database()
+    await livedInterval(db, id, 4, [{ of: scenic(1) }])
+    const retry = (n: number, query = '') =>
+      post(`${server.url}/v1/network/intervals/${n}/retry${query}`, '')
+    assert.deepEqual(await problem(await retry(99)), [404, 'interval_not_found'])
+    assert.deepEqual(await problem(await retry(4)), [409, 'nothing_to_retry'])
+    const workflowId = intervalWorkflowId(id.netuid, id.verifier, 4)
+    const taskQueue = 'verifier-by-hand'
+    const handle = await client.workflow.start('verifyInterval', { workflowId, taskQueue })
+    assert.deepEqual(await problem(await retry(4)), [409, 'interval_running'])
+    await failWorkflow(client, taskQueue)
+    await assert.rejects(handle.result())
+    // As when the ledger is away: nobody could note why.
+    const untold = await show(4)
+    assert.deepEqual([untold.failed, untold.retryable], [true, true])
+    assert.match(untold.failure!, /^its workflow has stopped/)
+    await setFailure(db, id, 4, 'GpuUnavailable in audit')
+    const failed = await show(4)
+    assert.deepEqual([failed.failed, failed.retryable], [true, true])
+
+    const res = await retry(4)
+    const body = (await res.json()) as Record<string, unknown>
+    assert.deepEqual([res.status, body.n, body.workflow_id], [200, 4, workflowId])
+    const described = await client.workflow.getHandle(workflowId).describe()
+    assert.deepEqual([described.runId, described.status.name], [body.run_id, 'RUNNING'])
+    assert.equal((await intervalByN(db, id, 4))?.failure, null)
+    // Nobody took its first task: there is no later point to come back from.
+    assert.deepEqual(await problem(await retry(4, '?force=true')), [409, 'nothing_to_retry'])
+    assert.deepEqual(await problem(await retry(4, '?force=maybe')), [400, 'invalid_request'])
+  })
+
+  it('says so when Temporal is away', async () => {
+    const away = awayTemporal()
+    const api = await startApi({ db: database().db, temporal: away, verifierId: id, now })
+    try {
+      const res = await post(`${api.url}/v1/network/intervals/4/retry`, '')
+      const text = await res.text()
+      assert.equal(res.status, 503, text)
+      assert.equal((JSON.parse(text) as Problem).code, 'temporal_unavailable')
+      assert.ok(!text.includes('127.0.0.1:1'), 'the operator’s addresses stay his')
+    } finally {
+      await api.close()
+      await away.connection.close()
+    }
+  })
+})

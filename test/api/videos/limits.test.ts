@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { modelOperations } from '../../../api/models.js'
+import { limitsOf, type VideoStandard } from '../../../api/videos/limits.js'
+import { completeVideoRequest, videoRequestSchema } from '../../../api/videos/request.js'
+import { defaultModelDir } from '../../../engine/models/default-model.js'
+import { MAX_FRAMES, MAX_PIXELS, MAX_SIDE, MAX_WORK } from '../../../engine/pipeline/params.js'
+import type { Model } from '../../../web/api-types.js'
+import { sizesOf } from '../../../web/playground/sizes.js'
+import { readVideoStandard } from '../../../workers/video-standard.js'
+
+const ENGINE = {
+  maxSteps: 1000,
+  maxGuidanceMilli: 100_000,
+  maxFrames: MAX_FRAMES,
+  maxSide: MAX_SIDE,
+  maxPixels: MAX_PIXELS,
+  maxWork: MAX_WORK,
+  maxFps: 120,
+  sizeMultiple: 8,
+}
+
+describe('limits of videos', () => {
+  it('are multiples of the shipped model’s standard', async () => {
+    const { limits } = await readVideoStandard(defaultModelDir())
+    assert.deepEqual(limits, {
+      ...ENGINE,
+      maxSide: 128,
+      maxFramePixels: 128 * 128,
+      maxFrames: 64,
+      maxPixels: 16 * 128 * 128,
+      maxWork: 4 * 12 * 16 * 64 * 64,
+    })
+  })
+
+  it('give a wide standard no square of its longer side', () => {
+    const { limits, standard } = ofStandard({ width: 128, height: 32 })
+    assert.deepEqual([limits.maxSide, limits.maxFramePixels], [256, 4 * 128 * 32])
+    const request = videoRequestSchema.parse({ prompt: 'x', size: '256x256', num_frames: 1 })
+    assert.throws(() => completeVideoRequest(request, standard, limits), {
+      code: 'limit_exceeded',
+      param: 'size',
+    })
+  })
+
+  it('are never above what the engine takes', () => {
+    const { limits } = ofStandard({ width: 1024, height: 768, frames: 200, steps: 900 })
+    const { maxSide, maxFrames, maxPixels, maxWork } = limits
+    assert.deepEqual(
+      [maxSide, maxFrames, maxPixels, maxWork],
+      [MAX_SIDE, MAX_FRAMES, MAX_PIXELS, MAX_WORK],
+    )
+    assert.ok(limits.maxFramePixels <= maxPixels)
+  })
+
+  for (const shape of [
+    { width: 64, height: 64 },
+    { width: 128, height: 32 },
+    { width: 768, height: 512 },
+  ]) {
+    it(`hold for every size that the playground offers: ${shape.width} × ${shape.height}`, () => {
+      const { limits, standard, model } = ofStandard(shape)
+      const sizes = sizesOf(model, '')
+      assert.ok(sizes.length > 0)
+      for (const size of sizes) {
+        const request = videoRequestSchema.parse({ prompt: 'x', size })
+        const { width, height } = completeVideoRequest(request, standard, limits)
+        assert.equal(`${width}x${height}`, size)
+      }
+    })
+  }
+})
+
+function ofStandard(changes: Partial<VideoStandard>) {
+  const shape = { steps: 12, frames: 16, width: 64, height: 64, fps: 8 }
+  const standard = { name: 'test', guidanceMilli: 3_000, ...shape, ...changes }
+  const limits = limitsOf(standard, ENGINE)
+  return { standard, limits, model: publishedModel(standard, limits) }
+}
+
+/** As `GET /v1/models/{id}` answers it. */
+function publishedModel(model: VideoStandard, limits: ReturnType<typeof limitsOf>): Model {
+  let answer: unknown
+  const [list] = modelOperations({ model, limits })
+  const res = { json: (body: unknown) => (answer = body) }
+  list!.handler({ params: {}, query: {} } as never, res as never, () => {})
+  return (answer as { data: Model[] }).data[0]!
+}

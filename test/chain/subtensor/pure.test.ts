@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { ChainError } from '../../../chain/errors.js'
+import { axonAddress, storedIp } from '../../../chain/subtensor/axon-address.js'
+import { commitWindow, nextEpochEnd } from '../../../chain/subtensor/epochs.js'
+import { mortalEra } from '../../../chain/subtensor/era.js'
+import { poolRefusal } from '../../../chain/subtensor/pool-errors.js'
+import { stakeWeight } from '../../../chain/subtensor/stake-weight.js'
+import { weightsMethod } from '../../../chain/subtensor/weights-support.js'
+import { toHex } from '../../../formats/bytes.js'
+
+const { TypeRegistry }: typeof import('@polkadot/types') = createRequire(import.meta.url)(
+  '@polkadot/types',
+)
+
+describe('Subtensor: axon addresses', () => {
+  for (const ip of ['127.0.0.2', '255.255.255.255', '2001:db8::1', '::1', '::ffff:1.2.3.4']) {
+    it(`${ip} comes back as it went`, () => {
+      assert.deepEqual(axonAddress({ ...storedIp(ip), port: 8091 })?.port, 8091)
+      assert.deepEqual(
+        storedIp(axonAddress({ ...storedIp(ip), port: 8091 })!.ip),
+        storedIp(ip),
+        'the same integer and kind',
+      )
+    })
+  }
+  it('is the big-endian integer', () => {
+    assert.deepEqual(storedIp('127.0.0.2'), { ip: 2130706434n, ipType: 4 })
+  })
+  it('is none without address, port or a kind that is known, and when the integer is too large', () => {
+    assert.equal(axonAddress({ ip: 0n, ipType: 4, port: 1 }), null)
+    assert.equal(axonAddress({ ip: 5n, ipType: 4, port: 0 }), null)
+    assert.equal(axonAddress({ ip: 5n, ipType: 5, port: 1 }), null)
+    assert.equal(axonAddress({ ip: 1n << 32n, ipType: 4, port: 1 }), null)
+    assert.throws(() => storedIp('example.org'), { code: 'InvalidIpType' })
+  })
+})
+
+describe('Subtensor: mortal eras', () => {
+  const registry = new TypeRegistry()
+  for (const period of [4, 8, 64, 4096, 65536]) {
+    it(`of ${period} blocks are those of Polkadot's own types`, () => {
+      for (const current of [1, 63, 64, 65, 4095, 4096, 70_001, 5_000_003]) {
+        const era = mortalEra(period, current)
+        const made = registry.createType('ExtrinsicEra', { current, period })
+        assert.equal(toHex(era.bytes), made.asMortalEra.toHex().slice(2), `at ${current}`)
+        // From the bytes: what theirs keeps beside them is not rounded as they are.
+        const theirs = registry.createType('ExtrinsicEra', era.bytes).asMortalEra
+        assert.equal(era.first, theirs.birth(current), `birth at ${current}`)
+        assert.equal(era.last, theirs.death(current) - 1, `death at ${current}`)
+      }
+    })
+  }
+  it('are powers of two from 4 to 65536', () => {
+    for (const period of [0, 2, 3, 6, 63, 131072]) {
+      assert.throws(() => mortalEra(period, 10), { code: 'invalid_era' }, String(period))
+    }
+  })
+})
+
+describe('Subtensor: what its pool refuses', () => {
+  const custom = (number: number) => ({ code: 1010, said: `Invalid: Custom error: ${number}` })
+  it('is named by the runtime’s version, never by the number alone', () => {
+    assert.equal(poolRefusal(custom(3), 218).name, 'NotEnoughStakeToSetWeights')
+    assert.equal(poolRefusal(custom(3), 425).name, 'SubnetNotExists')
+    assert.deepEqual(poolRefusal(custom(3), 300), { name: 'pool_refused', custom: 3 })
+    assert.deepEqual(poolRefusal(custom(99), 425), { name: 'pool_refused', custom: 99 })
+  })
+  it('is read from words, from JSON and from codes', () => {
+    const cases: [number, string, string][] = [
+      [1010, 'Invalid Transaction: Transaction is outdated', 'Stale'],
+      [1010, 'Transaction has a bad signature', 'BadProof'],
+      [1010, 'Transaction has an ancient birth block', 'AncientBirthBlock'],
+      [1010, '{"invalid":{"future":null}}', 'Future'],
+      [1012, 'Transaction is temporarily banned', 'TemporarilyBanned'],
+      [1014, 'Priority is too low', 'TooLowPriority'],
+      [1, 'something new', 'pool_refused'],
+    ]
+    for (const [code, said, name] of cases) {
+      assert.equal(poolRefusal({ code, said }, 218).name, name, said)
+    }
+  })
+})
+
+describe('Subtensor: how weights can be set', () => {
+  const SET = ['netuid', 'dests', 'weights', 'versionKey']
+  const runtime = (calls: Record<string, string[]>) => (call: string) => calls[call] ?? null
+
+  it('by the plain call where there is one, else by that of mechanism 0', () => {
+    const both = runtime({
+      setWeights: SET,
+      setMechanismWeights: ['netuid', 'mecid', ...SET.slice(1)],
+    })
+    assert.equal(weightsMethod('set', both, 425).call, 'setWeights')
+    const one = runtime({ setMechanismWeights: ['netuid', 'mecid', ...SET.slice(1)] })
+    assert.equal(weightsMethod('set', one, 459).call, 'setMechanismWeights')
+  })
+
+  it('is refused with what the runtime has instead', () => {
+    const timelocked = runtime({
+      commitTimelockedWeights: ['netuid', 'commit', 'revealRound', 'commitRevealVersion'],
+    })
+    assert.throws(
+      () => weightsMethod('commit', timelocked, 500),
+      (error: unknown) =>
+        error instanceof ChainError &&
+        error.code === 'weights_unsupported' &&
+        !error.retryable &&
+        /timelocked/.test(error.message),
+    )
+  })
+
+  it('is refused when the arguments are others than are known', () => {
+    const changed = runtime({ setWeights: [...SET, 'nonce'] })
+    assert.throws(() => weightsMethod('set', changed, 500), /its arguments are others/)
+  })
+})
+
+describe('Subtensor: epochs', () => {
+  it('end where nothing is left of tempo − (block + netuid + 1) mod (tempo + 1)', () => {
+    const tempo = 10
+    for (let block = 0; block < 50; block += 1) {
+      let expected = block + 1
+      while ((expected + 3 + 1) % (tempo + 1) !== tempo) expected += 1
+      const found = nextEpochEnd({ kind: 'by block number', tempo }, block, 3)
+      assert.equal(found, expected, `after block ${block}`)
+    }
+  })
+
+  it('are counted by newer runtimes, and one that is due runs in the next block', () => {
+    const schedule = { kind: 'counted', tempo: 100, index: 7, lastEpochBlock: 500 } as const
+    assert.equal(nextEpochEnd({ ...schedule, pendingEpochAt: 0 }, 520, 1), 600)
+    assert.equal(nextEpochEnd({ ...schedule, pendingEpochAt: 550 }, 520, 1), 550)
+    assert.equal(nextEpochEnd({ ...schedule, pendingEpochAt: 0 }, 650, 1), 651)
+  })
+
+  it('give a commit its window', () => {
+    const byNumber = { kind: 'by block number', tempo: 100 } as const
+    assert.deepEqual(commitWindow(['ab', 36, 99, 199], byNumber, 1), {
+      hash: 'ab',
+      block: 36,
+      revealFirst: 99,
+      revealLast: 199,
+    })
+    const counted = {
+      kind: 'counted',
+      tempo: 100,
+      index: 7,
+      lastEpochBlock: 500,
+      pendingEpochAt: 0,
+    } as const
+    const now = commitWindow(['ab', 7, 510, 0], counted, 1)
+    assert.deepEqual([now.block, now.revealFirst, now.revealLast], [510, 600, 699])
+    const open = commitWindow(['ab', 6, 410, 0], counted, 1)
+    assert.deepEqual([open.revealFirst, open.revealLast], [500, 599])
+  })
+})
+
+describe('Subtensor: stake weight', () => {
+  const WHOLE = (1n << 64n) - 1n
+  const none = { parents: [], children: [] }
+
+  it('is the stake on the subnet and the TAO weight’s part of that on the root network', () => {
+    const sources = {
+      alpha: new Map([['a', 1000n]]),
+      root: new Map([['a', 600n]]),
+      family: new Map([['a', none]]),
+      rootFamily: new Map([['a', none]]),
+      taoWeight: WHOLE / 2n,
+    }
+    assert.equal(stakeWeight('a', sources), 1000n + 299n)
+  })
+
+  it('moves from parents to children', () => {
+    const half = WHOLE / 2n + 1n
+    const family = new Map([
+      ['a', { parents: [], children: [[half, 'b'] as const] }],
+      ['b', { parents: [[half, 'a'] as const], children: [] }],
+    ])
+    const sources = {
+      alpha: new Map([
+        ['a', 1000n],
+        ['b', 10n],
+      ]),
+      root: new Map<string, bigint>(),
+      family,
+      rootFamily: new Map(),
+      taoWeight: 0n,
+    }
+    assert.equal(stakeWeight('a', sources), 500n)
+    assert.equal(stakeWeight('b', sources), 510n)
+  })
+})

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WalletError } from '../../../chain/errors.js'
+import { axonFacts } from '../../../cli/doctor/axon-facts.js'
+import { diskFreeBytes, isClockSynchronized, listGpus } from '../../../cli/doctor/machine-facts.js'
+import type { Requirement } from '../../../cli/doctor/requirement.js'
+import { requirementsOf } from '../../../cli/doctor/requirements.js'
+import type { RoleFacts } from '../../../cli/doctor/role-facts.js'
+import { runCli } from '../run-cli.js'
+
+const ADDRESS = '5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV'
+const KEY = { file: '/w', address: ADDRESS, permissions: '0600', mend: null, problem: null }
+const REFUSED = { failed: 'it is away', hint: 'start it' }
+
+/** A machine that lacks nothing. */
+const MACHINE: RoleFacts = {
+  node: 'v20.19.0',
+  cores: 8,
+  memoryBytes: 16.7e9,
+  diskFreeBytes: 64e9,
+  stateDir: '.fractal',
+  device: 'cuda',
+  gpus: [{ name: 'NVIDIA GeForce RTX 3090', driver: '550.1', memoryMib: 24576 }],
+  clockSynchronized: true,
+  model: { ok: { root: 'ab'.repeat(32), described: true } },
+  engine: { ok: 'ort=1;gpu=NVIDIA-GeForce-RTX-3090' },
+  wallet: { hotkey: KEY, coldkey: { ...KEY, secret: 'absent' } },
+  netuid: 7,
+  network: 'finney',
+  chain: { ok: { head: 100, neuron: { uid: 3, validatorPermit: true } } },
+  axon: {
+    host: '0.0.0.0',
+    port: 8091,
+    listening: 'free',
+    external: { ip: '8.8.4.4', port: 8091 },
+    notPublic: null,
+    runPod: null,
+  },
+  database: { ok: '18.4' },
+  temporal: { ok: 'default' },
+}
+
+describe('what a role needs', () => {
+  const states = (list: readonly Requirement[], state: string) =>
+    list.filter((each) => each.state === state).map(({ name }) => name)
+  const proverLacks = (facts: Partial<RoleFacts>) =>
+    states(requirementsOf('prover', { ...MACHINE, ...facts }), 'missing')
+  const verifierLacks = (facts: Partial<RoleFacts>) =>
+    states(requirementsOf('verifier', { ...MACHINE, axon: null, ...facts }), 'missing')
+
+  it('is all there on a machine that lacks nothing, but for what can’t be seen from it', () => {
+    assert.deepEqual(proverLacks({}), [])
+    assert.deepEqual(verifierLacks({}), [])
+    assert.deepEqual(states(requirementsOf('prover', MACHINE), 'unknown'), ['from outside'])
+    assert.deepEqual(states(requirementsOf('verifier', { ...MACHINE, axon: null }), 'unknown'), [])
+  })
+
+  it('is missed by each thing that lacks, and by the role’s own measure', () => {
+    const { hotkey } = MACHINE.wallet
+    const problem = new WalletError('wallet_encrypted', 'it is encrypted')
+    const gpu = MACHINE.gpus[0]!
+    const cases: [facts: Partial<RoleFacts>, prover: string[], verifier?: string[]][] = [
+      [{ node: 'v20.18.9' }, ['Node.js']],
+      [{ node: 'v22.0.0' }, []],
+      [{ cores: 7 }, ['cores']],
+      [{ memoryBytes: 7.9e9 }, ['memory']],
+      [{ memoryBytes: 8.1e9 }, [], ['memory']],
+      [{ diskFreeBytes: 63.9e9 }, [], ['disk, at .fractal']],
+      [{ diskFreeBytes: 31.9e9 }, ['disk, at .fractal']],
+      [{ gpus: [] }, ['GPU']],
+      [{ gpus: [{ ...gpu, name: 'NVIDIA GeForce RTX 4090' }] }, ['GPU']],
+      [{ gpus: [{ ...gpu, name: 'NVIDIA GeForce RTX 3090 Ti' }] }, ['GPU']],
+      [{ gpus: [{ ...gpu, memoryMib: 12_288 }] }, ['GPU']],
+      [{ gpus: [{ ...gpu, name: 'Tesla T4' }, gpu] }, []],
+      [{ gpus: [], device: 'cpu' }, []],
+      [{ model: REFUSED, engine: null }, ['model folder']],
+      [{ model: { ok: { root: 'ab', described: false } } }, [], ['model folder']],
+      [{ engine: REFUSED }, ['engine']],
+      [{ clockSynchronized: false }, ['clock']],
+      [{ clockSynchronized: null }, []],
+      [{ wallet: { ...MACHINE.wallet, hotkey: { ...hotkey, problem } } }, ['hotkey']],
+      [{ wallet: { hotkey, coldkey: { ...KEY, secret: 'plain' } } }, []],
+      [{ chain: REFUSED }, ['chain (finney)']],
+      [{ chain: { ok: { head: 1, neuron: null } } }, ['registration']],
+      [{ chain: { ok: { head: 1, neuron: { uid: 1, validatorPermit: false } } } }, [], ['permit']],
+      [{ database: REFUSED }, [], ['PostgreSQL']],
+      [{ temporal: REFUSED }, [], ['Temporal']],
+    ]
+    for (const [facts, prover, verifier = prover] of cases) {
+      assert.deepEqual(proverLacks(facts), prover, JSON.stringify(facts))
+      assert.deepEqual(verifierLacks(facts), verifier, JSON.stringify(facts))
+    }
+  })
+
+  it('of a prover is a port, and an address that others reach', () => {
+    const axon = MACHINE.axon!
+    const lacks = (more: Partial<typeof axon>, network = 'finney') =>
+      proverLacks({ network, axon: { ...axon, ...more } })
+    assert.deepEqual(lacks({ listening: 'prover' }), [])
+    for (const listening of ['taken', 'refused'] as const) {
+      assert.deepEqual(lacks({ listening }), ['axon 0.0.0.0:8091'])
+    }
+    const loopback = { external: { ip: '127.0.0.1', port: 1 }, notPublic: 'it is loopback' }
+    assert.deepEqual(lacks(loopback), ['address'])
+    assert.deepEqual([lacks(loopback, 'local'), lacks(loopback, 'devnet')], [[], []])
+    assert.deepEqual(lacks({ runPod: { publicIp: '8.8.4.4', tcpPort: 8091 } }), [])
+    assert.deepEqual(lacks({ runPod: { publicIp: '8.8.4.4', tcpPort: 10_030 } }), ['RunPod'])
+    assert.deepEqual(lacks({ runPod: { publicIp: '8.8.4.4', tcpPort: null } }), ['RunPod'])
+    const told = requirementsOf('prover', {
+      ...MACHINE,
+      axon: { ...axon, runPod: { publicIp: '8.8.8.8', tcpPort: 10_030 } },
+    }).find(({ name }) => name === 'RunPod')
+    assert.equal(told?.todo, 'Give --axon.external_ip 8.8.8.8 --axon.external_port 10030.')
+  })
+
+  it('comes with what to do wherever it lacks', () => {
+    const nothing: RoleFacts = {
+      ...MACHINE,
+      cores: 1,
+      memoryBytes: 0,
+      diskFreeBytes: 0,
+      gpus: [],
+      clockSynchronized: false,
+      model: REFUSED,
+      chain: REFUSED,
+      database: REFUSED,
+      temporal: REFUSED,
+    }
+    for (const role of ['prover', 'verifier'] as const) {
+      for (const { name, state, todo } of requirementsOf(role, nothing)) {
+        assert.ok(state !== 'missing' || todo !== null, `${role}: ${name}`)
+      }
+    }
+  })
+})
+
+describe('what is looked at on this machine', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fractal-doctor-'))
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+
+  async function program(name: string, prints: string): Promise<string> {
+    const path = join(folder, name)
+    await writeFile(path, `#!/bin/sh\nprintf '${prints}'\n`)
+    await chmod(path, 0o755)
+    return path
+  }
+
+  it('are its GPUs, as nvidia-smi prints them', async () => {
+    const two = 'NVIDIA GeForce RTX 3090, 550.1, 24576\\nTesla T4, 550.1, 15360\\n'
+    assert.deepEqual(await listGpus(await program('smi', two)), [
+      { name: 'NVIDIA GeForce RTX 3090', driver: '550.1', memoryMib: 24576 },
+      { name: 'Tesla T4', driver: '550.1', memoryMib: 15360 },
+    ])
+    assert.deepEqual(await listGpus(await program('none', 'No devices were found\\n')), [])
+    assert.deepEqual(await listGpus(join(folder, 'absent')), [])
+  })
+
+  it('is its clock, where somebody says', async () => {
+    assert.equal(await isClockSynchronized(await program('yes', 'yes\\n')), true)
+    assert.equal(await isClockSynchronized(await program('no', 'no\\n')), false)
+    assert.equal(await isClockSynchronized(join(folder, 'absent')), null)
+  })
+
+  it('is its disk, also where the folder is still to be made', async () => {
+    assert.ok((await diskFreeBytes(join(folder, 'not', 'yet'))) > 0)
+  })
+
+  it('is its axon’s port, free or held, and what RunPod says of it', async () => {
+    const prover = createServer((_req, res) => res.end('{"determinism_class":"x"}'))
+    const other = createServer((_req, res) => res.end('{}'))
+    try {
+      for (const server of [prover, other]) {
+        server.listen(0, '127.0.0.1')
+        await once(server, 'listening')
+      }
+      const at = (server: typeof prover) => (server.address() as AddressInfo).port
+      const wish = { host: '127.0.0.1', externalIp: undefined, externalPort: undefined }
+      const held = await axonFacts({ ...wish, port: at(prover) }, {})
+      assert.deepEqual([held.listening, held.runPod], ['prover', null])
+      assert.match(held.notPublic!, /loopback/)
+      assert.equal((await axonFacts({ ...wish, port: at(other) }, {})).listening, 'taken')
+      const env = {
+        RUNPOD_POD_ID: 'x',
+        RUNPOD_PUBLIC_IP: '8.8.8.8',
+        RUNPOD_TCP_PORT_70000: '10030',
+      }
+      const free = await axonFacts(
+        { ...wish, port: 0, externalIp: '8.8.8.8', externalPort: 9 },
+        env,
+      )
+      assert.deepEqual(free, {
+        host: '127.0.0.1',
+        port: 0,
+        listening: 'free',
+        external: { ip: '8.8.8.8', port: 9 },
+        notPublic: null,
+        runPod: { publicIp: '8.8.8.8', tcpPort: null },
+      })
+      const elsewhere = { ...wish, host: '192.0.2.1', port: 0 }
+      assert.equal((await axonFacts(elsewhere, {})).listening, 'refused')
+    } finally {
+      prover.close()
+      other.close()
+    }
+  })
+})
+
+describe('fractal doctor --role', function () {
+  this.timeout(240_000)
+
+  it('prints what lacks, and ends with 1', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fractal-doctor-'))
+    try {
+      const env = {
+        FRACTAL_WALLET_PATH: folder,
+        FRACTAL_SUBTENSOR_CHAIN_ENDPOINT: 'http://127.0.0.1:1',
+        DATABASE_URL: 'postgres://127.0.0.1:1/x',
+        TEMPORAL_ADDRESS: '127.0.0.1:1',
+      }
+      const doctor = (...args: string[]) => runCli(['doctor', '--device', 'cpu', ...args], { env })
+      const [verifier, prover, bad] = await Promise.all([
+        doctor('--role', 'verifier', '--json'),
+        doctor('--role', 'prover', '--axon.port', '0'),
+        doctor('--role', 'king'),
+      ])
+      assert.equal(verifier.code, 1, verifier.stderr)
+      const { role, ok, requirements } = JSON.parse(verifier.stdout)
+      assert.deepEqual([role, ok], ['verifier', false])
+      const stateOf = Object.fromEntries(
+        requirements.map((each: Requirement) => [each.name, each.state]),
+      )
+      for (const name of ['hotkey', 'chain (local)', 'PostgreSQL', 'Temporal']) {
+        assert.equal(stateOf[name], 'missing', name)
+      }
+      for (const name of ['Node.js', 'model folder', 'engine']) assert.equal(stateOf[name], 'ok')
+      assert.match(verifier.stderr, /^fractal: A verifier lacks: .*hotkey; .*Temporal\.\n$/)
+
+      assert.equal(prover.code, 1, prover.stderr)
+      assert.match(prover.stdout, /^from outside +unknown /m)
+      assert.match(prover.stdout, /^hotkey: there is no key file .*\n {2}Check --wallet\.path/m)
+      assert.deepEqual([bad.code, bad.stdout], [2, ''])
+      assert.match(bad.stderr, /^fractal: --role takes prover or verifier, once\./)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+})

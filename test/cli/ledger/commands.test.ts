@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { writeSettlement } from '../../../ledger/intervals/settlement.js'
+import { VERIFIER_QUEUE } from '../../../temporal/task-queues.js'
+import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
+import { newVerifier, openInterval, recordFor, settlementOf } from '../../ledger/fixtures.js'
+import { failWorkflow } from '../../support/failed-workflow.js'
+import { useDatabase } from '../../support/postgres.js'
+import { useTemporal } from '../../support/temporal.js'
+import { type CliResult, runCli, startCli } from '../run-cli.js'
+
+const ALICE = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY'
+
+describe('commands beside a running grid', function () {
+  this.timeout(240_000)
+  const database = useDatabase()
+  const temporal = useTemporal()
+  const id = newVerifier()
+  let folder: string
+  before(async () => {
+    const { db, url } = database()
+    await openInterval(db, id, 1)
+    await db.tx((tx) => writeSettlement(tx, id, 1, settlementOf(1), recordFor(1)))
+    await openInterval(db, id, 2)
+    // Another verifier in the same database, so that it matters which one the demo names.
+    await openInterval(db, newVerifier(), 1)
+    folder = await mkdtemp(join(tmpdir(), 'fractal-beside-'))
+    await mkdir(join(folder, '.fractal'))
+    const run = {
+      pid: process.pid,
+      databaseUrl: url,
+      temporalAddress: address(),
+      apiUrl: 'http://127.0.0.1:1',
+      ...id,
+    }
+    await writeFile(join(folder, '.fractal/run.json'), JSON.stringify(run))
+  })
+  after(() => rm(folder, { recursive: true, force: true }))
+  const address = () => temporal().address
+  // The folder is named: a demo that runs in this clone would come before the one in the cwd.
+  const beside = (...args: string[]) =>
+    runCli([...args, '--state.dir', '.fractal'], { cwd: folder })
+  const json = ({ code, stdout, stderr }: CliResult) => {
+    assert.equal(code, 0, stderr)
+    return JSON.parse(stdout)
+  }
+
+  it('finds a demo’s stores by its file and lists what they hold', async () => {
+    const [intervals, table, one, provers, prover] = await Promise.all([
+      beside('interval', 'list', '--json'),
+      beside('interval', 'list'),
+      beside('interval', 'show', '1'),
+      beside('prover', 'list'),
+      beside('prover', 'show', '1', '--json'),
+    ])
+    assert.deepEqual(
+      json(intervals).map(({ n, phase }: { n: number; phase: string }) => [n, phase]),
+      [
+        [2, 'open'],
+        [1, 'settled'],
+      ],
+    )
+    assert.match(table.stdout, /^1 +1000-1019 +settled/m)
+    assert.match(one.stdout, /^move +uid 1: bronze to silver, promoted$/m)
+    assert.match(provers.stdout, /^1 +prover-1 +silver/m)
+    assert.equal(json(prover).moves[0].to_tier, 'silver')
+  })
+
+  it('says which ledger it can’t reach, or whose', async () => {
+    const database18 = { env: { DATABASE_URL: database().url } }
+    const [none, away, several, unknown, noKey] = await Promise.all([
+      beside('prover', 'show', '99'),
+      beside('interval', 'list', '--database.url', 'postgres://fractal:secret@127.0.0.1:1/x'),
+      runCli(['interval', 'list', '--netuid', '18'], database18),
+      runCli(['interval', 'list', '--netuid', '18', '--api.verifier', ALICE], database18),
+      runCli(['interval', 'list', '--netuid', '18', '--api.verifier', `${ALICE}x`], database18),
+    ])
+    assert.equal(none.code, 1)
+    assert.match(none.stderr, /There is no prover with the uid 99/)
+    assert.equal(away.code, 1)
+    assert.match(away.stderr, /Postgres is not available/)
+    assert.ok(!away.stderr.includes('secret'))
+    assert.equal(several.code, 1)
+    assert.match(several.stderr, /The ledger has 2 verifiers of subnet 18/)
+    assert.equal(unknown.code, 0, 'it may be about to start')
+    assert.match(
+      unknown.stderr,
+      /^fractal: the ledger does not know the verifier 5Grw.* of subnet 18/,
+    )
+    assert.equal(noKey.code, 2)
+    assert.match(noKey.stderr, /^fractal: --api\.verifier: "5Grw.*x" can't be used\n.*\n$/)
+  })
+
+  it('retries an interval whose workflow failed, from its first task', async () => {
+    const workflowId = intervalWorkflowId(id.netuid, id.verifier, 2)
+    const taskQueue = `${VERIFIER_QUEUE}-of-this-test`
+    const { client } = temporal()
+    const missing = await beside('interval', 'retry', '2')
+    assert.equal(missing.code, 1)
+    assert.match(missing.stderr, /Temporal has no workflow of interval 2/)
+
+    const handle = await client.workflow.start('verifyInterval', { workflowId, taskQueue })
+    const running = await beside('interval', 'retry', '2')
+    assert.equal(running.code, 1)
+    assert.match(running.stderr, /Interval 2 is still running/)
+
+    await failWorkflow(client, taskQueue)
+    await assert.rejects(handle.result())
+
+    const { run_id: runId } = json(await beside('interval', 'retry', '2', '--json'))
+    assert.notEqual(runId, handle.firstExecutionRunId)
+    const described = await client.workflow.getHandle(workflowId).describe()
+    assert.deepEqual([described.runId, described.status.name], [runId, 'RUNNING'])
+  })
+
+  it('serves the API until it is told to stop', async () => {
+    const { child, result } = startCli(['api', '--api.port', '0', '--netuid', '18'], {
+      env: {
+        FRACTAL_DATABASE_URL: database().url,
+        FRACTAL_TEMPORAL_ADDRESS: address(),
+        FRACTAL_API_VERIFIER: id.verifier,
+      },
+    })
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stderr!.on('data', (text: string) => {
+        const found = /"url":"(http:[^"]+)"/.exec(text)
+        if (found !== null) resolve(found[1]!)
+      })
+      result.then(({ stderr }) => reject(new Error(stderr)))
+    })
+    const ready = await fetch(`${url}/readyz`)
+    assert.equal(ready.status, 200)
+    child.kill('SIGTERM')
+    const { code, stderr } = await result
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /the API has stopped/)
+  })
+
+  it('says in one line that a port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+    try {
+      const { code, stderr } = await runCli(['api', '--api.port', String(port), '--netuid', '18'], {
+        env: { DATABASE_URL: database().url, FRACTAL_API_VERIFIER: id.verifier },
+      })
+      assert.equal(code, 1)
+      assert.match(stderr, /another program uses this port/)
+      assert.ok(!/^\s+at /m.test(stderr), stderr)
+    } finally {
+      other.close()
+    }
+  })
+})

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { cp, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { openEngine } from '../../../engine/engine.js'
+import { EngineError, type EngineErrorCode } from '../../../engine/errors.js'
+import { readModel } from '../../../engine/model/model.js'
+import { generateFrames, RANDOM_MODEL } from '../fixtures.js'
+
+/** Works on a copy of the random model. */
+async function withCopy(work: (dir: string) => Promise<void>): Promise<void> {
+  const parent = await mkdtemp(path.join(tmpdir(), 'fractal-model-'))
+  try {
+    const dir = path.join(parent, 'model')
+    await cp(RANDOM_MODEL, dir, { recursive: true })
+    await work(dir)
+  } finally {
+    await rm(parent, { recursive: true })
+  }
+}
+
+async function assertRefused(
+  opening: Promise<unknown>,
+  code: EngineErrorCode,
+  message: RegExp,
+): Promise<void> {
+  await assert.rejects(opening, (error) => {
+    assert.ok(error instanceof EngineError, String(error))
+    assert.equal(error.code, code)
+    assert.match(error.message, message)
+    assert.ok(error.hint)
+    return true
+  })
+}
+
+describe('A model folder', () => {
+  it('that does not exist is told by its path', async () => {
+    await assertRefused(readModel('/nowhere/model'), 'model_missing', /\/nowhere\/model/)
+    await assertRefused(readModel(`${RANDOM_MODEL}/fractal.json`), 'model_missing', /fractal.json/)
+  })
+
+  it('without one of its files names the file', async () => {
+    for (const file of [
+      'model_index.json',
+      'tokenizer/tokenizer.json',
+      'scheduler/scheduler_config.json',
+      'unet/config.json',
+      'vae_decoder/model.onnx',
+    ]) {
+      await withCopy(async (dir) => {
+        await rm(path.join(dir, file))
+        await assertRefused(readModel(dir), 'model_invalid', new RegExp(`lacks ${file}`))
+      })
+    }
+  })
+
+  it('with a truncated network, or JSON that is none, names the file', async () => {
+    await withCopy(async (dir) => {
+      await truncate(path.join(dir, 'text_encoder/model.onnx'), 40_000)
+      const opening = openEngine({ modelDir: dir, device: 'cpu' })
+      await assertRefused(opening, 'model_invalid', /text_encoder\/model.onnx cannot be loaded/)
+      await truncate(path.join(dir, 'unet/config.json'), 100)
+      await assertRefused(readModel(dir), 'model_invalid', /unet\/config.json is not JSON/)
+    })
+  })
+
+  it('of another architecture names the class it found', async () => {
+    await withCopy(async (dir) => {
+      const index = path.join(dir, 'model_index.json')
+      const json = await readFile(index, 'utf8')
+      await writeFile(index, json.replace('TextToVideoSDPipeline', 'WanPipeline'))
+      await assertRefused(readModel(dir), 'unsupported_model', /WanPipeline/)
+      await writeFile(index, json.replace('DPMSolverMultistepScheduler', 'DDIMScheduler'))
+      await assertRefused(readModel(dir), 'unsupported_model', /DDIMScheduler as scheduler/)
+    })
+  })
+
+  it('with a scheduler option that is not implemented names the option', async () => {
+    await withCopy(async (dir) => {
+      const file = path.join(dir, 'scheduler/scheduler_config.json')
+      const json = await readFile(file, 'utf8')
+      await writeFile(file, json.replace('"use_karras_sigmas": false', '"use_karras_sigmas": true'))
+      await assertRefused(readModel(dir), 'unsupported_model', /use_karras_sigmas/)
+    })
+  })
+
+  it('with networks in the wrong place is told by their inputs', async () => {
+    await withCopy(async (dir) => {
+      await cp(path.join(dir, 'vae_decoder/model.onnx'), path.join(dir, 'text_encoder/model.onnx'))
+      const opening = openEngine({ modelDir: dir, device: 'cpu' })
+      await assertRefused(opening, 'unsupported_model', /latent_sample float32/)
+    })
+  })
+
+  it('with a symlink is refused', async () => {
+    await withCopy(async (dir) => {
+      await symlink('/etc/hostname', path.join(dir, 'unet/extra'))
+      await assertRefused(readModel(dir), 'model_invalid', /unet\/extra .*symlink/)
+    })
+  })
+
+  it('with a malformed fractal.json names the member', async () => {
+    await withCopy(async (dir) => {
+      await writeFile(path.join(dir, 'fractal.json'), '{"name": "x", "num_frames": 0}')
+      await assertRefused(readModel(dir), 'model_invalid', /num_frames/)
+    })
+  })
+
+  it('without fractal.json works, has another root, and needs all to be named', async () => {
+    await withCopy(async (dir) => {
+      const before = (await readModel(dir)).files.root
+      await rm(path.join(dir, 'fractal.json'))
+      const generator = await openEngine({ modelDir: dir, device: 'cpu' })
+      try {
+        assert.equal(generator.descriptor, null)
+        assert.notEqual(generator.modelRoot, before)
+        assert.ok(generator.determinismClass.includes(`;model=${generator.modelRoot};`))
+        const { frames } = await generateFrames(generator, {
+          prompt: 'a cat',
+          negativePrompt: '',
+          seed: 3,
+          steps: 1,
+          guidanceMilli: 9000,
+          width: 8,
+          height: 24,
+          frames: 1,
+          fps: 8,
+        })
+        assert.deepEqual(
+          frames.map((frame) => frame.length),
+          [8 * 24 * 3],
+        )
+      } finally {
+        await generator.close()
+      }
+    })
+  })
+})

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict'
+import { auditCandidates, auditsOf, putAudits } from '../../../ledger/intervals/audits.js'
+import {
+  certificateOf,
+  currentCertificates,
+  type NewCertificate,
+  putCertificate,
+  revokeExact,
+} from '../../../ledger/intervals/certificates.js'
+import {
+  putConfirmation,
+  putCosine,
+  putTruth,
+  truthsOf,
+} from '../../../ledger/intervals/ground-truths.js'
+import { insertPlan, type PlanItemRow, planItems, planOf } from '../../../ledger/intervals/plans.js'
+import { insertVerdicts, unjudged, verdictsOf } from '../../../ledger/intervals/verdicts.js'
+import {
+  insertIntervalProvers,
+  intervalProvers,
+  standings,
+  updateAxons,
+  upsertStandings,
+} from '../../../ledger/provers/provers.js'
+import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
+import { useDatabase } from '../../support/postgres.js'
+import {
+  attempt,
+  failure,
+  intervalProver,
+  newJob,
+  newVerifier,
+  openInterval,
+  prover,
+  success,
+  uuid,
+} from '../fixtures.js'
+
+function item(round: number, k: number): PlanItemRow {
+  const { hotkey, registeredBlock } = prover(k + 1)
+  return {
+    requestId: uuid(),
+    round,
+    k,
+    hotkey,
+    registeredBlock,
+    momentBlock: 1003 + round,
+    firstRetryBlock: 1005,
+    secondRetryBlock: 1008,
+    deadlineMs: 30_000,
+    body: Buffer.from('{"query":"x"}'),
+    bodySha256: 'ab'.repeat(32),
+  }
+}
+
+describe('ledger: provers of an interval', () => {
+  const database = useDatabase()
+
+  it('start in Bronze with nothing, and again when they register again', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    const [first] = await upsertStandings(db, id, [prover(1)])
+    assert.deepEqual(
+      [first!.tier, first!.totalSuccesses, first!.scorePpm, first!.lastEvidenceN],
+      ['bronze', 0, 0, null],
+    )
+    await db.execute(`UPDATE provers SET tier = 'gold', score_ppm = 7 WHERE verifier = $1`, [
+      id.verifier,
+    ])
+    const [moved] = await upsertStandings(db, id, [{ ...prover(1), axonIp: '192.0.2.9', uid: 4 }])
+    assert.deepEqual([moved!.tier, moved!.uid, moved!.axonIp], ['gold', 4, '192.0.2.9'])
+    const [anew] = await upsertStandings(db, id, [{ ...prover(1), registeredBlock: 999 }])
+    assert.deepEqual([anew!.tier, anew!.scorePpm], ['bronze', 0])
+    assert.equal((await standings(db, id)).length, 2)
+    assert.deepEqual(await standings(db, id, []), [])
+  })
+
+  it('keep what was recorded when it opened, but for their address', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1, [2, 1])
+    await db.tx((tx) =>
+      insertIntervalProvers(tx, id, 1, [{ ...intervalProver(1), determinismClass: 'other' }]),
+    )
+    const { hotkey, registeredBlock } = prover(1)
+    await updateAxons(db, id, 1, [{ hotkey, registeredBlock, axonIp: '192.0.2.7', axonPort: 1 }])
+    assert.deepEqual(await intervalProvers(db, id, 1), [
+      { ...intervalProver(1), axonIp: '192.0.2.7', axonPort: 1 },
+      intervalProver(2),
+    ])
+  })
+})
+
+describe('ledger: plan, truths, audits', () => {
+  const database = useDatabase()
+
+  it('a plan is stored once, with its items', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const items = [item(1, 0), item(0, 1), item(0, 0)]
+    const header = { rounds: 2, gpuUsPerWork: 5, inputs: {} }
+    assert.equal(await planOf(db, id, 1), null)
+    assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, header, items)), true)
+    assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, { ...header, rounds: 9 }, [])), false)
+    assert.equal((await planOf(db, id, 1))!.rounds, 2)
+    assert.deepEqual(await planItems(db, id, 1), items.toReversed())
+    assert.deepEqual(await planItems(db, id, 1, { round: 1 }), [items[0]])
+  })
+
+  it('what is not judged yet is known: planned challenges and drawn audits', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const [one, two] = [item(0, 0), item(0, 1)]
+    await db.tx((tx) =>
+      insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null, inputs: {} }, [one, two]),
+    )
+    const { inferenceId } = await newJob(db, id)
+    const [audited] = await startAttempts(db, id, [
+      attempt(2, { inferenceId }),
+      attempt(1, { n: 1, requestId: one.requestId }),
+    ])
+    await recordOutcomes(db, id, [success(audited!.requestId), failure(one.requestId)])
+    await db.tx((tx) => putAudits(tx, id, 1, [audited!.requestId], {}))
+    const { hotkey, registeredBlock } = prover(1)
+    const check = { requestId: two.requestId, hotkey, registeredBlock, detail: { cosinePpm: 5 } }
+    await insertVerdicts(db, id, 1, [
+      { ...check, kind: 'challenge', verdict: 'pass', reason: 'hash_equal', rewardPpm: 1_000_000 },
+    ])
+    assert.deepEqual(
+      (await unjudged(db, id, 1)).map((row) => [row.requestId, row.kind, row.outcome, row.reason]),
+      [
+        [one.requestId, 'challenge', 'failure', 'late'],
+        [audited!.requestId, 'audit', 'success', 'served'],
+      ],
+    )
+    assert.deepEqual(
+      (await verdictsOf(db, id, 1, { round: 0 })).map((row) => [row.kind, row.detail]),
+      [
+        ['answer', null],
+        ['challenge', { cosinePpm: 5 }],
+      ],
+    )
+    assert.deepEqual(await verdictsOf(db, id, 1, { round: 1 }), [])
+  })
+
+  it('audits are drawn once from what was answered, also when nothing was', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    await openInterval(db, id, 2)
+    const { inferenceId } = await newJob(db, id)
+    const rows = await startAttempts(db, id, [
+      attempt(1, { inferenceId }),
+      attempt(2, { inferenceId, attemptNo: 2 }),
+      attempt(2, { n: 2 }),
+    ])
+    await recordOutcomes(db, id, [
+      failure(rows[0]!.requestId),
+      success(rows[1]!.requestId),
+      success(rows[2]!.requestId),
+    ])
+    const candidates = await auditCandidates(db, id, 2)
+    assert.deepEqual(
+      candidates.map((row) => [row.requestId, row.hotkey, row.tier, row.lastEvidenceN]),
+      [[rows[1]!.requestId, prover(2).hotkey, 'bronze', null]],
+    )
+    assert.equal(await auditsOf(db, id, 2), null)
+    const drawn = [rows[1]!.requestId]
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, drawn, {})), drawn)
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, [], {})), drawn)
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, [], {})), [])
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, drawn, {})), [])
+  })
+
+  it('a ground truth, its cosine and its confirmation are stored once', async () => {
+    const { db } = database()
+    const truth = {
+      requestId: uuid(),
+      framesSha256: 'aa',
+      traceRoot: 'bb',
+      determinismClass: 'fc1;test',
+      elapsedUs: 900_000,
+      work: 10,
+    }
+    const { requestId } = truth
+    await putTruth(db, truth)
+    assert.equal((await putTruth(db, { ...truth, framesSha256: 'cc' })).framesSha256, 'aa')
+    await putCosine(db, requestId, 990_000)
+    await putCosine(db, requestId, 1)
+    await putConfirmation(db, requestId, { confirmFramesSha256: 'aa', knownAnswerOk: true })
+    await putConfirmation(db, requestId, { confirmFramesSha256: 'dd', knownAnswerOk: false })
+    const [row] = await truthsOf(db, [requestId, uuid()])
+    assert.deepEqual(
+      [row!.cosinePpm, row!.confirmFramesSha256, row!.knownAnswerOk],
+      [990_000, 'aa', true],
+    )
+  })
+
+  it('a class that lost its exactness gets it back only by hand', async () => {
+    const { db } = database()
+    const certificate: NewCertificate = {
+      determinismClass: 'fc1;a',
+      modelRoot: 'cd',
+      exact: true,
+      runs: 4,
+      processes: 2,
+      usPerWork: 3_000_000,
+      profile: 'test',
+      framesSha256: 'aa',
+    }
+    await putCertificate(db, certificate)
+    await revokeExact(db, 'fc1;a', 'own results differed')
+    await revokeExact(db, 'fc1;a', 'again')
+    const kept = await putCertificate(db, { ...certificate, usPerWork: 1 })
+    assert.deepEqual(
+      [kept.exact, kept.revokedReason, kept.usPerWork],
+      [false, 'own results differed', 3_000_000],
+    )
+    // It still says how long a video takes; answers are compared by cosine from now on.
+    assert.deepEqual(
+      (await currentCertificates(db)).map(({ exact }) => exact),
+      [false],
+    )
+    const anew = await putCertificate(db, { ...certificate, usPerWork: 2 }, { replace: true })
+    assert.deepEqual([anew.exact, anew.revokedReason, anew.usPerWork], [true, null, 2])
+    assert.equal((await currentCertificates(db)).length, 1)
+    assert.equal(await certificateOf(db, 'fc1;none'), null)
+  })
+})

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { intervalDetail, intervalsOverview } from '../../../ledger/intervals/interval-views.js'
+import { closeInterval } from '../../../ledger/intervals/intervals.js'
+import { insertPlan } from '../../../ledger/intervals/plans.js'
+import { writeSettlement } from '../../../ledger/intervals/settlement.js'
+import { insertVerdicts } from '../../../ledger/intervals/verdicts.js'
+import { markExtrinsic, putExtrinsic } from '../../../ledger/intervals/weight-extrinsics.js'
+import { decideWeights } from '../../../ledger/intervals/weights.js'
+import {
+  proversOverview,
+  tierHistory,
+  tiersOverview,
+  verifiers,
+} from '../../../ledger/provers/network.js'
+import { routingCandidates } from '../../../ledger/provers/routing.js'
+import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
+import { useDatabase } from '../../support/postgres.js'
+import {
+  attempt,
+  failure,
+  newJob,
+  newVerifier,
+  openInterval,
+  prover,
+  recordFor,
+  settlementOf,
+  success,
+  uuid,
+} from '../fixtures.js'
+
+describe('ledger/network', () => {
+  const database = useDatabase()
+  const id = newVerifier()
+
+  before(async () => {
+    const { db } = database()
+    await openInterval(db, id, 1)
+    const { hotkey, registeredBlock } = prover(1)
+    const challenge = uuid()
+    await db.tx(async (tx) => {
+      await insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null, inputs: {} }, [
+        {
+          requestId: challenge,
+          round: 0,
+          k: 0,
+          hotkey,
+          registeredBlock,
+          momentBlock: 1001,
+          firstRetryBlock: 1002,
+          secondRetryBlock: 1003,
+          deadlineMs: 30_000,
+          body: Buffer.from('{"query":"nobody else may know"}'),
+          bodySha256: 'aa',
+        },
+      ])
+    })
+    await insertVerdicts(db, id, 1, [
+      {
+        requestId: challenge,
+        kind: 'challenge',
+        hotkey,
+        registeredBlock,
+        verdict: 'pass',
+        reason: 'hash_equal',
+        rewardPpm: 1_000_000,
+        detail: null,
+      },
+    ])
+    const { inferenceId } = await newJob(db, id)
+    const [row] = await startAttempts(db, id, [attempt(1, { inferenceId })])
+    await recordOutcomes(db, id, [success(row!.requestId)])
+  })
+
+  it('shows no plan before it is settled', async () => {
+    const detail = await intervalDetail(database().db, id, 1)
+    assert.equal(detail!.plan, null)
+    assert.equal(detail!.record, null)
+    assert.equal(await intervalDetail(database().db, id, 2), null)
+  })
+
+  it('shows it afterwards, without prompts', async () => {
+    const { db } = database()
+    await db.tx(async (tx) => {
+      await writeSettlement(tx, id, 1, settlementOf(1), recordFor(1))
+      await decideWeights(tx, id, 1, {
+        kind: 'weights',
+        uids: [1, 2],
+        values: [65_535, 20_000],
+        input: null,
+        reason: null,
+      })
+      const terms = { step: 'set' as const, bytes: '', nonce: 0, commitHash: null }
+      await putExtrinsic(tx, id, 1, { ...terms, hash: 'aa', eraFirst: 1, eraLast: 64 })
+      const block = { number: 1030, hash: 'bb' }
+      await markExtrinsic(tx, id, 1, 'aa', { result: 'ok', block })
+    })
+    const detail = await intervalDetail(db, id, 1)
+    assert.equal(detail!.plan!.length, 1)
+    assert.doesNotMatch(JSON.stringify(detail), /nobody else may know|body"/)
+    assert.equal(detail!.moves.length, 1)
+    assert.equal(detail!.record!.hash, recordFor(1).hash)
+    await openInterval(db, id, 2, [2, 3])
+    const list = await intervalsOverview(db, id, { limit: 10 })
+    assert.deepEqual(
+      list.map((row) => [row.n, row.phase, row.provers, row.checks, row.passes, row.requests]),
+      [
+        [2, 'open', 2, 0, 0, 0],
+        [1, 'settled', 2, 1, 1, 1],
+      ],
+    )
+    const first = list[1]!
+    assert.deepEqual(
+      [first.requestSuccesses, first.moves, first.weightsState, first.recordHash],
+      [1, 1, 'included', recordFor(1).hash],
+    )
+    assert.deepEqual(
+      (await intervalsOverview(db, id, { limit: 10, before: 2 })).map((row) => row.n),
+      [1],
+    )
+  })
+
+  it('lists provers as they stand, those that left with a score included', async () => {
+    const { db } = database()
+    const rows = await proversOverview(db, id)
+    assert.deepEqual(
+      rows.map((row) => [
+        row.uid,
+        row.present,
+        row.tier,
+        row.scorePpm,
+        row.weight,
+        row.checksPassed,
+      ]),
+      [
+        [1, false, 'silver', 22_500, null, 1],
+        [2, true, 'bronze', 22_500, 20_000, 1],
+        [3, true, 'bronze', 0, null, null],
+      ],
+    )
+    assert.deepEqual(
+      rows[0]!.lastVerdicts.map((row) => [row.n, row.kind, row.verdict, row.reason]),
+      [[1, 'challenge', 'pass', 'hash_equal']],
+    )
+    assert.deepEqual(await tiersOverview(db, id), [
+      { tier: 'bronze', provers: 2, scorePpm: 22_500 },
+    ])
+    assert.deepEqual(
+      (await tierHistory(db, id, { hotkey: prover(1).hotkey, limit: 5 })).map((row) => row.toTier),
+      ['silver'],
+    )
+    assert((await verifiers(db)).some((row) => row.verifier === id.verifier))
+  })
+})
+
+describe('ledger/routing', () => {
+  const database = useDatabase()
+
+  it('knows what was measured of the provers of the newest interval', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    assert.deepEqual(await routingCandidates(db, id), [])
+    await openInterval(db, id, 1, [1, 2, 3])
+    await db.execute(
+      `UPDATE interval_provers SET reachable = false, unreachable_reason = 'no_answer' WHERE uid = 3 AND verifier = $1`,
+      [id.verifier],
+    )
+    const jobs = await Promise.all(Array.from({ length: 6 }, () => newJob(db, id)))
+    const rows = await startAttempts(db, id, [
+      ...jobs.map(({ inferenceId }, i) => attempt(i < 5 ? 1 : 2, { inferenceId, work: 1_000 })),
+      attempt(2, { n: 1 }),
+    ])
+    const at = (second: number) => new Date(Date.UTC(2026, 10, 22, 12, 0, second))
+    const [a, b, c, d] = rows.map((row) => row.requestId)
+    await recordOutcomes(db, id, [
+      success(a!, { elapsedUs: 30, completedAt: at(2) }),
+      success(b!, { elapsedUs: 10, completedAt: at(1) }),
+      failure(c!, { completedAt: at(3) }),
+      failure(d!, { completedAt: at(4) }),
+    ])
+    const candidates = await routingCandidates(db, id)
+    assert.deepEqual(
+      candidates.map((row) => ({
+        uid: row.uid,
+        used: row.usedThisInterval,
+        inFlight: row.inFlight,
+        latency: row.latencyUsPerWork,
+        failures: row.failuresInARow,
+        last: row.lastFailureAt,
+      })),
+      [
+        { uid: 1, used: 5, inFlight: 1, latency: 10_000, failures: 2, last: at(4) },
+        { uid: 2, used: 1, inFlight: 2, latency: null, failures: 0, last: null },
+      ],
+    )
+    // The next interval's requests start at zero; what is under way counts there.
+    await db.tx((tx) => closeInterval(tx, id, 1))
+    await openInterval(db, id, 2, [1, 2])
+    assert.deepEqual(
+      (await routingCandidates(db, id)).map((row) => [row.usedThisInterval, row.failuresInARow]),
+      [
+        [1, 2],
+        [1, 0],
+      ],
+    )
+  })
+})

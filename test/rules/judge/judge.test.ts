@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import {
+  type JudgeInput,
+  judgeAudit,
+  judgeChallenge,
+  needsConfirmation,
+} from '../../../rules/judge/judge.js'
+import { TIERS } from '../../../rules/tiers.js'
+import { REASONS, type Verdict, worstVerdict } from '../../../rules/verdicts.js'
+
+const same: JudgeInput = {
+  answer: { framesSha256: 'aa', determinismClass: 'class', classAtOpen: 'class' },
+  truth: {
+    framesSha256: 'aa',
+    confirmSha256: null,
+    knownAnswerOk: null,
+    determinismClass: 'class',
+  },
+  exact: true,
+  cosinePpm: null,
+  tier: 'bronze',
+}
+const other = { ...same, answer: { ...same.answer, framesSha256: 'bb' } }
+
+function judged(input: JudgeInput): string {
+  const { verdict, reason, rewardPpm } = judgeAudit(input)
+  return `${verdict} ${reason} ${rewardPpm}`
+}
+
+function confirmed(input: JudgeInput, confirmSha256 = 'aa', knownAnswerOk = true): JudgeInput {
+  return { ...input, truth: { ...input.truth, confirmSha256, knownAnswerOk } }
+}
+
+describe('judging an answer', () => {
+  it('equal bytes pass, in an exact class or not, and of another class too', () => {
+    assert.equal(judged(same), 'pass hash_equal 1000000')
+    assert.equal(judged({ ...same, exact: false }), 'pass hash_equal 1000000')
+    const foreign = { ...same, truth: { ...same.truth, determinismClass: 'theirs' } }
+    assert.equal(judged(foreign), 'pass hash_equal 1000000')
+  })
+
+  it('other bytes in the same exact class are a cheat, once the verifier has doubted itself', () => {
+    assert.ok(needsConfirmation(other))
+    assert.equal(judged(other), 'abstained not_confirmed null')
+    assert.ok(!needsConfirmation(confirmed(other)))
+    assert.equal(judged(confirmed(other)), 'cheat hash_differs -50000')
+    assert.equal(judgeChallenge(confirmed(other)).rewardPpm, -10_000)
+    assert.equal(judged(confirmed(other, 'bb')), 'abstained control_failed null')
+    assert.equal(judged(confirmed(other, 'aa', false)), 'abstained control_failed null')
+  })
+
+  it('another class is unproven, however different the bytes', () => {
+    const foreign = {
+      ...other,
+      truth: { ...other.truth, determinismClass: 'theirs' },
+      cosinePpm: 0,
+    }
+    assert.equal(judged(foreign), 'unproven other_class -50000')
+    assert.equal(judged({ ...foreign, exact: false }), 'unproven other_class -50000')
+    assert.ok(!needsConfirmation(foreign))
+  })
+
+  it('a class that changed within the interval fails, even with equal bytes', () => {
+    const changed = { ...same, answer: { ...same.answer, classAtOpen: 'before' } }
+    assert.equal(judged(changed), 'fail class_changed -50000')
+  })
+
+  it('in a class that is not exact the tier’s threshold decides, for a challenge too', () => {
+    const thresholds = [980_000, 950_000, 900_000, 850_000, 800_000]
+    for (const [i, tier] of TIERS.entries()) {
+      const at = (cosinePpm: number): JudgeInput =>
+        confirmed({ ...other, exact: false, cosinePpm, tier })
+      assert.equal(judged(at(thresholds[i]!)), `pass cosine_met ${thresholds[i]}`)
+      assert.equal(judged(at(thresholds[i]! - 1)), 'cheat cosine_low -50000')
+      assert.equal(judgeChallenge(at(thresholds[i]!)).verdict, 'pass')
+    }
+    assert.equal(judged({ ...other, exact: false }), 'abstained not_compared null')
+  })
+})
+
+describe('verdicts', () => {
+  it('an answer is the worst of its checks, abstained only when all are', () => {
+    const order: Verdict[] = ['cheat', 'fail', 'unproven', 'pass', 'abstained']
+    for (const [i, worse] of order.entries()) {
+      for (const better of order.slice(i)) {
+        assert.equal(worstVerdict([better, worse]), worse)
+        assert.equal(worstVerdict([worse, better]), worse)
+      }
+    }
+    assert.equal(worstVerdict([]), 'abstained')
+  })
+
+  it('has a line for people for each reason', () => {
+    for (const [code, line] of Object.entries(REASONS)) {
+      assert.match(code, /^[a-z_]+$/)
+      assert.ok(line.length > 10 && !line.endsWith('.'))
+    }
+  })
+})

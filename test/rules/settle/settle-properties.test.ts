@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { DEMO_PROFILE } from '../../../rules/profile.js'
+import { meetsRates } from '../../../rules/settle/rates.js'
+import { settle } from '../../../rules/settle/settle.js'
+import { weightVector } from '../../../rules/settle/weights.js'
+import { tierAbove, tierBelow, tierRank } from '../../../rules/tiers.js'
+import { deepFreeze } from '../rows.js'
+import { someInterval } from './some-interval.js'
+
+const RUNS = { seed: 20261122, numRuns: 400 }
+
+describe('settlement, properties', () => {
+  it('does not depend on the order of rows, and settling twice changes nothing', () => {
+    fc.assert(
+      fc.property(someInterval, fc.infiniteStream(fc.nat()), (input, numbers) => {
+        deepFreeze(input)
+        const before = JSON.stringify(input)
+        const first = settle(input)
+        assert.deepEqual(settle(input), first)
+        const mix = <T>(rows: readonly T[]): T[] =>
+          rows
+            .map((row) => ({ row, at: numbers.next().value ?? 0 }))
+            .sort((a, b) => a.at - b.at)
+            .map(({ row }) => row)
+        const mixed = {
+          ...input,
+          provers: mix(input.provers),
+          answers: mix(input.answers),
+          checks: mix(input.checks),
+          offers: mix(input.offers),
+        }
+        assert.deepEqual(settle(mixed), first)
+        assert.equal(JSON.stringify(input), before)
+      }),
+      RUNS,
+    )
+  })
+
+  it('never raises a tier without its requirements', () => {
+    fc.assert(
+      fc.property(someInterval, (input) => {
+        for (const settled of settle(input).provers) {
+          const state = input.provers.find(({ hotkey }) => hotkey === settled.hotkey)!
+          const { tierBefore, tierAfter, move } = settled
+          assert.equal(move === null, tierBefore === tierAfter)
+          if (tierRank(tierAfter) >= tierRank(tierBefore)) continue
+          assert.equal(settled.cheats, 0)
+          assert.ok(settled.checksJudged > 0)
+          assert.ok(meetsRates(tierAfter, settled))
+          if (move!.reason === 'fast_return') {
+            assert.ok(state.fastReturn && tierAfter === 'challenger')
+            continue
+          }
+          assert.equal(tierAfter, tierAbove(tierBefore))
+          assert.ok(settled.totalAfter >= DEMO_PROFILE.tierMinimums[tierAfter])
+          assert.ok(state.validationsSinceMove + settled.checksPassed >= 3)
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  it('a returning Challenger that meets Challenger’s rates jumps back', () => {
+    fc.assert(
+      fc.property(someInterval, (input) => {
+        for (const settled of settle(input).provers) {
+          const state = input.provers.find(({ hotkey }) => hotkey === settled.hotkey)!
+          if (!state.fastReturn || settled.cheats > 0 || settled.checksJudged === 0) continue
+          // The third interval of refusals costs a tier, or would.
+          if (state.refusedStreak === 2 || state.tier === 'challenger') continue
+          if (!meetsRates('challenger', settled)) continue
+          assert.equal(settled.tierAfter, 'challenger')
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  it('takes a tier for every cheat, loses one at a time, and keeps totals', () => {
+    fc.assert(
+      fc.property(someInterval, (input) => {
+        const { provers, cheatingHotkeys } = settle(input)
+        assert.equal(provers.length, input.provers.length)
+        for (const settled of provers) {
+          assert.equal(settled.cheats > 0, cheatingHotkeys.includes(settled.hotkey))
+          if (settled.cheats > 0) {
+            assert.equal(settled.tierAfter, tierBelow(settled.tierBefore) ?? 'bronze')
+            assert.equal(settled.totalAfter, settled.totalBefore)
+            assert.equal(settled.observationPpm, 0)
+          }
+          assert.ok(tierRank(settled.tierAfter) - tierRank(settled.tierBefore) <= 1)
+          const gained = settled.totalAfter - settled.totalBefore
+          assert.ok(gained >= 0 && gained <= settled.requestSuccesses + settled.checksPassed)
+          assert.ok(settled.requestSuccesses <= settled.requestAttempts)
+          assert.ok(settled.checksPassed <= settled.checksJudged)
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  it('keeps observations and scores in bounds', () => {
+    fc.assert(
+      fc.property(someInterval, (input) => {
+        for (const { observationPpm, speedPpm, scoreAfter } of settle(input).provers) {
+          assert.ok(speedPpm >= 900_000 && speedPpm <= 1_100_000)
+          assert.ok(scoreAfter >= 0 && scoreAfter <= 1_100_000 && Number.isInteger(scoreAfter))
+          if (observationPpm === null) continue
+          assert.ok(observationPpm >= -50_000 && observationPpm <= 1_100_000)
+        }
+      }),
+      RUNS,
+    )
+  })
+
+  it('makes weights that sum and stay in bounds', () => {
+    fc.assert(
+      fc.property(
+        someInterval,
+        fc.nat(12),
+        fc.integer({ min: 1, max: 65535 }),
+        (input, min, limit) => {
+          const { provers, cheatingHotkeys } = settle(input)
+          const vector = weightVector({
+            scores: provers.map(({ hotkey, uid, scoreAfter }) => ({
+              hotkey,
+              uid,
+              scorePpm: scoreAfter,
+            })),
+            neurons: provers.map(({ hotkey, uid }) => ({ hotkey, uid })),
+            ownUid: null,
+            standingCheats: cheatingHotkeys,
+            minAllowed: min,
+            maxWeightLimit: limit,
+          })
+          if (vector.kind !== 'weights') return
+          const sum = vector.values.reduce((a, b) => a + b, 0)
+          for (const value of vector.values) {
+            assert.ok(Number.isInteger(value) && value >= 1 && value <= 65535)
+            assert.ok(value * 65535 <= limit * sum)
+          }
+          assert.ok(vector.uids.length >= min)
+          assert.deepEqual(
+            vector.uids,
+            [...new Set(vector.uids)].sort((a, b) => a - b),
+          )
+          assert.equal(vector.uids.length, vector.values.length)
+        },
+      ),
+      RUNS,
+    )
+  })
+})

@@ -1,0 +1,93 @@
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { FractalError } from '../../base/errors.js'
+import type { Metrics } from '../../base/metrics.js'
+import { isLoopback, namesLoopback } from '../../base/net/loopback.js'
+import type { Health } from './health.js'
+
+/** Who asks is a supervisor on the next port, or nobody we wait for. */
+const REQUEST_TIMEOUT_MS = 5_000
+
+export interface HealthListener {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/**
+ * Serves `/healthz` (this process runs), `/readyz` (it can do its work; else 503 with the reasons) and
+ * `/metrics`. Nothing here is secret, and nothing can be changed by it.
+ * @throws FractalError `port_taken`, `listen_failed`
+ */
+export async function startHealthListener(
+  health: Health,
+  metrics: Metrics,
+  { host, port }: { host: string; port: number },
+): Promise<HealthListener> {
+  const onlyLoopback = isLoopback(host)
+  const server = createServer(
+    { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    (req, res) => {
+      const path = (req.url ?? '').split('?')[0]
+      // A page that lets its name resolve to this machine has no business here (base/net/loopback.ts).
+      if (onlyLoopback && !namesLoopback(req.headers.host))
+        json(res, 421, { status: 'misdirected' })
+      else if (req.method !== 'GET' && req.method !== 'HEAD') json(res, 405, { status: 'only GET' })
+      else if (path === '/healthz') json(res, 200, { status: 'ok' })
+      else if (path === '/readyz') void ready(health, res)
+      else if (path === '/metrics') void exposed(metrics, res)
+      else json(res, 404, { status: 'not_found' })
+    },
+  )
+  await bind(server, host, port)
+  const { port: taken } = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function ready(health: Health, res: ServerResponse): Promise<void> {
+  const readiness = await health.readiness()
+  json(res, readiness.status === 'ready' ? 200 : 503, readiness)
+}
+
+async function exposed({ registry }: Metrics, res: ServerResponse): Promise<void> {
+  try {
+    const text = await registry.metrics()
+    res.writeHead(200, { 'Content-Type': registry.contentType }).end(text)
+  } catch {
+    // A gauge that could not be read; the next scrape may.
+    json(res, 500, { status: 'failed' })
+  }
+}
+
+function json(res: ServerResponse, status: number, body: unknown): void {
+  const text = `${JSON.stringify(body)}\n`
+  res
+    .writeHead(status, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(text),
+      'Cache-Control': 'no-store',
+    })
+    .end(text)
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === 'EADDRINUSE'
+      reject(
+        new FractalError(
+          taken ? 'port_taken' : 'listen_failed',
+          `The health listener can't have ${host}:${port}: ${taken ? 'another program uses this port' : cause.message}.`,
+          { hint: 'Choose another with --health.port (0: none), or --health.host.', cause },
+        ),
+      )
+    })
+    server.listen(port, host, resolve)
+  })
+}

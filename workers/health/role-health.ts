@@ -1,0 +1,131 @@
+import type { Worker } from '@temporalio/worker'
+import type { Log } from '../../base/log.js'
+import { Metrics } from '../../base/metrics.js'
+import type { Options } from '../../base/options/options.js'
+import type { Database } from '../../ledger/database.js'
+import type { TemporalLink } from '../../temporal/connection.js'
+import type { Running } from '../running.js'
+import { gaugeBlocks, missingBlocks, type WatchedChain, watchBlocks } from './block-watchdog.js'
+import { Health } from './health.js'
+import { type HealthListener, startHealthListener } from './listener.js'
+
+export const HEALTH_OPTIONS = ['health.host', 'health.port', 'health.block_seconds'] as const
+type HealthOptions = Options<(typeof HEALTH_OPTIONS)[number]>
+
+const DEADLINE_MS = 2_000
+
+/**
+ * Starts a role with its health listener, which is there from the first moment: certifying a class or
+ * waiting for the lease takes a while, and a supervisor wants to see the difference to a hang.
+ */
+export async function withHealth(
+  role: string,
+  options: HealthOptions,
+  log: Log,
+  start: (health: RoleHealth) => Promise<Running>,
+): Promise<Running> {
+  const health = new RoleHealth(role, options, log)
+  await health.listen()
+  try {
+    const running = await start(health)
+    health.started()
+    return {
+      finished: running.finished.finally(() => health.close()),
+      async stop() {
+        health.stopping()
+        await running.stop()
+        await health.close()
+      },
+    }
+  } catch (error) {
+    await health.close()
+    throw error
+  }
+}
+
+/** What a role says of its parts, as `/readyz` and as metrics. */
+export class RoleHealth extends Health {
+  readonly metrics: Metrics
+  readonly #options: HealthOptions
+  readonly #log: Log
+  readonly #watchdogs: { stop: () => void }[] = []
+  #listener: HealthListener | null = null
+
+  constructor(role: string, options: HealthOptions, log: Log) {
+    super(log)
+    this.metrics = new Metrics(role)
+    this.#options = options
+    this.#log = log
+  }
+
+  async listen(): Promise<void> {
+    const { 'health.host': host, 'health.port': port } = this.#options
+    if (port === 0) return
+    this.#listener = await startHealthListener(this, this.metrics, { host, port })
+    this.#log.info({ port }, 'the health listener is up')
+  }
+
+  async close(): Promise<void> {
+    for (const watchdog of this.#watchdogs.splice(0)) watchdog.stop()
+    await this.#listener?.close()
+    this.#listener = null
+  }
+
+  /** Blocks land. */
+  watchChain(chain: WatchedChain): void {
+    const limitMs = this.#options['health.block_seconds'] * 1000
+    this.#watchdogs.push(watchBlocks(chain, { log: this.#log, limitMs }))
+    this.check('chain', () => missingBlocks(chain, limitMs))
+    gaugeBlocks(this.metrics, chain)
+  }
+
+  /** PostgreSQL answers. */
+  watchPostgres(db: Pick<Database, 'query'>): void {
+    this.check('postgres', async () => {
+      await db.query('SELECT 1')
+      return null
+    })
+  }
+
+  /** Temporal knows our namespace, and the worker polls its queue. */
+  watchTemporal({ client, namespace }: TemporalLink, worker: WatchedWorker): void {
+    this.check('temporal', async () => {
+      const state = worker.getState()
+      if (state !== 'RUNNING') return `the worker is ${state.toLowerCase()}`
+      const { connection } = client
+      await connection.withDeadline(Date.now() + DEADLINE_MS, () =>
+        connection.workflowService.describeNamespace({ namespace }),
+      )
+      return null
+    })
+    this.metrics.readGauge(
+      'fractal_worker_activities_in_flight',
+      'Activities that this worker does now',
+      () => worker.getStatus().numInFlightActivities,
+    )
+    this.metrics.readGauge(
+      'fractal_worker_workflows_cached',
+      'Workflow runs that this worker holds in memory',
+      () => worker.getStatus().numCachedWorkflows,
+    )
+  }
+
+  /** The right to judge, which a second deployment waits for. */
+  watchLease(): LeaseSeen {
+    const seen: LeaseSeen = { state: 'waiting' }
+    const words = { waiting: 'waits for the other deployment’s lease', lost: 'lost', held: null }
+    this.check('lease', () => words[seen.state])
+    this.metrics.readGauge(
+      'fractal_lease_held',
+      '1 while this deployment may judge with its hotkey',
+      () => (seen.state === 'held' ? 1 : 0),
+    )
+    return seen
+  }
+}
+
+interface LeaseSeen {
+  state: 'waiting' | 'held' | 'lost'
+}
+
+type WatchedWorker = Pick<Worker, 'getState' | 'getStatus'>

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { InferenceDeps } from '../../activities/inference-deps.js'
+import { attemptVideo } from '../../activities/video/attempt-video.js'
+import { createFailVideo } from '../../activities/video/fail-video.js'
+import { finishVideo } from '../../activities/video/finish-video.js'
+import { watchCancel } from '../../activities/video/watch-cancel.js'
+import { afterAttempt, FIRST_ATTEMPT } from '../../rules/routing/video-run.js'
+
+/**
+ * Runs a job from its row to its end, as the workflow `generateVideo` does, without Temporal in
+ * between: the same attempts, decided by the same rule. Stopped at any moment, the workflow goes on
+ * with it: every step may be repeated.
+ * @param signal gives up: somebody else goes on
+ * @throws what an activity would throw, and the signal's reason
+ */
+export async function runVideo(
+  deps: InferenceDeps,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let run = FIRST_ATTEMPT; ; ) {
+    const end = await attemptVideo(deps, { jobId, attempt: run.attempt }, signal, () => undefined)
+    signal.throwIfAborted()
+    const step = afterAttempt(run, end)
+    switch (step.do) {
+      case 'finish':
+        return finishVideo(deps, { jobId })
+      case 'end':
+        return
+      case 'fail':
+        return createFailVideo(deps)({ jobId, code: step.code })
+      case 'wait':
+        await waitUnlessCancelled(deps, jobId, step.ms, signal)
+        run = step.run
+        break
+      case 'attempt':
+        run = step.run
+    }
+  }
+}
+
+/** A user's cancel ends the wait: the next attempt finds it. */
+async function waitUnlessCancelled(
+  deps: InferenceDeps,
+  jobId: string,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const cancel = watchCancel(deps, jobId, signal)
+  try {
+    await sleep(ms, undefined, { signal: cancel.signal }).catch(() => undefined)
+    signal.throwIfAborted()
+  } finally {
+    cancel.stop()
+  }
+}

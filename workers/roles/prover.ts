@@ -1,0 +1,109 @@
+import path from 'node:path'
+import { FractalError } from '../../base/errors.js'
+import type { Log } from '../../base/log.js'
+import { Metrics } from '../../base/metrics.js'
+import { CHAIN_OPTIONS, WALLET_OPTIONS } from '../../base/options/groups.js'
+import type { Options } from '../../base/options/options.js'
+import { ownVersion } from '../../base/version.js'
+import { connectChain } from '../../chain/connect.js'
+import { loadHotkey } from '../../chain/wallet/wallet.js'
+import { openEngine } from '../../engine/engine.js'
+import { defaultModelDir } from '../../engine/models/default-model.js'
+import type { Generator } from '../../engine/pipeline/generator.js'
+import { createCallerLookup } from '../../prover/callers.js'
+import { startProver } from '../../prover/prover.js'
+import { gaugeBlocks, missingBlocks, watchBlocks } from '../health/block-watchdog.js'
+import { asRunning, type Running } from '../running.js'
+import { walletOf } from '../wallet.js'
+
+export const PROVER_OPTIONS = [
+  ...CHAIN_OPTIONS,
+  ...WALLET_OPTIONS,
+  'axon.host',
+  'axon.port',
+  'axon.external_ip',
+  'axon.external_port',
+  'neuron.name',
+  'neuron.axon_off',
+  'neuron.model_endpoint',
+  'model.dir',
+  'device',
+  'prover.capacity',
+  'blacklist.force_verifier_permit',
+  'blacklist.allow_non_registered',
+  'state.dir',
+  'health.block_seconds',
+] as const
+
+/**
+ * Starts a prover: loads the model, serves its axon and puts its address on the chain.
+ * @param replace what generates in place of the engine; for the demo's villains, which are ordinary
+ * provers otherwise
+ */
+export async function runProver(
+  options: Options<(typeof PROVER_OPTIONS)[number]>,
+  log: Log,
+  replace: (engine: Generator) => Generator = (engine) => engine,
+): Promise<Running> {
+  if (options['neuron.model_endpoint'] !== undefined) {
+    throw new FractalError(
+      'model_endpoint_refused',
+      `${options['neuron.model_endpoint']} does not speak the engine's protocol, states and digests included`,
+      { hint: 'Leave --neuron.model_endpoint away: the engine runs in this process.' },
+    )
+  }
+  const signer = await loadHotkey(walletOf(options, log))
+  const chain = await connectChain({
+    network: options['subtensor.network'],
+    endpoint: options['subtensor.chain_endpoint'],
+    log,
+  })
+  const engine = await openEngine({
+    modelDir: options['model.dir'] ?? defaultModelDir(),
+    device: options.device,
+  })
+  const limitMs = options['health.block_seconds'] * 1000
+  const metrics = new Metrics('prover')
+  gaugeBlocks(metrics, chain)
+  const prover = await startProver({
+    generator: replace(engine),
+    signer,
+    lookup: createCallerLookup({ chain, netuid: options.netuid, log }),
+    genesisHash: chain.genesisHash,
+    netuid: options.netuid,
+    host: options['axon.host'],
+    port: options['axon.port'],
+    capacity: options['prover.capacity'],
+    blacklist: {
+      forceVerifierPermit: options['blacklist.force_verifier_permit'],
+      allowNonRegistered: options['blacklist.allow_non_registered'],
+    },
+    keepDir: path.join(options['state.dir'], options['neuron.name']),
+    notReady: () => {
+      const why = missingBlocks(chain, limitMs)
+      return why === null ? [] : [{ check: 'chain', why }]
+    },
+    version: ownVersion(),
+    log,
+    metrics,
+  })
+  const watchdog = watchBlocks(chain, { log, limitMs })
+  const close = async () => {
+    watchdog.stop()
+    await prover.close()
+    await Promise.allSettled([engine.close(), chain.close()])
+  }
+  try {
+    if (!options['neuron.axon_off']) {
+      const served = await chain.serveAxon(signer, options.netuid, {
+        ip: options['axon.external_ip'] ?? options['axon.host'],
+        port: options['axon.external_port'] ?? prover.port,
+      })
+      log.info({ axon: served }, 'the chain has our address')
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return asRunning(close)
+}

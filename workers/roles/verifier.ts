@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import { Worker } from '@temporalio/worker'
+import { createVerifierActivities } from '../../activities/verifier-activities.js'
+import type { VerifierDeps } from '../../activities/verifier-deps.js'
+import { FractalError } from '../../base/errors.js'
+import type { Log } from '../../base/log.js'
+import { databaseAddress } from '../../base/options/database-address.js'
+import { DATABASE_OPTIONS, TEMPORAL_OPTIONS, WALLET_OPTIONS } from '../../base/options/groups.js'
+import type { Options } from '../../base/options/options.js'
+import { connectChain } from '../../chain/connect.js'
+import { loadHotkey } from '../../chain/wallet/wallet.js'
+import { readModel } from '../../engine/model/model.js'
+import { defaultModelDir } from '../../engine/models/default-model.js'
+import { openDatabase } from '../../ledger/database.js'
+import { putBaselineLastUpdate } from '../../ledger/intervals/lease.js'
+import { noteGenesis } from '../../ledger/schema/genesis.js'
+import { migrate } from '../../ledger/schema/migrate.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { connectTemporal, workflowBundle } from '../../temporal/connection.js'
+import { assertNamespaceIsOurs, startIntervalLoop } from '../../temporal/interval-loop.js'
+import { registerSearchAttributes } from '../../temporal/register-search-attributes.js'
+import { VERIFIER_QUEUE } from '../../temporal/task-queues.js'
+import { ownNeuron } from '../assert-registered.js'
+import { takeLease } from '../deployment-lease.js'
+import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
+import { intervalSettings } from '../interval-settings.js'
+import { mechanismProfile, PROFILE_OPTIONS } from '../mechanism-profile.js'
+import { asRunning, type Running } from '../running.js'
+import { walletOf } from '../wallet.js'
+
+export const VERIFIER_OPTIONS = [
+  'netuid',
+  'subtensor.chain_endpoint',
+  ...WALLET_OPTIONS,
+  ...PROFILE_OPTIONS,
+  'neuron.disable_set_weights',
+  'neuron.axon_off',
+  'chain.allow_private_addresses',
+  'model.dir',
+  'device',
+  'gpu.class',
+  'gpu.count',
+  'ledger.patience',
+  ...DATABASE_OPTIONS,
+  ...TEMPORAL_OPTIONS,
+  ...HEALTH_OPTIONS,
+] as const
+
+type VerifierOptions = Options<(typeof VERIFIER_OPTIONS)[number]>
+
+/** Activities at once: waits for blocks, and a few seconds of work in each round. */
+const MAX_ACTIVITIES = 200
+/** How long a workflow waits for the worker that had it, before another may take it (default 10 s). */
+const STICKY_TIMEOUT = '3 s'
+
+/**
+ * Starts a verifier: it polls the queue `verifier`, follows the chain and judges interval by interval.
+ * It waits while another deployment judges with the same hotkey.
+ */
+export function runVerifier(options: VerifierOptions, log: Log): Promise<Running> {
+  return withHealth('verifier', options, log, (health) => startVerifier(options, log, health))
+}
+
+async function startVerifier(
+  options: VerifierOptions,
+  log: Log,
+  health: RoleHealth,
+): Promise<Running> {
+  const profile = mechanismProfile(options)
+  if (profile.name !== 'production') {
+    log.warn(
+      { profile: profile.name },
+      'a scaled-down profile: its tiers and certificates mean nothing elsewhere',
+    )
+  }
+  const signer = await loadHotkey(walletOf(options, log))
+  const chain = await connectChain({
+    network: options['subtensor.network'],
+    endpoint: options['subtensor.chain_endpoint'],
+    log,
+  })
+  health.watchChain(chain)
+  const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
+  await ownNeuron(chain, id)
+  const model = await readModel(options['model.dir'] ?? defaultModelDir())
+  const standard = model.config.descriptor
+  if (standard === null) {
+    throw new FractalError('model_undescribed', 'the model folder has no fractal.json', {
+      hint: 'Challenges ask for the standard request that fractal.json names: add one.',
+    })
+  }
+  const address = databaseAddress(options)
+  await migrate(address, { log })
+  const db = openDatabase({ ...address, applicationName: 'fractal-verifier', max: 16, log })
+  health.watchPostgres(db)
+  await noteGenesis(db, id, chain.genesisHash)
+  const temporal = await connectTemporal(options, log)
+  const stopping = new AbortController()
+  const seen = health.watchLease()
+  const lease = await takeLease(db, id, log, stopping.signal)
+  seen.state = 'held'
+  lease.lost.catch(() => {
+    seen.state = 'lost'
+  })
+  await putBaselineLastUpdate(db, id, (await ownNeuron(chain, id)).lastUpdate)
+  await registerSearchAttributes(temporal.client, temporal.namespace)
+  await assertNamespaceIsOurs(temporal, id)
+
+  const deps: VerifierDeps = {
+    id,
+    db,
+    chain,
+    signer,
+    profile,
+    fence: () => lease.fence,
+    allowPrivateAddresses: options['chain.allow_private_addresses'],
+    model: { ...standard, root: model.files.root },
+    settings: intervalSettings(options, profile.intervalBlocks * chain.blockSeconds),
+    gpus: options['gpu.count'],
+    log,
+    newSecret: () => randomBytes(32),
+  }
+  const worker = await Worker.create({
+    connection: temporal.worker,
+    namespace: temporal.namespace,
+    dataConverter: temporal.dataConverter,
+    taskQueue: VERIFIER_QUEUE,
+    workflowBundle: await workflowBundle(log, temporal.dataConverter),
+    activities: createVerifierActivities(deps),
+    maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
+  })
+  const run = worker.run()
+  health.watchTemporal(temporal, worker)
+  await startIntervalLoop(temporal, id)
+  log.info(
+    { verifier: id.verifier, netuid: id.netuid, profile: profile.name },
+    'the verifier judges',
+  )
+  const close = async () => {
+    stopping.abort()
+    if (worker.getState() === 'RUNNING') worker.shutdown()
+    await run.catch(() => undefined)
+    await lease.release()
+    await temporal.close()
+    await Promise.allSettled([db.close(), chain.close()])
+  }
+  return asRunning(close, Promise.race([lease.lost, run.then(() => new Promise(() => undefined))]))
+}

@@ -1,0 +1,104 @@
+import type { Log } from '../../base/log.js'
+import type { Options } from '../../base/options/options.js'
+import type { Database } from '../../ledger/database.js'
+import { deleteOldIdempotencyKeys } from '../../ledger/requests/idempotency.js'
+import {
+  deleteExpiredContents,
+  forgetInterval,
+  forgetVideos,
+  removeChallengeFrames,
+  removeDeletedFrames,
+} from '../../ledger/requests/retention.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { deleteOldEvents } from '../../ledger/webhooks/deliveries.js'
+import { repeatedly } from './periodic.js'
+
+export const RETENTION_OPTIONS = ['retention.videos_days', 'retention.records_days'] as const
+
+/** Events are kept to be looked at for so long. */
+const EVENTS_DAYS = 30
+const EVERY_MS = 3_600_000
+const LOOK_EVERY_MS = 5_000
+
+/** How much a statement takes: a backlog takes more statements, not one that never ends in time. */
+export interface AtOnce {
+  readonly rows: number
+  /** Each with its files and frames. */
+  readonly videos: number
+}
+const AT_ONCE: AtOnce = { rows: 1_000, videos: 20 }
+
+/** Days; 0: for ever. */
+export interface Retention {
+  readonly videosDays: number
+  readonly recordsDays: number
+}
+
+/**
+ * Deletes what nobody asks for any more, and what was kept for long enough: once an hour; what failed is
+ * due at once. Several workers do so side by side: each takes what the others do not have.
+ */
+export class Forgetting {
+  #doneAt = Number.NEGATIVE_INFINITY
+  #stopped = false
+
+  constructor(
+    private readonly db: Database,
+    private readonly id: VerifierId,
+    private readonly retention: Retention,
+    private readonly now: () => number,
+    private readonly atOnce: AtOnce = AT_ONCE,
+  ) {}
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** @throws LedgerError */
+  async whenDue(): Promise<void> {
+    if (this.now() - this.#doneAt < EVERY_MS) return
+    const { db, id, atOnce } = this
+    const { videosDays, recordsDays } = this.retention
+    const all = async (most: number, some: (most: number) => Promise<number>) =>
+      this.#while(async () => (await some(most)) === most)
+    await all(atOnce.rows, (most) => deleteOldEvents(db, EVENTS_DAYS, most))
+    await all(atOnce.rows, (most) => deleteOldIdempotencyKeys(db, most))
+    await all(atOnce.videos, (most) => deleteExpiredContents(db, id, most))
+    await all(atOnce.videos, (most) => removeDeletedFrames(db, id, most))
+    // First: what is evidence of a cheat goes with the record.
+    if (recordsDays > 0) {
+      await this.#while(async () => (await forgetInterval(db, id, recordsDays)) !== null)
+    }
+    if (videosDays > 0) {
+      await all(atOnce.videos, (most) => forgetVideos(db, id, videosDays, most))
+      await this.#while(() => removeChallengeFrames(db, id, videosDays, atOnce.videos))
+    }
+    if (!this.#stopped) this.#doneAt = this.now()
+  }
+
+  async #while(more: () => Promise<boolean>): Promise<void> {
+    while (!this.#stopped && (await more()));
+  }
+}
+
+/** Forgets for as long as this worker runs. */
+export function startForgetting(
+  db: Database,
+  id: VerifierId,
+  options: Options<(typeof RETENTION_OPTIONS)[number]>,
+  log: Log,
+): { stop: () => void } {
+  const retention = {
+    videosDays: options['retention.videos_days'],
+    recordsDays: options['retention.records_days'],
+  }
+  const forgetting = new Forgetting(db, id, retention, Date.now)
+  const undone = 'what is old was not deleted; trying again'
+  const looking = repeatedly(LOOK_EVERY_MS, () => forgetting.whenDue(), log, undone)
+  return {
+    stop: () => {
+      looking.stop()
+      forgetting.stop()
+    },
+  }
+}

@@ -1,0 +1,32 @@
+import type { Client } from '@temporalio/client'
+import type { Log } from '../../base/log.js'
+import type { Database } from '../../ledger/database.js'
+import { listUnstarted } from '../../ledger/requests/jobs.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { startVideo } from '../../temporal/start-video.js'
+import { repeatedly } from './periodic.js'
+
+const EVERY_MS = 2000
+/** Younger jobs may be just about to be started by the API. */
+const OLDER_THAN_MS = 3000
+const AT_ONCE = 50
+
+/**
+ * Starts the jobs that the API accepted while Temporal was away, and those whose direct run stopped:
+ * accepted is accepted. A job's workflow id is its own, so that two workers start it once.
+ */
+export function startPendingVideos(
+  db: Database,
+  id: VerifierId,
+  client: Client,
+  log: Log,
+): { stop: () => void } {
+  const work = async () => {
+    for (const job of await listUnstarted(db, id, { olderThanMs: OLDER_THAN_MS, limit: AT_ONCE })) {
+      await startVideo(db, client, job.id)
+      log.info({ job: job.id }, 'started a job that nobody ran')
+    }
+  }
+  const undone = 'jobs that wait for their workflow were not started; trying again'
+  return repeatedly(EVERY_MS, work, log, undone)
+}
