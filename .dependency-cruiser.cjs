@@ -2,7 +2,8 @@
 const allowed = {
   formats: [],
   rules: ['formats'],
-  base: [],
+  // For the root of all errors, which pure code throws too.
+  base: ['formats'],
   engine: ['rules', 'formats', 'base'],
   wire: ['rules', 'formats', 'base'],
   chain: ['rules', 'formats', 'base'],

@@ -1,33 +1,6 @@
-/** What an error carries beside its message. */
-export interface FractalErrorOptions {
-  /** What the reader can do about it; one sentence, shown under the message. */
-  hint?: string
-  /** Typed facts for logs and API answers. Never a prompt, key or token. */
-  details?: Record<string, unknown>
-  /** Whether trying the same again can help. Default false. */
-  retryable?: boolean
-  cause?: unknown
-}
+import { FractalError } from '../formats/fractal-error.js'
 
-/**
- * The base of every expected error: a stable code for programs, and a message for people that says
- * what happened and why. Expected errors are printed as one line and a hint, never with a stack.
- */
-export class FractalError extends Error {
-  readonly code: string
-  readonly hint: string | undefined
-  readonly details: Record<string, unknown>
-  readonly retryable: boolean
-
-  constructor(code: string, message: string, options: FractalErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.name = new.target.name
-    this.code = code
-    this.hint = options.hint
-    this.details = options.details ?? {}
-    this.retryable = options.retryable ?? false
-  }
-}
+export { FractalError, type FractalErrorOptions } from '../formats/fractal-error.js'
 
 /** The message of anything thrown; an AggregateError (Node's connection errors) has it in its parts. */
 export function messageOf(error: unknown): string {

@@ -1,3 +1,5 @@
+import { FractalError } from './fractal-error.js'
+
 /**
  * - `not_canonical`: a value has no canonical JSON (a float, an unsafe integer, undefined, a lone surrogate, a foreign object)
  * - `bad_hex`: text is not lowercase hex of whole bytes, or not of the length asked for
@@ -17,12 +19,10 @@ export type FormatErrorCode =
   | 'bad_path'
 
 /** A value that has no bytes in the format asked for; never retryable. */
-export class FormatError extends Error {
-  readonly code: FormatErrorCode
+export class FormatError extends FractalError {
+  declare readonly code: FormatErrorCode
 
   constructor(code: FormatErrorCode, message: string) {
-    super(message)
-    this.name = 'FormatError'
-    this.code = code
+    super(code, message)
   }
 }

@@ -1,3 +1,5 @@
+import { FractalError, type FractalErrorOptions } from '../formats/fractal-error.js'
+
 /**
  * - `profile_refused`: a profile for laptops was asked for on a real network
  * - `bad_input`: data that no interval can hold (an unknown prover, a negative count)
@@ -5,14 +7,10 @@
 export type RuleErrorCode = 'profile_refused' | 'bad_input'
 
 /** The mechanism cannot be applied to what it was given; never retryable. */
-export class RuleError extends Error {
-  readonly code: RuleErrorCode
-  readonly hint: string | undefined
+export class RuleError extends FractalError {
+  declare readonly code: RuleErrorCode
 
-  constructor(code: RuleErrorCode, message: string, hint?: string) {
-    super(message)
-    this.name = 'RuleError'
-    this.code = code
-    this.hint = hint
+  constructor(code: RuleErrorCode, message: string, options: FractalErrorOptions = {}) {
+    super(code, message, options)
   }
 }

@@ -1,7 +1,5 @@
-import { FractalError } from '../base/errors.js'
 import { isDevelopmentNetwork } from '../base/network-name.js'
 import type { Options } from '../base/options/options.js'
-import { RuleError } from '../rules/error.js'
 import {
   assertProfileAllowed,
   DEMO_PROFILE,
@@ -26,24 +24,17 @@ const BY_NAME = { production: PRODUCTION_PROFILE, demo: DEMO_PROFILE, test: TEST
 
 /**
  * The profile by its name.
- * @throws FractalError `profile_refused` for a scaled-down profile on a real network
+ * @throws RuleError `profile_refused` for a scaled-down profile on a real network
  */
 export function namedProfile(
   options: Options<(typeof NAMED_PROFILE_OPTIONS)[number]>,
 ): MechanismProfile {
   const profile = BY_NAME[options.profile]
-  try {
-    assertProfileAllowed(profile, !isDevelopmentNetwork(options['subtensor.network']))
-  } catch (error) {
-    if (!(error instanceof RuleError)) throw error
-    throw new FractalError(error.code, error.message, {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    })
-  }
+  assertProfileAllowed(profile, !isDevelopmentNetwork(options['subtensor.network']))
   return profile
 }
 
-/** The mechanism's numbers that a verifier chose. @throws FractalError `profile_refused` */
+/** The mechanism's numbers that a verifier chose. @throws RuleError `profile_refused` */
 export function mechanismProfile(
   options: Options<(typeof PROFILE_OPTIONS)[number]>,
 ): MechanismProfile {

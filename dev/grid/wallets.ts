@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ChainError } from '../../chain/errors.js'
+import { ChainError, WalletError } from '../../chain/errors.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
 import type { AdminCall } from '../../chain/local/admin-call.js'
 import { type LocalAdmin, localAdmin } from '../../chain/local/admin-client.js'
@@ -33,8 +33,7 @@ export async function gridWallets(path: string, names: readonly string[]): Promi
       const signer = await loadHotkey(wallet)
       wallets.push({ name, hotkey: signer.ss58, coldkey: await coldkeyAddress({ path, name }) })
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'wallet_missing'))
-        throw error
+      if (!(error instanceof WalletError && error.code === 'wallet_missing')) throw error
       wallets.push({ name, ...(await createWallet({ ...wallet, overwrite: false })) })
     }
   }
