@@ -48,7 +48,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 async function everything() {
   const reporter = ['--reporter', './dev/counting-reporter.mjs']
   const grids = lane('grids', [...reporter, 'test/e2e/**/*.test.ts'], { aside: true })
-  const ignored = ['--ignore', 'test/e2e/**']
+  const ignored = ['--ignore', 'test/e2e/**', '--ignore', 'test/soak/**']
   const rest = await lane('rest', [...reporter, ...ignored, 'test/**/*.test.ts'], { nice: NICER })
   process.stdout.write('\n  … and the tests of test/e2e, which ran beside these:\n')
   const ended = await grids

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ApiPromise } from '@polkadot/api'
+import { maxUpscale } from '../../chain/max-upscale.js'
+import { intervalByN, latestInterval } from '../../ledger/intervals/intervals.js'
+import { verdictsOf } from '../../ledger/intervals/verdicts.js'
+import { extrinsicsOf } from '../../ledger/intervals/weight-extrinsics.js'
+import { weightSet } from '../../ledger/intervals/weights.js'
+import { useDatabase } from '../support/postgres.js'
+import { useSubtensor } from '../support/subtensor.js'
+import { useTemporal } from '../support/temporal.js'
+import type { WeightsMoment } from '../support/weights-gate.js'
+import { SubtensorGrid } from './subtensor-grid.js'
+import { bareApi, storedWeights, weightsExtrinsics } from './weights-on-chain.js'
+
+/** Between which two steps the verifier dies: before it notes this, or before or after it sends. */
+export type Death = WeightsMoment | 'before sending' | 'after sending'
+
+const START_MS = 300_000
+const LIMIT_MS = 600_000
+
+/** Two whole intervals on Subtensor's runtime, real provers and stores; the verifier dies where told. */
+export function describeKilledVerifier(
+  title: string,
+  deaths: { open: readonly Death[]; commitReveal: readonly Death[] },
+): void {
+  describe(title, () => {
+    // Before the stores and the chain go, which Mocha does in the order of registration.
+    let grid: SubtensorGrid | undefined
+    let api: ApiPromise | undefined
+    after(async function () {
+      this.timeout(START_MS)
+      await grid?.stop()
+      await api?.disconnect()
+    })
+    const dev = useSubtensor({ finalityLag: 1 })
+    const database = useDatabase()
+    const temporal = useTemporal()
+
+    before(async function () {
+      this.timeout(START_MS)
+      api = await bareApi(dev().url)
+      grid = await SubtensorGrid.start(dev(), database(), temporal())
+    })
+
+    async function until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
+      for (const deadline = Date.now() + LIMIT_MS; ; ) {
+        const seen = await look()
+        if (seen !== null && seen !== false) return seen
+        assert.ok(Date.now() < deadline, `waited in vain for ${what}`)
+        await sleep(50)
+      }
+    }
+
+    /** Lets one interval be judged and dies with its weights again and again; returns its number. */
+    async function live(deaths: readonly Death[]): Promise<number> {
+      const { db } = database()
+      const { id, rpc, weights } = grid!
+      const before = (await latestInterval(db, id))?.n ?? 0
+      const { n } = await grid!.whileBlocksCome(() =>
+        until('the next interval', async () => {
+          const row = await latestInterval(db, id)
+          return row !== null && row.n > before && row.phase === 'rounds' ? row : null
+        }),
+      )
+      const arm = async (death: Death): Promise<() => Promise<boolean>> => {
+        if (death === 'before sending' || death === 'after sending') {
+          let held = false
+          void rpc.holdNext(death === 'before sending' ? 'before' : 'after').then(() => {
+            held = true
+          })
+          return async () => held
+        }
+        await weights.arm(n, death)
+        return () => weights.isReached()
+      }
+      const [first, ...later] = deaths
+      let reached = await arm(first!)
+      await grid!.whileBlocksCome(() => until(`${first} of interval ${n}`, reached))
+      for (const death of later) {
+        await grid!.killVerifier(n)
+        reached = await arm(death)
+        await grid!.startVerifier()
+        await comeTo(n, death, reached)
+      }
+      await grid!.killVerifier(n)
+      await grid!.startVerifier()
+      await grid!.whileBlocksCome(() =>
+        until(`the weights of interval ${n}`, async () => {
+          return (await weightSet(db, id, n))?.state === 'confirmed'
+        }),
+      )
+      return n
+    }
+
+    /** Makes the blocks that it waits for and few others: windows and intervals must not pass meanwhile. */
+    async function comeTo(n: number, death: Death, reached: () => Promise<boolean>): Promise<void> {
+      const what = `${death} of interval ${n}`
+      if (death === 'stored reveal') {
+        const first = await until(`the commit of interval ${n}`, async () => {
+          return (await weightSet(database().db, grid!.id, n))!.revealFirst
+        })
+        if (dev().head().number < first) await dev().jump(first)
+        await dev().newBlock()
+      }
+      // Some all the same: the next interval may be at its weights, and what it sends goes first.
+      const everyMs = death.startsWith('ended') ? 500 : 2000
+      await grid!.whileBlocksCome(() => until(what, reached), everyMs)
+    }
+
+    /** Once: in the runtime's storage, in its blocks and in the ledger. */
+    async function assertOnce(n: number, steps: readonly string[]): Promise<void> {
+      const { db } = database()
+      const { id, netuid } = grid!
+      assert.equal((await intervalByN(db, id, n))!.phase, 'settled')
+      const verdicts = await verdictsOf(db, id, n)
+      assert.ok(verdicts.length > 0, 'provers were asked')
+      for (const { verdict, reason } of verdicts) assert.equal(verdict, 'pass', reason)
+      const set = (await weightSet(db, id, n))!
+      assert.equal(set.readBackOk, true)
+      assert.equal(set.uids.length, 2, 'both provers earned')
+      const values = maxUpscale(set.values)
+      assert.deepEqual(
+        await storedWeights(api!, netuid, id.verifier),
+        set.uids.map((uid, i) => [uid, values[i]]),
+      )
+      const noted = await extrinsicsOf(db, id, n)
+      assert.deepEqual(
+        noted.filter(({ result }) => result === 'ok').map(({ step }) => step),
+        steps,
+      )
+      const onChain = await weightsExtrinsics(api!, id.verifier)
+      const all = await db.query<{ hash: string }>(
+        "SELECT hash FROM weight_extrinsics WHERE result = 'ok' ORDER BY included_block",
+      )
+      assert.deepEqual(
+        onChain.filter(({ ok }) => ok).map(({ hash }) => hash),
+        all.map(({ hash }) => hash),
+        'the chain has what the ledger has, and no more',
+      )
+    }
+
+    it('in the open', async function () {
+      this.timeout(LIMIT_MS)
+      await assertOnce(await live(deaths.open), ['set'])
+    })
+
+    it('by commit and reveal', async function () {
+      this.timeout(LIMIT_MS)
+      await dev().setParams(grid!.netuid, { commitReveal: true })
+      await assertOnce(await live(deaths.commitReveal), ['commit', 'reveal'])
+    })
+  })
+}
