@@ -18,8 +18,13 @@ export type Death = WeightsMoment | 'before sending' | 'after sending'
 
 const START_MS = 300_000
 const LIMIT_MS = 600_000
+/** Between blocks while a killed verifier comes back. */
+const SLOW_BLOCKS_MS = 2000
 
-/** Two whole intervals on Subtensor's runtime, real provers and stores; the verifier dies where told. */
+/**
+ * Two whole intervals on Subtensor's runtime, real provers and stores; the verifier dies where told. The
+ * first death names what is stored, since another interval may send its weights meanwhile.
+ */
 export function describeKilledVerifier(
   title: string,
   deaths: { open: readonly Death[]; commitReveal: readonly Death[] },
@@ -97,14 +102,18 @@ export function describeKilledVerifier(
     async function comeTo(n: number, death: Death, reached: () => Promise<boolean>): Promise<void> {
       const what = `${death} of interval ${n}`
       if (death === 'stored reveal') {
-        const first = await until(`the commit of interval ${n}`, async () => {
-          return (await weightSet(database().db, grid!.id, n))!.revealFirst
-        })
+        const first = await grid!.whileBlocksCome(
+          () =>
+            until(`the commit of interval ${n}`, async () => {
+              return (await weightSet(database().db, grid!.id, n))!.revealFirst
+            }),
+          SLOW_BLOCKS_MS,
+        )
         if (dev().head().number < first) await dev().jump(first)
         await dev().newBlock()
       }
       // Some all the same: the next interval may be at its weights, and what it sends goes first.
-      const everyMs = death.startsWith('ended') ? 500 : 2000
+      const everyMs = death.startsWith('ended') ? 500 : SLOW_BLOCKS_MS
       await grid!.whileBlocksCome(() => until(what, reached), everyMs)
     }
 
