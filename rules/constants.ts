@@ -87,6 +87,17 @@ export const API_KEY_SHARE_DIVISOR = 10
 /** Intervals in a row, each with more than half refused, that relegate one tier. */
 export const REFUSAL_STREAK = 3
 
+/** Refused so often, a challenge has failed; before that it is asked again at a later moment. */
+export const REFUSALS_ALLOWED = 3
+
+// --- An interval's time ---
+
+/** How many blocks ahead interval 1 begins: its secret's commitment is public before it. */
+export const FIRST_INTERVAL_LEAD_BLOCKS = 4
+
+/** The least time after its last block before an unsettled interval lapses: a restart takes less. */
+export const LAPSE_SECONDS = 15 * 60
+
 // --- GPU budget of an interval, in percent of the verifier's GPU time (mechanism.md section 3) ---
 
 /** Ground truths of challenges. */
@@ -124,6 +135,17 @@ export const CAPACITY_MAX = 8
 /** A group round's deadline, in tenths of the class's time: several hotkeys on one GPU need 2 or more. */
 export const GROUP_DEADLINE_TENTHS = 13
 
+// --- Challenges look like users' requests ---
+
+/** The newest so many of them give the shapes. */
+export const SHAPE_REQUESTS = 200
+
+/**
+ * Only requests that count shape challenges, and none of more than so many times the standard work:
+ * who sends a hundred tiny or one huge request must not decide what a verifier computes and pays for.
+ */
+export const SHAPE_WORK_FACTOR = 4
+
 // --- Routing (architecture.md section 5) ---
 
 /** Provers expected within 5/4 = 1.25 of the soonest are as good as the soonest. */
@@ -132,6 +154,15 @@ export const ROUTING_NEAR_DENOMINATOR = 4
 
 /** Share of requests that try Bronze and provers without fresh measurements: 5 %, else nobody new is seen. */
 export const EXPLORE_PPM = 50_000
+
+/** Latency is the median over so many of a prover's last answers. */
+export const LATENCY_ANSWERS = 20
+
+/** Failures in a row are counted among so many last outcomes: as far as a breaker can remember. */
+export const BREAKER_OUTCOMES = 10
+
+/** How long a prover that refused a request is left alone by that request. Milliseconds. */
+export const REFUSED_PAUSE_MS = 3_000
 
 /** How long the breaker keeps a prover out after its first failure; doubles with each further one. */
 export const BREAKER_FIRST_MS = 5_000

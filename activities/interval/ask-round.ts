@@ -14,6 +14,8 @@ import {
   startAttempts,
 } from '../../ledger/requests/attempts.js'
 import { type FrameRow, putFrames } from '../../ledger/requests/frames.js'
+import { isOwnNetwork } from '../../rules/judge/own-failure.js'
+import { isAskedAgain, nextAskBlock } from '../../rules/plan/retries.js'
 import { askProver } from '../../wire/client.js'
 import type { AskOutcome } from '../../wire/outcome.js'
 import { BatchWriter } from '../shared/batch-writer.js'
@@ -31,9 +33,6 @@ export interface AskedRound {
   /** The block at which a refused challenge is asked again; null when all have their outcome. */
   readonly nextMoment: number | null
 }
-
-/** Refused so often, a challenge is a `fail` (mechanism section 2). */
-const REFUSALS_ALLOWED = 3
 
 /**
  * Asks a round's provers at the same instant, those whose moment has come and who have no outcome.
@@ -59,7 +58,7 @@ export function createAskRound(deps: VerifierDeps) {
       )
       const { number: now } = await chain.finalized()
       const due = attempts.filter(
-        (row, i) => row.outcome === null && dueBlock(items[i]!, row.refusals) <= now,
+        (row, i) => row.outcome === null && nextAskBlock(items[i]!, row.refusals) <= now,
       )
       const provers = await freshProvers(deps, n, due, signal)
       beat(`asking ${due.length} provers`)
@@ -73,8 +72,9 @@ export function createAskRound(deps: VerifierDeps) {
           const resent = before.has(attempt.requestId)
           const outcome = await ask(deps, attempt, provers.get(attempt.hotkey), signal)
           signal.throwIfAborted()
-          if (outcome.kind === 'refused' && attempt.refusals + 1 < REFUSALS_ALLOWED) {
-            return [{ requestId: attempt.requestId, refusals: attempt.refusals + 1 }]
+          const refusals = attempt.refusals + 1
+          if (outcome.kind === 'refused' && isAskedAgain(refusals)) {
+            return [{ requestId: attempt.requestId, refusals }]
           }
           const row = {
             requestId: attempt.requestId,
@@ -86,8 +86,7 @@ export function createAskRound(deps: VerifierDeps) {
           return []
         }),
       )
-      // Nobody of several reached at the same instant: that is our own network, and counts for nobody.
-      const ours = unreached.length === due.length && due.length > 1
+      const ours = isOwnNetwork(due.length, unreached.length)
       for (const row of unreached) {
         outcomes.add(ours ? { ...row, ...ownFault('nobody could be reached') } : row)
       }
@@ -187,13 +186,6 @@ function challengeOf(n: number, item: PlanItemRow) {
   }
 }
 
-function dueBlock(item: PlanItemRow, refusals: number): number {
-  return (
-    [item.momentBlock, item.firstRetryBlock, item.secondRetryBlock][refusals] ??
-    item.secondRetryBlock
-  )
-}
-
 async function summary(deps: VerifierDeps, n: number, round: number): Promise<AskedRound> {
   const { db, id, chain } = deps
   const items = await planItems(db, id, n, { round })
@@ -204,7 +196,7 @@ async function summary(deps: VerifierDeps, n: number, round: number): Promise<As
   const waiting = rows
     .filter((row) => row.outcome === null)
     .map((row) =>
-      dueBlock(items.find(({ requestId }) => requestId === row.requestId)!, row.refusals),
+      nextAskBlock(items.find(({ requestId }) => requestId === row.requestId)!, row.refusals),
     )
   const count = (outcome: string) => rows.filter((row) => row.outcome === outcome).length
   // Where the moments have passed (we were down), three refusals within a second would be one.

@@ -1,22 +1,16 @@
 import { FractalError } from '../../base/errors.js'
 import type { Queryable } from '../../ledger/database.js'
 import { type CertificateRow, currentCertificates } from '../../ledger/intervals/certificates.js'
+import { certificateCounts } from '../../rules/judge/certificates.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
-/**
- * The certificates of this model that count, newest first. The short ones of a demo are refused where
- * the production profile is in force, should a database have both.
- */
+/** The certificates of this model that count, newest first. */
 export async function usableCertificates(
   db: Queryable,
   deps: Pick<VerifierDeps, 'model' | 'profile'>,
 ): Promise<CertificateRow[]> {
   const rows = await currentCertificates(db)
-  return rows.filter(
-    (row) =>
-      row.modelRoot === deps.model.root &&
-      (deps.profile.name !== 'production' || row.runs >= deps.profile.certificateRuns),
-  )
+  return rows.filter((row) => certificateCounts(row, deps.model.root, deps.profile))
 }
 
 /**

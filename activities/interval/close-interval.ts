@@ -4,8 +4,7 @@ import { auditCandidates, putAudits } from '../../ledger/intervals/audits.js'
 import { closeInterval, intervalByN, setPhase } from '../../ledger/intervals/intervals.js'
 import { planOf } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
-import { drawAudits } from '../../rules/plan/audits.js'
-import { gpuBudget } from '../../rules/plan/gpu-budget.js'
+import { drawAudits, mostAudits } from '../../rules/plan/audits.js'
 import { isSuspiciouslyFast } from '../../rules/settle/speed.js'
 import { beating } from '../shared/heartbeat.js'
 import { fenced } from '../shared/with-fence.js'
@@ -36,7 +35,13 @@ export function createCloseInterval(deps: VerifierDeps) {
               row.elapsedUs !== null &&
               isSuspiciouslyFast({ elapsedUs: row.elapsedUs, work: row.work }, certified),
           })),
-          max: Math.min(profile.audits.max, affordable(deps, interval!.length, certified)),
+          max: mostAudits(profile, {
+            usPerWork: certified,
+            standardWork: workOf(deps.model),
+            length: interval!.length,
+            blockMs: Math.round(deps.chain.blockSeconds * 1000),
+            gpus: deps.gpus,
+          }),
         }
         const drawn = drawAudits(inputs, {
           secret: secret!.secret,
@@ -46,12 +51,4 @@ export function createCloseInterval(deps: VerifierDeps) {
       })
       return { count: ids.length }
     })
-}
-
-/** How many recomputations the audits' share of the GPU pays for. */
-function affordable(deps: VerifierDeps, length: number, certified: number | null): number {
-  if (certified === null) return 1
-  const usPerVideo = Math.floor((certified * workOf(deps.model)) / 1e6)
-  const blockMs = Math.round(deps.chain.blockSeconds * 1000)
-  return gpuBudget({ length, blockMs, gpus: deps.gpus, usPerVideo }).auditVideos
 }

@@ -1,6 +1,7 @@
-import type { BlockRef } from '../../chain/chain.js'
 import { announceInterval, latestInterval, markMissed } from '../../ledger/intervals/intervals.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
+import { FIRST_INTERVAL_LEAD_BLOCKS } from '../../rules/constants.js'
+import { hasPassed } from '../../rules/interval-time.js'
 import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
 import { beating, pause } from '../shared/heartbeat.js'
 import type { IntervalSettings, VerifierDeps } from '../verifier-deps.js'
@@ -15,9 +16,6 @@ export interface NextInterval {
   readonly settings: IntervalSettings
 }
 
-/** How many blocks ahead interval 1 begins: its secret's commitment is public before it. */
-const FIRST_INTERVAL_LEAD = 4
-
 /**
  * Waits for the first finalized block of the next interval and returns it, its row announced.
  * Each interval starts where the one before ended; those that passed while nobody judged become
@@ -29,7 +27,7 @@ export function createNextInterval(deps: VerifierDeps) {
 
   const place = async (
     after: number,
-    finalized: BlockRef,
+    finalized: number,
     veryFirst: number,
   ): Promise<NextInterval> => {
     const latest = await latestInterval(db, id)
@@ -37,7 +35,7 @@ export function createNextInterval(deps: VerifierDeps) {
     if (latest === null) return named(deps, 1, veryFirst, length)
     // Announced before a crash, but never started.
     if (latest.phase === 'announced' && latest.n > after) {
-      if (!isPassed(latest.firstBlock, latest.length, finalized)) {
+      if (!hasPassed(latest, finalized)) {
         return named(deps, latest.n, latest.firstBlock, latest.length)
       }
       await markMissed(db, id, latest)
@@ -55,21 +53,21 @@ export function createNextInterval(deps: VerifierDeps) {
 
   return async ({ after }: { after: number }): Promise<NextInterval> =>
     beating(async (_signal, beat) => {
-      const veryFirst = (await chain.finalized()).number + FIRST_INTERVAL_LEAD
+      const veryFirst = (await chain.finalized()).number + FIRST_INTERVAL_LEAD_BLOCKS
       for (;;) {
-        const finalized = await chain.finalized()
+        const { number: finalized } = await chain.finalized()
         const next = await place(after, finalized, veryFirst)
-        if (isPassed(next.firstBlock, next.length, finalized) || !(await committed(next))) {
+        if (hasPassed(next, finalized) || !(await committed(next))) {
           deps.log.warn({ n: next.n }, 'an interval began while nobody judged; it is marked missed')
           await markMissed(db, id, next)
           continue
         }
-        if (finalized.number >= next.firstBlock) {
+        if (finalized >= next.firstBlock) {
           // What was announced first stands.
           const row = await announceInterval(db, id, next)
           return named(deps, row.n, row.firstBlock, row.length)
         }
-        beat(`block ${finalized.number} of ${next.firstBlock}`)
+        beat(`block ${finalized} of ${next.firstBlock}`)
         await pause(pollMs(chain.blockSeconds))
       }
     })
@@ -78,8 +76,4 @@ export function createNextInterval(deps: VerifierDeps) {
 function named(deps: VerifierDeps, n: number, firstBlock: number, length: number): NextInterval {
   const workflowId = intervalWorkflowId(deps.id.netuid, deps.id.verifier, n)
   return { n, firstBlock, length, workflowId, settings: deps.settings }
-}
-
-function isPassed(firstBlock: number, length: number, finalized: BlockRef): boolean {
-  return finalized.number >= firstBlock + Math.ceil(length / 2)
 }

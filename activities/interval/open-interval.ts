@@ -1,5 +1,5 @@
 import { FractalError } from '../../base/errors.js'
-import type { Metagraph, Neuron } from '../../chain/chain.js'
+import type { Neuron } from '../../chain/chain.js'
 import { fromHex } from '../../formats/bytes.js'
 import {
   type IntervalRow,
@@ -18,6 +18,7 @@ import {
   standings,
   upsertStandings,
 } from '../../ledger/provers/provers.js'
+import { judgedNeurons } from '../../rules/plan/judged-neurons.js'
 import { planInterval } from '../../rules/plan/plan.js'
 import { beating } from '../shared/heartbeat.js'
 import { fenced } from '../shared/with-fence.js'
@@ -64,7 +65,8 @@ async function open(
   await ensureCommitment(deps, n)
   await ensureCommitment(deps, n + 1)
   const first = await chain.blockAt(interval.firstBlock)
-  const neurons = proversOf(await chain.metagraph(id.netuid, first), deps)
+  const metagraph = await chain.metagraph(id.netuid, first)
+  const neurons = judgedNeurons(metagraph.neurons, id.verifier, profile)
   beat(`asking ${neurons.length} provers who they are`)
   const facts = await askInfos(deps, neurons, signal)
   const { usPerWork } = await newestCertificate(deps)
@@ -93,17 +95,6 @@ async function open(
     await insertPlan(tx, id, n, header, items)
     await setPhase(tx, id, n, 'rounds', ['open'])
   })
-}
-
-/** Who is judged: neurons with an address that are neither this verifier nor another one of weight. */
-function proversOf(metagraph: Metagraph, deps: VerifierDeps): Neuron[] {
-  const limit = BigInt(Math.round(deps.profile.vpermitTaoLimit * 1e9))
-  return metagraph.neurons.filter(
-    (neuron) =>
-      neuron.hotkey !== deps.id.verifier &&
-      neuron.axon !== null &&
-      !(neuron.validatorPermit && neuron.stakeRao > limit),
-  )
 }
 
 function addressOf({ hotkey, registeredBlock, uid, coldkey, axon }: Neuron) {

@@ -3,17 +3,12 @@ import type { Queryable } from '../../ledger/database.js'
 import type { IntervalRow } from '../../ledger/intervals/intervals.js'
 import type { StandingRow } from '../../ledger/provers/provers.js'
 import { type InferenceRequestRow, recentRequests } from '../../ledger/requests/inference.js'
+import { SHAPE_REQUESTS } from '../../rules/constants.js'
+import { shapingRequests } from '../../rules/plan/challenge-shapes.js'
 import type { PlanInput, RequestShape } from '../../rules/plan/plan-types.js'
+import { usOfWork } from '../../rules/settle/speed.js'
 import type { ChallengeModel, VerifierDeps } from '../verifier-deps.js'
 import { publicNetwork } from './axon-subnet.js'
-
-/** Users' requests that the challenges' shapes are fitted to. */
-const RECENT_REQUESTS = 200
-/**
- * Only requests that count shape challenges, and none of more than so many times the standard work:
- * who sends a hundred tiny or one huge request must not decide what a verifier computes and pays for.
- */
-const SHAPE_MOST = 4
 
 /**
  * What an interval's plan is drawn from, besides its secret and the hash of its first block.
@@ -27,8 +22,7 @@ export async function planInput(
   usPerWork: number,
 ): Promise<PlanInput> {
   const { model, profile, gpus, chain } = deps
-  const standardWork = workOf(model)
-  const recent = await recentRequests(db, deps.id, RECENT_REQUESTS)
+  const recent = await recentRequests(db, deps.id, SHAPE_REQUESTS)
   return {
     profile,
     n: interval.n,
@@ -42,13 +36,11 @@ export async function planInput(
       network: publicNetwork(axonIp),
       lastEvidenceN,
     })),
-    recentRequests: recent
-      .filter((row) => row.counted && workOf(row) <= SHAPE_MOST * standardWork)
-      .map(shapeOf),
+    recentRequests: shapingRequests(recent, model).map(shapeOf),
     prompts: [],
     model: standardOf(model),
     budget: {
-      usPerVideo: Number((BigInt(usPerWork) * BigInt(standardWork)) / 1_000_000n),
+      usPerVideo: usOfWork(usPerWork, workOf(model)),
       gpus,
       blockMs: Math.round(chain.blockSeconds * 1000),
     },

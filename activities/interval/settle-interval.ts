@@ -6,6 +6,7 @@ import {
   writeSettlement,
 } from '../../ledger/intervals/settlement.js'
 import { decideWeights } from '../../ledger/intervals/weights.js'
+import { isOverdue } from '../../rules/interval-time.js'
 import { settle } from '../../rules/settle/settle.js'
 import { beating } from '../shared/heartbeat.js'
 import { fenced } from '../shared/with-fence.js'
@@ -13,7 +14,6 @@ import type { VerifierDeps } from '../verifier-deps.js'
 import { decideVector, readSending, weighedOf } from '../weights/weight-vector.js'
 import { intervalRecord } from './build-record.js'
 import { lapse } from './lapse-interval.js'
-import { isOverdue } from './wait-for-turn.js'
 
 export interface SettledInterval {
   readonly phase: 'settled' | 'lapsed'
@@ -31,10 +31,11 @@ export function createSettleInterval(deps: VerifierDeps) {
     beating(async () => {
       const interval = await intervalByN(db, id, n)
       if (interval === null) throw new FractalError('not_recorded', `interval ${n} is not recorded`)
-      const { number } = await deps.chain.finalized()
+      const { number: finalized } = await deps.chain.finalized()
+      const overdue = isOverdue(interval, { finalized, blockSeconds: deps.chain.blockSeconds })
       const sending = await readSending(deps)
       const phase = await fenced(deps, async (tx) => {
-        if (interval.phase !== 'settled' && isOverdue(deps, interval, number)) {
+        if (interval.phase !== 'settled' && overdue) {
           await lapse(tx, deps, n)
           return (await intervalByN(tx, id, n))!.phase
         }

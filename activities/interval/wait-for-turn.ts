@@ -1,22 +1,10 @@
-import { firstUnsettledBefore, type IntervalRow } from '../../ledger/intervals/intervals.js'
+import { firstUnsettledBefore } from '../../ledger/intervals/intervals.js'
+import { isOverdue } from '../../rules/interval-time.js'
 import { beating, pause } from '../shared/heartbeat.js'
 import { fenced } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { lapse } from './lapse-interval.js'
 import { pollMs } from './wait-for-block.js'
-
-/** The least time after its last block before an unsettled interval lapses. */
-const LAPSE_SECONDS = 15 * 60
-
-/** Whether an interval's time to settle has passed: max(one interval, 15 minutes) of finalized blocks. */
-export function isOverdue(
-  deps: Pick<VerifierDeps, 'chain'>,
-  interval: IntervalRow,
-  finalized: number,
-): boolean {
-  const grace = Math.max(interval.length, Math.ceil(LAPSE_SECONDS / deps.chain.blockSeconds))
-  return finalized >= interval.firstBlock + interval.length + grace
-}
 
 /**
  * Waits until every interval before is final, so that settling goes strictly in order of n. One that
@@ -28,14 +16,15 @@ export function createAwaitTurn(deps: VerifierDeps) {
       for (;;) {
         const before = await firstUnsettledBefore(deps.db, deps.id, n)
         if (before === null) return
-        const { number } = await deps.chain.finalized()
-        if (isOverdue(deps, before, number)) {
+        const { number: finalized } = await deps.chain.finalized()
+        const { blockSeconds } = deps.chain
+        if (isOverdue(before, { finalized, blockSeconds })) {
           await fenced(deps, (tx) => lapse(tx, deps, before.n))
           deps.log.warn({ n: before.n }, 'an interval was not settled in time; it is lapsed')
           continue
         }
         beat(`interval ${before.n} is in phase ${before.phase}`)
-        await pause(pollMs(deps.chain.blockSeconds))
+        await pause(pollMs(blockSeconds))
       }
     })
 }

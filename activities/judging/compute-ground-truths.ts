@@ -14,11 +14,13 @@ import { planItems } from '../../ledger/intervals/plans.js'
 import { type AttemptRow, attemptsById } from '../../ledger/requests/attempts.js'
 import { getFrames } from '../../ledger/requests/frames.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
+import { needsConfirmation, needsGroundTruth } from '../../rules/judge/needed-runs.js'
 import { cosinePpm } from '../../rules/judge/similarity.js'
 import type { GpuDeps } from '../gpu-deps.js'
 import { decodeBody } from '../shared/generation-body.js'
 import { beating } from '../shared/heartbeat.js'
 import { ControlSession } from './confirmation-session.js'
+import { attemptOutcome, groundTruth } from './rows.js'
 
 export interface RecomputeInput extends VerifierId {
   readonly n: number
@@ -40,9 +42,8 @@ export function createRecompute(deps: GpuDeps) {
       const control = new ControlSession(deps)
       try {
         for (const attempt of await attemptsById(deps.db, ids)) {
-          // Another class proves nothing either way: no GPU time for it.
-          if (attempt.outcome !== 'success') continue
-          if (attempt.determinismClass !== deps.generator.determinismClass) continue
+          const answer = attemptOutcome(attempt)
+          if (!needsGroundTruth(answer, deps.generator.determinismClass)) continue
           const show = (step: number, steps: number) =>
             beat(`${computed + 1} of ${ids.length}: step ${step} of ${steps}`)
           let truth = known.get(attempt.requestId)
@@ -50,7 +51,7 @@ export function createRecompute(deps: GpuDeps) {
             truth = await compute(deps, attempt, signal, show)
             computed += 1
           }
-          if (truth.framesSha256 !== attempt.framesSha256 && truth.confirmedAt === null) {
+          if (needsConfirmation(answer, groundTruth(truth))) {
             await confirm(deps, control, attempt, truth, signal, show)
           }
         }

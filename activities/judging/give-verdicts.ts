@@ -1,5 +1,5 @@
 import { revokeExact } from '../../ledger/intervals/certificates.js'
-import { truthsOf } from '../../ledger/intervals/ground-truths.js'
+import { type TruthRow, truthsOf } from '../../ledger/intervals/ground-truths.js'
 import { planItems } from '../../ledger/intervals/plans.js'
 import {
   insertVerdicts,
@@ -9,14 +9,14 @@ import {
   verdictsOf,
 } from '../../ledger/intervals/verdicts.js'
 import { intervalProvers } from '../../ledger/provers/provers.js'
-import { attemptsById } from '../../ledger/requests/attempts.js'
-import { CHALLENGE_PENALTY_PPM, INFERENCE_PENALTY_PPM } from '../../rules/constants.js'
-import { type JudgeInput, judgeAudit, judgeChallenge } from '../../rules/judge/judge.js'
-import type { Reason } from '../../rules/verdicts.js'
+import { type AttemptRow, attemptsById } from '../../ledger/requests/attempts.js'
+import type { Judgement } from '../../rules/judge/judge.js'
+import { judgeCheck } from '../../rules/judge/judge-check.js'
 import { usableCertificates } from '../interval/certificates.js'
 import { beating } from '../shared/heartbeat.js'
 import { fenced } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
+import { attemptOutcome, groundTruth } from './rows.js'
 
 export interface JudgeRequest {
   readonly n: number
@@ -75,86 +75,56 @@ async function decide(
     (await intervalProvers(db, id, request.n)).map((row) => [row.hotkey, row]),
   )
   const certificates = await usableCertificates(db, deps)
-  const exact = new Set(certificates.flatMap((row) => (row.exact ? [row.determinismClass] : [])))
 
   const verdicts: NewVerdict[] = []
-  for (const row of waiting) {
-    const attempt = attempts.get(row.requestId)
-    const prover = provers.get(row.hotkey)
-    const key = {
-      requestId: row.requestId,
-      kind: row.kind,
-      hotkey: row.hotkey,
-      registeredBlock: row.registeredBlock,
-    }
-    const give = (
-      verdict: NewVerdict['verdict'],
-      reason: Reason,
-      rewardPpm: number | null,
-      detail: NewVerdict['detail'] = null,
-    ) => verdicts.push({ ...key, verdict, reason, rewardPpm, detail })
-    const penalty = row.kind === 'challenge' ? CHALLENGE_PENALTY_PPM : INFERENCE_PENALTY_PPM
-
-    if (attempt === undefined || attempt.outcome === null || prover === undefined) {
-      // Never asked, or the answer was lost on our side: the verifier's own fault.
-      if (request.final) give('abstained', 'own_fault', null)
-      continue
-    }
-    if (attempt.reason === 'own_fault') {
-      give('abstained', 'own_fault', null)
-      continue
-    }
-    if (attempt.outcome === 'refused') {
-      give('fail', 'refused_thrice', penalty)
-      continue
-    }
-    if (attempt.outcome !== 'success') {
-      give('fail', attempt.reason as Reason, penalty, { message: attempt.message })
-      continue
-    }
-    const truth = truths.get(row.requestId)
-    const certified = certificates.some(
-      (other) => other.determinismClass === attempt.determinismClass,
-    )
-    if (truth === undefined && certified) {
-      if (request.final) give('abstained', 'no_time', null)
-      continue
-    }
-    const input: JudgeInput = {
-      answer: {
-        framesSha256: attempt.framesSha256!,
-        determinismClass: attempt.determinismClass!,
-        classAtOpen: prover.determinismClass ?? attempt.determinismClass!,
-      },
-      truth: {
-        framesSha256: truth?.framesSha256 ?? '',
-        confirmSha256: truth?.confirmFramesSha256 ?? null,
-        knownAnswerOk: truth?.knownAnswerOk ?? null,
-        determinismClass: truth?.determinismClass ?? '',
-      },
-      exact: exact.has(attempt.determinismClass!),
+  for (const { requestId, kind, hotkey, registeredBlock } of waiting) {
+    const attempt = attempts.get(requestId)
+    const truth = truths.get(requestId)
+    const judgement = judgeCheck({
+      kind,
+      attempt: attemptOutcome(attempt),
+      prover: provers.get(hotkey) ?? null,
+      truth: truth === undefined ? null : groundTruth(truth),
       cosinePpm: truth?.cosinePpm ?? null,
-      tier: prover.tier,
-    }
-    const judgement = row.kind === 'challenge' ? judgeChallenge(input) : judgeAudit(input)
-    // The second computation may still come; at the end, what is not confirmed accuses nobody.
-    if (judgement.reason === 'not_confirmed' && !request.final) continue
-    if (judgement.reason === 'control_failed') {
-      await revokeExact(
-        db,
-        attempt.determinismClass!,
-        `a control run differed in interval ${request.n}`,
-      )
-      deps.log.error(
-        { n: request.n, requestId: row.requestId },
-        'our own results differ: the class is not exact any more',
-      )
-    }
-    give(judgement.verdict, judgement.reason, judgement.rewardPpm, {
-      answer: attempt.framesSha256,
-      truth: truth?.framesSha256 ?? null,
-      cosine_ppm: truth?.cosinePpm ?? null,
+      certificate:
+        certificates.find((row) => row.determinismClass === attempt?.determinismClass) ?? null,
+      final: request.final,
     })
+    if (judgement === null) continue
+    if (judgement.reason === 'control_failed') await doubt(deps, request.n, attempt)
+    const detail = detailOf(judgement, attempt, truth)
+    verdicts.push({ requestId, kind, hotkey, registeredBlock, ...judgement, detail })
   }
   return verdicts
+}
+
+/** Two runs of ours differ, or a known answer came out wrong: the class loses its exactness. */
+async function doubt(deps: VerifierDeps, n: number, attempt: AttemptRow | undefined) {
+  if (attempt === undefined || attempt.determinismClass === null) return
+  const { requestId, determinismClass } = attempt
+  await revokeExact(deps.db, determinismClass, `a control run differed in interval ${n}`)
+  deps.log.error({ n, requestId }, 'our own results differ: the class is not exact any more')
+}
+
+/** Facts behind a verdict, for those who ask why. */
+function detailOf(
+  { reason }: Judgement,
+  attempt: AttemptRow | undefined,
+  truth: TruthRow | undefined,
+): NewVerdict['detail'] {
+  if (attempt === undefined || reason === 'own_fault' || reason === 'no_time') return null
+  switch (attempt.outcome) {
+    case 'success':
+      return {
+        answer: attempt.framesSha256,
+        truth: truth?.framesSha256 ?? null,
+        cosine_ppm: truth?.cosinePpm ?? null,
+      }
+    case 'failure':
+    case 'neutral':
+      return { message: attempt.message }
+    case 'refused':
+    case null:
+      return null
+  }
 }

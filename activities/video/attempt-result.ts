@@ -1,4 +1,5 @@
 import { type AttemptResult, NO_ANSWER } from '../../ledger/requests/attempts.js'
+import { failureOutcome } from '../../rules/judge/own-failure.js'
 import type { AskOutcome } from '../../wire/outcome.js'
 
 /** What is stored where the verifier could not do its part: an outcome of nobody. */
@@ -37,10 +38,7 @@ export function resultOf(outcome: AskOutcome, { resent }: { resent: boolean }): 
     case 'failed':
       return {
         ...NO_ANSWER,
-        // A cancelled request, and one that may be impossible, are nobody's fault (architecture section 5).
-        outcome: ['cancelled', 'invalid_request', 'out_of_memory'].includes(outcome.reason)
-          ? 'neutral'
-          : 'failure',
+        outcome: failureOutcome(outcome.reason),
         reason: outcome.reason,
         message: outcome.message,
         completedAt,

@@ -10,7 +10,7 @@ import {
   startAttempts,
 } from '../../ledger/requests/attempts.js'
 import { failJob, getJob, type JobRow } from '../../ledger/requests/jobs.js'
-import { INFERENCE_PENALTY_PPM } from '../../rules/constants.js'
+import { answerCheck } from '../../rules/judge/own-failure.js'
 import type { AttemptEnd } from '../../rules/routing/video-run.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { encodeBody } from '../shared/generation-body.js'
@@ -190,12 +190,7 @@ function outcomeOf(job: JobRow, { asked: { row, resent }, outcome, outpaced }: L
     : outcome === null
       ? ownFault('not asked again')
       : resultOf(outcome, { resent })
-  // A counted request's own failure is an observation of its prover (mechanism section 2).
-  const verdict =
-    result.outcome === 'failure' && job.counted
-      ? { verdict: 'fail' as const, reason: result.reason, rewardPpm: INFERENCE_PENALTY_PPM }
-      : null
-  return { requestId: row.requestId, ...result, verdict }
+  return { requestId: row.requestId, ...result, verdict: answerCheck(result, job.counted) }
 }
 
 type Ends = readonly Pick<AttemptRow, 'outcome' | 'reason'>[]
@@ -216,7 +211,7 @@ async function conclude(
 ): Promise<AttemptEnd> {
   if (hasSuccess(rows)) {
     if (rows.some(({ outcome }) => outcome === 'neutral')) {
-      await blameNeutral(deps.db, deps.id, job.inferenceId, INFERENCE_PENALTY_PPM)
+      await blameNeutral(deps.db, deps.id, job.inferenceId)
     }
     return { kind: 'answered' }
   }

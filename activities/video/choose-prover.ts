@@ -3,6 +3,7 @@ import { type RoutingCandidateRow, routingCandidates } from '../../ledger/prover
 import type { AttemptRow } from '../../ledger/requests/attempts.js'
 import { TIER_REQUEST_LIMIT } from '../../rules/constants.js'
 import { deadlineMs } from '../../rules/routing/deadlines.js'
+import { leftOut } from '../../rules/routing/left-out.js'
 import { route } from '../../rules/routing/route.js'
 import { candidateOf } from '../../rules/routing/route-candidate.js'
 import type { InferenceDeps } from '../inference-deps.js'
@@ -13,9 +14,6 @@ export interface ChosenProver {
   /** floor(µs · 10^6 / work) of the prover, else of its class; null when neither was measured. */
   readonly usPerWork: number | null
 }
-
-/** How long a prover that refused a request is left alone by that request. */
-const REFUSED_MS = 3000
 
 /**
  * Picks the prover for a request's next attempt, by the pure router over what the ledger knows.
@@ -37,10 +35,7 @@ export async function chooseProver(
         candidateOf({ ...row, otherClass: !classes.has(row.determinismClass) }, now),
       ),
       work,
-      exclude: before
-        .filter((row) => row.reason !== 'outpaced')
-        .filter((row) => row.outcome !== 'refused' || now - row.completedAt!.getTime() < REFUSED_MS)
-        .map((row) => row.hotkey),
+      exclude: leftOut(before, now),
       tierLimits: TIER_REQUEST_LIMIT,
     },
     deps.random,

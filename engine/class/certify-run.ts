@@ -1,5 +1,6 @@
 import type { Hex } from '../../formats/bytes.js'
 import { workOf } from '../../formats/generation.js'
+import { usPerWork } from '../../rules/settle/speed.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
 import type { Generated } from '../pipeline/generator.js'
 import { completeParams, type GenerationParams } from '../pipeline/params.js'
@@ -39,6 +40,6 @@ export function certifyRun(
     modelRoot: model.modelRoot,
     framesSha256: generated.framesSha256,
     traceRoot: generated.traceRoot,
-    usPerWork: Math.floor((generated.timings.total_us * 1_000_000) / workOf(params)),
+    usPerWork: usPerWork(generated.timings.total_us, workOf(params)),
   }
 }

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Hex } from '../../formats/bytes.js'
+import { lowerMedian } from '../../rules/order.js'
 import { openEngine } from '../engine.js'
 import { EngineError } from '../errors.js'
 import type { Device } from '../pipeline/generator.js'
@@ -55,14 +56,13 @@ export async function certify(options: CertifyOptions): Promise<Certificate> {
     ...(await runInSecondProcess(options, elsewhere, report)),
   ]
   const [first] = results
-  const times = results.map((result) => result.usPerWork).sort((a, b) => a - b)
   return {
     determinismClass: first!.determinismClass,
     modelRoot: first!.modelRoot,
     runs,
     processes: 2,
     exact: results.every((result) => sameBytes(result, first!)),
-    usPerWork: times[Math.floor((times.length - 1) / 2)]!,
+    usPerWork: lowerMedian(results.map((result) => result.usPerWork))!,
     framesSha256: first!.framesSha256,
   }
 }

@@ -1,11 +1,12 @@
-import type {
-  AnswerRow,
-  CheckRow,
-  OfferRow,
-  ProverSettlement,
-  ProverState,
-  Settlement,
-  SettlementInput,
+import { countOffers, type OfferedRow } from '../../rules/settle/offers.js'
+import {
+  type AnswerRow,
+  type CheckRow,
+  type ProverSettlement,
+  type ProverState,
+  type Settlement,
+  type SettlementInput,
+  wasJudged,
 } from '../../rules/settle/settlement.js'
 import type { Queryable, Tx } from '../database.js'
 import { LedgerError } from '../errors.js'
@@ -69,20 +70,10 @@ async function answers(tx: Tx, id: VerifierId, n: number): Promise<AnswerRow[]> 
   )
 }
 
-async function offers(tx: Tx, id: VerifierId, n: number): Promise<OfferRow[]> {
-  // A challenge is offered anew after each refusal; its last offer is one more, unless that was the
-  // refusal that ended it. A user's request that is refused is one offer and goes to another prover.
+async function offered(tx: Tx, id: VerifierId, n: number): Promise<OfferedRow[]> {
   return tx.query(
-    `WITH counts AS (
-       SELECT hotkey, registered_block,
-         greatest(refusals, CASE WHEN outcome = 'refused' OR reason = 'refused_below_capacity' THEN 1 ELSE 0 END) AS refused,
-         CASE WHEN outcome IS NULL OR outcome = 'refused' OR reason IN ('refused_thrice', 'refused_below_capacity')
-           THEN 0 ELSE 1 END AS taken
-       FROM attempts WHERE ${OF} AND n = $3
-     )
-     SELECT hotkey, registered_block, sum(refused + taken)::integer AS offered, sum(refused)::integer AS refused
-     FROM counts GROUP BY hotkey, registered_block HAVING sum(refused + taken) > 0
-     ORDER BY hotkey, registered_block`,
+    `SELECT hotkey, registered_block, outcome, reason, refusals, count(*)::integer AS requests
+     FROM attempts WHERE ${OF} AND n = $3 GROUP BY hotkey, registered_block, outcome, reason, refusals`,
     [id.netuid, id.verifier, n],
   )
 }
@@ -107,7 +98,7 @@ export async function loadSettlement(tx: Tx, id: VerifierId, n: number): Promise
     provers: await provers(tx, id, n),
     checks: await checks(tx, id, n),
     answers: await answers(tx, id, n),
-    offers: await offers(tx, id, n),
+    offers: countOffers(await offered(tx, id, n)),
     certifiedUsPerWork: await certifiedUsPerWork(tx, id, n),
   }
 }
@@ -135,7 +126,7 @@ async function dueInterval(tx: Tx, id: VerifierId, n: number): Promise<IntervalR
   return interval
 }
 
-type ProverResult = ProverSettlement & { moveReason: string | null }
+type ProverResult = ProverSettlement & { moveReason: string | null; judged: boolean }
 
 async function writeScores(
   tx: Tx,
@@ -195,7 +186,7 @@ async function writeStandings(
       validationsSinceMove: 'integer',
       fastReturn: 'boolean',
       refusedStreak: 'integer',
-      checksJudged: 'integer',
+      judged: 'boolean',
     },
     results,
     4,
@@ -204,7 +195,7 @@ async function writeStandings(
     `UPDATE provers p SET tier = r.tier_after, total_successes = r.total_after, score_ppm = r.score_after,
        validations_since_move = r.validations_since_move, fast_return = r.fast_return,
        refused_streak = r.refused_streak, settled_n = $3, updated_at = now(),
-       last_evidence_n = CASE WHEN r.checks_judged > 0 THEN $3 ELSE p.last_evidence_n END
+       last_evidence_n = CASE WHEN r.judged THEN $3 ELSE p.last_evidence_n END
      FROM ${rows.source}
      WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = r.hotkey AND p.registered_block = r.registered_block`,
     [id.netuid, id.verifier, n, ...rows.params],
@@ -229,6 +220,7 @@ export async function writeSettlement(
   const results = settlement.provers.map((prover) => ({
     ...prover,
     moveReason: prover.move?.reason ?? null,
+    judged: wasJudged(prover),
   }))
   await writeScores(tx, id, n, results)
   await writeStandings(tx, id, n, results)

@@ -1,3 +1,4 @@
+import { BREAKER_OUTCOMES, LATENCY_ANSWERS } from '../../rules/constants.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Queryable } from '../database.js'
@@ -28,11 +29,6 @@ export interface RoutingCandidateRow extends ProverKey {
   /** A cheat of it was found in the last settled interval or since. */
   caught: boolean
 }
-
-/** How many answers the latency is taken from. */
-const LATENCY_ANSWERS = 20
-/** How far back failures are counted: as far as a circuit breaker can remember. */
-const FAILURES_LOOKED_AT = 10
 
 /** Which attempts count: conditions on `attempts`, whose $1 and $2 are the verifier. */
 interface Counting {
@@ -91,7 +87,7 @@ const facts = (counting: Counting) => `WITH latest AS (
         SELECT request_id, outcome, completed_at FROM attempts
         WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
           AND outcome IN ('success', 'failure') AND ${counting.failures}
-        ORDER BY completed_at DESC, request_id LIMIT ${FAILURES_LOOKED_AT}
+        ORDER BY completed_at DESC, request_id LIMIT ${BREAKER_OUTCOMES}
       ) last
     ) ended
   ) failures

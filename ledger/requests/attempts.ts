@@ -1,8 +1,11 @@
+import type { Judgement } from '../../rules/judge/judge.js'
+import { answerCheck, MAYBE_IMPOSSIBLE } from '../../rules/judge/own-failure.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
-import type { Reason, Verdict } from '../../rules/verdicts.js'
+import type { Reason } from '../../rules/verdicts.js'
 import type { Database, Queryable } from '../database.js'
 import { CURRENT_N } from '../intervals/intervals.js'
 import { lockOutcomesShared } from '../intervals/outcome-lock.js'
+import { insertVerdicts } from '../intervals/verdicts.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import { lockForAttempts, oneSuccess } from './one-success.js'
@@ -77,16 +80,10 @@ export interface AttemptRow extends NewAttempt, Unanswered {
   askedAt: Date
 }
 
-/** The check of kind `answer` that goes with a counted request's own failure. */
-export interface AnswerVerdict {
-  verdict: Verdict
-  reason: Reason
-  rewardPpm: number | null
-}
-
 export interface NewOutcome extends AttemptResult {
   requestId: string
-  verdict: AnswerVerdict | null
+  /** The check of kind `answer` that goes with it. */
+  verdict: Judgement | null
 }
 
 /** What stands for an attempt after `recordOutcomes`. */
@@ -305,30 +302,38 @@ export async function answersOfInterval(
 /**
  * A prover said that a request is impossible, or ran out of memory, and another one then did it: what
  * was nobody's fault becomes a failure of the first, while its interval is open.
- * @param rewardPpm of the `answer` check that comes with it, where the request counts
  */
 export async function blameNeutral(
   db: Database,
   id: VerifierId,
   inferenceId: string,
-  rewardPpm: number,
 ): Promise<void> {
   await db.tx(async (tx) => {
     await lockOutcomesShared(tx, id)
-    await tx.execute(
-      `WITH blamed AS (
-         UPDATE attempts a SET outcome = 'failure'
-         WHERE a.inference_id = $3 AND a.netuid = $1 AND a.verifier = $2 AND a.outcome = 'neutral'
-           AND a.reason IN ('invalid_request', 'out_of_memory')
-           AND NOT EXISTS (
-             SELECT 1 FROM intervals i
-             WHERE i.netuid = $1 AND i.verifier = $2 AND i.n = a.n AND i.closed_at IS NOT NULL)
-         RETURNING a.n, a.request_id, a.hotkey, a.registered_block, a.reason, a.counted
-       )
-       INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)
-       SELECT $1, $2, n, request_id, 'answer', hotkey, registered_block, 'fail', reason, $4
-       FROM blamed WHERE counted ON CONFLICT DO NOTHING`,
-      [id.netuid, id.verifier, inferenceId, rewardPpm],
+    const blamed = await tx.query<Blamed>(
+      `UPDATE attempts a SET outcome = 'failure'
+       WHERE a.inference_id = $3 AND a.netuid = $1 AND a.verifier = $2 AND a.outcome = 'neutral'
+         AND a.reason = ANY ($4)
+         AND NOT EXISTS (
+           SELECT 1 FROM intervals i
+           WHERE i.netuid = $1 AND i.verifier = $2 AND i.n = a.n AND i.closed_at IS NOT NULL)
+       RETURNING a.n, a.request_id, a.hotkey, a.registered_block, a.outcome, a.reason, a.counted`,
+      [id.netuid, id.verifier, inferenceId, MAYBE_IMPOSSIBLE],
     )
+    for (const { n, counted, ...row } of blamed) {
+      const check = answerCheck(row, counted)
+      if (check === null) continue
+      const { requestId, hotkey, registeredBlock } = row
+      const verdict = { requestId, kind: 'answer', hotkey, registeredBlock, ...check } as const
+      await insertVerdicts(tx, id, n, [{ ...verdict, detail: null }])
+    }
   })
+}
+
+interface Blamed extends ProverKey {
+  requestId: string
+  n: number
+  outcome: Outcome
+  reason: Reason
+  counted: boolean
 }

@@ -8,6 +8,17 @@ import {
 import type { Tier } from '../tiers.js'
 import type { Reason, Verdict } from '../verdicts.js'
 
+/** The verifier's own result for a request. */
+export interface GroundTruth {
+  framesSha256: Hex
+  /** Of the second computation in a fresh session; null until it ran. */
+  confirmSha256: Hex | null
+  /** Whether a known answer came out right in that session; null until it ran. */
+  knownAnswerOk: boolean | null
+  /** The verifier's. */
+  determinismClass: string
+}
+
 export interface JudgeInput {
   answer: {
     framesSha256: Hex
@@ -15,15 +26,8 @@ export interface JudgeInput {
     /** The class recorded when the interval opened. */
     classAtOpen: string
   }
-  truth: {
-    framesSha256: Hex
-    /** Of the second computation in a fresh session; null until it ran. */
-    confirmSha256: Hex | null
-    /** Whether a known answer came out right in that session; null until it ran. */
-    knownAnswerOk: boolean | null
-    /** The verifier's. */
-    determinismClass: string
-  }
+  /** Null where the verifier can't compute the answer's class. */
+  truth: GroundTruth | null
   /** Whether the verifier's class is certified as exact. */
   exact: boolean
   /** Of the frames with the verifier's; null when not compared. */
@@ -50,11 +54,6 @@ export function judgeAudit(input: JudgeInput): Judgement {
   return judge(input, INFERENCE_PENALTY_PPM)
 }
 
-/** True when the judgement waits for a second computation and a known answer: it would accuse. */
-export function needsConfirmation(input: JudgeInput): boolean {
-  return suspect(input).verdict === 'cheat' && input.truth.confirmSha256 === null
-}
-
 function judge(input: JudgeInput, penaltyPpm: number): Judgement {
   const found = suspect(input)
   const { verdict, reason } = found.verdict === 'cheat' ? confirmed(input, found.reason) : found
@@ -75,8 +74,8 @@ function suspect({ answer, truth, exact, cosinePpm, tier }: JudgeInput): Finding
   if (answer.determinismClass !== answer.classAtOpen) {
     return { verdict: 'fail', reason: 'class_changed' }
   }
-  if (answer.framesSha256 === truth.framesSha256) return { verdict: 'pass', reason: 'hash_equal' }
-  if (answer.determinismClass !== truth.determinismClass) {
+  if (answer.framesSha256 === truth?.framesSha256) return { verdict: 'pass', reason: 'hash_equal' }
+  if (answer.determinismClass !== truth?.determinismClass) {
     return { verdict: 'unproven', reason: 'other_class' }
   }
   if (exact) return { verdict: 'cheat', reason: 'hash_differs' }
@@ -88,7 +87,7 @@ function suspect({ answer, truth, exact, cosinePpm, tier }: JudgeInput): Finding
 
 /** An accusation stands only on two equal computations and a known answer that came out right. */
 function confirmed({ truth }: JudgeInput, reason: Reason): Finding {
-  if (truth.confirmSha256 === null || truth.knownAnswerOk === null) {
+  if (truth === null || truth.confirmSha256 === null || truth.knownAnswerOk === null) {
     return { verdict: 'abstained', reason: 'not_confirmed' }
   }
   return truth.confirmSha256 === truth.framesSha256 && truth.knownAnswerOk

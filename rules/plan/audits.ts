@@ -1,6 +1,9 @@
 import { type DrawSource, drawInteger, shuffle } from '../../formats/draws.js'
 import { compareText } from '../order.js'
+import type { MechanismProfile } from '../profile.js'
 import type { ProverKey } from '../settle/settlement.js'
+import { usOfWork } from '../settle/speed.js'
+import { type GpuTime, gpuBudget } from './gpu-budget.js'
 
 /** A delivered answer to a user's request. */
 export interface AuditCandidate extends ProverKey {
@@ -9,6 +12,19 @@ export interface AuditCandidate extends ProverKey {
   lastEvidenceN: number | null
   /** Answered in less than half the certified time (speed.ts). */
   suspicious: boolean
+}
+
+/**
+ * The most audits of an interval: what the profile allows and the audits' share of the GPU pays for.
+ * @param gpu.usPerWork certified, floor(µs · 10^6 / work); null while nothing is, and one is drawn
+ */
+export function mostAudits(
+  { audits }: Pick<MechanismProfile, 'audits'>,
+  gpu: { usPerWork: number | null; standardWork: number } & Omit<GpuTime, 'usPerVideo'>,
+): number {
+  if (gpu.usPerWork === null) return Math.min(audits.max, 1)
+  const usPerVideo = usOfWork(gpu.usPerWork, gpu.standardWork)
+  return Math.min(audits.max, gpuBudget({ ...gpu, usPerVideo }).auditVideos)
 }
 
 /**

@@ -1,10 +1,5 @@
 import { REFUSAL_STREAK } from '../constants.js'
 
-/** A 429 is free only while the requests in flight reach the capacity declared when the interval opened. */
-export function refusalIsFree(inFlight: number, declaredCapacity: number): boolean {
-  return inFlight >= declaredCapacity
-}
-
 /** Whether it refused more than half of what it was offered. */
 export function refusedMostly(offer: { offered: number; refused: number }): boolean {
   return 2 * offer.refused > offer.offered

@@ -131,6 +131,11 @@ export interface ProverSettlement extends ProverKey {
   fastAnswers: string[]
 }
 
+/** Whether the interval left evidence of a prover: others are checked before it then. */
+export function wasJudged({ checksJudged }: Pick<ProverSettlement, 'checksJudged'>): boolean {
+  return checksJudged > 0
+}
+
 export interface Settlement {
   n: number
   /** By uid, then hotkey. */

@@ -11,6 +11,11 @@ export function usPerWork(elapsedUs: number, work: number): number {
   return Number((BigInt(elapsedUs) * BigInt(ONE_PPM)) / BigInt(work))
 }
 
+/** The inverse of `usPerWork`: floor(value · work / 10^6), the µs that so much work takes. */
+export function usOfWork(value: number, work: number): number {
+  return Number((BigInt(value) * BigInt(work)) / BigInt(ONE_PPM))
+}
+
 /** Below half the class's certified time: too good, and first in line for a check. */
 export function isSuspiciouslyFast(
   answer: { elapsedUs: number; work: number },

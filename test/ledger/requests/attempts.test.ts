@@ -129,22 +129,27 @@ describe('ledger/attempts', () => {
       failure(rows[0]!.requestId, impossible),
       success(rows[1]!.requestId),
     ])
-    await blameNeutral(db, id, inferenceId, -50_000)
-    await blameNeutral(db, id, inferenceId, -50_000)
+    await blameNeutral(db, id, inferenceId)
+    await blameNeutral(db, id, inferenceId)
     assert.deepEqual(
       (await attemptsOf(db, inferenceId)).map((row) => row.outcome),
       ['failure', 'success'],
     )
     assert.deepEqual(
-      (await verdictsOf(db, id, 1)).map((row) => [row.requestId, row.verdict, row.reason]),
-      [[rows[0]!.requestId, 'fail', 'invalid_request']],
+      (await verdictsOf(db, id, 1)).map((row) => [
+        row.requestId,
+        row.verdict,
+        row.reason,
+        row.rewardPpm,
+      ]),
+      [[rows[0]!.requestId, 'fail', 'invalid_request', -50_000]],
     )
 
     const late = await newJob(db, id)
     const [row] = await startAttempts(db, id, [attempt(1, { inferenceId: late.inferenceId })])
     await recordOutcomes(db, id, [failure(row!.requestId, impossible)])
     await db.tx((tx) => closeInterval(tx, id, 1))
-    await blameNeutral(db, id, late.inferenceId, -50_000)
+    await blameNeutral(db, id, late.inferenceId)
     assert.equal((await attemptsOf(db, late.inferenceId))[0]!.outcome, 'neutral')
   })
 

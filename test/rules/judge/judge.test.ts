@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict'
 import {
+  type GroundTruth,
   type JudgeInput,
   judgeAudit,
   judgeChallenge,
-  needsConfirmation,
 } from '../../../rules/judge/judge.js'
 import { TIERS } from '../../../rules/tiers.js'
 import { REASONS, type Verdict, worstVerdict } from '../../../rules/verdicts.js'
 
+const truth: GroundTruth = {
+  framesSha256: 'aa',
+  confirmSha256: null,
+  knownAnswerOk: null,
+  determinismClass: 'class',
+}
 const same: JudgeInput = {
   answer: { framesSha256: 'aa', determinismClass: 'class', classAtOpen: 'class' },
-  truth: {
-    framesSha256: 'aa',
-    confirmSha256: null,
-    knownAnswerOk: null,
-    determinismClass: 'class',
-  },
+  truth,
   exact: true,
   cosinePpm: null,
   tier: 'bronze',
@@ -28,21 +29,19 @@ function judged(input: JudgeInput): string {
 }
 
 function confirmed(input: JudgeInput, confirmSha256 = 'aa', knownAnswerOk = true): JudgeInput {
-  return { ...input, truth: { ...input.truth, confirmSha256, knownAnswerOk } }
+  return { ...input, truth: { ...truth, confirmSha256, knownAnswerOk } }
 }
 
 describe('judging an answer', () => {
   it('equal bytes pass, in an exact class or not, and of another class too', () => {
     assert.equal(judged(same), 'pass hash_equal 1000000')
     assert.equal(judged({ ...same, exact: false }), 'pass hash_equal 1000000')
-    const foreign = { ...same, truth: { ...same.truth, determinismClass: 'theirs' } }
+    const foreign = { ...same, truth: { ...truth, determinismClass: 'theirs' } }
     assert.equal(judged(foreign), 'pass hash_equal 1000000')
   })
 
   it('other bytes in the same exact class are a cheat, once the verifier has doubted itself', () => {
-    assert.ok(needsConfirmation(other))
     assert.equal(judged(other), 'abstained not_confirmed null')
-    assert.ok(!needsConfirmation(confirmed(other)))
     assert.equal(judged(confirmed(other)), 'cheat hash_differs -50000')
     assert.equal(judgeChallenge(confirmed(other)).rewardPpm, -10_000)
     assert.equal(judged(confirmed(other, 'bb')), 'abstained control_failed null')
@@ -52,12 +51,12 @@ describe('judging an answer', () => {
   it('another class is unproven, however different the bytes', () => {
     const foreign = {
       ...other,
-      truth: { ...other.truth, determinismClass: 'theirs' },
+      truth: { ...truth, determinismClass: 'theirs' },
       cosinePpm: 0,
     }
     assert.equal(judged(foreign), 'unproven other_class -50000')
     assert.equal(judged({ ...foreign, exact: false }), 'unproven other_class -50000')
-    assert.ok(!needsConfirmation(foreign))
+    assert.equal(judged({ ...other, truth: null }), 'unproven other_class -50000')
   })
 
   it('a class that changed within the interval fails, even with equal bytes', () => {

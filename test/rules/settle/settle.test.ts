@@ -4,7 +4,6 @@ import { lowerMedian } from '../../../rules/order.js'
 import { beyondApiKeyCaps } from '../../../rules/settle/caps.js'
 import { requestCounts } from '../../../rules/settle/counted.js'
 import { observe } from '../../../rules/settle/observation.js'
-import { refusalIsFree } from '../../../rules/settle/refusals.js'
 import { nextScore } from '../../../rules/settle/score.js'
 import { settle } from '../../../rules/settle/settle.js'
 import type { AnswerRow, CheckRow, SettlementInput } from '../../../rules/settle/settlement.js'
@@ -13,6 +12,7 @@ import {
   isSuspiciouslyFast,
   medianUsPerWork,
   speedFactorPpm,
+  usOfWork,
   usPerWork,
 } from '../../../rules/settle/speed.js'
 import { answer, check, failure, interval, prover, times, WORK } from '../rows.js'
@@ -48,8 +48,6 @@ describe('rates', () => {
       answer(p, { outcome: 'refused', reason: 'refused' }),
     ]
     assert.equal(settleOne({ answers }).requestAttempts, 0)
-    assert.ok(refusalIsFree(2, 2))
-    assert.ok(!refusalIsFree(1, 2))
   })
 
   it('abstained checks count for nobody', () => {
@@ -183,6 +181,8 @@ describe('speed', () => {
     assert.equal(lowerMedian([4, 1, 3, 2]), 2)
     assert.equal(lowerMedian([5, 1, 3]), 3)
     assert.equal(usPerWork(25_000_000, WORK), 31_789_143)
+    assert.equal(usOfWork(31_789_143, WORK), 24_999_999)
+    assert.equal(usOfWork(2 ** 40, 2 ** 40), Number(2n ** 80n / 1_000_000n), 'no double’s rounding')
     assert.equal(medianUsPerWork([{ elapsedUs: null, work: WORK }], null), null)
   })
 

@@ -1,0 +1,20 @@
+import type { TruthRow } from '../../ledger/intervals/ground-truths.js'
+import type { AttemptRow } from '../../ledger/requests/attempts.js'
+import type { GroundTruth } from '../../rules/judge/judge.js'
+import type { AttemptOutcome } from '../../rules/judge/judge-check.js'
+
+/** A stored attempt as the rules see it; null while it has no outcome. */
+export function attemptOutcome(row: AttemptRow | undefined): AttemptOutcome | null {
+  if (row === undefined || row.outcome === null) return null
+  const { outcome, framesSha256, determinismClass, reason } = row
+  // A constraint of the table: a success has its hash and class.
+  return outcome === 'success'
+    ? { outcome, framesSha256: framesSha256!, determinismClass: determinismClass! }
+    : { outcome, reason: reason ?? 'error' }
+}
+
+/** A stored ground truth as the rules see it. */
+export function groundTruth(row: TruthRow): GroundTruth {
+  const { framesSha256, confirmFramesSha256, knownAnswerOk, determinismClass } = row
+  return { framesSha256, confirmSha256: confirmFramesSha256, knownAnswerOk, determinismClass }
+}

@@ -1,0 +1,63 @@
+import type { Hex } from '../../formats/bytes.js'
+import { CHALLENGE_PENALTY_PPM, INFERENCE_PENALTY_PPM } from '../constants.js'
+import type { Tier } from '../tiers.js'
+import type { Reason } from '../verdicts.js'
+import { type GroundTruth, type Judgement, judgeAudit, judgeChallenge } from './judge.js'
+
+/** How asking a prover ended. */
+export type AttemptOutcome =
+  | { outcome: 'success'; framesSha256: Hex; determinismClass: string }
+  | { outcome: 'failure' | 'neutral' | 'refused'; reason: Reason }
+
+/** What is known of a check that has no verdict yet. */
+export interface DueCheck {
+  kind: 'challenge' | 'audit'
+  /** Null while it is under way, and when the prover was never asked. */
+  attempt: AttemptOutcome | null
+  /** As the interval's opening recorded it; null when it is none of the interval's. */
+  prover: { determinismClass: string | null; tier: Tier } | null
+  /** Null while there is none. */
+  truth: GroundTruth | null
+  /** Of the answer's frames with the ground truth's; null when not compared. */
+  cosinePpm: number | null
+  /** The certificate that counts for the answer's class; null when the verifier has none. */
+  certificate: { exact: boolean } | null
+  /** Whether what may still come (an outcome, a ground truth, a confirmation) is given up now. */
+  final: boolean
+}
+
+/**
+ * The verdict of a check, once it can be given: first how asking ended, then what the bytes say.
+ * What the verifier owes (asking, a ground truth, a confirmation) accuses nobody.
+ * @returns null while something may still come
+ */
+export function judgeCheck(due: DueCheck): Judgement | null {
+  const { kind, attempt, prover, truth, certificate, final } = due
+  const penaltyPpm = kind === 'challenge' ? CHALLENGE_PENALTY_PPM : INFERENCE_PENALTY_PPM
+  // Never asked, or the answer was lost on our side.
+  if (attempt === null || prover === null) return final ? abstained('own_fault') : null
+  if (attempt.outcome === 'refused') return failed('refused_thrice', penaltyPpm)
+  if (attempt.outcome !== 'success') {
+    const { reason } = attempt
+    return reason === 'own_fault' ? abstained(reason) : failed(reason, penaltyPpm)
+  }
+  // Nobody computes it without a certificate of its class, which then is not the verifier's.
+  if (truth === null && certificate !== null) return final ? abstained('no_time') : null
+  const judge = kind === 'challenge' ? judgeChallenge : judgeAudit
+  const judgement = judge({
+    answer: { ...attempt, classAtOpen: prover.determinismClass ?? attempt.determinismClass },
+    truth,
+    exact: certificate?.exact ?? false,
+    cosinePpm: due.cosinePpm,
+    tier: prover.tier,
+  })
+  return judgement.reason === 'not_confirmed' && !final ? null : judgement
+}
+
+function abstained(reason: Reason): Judgement {
+  return { verdict: 'abstained', reason, rewardPpm: null }
+}
+
+function failed(reason: Reason, rewardPpm: number): Judgement {
+  return { verdict: 'fail', reason, rewardPpm }
+}

@@ -1,0 +1,26 @@
+import type { Hex } from '../../formats/bytes.js'
+import type { AttemptOutcome } from './judge-check.js'
+
+type Delivered = Extract<AttemptOutcome, { outcome: 'success' }>
+
+/**
+ * Whether a request has to be computed to judge its answer. One of another determinism class proves
+ * nothing either way: no GPU time for it.
+ */
+export function needsGroundTruth(
+  attempt: AttemptOutcome | null,
+  ownClass: string,
+): attempt is Delivered {
+  return attempt?.outcome === 'success' && attempt.determinismClass === ownClass
+}
+
+/**
+ * Whether the request has to be computed a second time, in a fresh session with a known answer beside
+ * it, and the frames compared: the bytes differ, and without that nobody is accused.
+ */
+export function needsConfirmation(
+  answer: { framesSha256: Hex },
+  truth: { framesSha256: Hex; confirmSha256: Hex | null },
+): boolean {
+  return answer.framesSha256 !== truth.framesSha256 && truth.confirmSha256 === null
+}

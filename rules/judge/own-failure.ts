@@ -1,0 +1,33 @@
+import { INFERENCE_PENALTY_PPM } from '../constants.js'
+import type { AnswerRow } from '../settle/settlement.js'
+import type { Reason } from '../verdicts.js'
+import type { Judgement } from './judge.js'
+
+/**
+ * What a prover says of a request that may be impossible: nobody's fault, until another prover does
+ * the request; then it is a failure of whoever said so.
+ */
+export const MAYBE_IMPOSSIBLE: readonly Reason[] = ['invalid_request', 'out_of_memory']
+
+/** How an attempt that failed for this reason counts. A cancelled request counts nowhere. */
+export function failureOutcome(reason: Reason): AnswerRow['outcome'] {
+  return reason === 'cancelled' || MAYBE_IMPOSSIBLE.includes(reason) ? 'neutral' : 'failure'
+}
+
+/** The check of kind `answer` that a user's request brings with it: its own failure, where it counts. */
+export function answerCheck(
+  { outcome, reason }: Pick<AnswerRow, 'outcome' | 'reason'>,
+  counted: boolean,
+): Judgement | null {
+  return outcome === 'failure' && counted
+    ? { verdict: 'fail', reason, rewardPpm: INFERENCE_PENALTY_PPM }
+    : null
+}
+
+/**
+ * Whether it was the verifier's own network: several were asked at the same instant, and none could be
+ * reached. That counts for nobody.
+ */
+export function isOwnNetwork(asked: number, unreachable: number): boolean {
+  return asked > 1 && unreachable === asked
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { certificateCounts } from '../../../rules/judge/certificates.js'
+import {
+  answerCheck,
+  failureOutcome,
+  isOwnNetwork,
+  MAYBE_IMPOSSIBLE,
+} from '../../../rules/judge/own-failure.js'
+import { DEMO_PROFILE, PRODUCTION_PROFILE } from '../../../rules/profile.js'
+
+describe('a request’s own failure', () => {
+  it('is its prover’s, unless it was cancelled or may be impossible', () => {
+    for (const reason of ['late', 'unreachable', 'malformed', 'error'] as const) {
+      assert.equal(failureOutcome(reason), 'failure', reason)
+    }
+    for (const reason of ['cancelled', ...MAYBE_IMPOSSIBLE] as const) {
+      assert.equal(failureOutcome(reason), 'neutral', reason)
+    }
+  })
+
+  it('brings a check with it only where the request counts', () => {
+    const failed = { outcome: 'failure', reason: 'late' } as const
+    assert.deepEqual(answerCheck(failed, true), {
+      verdict: 'fail',
+      reason: 'late',
+      rewardPpm: -50_000,
+    })
+    assert.equal(answerCheck(failed, false), null)
+    assert.equal(answerCheck({ outcome: 'success', reason: 'served' }, true), null)
+    assert.equal(answerCheck({ outcome: 'neutral', reason: 'outpaced' }, true), null)
+  })
+
+  it('is the verifier’s own network when none of several could be reached', () => {
+    assert.ok(isOwnNetwork(2, 2))
+    assert.ok(!isOwnNetwork(3, 2))
+    assert.ok(!isOwnNetwork(1, 1), 'one alone says nothing of the network')
+    assert.ok(!isOwnNetwork(0, 0))
+  })
+})
+
+describe('certificates that count', () => {
+  it('are of this model, and with all runs where the production profile is in force', () => {
+    const short = { modelRoot: 'm', runs: DEMO_PROFILE.certificateRuns }
+    assert.ok(certificateCounts(short, 'm', DEMO_PROFILE))
+    assert.ok(!certificateCounts(short, 'm', PRODUCTION_PROFILE))
+    assert.ok(certificateCounts({ modelRoot: 'm', runs: 100 }, 'm', PRODUCTION_PROFILE))
+    assert.ok(!certificateCounts(short, 'other', DEMO_PROFILE))
+  })
+})

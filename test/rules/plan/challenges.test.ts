@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { REFUSALS_ALLOWED } from '../../../rules/constants.js'
+import { mostAudits } from '../../../rules/plan/audits.js'
+import { shapingRequests } from '../../../rules/plan/challenge-shapes.js'
+import { type JudgedNeuron, judgedNeurons } from '../../../rules/plan/judged-neurons.js'
+import { isAskedAgain, nextAskBlock } from '../../../rules/plan/retries.js'
+
+describe('who is judged', () => {
+  const neuron: JudgedNeuron = { hotkey: 'p', axon: {}, validatorPermit: false, stakeRao: 0n }
+  const TAO = 1_000_000_000n
+  const cases: [string, Partial<JudgedNeuron>, boolean][] = [
+    ['a prover', {}, true],
+    ['one with much stake and no permit', { stakeRao: 9000n * TAO }, true],
+    [
+      'one with a permit and stake up to the limit',
+      { validatorPermit: true, stakeRao: 4096n * TAO },
+      true,
+    ],
+    ['another verifier', { validatorPermit: true, stakeRao: 4096n * TAO + 1n }, false],
+    ['the verifier itself', { hotkey: 'v' }, false],
+    ['a neuron without an address', { axon: null }, false],
+  ]
+  for (const [name, change, judged] of cases) {
+    it(`${name}: ${judged ? 'yes' : 'no'}`, () => {
+      const found = judgedNeurons([{ ...neuron, ...change }], 'v', { vpermitTaoLimit: 4096 })
+      assert.equal(found.length, judged ? 1 : 0)
+    })
+  }
+})
+
+describe('a challenge that is refused', () => {
+  const blocks = { momentBlock: 10, firstRetryBlock: 14, secondRetryBlock: 19 }
+
+  it('is asked again at its retry moments, of which there are as many as may be needed', () => {
+    assert.deepEqual(
+      [0, 1, 2, 3].map((refusals) => nextAskBlock(blocks, refusals)),
+      [10, 14, 19, 19],
+    )
+    assert.equal(REFUSALS_ALLOWED, Object.keys(blocks).length)
+  })
+
+  it('has failed with the third refusal', () => {
+    assert.deepEqual([1, 2, 3].map(isAskedAgain), [true, true, false])
+  })
+})
+
+describe('what challenges look like', () => {
+  it('users’ requests that count, of at most four times the standard work', () => {
+    const standard = { steps: 2, frames: 2, width: 8, height: 8 }
+    const counted = { ...standard, counted: true }
+    const large = { ...counted, steps: 8 }
+    const requests = [counted, large, { ...large, frames: 3 }, { ...standard, counted: false }]
+    assert.deepEqual(shapingRequests(requests, standard), [counted, large])
+  })
+})
+
+describe('the number of audits', () => {
+  const gpu = { standardWork: 1_000_000, length: 360, blockMs: 12_000, gpus: 1 }
+
+  it('is what the profile allows, or the GPU’s share pays for', () => {
+    const audits = (usPerWork: number | null, max = 34) =>
+      mostAudits({ audits: { max } }, { ...gpu, usPerWork })
+    assert.equal(audits(10_000_000), 34)
+    // A fifth of 4,320 s, by videos of 60 s.
+    assert.equal(audits(60_000_000), 14)
+    assert.equal(audits(4_000_000_000), 0)
+    assert.equal(audits(null), 1, 'nothing is certified: one is drawn, and shows it')
+    assert.equal(audits(null, 0), 0)
+  })
+})
