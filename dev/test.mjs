@@ -45,8 +45,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   })
 }
 
+/** @returns the exit code */
 async function everything() {
-  const reporter = ['--reporter', './dev/counting-reporter.mjs']
+  const reporter = ['--reporter', './dev/checks/counting-reporter.mjs']
   const grids = lane('grids', [...reporter, 'test/e2e/**/*.test.ts'], { aside: true })
   const ignored = ['--ignore', 'test/e2e/**', '--ignore', 'test/soak/**']
   const rest = await lane('rest', [...reporter, ...ignored, 'test/**/*.test.ts'], { nice: NICER })
@@ -58,13 +59,13 @@ async function everything() {
   const skipped = sum('pending') === 0 ? '' : `, ${sum('pending')} skipped`
   // One closing line that a machine can read.
   console.log(`${sum('passes')} passed, ${sum('failures')} failed${skipped}`)
-  return all.find(({ code, counts }) => code !== 0 || counts === null)?.code
+  const bad = all.find(({ code, counts }) => code !== 0 || counts === null)
+  return bad === undefined ? 0 : bad.code || 1
 }
 
 try {
   const named = given.some((arg) => /^(\.\/)?test\//.test(arg))
-  const code = named ? (await lane('named', [])).code : await everything()
-  process.exitCode = code === undefined ? 0 : code || 1
+  process.exitCode = named ? (await lane('named', [])).code : await everything()
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
