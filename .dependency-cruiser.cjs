@@ -40,6 +40,8 @@ const exceptions = {
   // Names alone: an activity never starts a workflow.
   activities: '^temporal/workflow-ids[.]ts$',
   temporal: '^workflows/',
+  // It needs nothing of Node.
+  web: '^base/concurrency/map-with-limit[.]ts$',
 }
 
 const directions = Object.entries(allowed).map(([room, others]) => ({

@@ -38,17 +38,17 @@ process.once('SIGINT', () => void grid.stop().then(() => process.exit(130)))
 
 try {
   const rows: Row[] = []
-  for (const atOnce of [1, 32]) {
-    const count = atOnce === 1 ? Math.ceil(runs / 2) : runs
-    const direct = await warmed(count, atOnce, () => ask(grid.provers[0]!.port))
-    rows.push({ what: 'askProver, directly', atOnce, times: direct, beside: direct })
+  for (const concurrency of [1, 32]) {
+    const count = concurrency === 1 ? Math.ceil(runs / 2) : runs
+    const direct = await warmed(count, concurrency, () => ask(grid.provers[0]!.port))
+    rows.push({ what: 'askProver, directly', concurrency, times: direct, beside: direct })
     for (const [what, run] of [
       ['bare Express proxy', () => ask(grid.proxy)],
       ['stream: true', streamed],
       ['job, create to completed', job],
     ] as const) {
-      process.stderr.write(`${what}, ${atOnce} at once …\n`)
-      rows.push({ what, atOnce, times: await warmed(count, atOnce, run), beside: direct })
+      process.stderr.write(`${what}, concurrency ${concurrency} …\n`)
+      rows.push({ what, concurrency, times: await warmed(count, concurrency, run), beside: direct })
     }
   }
   showLatencies(rows)
@@ -61,15 +61,15 @@ try {
 
 interface Row {
   readonly what: string
-  readonly atOnce: number
+  readonly concurrency: number
   readonly times: readonly number[]
   readonly beside: readonly number[]
 }
 
 /** The first tenth warms compilers, pools and caches. */
-async function warmed(count: number, atOnce: number, run: () => Promise<unknown>) {
-  await closedLoop(Math.max(atOnce, Math.ceil(count / 10)), atOnce, run)
-  return closedLoop(count, atOnce, run)
+async function warmed(count: number, concurrency: number, run: () => Promise<unknown>) {
+  await closedLoop(Math.max(concurrency, Math.ceil(count / 10)), concurrency, run)
+  return closedLoop(count, concurrency, run)
 }
 
 async function ask(port: number): Promise<void> {
@@ -133,12 +133,12 @@ function call(method: string, path: string, body?: string): Promise<IncomingMess
 }
 
 function showLatencies(rows: readonly Row[]): void {
-  const shown = rows.map(({ what, atOnce, times, beside }) => {
+  const shown = rows.map(({ what, concurrency, times, beside }) => {
     const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)]
     const added = (q: number) => (quantile(times, q) - quantile(beside, q)).toFixed(1)
     return {
       what,
-      'at once': atOnce,
+      concurrency,
       'p50 ms': p50.toFixed(1),
       'p99 ms': p99.toFixed(1),
       'added p50': added(0.5),

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { Mutex } from '../base/concurrency/semaphore.js'
 import type { Hex } from '../formats/bytes.js'
 import { EngineError } from './errors.js'
 import type { ModelDescriptor } from './model/descriptor.js'
 import { type Model, readModel } from './model/model.js'
 import type { Device, Generated, GenerationHooks, Generator } from './pipeline/generator.js'
 import { type GenerationParams, validateParams } from './pipeline/params.js'
-import { throwIfCancelled } from './runtime/cancellation.js'
+import { cancelledError, throwIfCancelled } from './runtime/cancellation.js'
 import { NativeGate } from './runtime/native-gate.js'
 import {
   type FromThread,
@@ -14,7 +15,6 @@ import {
   type ThreadData,
   type ToThread,
 } from './thread/messages.js'
-import { Turns } from './thread/turns.js'
 
 export interface OpenEngineOptions {
   /** A folder in the diffusers/ONNX layout. */
@@ -114,7 +114,8 @@ class ThreadedGenerator implements Generator {
   readonly device: Device
   readonly #model: { scale: number }
   readonly #thread: EngineThread
-  readonly #turns = new Turns()
+  /** The thread generates one video at a time. */
+  readonly #mutex = new Mutex()
   readonly #running = new Set<AbortController>()
   #closed = false
 
@@ -133,11 +134,11 @@ class ThreadedGenerator implements Generator {
     validateParams(params, this.#model)
     throwIfCancelled(hooks.signal)
     const run = new AbortController()
-    const abort = () => run.abort()
+    const abort = () => run.abort(cancelledError())
     this.#running.add(run)
     hooks.signal?.addEventListener('abort', abort, { once: true })
     try {
-      return await this.#turns.take(run.signal, () => this.#run(params, hooks, run))
+      return await this.#mutex.run(() => this.#run(params, hooks, run), run.signal)
     } finally {
       hooks.signal?.removeEventListener('abort', abort)
       this.#running.delete(run)
@@ -147,8 +148,8 @@ class ThreadedGenerator implements Generator {
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true
-      for (const run of this.#running) run.abort()
-      await this.#turns.take(undefined, async () => this.#thread.send({ type: 'close' }))
+      for (const run of this.#running) run.abort(cancelledError())
+      await this.#mutex.run(async () => this.#thread.send({ type: 'close' }))
     }
     await this.#thread.exited()
   }

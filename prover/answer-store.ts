@@ -1,6 +1,7 @@
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { Mutex } from '../base/concurrency/semaphore.js'
 import { type Hex, isDigestHex } from '../formats/bytes.js'
 import { BoundedFolder } from './bounded-folder.js'
 
@@ -39,7 +40,7 @@ const FILES = {
  */
 export class AnswerStore {
   private readonly answers = new Map<Hex, { answer: KeptAnswer; openings: Opening[] }>()
-  private writing: Promise<void> = Promise.resolve()
+  private readonly writing = new Mutex()
 
   private constructor(private readonly folder: BoundedFolder) {}
 
@@ -107,8 +108,7 @@ export class AnswerStore {
       await writeFile(draft, JSON.stringify(openings), { mode: 0o600 })
       await rename(draft, join(path, FILES.openings))
     }
-    this.writing = this.writing.then(write, write)
-    await this.writing
+    await this.writing.run(write)
     return true
   }
 }

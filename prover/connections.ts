@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import ipaddr from 'ipaddr.js'
+import { KeyedLimit } from '../base/concurrency/keyed-limit.js'
 
 export interface ConnectionLimits {
   /** Open at once, of everybody together. */
@@ -24,20 +25,16 @@ export function connectionLimits(capacity: number): ConnectionLimits {
  * nothing takes the place of nobody else.
  */
 export function limitConnections(server: Server, limits: ConnectionLimits): void {
-  const open = new Map<string, number>()
+  const hosts = new KeyedLimit(limits.perHost)
+  const loopback = new KeyedLimit(limits.perLoopback)
   server.maxConnections = limits.total
   server.on('connection', (socket) => {
     const host = hostOf(socket.remoteAddress)
     // Without an address it has gone again already.
     if (host === null) return socket.destroy()
-    const count = open.get(host.name) ?? 0
-    if (count >= (host.loopback ? limits.perLoopback : limits.perHost)) return socket.destroy()
-    open.set(host.name, count + 1)
-    socket.once('close', () => {
-      const left = open.get(host.name)! - 1
-      if (left === 0) open.delete(host.name)
-      else open.set(host.name, left)
-    })
+    const release = (host.loopback ? loopback : hosts).tryAcquire(host.name)
+    if (release === null) return socket.destroy()
+    socket.once('close', release)
   })
 }
 

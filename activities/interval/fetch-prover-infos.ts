@@ -1,3 +1,4 @@
+import { mapWithLimit } from '../../base/concurrency/map-with-limit.js'
 import { messageOf } from '../../base/errors.js'
 import type { Neuron } from '../../chain/chain.js'
 import { CAPACITY_MAX } from '../../rules/constants.js'
@@ -13,8 +14,8 @@ export interface ProverFacts {
   readonly unreachableReason: string | null
 }
 
-/** Connections opened at once: 256 provers are asked within a few seconds, without a burst. */
-const AT_ONCE = 32
+/** Concurrent connections: 256 provers are asked within a few seconds, without a burst. */
+const MAX_CONNECTIONS = 32
 
 /** Asks each prover's `/v1/info`; one that does not answer is a fact too, never an error. */
 export async function askInfos(
@@ -22,15 +23,7 @@ export async function askInfos(
   neurons: readonly Neuron[],
   signal: AbortSignal,
 ): Promise<ProverFacts[]> {
-  const facts: ProverFacts[] = new Array(neurons.length)
-  let next = 0
-  const worker = async (): Promise<void> => {
-    for (let i = next++; i < neurons.length; i = next++) {
-      facts[i] = await askInfo(deps, neurons[i]!, signal)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, neurons.length) }, worker))
-  return facts
+  return mapWithLimit(neurons, MAX_CONNECTIONS, (neuron) => askInfo(deps, neuron, signal))
 }
 
 async function askInfo(

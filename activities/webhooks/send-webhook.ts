@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity'
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common'
 import { webhookHeaders } from '../../base/auth/webhook-signature.js'
-import { Slots } from '../../base/concurrency/slots.js'
+import { KeyedLimit } from '../../base/concurrency/keyed-limit.js'
 import { FractalError } from '../../base/errors.js'
 import { ownVersion } from '../../base/version.js'
 import {
@@ -38,17 +38,17 @@ export interface SendWebhookResult {
   readonly waitMs: number
 }
 
-/** Attempts under way at once to one host, by one worker: a slow receiver holds up nobody else. */
-const AT_ONCE_PER_HOST = 4
+/** Concurrent attempts to one host, by one worker: a slow receiver holds up nobody else. */
+const MAX_PER_HOST = 4
 /** To all hosts of one key. */
-const AT_ONCE_PER_KEY = 8
+const MAX_PER_KEY = 8
 /** What disables a webhook. */
 const ONLY_FAILS: OnlyFails = { attempts: 20, hours: 24 }
 
 /** Makes one attempt to deliver an event, and notes how it ended. Repeated, it may send the same again: the id says so. */
 export function createSendWebhook(deps: WebhookDeps) {
-  const hosts = new Slots(AT_ONCE_PER_HOST)
-  const keys = new Slots(AT_ONCE_PER_KEY)
+  const hosts = new KeyedLimit(MAX_PER_HOST)
+  const keys = new KeyedLimit(MAX_PER_KEY)
   const agent = `Fractal-Webhook/${ownVersion()}`
 
   return async (input: SendWebhookInput): Promise<SendWebhookResult> => {
@@ -64,7 +64,7 @@ export function createSendWebhook(deps: WebhookDeps) {
       await giveUpPending(deps.db, webhookId)
       return ended('failed', 'webhook_disabled')
     }
-    const release = takeSlots(webhook)
+    const release = acquire(webhook)
     if (release === null) {
       if (timeLeftMs(delivery.startedAt, Date.now()) > 0) throw busy()
       return note(input, delivery, { status: null, error: 'receiver_busy', retryAfterMs: null })
@@ -78,9 +78,9 @@ export function createSendWebhook(deps: WebhookDeps) {
     }
   }
 
-  function takeSlots(webhook: WebhookRow): (() => void) | null {
-    const key = keys.take(webhook.apiKeyId)
-    const host = key === null ? null : hosts.take(new URL(webhook.url).hostname)
+  function acquire(webhook: WebhookRow): (() => void) | null {
+    const key = keys.tryAcquire(webhook.apiKeyId)
+    const host = key === null ? null : hosts.tryAcquire(new URL(webhook.url).hostname)
     if (key !== null && host !== null) {
       return () => {
         key()

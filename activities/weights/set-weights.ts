@@ -1,4 +1,4 @@
-import { Turns } from '../../base/concurrency/weight-turns.js'
+import { Mutex } from '../../base/concurrency/semaphore.js'
 import { FractalError } from '../../base/errors.js'
 import { extrinsicsOf } from '../../ledger/intervals/weight-extrinsics.js'
 import { weightSet } from '../../ledger/intervals/weights.js'
@@ -26,12 +26,13 @@ type Rest = Exclude<Next, { after: 'at once' }>
  * several epochs waiting would fall behind for ever. Steps that sign and send take turns; waits don't.
  */
 export function createSetWeights(deps: VerifierDeps) {
-  const turns = new Turns()
+  // Two extrinsics signed concurrently would take the same nonce.
+  const mutex = new Mutex()
   return ({ n }: { n: number }): Promise<{ line: string }> =>
     beating(async (_signal, beat) => {
       for (;;) {
-        if (turns.busy) beat('waiting for the weights of another interval')
-        const next = await turns.take(() => advanceFar(deps, n, beat))
+        if (mutex.isLocked) beat('waiting for the weights of another interval')
+        const next = await mutex.run(() => advanceFar(deps, n, beat))
         if (next.after === 'nothing') return { line: next.line }
         if (next.after === 'waiting') {
           beat(next.why)

@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express'
+import { KeyedLimit } from '../../base/concurrency/keyed-limit.js'
 import { ApiError } from '../http/errors.js'
 import { apiKeyId } from './key-gate.js'
 import type { Access } from './required-scope.js'
@@ -7,7 +8,7 @@ import type { Access } from './required-scope.js'
  * A key's reads that are not answered yet, in one process. An answer that its client does not take stays in
  * memory; 32 of the largest are some 100 MB. A browser asks 6 at once, a program that polls seldom more.
  */
-const MOST = 32
+const MAX_READS = 32
 
 interface Read {
   readonly access: Access
@@ -23,25 +24,19 @@ export function isCountedRead({ access, answers }: Read): boolean {
 
 /** Lets through so many reads of one key at once; stands behind its gate. One for all operations of a process. */
 export function limitReads(): RequestHandler {
-  const unanswered = new Map<string, number>()
+  const unanswered = new KeyedLimit(MAX_READS)
   return (_req, res, next) => {
-    const key = apiKeyId(res)
-    const before = unanswered.get(key) ?? 0
-    if (before >= MOST) {
+    // Who left while the key was looked up has nothing to be answered, and no `close` to come.
+    if (res.closed) return
+    const release = unanswered.tryAcquire(apiKeyId(res))
+    if (release === null) {
       throw new ApiError(
         'too_many_requests',
-        `This key has ${MOST} requests here that are not answered yet.`,
+        `This key has ${MAX_READS} requests here that are not answered yet.`,
         { hint: 'Read the answers, and ask fewer things at once.' },
       )
     }
-    // Who left while the key was looked up has nothing to be answered, and no `close` to come.
-    if (res.closed) return
-    unanswered.set(key, before + 1)
-    res.once('close', () => {
-      const left = unanswered.get(key)! - 1
-      if (left === 0) unanswered.delete(key)
-      else unanswered.set(key, left)
-    })
+    res.once('close', release)
     next()
   }
 }

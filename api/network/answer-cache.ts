@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
+import type { Semaphore } from '../../base/concurrency/semaphore.js'
 import type { ApiDeps } from '../deps.js'
-import type { AtOnce } from '../http/at-once.js'
 import { isKnown } from '../http/byte-range.js'
 
 /** How old an answer may be. Nothing here changes more often than once in a block. */
@@ -17,17 +17,17 @@ interface Kept {
 
 /**
  * Answers of `/v1/network`, each made once a second whoever asks: pages poll them, and many watchers
- * must cost Postgres no more than one. Those that have to be made take turns. `max-age=1` spares a browser the same second, the ETag spares
- * it the bytes of what has not changed.
+ * must cost Postgres no more than one. `max-age=1` spares a browser the same second, the ETag spares it
+ * the bytes of what has not changed.
  */
 export class NetworkAnswers {
   readonly #deps: Pick<ApiDeps, 'now' | 'publicNetwork'>
-  readonly #turns: AtOnce
+  readonly #semaphore: Semaphore
   readonly #kept = new Map<string, Kept>()
 
-  constructor(deps: Pick<ApiDeps, 'now' | 'publicNetwork'>, turns: AtOnce) {
+  constructor(deps: Pick<ApiDeps, 'now' | 'publicNetwork'>, semaphore: Semaphore) {
     this.#deps = deps
-    this.#turns = turns
+    this.#semaphore = semaphore
   }
 
   /** @param query what the handler read of it, so that nothing else makes an answer of its own */
@@ -52,7 +52,7 @@ export class NetworkAnswers {
     const now = this.#deps.now()
     const known = this.#kept.get(key)
     if (known !== undefined && now < known.until) return known.answer
-    const answer = this.#turns.run(async () => {
+    const answer = this.#semaphore.run(async () => {
       kept.until = this.#deps.now() + KEPT_MS
       return encode(await make())
     })

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import type { Semaphore } from '../../base/concurrency/semaphore.js'
 import { FINAL_PHASES } from '../../ledger/intervals/interval-views.js'
 import { type IntervalRow, intervalByN } from '../../ledger/intervals/intervals.js'
 import { isRecordPublic, recordOf } from '../../ledger/intervals/records.js'
 import type { ApiDeps } from '../deps.js'
-import type { AtOnce } from '../http/at-once.js'
 import { sendBytes } from '../http/byte-range.js'
 import { ApiError } from '../http/errors.js'
 import { type Operation, operation } from '../http/operation.js'
@@ -17,7 +17,7 @@ const recordSchema = z
 /** `/v1/network/intervals/{n}/record`: the bytes that the verifier's hash and signature are over. */
 export function recordOperation(
   { db, verifierId, publicNetwork }: ApiDeps,
-  turns: AtOnce,
+  semaphore: Semaphore,
 ): Operation {
   return operation({
     id: 'getIntervalRecord',
@@ -42,7 +42,7 @@ export function recordOperation(
     ],
     before: [openToPages],
     run: async ({ params: { n }, req, res }) => {
-      const record = await turns.run(async () => {
+      const record = await semaphore.run(async () => {
         const interval = await intervalByN(db, verifierId, n)
         if (interval === null) throw noInterval()
         if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval, n)

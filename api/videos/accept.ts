@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express'
-import { InTurn } from '../../base/concurrency/in-turn.js'
+import { KeyedMutex } from '../../base/concurrency/keyed-mutex.js'
 import { fromHex } from '../../formats/bytes.js'
 import { workOf } from '../../formats/generation.js'
 import { requestIdFromBytes } from '../../formats/request-id.js'
@@ -51,7 +51,7 @@ export interface Accepted {
 export class VideoDesk {
   readonly #deps: ApiDeps
   /** Requests of a limited key wait for its row: here, where they hold no connection meanwhile. */
-  readonly #turns = new InTurn()
+  readonly #mutexes = new KeyedMutex()
 
   constructor(deps: ApiDeps) {
     this.#deps = deps
@@ -75,7 +75,7 @@ export class VideoDesk {
         if (idempotent !== null) await noteIdempotentJob(tx, idempotent, accepted.job.id)
         return accepted
       })
-    return hasLimits(key) ? this.#turns.run(key.id, take) : take()
+    return hasLimits(key) ? this.#mutexes.run(key.id, take) : take()
   }
 
   async #take(tx: Tx, res: Response, keyId: string, params: VideoParams): Promise<Accepted> {

@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { mapWithLimit } from '../../base/concurrency/map-with-limit.js'
 
-/** Milliseconds of `count` runs, `atOnce` of them under way at any time. */
+/** Milliseconds of `count` runs, `concurrency` of them at any time. */
 export async function closedLoop(
   count: number,
-  atOnce: number,
+  concurrency: number,
   run: () => Promise<unknown>,
 ): Promise<number[]> {
-  const times: number[] = []
-  let left = count
-  const worker = async () => {
-    while (left > 0) {
-      left -= 1
-      times.push(await timed(run))
-    }
-  }
-  await Promise.all(Array.from({ length: atOnce }, worker))
-  return times
+  return mapWithLimit(new Array(count).fill(run), concurrency, timed)
 }
 
 /** Milliseconds of runs that begin at a fixed rate, whether or not those before them have ended. */

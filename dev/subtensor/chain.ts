@@ -1,3 +1,4 @@
+import { Mutex } from '../../base/concurrency/semaphore.js'
 import { type Adjustment, type BuiltBlock, buildBlock } from './build.js'
 import { RuntimeExecutor } from './executor.js'
 import { EMPTY_ROOT, type Header, hashHeader, ZERO_HASH } from './header.js'
@@ -63,7 +64,7 @@ export class DevChain {
   /** Number of the block that is being made. */
   #building: number | null = null
   #time: number
-  #turn: Promise<unknown> = Promise.resolve()
+  readonly #mutex = new Mutex()
 
   private constructor(
     executor: RuntimeExecutor,
@@ -151,14 +152,11 @@ export class DevChain {
    * @throws RuntimeTrap when the runtime panics: the chain stays as it was
    */
   newBlock(request: BlockRequest = {}): Promise<Block> {
-    const made = this.#turn.then(() => this.#newBlock(request))
-    this.#turn = made.catch(() => undefined)
-    return made
+    return this.#mutex.run(() => this.#newBlock(request))
   }
 
   async close(): Promise<void> {
-    await this.#turn
-    await this.executor.close()
+    await this.#mutex.run(() => this.executor.close())
   }
 
   async #newBlock({ number = this.#head.number + 1, storage = [], extrinsics = [] }: BlockRequest) {

@@ -1,9 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import { EngineError } from '../errors.js'
 
+export function cancelledError(): EngineError {
+  return new EngineError('cancelled', 'The generation was cancelled.')
+}
+
 /** @throws EngineError `cancelled` once the signal is aborted. */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EngineError('cancelled', 'The generation was cancelled.')
+  if (signal?.aborted) throw cancelledError()
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { Mutex } from '../../base/concurrency/semaphore.js'
 import { EngineError } from '../errors.js'
 
 /** Frames for people to look at. */
@@ -18,8 +19,8 @@ const QUANTIZER = 16
 /** Starting the encoder takes ten times as long as encoding a small video, so it stays a while. */
 const KEPT_MS = 30_000
 
+const mutex = new Mutex()
 let thread: Worker | null = null
-let turn: Promise<unknown> = Promise.resolve()
 let rest: NodeJS.Timeout | undefined
 
 /**
@@ -28,9 +29,7 @@ let rest: NodeJS.Timeout | undefined
  * @throws EngineError `encode_failed`
  */
 export function encodeMp4(video: Video): Promise<Uint8Array> {
-  const mine = turn.then(() => encode(video))
-  turn = mine.catch(() => undefined)
-  return mine
+  return mutex.run(() => encode(video))
 }
 
 async function encode(video: Video): Promise<Uint8Array> {

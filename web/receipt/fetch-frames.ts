@@ -1,7 +1,8 @@
+import { mapWithLimit } from '../../base/concurrency/map-with-limit.js'
 import { ask } from '../api.js'
 
-/** At once; a browser opens few connections to one server anyway. */
-const AT_ONCE = 4
+/** A browser opens few connections to one server anyway. */
+const MAX_REQUESTS = 4
 
 /** The raw frames of a video, as its prover delivered them. @throws Problem */
 export async function fetchFrames(
@@ -9,19 +10,13 @@ export async function fetchFrames(
   count: number,
   arrived: (frames: number) => void,
 ): Promise<Uint8Array[]> {
-  const frames: Uint8Array[] = []
-  let next = 1
   let done = 0
-  const worker = async (): Promise<void> => {
-    while (next <= count) {
-      const index = next
-      next += 1
-      const res = await ask(`/v1/videos/${videoId}/frames/${index}?format=rgb`)
-      frames[index - 1] = new Uint8Array(await res.arrayBuffer())
-      done += 1
-      arrived(done)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, count) }, worker))
-  return frames
+  const indexes = Array.from({ length: count }, (_, i) => i + 1)
+  return mapWithLimit(indexes, MAX_REQUESTS, async (index) => {
+    const res = await ask(`/v1/videos/${videoId}/frames/${index}?format=rgb`)
+    const frame = new Uint8Array(await res.arrayBuffer())
+    done += 1
+    arrived(done)
+    return frame
+  })
 }

@@ -21,12 +21,12 @@ const EVERY_MS = 3_600_000
 const LOOK_EVERY_MS = 5_000
 
 /** How much a statement takes: a backlog takes more statements, not one that never ends in time. */
-export interface AtOnce {
+export interface BatchSizes {
   readonly rows: number
   /** Each with its files and frames. */
   readonly videos: number
 }
-const AT_ONCE: AtOnce = { rows: 1_000, videos: 20 }
+const BATCH_SIZES: BatchSizes = { rows: 1_000, videos: 20 }
 
 /** Days; 0: for ever. */
 export interface Retention {
@@ -47,7 +47,7 @@ export class Forgetting {
     private readonly id: VerifierId,
     private readonly retention: Retention,
     private readonly now: () => number,
-    private readonly atOnce: AtOnce = AT_ONCE,
+    private readonly batch: BatchSizes = BATCH_SIZES,
   ) {}
 
   stop(): void {
@@ -57,21 +57,21 @@ export class Forgetting {
   /** @throws LedgerError */
   async whenDue(): Promise<void> {
     if (this.now() - this.#doneAt < EVERY_MS) return
-    const { db, id, atOnce } = this
+    const { db, id, batch } = this
     const { videosDays, recordsDays } = this.retention
     const all = async (most: number, some: (most: number) => Promise<number>) =>
       this.#while(async () => (await some(most)) === most)
-    await all(atOnce.rows, (most) => deleteOldEvents(db, EVENTS_DAYS, most))
-    await all(atOnce.rows, (most) => deleteOldIdempotencyKeys(db, most))
-    await all(atOnce.videos, (most) => deleteExpiredContents(db, id, most))
-    await all(atOnce.videos, (most) => removeDeletedFrames(db, id, most))
+    await all(batch.rows, (most) => deleteOldEvents(db, EVENTS_DAYS, most))
+    await all(batch.rows, (most) => deleteOldIdempotencyKeys(db, most))
+    await all(batch.videos, (most) => deleteExpiredContents(db, id, most))
+    await all(batch.videos, (most) => removeDeletedFrames(db, id, most))
     // First: what is evidence of a cheat goes with the record.
     if (recordsDays > 0) {
       await this.#while(async () => (await forgetInterval(db, id, recordsDays)) !== null)
     }
     if (videosDays > 0) {
-      await all(atOnce.videos, (most) => forgetVideos(db, id, videosDays, most))
-      await this.#while(() => removeChallengeFrames(db, id, videosDays, atOnce.videos))
+      await all(batch.videos, (most) => forgetVideos(db, id, videosDays, most))
+      await this.#while(() => removeChallengeFrames(db, id, videosDays, batch.videos))
     }
     if (!this.#stopped) this.#doneAt = this.now()
   }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { AtOnce } from '../../../api/http/at-once.js'
+import { readSemaphore } from '../../../api/network/read-semaphore.js'
 
-describe('AtOnce', () => {
-  it('runs so many at once, the others in turn, and sends away who comes after them', async () => {
-    const turns = new AtOnce({ running: 2, waiting: 3 })
+describe('the semaphore of public reads', () => {
+  it('runs so many at a time, the others in their order, and refuses more than may wait', async () => {
+    const semaphore = readSemaphore({ maxRunning: 2, maxQueued: 3 })
     const begun: number[] = []
     const ends: ((failure?: Error) => void)[] = []
     const runs = Array.from({ length: 6 }, (_, i) =>
-      turns.run(
+      semaphore.run(
         () =>
           new Promise<number>((resolve, reject) => {
             begun.push(i)
@@ -27,6 +27,6 @@ describe('AtOnce', () => {
     ends[3]!()
     ends[4]!()
     await Promise.all([runs[3], runs[4]])
-    assert.equal(await turns.run(async () => 7), 7)
+    assert.equal(await semaphore.run(async () => 7), 7)
   })
 })
