@@ -4,7 +4,8 @@ const KEEP_NS = 13_000_000_000n
 /**
  * The nonces seen within the window of freshness. It starts empty, so nonces from before the process
  * started are never fresh (`readClaim` refuses them): a restart opens no window for replay. Memory is
- * bounded: when full of unexpired nonces it refuses rather than forgets.
+ * bounded: when full of unexpired nonces it refuses rather than forgets, which is why it is no LRU
+ * cache: one that evicts lets a replay through.
  */
 export class NonceMemory {
   readonly startedNs: bigint

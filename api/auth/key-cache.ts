@@ -1,41 +1,43 @@
+import { LRUCache } from 'lru-cache'
 import { apiSecretHash } from '../../base/auth/api-secret.js'
 import { type ApiKeyRow, findApiKey, noteApiKeyUse } from '../../ledger/keys/api-keys.js'
 import type { ApiDeps } from '../deps.js'
 
-/** How long a key is believed without asking the ledger: how long a revoked one may still work. */
-const BELIEVED_MS = 2_000
-/** Keys in use within that time; beyond it the oldest are asked for again. */
-const MAX_BELIEVED = 10_000
+/** How long a key is cached: how long a revoked one may still work. */
+const TTL_MS = 2_000
+/** Keys in use within that time. */
+const MAX_KEYS = 10_000
 /** How exact `last_used_at` is. */
 const NOTED_EVERY_MS = 60_000
 
 /** Keys by their hashes as the ledger had them moments ago; who asks meanwhile shares the question. */
 export class BelievedKeys {
   readonly #deps: Pick<ApiDeps, 'db' | 'log' | 'now'>
-  readonly #byHash = new Map<string, { askedAt: number; key: Promise<ApiKeyRow | null> }>()
+  readonly #byHash: LRUCache<string, Promise<ApiKeyRow | null>>
 
   constructor(deps: Pick<ApiDeps, 'db' | 'log' | 'now'>) {
     this.#deps = deps
+    const { now } = deps
+    this.#byHash = new LRUCache({
+      max: MAX_KEYS,
+      ttl: TTL_MS,
+      ttlResolution: 0,
+      perf: { now },
+    })
   }
 
   /** @throws LedgerError */
   async find(secret: string): Promise<ApiKeyRow | null> {
     const hash = apiSecretHash(secret)
     const name = hash.toString('hex')
-    const now = this.#deps.now()
+    // The clock was set back: a revoked key must not live on until it has caught up.
+    if (this.#byHash.getRemainingTTL(name) > TTL_MS) this.#byHash.delete(name)
     const known = this.#byHash.get(name)
-    // Also when the clock was set back: a revoked key must not live on until it has caught up.
-    if (known !== undefined && Math.abs(now - known.askedAt) < BELIEVED_MS) return known.key
+    if (known !== undefined) return known
     const key = this.#ask(hash)
-    const entry = { askedAt: now, key }
-    // Anew, so that the oldest comes first.
-    this.#byHash.delete(name)
-    this.#byHash.set(name, entry)
-    if (this.#byHash.size > MAX_BELIEVED) {
-      this.#byHash.delete(this.#byHash.keys().next().value!)
-    }
+    this.#byHash.set(name, key)
     const forget = () => {
-      if (this.#byHash.get(name) === entry) this.#byHash.delete(name)
+      if (this.#byHash.peek(name) === key) this.#byHash.delete(name)
     }
     // Strangers' guesses take no room, and a ledger that is back is asked at once.
     key.then((found) => {

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
+import { LRUCache } from 'lru-cache'
 import type { Semaphore } from '../../base/concurrency/semaphore.js'
 import type { ApiDeps } from '../deps.js'
 import { isKnown } from '../http/byte-range.js'
 
-/** How old an answer may be. Nothing here changes more often than once in a block. */
-const KEPT_MS = 1_000
-/** Answers kept at once; one is at most some hundred kB. */
-const MAX_KEPT = 128
+/** Nothing here changes more often than once in a block. */
+const TTL_MS = 1_000
+/** One is at most some hundred kB. */
+const MAX_ANSWERS = 128
 
-interface Kept {
-  /** Milliseconds since 1970; endless while it waits for its turn to be made. */
-  until: number
-  readonly answer: Promise<{ readonly body: string; readonly etag: string }>
+interface Answer {
+  /** When its making began, in milliseconds since 1970. */
+  readonly madeAt: number
+  readonly body: string
+  readonly etag: string
 }
 
 /**
@@ -23,11 +25,13 @@ interface Kept {
 export class NetworkAnswers {
   readonly #deps: Pick<ApiDeps, 'now' | 'publicNetwork'>
   readonly #semaphore: Semaphore
-  readonly #kept = new Map<string, Kept>()
+  readonly #answers: LRUCache<string, Promise<Answer>>
 
   constructor(deps: Pick<ApiDeps, 'now' | 'publicNetwork'>, semaphore: Semaphore) {
     this.#deps = deps
     this.#semaphore = semaphore
+    const { now } = deps
+    this.#answers = new LRUCache({ max: MAX_ANSWERS, ttlResolution: 0, perf: { now } })
   }
 
   /** @param query what the handler read of it, so that nothing else makes an answer of its own */
@@ -48,31 +52,26 @@ export class NetworkAnswers {
     else res.send(body)
   }
 
-  #answer(key: string, make: () => Promise<unknown>): Kept['answer'] {
-    const now = this.#deps.now()
-    const known = this.#kept.get(key)
-    if (known !== undefined && now < known.until) return known.answer
+  #answer(key: string, make: () => Promise<unknown>): Promise<Answer> {
+    const known = this.#answers.get(key)
+    if (known !== undefined) return known
     const answer = this.#semaphore.run(async () => {
-      kept.until = this.#deps.now() + KEPT_MS
-      return encode(await make())
+      const madeAt = this.#deps.now()
+      return { madeAt, ...encode(await make()) }
     })
-    const kept: Kept = { until: Number.POSITIVE_INFINITY, answer }
-    this.#kept.delete(key)
-    this.#kept.set(key, kept)
-    this.#dropOld(now)
-    // An error is told to those who wait for it, not to who asks next.
-    kept.answer.catch(() => {
-      if (this.#kept.get(key) === kept) this.#kept.delete(key)
-    })
-    return kept.answer
-  }
-
-  /** The oldest come first. */
-  #dropOld(now: number): void {
-    for (const [key, { until }] of this.#kept) {
-      if (until > now && this.#kept.size <= MAX_KEPT) return
-      this.#kept.delete(key)
-    }
+    // Without an end while it waits and is made: who asks meanwhile gets the same.
+    this.#answers.set(key, answer, { ttl: 0 })
+    const isCached = () => this.#answers.peek(key) === answer
+    answer.then(
+      ({ madeAt }) => {
+        if (isCached()) this.#answers.set(key, answer, { ttl: TTL_MS, start: madeAt })
+      },
+      // An error is told to those who wait for it, not to who asks next.
+      () => {
+        if (isCached()) this.#answers.delete(key)
+      },
+    )
+    return answer
   }
 }
 

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
+import { LRUCache } from 'lru-cache'
 import { encodePng, type Picture, PREVIEW_SIDE, shrink } from '../../base/png.js'
 import type { Queryable } from '../../ledger/database.js'
 import { type FrameRow, getFrames } from '../../ledger/requests/frames.js'
@@ -34,23 +35,20 @@ export async function unpackFrame(
 /** Frames as small pictures, each made once however many watch, the last few kept. */
 export class FramePreviews {
   readonly #db: Queryable
-  readonly #keptBytes: number
-  /** The least recently used first. */
-  readonly #kept = new Map<string, Preview>()
+  readonly #kept: LRUCache<string, Preview>
   readonly #loading = new Map<string, Promise<void>>()
-  #bytes = 0
 
   constructor(db: Queryable, { keptBytes = KEPT_BYTES }: { keptBytes?: number } = {}) {
     this.#db = db
-    this.#keptBytes = keptBytes
+    this.#kept = new LRUCache({ maxSize: keptBytes, sizeCalculation: ({ url }) => url.length })
   }
 
   /** @returns null when the frame is not stored */
   async get(requestId: string, index: number, shape: FrameShape): Promise<Preview | null> {
     const key = keyOf(requestId, index)
     for (;;) {
-      const kept = this.#use(key)
-      if (kept !== null) return kept
+      const kept = this.#kept.get(key)
+      if (kept !== undefined) return kept
       const loading = this.#loading.get(requestId)
       if (loading === undefined) break
       await loading.catch(() => undefined)
@@ -82,26 +80,7 @@ export class FramePreviews {
       const url = `data:image/png;base64,${png.toString('base64')}`
       const preview = { width: small.width, height: small.height, url }
       if (row.index === index) first(preview)
-      this.#keep(keyOf(requestId, row.index), preview)
-    }
-  }
-
-  #use(key: string): Preview | null {
-    const kept = this.#kept.get(key)
-    if (kept === undefined) return null
-    this.#kept.delete(key)
-    this.#kept.set(key, kept)
-    return kept
-  }
-
-  #keep(key: string, preview: Preview): void {
-    if (this.#kept.has(key)) return
-    this.#kept.set(key, preview)
-    this.#bytes += preview.url.length
-    for (const [oldest, { url }] of this.#kept) {
-      if (this.#bytes <= this.#keptBytes) return
-      this.#kept.delete(oldest)
-      this.#bytes -= url.length
+      this.#kept.set(keyOf(requestId, row.index), preview)
     }
   }
 }
