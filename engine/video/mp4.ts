@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { Mutex } from '../../base/concurrency/semaphore.js'
 import { EngineError } from '../errors.js'
+import { faststart } from './faststart.js'
 
 /** Frames for people to look at. */
 export interface Video {
@@ -24,8 +25,9 @@ let thread: Worker | null = null
 let rest: NodeJS.Timeout | undefined
 
 /**
- * MP4 with H.264 (Baseline, 4:2:0), which browsers play. For people only: nothing is ever hashed
- * over it. One at a time; a thread of its own does it.
+ * MP4 with H.264 (Baseline, 4:2:0), which browsers play while they load it. Equal frames make equal
+ * bytes. For people only: nothing that is signed is hashed over it. One at a time; a thread of its
+ * own does it.
  * @throws EngineError `encode_failed`
  */
 export function encodeMp4(video: Video): Promise<Uint8Array> {
@@ -38,12 +40,13 @@ async function encode(video: Video): Promise<Uint8Array> {
   const worker = thread
   worker.ref()
   try {
-    return await new Promise<Uint8Array>((resolve, reject) => {
+    const mp4 = await new Promise<Uint8Array>((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)
       worker.once('exit', () => reject(new Error('the encoder ended without a result')))
       worker.postMessage({ ...video, quantizer: QUANTIZER })
     })
+    return faststart(mp4)
   } catch (cause) {
     // What failed may have left the encoder in any state.
     thread = null

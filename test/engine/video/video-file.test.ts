@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout } from 'node:timers/promises'
 import { decode } from 'fast-png'
 import { EngineError } from '../../../engine/errors.js'
 import type { Video } from '../../../engine/video/mp4.js'
@@ -28,6 +29,14 @@ function box(bytes: Buffer, ...types: string[]): Buffer {
   assert.fail(`no box ${type}`)
 }
 
+function topLevel(bytes: Buffer): string[] {
+  const types: string[] = []
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) {
+    types.push(bytes.toString('latin1', at + 4, at + 8))
+  }
+  return types
+}
+
 describe('encodeVideo', () => {
   it('makes an MP4 of H.264 Baseline with all frames, at its size and rate', async () => {
     const mp4 = Buffer.from(await encodeVideo('mp4', VIDEO))
@@ -42,6 +51,29 @@ describe('encodeVideo', () => {
     const timescale = box(mp4, 'moov', 'trak', 'mdia', 'mdhd').readUInt32BE(12)
     assert.deepEqual([times.readUInt32BE(8), times.readUInt32BE(12) * 8], [6, timescale])
     assert.ok(box(mp4, 'mdat').length > 500)
+  })
+
+  it('makes an MP4 that plays while it loads: its index first, its chunks where that says', async () => {
+    const frames = Array.from({ length: 40 }, (_, k) => VIDEO.frames[k % 6]!)
+    const mp4 = Buffer.from(await encodeVideo('mp4', { ...VIDEO, frames }))
+    assert.deepEqual(topLevel(mp4), ['ftyp', 'moov', 'mdat'])
+    const table = ['moov', 'trak', 'mdia', 'minf', 'stbl']
+    const chunks = box(mp4, ...table, 'stco')
+    const count = chunks.readUInt32BE(4)
+    assert.ok(count > 1, 'a video of several chunks')
+    const offsets = Array.from({ length: count }, (_, i) => chunks.readUInt32BE(8 + 4 * i))
+    const samples = box(mp4, 'mdat')
+    assert.equal(offsets[0], samples.byteOffset - mp4.byteOffset)
+    for (const at of offsets) {
+      // Each sample begins with its first unit's length and type; 5 is a key frame, 7 its parameters.
+      assert.ok([5, 7].includes(mp4[at + 4]! & 31), `chunk at ${at}: unit ${mp4[at + 4]}`)
+    }
+  })
+
+  it('gives equal frames equal bytes, whenever they are encoded', async () => {
+    const first = await encodeVideo('mp4', VIDEO)
+    await setTimeout(1100) // The container's times are in seconds.
+    assert.deepEqual(await encodeVideo('mp4', VIDEO), first)
   })
 
   it("leaves the process's handlers of uncaught errors alone", async () => {
