@@ -1,6 +1,7 @@
 import type { Log } from '../base/log.js'
 import type { Signer } from '../base/sr25519.js'
 import type { Chain } from '../chain/chain.js'
+import type { ModelStandard } from '../formats/video-shape.js'
 import type { Database } from '../ledger/database.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { MechanismProfile } from '../rules/profile.js'
@@ -40,13 +41,6 @@ export interface IntervalSettings {
 }
 
 /** The standard shape of the model (its `fractal.json`), and its root. */
-export interface ChallengeModel {
-  readonly name: string
+export interface ChallengeModel extends Readonly<ModelStandard> {
   readonly root: string
-  readonly steps: number
-  readonly guidanceMilli: number
-  readonly frames: number
-  readonly width: number
-  readonly height: number
-  readonly fps: number
 }

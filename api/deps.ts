@@ -1,10 +1,11 @@
 import type { Client } from '@temporalio/client'
 import type { Log } from '../base/log.js'
 import type { Metrics } from '../base/metrics.js'
+import type { ModelStandard } from '../formats/video-shape.js'
 import type { Database } from '../ledger/database.js'
 import type { JobSignals } from '../ledger/requests/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
-import type { VideoLimits, VideoStandard } from './videos/limits.js'
+import type { VideoLimits } from './videos/limits.js'
 
 /** Where inference workers listen for this API, and what they know it by. */
 export interface InferenceListeners {
@@ -23,7 +24,7 @@ export interface ApiDeps {
   readonly inference: InferenceListeners | null
   /** The verifier whose grid serves the requests, and whose judgments are shown. */
   readonly verifierId: VerifierId
-  readonly model: VideoStandard
+  readonly model: ModelStandard
   readonly limits: VideoLimits
   /** Bound to a loopback address: requests have to name one, or a web page could make them. */
   readonly onlyLoopback: boolean

@@ -1,14 +1,7 @@
 import { assertDigests, concat, type Hex, u32le } from './bytes.js'
 import { FormatError } from './error.js'
 import { sha256Hex } from './sha256.js'
-
-export interface FrameShape {
-  /** Pixels. */
-  width: number
-  /** Pixels. */
-  height: number
-  frames: number
-}
+import type { FramesShape } from './video-shape.js'
 
 const CHANNELS = 3
 
@@ -17,7 +10,7 @@ const CHANNELS = 3
  * height × width × RGB bytes.
  * @throws FormatError `bad_digest` when the digests don't fit the shape.
  */
-export function framesSha256(shape: FrameShape, frameDigests: readonly Uint8Array[]): Hex {
+export function framesSha256(shape: FramesShape, frameDigests: readonly Uint8Array[]): Hex {
   if (frameDigests.length !== shape.frames) {
     throw new FormatError('bad_digest', `${frameDigests.length} digests for ${shape.frames} frames`)
   }

@@ -1,4 +1,5 @@
 import { FormatError } from './error.js'
+import type { VideoShape, WorkShape } from './video-shape.js'
 
 /** The JSON body of `POST /v1/generate`, exactly these members. */
 export interface GenerationBody {
@@ -27,6 +28,60 @@ export interface GenerationBody {
   deadline_ms: number
 }
 
+/** A request whose deadline is not set yet. */
+export type UndatedBody = Omit<GenerationBody, 'deadline_ms'>
+
+/** A generation as the engine takes it, complete: nothing in it is left to a default. */
+export interface GenerationParams extends VideoShape {
+  prompt: string
+  /** Empty for none. */
+  negativePrompt: string
+  /** 0 … SEED_MAX. */
+  seed: number
+}
+
+/**
+ * What a request asks the engine for: the one reading of it, by the prover that answers and by the
+ * verifier that computes it again. If theirs differed, honest provers would be cheats.
+ * @throws FormatError `bad_guidance`
+ */
+export function generationParams(body: UndatedBody): GenerationParams {
+  const { query, private_input, sampling_params: sampling } = body
+  return {
+    prompt: query,
+    negativePrompt: private_input.negative_prompt,
+    seed: sampling.seed,
+    steps: sampling.num_inference_steps,
+    guidanceMilli: guidanceMilli(sampling.guidance_scale),
+    frames: sampling.num_frames,
+    width: sampling.width,
+    height: sampling.height,
+    fps: sampling.fps,
+  }
+}
+
+/** The request that `generationParams` reads as these, but for its deadline. */
+export function generationBody(
+  params: GenerationParams,
+  { request_id, model }: Pick<GenerationBody, 'request_id' | 'model'>,
+): UndatedBody {
+  return {
+    request_id,
+    model,
+    query: params.prompt,
+    private_input: { negative_prompt: params.negativePrompt },
+    sampling_params: {
+      seed: params.seed,
+      num_inference_steps: params.steps,
+      guidance_scale: params.guidanceMilli / 1000,
+      width: params.width,
+      height: params.height,
+      num_frames: params.frames,
+      fps: params.fps,
+    },
+  }
+}
+
 /** The generator uses 32 bits: anything wider would give one video two names. */
 export const SEED_MAX = 4294967295
 
@@ -46,12 +101,7 @@ export function guidanceMilli(guidance: number): number {
  * Units of work of a generation: steps · frames · width · height.
  * @throws FormatError `bad_integer` when a factor or the product is no safe integer above 0.
  */
-export function workOf(shape: {
-  steps: number
-  frames: number
-  width: number
-  height: number
-}): number {
+export function workOf(shape: WorkShape): number {
   const factors = [shape.steps, shape.frames, shape.width, shape.height]
   const work = factors.reduce((product, factor) => product * factor, 1)
   if (!factors.every((f) => Number.isSafeInteger(f) && f > 0) || !Number.isSafeInteger(work)) {

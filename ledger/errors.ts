@@ -25,6 +25,8 @@ export type LedgerErrorCode =
   | 'ledger_query_failed'
   /** Another deployment judges with this hotkey now. */
   | 'lease_lost'
+  /** A row holds what it must not: JSON of another version, or changed by hand. */
+  | 'row_invalid'
   /** A row that must be there is not. */
   | 'not_recorded'
   /** An interval does not start where the one before it ends. */

@@ -5,14 +5,14 @@ import type { Log } from '../base/log.js'
 import type { Counter } from '../base/metrics.js'
 import { validateParams } from '../engine/pipeline/params.js'
 import type { Hex } from '../formats/bytes.js'
+import { generationParams } from '../formats/generation.js'
+import { decodeBody } from '../wire/generation-body.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
-import { generationBodySchema, parseJsonBody } from '../wire/schemas.js'
 import type { AnswerStore } from './answer-store.js'
 import type { Visitor } from './gate.js'
 import type { Generation, ReceivedRequest } from './generation.js'
 import { refuse, sendStream } from './http.js'
 import type { Desk } from './request-registry.js'
-import { paramsOf } from './work.js'
 
 export interface GenerateDeps {
   desk: Desk
@@ -81,13 +81,13 @@ function readRequest(
   { model }: GenerateDeps,
 ): ReceivedRequest | null {
   try {
-    const body = parseJsonBody(generationBodySchema, visitor.raw)
+    const body = decodeBody(visitor.raw)
     if (body.model !== model) {
       refuse(res, 400, 'model_unknown', `this prover serves the model ${model}`)
       return null
     }
     // What only the model knows (multiples of its scale) the engine says when it begins.
-    validateParams(paramsOf(body), { scale: 1 })
+    validateParams(generationParams(body), { scale: 1 })
     return {
       ...visitor,
       body,

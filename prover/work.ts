@@ -2,10 +2,9 @@ import type { Log } from '../base/log.js'
 import type { Histogram } from '../base/metrics.js'
 import { type Signer, signText } from '../base/sr25519.js'
 import type { Generated, Generator } from '../engine/pipeline/generator.js'
-import type { GenerationParams } from '../engine/pipeline/params.js'
 import { answerText } from '../formats/answer.js'
 import type { Hex } from '../formats/bytes.js'
-import { type GenerationBody, guidanceMilli } from '../formats/generation.js'
+import { generationParams } from '../formats/generation.js'
 import { deflateFrame } from '../wire/frame-codec.js'
 import type { AnswerErrorCode, DoneHeader } from '../wire/schemas.js'
 import { encodeRecord } from '../wire/stream.js'
@@ -24,22 +23,6 @@ interface WorkDeps {
   now(): number
 }
 
-/** The engine's parameters of a request. */
-export function paramsOf(body: GenerationBody): GenerationParams {
-  const { sampling_params: sampling } = body
-  return {
-    prompt: body.query,
-    negativePrompt: body.private_input.negative_prompt,
-    seed: sampling.seed,
-    steps: sampling.num_inference_steps,
-    guidanceMilli: guidanceMilli(sampling.guidance_scale),
-    width: sampling.width,
-    height: sampling.height,
-    frames: sampling.num_frames,
-    fps: sampling.fps,
-  }
-}
-
 /**
  * Does one generation: frames as they come, states to disk, then the signature, then both kept, and
  * only then `done`. So whoever has seen `done` gets the same answer again. Never rejects.
@@ -50,7 +33,7 @@ export async function work(generation: Generation, deps: WorkDeps): Promise<void
   const keeper = await StateKeeper.begin(deps)
   try {
     const frames: Buffer[] = []
-    const generated = await deps.generator.generate(paramsOf(request.body), {
+    const generated = await deps.generator.generate(generationParams(request.body), {
       signal: generation.signal,
       onWarning: (warning) => generation.warn(warning),
       onProgress: (step, steps) => generation.emit({ type: 'progress', step, steps }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { toHex } from '../formats/bytes.js'
 import { framesSha256 } from '../formats/frames.js'
+import type { WorkShape } from '../formats/video-shape.js'
 import { WireError } from './error.js'
 import { inflateFrame } from './frame-codec.js'
 import {
@@ -10,15 +11,6 @@ import {
   type DoneHeader,
 } from './schemas.js'
 import type { StreamRecord } from './stream.js'
-
-export interface ExpectedVideo {
-  /** Pixels. */
-  width: number
-  /** Pixels. */
-  height: number
-  frames: number
-  steps: number
-}
 
 /** What a record meant. */
 type AnswerEvent =
@@ -40,7 +32,7 @@ export class AnswerReader {
   private ended = false
   private readonly digests: Buffer[] = []
 
-  constructor(private readonly expected: ExpectedVideo) {}
+  constructor(private readonly expected: WorkShape) {}
 
   /** @throws WireError `stream_malformed`, `frame_malformed` */
   async read(record: StreamRecord): Promise<AnswerEvent> {

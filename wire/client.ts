@@ -3,7 +3,8 @@ import { plain } from '../base/plain.js'
 import { type Signer, verifyText } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
 import type { Hex } from '../formats/bytes.js'
-import { AnswerReader, type ExpectedVideo } from './answer-reader.js'
+import type { WorkShape } from '../formats/video-shape.js'
+import { AnswerReader } from './answer-reader.js'
 import { type AxonAddress, vetAddress } from './axon-address.js'
 import { freshNonce, requestAuthOf, signRequest } from './btauth.js'
 import { WireError } from './error.js'
@@ -26,7 +27,7 @@ export interface AskOptions {
   signer: Signer
   /** The exact JSON bytes of a GenerationBody; a resend has the same. */
   body: Uint8Array
-  expected: ExpectedVideo
+  expected: WorkShape
   terms: { genesisHash: Hex; netuid: number }
   /** The prover's own model root, from its /v1/info: the signature binds it. */
   modelRoot: Hex
@@ -128,7 +129,7 @@ async function readAnswer(
 }
 
 /** The records; once the answer is there, an end that does not come is no fault. */
-async function* untilEnd(exchange: Exchange, expected: ExpectedVideo, answered: () => boolean) {
+async function* untilEnd(exchange: Exchange, expected: WorkShape, answered: () => boolean) {
   try {
     yield* decodeRecords(exchange.body(), limitsOf(expected))
   } catch (error) {
@@ -154,7 +155,7 @@ function armSilence(
 }
 
 /** What an honest answer to this request can take at most. */
-function limitsOf({ width, height, frames, steps }: ExpectedVideo): StreamLimits {
+function limitsOf({ width, height, frames, steps }: WorkShape): StreamLimits {
   const maxBodyBytes = maxCompressedBytes(width * height * 3)
   return { maxBodyBytes, maxTotalBytes: frames * (maxBodyBytes + 256) + steps * 256 + 131_072 }
 }

@@ -1,5 +1,6 @@
 import type { Signer } from '../base/sr25519.js'
 import { type Hex, toHex } from '../formats/bytes.js'
+import type { VideoShape } from '../formats/video-shape.js'
 import { type AxonAddress, vetAddress } from './axon-address.js'
 import { freshNonce, signRequest } from './btauth.js'
 import { WireError } from './error.js'
@@ -21,7 +22,7 @@ interface OpeningOptions {
   /** 1 … frames. */
   frame: number
   /** Of the request that is opened. */
-  expected: { steps: number; frames: number }
+  expected: Pick<VideoShape, 'steps' | 'frames'>
   allowPrivate: boolean
   deadlineMs: number
   /** Of one state (latents ‖ x0). Default 64 MiB. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { limitsOf, type VideoLimits, type VideoStandard } from '../api/videos/limits.js'
+import { limitsOf, type VideoLimits } from '../api/videos/limits.js'
 import { messageOf } from '../base/errors.js'
 import { EngineError } from '../engine/errors.js'
 import { parseDescriptor } from '../engine/model/descriptor.js'
@@ -15,6 +15,7 @@ import {
   MAX_STEPS,
   MAX_WORK,
 } from '../engine/pipeline/params.js'
+import type { ModelStandard } from '../formats/video-shape.js'
 
 const vaeSchema = z.looseObject({ block_out_channels: z.array(z.int()).min(1).max(8) })
 
@@ -25,7 +26,7 @@ const vaeSchema = z.looseObject({ block_out_channels: z.array(z.int()).min(1).ma
  */
 export async function readVideoStandard(
   modelDir: string,
-): Promise<{ model: VideoStandard; limits: VideoLimits }> {
+): Promise<{ model: ModelStandard; limits: VideoLimits }> {
   const model = parseDescriptor(await readJson(modelDir, 'fractal.json'))
   const vae = vaeSchema.safeParse(await readJson(modelDir, 'vae_decoder/config.json'))
   if (!vae.success) {

@@ -1,3 +1,4 @@
+import { workOf } from '../../formats/generation.js'
 import { type PlanItemRow, planItems } from '../../ledger/intervals/plans.js'
 import {
   fillFacts,
@@ -20,8 +21,8 @@ import { askProver } from '../../wire/client.js'
 import type { AskOutcome } from '../../wire/outcome.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 import { packFrame } from '../shared/compress-frame.js'
-import { decodeBody, expectedOf } from '../shared/generation-body.js'
 import { beating } from '../shared/heartbeat.js'
+import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { ownFault, resultOf } from '../video/attempt-result.js'
 import { askInfos } from './fetch-prover-infos.js'
@@ -112,7 +113,7 @@ async function ask(
     receiver: attempt.hotkey,
     signer: deps.signer,
     body: attempt.body,
-    expected: expectedOf(decodeBody(attempt.body)),
+    expected: storedParams(attempt),
     terms: { genesisHash: deps.chain.genesisHash, netuid: deps.id.netuid },
     modelRoot: prover.modelRoot,
     allowPrivate: deps.allowPrivateAddresses,
@@ -179,7 +180,7 @@ function challengeOf(n: number, item: PlanItemRow) {
     hedge: false,
     body: item.body,
     bodySha256: item.bodySha256,
-    work: expectedOf(decodeBody(item.body)).work,
+    work: workOf(storedParams(item)),
     counted: true,
     apiKeyId: null,
     deadlineMs: item.deadlineMs,

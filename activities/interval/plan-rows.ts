@@ -1,8 +1,9 @@
+import { generationParams, workOf } from '../../formats/generation.js'
 import type { PlanItemRow } from '../../ledger/intervals/plans.js'
 import type { IntervalPlan } from '../../rules/plan/plan-types.js'
 import type { MechanismProfile } from '../../rules/profile.js'
 import { deadlineMs, groupDeadlineMs } from '../../rules/routing/deadlines.js'
-import { encodeBody, expectedOf } from '../shared/generation-body.js'
+import { encodeBody } from '../../wire/generation-body.js'
 
 /**
  * A plan as it is stored: for each challenge the exact bytes that will be sent, and how long the
@@ -18,7 +19,7 @@ export function planRows(
 ): PlanItemRow[] {
   return plan.rounds.flatMap(({ group, items }) =>
     items.map((item): PlanItemRow => {
-      const { work } = expectedOf({ ...item.body, deadline_ms: 0 })
+      const work = workOf(generationParams(item.body))
       const deadline = deadlineMs({
         floorMs: profile.deadlineFloorMs,
         certifiedUsPerWork: usPerWork,

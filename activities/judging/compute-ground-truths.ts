@@ -1,7 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import type { Generated, Generator } from '../../engine/pipeline/generator.js'
-import type { GenerationParams } from '../../engine/pipeline/params.js'
-import { guidanceMilli } from '../../formats/generation.js'
+import type { GenerationParams } from '../../formats/generation.js'
 import { auditsOf } from '../../ledger/intervals/audits.js'
 import {
   putConfirmation,
@@ -17,8 +16,8 @@ import type { VerifierId } from '../../ledger/verifier-id.js'
 import { needsConfirmation, needsGroundTruth } from '../../rules/judge/needed-runs.js'
 import { cosinePpm } from '../../rules/judge/similarity.js'
 import type { GpuDeps } from '../gpu-deps.js'
-import { decodeBody } from '../shared/generation-body.js'
 import { beating } from '../shared/heartbeat.js'
+import { storedParams } from '../shared/stored-request.js'
 import { ControlSession } from './confirmation-session.js'
 import { attemptOutcome, groundTruth } from './rows.js'
 
@@ -77,7 +76,7 @@ async function compute(
   signal: AbortSignal,
   onProgress: (step: number, steps: number) => void,
 ): Promise<TruthRow> {
-  const made = await deps.generator.generate(paramsOf(attempt), { signal, onProgress })
+  const made = await deps.generator.generate(storedParams(attempt), { signal, onProgress })
   return putTruth(deps.db, {
     requestId: attempt.requestId,
     framesSha256: made.framesSha256,
@@ -97,7 +96,7 @@ async function confirm(
   signal: AbortSignal,
   onProgress: (step: number, steps: number) => void,
 ): Promise<void> {
-  const params = paramsOf(attempt)
+  const params = storedParams(attempt)
   const fresh = await control.open()
   const { made, rgb } = await collect(fresh, params, signal, onProgress)
   const answer = await storedVideo(deps, attempt)
@@ -135,19 +134,4 @@ async function collect(
 async function storedVideo(deps: GpuDeps, attempt: AttemptRow): Promise<Uint8Array> {
   const frames = await getFrames(deps.db, attempt.requestId)
   return Buffer.concat(frames.map((frame) => inflateSync(frame.zlib)))
-}
-
-function paramsOf(attempt: AttemptRow): GenerationParams {
-  const { query, private_input, sampling_params: s } = decodeBody(attempt.body)
-  return {
-    prompt: query,
-    negativePrompt: private_input.negative_prompt,
-    seed: s.seed,
-    steps: s.num_inference_steps,
-    guidanceMilli: guidanceMilli(s.guidance_scale),
-    width: s.width,
-    height: s.height,
-    frames: s.num_frames,
-    fps: s.fps,
-  }
 }

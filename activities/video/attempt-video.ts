@@ -1,5 +1,5 @@
 import { FractalError } from '../../base/errors.js'
-import { workOf } from '../../formats/generation.js'
+import { generationBody, workOf } from '../../formats/generation.js'
 import { routingCandidates } from '../../ledger/provers/routing.js'
 import {
   type AttemptRow,
@@ -12,8 +12,8 @@ import {
 import { failJob, getJob, type JobRow } from '../../ledger/requests/jobs.js'
 import { answerCheck } from '../../rules/judge/own-failure.js'
 import type { AttemptEnd } from '../../rules/routing/video-run.js'
+import { encodeBody } from '../../wire/generation-body.js'
 import type { InferenceDeps } from '../inference-deps.js'
-import { encodeBody } from '../shared/generation-body.js'
 import { beating } from '../shared/heartbeat.js'
 import { ownFault, resultOf } from './attempt-result.js'
 import { chooseProver } from './choose-prover.js'
@@ -133,19 +133,7 @@ async function start(
   if (chosen === null) return []
   const requestId = deps.newRequestId()
   const { bytes, sha256 } = encodeBody({
-    request_id: requestId,
-    query: job.prompt,
-    private_input: { negative_prompt: job.negativePrompt },
-    sampling_params: {
-      seed: job.seed,
-      num_inference_steps: job.steps,
-      guidance_scale: job.guidanceMilli / 1000,
-      width: job.width,
-      height: job.height,
-      num_frames: job.frames,
-      fps: job.fps,
-    },
-    model: job.model,
+    ...generationBody(job, { request_id: requestId, model: job.model }),
     deadline_ms: chosen.deadlineMs,
   })
   const { hotkey, registeredBlock } = chosen.prover

@@ -1,7 +1,7 @@
 import { hedgeAfterMs, mayHedge } from '../../rules/routing/hedge.js'
 import type { AskOutcome } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
-import { decodeBody, expectedOf } from '../shared/generation-body.js'
+import { storedParams } from '../shared/stored-request.js'
 import { type Asked, type AskHooks, askForVideo } from './request-video.js'
 
 /** How asking one of an attempt's provers ended. */
@@ -108,7 +108,7 @@ export class HedgedAsk {
   #arm(lane: Lane, position: number): void {
     clearTimeout(this.#timer)
     const { row, usPerWork } = lane.asked
-    const { steps } = expectedOf(decodeBody(row.body))
+    const { steps } = storedParams(row)
     const { hedgeFloorMs: floorMs } = this.deps
     const ms = hedgeAfterMs({ floorMs, usPerWork, work: row.work, steps, position })
     if (ms === null || ms >= row.deadlineMs) return

@@ -6,7 +6,7 @@ import type { AskOutcome } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 import { packFrame } from '../shared/compress-frame.js'
-import { decodeBody, expectedOf } from '../shared/generation-body.js'
+import { storedParams } from '../shared/stored-request.js'
 
 /** Frames that come within it are stored together. */
 const FRAMES_PAUSE_MS = 20
@@ -51,7 +51,7 @@ export async function askForVideo(
     },
     { pauseMs: FRAMES_PAUSE_MS },
   )
-  const expected = expectedOf(decodeBody(row.body))
+  const expected = storedParams(row)
   let told = false
   let begun = false
   const progress = (step: number) => {

@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
 import { encodePng, type Picture, PREVIEW_SIDE, shrink } from '../../base/png.js'
+import type { FrameSize } from '../../formats/video-shape.js'
 import type { Queryable } from '../../ledger/database.js'
 import { type FrameRow, getFrames } from '../../ledger/requests/frames.js'
 
@@ -12,21 +13,13 @@ const KEPT_BYTES = 16 * 2 ** 20
 /** Frames read at once. */
 const READ_AHEAD = 8
 
-export interface FrameShape {
-  readonly width: number
-  readonly height: number
-}
-
-export interface Preview extends FrameShape {
+export interface Preview extends FrameSize {
   /** `data:image/png;base64,…` */
   readonly url: string
 }
 
 /** A stored frame as it was delivered. @throws when the bytes are not what the shape says */
-export async function unpackFrame(
-  frame: FrameRow,
-  { width, height }: FrameShape,
-): Promise<Picture> {
+export async function unpackFrame(frame: FrameRow, { width, height }: FrameSize): Promise<Picture> {
   const rgb = await unpack(frame.zlib, { maxOutputLength: width * height * 3 })
   if (rgb.length !== width * height * 3) throw new RangeError('a stored frame has another size')
   return { width, height, rgb }
@@ -44,7 +37,7 @@ export class FramePreviews {
   }
 
   /** @returns null when the frame is not stored */
-  async get(requestId: string, index: number, shape: FrameShape): Promise<Preview | null> {
+  async get(requestId: string, index: number, shape: FrameSize): Promise<Preview | null> {
     const key = keyOf(requestId, index)
     for (;;) {
       const kept = this.#kept.get(key)
@@ -70,7 +63,7 @@ export class FramePreviews {
   async #load(
     requestId: string,
     index: number,
-    shape: FrameShape,
+    shape: FrameSize,
     first: (preview: Preview) => void,
   ): Promise<void> {
     const rows = await getFrames(this.#db, requestId, { from: index, limit: READ_AHEAD })

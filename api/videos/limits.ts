@@ -1,15 +1,4 @@
-/** The standard form of a video, as the model's `fractal.json` says: defaults, and what counts. */
-export interface VideoStandard {
-  readonly name: string
-  readonly steps: number
-  readonly guidanceMilli: number
-  readonly frames: number
-  /** Pixels. */
-  readonly width: number
-  /** Pixels. */
-  readonly height: number
-  readonly fps: number
-}
+import type { ModelStandard } from '../../formats/video-shape.js'
 
 /** What a request may ask for at most. */
 export interface VideoLimits {
@@ -51,7 +40,7 @@ const WORK_MULTIPLE = 4
  * @param engine what the engine takes at most, whatever the model: nothing may be above it
  */
 export function limitsOf(
-  standard: VideoStandard,
+  standard: ModelStandard,
   engine: Omit<VideoLimits, 'maxFramePixels'>,
 ): VideoLimits {
   const { steps, frames, width, height } = standard

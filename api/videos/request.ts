@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { hasLoneSurrogate } from '../../formats/bytes.js'
-import { guidanceMilli, SEED_MAX, workOf } from '../../formats/generation.js'
+import { type GenerationParams, guidanceMilli, SEED_MAX, workOf } from '../../formats/generation.js'
+import type { ModelStandard } from '../../formats/video-shape.js'
 import { ApiError } from '../http/errors.js'
-import type { VideoLimits, VideoStandard } from './limits.js'
+import type { VideoLimits } from './limits.js'
 
 /** UTF-8 bytes of a prompt, as the wire takes them. */
 const MAX_TEXT_BYTES = 102_400
@@ -73,18 +74,10 @@ export const VIDEO_FORM = {
 export type VideoRequest = z.output<typeof videoRequestSchema>
 
 /** A request with nothing left open but the seed. */
-export interface VideoParams {
-  readonly prompt: string
-  readonly negativePrompt: string
+export interface VideoParams extends Readonly<Omit<GenerationParams, 'seed'>> {
   readonly model: string
   /** null: the gateway draws it once the request is accepted. */
   readonly seed: number | null
-  readonly steps: number
-  readonly guidanceMilli: number
-  readonly width: number
-  readonly height: number
-  readonly frames: number
-  readonly fps: number
 }
 
 /**
@@ -93,7 +86,7 @@ export interface VideoParams {
  */
 export function completeVideoRequest(
   request: VideoRequest,
-  standard: VideoStandard,
+  standard: ModelStandard,
   limits: VideoLimits,
 ): VideoParams {
   if (request.model !== undefined && request.model !== standard.name) {
@@ -132,7 +125,7 @@ export function completeVideoRequest(
   return params
 }
 
-function framesOf(request: VideoRequest, standard: VideoStandard, fps: number): number {
+function framesOf(request: VideoRequest, standard: ModelStandard, fps: number): number {
   const { seconds, num_frames: frames } = request
   if (seconds === undefined) return frames ?? standard.frames
   const fromSeconds = Math.max(1, Math.round(seconds * fps))
@@ -146,7 +139,7 @@ function framesOf(request: VideoRequest, standard: VideoStandard, fps: number): 
   return fromSeconds
 }
 
-function guidance(scale: number | undefined, standard: VideoStandard, limits: VideoLimits): number {
+function guidance(scale: number | undefined, standard: ModelStandard, limits: VideoLimits): number {
   if (scale === undefined) return standard.guidanceMilli
   atMost('guidance_scale', scale, limits.maxGuidanceMilli / 1000)
   try {

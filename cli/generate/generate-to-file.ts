@@ -3,14 +3,10 @@ import { resolveOptions } from '../../base/options/options.js'
 import { openEngine } from '../../engine/engine.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { Generated, Generator } from '../../engine/pipeline/generator.js'
-import {
-  completeParams,
-  type GenerationParams,
-  type PartialParams,
-} from '../../engine/pipeline/params.js'
+import { completeParams, type PartialParams } from '../../engine/pipeline/params.js'
 import { encodeVideo } from '../../engine/video/video-file.js'
 import { shortClass } from '../../formats/determinism-class.js'
-import { SEED_MAX } from '../../formats/generation.js'
+import { type GenerationParams, SEED_MAX } from '../../formats/generation.js'
 import { environmentOver } from '../environment.js'
 import { printJson, printLine } from '../output.js'
 import { ProgressBar } from '../progress-bar.js'

@@ -1,9 +1,9 @@
 import type { Hex } from '../../formats/bytes.js'
-import { workOf } from '../../formats/generation.js'
+import { type GenerationParams, workOf } from '../../formats/generation.js'
 import { usPerWork } from '../../rules/settle/speed.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
 import type { Generated } from '../pipeline/generator.js'
-import { completeParams, type GenerationParams } from '../pipeline/params.js'
+import { completeParams } from '../pipeline/params.js'
 
 /** What one certifying generation gave. */
 export interface CertifyRun {

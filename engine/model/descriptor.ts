@@ -1,18 +1,10 @@
 import { z } from 'zod'
 import { guidanceMilli } from '../../formats/generation.js'
+import type { ModelStandard } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
 
 /** What a model's `fractal.json` says: its name and the standard form of a request. */
-export interface ModelDescriptor {
-  name: string
-  steps: number
-  guidanceMilli: number
-  frames: number
-  /** Pixels. */
-  width: number
-  /** Pixels. */
-  height: number
-  fps: number
+export interface ModelDescriptor extends ModelStandard {
   /** Items in one call of the denoiser: part of what makes output bit-equal. */
   denoiserBatch: number
   decodeUnit: 'frame'

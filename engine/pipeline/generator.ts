@@ -1,6 +1,6 @@
 import type { Hex } from '../../formats/bytes.js'
+import type { GenerationParams } from '../../formats/generation.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
-import type { GenerationParams } from './params.js'
 
 export type Device = 'cpu' | 'cuda'
 

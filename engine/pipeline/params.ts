@@ -1,40 +1,14 @@
-import { guidanceMilli, SEED_MAX, workOf } from '../../formats/generation.js'
+import { type GenerationParams, guidanceMilli, SEED_MAX, workOf } from '../../formats/generation.js'
+import type { VideoShape } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
 
-/** A request, complete: nothing in it is left to a default. */
-export interface GenerationParams {
-  prompt: string
-  /** Empty for none. */
-  negativePrompt: string
-  seed: number
-  steps: number
-  /**
-   * Guidance in thousandths. At 1000 and below there is no guidance, as in diffusers: the negative
-   * prompt then has no effect. (The denoiser still runs its batch of two, so that a step always
-   * costs the same and the model's batch stays fixed.)
-   */
-  guidanceMilli: number
-  /** Pixels. */
-  width: number
-  /** Pixels. */
-  height: number
-  frames: number
-  /** Only for whoever plays the frames; it changes no byte of them. */
-  fps: number
-}
-
 /** What a caller may leave to the model's descriptor; `guidance` as people write it. */
-export interface PartialParams {
+export interface PartialParams extends Partial<Omit<VideoShape, 'guidanceMilli'>> {
   prompt: string
   negativePrompt?: string
   seed: number
-  steps?: number
   guidance?: number
-  width?: number
-  height?: number
-  frames?: number
-  fps?: number
 }
 
 /** steps · frames · width · height: 1300 times the embedded model's standard video. */

@@ -1,8 +1,8 @@
 import { messageOf } from '../../base/errors.js'
+import type { GenerationParams } from '../../formats/generation.js'
 import { EngineError, type EngineErrorCode } from '../errors.js'
 import type { Model } from '../model/model.js'
 import type { Device, Generated, GenerationWarning } from '../pipeline/generator.js'
-import type { GenerationParams } from '../pipeline/params.js'
 
 /** What the engine's thread is started with. */
 export interface ThreadData {

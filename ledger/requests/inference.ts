@@ -1,21 +1,13 @@
+import type { GenerationParams } from '../../formats/generation.js'
 import type { Queryable } from '../database.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /** A generation a user asked for. */
-export interface InferenceRequestRow {
+export interface InferenceRequestRow extends GenerationParams {
   id: string
   jobId: string
   apiKeyId: string
-  seed: number
-  prompt: string
-  negativePrompt: string
-  steps: number
-  guidanceMilli: number
-  width: number
-  height: number
-  frames: number
-  fps: number
   model: string
   /** Whether it counts in successes, totals, latency and reward. */
   counted: boolean

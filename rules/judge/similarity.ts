@@ -1,4 +1,4 @@
-import type { FrameShape } from '../../formats/frames.js'
+import type { FramesShape } from '../../formats/video-shape.js'
 import { ONE_PPM } from '../constants.js'
 import { RuleError } from '../error.js'
 
@@ -11,7 +11,7 @@ const CHANNELS = 3
  * @returns 0 for a negative product; without variance on a side 1000000 for equal bytes, else 0
  * @throws RuleError `bad_input` when the bytes don't have the shape
  */
-export function cosinePpm(a: Uint8Array, b: Uint8Array, shape: FrameShape): number {
+export function cosinePpm(a: Uint8Array, b: Uint8Array, shape: FramesShape): number {
   const pixels = shape.frames * shape.height * shape.width
   if (a.length !== pixels * CHANNELS || b.length !== a.length) {
     throw new RuleError('bad_input', `${a.length} and ${b.length} bytes are no two such videos`)

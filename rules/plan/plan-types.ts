@@ -1,4 +1,5 @@
-import type { GenerationBody } from '../../formats/generation.js'
+import type { UndatedBody } from '../../formats/generation.js'
+import type { ModelStandard, VideoShape } from '../../formats/video-shape.js'
 import type { MechanismProfile } from '../profile.js'
 import type { ProverKey } from '../settle/settlement.js'
 
@@ -13,28 +14,11 @@ export interface PlanCandidate extends ProverKey {
 }
 
 /** What recent users' requests looked like, without their texts. */
-export interface RequestShape {
-  steps: number
-  guidanceMilli: number
-  frames: number
-  width: number
-  height: number
-  fps: number
+export interface RequestShape extends VideoShape {
   /** Whether it had a negative prompt. */
   negativePrompt: boolean
   /** Whether the client read it as a stream. */
   stream: boolean
-}
-
-/** The model's standard request. */
-export interface StandardModel {
-  name: string
-  steps: number
-  guidanceMilli: number
-  frames: number
-  width: number
-  height: number
-  fps: number
 }
 
 export interface PlanInput {
@@ -49,7 +33,7 @@ export interface PlanInput {
   recentRequests: readonly RequestShape[]
   /** Texts to draw prompts from; empty: the grammar of prompts.ts. Never users' texts. */
   prompts: readonly string[]
-  model: StandardModel
+  model: ModelStandard
   budget: { usPerVideo: number; gpus: number; blockMs: number }
 }
 
@@ -63,7 +47,7 @@ export interface PlanItem extends ProverKey {
   retryBlocks: [number, number]
   /** Whether it is read as a client's stream would be. */
   stream: boolean
-  body: Omit<GenerationBody, 'deadline_ms'>
+  body: UndatedBody
 }
 
 export interface PlanRound {

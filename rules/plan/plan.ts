@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../formats/canonical-json.js'
 import { type DrawSource, drawBytes, drawInteger, shuffle } from '../../formats/draws.js'
-import { SEED_MAX, workOf } from '../../formats/generation.js'
+import { generationBody, SEED_MAX, workOf } from '../../formats/generation.js'
 import { requestIdFromBytes } from '../../formats/request-id.js'
 import { GROUP_ROUNDS_PERCENT } from '../constants.js'
 import { compareText } from '../order.js'
@@ -106,7 +106,7 @@ function drawRequest(
 ): Pick<PlanItem, 'requestId' | 'stream' | 'body'> {
   const shape = shapes[drawInteger(source, `${round}/shape/${k}`, shapes.length)]!
   const promptLabel = `${round}/prompt/${k}`
-  const query =
+  const prompt =
     prompts.length === 0
       ? drawPrompt(source, promptLabel)
       : prompts[drawInteger(source, promptLabel, prompts.length)]!
@@ -114,24 +114,16 @@ function drawRequest(
   return {
     requestId,
     stream: shape.stream,
-    body: {
-      request_id: requestId,
-      query,
-      private_input: {
-        negative_prompt: shape.negativePrompt
+    body: generationBody(
+      {
+        ...shape,
+        prompt,
+        negativePrompt: shape.negativePrompt
           ? drawNegativePrompt(source, `${round}/negative/${k}`)
           : '',
-      },
-      sampling_params: {
         seed: drawInteger(source, `${round}/seed/${k}`, SEED_MAX + 1),
-        num_inference_steps: shape.steps,
-        guidance_scale: shape.guidanceMilli / 1000,
-        width: shape.width,
-        height: shape.height,
-        num_frames: shape.frames,
-        fps: shape.fps,
       },
-      model: model.name,
-    },
+      { request_id: requestId, model: model.name },
+    ),
   }
 }

@@ -1,10 +1,4 @@
-/** What decides whether a user's request counts. */
-export interface CountedShape {
-  steps: number
-  frames: number
-  width: number
-  height: number
-}
+import type { WorkShape } from '../../formats/video-shape.js'
 
 /**
  * A user's request counts (success, totals, latency, reward) when the gateway drew its seed and it
@@ -12,8 +6,8 @@ export interface CountedShape {
  * tiers with one cached request.
  */
 export function requestCounts(
-  request: CountedShape,
-  standard: CountedShape,
+  request: WorkShape,
+  standard: WorkShape,
   seedDrawnByGateway: boolean,
 ): boolean {
   return (

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Generated, GenerationHooks } from '../../engine/pipeline/generator.js'
-import type { GenerationParams } from '../../engine/pipeline/params.js'
 import { fromHex, toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
+import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
 import { FAKE_CLASS, FakeGenerator } from '../prover/fake-generator.js'
 

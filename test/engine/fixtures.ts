@@ -2,11 +2,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inflateSync } from 'node:zlib'
 import type { Generated, GenerationHooks, Generator } from '../../engine/pipeline/generator.js'
-import {
-  completeParams,
-  type GenerationParams,
-  type PartialParams,
-} from '../../engine/pipeline/params.js'
+import { completeParams, type PartialParams } from '../../engine/pipeline/params.js'
+import type { GenerationParams } from '../../formats/generation.js'
 
 function fixture(path: string): string {
   return fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url))

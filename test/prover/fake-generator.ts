@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { EngineError } from '../../engine/errors.js'
 import type { Generated, GenerationHooks, Generator } from '../../engine/pipeline/generator.js'
-import type { GenerationParams } from '../../engine/pipeline/params.js'
 import { toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
+import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
 
 export const FAKE_CLASS = `fc1;engine=fake/1;model=${'ab'.repeat(32)};ort=0;ep=cpu;precision=fp32;session=${'cd'.repeat(32)};os=linux;arch=x64;isa=avx2`

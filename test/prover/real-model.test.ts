@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { openEngine } from '../../engine/engine.js'
 import type { Generator } from '../../engine/pipeline/generator.js'
 import { fromHex } from '../../formats/bytes.js'
+import { generationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
-import { paramsOf } from '../../prover/work.js'
 import { requestOpening } from '../../wire/open.js'
 import { withSite } from './site.js'
 
@@ -38,7 +38,7 @@ describe('prover with the real engine', () => {
       }
       const outcome = await site.ask(body, { modelRoot })
       assert.ok(outcome.kind === 'answered', JSON.stringify(outcome))
-      const truth = await generator.generate(paramsOf(body))
+      const truth = await generator.generate(generationParams(body))
       assert.equal(outcome.framesSha256, truth.framesSha256)
       assert.equal(outcome.traceRoot, truth.traceRoot)
       assert.equal(outcome.determinismClass, generator.determinismClass)

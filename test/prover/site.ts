@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { Metrics } from '../../base/metrics.js'
 import type { Signer } from '../../base/sr25519.js'
 import type { Generator } from '../../engine/pipeline/generator.js'
-import type { GenerationBody } from '../../formats/generation.js'
+import { type GenerationBody, generationParams } from '../../formats/generation.js'
 import type { CallerStanding } from '../../prover/admission.js'
 import { type ProverOptions, type RunningProver, startProver } from '../../prover/prover.js'
 import { type AskOptions, askProver } from '../../wire/client.js'
@@ -95,18 +95,12 @@ export class Site {
   }
 
   ask(body: GenerationBody, changes: Partial<AskOptions> = {}): Promise<AskOutcome> {
-    const { sampling_params: sampling } = body
     return askProver({
       address: this.address,
       receiver: this.receiver,
       signer: this.alice,
       body: Buffer.from(JSON.stringify(body)),
-      expected: {
-        width: sampling.width,
-        height: sampling.height,
-        frames: sampling.num_frames,
-        steps: sampling.num_inference_steps,
-      },
+      expected: generationParams(body),
       terms: { genesisHash: GENESIS, netuid: 9 },
       modelRoot: 'ab'.repeat(32),
       allowPrivate: true,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { modelOperations } from '../../../api/models.js'
-import { limitsOf, type VideoStandard } from '../../../api/videos/limits.js'
+import { limitsOf } from '../../../api/videos/limits.js'
 import { completeVideoRequest, videoRequestSchema } from '../../../api/videos/request.js'
 import { defaultModelDir } from '../../../engine/models/default-model.js'
 import { MAX_FRAMES, MAX_PIXELS, MAX_SIDE, MAX_WORK } from '../../../engine/pipeline/params.js'
+import type { ModelStandard } from '../../../formats/video-shape.js'
 import type { Model } from '../../../web/api-types.js'
 import { sizesOf } from '../../../web/playground/sizes.js'
 import { readVideoStandard } from '../../../workers/video-standard.js'
@@ -70,7 +71,7 @@ describe('limits of videos', () => {
   }
 })
 
-function ofStandard(changes: Partial<VideoStandard>) {
+function ofStandard(changes: Partial<ModelStandard>) {
   const shape = { steps: 12, frames: 16, width: 64, height: 64, fps: 8 }
   const standard = { name: 'test', guidanceMilli: 3_000, ...shape, ...changes }
   const limits = limitsOf(standard, ENGINE)
@@ -78,7 +79,7 @@ function ofStandard(changes: Partial<VideoStandard>) {
 }
 
 /** As `GET /v1/models/{id}` answers it. */
-function publishedModel(model: VideoStandard, limits: ReturnType<typeof limitsOf>): Model {
+function publishedModel(model: ModelStandard, limits: ReturnType<typeof limitsOf>): Model {
   let answer: unknown
   const [list] = modelOperations({ model, limits })
   const res = { json: (body: unknown) => (answer = body) }

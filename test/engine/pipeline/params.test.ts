@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { EngineError } from '../../../engine/errors.js'
 import {
   completeParams,
-  type GenerationParams,
   MAX_WORK,
   parseGuidance,
   validateParams,
 } from '../../../engine/pipeline/params.js'
+import type { GenerationParams } from '../../../formats/generation.js'
 
 const GOOD: GenerationParams = {
   prompt: '',

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Hex } from '../../formats/bytes.js'
-import { type GenerationBody, workOf } from '../../formats/generation.js'
-import { WireError } from '../../wire/error.js'
-import { generationBodySchema } from '../../wire/schemas.js'
+import type { Hex } from '../formats/bytes.js'
+import type { GenerationBody } from '../formats/generation.js'
+import { generationBodySchema, parseJsonBody } from './schemas.js'
 
 /** The exact bytes of a request: the same keys in the same order, whoever asks for whatever reason. */
 export function encodeBody(body: GenerationBody): { bytes: Uint8Array; sha256: Hex } {
@@ -28,15 +27,7 @@ export function encodeBody(body: GenerationBody): { bytes: Uint8Array; sha256: H
   return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** Reads stored request bytes back. @throws WireError `bad_request` when they are none */
+/** Reads a request's bytes. @throws WireError `bad_request`; `details.field` names the first field at fault */
 export function decodeBody(bytes: Uint8Array): GenerationBody {
-  const parsed = generationBodySchema.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')))
-  if (parsed.success) return parsed.data
-  throw new WireError('bad_request', 'a stored request is not a request any more')
-}
-
-/** What the answer to this request must be, and its work. */
-export function expectedOf(body: GenerationBody) {
-  const { num_inference_steps: steps, num_frames: frames, width, height } = body.sampling_params
-  return { steps, frames, width, height, work: workOf({ steps, frames, width, height }) }
+  return parseJsonBody(generationBodySchema, bytes)
 }
