@@ -1,7 +1,7 @@
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Log } from '../base/log.js'
 import type { Metrics } from '../base/metrics.js'
+import { closeServer, listen } from '../base/net/http-listener.js'
 import { type Signer, sr25519Ready } from '../base/sr25519.js'
 import type { Generator } from '../engine/pipeline/generator.js'
 import type { Hex } from '../formats/bytes.js'
@@ -11,7 +11,7 @@ import { AnswerStore } from './answer-store.js'
 import { type ConnectionLimits, connectionLimits } from './connections.js'
 import { createMeters } from './meters.js'
 import { Desk } from './request-registry.js'
-import { createAxonServer, listen, type ServerTimeouts } from './server.js'
+import { createAxonServer, type ServerTimeouts } from './server.js'
 import { StateStore } from './state-store.js'
 import { work } from './work.js'
 
@@ -110,20 +110,18 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
     connections: options.connections ?? connectionLimits(options.capacity),
     log,
   })
-  await listen(server, options)
-  const { port } = server.address() as AddressInfo
+  const { url, port } = await listen(server, options, {
+    what: 'the prover',
+    remedy: 'choose another with --axon.port',
+  })
   log.info({ port, model, capacity: options.capacity }, 'prover serves')
   return {
-    url: `http://${options.host}:${port}`,
+    url,
     port,
     async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const closed = closeServer(server, { graceMs: 1000 })
       desk.close()
-      await new Promise((resolve) => setImmediate(resolve))
-      server.closeIdleConnections()
-      const timer = setTimeout(() => server.closeAllConnections(), 1000)
       await closed
-      clearTimeout(timer)
       await desk.idle()
     },
   }

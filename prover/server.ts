@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Metrics } from '../base/metrics.js'
 import { isRequestId } from '../formats/request-id.js'
@@ -60,21 +59,6 @@ export function createAxonServer(site: Site): Server {
   )
   limitConnections(server, site.connections)
   return server
-}
-
-/** @throws FractalError `port_taken` */
-export function listen(server: Server, at: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error)
-      reject(
-        new FractalError('port_taken', `Port ${at.port} is taken, so the prover cannot serve.`, {
-          hint: 'Stop what uses it, or choose another with --axon.port.',
-        }),
-      )
-    })
-    server.listen(at.port, at.host, resolve)
-  })
 }
 
 async function route(req: IncomingMessage, res: ServerResponse, site: Site): Promise<void> {

@@ -1,8 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { FractalError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
+import { closeServer, listen } from '../../base/net/http-listener.js'
 import { namesLoopback } from '../../base/net/loopback.js'
 import { sr25519Ready } from '../../base/sr25519.js'
 import { ChainError } from '../../chain/errors.js'
@@ -46,7 +46,7 @@ export interface RunningLocalnet {
  * Starts a development chain on 127.0.0.1: HTTP, `POST /` with `{ method, params }` (methods.ts).
  * Whoever reaches the port is its root, so requests that name another host are refused. It makes
  * blocks only while it runs.
- * @throws FractalError `port_taken`, `port_refused`, `state_unreadable`, `state_not_saved`, `bad_genesis`
+ * @throws FractalError `port_taken`, `port_refused`, `listen_failed`, `state_unreadable`, `state_not_saved`, `bad_genesis`
  */
 export async function startLocalnet(config: LocalnetConfig): Promise<RunningLocalnet> {
   const { blockMs = 12_000, allowLoopback = false, manual = false, log } = config
@@ -61,15 +61,16 @@ export async function startLocalnet(config: LocalnetConfig): Promise<RunningLoca
   })
   server.headersTimeout = 5000
   server.requestTimeout = 10_000
-  const port = await listen(server, config.port)
+  const { url, port } = await listen(
+    server,
+    { host: '127.0.0.1', port: config.port },
+    { what: 'the local chain', remedy: 'give it another port' },
+  )
   let stopClock = () => {}
   const close = async () => {
     stopClock()
     closing.abort()
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
+    await closeServer(server, { graceMs: 0 })
   }
   try {
     const localnet = new Localnet({
@@ -86,7 +87,7 @@ export async function startLocalnet(config: LocalnetConfig): Promise<RunningLoca
     await close()
     throw error
   }
-  return { url: `http://127.0.0.1:${port}`, close }
+  return { url, close }
 }
 
 function tick(localnet: Localnet, log: Log): void {
@@ -96,23 +97,6 @@ function tick(localnet: Localnet, log: Log): void {
   } catch (err) {
     log.error({ err }, 'no block could be made')
   }
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      const why = taken ? 'is taken' : `cannot be opened: ${cause.message}`
-      reject(
-        new FractalError(
-          taken ? 'port_taken' : 'port_refused',
-          `port ${port}, meant for the local chain, ${why}`,
-          { hint: 'Stop the program that has it, or choose another port.', cause },
-        ),
-      )
-    })
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
-  })
 }
 
 /** Every answer carries genesis and head, so that a caller notices another chain and new blocks. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { pino } from 'pino'
-import { listen } from '../../api/server.js'
+import { serveApi } from '../../api/server.js'
 import type { FractalError } from '../../base/errors.js'
 import { Metrics } from '../../base/metrics.js'
 import { getJob, listUnstarted } from '../../ledger/requests/jobs.js'
@@ -162,7 +162,7 @@ describe('what the API says of requests', () => {
 
 describe('the API’s server', () => {
   it('closes a thousand connections that send nothing, and serves others meanwhile', async () => {
-    const server = await listen((_req, res) => void res.end('served'), {
+    const server = await serveApi((_req, res) => void res.end('served'), {
       host: '127.0.0.1',
       port: 0,
       headersTimeoutMs: 500,
@@ -184,7 +184,7 @@ describe('the API’s server', () => {
     const closed = new Promise<void>((resolve) => {
       cut = resolve
     })
-    const server = await listen(
+    const server = await serveApi(
       (_req, res) => {
         res.once('close', cut)
         res.end(Buffer.alloc(size))
@@ -204,7 +204,7 @@ describe('the API’s server', () => {
 
   it('cuts what does not end in the time that it has', async () => {
     let cut = false
-    const server = await listen((_req, res) => void res.write('the beginning'), {
+    const server = await serveApi((_req, res) => void res.write('the beginning'), {
       host: '127.0.0.1',
       port: 0,
       drainMs: 50,
@@ -223,7 +223,7 @@ describe('the API’s server', () => {
     const { port } = other.address() as { port: number }
     try {
       await assert.rejects(
-        listen(() => {}, { host: '127.0.0.1', port }),
+        serveApi(() => {}, { host: '127.0.0.1', port }),
         (error: FractalError) => {
           assert.equal(error.code, 'port_taken')
           assert.ok(error.message.includes(String(port)))
@@ -241,7 +241,7 @@ describe('the API’s server', () => {
       finish = resolve
     })
     let answer: () => void = () => {}
-    const server = await listen(
+    const server = await serveApi(
       (_req, res) => {
         answer = () => res.end('all of it')
         finish()

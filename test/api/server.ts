@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client'
 import { createApi } from '../../api/app.js'
 import type { ApiDeps } from '../../api/deps.js'
-import { type ApiServer, type ListenOptions, listen } from '../../api/server.js'
+import { type ApiServer, type ApiServerOptions, serveApi } from '../../api/server.js'
 import { apiSecretHash } from '../../base/auth/api-secret.js'
 import { createLog } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
@@ -47,7 +47,7 @@ export interface TestApi extends ApiServer {
 /** The API on a port of its own; ids count up, the drawn seed is DRAWN_SEED. */
 export async function startApi(
   deps: Pick<ApiDeps, 'db' | 'temporal' | 'verifierId'> &
-    Partial<ApiDeps> & { url?: string; listening?: Partial<ListenOptions> },
+    Partial<ApiDeps> & { url?: string; listening?: Partial<ApiServerOptions> },
 ): Promise<TestApi> {
   // Who needs signals gives the ledger's URL.
   const { url = AWAY_URL, listening, ...given } = deps
@@ -76,7 +76,7 @@ export async function startApi(
     ...given,
   })
   const onCut = () => cut.abort()
-  const server = await listen(app, { host: '127.0.0.1', port: 0, onCut, ...listening })
+  const server = await serveApi(app, { host: '127.0.0.1', port: 0, onCut, ...listening })
   return {
     ...server,
     close: async () => {

@@ -6,7 +6,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import type { Client } from '@temporalio/client'
 import express from 'express'
 import { mountPages } from '../../api/pages/routes.js'
-import { type ApiServer, listen } from '../../api/server.js'
+import { type ApiServer, serveApi } from '../../api/server.js'
 import { awayDatabase, awayTemporal, startApi } from '../api/server.js'
 
 const DIST = fileURLToPath(new URL('../../web/dist/', import.meta.url))
@@ -137,7 +137,7 @@ describe('the pages, served', () => {
   it('are missed in one plain line where nobody built them', async () => {
     const app = express()
     mountPages(app, '/nowhere/')
-    const bare = await listen(app, { host: '127.0.0.1', port: 0 })
+    const bare = await serveApi(app, { host: '127.0.0.1', port: 0 })
     try {
       const { status, headers, body } = await get(`${bare.url}/`)
       assert.equal(status, 200)

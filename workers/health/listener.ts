@@ -1,7 +1,6 @@
-import { createServer, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { FractalError } from '../../base/errors.js'
+import { createServer, type ServerResponse } from 'node:http'
 import type { Metrics } from '../../base/metrics.js'
+import { closeServer, type ListenAddress, listen } from '../../base/net/http-listener.js'
 import { isLoopback, namesLoopback } from '../../base/net/loopback.js'
 import type { Health } from './health.js'
 
@@ -16,14 +15,14 @@ export interface HealthListener {
 /**
  * Serves `/healthz` (this process runs), `/readyz` (it can do its work; else 503 with the reasons) and
  * `/metrics`. Nothing here is secret, and nothing can be changed by it.
- * @throws FractalError `port_taken`, `listen_failed`
+ * @throws FractalError `port_taken`, `port_refused`, `listen_failed`
  */
 export async function startHealthListener(
   health: Health,
   metrics: Metrics,
-  { host, port }: { host: string; port: number },
+  address: ListenAddress,
 ): Promise<HealthListener> {
-  const onlyLoopback = isLoopback(host)
+  const onlyLoopback = isLoopback(address.host)
   const server = createServer(
     { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
     (req, res) => {
@@ -38,16 +37,11 @@ export async function startHealthListener(
       else json(res, 404, { status: 'not_found' })
     },
   )
-  await bind(server, host, port)
-  const { port: taken } = server.address() as AddressInfo
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const { url } = await listen(server, address, {
+    what: 'the health listener',
+    remedy: 'choose another with --health.port (0: none) or --health.host',
+  })
+  return { url, close: () => closeServer(server, { graceMs: 0 }) }
 }
 
 async function ready(health: Health, res: ServerResponse): Promise<void> {
@@ -74,20 +68,4 @@ function json(res: ServerResponse, status: number, body: unknown): void {
       'Cache-Control': 'no-store',
     })
     .end(text)
-}
-
-function bind(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      reject(
-        new FractalError(
-          taken ? 'port_taken' : 'listen_failed',
-          `The health listener can't have ${host}:${port}: ${taken ? 'another program uses this port' : cause.message}.`,
-          { hint: 'Choose another with --health.port (0: none), or --health.host.', cause },
-        ),
-      )
-    })
-    server.listen(port, host, resolve)
-  })
 }

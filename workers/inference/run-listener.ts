@@ -1,19 +1,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { FractalError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
+import { closeServer, type ListenAddress, listen } from '../../base/net/http-listener.js'
 import type { DirectRuns } from './direct-runs.js'
 
 /** A byte this often tells the API that the worker lives. */
 const ALIVE_MS = 2_000
 const MAX_BODY_BYTES = 1024
 const HEADERS_TIMEOUT_MS = 5_000
+/** The runs have ended before: this is for their last lines to be read. */
+const CLOSE_MS = 5_000
 
 const runBody = z.strictObject({ job_id: z.string().regex(/^video_[0-9a-f]{24}$/) })
 
 export interface RunListener {
-  /** Takes nothing new; resolves once every answer has ended. */
+  /** Takes nothing new, and lets running answers end. */
   close(): Promise<void>
 }
 
@@ -21,13 +23,13 @@ export interface RunListener {
  * Serves `POST /v1/run {job_id}` to those who know the secret: runs the job at once, sends a space now
  * and then, and at its end one line of JSON: `{"ended":true}`, or false when its workflow goes on with it.
  * A caller that goes away changes nothing; 503 and 409 mean: start its workflow.
- * @throws FractalError `port_taken`, `listen_failed`
+ * @throws FractalError `port_taken`, `port_refused`, `listen_failed`
  */
 export async function startRunListener(
   runs: DirectRuns,
-  options: { host: string; port: number; secret: string; log: Log },
+  options: ListenAddress & { secret: string; log: Log },
 ): Promise<RunListener> {
-  const { host, port, log } = options
+  const { log } = options
   const wanted = digest(`Bearer ${options.secret}`)
   const server = createServer(
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 2 * HEADERS_TIMEOUT_MS },
@@ -47,15 +49,12 @@ export async function startRunListener(
       })
     },
   )
-  await bind(server, host, port)
+  const { port } = await listen(server, options, {
+    what: 'the inference worker',
+    remedy: 'choose another with --inference.port (or --inference.host)',
+  })
   log.info({ port }, 'the inference worker listens for the API')
-  return {
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
-      }),
-  }
+  return { close: () => closeServer(server, { graceMs: CLOSE_MS }) }
 }
 
 async function serve(runs: DirectRuns, req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -99,20 +98,4 @@ function refuse(res: ServerResponse, status: number): void {
 /** Of equal length, whatever was sent: what `timingSafeEqual` needs. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
-}
-
-function bind(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE'
-      reject(
-        new FractalError(
-          taken ? 'port_taken' : 'listen_failed',
-          `The inference worker can't listen on ${host}:${port}: ${taken ? 'another program uses this port' : cause.message}.`,
-          { hint: 'Choose another with --inference.port (or --inference.host).', cause },
-        ),
-      )
-    })
-    server.listen(port, host, resolve)
-  })
 }

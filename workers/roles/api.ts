@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createApi } from '../../api/app.js'
-import { listen } from '../../api/server.js'
+import { serveApi } from '../../api/server.js'
 import type { Log } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
 import { isLoopback } from '../../base/net/loopback.js'
@@ -83,7 +83,7 @@ export async function runApi(
       randomSeed: () => randomInt(SEED_MAX + 1),
       randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     })
-    const server = await listen(app, {
+    const server = await serveApi(app, {
       host: options['api.host'],
       port: options['api.port'],
       drainMs: options['api.drain_seconds'] * 1000,

@@ -1,14 +1,15 @@
+import { createServer } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
-import { FractalError } from '../../../base/errors.js'
+import { closeServer, listen } from '../../../base/net/http-listener.js'
 import type { DevChain } from '../chain.js'
 import { RpcError } from './error.js'
 import type { Methods } from './method.js'
 import { callMethod, rpcMethods } from './rpc.js'
 import { Subscriptions } from './subscriptions.js'
 
-const LOOPBACK = '127.0.0.1'
 const MAX_REQUEST_BYTES = 15 * 2 ** 20
+const UPGRADE_REQUIRED = 426
 const PARSE_ERROR = -32700
 const INVALID_REQUEST = -32600
 const INTERNAL_ERROR = -32603
@@ -27,25 +28,26 @@ export interface RpcServer {
 /**
  * Serves a chain's JSON-RPC by WebSocket, on this machine only.
  * @param port 0 for any
- * @throws FractalError `port_taken`
+ * @throws FractalError `port_taken`, `port_refused`, `listen_failed`
  */
 export async function serveRpc(chain: DevChain, port: number): Promise<RpcServer> {
   const methods = rpcMethods(chain)
-  const server = new WebSocketServer({ host: LOOPBACK, port, maxPayload: MAX_REQUEST_BYTES })
-  await new Promise<void>((resolve, reject) => {
-    server.once('listening', resolve)
-    server.once('error', (error) => reject(portError(port, error)))
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_BYTES })
+  const server = createServer((_req, res) => res.writeHead(UPGRADE_REQUIRED).end())
+  server.on('upgrade', (req, socket, head) => {
+    sockets.handleUpgrade(req, socket, head, (accepted) => serveConnection(accepted, methods))
   })
-  server.on('connection', (socket) => serveConnection(socket, methods))
-  const address = server.address()
-  const bound = typeof address === 'object' && address !== null ? address.port : port
+  const { url } = await listen(
+    server,
+    { host: '127.0.0.1', port },
+    { what: 'the chain', remedy: 'give it another port' },
+  )
   return {
-    url: `ws://${LOOPBACK}:${bound}`,
-    close: () =>
-      new Promise((resolve) => {
-        for (const socket of server.clients) socket.terminate()
-        server.close(() => resolve())
-      }),
+    url: url.replace('http:', 'ws:'),
+    async close() {
+      for (const socket of sockets.clients) socket.terminate()
+      await closeServer(server, { graceMs: 0 })
+    },
   }
 }
 
@@ -106,18 +108,4 @@ function readJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function portError(port: number, cause: Error): FractalError {
-  const code = 'code' in cause ? cause.code : undefined
-  if (code === 'EADDRINUSE') {
-    return new FractalError('port_taken', `port ${port} is taken; the chain wants it`, {
-      hint: `Stop what listens on ${LOOPBACK}:${port}, or choose another port.`,
-      cause,
-    })
-  }
-  return new FractalError('port_refused', `port ${port} cannot be opened: ${cause.message}`, {
-    hint: 'Choose a port above 1023.',
-    cause,
-  })
 }

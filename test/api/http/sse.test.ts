@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import express from 'express'
 import { SseStream } from '../../../api/http/sse.js'
-import { type ApiServer, listen } from '../../../api/server.js'
+import { type ApiServer, serveApi } from '../../../api/server.js'
 
 /** More than sockets of this machine take in by themselves. */
 const MUCH = 'x'.repeat(1_000_000)
@@ -16,7 +16,7 @@ describe('a stream of events', () => {
     app.get('/', async (req, res) => {
       await run(new SseStream(req, res, { heartbeatMs: 20, unreadMs: 300 }))
     })
-    server = await listen(app, { host: '127.0.0.1', port: 0 })
+    server = await serveApi(app, { host: '127.0.0.1', port: 0 })
   })
   after(() => server?.close())
 

@@ -149,7 +149,7 @@ describe('commands beside a running grid', function () {
         env: { DATABASE_URL: database().url, FRACTAL_API_VERIFIER: id.verifier },
       })
       assert.equal(code, 1)
-      assert.match(stderr, /another program uses this port/)
+      assert.match(stderr, /Port \d+ is taken; the API wants it/)
       assert.ok(!/^\s+at /m.test(stderr), stderr)
     } finally {
       other.close()

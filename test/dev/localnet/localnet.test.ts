@@ -111,7 +111,7 @@ describe('local chain', () => {
       const first = await start(join(folder, 'one.json'))
       const port = Number(new URL(first.url).port)
       const second = startManual(join(folder, 'two.json'), { port })
-      await assert.rejects(second, { code: 'port_taken', message: new RegExp(`port ${port}`) })
+      await assert.rejects(second, { code: 'port_taken', message: new RegExp(`Port ${port}`) })
     }))
 
   it('refuses a damaged file, and one whose blocks were changed', () =>

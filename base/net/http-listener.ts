@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import type { Server as HttpServer } from 'node:http'
+import type { AddressInfo, Server } from 'node:net'
+import { FractalError } from '../errors.js'
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+}
+
+/** Who wants a port, for the error that says it can't have it. */
+export interface Listener {
+  /** As it reads in "Port 8080 is taken; the API wants it." */
+  readonly what: string
+  /** How to give it another one, as in "choose another with --api.port". */
+  readonly remedy: string
+}
+
+export interface Listening {
+  /** The port that was taken when 0 was asked for. */
+  readonly port: number
+  /** `http://HOST:PORT` */
+  readonly url: string
+}
+
+/** @throws FractalError `port_taken`, `port_refused`, `listen_failed` */
+export async function listen(
+  server: Server,
+  address: ListenAddress,
+  listener: Listener,
+): Promise<Listening> {
+  try {
+    server.listen(address)
+    await once(server, 'listening')
+  } catch (cause) {
+    throw listenError(cause as NodeJS.ErrnoException, address, listener)
+  }
+  // A connection that could not be accepted (no file descriptor is left) must not end the process.
+  server.on('error', (error) => process.emitWarning(`${listener.what}: ${error.message}`))
+  const { port } = server.address() as AddressInfo
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host
+  return { port, url: `http://${host}:${port}` }
+}
+
+function listenError(
+  cause: NodeJS.ErrnoException,
+  { host, port }: ListenAddress,
+  { what, remedy }: Listener,
+): FractalError {
+  const details = { host, port, what }
+  switch (cause.code) {
+    case 'EADDRINUSE': {
+      const hint = `Stop what listens on ${host}:${port} (see: lsof -i :${port}), or ${remedy}.`
+      const message = `Port ${port} is taken; ${what} wants it.`
+      return new FractalError('port_taken', message, { hint, details, cause })
+    }
+    case 'EACCES': {
+      const hint = `Ports below 1024 need rights that are not worth giving; ${remedy}.`
+      const message = `Port ${port} cannot be opened for ${what}: this user may not.`
+      return new FractalError('port_refused', message, { hint, details, cause })
+    }
+    default: {
+      const message = `Port ${port} of ${host} cannot be opened for ${what}: ${cause.message}`
+      const hint = `See that ${host} is an address of this machine, or ${remedy}.`
+      return new FractalError('listen_failed', message, { hint, details, cause })
+    }
+  }
+}
+
+export interface CloseOptions {
+  /** How long running answers may take to end; 0: they are cut. */
+  readonly graceMs: number
+  /** Called when that time is up, a moment before what is left is cut. */
+  readonly onCut?: (() => void) | undefined
+}
+
+/** For answers that end themselves when they are told. */
+const CUT_MS = 300
+const SWEEP_MS = 50
+
+/** Takes no new connections, lets running answers end, and cuts what is left after `graceMs`. */
+export async function closeServer(
+  server: HttpServer,
+  { graceMs, onCut }: CloseOptions,
+): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  if (graceMs === 0) {
+    server.closeAllConnections()
+    return closed
+  }
+  server.closeIdleConnections()
+  // A connection whose last answer ends now would be kept alive for the next request.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+  let cut: NodeJS.Timeout | undefined
+  const late = setTimeout(() => {
+    onCut?.()
+    cut = setTimeout(() => server.closeAllConnections(), onCut === undefined ? 0 : CUT_MS)
+  }, graceMs)
+  await closed
+  clearInterval(sweep)
+  clearTimeout(late)
+  clearTimeout(cut)
+}
