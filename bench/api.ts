@@ -14,7 +14,7 @@ import { insertJob } from '../ledger/requests/jobs.js'
 import { askProver } from '../wire/client.js'
 import { encodeBody } from '../wire/generation-body.js'
 import { startBenchGrid } from './support/api-grid.js'
-import { closedLoop, openLoop, quantile } from './support/load.js'
+import { closedLoop, openLoop, quantile } from './support/measure.js'
 import { MODEL_ROOT, NETUID, VIDEO } from './support/stub-video.js'
 
 const { values } = parseArgs({

@@ -9,6 +9,7 @@ import { openEngine } from '../engine/engine.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
 import { completeParams } from '../engine/pipeline/params.js'
 import { sessionOptions } from '../engine/runtime/session-options.js'
+import { median, timed } from './support/measure.js'
 
 const ROUNDS = 5
 const SHAPES = [
@@ -17,16 +18,6 @@ const SHAPES = [
 ]
 
 const megabytes = () => `${Math.round(process.memoryUsage().rss / 1e6)} MB`
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!
-}
 
 const modelDir = defaultModelDir()
 console.log(`start: RSS ${megabytes()}`)

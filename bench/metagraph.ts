@@ -10,6 +10,7 @@ import { encodeAddress } from '../base/crypto.js'
 import { sr25519Ready } from '../base/sr25519.js'
 import { connectSubtensor } from '../chain/subtensor/adapter.js'
 import { startSubtensor } from '../dev/subtensor/start.js'
+import { median } from './support/measure.js'
 
 // In its CommonJS form for the reason in base/crypto.ts.
 const { ApiPromise, WsProvider }: typeof import('@polkadot/api') = createRequire(import.meta.url)(
@@ -22,10 +23,6 @@ const rounds = Number(values.rounds)
 if (!Number.isInteger(rounds) || rounds < 3) {
   console.error('--rounds: a whole number from 3 on')
   process.exit(2)
-}
-
-function median(numbers: number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
 await sr25519Ready()

@@ -18,6 +18,7 @@ import { openDatabase } from '../ledger/database.js'
 import { intervalByN } from '../ledger/intervals/intervals.js'
 import { weightSet } from '../ledger/intervals/weights.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
+import { median } from './support/measure.js'
 
 const NETUID = 7
 const BLOCK_MS = 250
@@ -36,10 +37,6 @@ if (!Number.isInteger(intervals) || intervals < 10) {
 async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024
-}
-
-function median(numbers: number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
 const log = createLog('bench', 'silent')

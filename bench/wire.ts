@@ -15,6 +15,7 @@ import { askProver } from '../wire/client.js'
 import { deflateFrame } from '../wire/frame-codec.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
 import { encodeRecord } from '../wire/stream.js'
+import { quantile, timed } from './support/measure.js'
 
 const VIDEO = { width: 64, height: 64, frames: 16, steps: 12 }
 const TERMS = { genesisHash: '11'.repeat(32), netuid: 1 }
@@ -128,23 +129,12 @@ async function honestAnswer(): Promise<Buffer[]> {
   ]
 }
 
-async function timed(run: () => Promise<void>): Promise<number> {
-  const started = performance.now()
-  await run()
-  return performance.now() - started
-}
-
 function listen(on: Server): Promise<Server> {
   return new Promise((resolve) => on.listen(0, '127.0.0.1', () => resolve(on)))
 }
 
 function portOf(on: Server): number {
   return (on.address() as AddressInfo).port
-}
-
-function quantile(samples: number[], q: number): number {
-  const sorted = [...samples].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
 }
 
 function show(samples: number[]): string {

@@ -34,6 +34,11 @@ export async function timed(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - started
 }
 
+/** The middle one; of an even number the upper of the two. */
+export function median(samples: readonly number[]): number {
+  return quantile(samples, 0.5)
+}
+
 export function quantile(samples: readonly number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
