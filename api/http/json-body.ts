@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import express, { type RequestHandler } from 'express'
 import type { z } from 'zod'
 import { shown } from '../../base/printable.js'
@@ -50,7 +51,18 @@ export function bounded(type: string, parse: RequestHandler, hint?: string): Req
 
 const parse = bounded(
   'application/json',
-  express.json({ limit: MAX_BODY_BYTES, type: 'application/json', strict: false }),
+  express.json({
+    limit: MAX_BODY_BYTES,
+    type: 'application/json',
+    strict: false,
+    // Decoders put U+FFFD for what they can't read: another prompt than the one that was sent.
+    verify: (_req, _res, bytes, encoding) => {
+      if (encoding !== 'utf-8' || isUtf8(bytes)) return
+      throw new ApiError('invalid_json', 'The body is not valid UTF-8.', {
+        hint: 'Write the JSON as UTF-8, or its texts with \\u escapes.',
+      })
+    },
+  }),
 )
 
 /** Reads a JSON body; other content types are refused before a byte of the body is read. */
@@ -81,7 +93,9 @@ export function parseBy<S extends z.ZodType>(schema: S, value: unknown, what: st
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
+  const { issues } = parsed.error
+  // What is missing is often there, under a name with a slip in it: that name helps more.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   const path = issue?.path.join('.') ?? ''
   if (issue?.code === 'unrecognized_keys') {
     const field = shown(issue.keys[0]!, MAX_FIELD_CHARACTERS)

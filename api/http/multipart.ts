@@ -1,13 +1,13 @@
-import express, { type Request, type RequestHandler, type Response } from 'express'
-import multer from 'multer'
+import { isUtf8 } from 'node:buffer'
+import express, { type RequestHandler } from 'express'
 import { shown } from '../../base/printable.js'
 import { ApiError } from './errors.js'
 import { bounded, jsonBody, MAX_BODY_BYTES, MAX_FIELD_CHARACTERS } from './json-body.js'
+import { type FormPart, parseFormParts, unreadable } from './multipart-parts.js'
 
 const TYPES = ['application/json', 'multipart/form-data']
 /** More than any request here has. */
-const MAX_FIELDS = 32
-const MAX_NAME_BYTES = 128
+const MAX_PARTS = 32
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
 
 const read = bounded(
@@ -39,73 +39,92 @@ export function jsonOrMultipartBody(types: FormTypes): RequestHandler[] {
       next()
     },
     read,
-    async (req, res, next) => {
+    (req, _res, next) => {
       // Parsed from memory: by then its size is known to be harmless, and nothing of it is left unread.
-      if (Buffer.isBuffer(req.body)) req.body = typed(await fieldsOf(req, res, req.body), types)
+      if (Buffer.isBuffer(req.body)) {
+        const parts = parseFormParts(req.body, req.get('content-type')!, { maxParts: MAX_PARTS })
+        req.body = fieldsOf(parts, types)
+      }
       next()
     },
     ...jsonBody.slice(1),
   ]
 }
 
-type Fields = Record<string, unknown>
-
-function fieldsOf(req: Request, res: Response, bytes: Buffer): Promise<Fields> {
-  const options = {
-    limits: {
-      fields: MAX_FIELDS,
-      parts: MAX_FIELDS,
-      fieldSize: MAX_BODY_BYTES,
-      fieldNameSize: MAX_NAME_BYTES,
-      fieldNestingDepth: 1,
-      fieldArrayIndexLimit: MAX_FIELDS,
-    },
-    streamHandler: (_req: Request, parser: { end(all: Buffer): void }) => parser.end(bytes),
-  }
-  return new Promise((resolve, reject) => {
-    multer(options).none()(req, res, (error: unknown) => {
-      if (error === undefined) resolve(req.body)
-      else reject(refusal(error))
-    })
-  })
-}
-
-function refusal(cause: unknown): ApiError {
-  const { code, field } = (cause ?? {}) as { code?: unknown; field?: unknown }
-  const param = typeof field === 'string' ? { param: shown(field, MAX_FIELD_CHARACTERS) } : {}
-  switch (code) {
-    case 'LIMIT_UNEXPECTED_FILE':
-      return new ApiError(
-        'unsupported_field',
-        'The form has a file: this model makes videos from text alone.',
-        { hint: 'Leave input_reference out, and say in the prompt what to show.', ...param, cause },
+function fieldsOf(parts: readonly FormPart[], types: FormTypes): Record<string, unknown> {
+  const fields = new Map<string, unknown>()
+  for (const part of parts) {
+    if (fields.has(part.name)) {
+      const param = shown(part.name, MAX_FIELD_CHARACTERS)
+      throw new ApiError(
+        'invalid_request',
+        `The form has the part ${JSON.stringify(param)} more than once.`,
+        { hint: 'Send each field once.', param },
       )
-    case 'LIMIT_FIELD_COUNT':
-    case 'LIMIT_PART_COUNT':
-      return new ApiError('invalid_request', `The form has more than ${MAX_FIELDS} fields.`, {
-        cause,
-      })
-    case 'LIMIT_FIELD_KEY':
-    case 'LIMIT_FIELD_NESTING':
-    case 'LIMIT_FIELD_ARRAY_INDEX':
-      return new ApiError('unknown_field', 'The form has a field that is not known.', {
-        ...param,
-        cause,
-      })
-    default:
-      return new ApiError('invalid_multipart', 'The body cannot be read as multipart/form-data.', {
-        hint: 'Leave the Content-Type to your HTTP client: it has to name the boundary.',
-        cause,
-      })
+    }
+    fields.set(part.name, valueOfPart(part, types))
+  }
+  return Object.fromEntries(fields)
+}
+
+/**
+ * What a part says, as JSON has it. A part with a type of its own says what it says: clients that write one
+ * for every part send numbers as JSON, or as bytes.
+ */
+function valueOfPart(part: FormPart, types: FormTypes): unknown {
+  const { name, type, filename, bytes } = part
+  // As browsers send a file input in which nothing was chosen.
+  if (filename === '' && bytes.length === 0) return undefined
+  if (filename !== null) throw notText(name, 'is a file')
+  if (type === 'application/json') return fromJson(name, textOf(part))
+  if (type === null || type.startsWith('text/')) return typed(name, textOf(part), types)
+  if (type === 'application/octet-stream' && isUtf8(bytes)) return typed(name, textOf(part), types)
+  throw notText(name, `is of the type ${shown(type, MAX_FIELD_CHARACTERS)}`)
+}
+
+function notText(name: string, what: string): ApiError {
+  const param = shown(name, MAX_FIELD_CHARACTERS)
+  return new ApiError(
+    'unsupported_field',
+    `The part ${JSON.stringify(param)} ${what}: this model makes videos from text alone.`,
+    {
+      hint: 'Leave out what is no text, and say in the prompt what to show; send texts without a filename.',
+      param,
+    },
+  )
+}
+
+function textOf({ name, charset, bytes }: FormPart): string {
+  const label = charset ?? 'utf-8'
+  if (!isCharset(label)) {
+    const what = JSON.stringify(shown(label, MAX_FIELD_CHARACTERS))
+    throw unreadable(name, `is in a charset that is not known here: ${what}.`)
+  }
+  try {
+    return new TextDecoder(label, { fatal: true }).decode(bytes)
+  } catch {
+    throw unreadable(name, `is not valid ${label.toUpperCase()}.`)
   }
 }
 
-function typed(fields: Fields, { numbers, booleans }: FormTypes): Fields {
-  const value = (name: string, text: unknown) => {
-    if (typeof text !== 'string') return text
-    if (numbers.includes(name) && NUMBER.test(text)) return Number(text)
-    if (booleans.includes(name) && (text === 'true' || text === 'false')) return text === 'true'
-    return text
+function isCharset(label: string): boolean {
+  try {
+    return new TextDecoder(label).encoding !== ''
+  } catch {
+    return false
   }
-  return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, value(name, text)]))
+}
+
+function fromJson(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw unreadable(name, 'is not the JSON that its Content-Type says it is.')
+  }
+}
+
+function typed(name: string, text: string, { numbers, booleans }: FormTypes): unknown {
+  if (numbers.includes(name) && NUMBER.test(text)) return Number(text)
+  if (booleans.includes(name) && (text === 'true' || text === 'false')) return text === 'true'
+  return text
 }

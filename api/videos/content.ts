@@ -16,7 +16,7 @@ type Variant = (typeof VARIANTS)[number]
 
 const FILE = { video: 'mp4', thumbnail: 'png' } as const satisfies Record<Variant, string>
 
-const query = z.object({
+const query = z.strictObject({
   variant: z
     .enum(VARIANTS, 'must be video or thumbnail; spritesheets are not made here')
     .optional()
@@ -49,7 +49,7 @@ export function videoContentOperation(deps: ApiDeps): Operation {
       },
       304: { description: 'The client has it already' },
     },
-    errors: ['invalid_request', ...CONTENT_ERRORS, 'range_not_satisfiable'],
+    errors: ['invalid_request', 'unknown_field', ...CONTENT_ERRORS, 'range_not_satisfiable'],
     run: async ({ params, query: { variant = 'video' }, req, res }) => {
       const job = assertContent(deps, await ownVideo(deps, params.id, res))
       const stored = await getContent(deps.db, job.id, variant)

@@ -4,7 +4,7 @@ import type { VideoDeps } from './deps.js'
 import { ENDED_ID, readCursor, streamVideo, videoEventSchema } from './event-stream.js'
 import { hasEnded, ownVideo, videoId } from './own-video.js'
 
-export const framesQuery = z.object({
+export const framesQuery = z.strictObject({
   frames: z
     .enum(['all', 'none'])
     .optional()
@@ -34,7 +34,7 @@ export function videoEventsOperation(deps: VideoDeps): Operation {
       200: { description: 'The events', media: 'text/event-stream', schema: videoEventSchema },
       204: { description: 'The last event has been seen: there is nothing to come back for' },
     },
-    errors: ['invalid_request', 'video_not_found'],
+    errors: ['invalid_request', 'unknown_field', 'video_not_found'],
     run: async ({ params, query, req, res }) => {
       const job = await ownVideo(deps, params.id, res)
       const last = req.get('last-event-id')

@@ -29,7 +29,7 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
       code: videoId.code,
       message: videoId.message,
     },
-    query: z.object({ format: z.enum(['png', 'rgb']).optional() }),
+    query: z.strictObject({ format: z.enum(['png', 'rgb']).optional() }),
     answers: {
       200: {
         description: 'The frame: a PNG, or its raw RGB bytes',
@@ -43,7 +43,13 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
       },
       304: { description: 'The client has it already' },
     },
-    errors: ['invalid_request', 'frame_not_found', ...CONTENT_ERRORS, 'range_not_satisfiable'],
+    errors: [
+      'invalid_request',
+      'unknown_field',
+      'frame_not_found',
+      ...CONTENT_ERRORS,
+      'range_not_satisfiable',
+    ],
     run: async ({ params, query: { format = 'png' }, req, res }) => {
       const job = assertContent(deps, await ownVideo(deps, params.id, res))
       const index = INDEX.test(params.index) ? Number(params.index) : 0

@@ -12,7 +12,7 @@ const MAX_LIMIT = 100
 /** Of the prompts of a page: it ends with the one that passes it. */
 const MAX_TEXT_BYTES = 1_000_000
 
-const query = z.object({
+const query = z.strictObject({
   after: videoIdSchema.optional().meta({ description: '`last_id` of the page before' }),
   limit: z
     .string()
@@ -50,7 +50,7 @@ export function listVideosOperation(deps: ApiDeps): Operation {
     summary: 'The videos that were asked for with this key',
     query,
     answers: { 200: { description: 'A page of them', schema: videoListSchema } },
-    errors: ['invalid_request', 'video_not_found'],
+    errors: ['invalid_request', 'unknown_field', 'video_not_found'],
     run: async ({ query: { after = null, limit = DEFAULT_LIMIT, order = 'desc' }, res }) => {
       const page = { after, limit, order, maxTextBytes: MAX_TEXT_BYTES }
       const found = await listJobs(deps.db, apiKeyId(res), page)

@@ -31,8 +31,11 @@ const FIELDS: Readonly<Record<string, { why: string; hint: string }>> = {
 export const refuseUnsupportedFields: RequestHandler = (req, _res, next) => {
   const body: unknown = req.body
   if (typeof body === 'object' && body !== null) {
-    for (const [field, { why, hint }] of Object.entries(FIELDS)) {
-      if (!Object.hasOwn(body, field)) continue
+    for (const name of Object.keys(body)) {
+      // Forms write a member of an object as `input_reference[image_url]`.
+      const field = name.split('[', 1)[0]!
+      if (!Object.hasOwn(FIELDS, field)) continue
+      const { why, hint } = FIELDS[field]!
       throw new ApiError('unsupported_field', `${field} is not supported: ${why}.`, {
         hint,
         param: field,

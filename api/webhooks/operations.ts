@@ -49,7 +49,7 @@ const webhookId = {
   message: MESSAGE,
 }
 
-const deliveriesQuery = z.object({
+const deliveriesQuery = z.strictObject({
   after: z
     .string()
     .regex(/^evt_[0-9a-f]{32}$/, 'must be the id of an event')
@@ -241,7 +241,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       answers: {
         200: { description: 'Newest first; kept for 30 days', schema: deliveryListSchema },
       },
-      errors: ['invalid_request', 'webhook_not_found'],
+      errors: ['invalid_request', 'unknown_field', 'webhook_not_found'],
       run: async ({ params, query, res }) => {
         const { id } = await ownWebhook(deps, params.id, res)
         const { after = null, limit = DEFAULT_DELIVERIES } = query
