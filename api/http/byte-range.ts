@@ -2,6 +2,12 @@ import type { Request, Response } from 'express'
 import { ApiError } from './errors.js'
 
 /**
+ * For files of one key: kept by its client for an hour, and as they are. What proxies compress or make smaller
+ * has other digests than those that were signed.
+ */
+export const CACHE_AS_IT_IS = 'private, max-age=3600, no-transform'
+
+/**
  * Sends bytes that never change under their ETag: whole, or the one range that was asked for
  * (RFC 9110, section 14). Several ranges at once are answered with the whole, which is allowed.
  * @throws ApiError `range_not_satisfiable`

@@ -20,6 +20,14 @@ export interface SseEvent {
   readonly id?: string
 }
 
+/** The headers of a stream: whatever stands on the way must hand each event on as it comes. */
+export function setSseHeaders(res: Response): void {
+  // Proxies that compress would hold events back until they have enough of them: `no-transform` forbids it.
+  res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store, no-cache, no-transform' })
+  // Not `res.set`, which adds a charset that this type does not have.
+  res.setHeader('Content-Type', 'text/event-stream')
+}
+
 /**
  * A stream of server-sent events to one client. Nothing piles up for a slow one: `send` resolves when the
  * client has taken what was sent before, and who does not read at all is cut off.
@@ -36,9 +44,7 @@ export class SseStream {
     this.#unreadMs = options.unreadMs ?? UNREAD_MS
     const gone = new AbortController()
     this.gone = gone.signal
-    res.status(200).set('X-Accel-Buffering', 'no')
-    // Not `res.set`, which adds a charset that this type does not have.
-    res.setHeader('Content-Type', 'text/event-stream')
+    setSseHeaders(res.status(200))
     // Small events must not wait for each other.
     req.socket.setNoDelay(true)
     res.write(`retry: ${RETRY_MS}\n\n`)

@@ -48,11 +48,11 @@ export function recordOperation(
         if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval, n)
         return (await recordOf(db, verifierId, n))!
       })
-      // It never changes.
+      // It never changes, and nobody on the way may change it: it is hashed.
       const open = publicNetwork && req.headers.authorization === undefined
       res.set({
         'Content-Type': 'application/json; charset=utf-8',
-        'Cache-Control': `${open ? 'public' : 'private'}, max-age=86400, immutable`,
+        'Cache-Control': `${open ? 'public' : 'private'}, max-age=86400, immutable, no-transform`,
       })
       sendBytes(req, res, Buffer.from(record.body), `"${record.hash}"`)
     },

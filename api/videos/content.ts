@@ -5,7 +5,7 @@ import { encodePng, PREVIEW_SIDE, shrink } from '../../base/png.js'
 import { getFrames } from '../../ledger/requests/frames.js'
 import { type ContentRow, getContent, type JobRow } from '../../ledger/requests/jobs.js'
 import type { ApiDeps } from '../deps.js'
-import { sendBytes } from '../http/byte-range.js'
+import { CACHE_AS_IT_IS, sendBytes } from '../http/byte-range.js'
 import { ApiError } from '../http/errors.js'
 import { type Operation, operation } from '../http/operation.js'
 import { unpackFrame } from './frame-previews.js'
@@ -78,7 +78,7 @@ function send(req: Request, res: Response, content: ContentRow, filename: string
   res.set({
     'Content-Type': content.mime,
     'Content-Disposition': `inline; filename="${filename}"`,
-    'Cache-Control': 'private, max-age=3600',
+    'Cache-Control': CACHE_AS_IT_IS,
   })
   sendBytes(req, res, Buffer.from(content.bytes), `"${content.sha256}"`)
 }

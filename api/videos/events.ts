@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Operation, operation } from '../http/operation.js'
+import { setSseHeaders } from '../http/sse.js'
 import type { VideoDeps } from './deps.js'
 import { ENDED_ID, readCursor, streamVideo, videoEventSchema } from './event-stream.js'
 import { hasEnded, ownVideo, videoId } from './own-video.js'
@@ -44,7 +45,7 @@ export function videoEventsOperation(deps: VideoDeps): Operation {
         return
       }
       if (req.method === 'HEAD') {
-        res.setHeader('Content-Type', 'text/event-stream')
+        setSseHeaders(res)
         res.end()
         return
       }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { encodePng } from '../../base/png.js'
 import { type FrameRow, getFrames } from '../../ledger/requests/frames.js'
 import type { ApiDeps } from '../deps.js'
-import { sendBytes } from '../http/byte-range.js'
+import { CACHE_AS_IT_IS, sendBytes } from '../http/byte-range.js'
 import { ApiError } from '../http/errors.js'
 import { type Operation, operation } from '../http/operation.js'
 import { unpackFrame } from './frame-previews.js'
@@ -60,7 +60,7 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
       }
       const frame = await storedFrame(deps, job.winningRequestId, index)
       const tag = `${job.winningRequestId}-${index}`
-      res.set({ 'Cache-Control': 'private, max-age=3600', Vary: 'Accept-Encoding' })
+      res.set({ 'Cache-Control': CACHE_AS_IT_IS, Vary: 'Accept-Encoding' })
       if (format === 'png') {
         const png = await encodePng(await unpackFrame(frame, job))
         res.set('Content-Type', 'image/png')

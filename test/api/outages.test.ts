@@ -138,8 +138,10 @@ describe('what the API says of requests', () => {
     })
     try {
       const secret = 'SECRET-WISH'
-      const video = await post(`${server.url}/v1/videos?${secret}`, { prompt: secret })
+      const video = await post(`${server.url}/v1/videos`, { prompt: secret })
       assert.equal(video.status, 200)
+      const asQuery = await post(`${server.url}/v1/videos?${secret}`, { prompt: secret })
+      assert.equal(asQuery.status, 400)
       assert.equal((await post(`${server.url}/v1/videos`, `{"prompt":"${secret}`)).status, 400)
       assert.equal((await post(`${server.url}/v1/videos`, { [secret]: 1 })).status, 400)
       assert.equal((await post(`${broken.url}/v1/videos`, { prompt: secret })).status, 500)
@@ -147,7 +149,7 @@ describe('what the API says of requests', () => {
       assert.match(text, /^fractal_api_videos_accepted_total\{.*counted="true".*\} 1$/m)
       assert.match(
         text,
-        /fractal_api_request_duration_seconds_count\{role="test",method="POST",route="\/v1\/videos",status="400"\} 2/,
+        /fractal_api_request_duration_seconds_count\{role="test",method="POST",route="\/v1\/videos",status="400"\} 3/,
       )
       assert.ok(lines.some((line) => line.includes('video accepted')))
       assert.ok(lines.some((line) => line.includes('a request failed')))

@@ -34,6 +34,7 @@ describe('a stream of events', () => {
     const leaving = new AbortController()
     const { body, headers } = await fetch(server.url, { signal: leaving.signal })
     assert.equal(headers.get('x-accel-buffering'), 'no')
+    assert.equal(headers.get('cache-control'), 'no-store, no-cache, no-transform')
     let text = ''
     for await (const part of body!.pipeThrough(new TextDecoderStream() as never)) {
       text += part

@@ -269,6 +269,7 @@ describe('events of a video', () => {
     }
     const head = await server.fetch(`/v1/videos/${(await job()).id}/events`, { method: 'HEAD' })
     assert.equal(head.headers.get('content-type'), 'text/event-stream')
+    assert.match(head.headers.get('cache-control')!, /\bno-transform\b/)
   })
 
   describe('of a request itself', () => {

@@ -369,6 +369,7 @@ describe('/v1/videos', () => {
       assert.equal(res.headers.get('accept-ranges'), 'bytes')
       assert.equal(res.headers.get('etag'), `"${'ab'.repeat(32)}"`)
       assert.equal(res.headers.get('x-content-type-options'), 'nosniff')
+      assert.equal(res.headers.get('cache-control'), 'private, max-age=3600, no-transform')
       assert.equal(res.headers.get('content-disposition'), `inline; filename="${jobId}.mp4"`)
       assert.deepEqual(Buffer.from(await res.arrayBuffer()), bytes)
       const head = await content({}, 'HEAD')
