@@ -3,6 +3,7 @@ import { hasLoneSurrogate } from '../../formats/bytes.js'
 import { type GenerationParams, guidanceMilli, SEED_MAX, workOf } from '../../formats/generation.js'
 import type { ModelStandard } from '../../formats/video-shape.js'
 import { ApiError } from '../http/errors.js'
+import { optional } from '../http/fields.js'
 import type { VideoLimits } from './limits.js'
 
 /** UTF-8 bytes of a prompt, as the wire takes them. */
@@ -39,28 +40,28 @@ export const videoRequestSchema = z.strictObject({
   prompt: text
     .refine((s) => s.trim() !== '', 'must not be empty')
     .meta({ example: EXAMPLE_PROMPT }),
-  model: z.string().min(1).max(128).optional().meta({ example: 'fractal-shapes-1' }),
-  seconds: z
-    .union([z.number(), z.string().regex(/^\d{1,6}(\.\d{1,3})?$/)], 'must be a number of seconds')
-    .transform(Number)
-    .refine((s) => s > 0 && s <= 3600, 'must be above 0 and at most 3600')
-    .optional()
-    .meta({ description: 'length of the clip; or send num_frames', example: '2' }),
-  size: z
-    .string()
-    .regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}$/, 'must be WIDTHxHEIGHT in pixels, for example "64x64"')
-    .optional()
-    .meta({ description: 'WIDTHxHEIGHT in pixels', example: '64x64' }),
-  seed: z.int().min(0).max(SEED_MAX).optional().meta({
+  model: optional(z.string().min(1).max(128)).meta({ example: 'fractal-shapes-1' }),
+  seconds: optional(
+    z
+      .union([z.number(), z.string().regex(/^\d{1,6}(\.\d{1,3})?$/)], 'must be a number of seconds')
+      .transform(Number)
+      .refine((s) => s > 0 && s <= 3600, 'must be above 0 and at most 3600'),
+  ).meta({ description: 'length of the clip; or send num_frames', example: '2' }),
+  size: optional(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}$/, 'must be WIDTHxHEIGHT in pixels, for example "64x64"'),
+  ).meta({ description: 'WIDTHxHEIGHT in pixels', example: '64x64' }),
+  seed: optional(z.int().min(0).max(SEED_MAX)).meta({
     description:
       'the same seed and request make the same video, byte for byte; without one the gateway draws it, and the request may count',
   }),
-  negative_prompt: text.optional(),
-  steps: count.optional(),
-  guidance_scale: z.number().min(0).optional(),
-  fps: count.optional(),
-  num_frames: count.optional(),
-  stream: z.boolean().optional().meta({
+  negative_prompt: optional(text),
+  steps: optional(count),
+  guidance_scale: optional(z.number().min(0)),
+  fps: optional(count),
+  num_frames: optional(count),
+  stream: optional(z.boolean()).meta({
     description:
       'answer with server-sent events until the video has ended; a client that leaves cancels it',
   }),

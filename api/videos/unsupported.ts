@@ -29,12 +29,17 @@ const FIELDS: Readonly<Record<string, { why: string; hint: string }>> = {
 
 /** Names what can't be had before the schema says that it does not know it. */
 export const refuseUnsupportedFields: RequestHandler = (req, _res, next) => {
-  const body: unknown = req.body
-  if (typeof body === 'object' && body !== null) {
+  if (typeof req.body === 'object' && req.body !== null) {
+    const body = req.body as Record<string, unknown>
     for (const name of Object.keys(body)) {
       // Forms write a member of an object as `input_reference[image_url]`.
       const field = name.split('[', 1)[0]!
       if (!Object.hasOwn(FIELDS, field)) continue
+      // As serializers of OpenAI's types write what was not given; and an empty file input.
+      if (body[name] == null) {
+        delete body[name]
+        continue
+      }
       const { why, hint } = FIELDS[field]!
       throw new ApiError('unsupported_field', `${field} is not supported: ${why}.`, {
         hint,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MAX_WEBHOOK_URL } from '../../base/net/webhook-url.js'
 import type { DeliveryRow } from '../../ledger/webhooks/deliveries.js'
 import type { WebhookRow } from '../../ledger/webhooks/webhooks.js'
+import { optional } from '../http/fields.js'
 
 const EVENTS = ['video.completed', 'video.failed'] as const
 const seconds = z.int().min(0).meta({ description: 'seconds since 1970' })
@@ -13,13 +14,13 @@ export const webhookRequestSchema = z.strictObject({
     description: 'https, a public name or address, any port; no credentials in it',
     example: EXAMPLE_URL,
   }),
-  events: z
-    .array(z.enum(EVENTS))
-    .min(1)
-    .max(EVENTS.length)
-    .refine((events) => new Set(events).size === events.length, 'must not name an event twice')
-    .optional()
-    .meta({ description: 'what to be told of; default: all' }),
+  events: optional(
+    z
+      .array(z.enum(EVENTS))
+      .min(1)
+      .max(EVENTS.length)
+      .refine((events) => new Set(events).size === events.length, 'must not name an event twice'),
+  ).meta({ description: 'what to be told of; default: all' }),
 })
 
 export const webhookSchema = z

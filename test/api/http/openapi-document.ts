@@ -4,6 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 export interface Schema {
   readonly type?: string | string[]
   readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly anyOf?: readonly Schema[]
   readonly $ref?: string
 }
 
@@ -44,12 +46,16 @@ export function operationsOf({ paths }: OpenApiDocument): Listed[] {
   )
 }
 
-/** Members of an operation's JSON body. */
-export function bodyMembers(document: OpenApiDocument, operation: Listed): string[] {
+/** The schema of an operation's JSON body; null where it takes none. */
+export function bodySchema(document: OpenApiDocument, operation: Listed): Schema | null {
   const schema = operation.requestBody?.content['application/json']?.schema
   const name = schema?.$ref?.split('/').at(-1)
-  const resolved = name === undefined ? schema : document.components.schemas[name]
-  return Object.keys(resolved?.properties ?? {})
+  return (name === undefined ? schema : document.components.schemas[name]) ?? null
+}
+
+/** Members of an operation's JSON body. */
+export function bodyMembers(document: OpenApiDocument, operation: Listed): string[] {
+  return Object.keys(bodySchema(document, operation)?.properties ?? {})
 }
 
 /** Holds an answer against the schema that the document has for it. */

@@ -11,6 +11,7 @@ import { type Call, VALID_CALLS } from './openapi-calls.js'
 import {
   Answers,
   bodyMembers,
+  bodySchema,
   type Listed,
   type OpenApiDocument,
   operationsOf,
@@ -113,6 +114,26 @@ describe('the OpenAPI document', function () {
       'createVideo as multipart/form-data',
       'createWebhook as application/json',
     ])
+  })
+
+  it('lets every optional member of a body be null, and the server takes it', async () => {
+    const tried: string[] = []
+    for (const operation of operationsOf(document)) {
+      const { properties = {}, required = [] } = bodySchema(document, operation) ?? {}
+      for (const [member, schema] of Object.entries(properties)) {
+        const what = `${operation.operationId}.${member}`
+        const kinds = [schema, ...(schema.anyOf ?? [])]
+        const nullable = kinds.some(({ type }) => [type].flat().includes('null'))
+        assert.equal(nullable, !required.includes(member), what)
+        if (!nullable) continue
+        const valid = VALID_CALLS[operation.operationId]!(scene)
+        const body = { ...(valid.body as object), [member]: null }
+        const res = await ask(operation, { ...valid, body })
+        assert.notEqual(res.status, 400, `${what}: ${await res.text()}`)
+        tried.push(what)
+      }
+    }
+    assert.ok(tried.includes('createVideo.seed') && tried.includes('createWebhook.events'))
   })
 
   it('prefills no header, and no tag is empty', () => {

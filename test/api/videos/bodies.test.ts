@@ -286,6 +286,8 @@ describe('bodies of requests for videos', () => {
     it('are not there where a file input was left empty', async () => {
       const answer = await sendParts(X, part('seed"; filename="', '', OCTETS))
       assert.equal(answer.status, 200, await answer.text())
+      const reference = await sendParts(X, part('input_reference"; filename="', '', OCTETS))
+      assert.equal(reference.status, 200, await reference.text())
     })
   })
 

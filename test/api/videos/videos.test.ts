@@ -118,6 +118,23 @@ describe('/v1/videos', () => {
     assert.equal(stored?.guidanceMilli, 7125)
   })
 
+  it('takes null for what was not given, as serializers write it', async () => {
+    const ours = ['model', 'seconds', 'size', 'seed', 'negative_prompt', 'steps', 'guidance_scale']
+    const names = [...ours, 'fps', 'num_frames', 'stream', 'input_reference', 'quality', 'n']
+    const nulls = Object.fromEntries(names.map((name) => [name, null]))
+    const { id: one, created_at: _, ...given } = await create({ prompt: 'nothing else', ...nulls })
+    const { id: two, created_at: __, ...left } = await create({ prompt: 'nothing else' })
+    assert.notEqual(one, two)
+    assert.deepEqual(given, left)
+    const headers = { 'Idempotency-Key': 'null-and-none' }
+    const first = await post(videos(), { prompt: 'x', steps: null }, headers)
+    const again = await post(videos(), { prompt: 'x' }, headers)
+    assert.equal(again.headers.get('idempotent-replayed'), 'true')
+    assert.equal(((await again.json()) as Video).id, ((await first.json()) as Video).id)
+    await refused(await post(videos(), { prompt: null }), 400, 'invalid_request')
+    await refused(await post(videos(), { prompt: 'x', sead: null }), 400, 'unknown_field')
+  })
+
   it('counts only what has the standard steps, frames and pixels', async () => {
     assert.equal((await create({ prompt: 'x', steps: 13 })).counted, true)
     assert.equal((await create({ prompt: 'x', steps: 11 })).counted, false)
