@@ -1,3 +1,4 @@
+import { FractalError } from '../../base/errors.js'
 import { putExtrinsic } from '../../ledger/intervals/weight-extrinsics.js'
 import {
   newestSentN,
@@ -9,7 +10,7 @@ import { fenced } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { type AfterStep, ERA_BLOCKS, VERSION_KEY } from './constants.js'
 import { assertAlone, assertVersionKey, readSite, type Site } from './preflight.js'
-import { decideVector, type Weighed } from './weight-vector.js'
+import { decideVector } from './weight-vector.js'
 
 /** The chain refuses more (`TooManyUnrevealedCommits`). */
 const MAX_UNREVEALED = 10
@@ -25,6 +26,13 @@ export async function signWeights(
   set: WeightSetRow,
 ): Promise<AfterStep> {
   const { db, id, chain } = deps
+  const { input: weighed } = set
+  if (weighed === null) {
+    throw new FractalError(
+      'weights_lost',
+      `the scores that the weights of interval ${n} were made of are gone`,
+    )
+  }
   if (((await newestSentN(db, id)) ?? 0) > n) {
     await fenced(deps, (tx) => supersede(tx, id, n))
     return { after: 'at once' }
@@ -34,7 +42,7 @@ export async function signWeights(
   const why = (await assertAlone(deps, site)) ?? (await limitOf(deps, site))
   if (why !== null) return { after: 'waiting', why }
   // The hotkeys at the sending block: a uid that changed hands since settling gets nothing.
-  const decided = decideVector(deps, set.input as Weighed, site)
+  const decided = decideVector(deps, weighed, site)
   if (decided.kind !== 'weights') {
     await fenced(deps, (tx) => replaceWeights(tx, id, n, decided, null))
     return { after: 'at once' }

@@ -1,7 +1,7 @@
 import type { Metagraph, SubnetParams } from '../../chain/chain.js'
 import type { NewWeightSet } from '../../ledger/intervals/weights.js'
 import type { Settlement } from '../../rules/settle/settlement.js'
-import { weightVector } from '../../rules/settle/weights.js'
+import { type WeightInput, weightVector } from '../../rules/settle/weights.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /** What the chain says when the vector is computed; recorded with it. */
@@ -20,10 +20,7 @@ export async function readSending(deps: VerifierDeps): Promise<Sending> {
 }
 
 /** What scores weigh, apart from the chain's facts. */
-export interface Weighed {
-  readonly scores: readonly { hotkey: string; uid: number; scorePpm: number }[]
-  readonly standingCheats: readonly string[]
-}
+type Weighed = Pick<WeightInput, 'scores' | 'standingCheats'>
 
 /** The vector, with all that it was computed from (mechanism section 5). */
 export function decideVector(

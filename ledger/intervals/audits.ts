@@ -1,6 +1,7 @@
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Queryable, Tx } from '../database.js'
+import { jsonObject, jsonRows } from '../json-rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /** A user's request that was answered in the interval and may be recomputed. */
@@ -13,6 +14,12 @@ export interface AuditCandidateRow extends ProverKey {
   elapsedUs: number | null
   determinismClass: string
 }
+
+const queryDraws = jsonRows<{ n: number; inputs: Record<string, unknown> }>(
+  'audit_draws',
+  (row) => row.n,
+  { inputs: jsonObject },
+)
 
 /**
  * Stores an interval's draw of audits, once, also an empty one.
@@ -74,8 +81,9 @@ export async function auditInputs(
   id: VerifierId,
   n: number,
 ): Promise<Record<string, unknown> | null> {
-  const [row] = await db.query<{ inputs: Record<string, unknown> }>(
-    'SELECT inputs FROM audit_draws WHERE netuid = $1 AND verifier = $2 AND n = $3',
+  const [row] = await queryDraws(
+    db,
+    'SELECT n, inputs FROM audit_draws WHERE netuid = $1 AND verifier = $2 AND n = $3',
     [id.netuid, id.verifier, n],
   )
   return row?.inputs ?? null

@@ -1,9 +1,11 @@
 import type { MechanismProfile } from '../../rules/profile.js'
 import type { Database, Queryable, Tx } from '../database.js'
 import { LedgerError } from '../errors.js'
+import { jsonRows } from '../json-rows.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import { lockOutcomes } from './outcome-lock.js'
+import { profileSchema } from './profile-schema.js'
 
 export const INTERVAL_PHASES = [
   /** Its blocks are known; its first is not final yet. */
@@ -53,6 +55,10 @@ const COLUMNS = `n, first_block, length, first_block_hash, phase,
   announced_at, opened_at, closed_at, settled_at, forgotten_at`
 const OF = 'netuid = $1 AND verifier = $2'
 
+const queryIntervals = jsonRows<IntervalRow>('intervals', (row) => row.n, {
+  profile: profileSchema.nullable(),
+})
+
 /** The interval with the highest n, whatever its phase. */
 export async function latestInterval(db: Queryable, id: VerifierId): Promise<IntervalRow | null> {
   return firstOrNull(await listIntervals(db, id, { limit: 1 }))
@@ -64,7 +70,7 @@ export async function intervalByN(
   n: number,
 ): Promise<IntervalRow | null> {
   return firstOrNull(
-    await db.query(`SELECT ${COLUMNS} FROM intervals WHERE ${OF} AND n = $3`, [
+    await queryIntervals(db, `SELECT ${COLUMNS} FROM intervals WHERE ${OF} AND n = $3`, [
       id.netuid,
       id.verifier,
       n,
@@ -81,7 +87,8 @@ async function mustInterval(db: Queryable, id: VerifierId, n: number): Promise<I
 /** The newest settled interval: its tiers and scores are the standing. */
 export async function lastSettled(db: Queryable, id: VerifierId): Promise<IntervalRow | null> {
   return firstOrNull(
-    await db.query(
+    await queryIntervals(
+      db,
       `SELECT ${COLUMNS} FROM intervals WHERE ${OF} AND phase = 'settled' ORDER BY n DESC LIMIT 1`,
       [id.netuid, id.verifier],
     ),
@@ -95,7 +102,8 @@ export async function firstUnsettledBefore(
   n: number,
 ): Promise<IntervalRow | null> {
   return firstOrNull(
-    await db.query(
+    await queryIntervals(
+      db,
       `SELECT ${COLUMNS} FROM intervals
        WHERE ${OF} AND n < $3 AND phase NOT IN ('settled', 'lapsed', 'missed') ORDER BY n LIMIT 1`,
       [id.netuid, id.verifier, n],
@@ -109,7 +117,8 @@ export async function listIntervals(
   id: VerifierId,
   { limit, before }: { limit: number; before?: number },
 ): Promise<IntervalRow[]> {
-  return db.query(
+  return queryIntervals(
+    db,
     `SELECT ${COLUMNS} FROM intervals WHERE ${OF} AND ($3::integer IS NULL OR n < $3) ORDER BY n DESC LIMIT $4`,
     [id.netuid, id.verifier, before ?? null, limit],
   )
@@ -120,8 +129,9 @@ export async function profileInForce(
   db: Queryable,
   id: VerifierId,
 ): Promise<MechanismProfile | null> {
-  const [row] = await db.query<{ profile: MechanismProfile }>(
-    `SELECT profile FROM intervals WHERE ${OF} AND profile IS NOT NULL ORDER BY n DESC LIMIT 1`,
+  const [row] = await queryIntervals(
+    db,
+    `SELECT ${COLUMNS} FROM intervals WHERE ${OF} AND profile IS NOT NULL ORDER BY n DESC LIMIT 1`,
     [id.netuid, id.verifier],
   )
   return row?.profile ?? null

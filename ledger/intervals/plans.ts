@@ -1,5 +1,6 @@
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Queryable, Tx } from '../database.js'
+import { jsonObject, jsonRows } from '../json-rows.js'
 import { batch, firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
@@ -9,6 +10,11 @@ export interface PlanHeader {
   gpuUsPerWork: number | null
   /** What it was drawn from, besides the secret and the block's hash. */
   inputs: Record<string, unknown>
+}
+
+export interface PlanRow extends PlanHeader {
+  n: number
+  drawnAt: Date
 }
 
 export interface PlanItemRow extends ProverKey {
@@ -39,6 +45,8 @@ const ITEM = {
   bodySha256: 'text',
 } as const
 
+const queryPlans = jsonRows<PlanRow>('plans', (row) => row.n, { inputs: jsonObject })
+
 /** Stores a plan with its items, once. @returns false when there was one, which stands */
 export async function insertPlan(
   tx: Tx,
@@ -63,14 +71,11 @@ export async function insertPlan(
 }
 
 /** The plan's header; null when none was drawn. */
-export async function planOf(
-  db: Queryable,
-  id: VerifierId,
-  n: number,
-): Promise<(PlanHeader & { drawnAt: Date }) | null> {
+export async function planOf(db: Queryable, id: VerifierId, n: number): Promise<PlanRow | null> {
   return firstOrNull(
-    await db.query(
-      `SELECT rounds, gpu_us_per_work, inputs, drawn_at FROM plans WHERE netuid = $1 AND verifier = $2 AND n = $3`,
+    await queryPlans(
+      db,
+      `SELECT n, rounds, gpu_us_per_work, inputs, drawn_at FROM plans WHERE netuid = $1 AND verifier = $2 AND n = $3`,
       [id.netuid, id.verifier, n],
     ),
   )

@@ -1,6 +1,7 @@
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Reason, Verdict } from '../../rules/verdicts.js'
 import type { Queryable } from '../database.js'
+import { jsonObject, jsonRows } from '../json-rows.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
@@ -23,8 +24,15 @@ export interface VerdictRow extends NewVerdict {
   decidedAt: Date
 }
 
-const COLUMNS =
+export const VERDICT_COLUMNS =
   'n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm, detail, decided_at'
+
+/** For statements that select VERDICT_COLUMNS. */
+export const queryVerdicts = jsonRows<VerdictRow>(
+  'verdicts',
+  (row) => `${row.requestId} ${row.kind}`,
+  { detail: jsonObject.nullable() },
+)
 
 /** Stores checks that count in interval n, once each; what is recorded stands. */
 export async function insertVerdicts(
@@ -61,8 +69,9 @@ export async function verdictsOf(
   n: number,
   { round }: { round?: number } = {},
 ): Promise<VerdictRow[]> {
-  return db.query(
-    `SELECT ${COLUMNS} FROM verdicts v
+  return queryVerdicts(
+    db,
+    `SELECT ${VERDICT_COLUMNS} FROM verdicts v
      WHERE netuid = $1 AND verifier = $2 AND n = $3
        AND ($4::integer IS NULL OR EXISTS (
          SELECT 1 FROM plan_items i WHERE i.request_id = v.request_id AND i.round = $4))
@@ -87,8 +96,9 @@ export async function checksPage(
   n: number,
   { after, limit }: { after: CheckCursor | null; limit: number },
 ): Promise<VerdictRow[]> {
-  return db.query(
-    `SELECT ${COLUMNS} FROM verdicts
+  return queryVerdicts(
+    db,
+    `SELECT ${VERDICT_COLUMNS} FROM verdicts
      WHERE netuid = $1 AND verifier = $2 AND n = $3 AND kind <> 'answer'
        AND ($4::uuid IS NULL OR (request_id, kind) > ($4::uuid, $5::text))
      ORDER BY request_id, kind LIMIT $6`,

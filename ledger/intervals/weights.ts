@@ -1,4 +1,7 @@
+import { z } from 'zod'
+import type { WeightInput } from '../../rules/settle/weights.js'
 import type { Queryable, Tx } from '../database.js'
+import { jsonRows } from '../json-rows.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
@@ -32,12 +35,17 @@ export const WEIGHT_SET_STATES = [
 
 export type WeightSetState = (typeof WEIGHT_SET_STATES)[number]
 
+/** The scores that a vector is made of, once more when it is signed; beside them, the chain's facts. */
+export interface WeighedInput extends Pick<WeightInput, 'scores' | 'standingCheats'> {
+  readonly [fact: string]: unknown
+}
+
 export interface NewWeightSet {
   kind: WeightSetKind
   uids: readonly number[]
   values: readonly number[]
-  /** What the vector was computed from. */
-  input: unknown
+  /** What the vector was computed from; null where none was. */
+  input: WeighedInput | null
   reason: string | null
 }
 
@@ -64,6 +72,21 @@ export interface CommitSecret {
 
 const OF = 'netuid = $1 AND verifier = $2'
 
+const querySets = jsonRows<WeightSetRow>('weight_sets', (row) => row.n, {
+  input: z
+    .looseObject({
+      scores: z.array(
+        z.looseObject({
+          hotkey: z.string(),
+          uid: z.int().min(0),
+          scorePpm: z.int(),
+        }),
+      ),
+      standingCheats: z.array(z.string()),
+    })
+    .nullable(),
+})
+
 /** Stores the weights decided for interval n, once. @returns what stands */
 export async function decideWeights(
   tx: Tx,
@@ -82,7 +105,7 @@ export async function decideWeights(
       set.kind,
       set.uids,
       set.values,
-      JSON.stringify(set.input ?? null),
+      JSON.stringify(set.input),
       set.reason,
     ],
   )
@@ -113,7 +136,7 @@ export async function replaceWeights(
       set.kind,
       set.uids,
       set.values,
-      JSON.stringify(set.input ?? null),
+      JSON.stringify(set.input),
       set.reason,
       secret?.salt ?? null,
       secret?.versionKey ?? null,
@@ -141,7 +164,8 @@ export async function weightSet(
   n: number,
 ): Promise<WeightSetRow | null> {
   return firstOrNull(
-    await db.query(
+    await querySets(
+      db,
       `SELECT n, kind, uids, values, input, state, reason, w.included_block, included_hash, read_back_ok,
          c.included_block AS commit_block, c.reveal_first, c.reveal_last, updated_at
        FROM weight_sets w LEFT JOIN LATERAL (

@@ -1,8 +1,10 @@
+import { z } from 'zod'
 import type { MoveReason, ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
-import type { Reason, Verdict } from '../../rules/verdicts.js'
+import { REASONS, type Reason } from '../../rules/verdicts.js'
 import type { Queryable } from '../database.js'
-import type { CheckKind } from '../intervals/verdicts.js'
+import { CHECK_KINDS } from '../intervals/verdicts.js'
+import { jsonRows } from '../json-rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /** Whose rows the database holds. */
@@ -34,14 +36,20 @@ export interface ProverOverviewRow extends ProverKey {
   observationPpm: number | null
   /** u16, of the newest weights that are on the chain; null when it has none. */
   weight: number | null
-  lastVerdicts: {
-    n: number
-    kind: CheckKind
-    verdict: Verdict
-    reason: Reason
-    decidedAt: string
-  }[]
+  lastVerdicts: z.infer<typeof lastVerdict>[]
 }
+
+const lastVerdict = z.object({
+  n: z.int(),
+  kind: z.enum(CHECK_KINDS),
+  verdict: z.enum(['pass', 'cheat', 'fail', 'unproven', 'abstained']),
+  reason: z.custom<Reason>((value) => typeof value === 'string' && value in REASONS),
+  decidedAt: z.string(),
+})
+
+const queryOverview = jsonRows<ProverOverviewRow>('provers', (row) => row.hotkey, {
+  lastVerdicts: z.array(lastVerdict),
+})
 
 /** How many verdicts a prover's line in the overview carries. */
 const LAST_VERDICTS = 5
@@ -56,7 +64,8 @@ export async function proversOverview(
   id: VerifierId,
   only: { hotkey?: string; throughN?: number } = {},
 ): Promise<ProverOverviewRow[]> {
-  return db.query(
+  return queryOverview(
+    db,
     `WITH opened AS (
        SELECT max(n) AS n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL
      ), weights AS (

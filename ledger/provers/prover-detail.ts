@@ -2,7 +2,14 @@ import type { MechanismProfile } from '../../rules/profile.js'
 import type { AnswerRow, CheckRow, ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Queryable } from '../database.js'
-import type { CheckCursor, VerdictRow } from '../intervals/verdicts.js'
+import { tiersRuleSchema } from '../intervals/profile-schema.js'
+import {
+  type CheckCursor,
+  queryVerdicts,
+  VERDICT_COLUMNS,
+  type VerdictRow,
+} from '../intervals/verdicts.js'
+import { jsonRows } from '../json-rows.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
@@ -33,6 +40,10 @@ export interface ProverHistoryRow {
   scoreAfter: number
 }
 
+const queryHistory = jsonRows<ProverHistoryRow>('intervals', (row) => row.n, {
+  tiersRule: tiersRuleSchema.nullable(),
+})
+
 /** Newest first. */
 export async function proverHistory(
   db: Queryable,
@@ -40,7 +51,8 @@ export async function proverHistory(
   prover: ProverKey,
   limit: number,
 ): Promise<ProverHistoryRow[]> {
-  return db.query(
+  return queryHistory(
+    db,
     `SELECT n, i.settled_at, tier_before, tier_after, i.profile->>'tiersRule' AS tiers_rule, request_attempts, request_successes, checks_judged,
        checks_passed, cheats, total_after, observation_ppm, speed_ppm, score_before, score_after
      FROM scores JOIN intervals i USING (netuid, verifier, n)
@@ -59,9 +71,9 @@ export async function proverChecks(
   prover: ProverKey,
   { throughN, after, limit }: { throughN: number; after: ProverCheckCursor | null; limit: number },
 ): Promise<VerdictRow[]> {
-  return db.query(
-    `SELECT n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm, detail, decided_at
-     FROM verdicts
+  return queryVerdicts(
+    db,
+    `SELECT ${VERDICT_COLUMNS} FROM verdicts
      WHERE ${OF} AND n <= $5 AND ($6::integer IS NULL OR (decided_at, request_id, kind) < (
        SELECT decided_at, request_id, kind FROM verdicts
        WHERE netuid = $1 AND verifier = $2 AND n = $6 AND request_id = $7::uuid AND kind = $8))

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Judgement } from '../../rules/judge/judge.js'
 import { answerCheck, MAYBE_IMPOSSIBLE } from '../../rules/judge/own-failure.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
@@ -6,6 +7,7 @@ import type { Database, Queryable } from '../database.js'
 import { CURRENT_N } from '../intervals/intervals.js'
 import { lockOutcomesShared } from '../intervals/outcome-lock.js'
 import { insertVerdicts } from '../intervals/verdicts.js'
+import { jsonRows } from '../json-rows.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import { lockForAttempts, oneSuccess } from './one-success.js'
@@ -133,6 +135,11 @@ const COLUMNS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, r
   counted, api_key_id, deadline_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
   determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at`
 
+const queryAttempts = jsonRows<AttemptRow>('attempts', (row) => row.requestId, {
+  timings: z.record(z.string(), z.number()).nullable(),
+  warnings: z.array(z.string()).nullable(),
+})
+
 /**
  * Stores attempts before they are sent, once each. A user's request keeps the attempt that was stored
  * first under its number, should two workers start it: so the row to send is the one that is returned.
@@ -159,7 +166,8 @@ export async function startAttempts(
       [id.netuid, id.verifier, ...added.params],
     )
   })
-  const stored = await db.query<AttemptRow>(
+  const stored = await queryAttempts(
+    db,
     `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) OR inference_id = ANY ($2)`,
     [rows.map((row) => row.requestId), rows.map((row) => row.inferenceId)],
   )
@@ -273,7 +281,8 @@ export async function attemptsById(
   db: Queryable,
   requestIds: readonly string[],
 ): Promise<AttemptRow[]> {
-  return db.query(
+  return queryAttempts(
+    db,
     `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) ORDER BY request_id`,
     [requestIds],
   )
@@ -281,7 +290,8 @@ export async function attemptsById(
 
 /** A user's request's attempts, in their order. */
 export async function attemptsOf(db: Queryable, inferenceId: string): Promise<AttemptRow[]> {
-  return db.query(
+  return queryAttempts(
+    db,
     `SELECT ${COLUMNS} FROM attempts WHERE inference_id = $1 ORDER BY attempt_no, hedge`,
     [inferenceId],
   )
@@ -293,7 +303,8 @@ export async function answersOfInterval(
   id: VerifierId,
   n: number,
 ): Promise<AttemptRow[]> {
-  return db.query(
+  return queryAttempts(
+    db,
     `SELECT ${COLUMNS} FROM attempts WHERE netuid = $1 AND verifier = $2 AND n = $3 ORDER BY request_id`,
     [id.netuid, id.verifier, n],
   )

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database.js'
-import { JOB_COLUMNS, JOB_SOURCE, type JobRow } from './jobs.js'
+import { JOB_COLUMNS, JOB_SOURCE, type JobRow, queryJobs } from './jobs.js'
 
 export interface JobsPage {
   readonly order: 'asc' | 'desc'
@@ -25,7 +25,8 @@ export async function listJobs(
   const place = '(SELECT created_at, id FROM jobs WHERE id = $4 AND api_key_id = $1)'
   const beyond = order === 'desc' ? '<' : '>'
   // One more than asked for tells whether there are more.
-  const rows = await db.query<JobRow & { more: boolean }>(
+  const rows = await queryJobs<{ more: boolean }>(
+    db,
     `SELECT * FROM (
        SELECT found.*, row_number() OVER w AS place, lead(id) OVER w IS NOT NULL AS more,
          sum(text_bytes) OVER w - text_bytes AS text_bytes_before

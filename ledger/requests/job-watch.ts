@@ -1,9 +1,11 @@
 import type { Queryable } from '../database.js'
 import { firstOrNull } from '../rows.js'
-import { JOB_COLUMNS, JOB_SOURCE, type JobRow } from './jobs.js'
+import { JOB_COLUMNS, JOB_SOURCE, type JobRow, queryJobs } from './jobs.js'
 
 /** A job as one who watches it sees it. */
-export interface WatchedJob extends JobRow {
+export interface WatchedJob extends JobRow, Shown {}
+
+interface Shown {
   /** The attempt whose frames are to be shown: the winning one, else the newest that delivered any. */
   framesOf: string | null
   /** How many of them are stored: index 1 to this. */
@@ -13,7 +15,8 @@ export interface WatchedJob extends JobRow {
 /** One read of all that a watcher is told; frames themselves are read apart. */
 export async function watchedJob(db: Queryable, jobId: string): Promise<WatchedJob | null> {
   return firstOrNull(
-    await db.query(
+    await queryJobs<Shown>(
+      db,
       `SELECT ${JOB_COLUMNS}, shown.request_id AS frames_of, coalesce(shown.stored, 0) AS frames_stored
        FROM ${JOB_SOURCE} LEFT JOIN LATERAL (
          SELECT a.request_id, f.stored FROM attempts a

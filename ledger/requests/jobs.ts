@@ -1,4 +1,6 @@
+import { z } from 'zod'
 import type { Database, Queryable } from '../database.js'
+import { jsonRows } from '../json-rows.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import type { InferenceRequestRow } from './inference.js'
@@ -55,6 +57,11 @@ export const JOB_COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_po
   (SELECT a.hotkey FROM attempts a WHERE a.request_id = j.winning_request_id) AS prover`
 export const JOB_SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'
 
+/** For statements that select JOB_COLUMNS. */
+export const queryJobs = jsonRows<JobRow>('jobs', (row) => row.id, {
+  warnings: z.array(z.string()),
+})
+
 /** Past an attempt's deadline, how long its asker may still take to note the outcome. */
 const ASKER_MARGIN_S = 60
 
@@ -64,7 +71,8 @@ export const STILL_ASKED = `a.outcome IS NULL
 
 /** Stores a job and its generation, once, in one statement. @returns the job that stands */
 export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Promise<JobRow> {
-  const added = await db.query<JobRow>(
+  const added = await queryJobs(
+    db,
     `WITH j AS (
        INSERT INTO jobs (id, api_key_id, inference_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING *
      ), r AS (
@@ -98,7 +106,7 @@ export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Pro
 
 export async function getJob(db: Queryable, jobId: string): Promise<JobRow | null> {
   return firstOrNull(
-    await db.query(`SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE} WHERE j.id = $1`, [jobId]),
+    await queryJobs(db, `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE} WHERE j.id = $1`, [jobId]),
   )
 }
 
@@ -112,7 +120,8 @@ export async function findRepeat(
   wanted: Omit<NewJob, 'id' | 'inferenceId' | 'counted'>,
 ): Promise<JobRow | null> {
   return firstOrNull(
-    await db.query(
+    await queryJobs(
+      db,
       `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE}
        WHERE r.netuid = $1 AND r.verifier = $2 AND r.api_key_id = $3 AND r.seed = $4 AND r.prompt = $5
          AND r.negative_prompt = $6 AND r.steps = $7 AND r.guidance_milli = $8 AND r.width = $9 AND r.height = $10
@@ -147,7 +156,8 @@ export async function listUnstarted(
   id: VerifierId,
   { olderThanMs, limit }: { olderThanMs: number; limit: number },
 ): Promise<JobRow[]> {
-  return db.query(
+  return queryJobs(
+    db,
     `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE}
      WHERE r.netuid = $3 AND r.verifier = $4 AND j.workflow_started_at IS NULL
        AND j.completed_at IS NULL

@@ -24,7 +24,7 @@ const VECTOR: NewWeightSet = {
   kind: 'weights',
   uids: [1, 2],
   values: [65_535, 30_000],
-  input: { scores: [] },
+  input: { scores: [], standingCheats: [] },
   reason: null,
 }
 

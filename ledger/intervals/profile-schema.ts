@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import type { MechanismProfile } from '../../rules/profile.js'
+import { TIERS } from '../../rules/tiers.js'
+
+const count = z.int().min(0)
+
+export const tiersRuleSchema = z.enum(['literal', 'evidence'])
+
+/**
+ * The settings that an interval recorded when it opened. It settles by them, whatever its verifier is
+ * told since: they decide tiers and scores. Members of other versions stay as they are.
+ */
+export const profileSchema: z.ZodType<MechanismProfile> = z.looseObject({
+  name: z.enum(['production', 'demo', 'test']),
+  intervalBlocks: z.int().min(1),
+  sampleSize: count,
+  sampleMax: count,
+  rounds: z.looseObject({ max: count, earlyShareMilli: z.int().min(0).max(1000) }),
+  tierMinimums: z.record(z.enum(TIERS), count),
+  certificateRuns: count,
+  movingAverageAlphaPpm: z.int().min(0).max(1_000_000),
+  tiersRule: tiersRuleSchema,
+  audits: z.looseObject({ max: count }),
+  groupRounds: z.boolean(),
+  vpermitTaoLimit: z.number().min(0),
+  deadlineFloorMs: count,
+})

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import type { Queryable } from './database.js'
+import { LedgerError } from './errors.js'
+
+/** Asks for rows that have JSON columns, and more columns than usual where a statement adds some. */
+export type QueryRows<R> = <More = unknown>(
+  db: Queryable,
+  sql: string,
+  params?: unknown[],
+) => Promise<(R & More)[]>
+
+/** An object whose members nobody here relies on: it is only shown, or hashed into a record. */
+export const jsonObject = z.record(z.string(), z.unknown())
+
+/**
+ * A query for rows with JSON columns, read by their schemas. JSON may have been written by another
+ * version, or changed by hand: what is not as its schema says must not be believed, least of all where
+ * it decides who is paid.
+ * @param table and `keyOf` name a row in an error
+ * @returns a function that throws LedgerError `row_invalid` for the first row at fault
+ */
+export function jsonRows<R>(
+  table: string,
+  keyOf: (row: R) => string | number,
+  schemas: { readonly [Column in keyof R]?: z.ZodType<R[Column]> },
+): QueryRows<R> {
+  const columns = Object.entries(schemas) as [keyof R & string, z.ZodType][]
+  return async <More>(db: Queryable, sql: string, params?: unknown[]) => {
+    const rows = await db.query<R & More>(sql, params)
+    return rows.map((row) => {
+      const read: Record<string, unknown> = {}
+      for (const [column, schema] of columns) {
+        const parsed = schema.safeParse(row[column])
+        if (!parsed.success) throw invalid(table, keyOf(row), column, parsed.error)
+        read[column] = parsed.data
+      }
+      return { ...row, ...read }
+    })
+  }
+}
+
+/** The message names members and rules, never values: they may be a prompt. */
+function invalid(table: string, key: string | number, column: string, error: z.ZodError) {
+  const [issue] = error.issues
+  const member = [column, ...(issue?.path ?? [])].join('.')
+  return new LedgerError(
+    'row_invalid',
+    `${table} ${key}: ${member} is not what it must be: ${issue?.message}`,
+    {
+      hint: 'Written by another version, or changed by hand: put it right in the database.',
+      details: { table, key, column },
+      cause: error,
+    },
+  )
+}
