@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { isCompiled } from '../base/compiled.js'
 import { Mutex } from '../base/concurrency/semaphore.js'
 import type { Hex } from '../formats/bytes.js'
 import type { GenerationParams } from '../formats/generation.js'
@@ -17,6 +18,10 @@ import {
   type ToThread,
 } from './thread/messages.js'
 
+const THREAD = isCompiled
+  ? new URL('./thread/engine-thread.js', import.meta.url)
+  : new URL('./thread/engine-thread-entry.mjs', import.meta.url)
+
 export interface OpenEngineOptions {
   /** A folder in the diffusers/ONNX layout. */
   modelDir: string
@@ -33,7 +38,7 @@ export async function openEngine({ modelDir, device }: OpenEngineOptions): Promi
   if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0'
   const model = await readModel(modelDir)
   const gate = new NativeGate()
-  const worker = new Worker(new URL('./thread/engine-thread-entry.mjs', import.meta.url), {
+  const worker = new Worker(THREAD, {
     execArgv: [],
     workerData: { model, device, gate: gate.shared } satisfies ThreadData,
   })

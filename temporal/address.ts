@@ -22,7 +22,7 @@ export interface TemporalAddress {
 type TemporalOptions = Options<(typeof TEMPORAL_OPTIONS)[number]>
 
 /** The failures of workflows and activities, messages and stacks encrypted with the rest. */
-const FAILURE_CONVERTER = fileURLToPath(
+export const FAILURE_CONVERTER = fileURLToPath(
   new URL('../workflows/failure-converter.cjs', import.meta.url),
 )
 

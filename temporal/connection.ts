@@ -1,13 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import type { Client } from '@temporalio/client'
 import { type DataConverter, IllegalStateError } from '@temporalio/common'
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  type LogEntry,
-  NativeConnection,
-  Runtime,
-} from '@temporalio/worker'
+import { DefaultLogger, type LogEntry, NativeConnection, Runtime } from '@temporalio/worker'
 import { FractalError, messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { TEMPORAL_OPTIONS } from '../base/options/groups.js'
@@ -97,17 +90,4 @@ function installRuntime(log: Log): void {
     // Another worker of this process did.
     if (!(error instanceof IllegalStateError)) throw error
   }
-}
-
-/** Workflows are bundled once at start: about two seconds. */
-export async function workflowBundle(
-  log: Log,
-  { failureConverterPath }: Pick<DataConverter, 'failureConverterPath'> = {},
-): Promise<{ code: string }> {
-  const quiet = new DefaultLogger('WARN', (entry) => log.warn({ meta: entry.meta }, entry.message))
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    logger: quiet,
-    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
-  })
 }

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { assertDevelopment } from '../assert-development.js'
 import { integer } from '../parse-number.js'
 
 export const demoCommand: CommandModule = {
@@ -23,6 +24,7 @@ export const demoCommand: CommandModule = {
         describe: 'the API’s port; the others follow it',
       }),
   handler: async (given) => {
+    assertDevelopment('the demo')
     const { runDemo } = await import('../../dev/demo/demo.js')
     await runDemo({
       once: given.once === true,

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isCompiled } from '../../base/compiled.js'
 import type { Hex } from '../../formats/bytes.js'
 import { lowerMedian } from '../../rules/order.js'
 import { openEngine } from '../engine.js'
@@ -9,6 +10,10 @@ import type { Device } from '../pipeline/generator.js'
 import { throwIfCancelled } from '../runtime/cancellation.js'
 import { fromPlainError, type PlainError } from '../thread/messages.js'
 import { type CertifyRun, certifyParams, certifyRun } from './certify-run.js'
+
+const SECOND_PROCESS = isCompiled
+  ? new URL('./certify-process.js', import.meta.url)
+  : new URL('./certify-process.ts', import.meta.url)
 
 export interface Certificate {
   determinismClass: string
@@ -103,11 +108,9 @@ async function runInSecondProcess(
   report: () => void,
 ): Promise<CertifyRun[]> {
   throwIfCancelled(signal)
-  const child = fork(
-    fileURLToPath(new URL('./certify-process.ts', import.meta.url)),
-    [modelDir, device, String(runs)],
-    { execArgv: ['--import', tsxUrl()] },
-  )
+  const child = fork(fileURLToPath(SECOND_PROCESS), [modelDir, device, String(runs)], {
+    execArgv: isCompiled ? [] : ['--import', tsxUrl()],
+  })
   const stop = () => child.kill()
   signal?.addEventListener('abort', stop, { once: true })
   try {

@@ -18,8 +18,9 @@ import {
   insertWebhook,
   rotateSecret,
 } from '../../ledger/webhooks/webhooks.js'
-import { connectTemporal, type TemporalLink, workflowBundle } from '../../temporal/connection.js'
+import { connectTemporal, type TemporalLink } from '../../temporal/connection.js'
 import { INFERENCE_QUEUE } from '../../temporal/task-queues.js'
+import { workflowBundle } from '../../temporal/workflow-bundle.js'
 import { webhookWorkflowId } from '../../temporal/workflow-ids.js'
 import { deliverWebhooks } from '../../workers/inference/deliver-webhooks.js'
 import { newJob, newVerifier, uuid } from '../ledger/fixtures.js'

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { DataConverter } from '@temporalio/common'
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker'
+import { isCompiled } from '../base/compiled.js'
+import type { Log } from '../base/log.js'
+
+type Converter = Pick<DataConverter, 'failureConverterPath'>
+
+const WORKFLOWS = isCompiled
+  ? new URL('../workflows/index.js', import.meta.url)
+  : new URL('../workflows/index.ts', import.meta.url)
+
+/**
+ * The workflows as one script, which Temporal runs in a sandbox. In production the one that `npm run
+ * build` made is read; where nothing is compiled, it is made now, in about two seconds.
+ */
+export async function workflowBundle(
+  log: Log,
+  converter: Converter = {},
+): Promise<{ code: string }> {
+  if (isCompiled) return { code: await readFile(builtBundleFile(converter), 'utf8') }
+  return bundleWorkflows(converter, (line, meta) => log.warn({ meta }, line))
+}
+
+/** The failure converter is part of the script: there is one with ours and one with Temporal's own. */
+export function builtBundleFile({ failureConverterPath }: Converter): string {
+  const name = failureConverterPath === undefined ? 'bundle.js' : 'bundle-encoding-failures.js'
+  return fileURLToPath(new URL(`../workflows/${name}`, import.meta.url))
+}
+
+export function bundleWorkflows(
+  { failureConverterPath }: Converter,
+  warn: (line: string, meta?: unknown) => void,
+): Promise<{ code: string }> {
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(WORKFLOWS),
+    logger: new DefaultLogger('WARN', ({ message, meta }) => warn(message, meta)),
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
+  })
+}
