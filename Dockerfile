@@ -20,26 +20,24 @@ FROM packages AS packages-cuda
 ENV ONNXRUNTIME_NODE_INSTALL=cuda12
 RUN node node_modules/onnxruntime-node/script/install.js
 
-# The pages that the API serves; what builds them stays in this stage.
-FROM ${NODE} AS pages
+# All of ours that runs, in dist/: compiled, with the pages and the bundled workflows. What makes it stays in
+# this stage.
+FROM ${NODE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json ./
-COPY dev/setup/build-web.mjs dev/setup/lock.mjs dev/setup/
-COPY formats formats
-COPY web web
-RUN node dev/setup/build-web.mjs --force
+COPY . .
+RUN npm run build
 
 FROM ${NODE} AS fractal
 WORKDIR /app
 ENV NODE_ENV=production FRACTAL_STATE_DIR=/var/lib/fractal
 COPY --from=packages /app/node_modules node_modules
-COPY . .
-COPY --from=pages /app/web/dist web/dist
+COPY --from=build /app/dist dist
+COPY LICENSE NOTICE ./
 RUN install --directory --owner=1000 --group=1000 --mode=700 /var/lib/fractal
 USER 1000:1000
-ENTRYPOINT ["node", "cli/fractal.mjs"]
+ENTRYPOINT ["node", "dist/cli/fractal.mjs"]
 CMD ["--help"]
 
 # CUDA 12 and cuDNN 9, as onnxruntime 1.30 wants them. They are part of the determinism class: a new
@@ -49,9 +47,9 @@ WORKDIR /app
 ENV NODE_ENV=production FRACTAL_STATE_DIR=/var/lib/fractal
 COPY --from=packages-cuda /usr/local/bin/node /usr/local/bin/node
 COPY --from=packages-cuda /app/node_modules node_modules
-COPY . .
-COPY --from=pages /app/web/dist web/dist
+COPY --from=build /app/dist dist
+COPY LICENSE NOTICE ./
 RUN install --directory --owner=1000 --group=1000 --mode=700 /var/lib/fractal
 USER 1000:1000
-ENTRYPOINT ["node", "cli/fractal.mjs"]
+ENTRYPOINT ["node", "dist/cli/fractal.mjs"]
 CMD ["--help"]

@@ -1,4 +1,5 @@
-// For PM2: `pm2 start ecosystem.config.cjs --only prover` (or verifier, gpu-worker, inference-worker, api).
+// For PM2, after `npm run build`: `pm2 start ecosystem.config.cjs --only prover` (or verifier, gpu-worker,
+// inference-worker, api).
 // Put your own values into the first lines; docs/production.md says what each machine needs. Every option
 // of `npx fractal prover --help` and so on can stand here, as on the command line.
 const NETUID = 1
@@ -22,7 +23,7 @@ const stores = (user) => [
 const app = (name, args, more = {}) => ({
   name,
   namespace: 'fractal',
-  script: 'cli/fractal.mjs',
+  script: 'dist/cli/fractal.mjs',
   args: [name, ...args].map(String),
   cwd: __dirname,
   // `online` means that it does its work: certifying a GPU's class or waiting for a lease comes before.

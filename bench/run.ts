@@ -1,4 +1,4 @@
-/** `npm run bench` measures the API; `npm run bench -- engine|wire|ledger|memory|metagraph` one of the others, with its options. */
+/** `npm run bench` measures the API; `npm run bench -- engine|wire|ledger|memory|metagraph|startup` one of the others, with its options. */
 const [name = 'api', ...rest] = process.argv.slice(2)
 const files: Readonly<Record<string, string>> = {
   api: 'api',
@@ -7,6 +7,7 @@ const files: Readonly<Record<string, string>> = {
   ledger: 'ledger',
   memory: 'verifier-memory',
   metagraph: 'metagraph',
+  startup: 'startup',
 }
 if (files[name] === undefined) {
   console.error(`there is no bench ${name}: ${Object.keys(files).join(', ')}`)

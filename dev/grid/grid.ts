@@ -56,6 +56,8 @@ export class Grid {
   #postgres: Postgres | null = null
   #temporal: Temporal | null = null
   wallets: GridWallet[] = []
+  /** What the next role is started by: this clone's command, or a compiled one. */
+  bin = BIN
 
   constructor(options: GridOptions) {
     this.#options = options
@@ -254,7 +256,7 @@ export class Grid {
     const role = await spawnRole({
       name,
       command: process.execPath,
-      args: isVillain ? ['--import', 'tsx', ...args] : [BIN, ...args],
+      args: isVillain ? ['--import', 'tsx', ...args] : [this.bin, ...args],
       env,
       cwd: path.dirname(path.dirname(BIN)),
       logFile: state.log(name),

@@ -31,7 +31,8 @@ const WITH_HEALTH: readonly string[] = [
 
 const run = promisify(execFile)
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
-const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
+/** What a deployment starts: `npm run build` compiles it. */
+const BIN = fileURLToPath(new URL('../../dist/cli/fractal.mjs', import.meta.url))
 /** As large as tests have it: what is looked at here is the shape, and two cores have to carry it. */
 const MODEL = fileURLToPath(new URL('../../test/fixtures/random-model/model', import.meta.url))
 const READY_MS = 180_000

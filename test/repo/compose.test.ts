@@ -88,6 +88,13 @@ describe('docker-compose.yml', () => {
     }
   })
 
+  it('starts what is compiled, in both images', () => {
+    const entries = [...read('Dockerfile').matchAll(/^ENTRYPOINT (.+)$/gm)].map(([, args]) => args)
+    assert.deepEqual(entries, Array(2).fill('["node", "dist/cli/fractal.mjs"]'))
+    const text = read('docker-compose.yml')
+    assert.deepEqual(text.match(/\S*fractal\.mjs \S+/g), ['dist/cli/fractal.mjs gpu-worker'])
+  })
+
   it('waits only for what there is', () => {
     for (const [name, { depends_on }] of services) {
       for (const [other, { condition }] of Object.entries(depends_on)) {

@@ -5,7 +5,7 @@ import { environmentName, OPTIONS } from '../../base/options/options.js'
 import { optionTable } from '../../dev/docs/option-table.js'
 
 const PAGE = fileURLToPath(new URL('../../docs/options.md', import.meta.url))
-const PARTS = /^(.*<!-- made by dev\/option-table\.ts -->\n\n)(.*)(\n\n<!-- end -->.*)$/s
+const PARTS = /^(.*<!-- made by dev\/docs\/option-table\.ts -->\n\n)(.*)(\n\n<!-- end -->.*)$/s
 
 /** What operators of the original type (design, architecture section 9); each is explained on the page. */
 const ORIGINAL = [

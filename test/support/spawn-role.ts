@@ -18,6 +18,7 @@ export async function spawnTestRole(
   role: string,
   options: Readonly<Record<string, string | number | boolean>>,
   folder: string,
+  bin = BIN,
 ): Promise<Role> {
   spawned += 1
   const name = `${role}-${spawned}`
@@ -31,9 +32,9 @@ export async function spawnTestRole(
   return spawnRole({
     name,
     command: process.execPath,
-    args: [BIN, role],
+    args: [bin, role],
     env,
-    cwd: dirname(dirname(BIN)),
+    cwd: dirname(dirname(bin)),
     logFile: join(folder, `${name}.log`),
     readyTimeoutMs: READY_MS,
     readyWhen: async (signal) => {
