@@ -6,7 +6,7 @@ import { cpuIsa } from './cpu-isa.js'
 import { loadedCudaVersions, queryGpu } from './cuda-facts.js'
 
 /** Of the pipeline's own arithmetic: raised whenever a change here changes a byte of any video. */
-const ENGINE = 'fractal-t2v-1'
+const ENGINE = 'fractal-t2v-2'
 
 /**
  * The determinism class of this process on this machine. Call it once the sessions are open: the

@@ -11,7 +11,7 @@ export interface TokenizerConfig {
   padToken: string
   /** tokenizer_config.json and tokenizer.json, for the tokenizer itself. */
   config: object
-  tokenizer: object
+  tokenizer: Readonly<Record<string, unknown>>
 }
 
 /** A noise schedule, as the model was trained with. */

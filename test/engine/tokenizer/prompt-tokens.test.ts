@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { Tokenizer } from '@huggingface/tokenizers'
 import fc from 'fast-check'
 import { readModel } from '../../../engine/model/model.js'
 import { defaultModelDir } from '../../../engine/models/default-model.js'
-import { PromptTokenizer } from '../../../engine/pipeline/prompt-tokens.js'
+import { type ClipTokenizer, clipTokenizer } from '../../../engine/tokenizer/clip-tokenizer.js'
+import { PromptTokenizer } from '../../../engine/tokenizer/prompt-tokens.js'
 import { goldenCases, RANDOM_MODEL } from '../fixtures.js'
 
 async function tokenizerOf(modelDir: string): Promise<PromptTokenizer> {
   return new PromptTokenizer((await readModel(modelDir)).config.tokenizer)
 }
 
-/** The library alone, on the whole text. */
-function wholeTokenizer(): Tokenizer {
+/** The tokenizer alone, on the whole text. */
+function wholeTokenizer(): ClipTokenizer {
   const read = (file: string) =>
     JSON.parse(readFileSync(`${defaultModelDir()}/tokenizer/${file}`, 'utf8'))
-  return new Tokenizer(read('tokenizer.json'), read('tokenizer_config.json'))
+  return clipTokenizer(read('tokenizer.json'), read('tokenizer_config.json'))
 }
 
 describe('PromptTokenizer', () => {
@@ -54,6 +54,8 @@ describe('PromptTokenizer', () => {
         '\n\t',
         '\u00a0',
         '\u2003',
+        '\u0085',
+        '\ufeff',
         'red',
         "it's",
         '🎈',

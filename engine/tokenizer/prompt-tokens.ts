@@ -1,6 +1,6 @@
-import { Tokenizer } from '@huggingface/tokenizers'
 import { EngineError } from '../errors.js'
 import type { TokenizerConfig } from '../model/model-config.js'
+import { type ClipTokenizer, clipTokenizer } from './clip-tokenizer.js'
 
 export interface PromptTokens {
   /** Exactly the model's length: start, text, end, padding. */
@@ -10,7 +10,7 @@ export interface PromptTokens {
 
 /** CLIP's tokenizer, which cuts to the model's length less one, ends and pads. */
 export class PromptTokenizer {
-  readonly #tokenizer: Tokenizer
+  readonly #tokenizer: ClipTokenizer
   readonly #length: number
   readonly #end: number
   readonly #pad: number
@@ -19,7 +19,7 @@ export class PromptTokenizer {
   constructor(config: TokenizerConfig) {
     this.#length = config.length
     try {
-      this.#tokenizer = new Tokenizer(config.tokenizer, config.config)
+      this.#tokenizer = clipTokenizer(config.tokenizer, config.config)
       this.#end = this.#idOf(config.endToken)
       this.#pad = this.#idOf(config.padToken)
       this.encode('a')
@@ -53,7 +53,7 @@ export class PromptTokenizer {
  * be tokenised for 75 tokens. (A single word is never cut: merges inside it depend on all of it.)
  */
 function firstWords(text: string, count: number): string {
-  const word = /\S+/g
+  const word = /\P{White_Space}+/gu
   for (let i = 0; i < count; i++) {
     if (word.exec(text) === null) return text
   }
