@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import express, { type Express } from 'express'
-import { shown } from '../base/printable.js'
+import { sanitizeText } from '../base/sanitize-text.js'
 import { ownVersion } from '../base/version.js'
 import { keyGate } from './auth/key-gate.js'
 import type { ApiDeps } from './deps.js'
@@ -69,7 +69,7 @@ export function createApi(deps: ApiDeps): Express {
   mountPages(app)
 
   app.use((req) => {
-    throw new ApiError('not_found', `There is nothing at ${shown(req.path)}.`)
+    throw new ApiError('not_found', `There is nothing at ${sanitizeText(req.path)}.`)
   })
   app.use(problemHandler(deps.log))
   return app

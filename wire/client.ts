@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { plain } from '../base/plain.js'
+import { sanitizeText } from '../base/sanitize-text.js'
 import { type Signer, verifyText } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
 import type { Hex } from '../formats/bytes.js'
@@ -180,7 +180,7 @@ function checkSignature(done: DoneHeader, framesSha256: Hex, options: AskOptions
 function erredOutcome(code: AnswerErrorCode, message: string, progressed: boolean): AskOutcome {
   const known = code === 'invalid_request' || code === 'out_of_memory' || code === 'late'
   const reason = known ? code : 'error'
-  return { kind: 'failed', reason, message: `${code}: ${plain(message)}`, progressed }
+  return { kind: 'failed', reason, message: `${code}: ${sanitizeText(message)}`, progressed }
 }
 
 interface Callbacks {

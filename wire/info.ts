@@ -1,6 +1,6 @@
 import { ZodError } from 'zod'
 import { messageOf } from '../base/errors.js'
-import { plain } from '../base/plain.js'
+import { sanitizeText } from '../base/sanitize-text.js'
 import { type AxonAddress, vetAddress } from './axon-address.js'
 import { WireError } from './error.js'
 import { Exchange } from './exchange.js'
@@ -44,6 +44,6 @@ function parseInfo(bytes: Buffer): ProverInfo {
     return proverInfoSchema.parse(JSON.parse(bytes.toString('utf8')))
   } catch (error) {
     const why = error instanceof ZodError ? issueOf(error).text : messageOf(error)
-    throw new WireError('http_malformed', `/v1/info is not as it must be: ${plain(why)}`)
+    throw new WireError('http_malformed', `/v1/info is not as it must be: ${sanitizeText(why)}`)
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { plain } from '../base/plain.js'
+import { sanitizeText } from '../base/sanitize-text.js'
 import { WireError } from './error.js'
 import type { Exchange } from './exchange.js'
 import { MAX_JSON_ANSWER_BYTES } from './limits.js'
@@ -19,7 +19,10 @@ export async function expectOk(exchange: Exchange, mediaType: string): Promise<v
   }
   const type = (answer.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase()
   if (type !== mediaType) {
-    throw new WireError('http_malformed', `content type ${plain(type)}, expected ${mediaType}`)
+    throw new WireError(
+      'http_malformed',
+      `content type ${sanitizeText(type)}, expected ${mediaType}`,
+    )
   }
   if (answer.headers['content-encoding'] !== undefined) {
     throw new WireError('http_malformed', 'an encoded body, which nobody asked for')
@@ -48,7 +51,7 @@ async function readRefusal(exchange: Exchange): Promise<{ code: string; message:
   try {
     const bytes = await exchange.bytes(MAX_JSON_ANSWER_BYTES)
     const { error } = refusalSchema.parse(JSON.parse(bytes.toString('utf8')))
-    return { code: plain(error.code), message: plain(error.message) }
+    return { code: sanitizeText(error.code), message: sanitizeText(error.message) }
   } catch {
     return { code: 'unknown', message: 'no explanation' }
   }

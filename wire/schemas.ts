@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { plain } from '../base/plain.js'
+import { sanitizeText } from '../base/sanitize-text.js'
 import { hasLoneSurrogate, isDigestHex } from '../formats/bytes.js'
 import { isDeterminismClass } from '../formats/determinism-class.js'
 import { type GenerationBody, guidanceMilli, SEED_MAX } from '../formats/generation.js'
@@ -145,6 +145,6 @@ export function parseJsonBody<T>(schema: z.ZodType<T>, body: Uint8Array): T {
 /** The first thing zod found wrong, in one line; it may name members that the sender made up. */
 export function issueOf(error: z.ZodError): { field: string; text: string } {
   const issue = error.issues[0]
-  const field = plain(issue?.path.join('.') || 'body')
-  return { field, text: plain(`${field}: ${issue?.message ?? 'not as it must be'}`) }
+  const field = sanitizeText(issue?.path.join('.') || 'body')
+  return { field, text: sanitizeText(`${field}: ${issue?.message ?? 'not as it must be'}`) }
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '../base/errors.js'
-import { plain } from '../base/plain.js'
+import { sanitizeText } from '../base/sanitize-text.js'
 import { WireError } from './error.js'
 import { MAX_HEADER_BYTES } from './limits.js'
 
@@ -84,7 +84,7 @@ function parseHeader(bytes: Buffer): StreamRecord['header'] {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
     // V8 quotes the bytes that it stumbles over.
-    const why = plain(messageOf(error))
+    const why = sanitizeText(messageOf(error))
     throw new WireError('stream_malformed', `a record's header is no JSON: ${why}`)
   }
   if (parsed === null || typeof parsed !== 'object' || !('type' in parsed)) {

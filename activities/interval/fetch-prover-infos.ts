@@ -1,5 +1,6 @@
 import { mapWithLimit } from '../../base/concurrency/map-with-limit.js'
 import { messageOf } from '../../base/errors.js'
+import { sanitizeText } from '../../base/sanitize-text.js'
 import type { Neuron } from '../../chain/chain.js'
 import { CAPACITY_MAX } from '../../rules/constants.js'
 import { fetchInfo } from '../../wire/info.js'
@@ -56,6 +57,6 @@ function unreachable(reason: string): ProverFacts {
     modelRoot: null,
     capacity: null,
     reachable: false,
-    unreachableReason: reason.slice(0, 300),
+    unreachableReason: sanitizeText(reason),
   }
 }

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express'
-import { shown } from '../../base/printable.js'
+import { sanitizeText } from '../../base/sanitize-text.js'
 import { ApiError } from './errors.js'
 
 /** Ends a route: any method that was not handled before is refused with the list of those that are. */
@@ -11,6 +11,9 @@ export function only(...methods: string[]): RequestHandler {
       res.status(204).end()
       return
     }
-    throw new ApiError('method_not_allowed', `${shown(req.path)} takes ${methods.join(' and ')}.`)
+    throw new ApiError(
+      'method_not_allowed',
+      `${sanitizeText(req.path)} takes ${methods.join(' and ')}.`,
+    )
   }
 }

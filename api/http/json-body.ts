@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import express, { type RequestHandler } from 'express'
 import type { z } from 'zod'
-import { shown } from '../../base/printable.js'
+import { sanitizeText } from '../../base/sanitize-text.js'
 import { ApiError, type ApiErrorCode } from './errors.js'
 
 /** Bytes of a request's body: a prompt of 100 kB in JSON's escapes, with room. */
@@ -98,7 +98,7 @@ export function parseBy<S extends z.ZodType>(schema: S, value: unknown, what: st
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   const path = issue?.path.join('.') ?? ''
   if (issue?.code === 'unrecognized_keys') {
-    const field = shown(issue.keys[0]!, MAX_FIELD_CHARACTERS)
+    const field = sanitizeText(issue.keys[0]!, MAX_FIELD_CHARACTERS)
     throw new ApiError(
       'unknown_field',
       `The ${what} has a field that is not known: ${JSON.stringify(field)}.`,

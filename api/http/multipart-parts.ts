@@ -1,4 +1,4 @@
-import { shown } from '../../base/printable.js'
+import { sanitizeText } from '../../base/sanitize-text.js'
 import { ApiError } from './errors.js'
 import { MAX_FIELD_CHARACTERS } from './json-body.js'
 
@@ -144,7 +144,7 @@ function malformed(why: string): ApiError {
 
 /** @param why the end of a sentence about the part */
 export function unreadable(name: string, why: string): ApiError {
-  const param = shown(name, MAX_FIELD_CHARACTERS)
+  const param = sanitizeText(name, MAX_FIELD_CHARACTERS)
   return new ApiError('invalid_multipart', `The part ${JSON.stringify(param)} ${why}`, {
     hint: 'Send it as text in UTF-8.',
     param,

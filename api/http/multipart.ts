@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import express, { type RequestHandler } from 'express'
-import { shown } from '../../base/printable.js'
+import { sanitizeText } from '../../base/sanitize-text.js'
 import { ApiError } from './errors.js'
 import { bounded, jsonBody, MAX_BODY_BYTES, MAX_FIELD_CHARACTERS } from './json-body.js'
 import { type FormPart, parseFormParts, unreadable } from './multipart-parts.js'
@@ -55,7 +55,7 @@ function fieldsOf(parts: readonly FormPart[], types: FormTypes): Record<string, 
   const fields = new Map<string, unknown>()
   for (const part of parts) {
     if (fields.has(part.name)) {
-      const param = shown(part.name, MAX_FIELD_CHARACTERS)
+      const param = sanitizeText(part.name, MAX_FIELD_CHARACTERS)
       throw new ApiError(
         'invalid_request',
         `The form has the part ${JSON.stringify(param)} more than once.`,
@@ -79,11 +79,11 @@ function valueOfPart(part: FormPart, types: FormTypes): unknown {
   if (type === 'application/json') return fromJson(name, textOf(part))
   if (type === null || type.startsWith('text/')) return typed(name, textOf(part), types)
   if (type === 'application/octet-stream' && isUtf8(bytes)) return typed(name, textOf(part), types)
-  throw notText(name, `is of the type ${shown(type, MAX_FIELD_CHARACTERS)}`)
+  throw notText(name, `is of the type ${sanitizeText(type, MAX_FIELD_CHARACTERS)}`)
 }
 
 function notText(name: string, what: string): ApiError {
-  const param = shown(name, MAX_FIELD_CHARACTERS)
+  const param = sanitizeText(name, MAX_FIELD_CHARACTERS)
   return new ApiError(
     'unsupported_field',
     `The part ${JSON.stringify(param)} ${what}: this model makes videos from text alone.`,
@@ -97,7 +97,7 @@ function notText(name: string, what: string): ApiError {
 function textOf({ name, charset, bytes }: FormPart): string {
   const label = charset ?? 'utf-8'
   if (!isCharset(label)) {
-    const what = JSON.stringify(shown(label, MAX_FIELD_CHARACTERS))
+    const what = JSON.stringify(sanitizeText(label, MAX_FIELD_CHARACTERS))
     throw unreadable(name, `is in a charset that is not known here: ${what}.`)
   }
   try {

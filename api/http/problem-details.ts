@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express'
 import { FractalError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
-import { shown } from '../../base/printable.js'
+import { sanitizeText } from '../../base/sanitize-text.js'
 import { discardBody } from './discard-body.js'
 import { API_ERRORS, ApiError, type ApiErrorCode } from './errors.js'
 import { MAX_BODY_BYTES } from './json-body.js'
@@ -24,7 +24,7 @@ function sendProblem(req: Request, res: Response, error: ApiError): void {
       status,
       detail: error.message,
       ...hint,
-      instance: shown(req.path),
+      instance: sanitizeText(req.path),
       code: error.code,
       error: { message, type: openAiType, param: error.param, code: error.code },
     }),

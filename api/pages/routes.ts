@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Express, RequestHandler, Response } from 'express'
-import { shown } from '../../base/printable.js'
+import { sanitizeText } from '../../base/sanitize-text.js'
 import { only } from '../http/allowed-methods.js'
 import { ApiError } from '../http/errors.js'
 import { readPages, type StoredFile } from './static-files.js'
@@ -57,7 +57,7 @@ export function mountPages(app: Express, folder = BUILT): void {
   const sendStored: RequestHandler = (req, res) => {
     const file = files.get(req.path)
     if (file === undefined) {
-      throw new ApiError('not_found', `There is nothing at ${shown(req.path)}.`)
+      throw new ApiError('not_found', `There is nothing at ${sanitizeText(req.path)}.`)
     }
     sendFile(req, res, file)
   }

@@ -1,5 +1,6 @@
 import { API_SCOPES, type Scope } from '../../base/auth/api-scopes.js'
 import { FractalError } from '../../base/errors.js'
+import { isPrintable, sanitizeText } from '../../base/sanitize-text.js'
 import {
   type ApiKeyRow,
   createApiKey,
@@ -14,8 +15,6 @@ import { withDatabase } from './access.js'
 type Given = Readonly<Record<string, unknown>>
 
 const MAX_NAME_CHARACTERS = 64
-/** What a terminal or a log would act on, or not show. */
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu
 const KEY_ID = /^key_[0-9a-f]{24}$/
 
 /** @throws UsageError */
@@ -24,7 +23,7 @@ function nameOf(given: string): string {
   if (name === '' || Array.from(name).length > MAX_NAME_CHARACTERS) {
     throw new UsageError(`The name of a key has 1 to ${MAX_NAME_CHARACTERS} characters.`)
   }
-  if (name.search(UNPRINTABLE) >= 0) {
+  if (!isPrintable(name)) {
     throw new UsageError('The name of a key has no control, format or other invisible characters.')
   }
   return name
@@ -35,7 +34,7 @@ function scopesOf(given: string): Scope[] {
   const named = given.split(',').map((scope) => scope.trim())
   const unknown = named.find((scope) => !(API_SCOPES as readonly string[]).includes(scope))
   if (unknown !== undefined) {
-    const shown = JSON.stringify(unknown.replace(UNPRINTABLE, '�'))
+    const shown = JSON.stringify(sanitizeText(unknown))
     throw new UsageError(`--scopes: ${shown} is none of ${API_SCOPES.join(', ')}.`)
   }
   return API_SCOPES.filter((scope) => named.includes(scope))

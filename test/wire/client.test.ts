@@ -310,7 +310,7 @@ describe('asking a prover', () => {
       await failsAs('error', status(code, json))
     const outcome = await ask(status(503, json))
     assert.ok(outcome.kind === 'failed')
-    assert.equal(outcome.message, 'status 503 queue_full: full [31m')
+    assert.equal(outcome.message, 'status 503 queue_full: full�[31m')
     await failsAs('error', status(500, 'x'.repeat(100_000)))
   })
 
