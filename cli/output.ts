@@ -1,3 +1,5 @@
+import { type Cell, textTable } from '../base/text-table.js'
+
 /** One JSON document on standard output, and nothing else; names in snake_case, as in the API. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(snakeNames(value), null, 2)}\n`)
@@ -21,21 +23,9 @@ export function printLine(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-/** Rows under their headings, columns aligned; null is shown as a dash. */
-export function printTable(
-  headings: readonly string[],
-  rows: readonly (readonly (string | number | null)[])[],
-): void {
-  const lines = [headings, ...rows.map((row) => row.map((cell) => String(cell ?? '-')))]
-  const widths = headings.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))
-  for (const line of lines) {
-    printLine(
-      line
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-  }
+/** @see textTable */
+export function printTable(headings: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  printLine(textTable(headings, rows))
 }
 
 /** 973000 → `97.3 %`; null, where nothing was counted, → `-`. */

@@ -1,3 +1,4 @@
+import { textTable } from '../../base/text-table.js'
 import type { Database } from '../../ledger/database.js'
 import { listIntervals } from '../../ledger/intervals/intervals.js'
 import { scoresOf } from '../../ledger/intervals/settlement.js'
@@ -5,7 +6,6 @@ import { verdictsOf } from '../../ledger/intervals/verdicts.js'
 import { weightSet } from '../../ledger/intervals/weights.js'
 import { proversOverview } from '../../ledger/provers/network.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
-import { textTable } from '../docs/text-table.js'
 import type { GridProver } from '../grid/grid.js'
 
 export interface DemoSummary {
@@ -87,6 +87,7 @@ export async function demoSummary(
     table: textTable(
       ['prover', 'uid', 'really', 'tier', 'requests', 'validations', 'score', 'weight', 'found'],
       rows,
+      'ruled',
     ),
     broken,
   }
