@@ -1,10 +1,10 @@
 import type { GpuDeps } from './gpu-deps.js'
-import { createRecompute } from './judging/compute-ground-truths.js'
+import { createComputeGroundTruths } from './judging/compute-ground-truths.js'
 import { withTypedFailures } from './shared/typed-failures.js'
 
 /** All that the queues of the GPUs take. */
 export function createGpuActivities(deps: GpuDeps) {
-  return { recompute: withTypedFailures(createRecompute(deps)) }
+  return { recompute: withTypedFailures(createComputeGroundTruths(deps)) }
 }
 
 export type GpuActivities = ReturnType<typeof createGpuActivities>

@@ -2,12 +2,12 @@ import { createAskRound } from './interval/ask-round.js'
 import { createCloseInterval } from './interval/close-interval.js'
 import { createNextInterval } from './interval/next-interval.js'
 import { createOpenInterval } from './interval/open-interval.js'
-import { createNoteFailure } from './interval/record-failure.js'
+import { createRecordFailure } from './interval/record-failure.js'
 import { createSettleInterval } from './interval/settle-interval.js'
 import { createSignRecord } from './interval/sign-record.js'
-import { createAwaitBlock } from './interval/wait-for-block.js'
-import { createAwaitTurn } from './interval/wait-for-turn.js'
-import { createJudge } from './judging/give-verdicts.js'
+import { createWaitForBlock } from './interval/wait-for-block.js'
+import { createWaitForTurn } from './interval/wait-for-turn.js'
+import { createGiveVerdicts } from './judging/give-verdicts.js'
 import { withTypedFailures } from './shared/typed-failures.js'
 import type { VerifierDeps } from './verifier-deps.js'
 import { createSetWeights } from './weights/set-weights.js'
@@ -16,16 +16,16 @@ import { createSetWeights } from './weights/set-weights.js'
 export function createVerifierActivities(deps: VerifierDeps) {
   return {
     nextInterval: withTypedFailures(createNextInterval(deps), { always: true }),
-    awaitBlock: withTypedFailures(createAwaitBlock(deps), { always: true }),
+    awaitBlock: withTypedFailures(createWaitForBlock(deps), { always: true }),
     openInterval: withTypedFailures(createOpenInterval(deps)),
     askRound: withTypedFailures(createAskRound(deps)),
-    judge: withTypedFailures(createJudge(deps)),
+    judge: withTypedFailures(createGiveVerdicts(deps)),
     closeInterval: withTypedFailures(createCloseInterval(deps)),
-    awaitTurn: withTypedFailures(createAwaitTurn(deps)),
+    awaitTurn: withTypedFailures(createWaitForTurn(deps)),
     settleInterval: withTypedFailures(createSettleInterval(deps)),
     setWeights: withTypedFailures(createSetWeights(deps)),
     signRecord: withTypedFailures(createSignRecord(deps)),
-    noteFailure: withTypedFailures(createNoteFailure(deps)),
+    noteFailure: withTypedFailures(createRecordFailure(deps)),
   }
 }
 

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { claimDirect } from '../ledger/requests/direct-runs.js'
 import { insertJob } from '../ledger/requests/jobs.js'
-import { askProver } from '../wire/client.js'
+import { requestGeneration } from '../wire/client.js'
 import { encodeBody } from '../wire/generation-body.js'
 import { startBenchGrid } from './support/api-grid.js'
 import { closedLoop, openLoop, quantile } from './support/measure.js'
@@ -82,7 +82,7 @@ async function ask(port: number): Promise<void> {
     },
     ...{ model: MODEL, deadline_ms: 30_000 },
   })
-  const outcome = await askProver({
+  const outcome = await requestGeneration({
     address: { ip: '127.0.0.1', port },
     receiver: grid.provers[0]!.hotkey,
     signer: grid.signer,

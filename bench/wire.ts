@@ -11,7 +11,7 @@ import { Keyring } from '@polkadot/keyring'
 import { signText, sr25519Ready } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
 import { framesSha256 } from '../formats/frames.js'
-import { askProver } from '../wire/client.js'
+import { requestGeneration } from '../wire/client.js'
 import { deflateFrame } from '../wire/frame-codec.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
 import { encodeRecord } from '../wire/stream.js'
@@ -69,7 +69,7 @@ server.close()
 echo.close()
 
 async function ask(): Promise<void> {
-  const outcome = await askProver({
+  const outcome = await requestGeneration({
     address: { ip: '127.0.0.1', port: portOf(server) },
     receiver: prover!.ss58,
     signer: verifier!,

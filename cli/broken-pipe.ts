@@ -3,7 +3,7 @@
  * off: native threads of the engine abort a process that ends under them. What it still prints goes
  * nowhere; it ends by itself, and a role, which would not, is stopped as by a signal.
  */
-export function endWithReader(fail: (error: Error) => void): void {
+export function exitOnBrokenPipe(fail: (error: Error) => void): void {
   let stopped = false
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') fail(error)

@@ -2,7 +2,7 @@ import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { describeError, FractalError } from '../base/errors.js'
 import { ownVersion } from '../base/version.js'
-import { endWithReader } from './broken-pipe.js'
+import { exitOnBrokenPipe } from './broken-pipe.js'
 import { apiCommand } from './commands/api.js'
 import { demoCommand } from './commands/demo.js'
 import { devnetCommand } from './commands/devnet.js'
@@ -28,7 +28,7 @@ function fail(error: unknown): never {
   process.exit(error instanceof FractalError && USAGE_CODES.has(error.code) ? 2 : 1)
 }
 
-endWithReader(fail)
+exitOnBrokenPipe(fail)
 
 const cli = yargs(hideBin(process.argv))
   .scriptName('fractal')

@@ -9,13 +9,13 @@ import { generationParams } from '../formats/generation.js'
 import { decodeBody } from '../wire/generation-body.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
 import type { AnswerStore } from './answer-store.js'
-import type { Visitor } from './gate.js'
+import type { AuthorizedRequest } from './authorize.js'
 import type { Generation, ReceivedRequest } from './generation.js'
 import { refuse, sendStream } from './http.js'
-import type { Desk } from './request-registry.js'
+import type { RequestRegistry } from './request-registry.js'
 
 export interface GenerateDeps {
-  desk: Desk
+  desk: RequestRegistry
   answers: AnswerStore
   /** The name of the model that is served here. */
   model: string
@@ -30,7 +30,7 @@ export function requestKey(caller: string, requestId: string): Hex {
 
 /** `POST /v1/generate`, for a caller that passed the gate. */
 export async function generateRoute(
-  visitor: Visitor,
+  visitor: AuthorizedRequest,
   res: ServerResponse,
   deps: GenerateDeps,
 ): Promise<void> {
@@ -76,7 +76,7 @@ function reportEnd(generation: Generation, facts: object, { log, requests }: Gen
 }
 
 function readRequest(
-  visitor: Visitor,
+  visitor: AuthorizedRequest,
   res: ServerResponse,
   { model }: GenerateDeps,
 ): ReceivedRequest | null {

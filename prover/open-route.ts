@@ -12,7 +12,7 @@ import {
 } from '../wire/schemas.js'
 import { encodeRecord } from '../wire/stream.js'
 import type { AnswerStore, KeptAnswer } from './answer-store.js'
-import type { Visitor } from './gate.js'
+import type { AuthorizedRequest } from './authorize.js'
 import { requestKey } from './generate-route.js'
 import { refuse, sendStream } from './http.js'
 import { OPEN_WINDOW_MS, type StateStore } from './state-store.js'
@@ -36,7 +36,7 @@ type Refusal = { status: number; code: string; message: string }
  * openings at most; one that is asked again (its answer was lost) is answered again.
  */
 export async function openRoute(
-  visitor: Visitor,
+  visitor: AuthorizedRequest,
   requestId: string,
   res: ServerResponse,
   deps: OpenDeps,
@@ -57,7 +57,7 @@ export async function openRoute(
 }
 
 async function readOpening(
-  { raw }: Visitor,
+  { raw }: AuthorizedRequest,
   key: Hex,
   deps: OpenDeps,
 ): Promise<Refusal | { step: number; records: AsyncIterable<Uint8Array> }> {

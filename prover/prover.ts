@@ -9,11 +9,11 @@ import { NonceMemory } from '../wire/nonce-memory.js'
 import type { Blacklist, CallerLookup } from './admission.js'
 import { AnswerStore } from './answer-store.js'
 import { type ConnectionLimits, connectionLimits } from './connections.js'
-import { createMeters } from './meters.js'
-import { Desk } from './request-registry.js'
+import { createProverMetrics } from './metrics.js'
+import { RequestRegistry } from './request-registry.js'
+import { runGeneration } from './run-generation.js'
 import { createAxonServer, type ServerTimeouts } from './server.js'
 import { StateStore } from './state-store.js'
-import { work } from './work.js'
 
 export interface ProverOptions {
   generator: Generator
@@ -72,13 +72,13 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
     join(options.keepDir, 'states'),
     options.statesMaxBytes ?? 2 ** 31,
   )
-  const meters = createMeters(options.metrics)
+  const meters = createProverMetrics(options.metrics)
   const terms = { genesisHash: options.genesisHash, netuid: options.netuid }
   const deps = { generator, signer, terms, answers, states, log, seconds: meters.seconds, now }
-  const desk = new Desk({
+  const desk = new RequestRegistry({
     capacity: options.capacity,
     answers,
-    work: (generation) => work(generation, deps),
+    work: (generation) => runGeneration(generation, deps),
     now,
     onLength: (length) => meters.inFlight.set(length),
   })

@@ -17,7 +17,7 @@ type Ticket =
   | { kind: 'full'; retryAfterS: number }
 
 /** Where requests are taken in: one generation per (caller, request id), queued by priority. */
-export class Desk {
+export class RequestRegistry {
   private readonly live = new Map<Hex, Generation>()
   private readonly queue: WorkQueue
   private readonly runs = new Set<Promise<void>>()

@@ -4,8 +4,8 @@ import type { Metrics } from '../base/metrics.js'
 import { isRequestId } from '../formats/request-id.js'
 import { MAX_HTTP_HEADER_BYTES } from '../wire/limits.js'
 import type { ProverInfo } from '../wire/schemas.js'
+import { type AuthorizeDeps, authorizeRequest } from './authorize.js'
 import { type ConnectionLimits, limitConnections } from './connections.js'
-import { type GateDeps, passGate } from './gate.js'
 import { type GenerateDeps, generateRoute } from './generate-route.js'
 import { refuse, sendJson } from './http.js'
 import { type OpenDeps, openRoute } from './open-route.js'
@@ -18,7 +18,7 @@ export interface ServerTimeouts {
 }
 
 interface Site {
-  gate: GateDeps
+  gate: AuthorizeDeps
   generate: GenerateDeps
   open: OpenDeps
   info(): ProverInfo
@@ -94,7 +94,7 @@ async function signed(
   if (openedId !== null && !isRequestId(openedId)) {
     return refuse(res, 400, 'invalid_request', 'the request id is no lowercase UUIDv4')
   }
-  const visitor = await passGate(req, res, site.gate)
+  const visitor = await authorizeRequest(req, res, site.gate)
   if (visitor === null) return
   if (openedId === null) await generateRoute(visitor, res, site.generate)
   else await openRoute(visitor, openedId, res, site.open)

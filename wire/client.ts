@@ -10,7 +10,7 @@ import { freshNonce, requestAuthOf, signRequest } from './btauth.js'
 import { WireError } from './error.js'
 import { Exchange } from './exchange.js'
 import { maxCompressedBytes, STREAM_MEDIA_TYPE } from './limits.js'
-import type { Answered, AskOutcome } from './outcome.js'
+import type { Answered, RequestOutcome } from './outcome.js'
 import { failedOutcome } from './outcome.js'
 import { expectOk } from './refusal.js'
 import type { AnswerErrorCode, AnswerHeader, DoneHeader } from './schemas.js'
@@ -20,7 +20,7 @@ const TARGET = '/v1/generate'
 /** After `done` the stream has to end; who keeps it open longer is not waited for. */
 const END_MS = 1000
 
-export interface AskOptions {
+export interface RequestOptions {
   address: AxonAddress
   /** ss58 of the prover's hotkey. */
   receiver: string
@@ -54,7 +54,7 @@ export interface AskOptions {
  * digests, frames_sha256, the answer's signature. A prover's misbehaviour is an outcome, never thrown;
  * what `onRecord` or `onFrame` throw is thrown (the exchange is ended).
  */
-export async function askProver(options: AskOptions): Promise<AskOutcome> {
+export async function requestGeneration(options: RequestOptions): Promise<RequestOutcome> {
   const startedAt = performance.now()
   const reader = new AnswerReader(options.expected)
   const callbacks = guarded(options)
@@ -88,12 +88,12 @@ export async function askProver(options: AskOptions): Promise<AskOutcome> {
 async function readAnswer(
   exchange: Exchange,
   reader: AnswerReader,
-  options: AskOptions,
+  options: RequestOptions,
   callbacks: Callbacks,
   startedAt: number,
-): Promise<Omit<Answered, 'kind' | 'request'> | AskOutcome> {
+): Promise<Omit<Answered, 'kind' | 'request'> | RequestOutcome> {
   let firstRecordMs: number | null = null
-  let answer: Omit<Answered, 'kind' | 'request'> | AskOutcome | null = null
+  let answer: Omit<Answered, 'kind' | 'request'> | RequestOutcome | null = null
   for await (const record of untilEnd(exchange, options.expected, () => answer !== null)) {
     exchange.disarm('silence')
     firstRecordMs ??= Math.round(performance.now() - startedAt)
@@ -142,7 +142,7 @@ async function* untilEnd(exchange: Exchange, expected: WorkShape, answered: () =
 function armSilence(
   exchange: Exchange,
   reader: AnswerReader,
-  options: AskOptions,
+  options: RequestOptions,
   answered: boolean,
 ): void {
   if (answered) {
@@ -160,7 +160,7 @@ function limitsOf({ width, height, frames, steps }: WorkShape): StreamLimits {
   return { maxBodyBytes, maxTotalBytes: frames * (maxBodyBytes + 256) + steps * 256 + 131_072 }
 }
 
-function checkSignature(done: DoneHeader, framesSha256: Hex, options: AskOptions): void {
+function checkSignature(done: DoneHeader, framesSha256: Hex, options: RequestOptions): void {
   const text = answerText({
     ...options.terms,
     verifier: options.signer.ss58,
@@ -177,7 +177,7 @@ function checkSignature(done: DoneHeader, framesSha256: Hex, options: AskOptions
 }
 
 /** A prover that says `cancelled` while nobody cancelled has no excuse: that is an error of its own. */
-function erredOutcome(code: AnswerErrorCode, message: string, progressed: boolean): AskOutcome {
+function erredOutcome(code: AnswerErrorCode, message: string, progressed: boolean): RequestOutcome {
   const known = code === 'invalid_request' || code === 'out_of_memory' || code === 'late'
   const reason = known ? code : 'error'
   return { kind: 'failed', reason, message: `${code}: ${sanitizeText(message)}`, progressed }
@@ -190,7 +190,7 @@ interface Callbacks {
 }
 
 /** The caller's own callbacks, told apart from the prover when they throw. */
-function guarded(options: AskOptions): Callbacks {
+function guarded(options: RequestOptions): Callbacks {
   const callbacks: Callbacks = {
     thrown: null,
     onRecord(header) {

@@ -56,10 +56,10 @@ interface Failed {
   progressed: boolean
 }
 
-export type AskOutcome = Answered | { kind: 'refused'; retryAfterMs?: number } | Failed
+export type RequestOutcome = Answered | { kind: 'refused'; retryAfterMs?: number } | Failed
 
 /** The outcome that an error on the wire means. */
-export function failedOutcome(error: WireError, progressed: boolean): AskOutcome {
+export function failedOutcome(error: WireError, progressed: boolean): RequestOutcome {
   const { status, retryAfterMs } = error.details as { status?: number; retryAfterMs?: number }
   if (error.code === 'http_refused' && status === 429) {
     return { kind: 'refused', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }

@@ -15,11 +15,11 @@ export type ResolveHost = (name: string, deadlineMs: number) => Promise<string[]
  */
 export async function resolveHost(name: string, deadlineMs: number): Promise<string[]> {
   if (name === 'localhost' || name.endsWith('.localhost')) return ['127.0.0.1', '::1']
-  return lookUp(new Resolver({ timeout: TRY_MS, tries: TRIES }), name, deadlineMs)
+  return lookupHost(new Resolver({ timeout: TRY_MS, tries: TRIES }), name, deadlineMs)
 }
 
 /** @throws WireError `unreachable` */
-export async function lookUp(
+export async function lookupHost(
   resolver: Resolver,
   name: string,
   deadlineMs: number,

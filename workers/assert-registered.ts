@@ -6,7 +6,10 @@ import type { VerifierId } from '../ledger/verifier-id.js'
 const NOT_THERE = ['HotKeyNotRegisteredInSubNet', 'SubNetworkDoesNotExist']
 
 /** @throws FractalError `HotKeyNotRegisteredInSubNet`, `SubNetworkDoesNotExist`, and what reads throw */
-export async function ownNeuron(chain: Pick<Chain, 'metagraph'>, id: VerifierId): Promise<Neuron> {
+export async function assertRegistered(
+  chain: Pick<Chain, 'metagraph'>,
+  id: VerifierId,
+): Promise<Neuron> {
   const { neurons } = await chain.metagraph(id.netuid)
   const me = neurons.find((neuron) => neuron.hotkey === id.verifier)
   if (me !== undefined) return me
@@ -24,7 +27,7 @@ export async function warnUnlessRegistered(
   log: Log,
 ): Promise<void> {
   try {
-    await ownNeuron(chain, id)
+    await assertRegistered(chain, id)
   } catch (error) {
     if (!(error instanceof FractalError && NOT_THERE.includes(error.code))) throw error
     const { code, hint } = error

@@ -17,15 +17,15 @@ import {
 import { type FrameRow, putFrames } from '../../ledger/requests/frames.js'
 import { isOwnNetwork } from '../../rules/judge/own-failure.js'
 import { isAskedAgain, nextAskBlock } from '../../rules/plan/retries.js'
-import { askProver } from '../../wire/client.js'
-import type { AskOutcome } from '../../wire/outcome.js'
+import { requestGeneration } from '../../wire/client.js'
+import type { RequestOutcome } from '../../wire/outcome.js'
 import { BatchWriter } from '../shared/batch-writer.js'
-import { packFrame } from '../shared/compress-frame.js'
-import { beating } from '../shared/heartbeat.js'
+import { compressFrame } from '../shared/compress-frame.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
-import { ownFault, resultOf } from '../video/attempt-result.js'
-import { askInfos } from './fetch-prover-infos.js'
+import { attemptResult, verifierFault } from '../video/attempt-result.js'
+import { fetchProverInfos } from './fetch-prover-infos.js'
 
 export interface AskedRound {
   readonly answered: number
@@ -41,7 +41,7 @@ export interface AskedRound {
  */
 export function createAskRound(deps: VerifierDeps) {
   return async ({ n, round }: { n: number; round: number }): Promise<AskedRound> =>
-    beating(async (signal, beat) => {
+    withHeartbeat(async (signal, beat) => {
       const { db, id, chain } = deps
       const items = await planItems(db, id, n, { round })
       const before = new Set(
@@ -80,7 +80,7 @@ export function createAskRound(deps: VerifierDeps) {
           const row = {
             requestId: attempt.requestId,
             verdict: null,
-            ...resultOf(outcome, { resent }),
+            ...attemptResult(outcome, { resent }),
           }
           if (row.reason === 'unreachable') unreached.push(row)
           else outcomes.add(row)
@@ -89,7 +89,7 @@ export function createAskRound(deps: VerifierDeps) {
       )
       const ours = isOwnNetwork(due.length, unreached.length)
       for (const row of unreached) {
-        outcomes.add(ours ? { ...row, ...ownFault('nobody could be reached') } : row)
+        outcomes.add(ours ? { ...row, ...verifierFault('nobody could be reached') } : row)
       }
       await outcomes.finished()
       await recordRefusals(db, refused.flat())
@@ -102,13 +102,13 @@ async function ask(
   attempt: AttemptRow,
   prover: IntervalProverRow | undefined,
   signal: AbortSignal,
-): Promise<AskOutcome> {
+): Promise<RequestOutcome> {
   if (prover?.axonIp == null || prover.axonPort === null || prover.modelRoot === null) {
     const message = prover?.unreachableReason ?? 'no address on the chain'
     return { kind: 'failed', reason: 'unreachable', message, progressed: false }
   }
   const frames: FrameRow[] = []
-  const outcome = await askProver({
+  const outcome = await requestGeneration({
     address: { ip: prover.axonIp, port: prover.axonPort },
     receiver: attempt.hotkey,
     signer: deps.signer,
@@ -120,7 +120,7 @@ async function ask(
     deadlineMs: attempt.deadlineMs,
     signal,
     onFrame: async (index, rgb) => {
-      frames.push(await packFrame(index, rgb))
+      frames.push(await compressFrame(index, rgb))
     },
   })
   if (outcome.kind === 'answered') await putFrames(deps.db, attempt.requestId, frames)
@@ -156,7 +156,7 @@ async function freshProvers(
       due.some((attempt) => attempt.hotkey === hotkey),
   )
   if (silent.length === 0) return provers
-  const facts = await askInfos(deps, silent, signal)
+  const facts = await fetchProverInfos(deps, silent, signal)
   await fillFacts(
     db,
     id,

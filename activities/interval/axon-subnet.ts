@@ -1,7 +1,7 @@
 import { vetAddress } from '../../wire/axon-address.js'
 
 /** The public /24 of an axon, as `a.b.c`; null for private addresses and IPv6, which form no group. */
-export function publicNetwork(ip: string | null): string | null {
+export function axonSubnet(ip: string | null): string | null {
   if (ip === null) return null
   try {
     const vetted = vetAddress(ip, 1, { allowPrivate: false })

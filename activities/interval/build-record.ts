@@ -33,7 +33,7 @@ type CanonicalRecord = { [key: string]: CanonicalValue }
  * and links it. It holds hashes of users' requests, never their texts, and enough to recompute every
  * number in it: opening state, draws' secret, answers, verdicts, what settling was given and found.
  */
-export async function intervalRecord(
+export async function buildRecord(
   tx: Tx,
   deps: VerifierDeps,
   { n, settled }: RecordInput,

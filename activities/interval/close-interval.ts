@@ -6,8 +6,8 @@ import { planOf } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import { drawAudits, mostAudits } from '../../rules/plan/audits.js'
 import { isSuspiciouslyFast } from '../../rules/settle/speed.js'
-import { beating } from '../shared/heartbeat.js'
-import { fenced } from '../shared/with-fence.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
+import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /**
@@ -16,12 +16,12 @@ import type { VerifierDeps } from '../verifier-deps.js'
  */
 export function createCloseInterval(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<{ count: number }> =>
-    beating(async () => {
+    withHeartbeat(async () => {
       const { db, id, profile } = deps
       const interval = await intervalByN(db, id, n)
       const secret = await getSecret(db, id, n)
       const certified = (await planOf(db, id, n))?.gpuUsPerWork ?? null
-      const ids = await fenced(deps, async (tx) => {
+      const ids = await withFence(deps, async (tx) => {
         await closeInterval(tx, id, n)
         await setPhase(tx, id, n, 'audit', ['open', 'rounds'])
         const candidates = await auditCandidates(tx, id, n)

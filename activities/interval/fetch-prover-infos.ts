@@ -19,7 +19,7 @@ export interface ProverFacts {
 const MAX_CONNECTIONS = 32
 
 /** Asks each prover's `/v1/info`; one that does not answer is a fact too, never an error. */
-export async function askInfos(
+export async function fetchProverInfos(
   deps: Pick<VerifierDeps, 'allowPrivateAddresses'>,
   neurons: readonly Neuron[],
   signal: AbortSignal,

@@ -2,7 +2,7 @@ import type { Tx } from '../../ledger/database.js'
 import { lapseInterval } from '../../ledger/intervals/intervals.js'
 import { putRecord } from '../../ledger/intervals/records.js'
 import type { VerifierDeps } from '../verifier-deps.js'
-import { intervalRecord } from './build-record.js'
+import { buildRecord } from './build-record.js'
 
 /**
  * Gives an interval up that nobody settled in time: it changes no score, tier or weight, but leaves a
@@ -10,5 +10,5 @@ import { intervalRecord } from './build-record.js'
  */
 export async function lapse(tx: Tx, deps: VerifierDeps, n: number): Promise<void> {
   if ((await lapseInterval(tx, deps.id, n)) !== 'lapsed') return
-  await putRecord(tx, deps.id, n, await intervalRecord(tx, deps, { n, settled: null }))
+  await putRecord(tx, deps.id, n, await buildRecord(tx, deps, { n, settled: null }))
 }

@@ -3,7 +3,7 @@ import { getSecret } from '../../ledger/intervals/secrets.js'
 import { FIRST_INTERVAL_LEAD_BLOCKS } from '../../rules/constants.js'
 import { hasPassed } from '../../rules/interval-time.js'
 import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
-import { beating, pause } from '../shared/heartbeat.js'
+import { pause, withHeartbeat } from '../shared/heartbeat.js'
 import type { IntervalSettings, VerifierDeps } from '../verifier-deps.js'
 import { ensureCommitment } from './commit-secret.js'
 import { pollMs } from './wait-for-block.js'
@@ -52,7 +52,7 @@ export function createNextInterval(deps: VerifierDeps) {
   }
 
   return async ({ after }: { after: number }): Promise<NextInterval> =>
-    beating(async (_signal, beat) => {
+    withHeartbeat(async (_signal, beat) => {
       const veryFirst = (await chain.finalized()).number + FIRST_INTERVAL_LEAD_BLOCKS
       for (;;) {
         const { number: finalized } = await chain.finalized()

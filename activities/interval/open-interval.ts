@@ -20,12 +20,12 @@ import {
 } from '../../ledger/provers/provers.js'
 import { judgedNeurons } from '../../rules/plan/judged-neurons.js'
 import { planInterval } from '../../rules/plan/plan.js'
-import { beating } from '../shared/heartbeat.js'
-import { fenced } from '../shared/with-fence.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
+import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { newestCertificate } from './certificates.js'
 import { ensureCommitment } from './commit-secret.js'
-import { askInfos } from './fetch-prover-infos.js'
+import { fetchProverInfos } from './fetch-prover-infos.js'
 import { planInput } from './plan-input.js'
 import { planRows } from './plan-rows.js'
 
@@ -40,7 +40,7 @@ export interface OpenedInterval {
 /** Reads the metagraph, asks provers who they are, draws and stores the plan; what is stored stands. */
 export function createOpenInterval(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<OpenedInterval> =>
-    beating(async (signal, beat) => {
+    withHeartbeat(async (signal, beat) => {
       const interval = await intervalByN(deps.db, deps.id, n)
       if (interval === null || interval.phase === 'missed') {
         throw new FractalError('not_announced', `interval ${n} was never announced, or was missed`)
@@ -68,11 +68,11 @@ async function open(
   const metagraph = await chain.metagraph(id.netuid, first)
   const neurons = judgedNeurons(metagraph.neurons, id.verifier, profile)
   beat(`asking ${neurons.length} provers who they are`)
-  const facts = await askInfos(deps, neurons, signal)
+  const facts = await fetchProverInfos(deps, neurons, signal)
   const { usPerWork } = await newestCertificate(deps)
   const { secret } = (await getSecret(db, id, n))!
   await upsertStandings(db, id, neurons.map(addressOf))
-  await fenced(deps, async (tx) => {
+  await withFence(deps, async (tx) => {
     // From here on nothing settles: the tiers, and after which interval they stand, belong together.
     await lockOutcomes(tx, id)
     const openedAfter = (await lastSettled(tx, id))?.n ?? null

@@ -8,7 +8,7 @@ import { shapingRequests } from '../../rules/plan/challenge-shapes.js'
 import type { PlanInput, RequestShape } from '../../rules/plan/plan-types.js'
 import { usOfWork } from '../../rules/settle/speed.js'
 import type { ChallengeModel, VerifierDeps } from '../verifier-deps.js'
-import { publicNetwork } from './axon-subnet.js'
+import { axonSubnet } from './axon-subnet.js'
 
 /**
  * What an interval's plan is drawn from, besides its secret and the hash of its first block.
@@ -33,7 +33,7 @@ export async function planInput(
       registeredBlock,
       uid,
       coldkey,
-      network: publicNetwork(axonIp),
+      network: axonSubnet(axonIp),
       lastEvidenceN,
     })),
     recentRequests: shapingRequests(recent, model).map(shapeOf),

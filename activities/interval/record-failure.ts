@@ -6,7 +6,7 @@ import type { VerifierDeps } from '../verifier-deps.js'
  * and the kind of failure, and no address. Temporal's UI has the rest. Not possible while the ledger
  * itself is away.
  */
-export function createNoteFailure(deps: VerifierDeps) {
+export function createRecordFailure(deps: VerifierDeps) {
   return async ({ n, failure }: { n: number; failure: string }): Promise<void> =>
     setFailure(deps.db, deps.id, n, failure)
 }

@@ -8,11 +8,11 @@ import {
 import { decideWeights } from '../../ledger/intervals/weights.js'
 import { isOverdue } from '../../rules/interval-time.js'
 import { settle } from '../../rules/settle/settle.js'
-import { beating } from '../shared/heartbeat.js'
-import { fenced } from '../shared/with-fence.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
+import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
-import { decideVector, readSending, weighedOf } from '../weights/weight-vector.js'
-import { intervalRecord } from './build-record.js'
+import { computeWeightSet, readChainFacts, weightScores } from '../weights/weight-vector.js'
+import { buildRecord } from './build-record.js'
 import { lapse } from './lapse-interval.js'
 
 export interface SettledInterval {
@@ -28,13 +28,13 @@ export interface SettledInterval {
 export function createSettleInterval(deps: VerifierDeps) {
   const { db, id } = deps
   return async ({ n }: { n: number }): Promise<SettledInterval> =>
-    beating(async () => {
+    withHeartbeat(async () => {
       const interval = await intervalByN(db, id, n)
       if (interval === null) throw new FractalError('not_recorded', `interval ${n} is not recorded`)
       const { number: finalized } = await deps.chain.finalized()
       const overdue = isOverdue(interval, { finalized, blockSeconds: deps.chain.blockSeconds })
-      const sending = await readSending(deps)
-      const phase = await fenced(deps, async (tx) => {
+      const sending = await readChainFacts(deps)
+      const phase = await withFence(deps, async (tx) => {
         if (interval.phase !== 'settled' && overdue) {
           await lapse(tx, deps, n)
           return (await intervalByN(tx, id, n))!.phase
@@ -45,8 +45,8 @@ export function createSettleInterval(deps: VerifierDeps) {
         const parts = await loadSettlement(tx, id, n)
         const profile = interval.profile ?? deps.profile
         const settlement = settle({ ...parts, profile })
-        const set = decideVector(deps, weighedOf(settlement), sending)
-        const record = await intervalRecord(tx, deps, {
+        const set = computeWeightSet(deps, weightScores(settlement), sending)
+        const record = await buildRecord(tx, deps, {
           n,
           settled: { parts, settlement, weights: set },
         })

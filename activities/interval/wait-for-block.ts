@@ -1,5 +1,5 @@
 import { FractalError } from '../../base/errors.js'
-import { beating, pause } from '../shared/heartbeat.js'
+import { pause, withHeartbeat } from '../shared/heartbeat.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /** Half a block, at most 3 s: a moment is met within half a block of its finality. */
@@ -8,9 +8,9 @@ export function pollMs(blockSeconds: number): number {
 }
 
 /** Waits until the block is finalized. Chain outages shorter than five minutes are waited out here. */
-export function createAwaitBlock(deps: VerifierDeps) {
+export function createWaitForBlock(deps: VerifierDeps) {
   return async ({ block }: { block: number }): Promise<void> =>
-    beating(async (_signal, beat) => {
+    withHeartbeat(async (_signal, beat) => {
       for (let failures = 0; ; ) {
         try {
           const { number } = await deps.chain.finalized()

@@ -1,7 +1,7 @@
 import { firstUnsettledBefore } from '../../ledger/intervals/intervals.js'
 import { isOverdue } from '../../rules/interval-time.js'
-import { beating, pause } from '../shared/heartbeat.js'
-import { fenced } from '../shared/with-fence.js'
+import { pause, withHeartbeat } from '../shared/heartbeat.js'
+import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { lapse } from './lapse-interval.js'
 import { pollMs } from './wait-for-block.js'
@@ -10,16 +10,16 @@ import { pollMs } from './wait-for-block.js'
  * Waits until every interval before is final, so that settling goes strictly in order of n. One that
  * nobody settled in time lapses here: it changes no score, tier or weight, and holds nobody up.
  */
-export function createAwaitTurn(deps: VerifierDeps) {
+export function createWaitForTurn(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<void> =>
-    beating(async (_signal, beat) => {
+    withHeartbeat(async (_signal, beat) => {
       for (;;) {
         const before = await firstUnsettledBefore(deps.db, deps.id, n)
         if (before === null) return
         const { number: finalized } = await deps.chain.finalized()
         const { blockSeconds } = deps.chain
         if (isOverdue(before, { finalized, blockSeconds })) {
-          await fenced(deps, (tx) => lapse(tx, deps, before.n))
+          await withFence(deps, (tx) => lapse(tx, deps, before.n))
           deps.log.warn({ n: before.n }, 'an interval was not settled in time; it is lapsed')
           continue
         }

@@ -3,11 +3,11 @@ import type { Generated, Generator } from '../../engine/pipeline/generator.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { auditsOf } from '../../ledger/intervals/audits.js'
 import {
+  type GroundTruthRow,
+  groundTruthsOf,
   putConfirmation,
   putCosine,
-  putTruth,
-  type TruthRow,
-  truthsOf,
+  putGroundTruth,
 } from '../../ledger/intervals/ground-truths.js'
 import { planItems } from '../../ledger/intervals/plans.js'
 import { type AttemptRow, attemptsById } from '../../ledger/requests/attempts.js'
@@ -16,9 +16,9 @@ import type { VerifierId } from '../../ledger/verifier-id.js'
 import { needsConfirmation, needsGroundTruth } from '../../rules/judge/needed-runs.js'
 import { cosinePpm } from '../../rules/judge/similarity.js'
 import type { GpuDeps } from '../gpu-deps.js'
-import { beating } from '../shared/heartbeat.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedParams } from '../shared/stored-request.js'
-import { ControlSession } from './confirmation-session.js'
+import { ConfirmationSession } from './confirmation-session.js'
 import { attemptOutcome, groundTruth } from './rows.js'
 
 export interface RecomputeInput extends VerifierId {
@@ -32,13 +32,13 @@ export interface RecomputeInput extends VerifierId {
  * is stored at once, so that a retry goes on where a killed worker stopped. An answer with other bytes
  * is computed a second time in a fresh session, with a known answer beside it, before it can accuse.
  */
-export function createRecompute(deps: GpuDeps) {
+export function createComputeGroundTruths(deps: GpuDeps) {
   return async (input: RecomputeInput): Promise<{ computed: number }> =>
-    beating(async (signal, beat) => {
+    withHeartbeat(async (signal, beat) => {
       const ids = await requestsOf(deps, input)
-      const known = new Map((await truthsOf(deps.db, ids)).map((row) => [row.requestId, row]))
+      const known = new Map((await groundTruthsOf(deps.db, ids)).map((row) => [row.requestId, row]))
       let computed = 0
-      const control = new ControlSession(deps)
+      const control = new ConfirmationSession(deps)
       try {
         for (const attempt of await attemptsById(deps.db, ids)) {
           const answer = attemptOutcome(attempt)
@@ -75,9 +75,9 @@ async function compute(
   attempt: AttemptRow,
   signal: AbortSignal,
   onProgress: (step: number, steps: number) => void,
-): Promise<TruthRow> {
+): Promise<GroundTruthRow> {
   const made = await deps.generator.generate(storedParams(attempt), { signal, onProgress })
-  return putTruth(deps.db, {
+  return putGroundTruth(deps.db, {
     requestId: attempt.requestId,
     framesSha256: made.framesSha256,
     traceRoot: made.traceRoot,
@@ -90,9 +90,9 @@ async function compute(
 /** The second computation, the known answer and the cosine: what a `cheat` has to stand on. */
 async function confirm(
   deps: GpuDeps,
-  control: ControlSession,
+  control: ConfirmationSession,
   attempt: AttemptRow,
-  truth: TruthRow,
+  truth: GroundTruthRow,
   signal: AbortSignal,
   onProgress: (step: number, steps: number) => void,
 ): Promise<void> {

@@ -5,7 +5,7 @@ import type { GpuDeps } from '../gpu-deps.js'
  * The fresh session of one task: opened when the first answer has to be computed a second time, and
  * closed with the task, so that it shares nothing with the session that computed the ground truths.
  */
-export class ControlSession {
+export class ConfirmationSession {
   readonly #deps: Pick<GpuDeps, 'openFresh' | 'knownAnswerHolds'>
   #opened: Promise<Generator> | null = null
   #known: Promise<boolean> | null = null

@@ -1,5 +1,5 @@
 import { revokeExact } from '../../ledger/intervals/certificates.js'
-import { type TruthRow, truthsOf } from '../../ledger/intervals/ground-truths.js'
+import { type GroundTruthRow, groundTruthsOf } from '../../ledger/intervals/ground-truths.js'
 import { planItems } from '../../ledger/intervals/plans.js'
 import {
   insertVerdicts,
@@ -13,8 +13,8 @@ import { type AttemptRow, attemptsById } from '../../ledger/requests/attempts.js
 import type { Judgement } from '../../rules/judge/judge.js'
 import { judgeCheck } from '../../rules/judge/judge-check.js'
 import { usableCertificates } from '../interval/certificates.js'
-import { beating } from '../shared/heartbeat.js'
-import { fenced } from '../shared/with-fence.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
+import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { attemptOutcome, groundTruth } from './rows.js'
 
@@ -29,15 +29,15 @@ export interface JudgeRequest {
 type Counts = Record<'pass' | 'cheat' | 'fail' | 'unproven' | 'abstained', number>
 
 /** Writes the verdicts that can be given, once each, and counts those that stand. */
-export function createJudge(deps: VerifierDeps) {
+export function createGiveVerdicts(deps: VerifierDeps) {
   return async (request: JudgeRequest): Promise<Counts> =>
-    beating(async () => {
+    withHeartbeat(async () => {
       const { db, id } = deps
       const { n } = request
       const waiting = await inRound(deps, request, await unjudged(db, id, n))
       const verdicts = await decide(deps, request, waiting)
       // Verdicts stand for ever: only whoever holds the lease may give them up as abstained.
-      if (verdicts.length > 0) await fenced(deps, (tx) => insertVerdicts(tx, id, n, verdicts))
+      if (verdicts.length > 0) await withFence(deps, (tx) => insertVerdicts(tx, id, n, verdicts))
       const counts: Counts = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
       const standing = await verdictsOf(
         db,
@@ -70,7 +70,7 @@ async function decide(
   const { db, id } = deps
   const ids = waiting.map((row) => row.requestId)
   const attempts = new Map((await attemptsById(db, ids)).map((row) => [row.requestId, row]))
-  const truths = new Map((await truthsOf(db, ids)).map((row) => [row.requestId, row]))
+  const truths = new Map((await groundTruthsOf(db, ids)).map((row) => [row.requestId, row]))
   const provers = new Map(
     (await intervalProvers(db, id, request.n)).map((row) => [row.hotkey, row]),
   )
@@ -110,7 +110,7 @@ async function doubt(deps: VerifierDeps, n: number, attempt: AttemptRow | undefi
 function detailOf(
   { reason }: Judgement,
   attempt: AttemptRow | undefined,
-  truth: TruthRow | undefined,
+  truth: GroundTruthRow | undefined,
 ): NewVerdict['detail'] {
   if (attempt === undefined || reason === 'own_fault' || reason === 'no_time') return null
   switch (attempt.outcome) {

@@ -1,4 +1,4 @@
-import type { TruthRow } from '../../ledger/intervals/ground-truths.js'
+import type { GroundTruthRow } from '../../ledger/intervals/ground-truths.js'
 import type { AttemptRow } from '../../ledger/requests/attempts.js'
 import type { GroundTruth } from '../../rules/judge/judge.js'
 import type { AttemptOutcome } from '../../rules/judge/judge-check.js'
@@ -14,7 +14,7 @@ export function attemptOutcome(row: AttemptRow | undefined): AttemptOutcome | nu
 }
 
 /** A stored ground truth as the rules see it. */
-export function groundTruth(row: TruthRow): GroundTruth {
+export function groundTruth(row: GroundTruthRow): GroundTruth {
   const { framesSha256, confirmFramesSha256, knownAnswerOk, determinismClass } = row
   return { framesSha256, confirmSha256: confirmFramesSha256, knownAnswerOk, determinismClass }
 }

@@ -5,7 +5,7 @@ import { Context } from '@temporalio/activity'
  * timeout. The details are hints for people; progress itself is kept in the ledger.
  * The signal is aborted when Temporal cancels the activity or its worker shuts down.
  */
-export async function beating<T>(
+export async function withHeartbeat<T>(
   work: (signal: AbortSignal, beat: (details: string) => void) => Promise<T>,
 ): Promise<T> {
   const context = Context.current()

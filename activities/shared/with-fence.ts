@@ -3,7 +3,7 @@ import { assertFence } from '../../ledger/intervals/lease.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /** One transaction that commits only while this process holds the lease: settling and weights. */
-export function fenced<T>(
+export function withFence<T>(
   deps: Pick<VerifierDeps, 'db' | 'id' | 'fence'>,
   fn: (tx: Tx) => Promise<T>,
 ): Promise<T> {

@@ -1,9 +1,9 @@
 import { type AttemptResult, NO_ANSWER } from '../../ledger/requests/attempts.js'
 import { failureOutcome } from '../../rules/judge/own-failure.js'
-import type { AskOutcome } from '../../wire/outcome.js'
+import type { RequestOutcome } from '../../wire/outcome.js'
 
 /** What is stored where the verifier could not do its part: an outcome of nobody. */
-export function ownFault(message: string): AttemptResult {
+export function verifierFault(message: string): AttemptResult {
   return { ...NO_ANSWER, outcome: 'neutral', reason: 'own_fault', message, completedAt: new Date() }
 }
 
@@ -12,7 +12,10 @@ export function ownFault(message: string): AttemptResult {
  * @param options.resent the same request was sent before: the prover may replay a stored answer, so
  * the time it took says nothing
  */
-export function resultOf(outcome: AskOutcome, { resent }: { resent: boolean }): AttemptResult {
+export function attemptResult(
+  outcome: RequestOutcome,
+  { resent }: { resent: boolean },
+): AttemptResult {
   const completedAt = new Date()
   switch (outcome.kind) {
     case 'answered':

@@ -4,8 +4,8 @@ import { routingCandidates } from '../../ledger/provers/routing.js'
 import {
   type AttemptRow,
   attemptsOf,
-  blameNeutral,
-  outpacedResult,
+  chargeNeutralAttempts,
+  hedgeLoserResult,
   recordOutcomes,
   startAttempts,
 } from '../../ledger/requests/attempts.js'
@@ -14,12 +14,12 @@ import { answerCheck } from '../../rules/judge/own-failure.js'
 import type { AttemptEnd } from '../../rules/routing/video-run.js'
 import { encodeBody } from '../../wire/generation-body.js'
 import type { InferenceDeps } from '../inference-deps.js'
-import { beating } from '../shared/heartbeat.js'
-import { ownFault, resultOf } from './attempt-result.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
+import { attemptResult, verifierFault } from './attempt-result.js'
 import { chooseProver } from './choose-prover.js'
-import { HedgedAsk, type LaneEnd } from './hedged-request.js'
-import { JobNotes } from './progress-writer.js'
-import type { Asked } from './request-video.js'
+import { HedgedRequest, type HedgeResult } from './hedged-request.js'
+import { ProgressWriter } from './progress-writer.js'
+import type { RequestTarget } from './request-video.js'
 import { watchCancel } from './watch-cancel.js'
 
 export interface AttemptVideoInput {
@@ -31,7 +31,7 @@ export interface AttemptVideoInput {
 /** The activity: `attemptVideo` with heartbeats. */
 export function createAttemptVideo(deps: InferenceDeps) {
   return (input: AttemptVideoInput): Promise<AttemptEnd> =>
-    beating((signal, beat) => attemptVideo(deps, input, signal, beat))
+    withHeartbeat((signal, beat) => attemptVideo(deps, input, signal, beat))
 }
 
 /**
@@ -90,11 +90,11 @@ async function askAll(
   job: JobRow,
   attempt: number,
   before: readonly AttemptRow[],
-  asked: readonly Asked[],
+  asked: readonly RequestTarget[],
   signal: AbortSignal,
   beat: (details: string) => void,
-): Promise<LaneEnd[]> {
-  const notes = new JobNotes(deps.db, job.id)
+): Promise<HedgeResult[]> {
+  const notes = new ProgressWriter(deps.db, job.id)
   notes.progress(0)
   const cancel = watchCancel(deps, job.id, signal)
   const [first] = asked
@@ -109,7 +109,7 @@ async function askAll(
   const second = async () =>
     (await start(deps, job, attempt, [...before, first!.row], true))[0] ?? null
   try {
-    const race = new HedgedAsk(deps, cancel.signal, hooks, second)
+    const race = new HedgedRequest(deps, cancel.signal, hooks, second)
     // One that was sent before may be replayed by its prover: what it takes then says nothing.
     const ends = await race.run(asked, asked.length === 1 && !first!.resent)
     if (!ends.some(({ outcome }) => outcome?.kind === 'answered')) notes.position(null)
@@ -127,7 +127,7 @@ async function start(
   attempt: number,
   before: readonly AttemptRow[],
   hedge: boolean,
-): Promise<Asked[]> {
+): Promise<RequestTarget[]> {
   const work = workOf(job)
   const chosen = await chooseProver(deps, work, before)
   if (chosen === null) return []
@@ -164,7 +164,10 @@ async function start(
 }
 
 /** What was stored before, by a worker that went away or another one: the same bytes are sent again. */
-async function askedBefore(deps: InferenceDeps, rows: readonly AttemptRow[]): Promise<Asked[]> {
+async function askedBefore(
+  deps: InferenceDeps,
+  rows: readonly AttemptRow[],
+): Promise<RequestTarget[]> {
   const candidates = await routingCandidates(deps.db, deps.id)
   return rows.map((row) => {
     const prover = candidates.find(({ hotkey }) => hotkey === row.hotkey) ?? null
@@ -172,12 +175,12 @@ async function askedBefore(deps: InferenceDeps, rows: readonly AttemptRow[]): Pr
   })
 }
 
-function outcomeOf(job: JobRow, { asked: { row, resent }, outcome, outpaced }: LaneEnd) {
+function outcomeOf(job: JobRow, { asked: { row, resent }, outcome, outpaced }: HedgeResult) {
   const result = outpaced
-    ? outpacedResult()
+    ? hedgeLoserResult()
     : outcome === null
-      ? ownFault('not asked again')
-      : resultOf(outcome, { resent })
+      ? verifierFault('not asked again')
+      : attemptResult(outcome, { resent })
   return { requestId: row.requestId, ...result, verdict: answerCheck(result, job.counted) }
 }
 
@@ -199,7 +202,7 @@ async function conclude(
 ): Promise<AttemptEnd> {
   if (hasSuccess(rows)) {
     if (rows.some(({ outcome }) => outcome === 'neutral')) {
-      await blameNeutral(deps.db, deps.id, job.inferenceId)
+      await chargeNeutralAttempts(deps.db, deps.id, job.inferenceId)
     }
     return { kind: 'answered' }
   }

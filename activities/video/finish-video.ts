@@ -8,14 +8,14 @@ import { attemptsOf } from '../../ledger/requests/attempts.js'
 import { getFrames } from '../../ledger/requests/frames.js'
 import { type ContentRow, completeJob, getJob, putContent } from '../../ledger/requests/jobs.js'
 import type { InferenceDeps } from '../inference-deps.js'
-import { beating } from '../shared/heartbeat.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
 
 /** How long a finished video can be fetched. */
 const KEPT_MS = 24 * 3600 * 1000
 
 /** The activity: `finishVideo` with heartbeats. */
 export function createFinishVideo(deps: InferenceDeps) {
-  return (input: { jobId: string }): Promise<void> => beating(() => finishVideo(deps, input))
+  return (input: { jobId: string }): Promise<void> => withHeartbeat(() => finishVideo(deps, input))
 }
 
 /** Makes the MP4 and the thumbnail for people from the stored frames, and completes the job, once. */

@@ -1,19 +1,19 @@
 import { hedgeAfterMs, mayHedge } from '../../rules/routing/hedge.js'
-import type { AskOutcome } from '../../wire/outcome.js'
+import type { RequestOutcome } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { storedParams } from '../shared/stored-request.js'
-import { type Asked, type AskHooks, askForVideo } from './request-video.js'
+import { type RequestHooks, type RequestTarget, requestVideo } from './request-video.js'
 
 /** How asking one of an attempt's provers ended. */
-export interface LaneEnd {
-  readonly asked: Asked
-  readonly outcome: AskOutcome | null
+export interface HedgeResult {
+  readonly asked: RequestTarget
+  readonly outcome: RequestOutcome | null
   /** The other one began first: whatever this one said then is neutral. */
   readonly outpaced: boolean
 }
 
 interface Lane {
-  readonly asked: Asked
+  readonly asked: RequestTarget
   readonly stop: AbortController
   outpaced: boolean
   ended: boolean
@@ -24,9 +24,9 @@ interface Lane {
  * more: whoever begins first (a step is done, or a frame is there) is waited for, the other is stopped.
  * Never after that, once an attempt.
  */
-export class HedgedAsk {
+export class HedgedRequest {
   readonly #lanes: Lane[] = []
-  readonly #ends: Promise<LaneEnd>[] = []
+  readonly #ends: Promise<HedgeResult>[] = []
   #begun: Lane | null = null
   #timer: NodeJS.Timeout | undefined
   #hedging: Promise<void> | null = null
@@ -34,16 +34,16 @@ export class HedgedAsk {
   constructor(
     private readonly deps: InferenceDeps,
     private readonly signal: AbortSignal,
-    private readonly hooks: Omit<AskHooks, 'onBegun'>,
+    private readonly hooks: Omit<RequestHooks, 'onBegun'>,
     /** Stores the second prover's attempt; null when nobody else can take it. */
-    private readonly second: () => Promise<Asked | null>,
+    private readonly second: () => Promise<RequestTarget | null>,
   ) {}
 
   /**
    * @param asked the attempt's provers that have no outcome yet: two when it was hedged before a crash
    * @param mayBeHedged whether a second one may be asked at all
    */
-  async run(asked: readonly Asked[], mayBeHedged: boolean): Promise<LaneEnd[]> {
+  async run(asked: readonly RequestTarget[], mayBeHedged: boolean): Promise<HedgeResult[]> {
     for (const one of asked) this.#ask(one)
     const [first] = this.#lanes
     const { prover } = first!.asked
@@ -53,7 +53,7 @@ export class HedgedAsk {
       mayHedge({ outpaced: prover.outpacedThisInterval, used: prover.usedThisInterval })
     if (allowed) this.#arm(first!, prover.inFlight)
     try {
-      const ends: LaneEnd[] = []
+      const ends: HedgeResult[] = []
       // A second one may join while the first is waited for.
       for (let i = 0; i < this.#ends.length; i++) {
         ends.push(await this.#ends[i]!)
@@ -68,10 +68,10 @@ export class HedgedAsk {
     }
   }
 
-  #ask(asked: Asked): void {
+  #ask(asked: RequestTarget): void {
     const lane: Lane = { asked, stop: new AbortController(), outpaced: false, ended: false }
     this.#lanes.push(lane)
-    const end = askForVideo(this.deps, asked, AbortSignal.any([lane.stop.signal, this.signal]), {
+    const end = requestVideo(this.deps, asked, AbortSignal.any([lane.stop.signal, this.signal]), {
       onPosition: (position) => {
         // The hedge's own place says nothing of how long the user waits while the first may still begin.
         if (lane === this.#lanes[0]) {

@@ -1,5 +1,5 @@
 import type { Database } from '../../ledger/database.js'
-import { noteQueuePosition, setProgress } from '../../ledger/requests/jobs.js'
+import { setProgress, setQueuePosition } from '../../ledger/requests/jobs.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 
 /** Nobody sees more than twenty a second. */
@@ -11,7 +11,7 @@ type Note = { readonly percent: number } | { readonly position: number | null }
  * Notes for who watches a job: its place in the prover's queue, and its progress. The newest replaces
  * those that wait, so that a quick prover costs few writes. Hints, all of them: an outage may lose one.
  */
-export class JobNotes {
+export class ProgressWriter {
   readonly #writer: BatchWriter<Note>
 
   constructor(db: Database, jobId: string) {
@@ -22,7 +22,7 @@ export class JobNotes {
         try {
           // Progress says that nobody is before it any more: a position from before it is past.
           if (percents.length > 0) await setProgress(db, jobId, Math.max(...percents))
-          if ('position' in last) await noteQueuePosition(db, jobId, last.position)
+          if ('position' in last) await setQueuePosition(db, jobId, last.position)
         } catch {
           // The next one says more.
         }

@@ -1,18 +1,18 @@
 import type { RoutingCandidateRow } from '../../ledger/provers/routing.js'
 import type { AttemptRow } from '../../ledger/requests/attempts.js'
 import { putFrames } from '../../ledger/requests/frames.js'
-import { askProver } from '../../wire/client.js'
-import type { AskOutcome } from '../../wire/outcome.js'
+import { requestGeneration } from '../../wire/client.js'
+import type { RequestOutcome } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { BatchWriter } from '../shared/batch-writer.js'
-import { packFrame } from '../shared/compress-frame.js'
+import { compressFrame } from '../shared/compress-frame.js'
 import { storedParams } from '../shared/stored-request.js'
 
 /** Frames that come within it are stored together. */
 const FRAMES_PAUSE_MS = 20
 
 /** Who is asked, with what; the prover is null when it can't be reached any more. */
-export interface Asked {
+export interface RequestTarget {
   readonly row: AttemptRow
   readonly prover: RoutingCandidateRow | null
   /** The same request was sent before. */
@@ -21,7 +21,7 @@ export interface Asked {
   readonly usPerWork: number | null
 }
 
-export interface AskHooks {
+export interface RequestHooks {
   /** Its place in the prover's queue. */
   onPosition(position: number): void
   /** What the prover says of its work; 0 of so many steps for one that replays its frames. */
@@ -34,19 +34,19 @@ export interface AskHooks {
  * Asks one prover and stores its frames as they come.
  * @returns null when there is nobody to ask
  */
-export async function askForVideo(
+export async function requestVideo(
   deps: InferenceDeps,
-  { row, prover }: Asked,
+  { row, prover }: RequestTarget,
   signal: AbortSignal,
-  hooks: AskHooks,
-): Promise<AskOutcome | null> {
+  hooks: RequestHooks,
+): Promise<RequestOutcome | null> {
   // Chosen in an interval before, and the newest one did not reach it.
   if (prover === null) return null
   // A slow ledger is never a prover's failure. A write that fails shows in `finished`, and its frames
   // come again with the replay.
   const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(
     async (batch) => {
-      const packed = await Promise.all(batch.map(([index, rgb]) => packFrame(index, rgb)))
+      const packed = await Promise.all(batch.map(([index, rgb]) => compressFrame(index, rgb)))
       await putFrames(deps.db, row.requestId, packed)
     },
     { pauseMs: FRAMES_PAUSE_MS },
@@ -63,7 +63,7 @@ export async function askForVideo(
     begun = true
   }
   try {
-    const outcome = await askProver({
+    const outcome = await requestGeneration({
       address: { ip: prover.axonIp, port: prover.axonPort },
       receiver: row.hotkey,
       signer: deps.signer,

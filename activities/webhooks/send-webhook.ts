@@ -8,10 +8,10 @@ import {
   type DeliveryRow,
   getDelivery,
   giveUpPending,
-  noteDelivered,
-  noteFailedAttempt,
-  noteGone,
   type OnlyFails,
+  recordDelivered,
+  recordFailedAttempt,
+  recordGone,
 } from '../../ledger/webhooks/deliveries.js'
 import { getWebhook, signingSecrets, type WebhookRow } from '../../ledger/webhooks/webhooks.js'
 import { WireError } from '../../wire/error.js'
@@ -126,18 +126,18 @@ export function createSendWebhook(deps: WebhookDeps) {
     const { attempt } = input
     const { status, error } = answer
     if (status !== null && error === null) {
-      await noteDelivered(deps.db, input, { attempt, status })
+      await recordDelivered(deps.db, input, { attempt, status })
       return ended('delivered', String(status))
     }
     if (error === 'gone') {
-      await noteGone(deps.db, input, attempt)
+      await recordGone(deps.db, input, attempt)
       deps.log.warn({ webhook: input.webhookId }, 'a webhook was disabled: its receiver is gone')
       return ended('failed', 'gone')
     }
     const left = timeLeftMs(delivery.startedAt, Date.now())
     const nextTryMs = nextWaitMs(input.nextTryMs, answer.retryAfterMs, left)
     const end = { attempt, status, error, nextTryMs }
-    const { disabled } = await noteFailedAttempt(deps.db, input, end, ONLY_FAILS)
+    const { disabled } = await recordFailedAttempt(deps.db, input, end, ONLY_FAILS)
     if (disabled) {
       deps.log.warn({ webhook: input.webhookId }, 'a webhook was disabled: it only fails')
       return ended('failed', 'webhook_disabled')

@@ -7,10 +7,10 @@ import {
   pendingExtrinsics,
 } from '../../ledger/intervals/weight-extrinsics.js'
 import type { VerifierDeps } from '../verifier-deps.js'
-import { noteEnd } from './track-inclusion.js'
+import { recordEnd } from './track-inclusion.js'
 
 /** What the chain says before something is signed. */
-export interface Site {
+export interface WeightsContext {
   readonly params: SubnetParams
   readonly metagraph: Metagraph
   readonly me: Neuron
@@ -21,7 +21,7 @@ export interface Site {
  * refused later has cost the interval its time.
  * @throws ChainError `HotKeyNotRegisteredInSubNet`, `NeuronNoValidatorPermit`, and what reads throw
  */
-export async function readSite({ chain, id }: VerifierDeps): Promise<Site> {
+export async function readWeightsContext({ chain, id }: VerifierDeps): Promise<WeightsContext> {
   const params = await chain.subnetParams(id.netuid)
   const metagraph = await chain.metagraph(id.netuid)
   const me = metagraph.neurons.find((neuron) => neuron.hotkey === id.verifier)
@@ -58,12 +58,15 @@ export function assertVersionKey({ weightsVersionKey }: SubnetParams, ours: numb
  * @returns why to wait: an extrinsic of ours may stand in a block that is not final yet; else null
  * @throws FractalError `another_process_sets_weights`
  */
-export async function assertAlone(deps: VerifierDeps, { me }: Site): Promise<string | null> {
+export async function assertSoleSender(
+  deps: VerifierDeps,
+  { me }: WeightsContext,
+): Promise<string | null> {
   const { db, id } = deps
   // An interval that failed may have left one that was included since: its block is ours.
   const open = []
   for (const other of await pendingExtrinsics(db, id)) {
-    if ((await noteEnd(deps, other.n, other)) === null) open.push(other)
+    if ((await recordEnd(deps, other.n, other)) === null) open.push(other)
   }
   const ours = await knownInclusionBlocks(db, id)
   const { lastUpdate, registeredBlock } = me

@@ -1,7 +1,7 @@
 import { FractalError } from '../../base/errors.js'
 import { maxUpscale } from '../../chain/max-upscale.js'
 import { markConfirmed, type WeightSetRow } from '../../ledger/intervals/weights.js'
-import { fenced } from '../shared/with-fence.js'
+import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /**
@@ -15,7 +15,7 @@ export async function readBack(deps: VerifierDeps, n: number, set: WeightSetRow)
     stored &&
     stored.length === set.uids.length &&
     stored.every(([uid, value], i) => uid === set.uids[i] && value === expected[i])
-  await fenced(deps, (tx) => markConfirmed(tx, deps.id, n, equal))
+  await withFence(deps, (tx) => markConfirmed(tx, deps.id, n, equal))
   const block = set.includedBlock
   if (equal === false) {
     deps.log.error({ n, block }, 'the chain stores other weights than were sent')

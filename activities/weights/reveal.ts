@@ -6,10 +6,10 @@ import {
   supersede,
   type WeightSetRow,
 } from '../../ledger/intervals/weights.js'
-import { fenced } from '../shared/with-fence.js'
+import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { type AfterStep, ERA_BLOCKS, VERSION_KEY } from './constants.js'
-import { assertAlone, assertVersionKey, readSite } from './preflight.js'
+import { assertSoleSender, assertVersionKey, readWeightsContext } from './preflight.js'
 
 /** Ends of a reveal after which another one of the same commit can't go well. */
 const HOPELESS: readonly string[] = [
@@ -37,7 +37,7 @@ export async function revealWeights(
   const { db, id, chain } = deps
   // The chain drops a commit when a later one is revealed: ours would find nothing.
   if (((await newestSentN(db, id, { shown: true })) ?? 0) > n) {
-    await fenced(deps, (tx) => supersede(tx, id, n))
+    await withFence(deps, (tx) => supersede(tx, id, n))
     return { after: 'at once' }
   }
   const at = extrinsics.findLastIndex(({ step, result }) => step === 'commit' && result === 'ok')
@@ -55,7 +55,7 @@ export async function revealWeights(
     assertVersionKey(params, VERSION_KEY)
     return lose(deps, n, set, { reason: 'IncorrectWeightVersionKey', now })
   }
-  const why = await assertAlone(deps, await readSite(deps))
+  const why = await assertSoleSender(deps, await readWeightsContext(deps))
   if (why !== null) return { after: 'waiting', why }
   const prepared = await chain.prepareWeights({
     step: 'reveal',
@@ -66,7 +66,7 @@ export async function revealWeights(
     signer: deps.signer,
     eraBlocks: ERA_BLOCKS,
   })
-  await fenced(deps, (tx) => putExtrinsic(tx, id, n, { ...prepared, step: 'reveal' }))
+  await withFence(deps, (tx) => putExtrinsic(tx, id, n, { ...prepared, step: 'reveal' }))
   return { after: 'at once' }
 }
 
@@ -106,6 +106,6 @@ async function lose(
     { n, reason, commitBlock, revealFirst, revealLast, now },
     'the weights committed to can no longer be revealed; the interval decides and sends them anew',
   )
-  await fenced(deps, (tx) => loseCommit(tx, deps.id, n, reason))
+  await withFence(deps, (tx) => loseCommit(tx, deps.id, n, reason))
   return { after: 'at once' }
 }

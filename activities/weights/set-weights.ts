@@ -3,14 +3,14 @@ import { FractalError } from '../../base/errors.js'
 import { extrinsicsOf } from '../../ledger/intervals/weight-extrinsics.js'
 import { weightSet } from '../../ledger/intervals/weights.js'
 import { pollMs } from '../interval/wait-for-block.js'
-import { beating, pause } from '../shared/heartbeat.js'
+import { pause, withHeartbeat } from '../shared/heartbeat.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import type { AfterStep } from './constants.js'
 import { describeWeights } from './describe.js'
 import { readBack } from './read-back.js'
 import { revealWeights } from './reveal.js'
 import { signWeights } from './sign.js'
-import { followExtrinsic } from './track-inclusion.js'
+import { trackInclusion } from './track-inclusion.js'
 
 type Next = AfterStep | { after: 'nothing'; line: string }
 type Rest = Exclude<Next, { after: 'at once' }>
@@ -29,7 +29,7 @@ export function createSetWeights(deps: VerifierDeps) {
   // Two extrinsics signed concurrently would take the same nonce.
   const mutex = new Mutex()
   return ({ n }: { n: number }): Promise<{ line: string }> =>
-    beating(async (_signal, beat) => {
+    withHeartbeat(async (_signal, beat) => {
       for (;;) {
         if (mutex.isLocked) beat('waiting for the weights of another interval')
         const next = await mutex.run(() => advanceFar(deps, n, beat))
@@ -76,7 +76,7 @@ async function advance(
     case 'committed':
     case 'revealing':
       if (pending !== undefined) {
-        await followExtrinsic(deps, n, pending, beat)
+        await trackInclusion(deps, n, pending, beat)
         return { after: 'at once' }
       }
       return set.state === 'committed' || set.state === 'revealing'

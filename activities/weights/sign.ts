@@ -6,11 +6,16 @@ import {
   supersede,
   type WeightSetRow,
 } from '../../ledger/intervals/weights.js'
-import { fenced } from '../shared/with-fence.js'
+import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { type AfterStep, ERA_BLOCKS, VERSION_KEY } from './constants.js'
-import { assertAlone, assertVersionKey, readSite, type Site } from './preflight.js'
-import { decideVector } from './weight-vector.js'
+import {
+  assertSoleSender,
+  assertVersionKey,
+  readWeightsContext,
+  type WeightsContext,
+} from './preflight.js'
+import { computeWeightSet } from './weight-vector.js'
 
 /** The chain refuses more (`TooManyUnrevealedCommits`). */
 const MAX_UNREVEALED = 10
@@ -34,17 +39,17 @@ export async function signWeights(
     )
   }
   if (((await newestSentN(db, id)) ?? 0) > n) {
-    await fenced(deps, (tx) => supersede(tx, id, n))
+    await withFence(deps, (tx) => supersede(tx, id, n))
     return { after: 'at once' }
   }
-  const site = await readSite(deps)
+  const site = await readWeightsContext(deps)
   assertVersionKey(site.params, VERSION_KEY)
-  const why = (await assertAlone(deps, site)) ?? (await limitOf(deps, site))
+  const why = (await assertSoleSender(deps, site)) ?? (await limitOf(deps, site))
   if (why !== null) return { after: 'waiting', why }
   // The hotkeys at the sending block: a uid that changed hands since settling gets nothing.
-  const decided = decideVector(deps, weighed, site)
+  const decided = computeWeightSet(deps, weighed, site)
   if (decided.kind !== 'weights') {
-    await fenced(deps, (tx) => replaceWeights(tx, id, n, decided, null))
+    await withFence(deps, (tx) => replaceWeights(tx, id, n, decided, null))
     return { after: 'at once' }
   }
   const secret = site.params.commitReveal
@@ -61,7 +66,7 @@ export async function signWeights(
     signer: deps.signer,
     eraBlocks: ERA_BLOCKS,
   })
-  await fenced(deps, async (tx) => {
+  await withFence(deps, async (tx) => {
     await replaceWeights(tx, id, n, decided, secret)
     await putExtrinsic(tx, id, n, { ...prepared, step })
   })
@@ -69,7 +74,7 @@ export async function signWeights(
 }
 
 /** Which of the chain's limits forbids weights for now, with the block that ends it; or null. */
-async function limitOf({ chain, id }: VerifierDeps, site: Site): Promise<string | null> {
+async function limitOf({ chain, id }: VerifierDeps, site: WeightsContext): Promise<string | null> {
   const { params, metagraph, me } = site
   const now = metagraph.block.number
   const allowedAt = me.lastUpdate + params.weightsRateLimit + 1

@@ -8,7 +8,7 @@ import {
 } from '../../ledger/intervals/weight-extrinsics.js'
 import { pollMs } from '../interval/wait-for-block.js'
 import { pause } from '../shared/heartbeat.js'
-import { fenced } from '../shared/with-fence.js'
+import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /**
@@ -43,14 +43,14 @@ const POOL_WAITS: readonly string[] = [
  * Sends the stored bytes, again and again, until finalized blocks hold them or can no longer; stores
  * how that ended. @throws ChainError by the chain's name when it refused them for good
  */
-export async function followExtrinsic(
+export async function trackInclusion(
   deps: VerifierDeps,
   n: number,
   sent: WeightExtrinsicRow,
   beat: (details: string) => void,
 ): Promise<void> {
   for (;;) {
-    const ended = await noteEnd(deps, n, sent)
+    const ended = await recordEnd(deps, n, sent)
     if (ended !== null && GOES_ON[sent.step].includes(ended)) return
     if (ended !== null) {
       throw new ChainError(
@@ -67,9 +67,9 @@ export async function followExtrinsic(
 async function send(deps: VerifierDeps, n: number, sent: WeightExtrinsicRow): Promise<void> {
   try {
     // Whoever took the lease over may be about to sign with the same nonce.
-    await fenced(deps, async () => {})
+    await withFence(deps, async () => {})
     await deps.chain.submit(sent)
-    await fenced(deps, (tx) => markSubmitted(tx, deps.id, n, sent.hash))
+    await withFence(deps, (tx) => markSubmitted(tx, deps.id, n, sent.hash))
   } catch (error) {
     const waits = (code: string) => POOL_WAITS.includes(code) || retryHelps(code)
     if (!(error instanceof FractalError && waits(error.code))) throw error
@@ -77,7 +77,7 @@ async function send(deps: VerifierDeps, n: number, sent: WeightExtrinsicRow): Pr
 }
 
 /** How an extrinsic ended, when that can be known by now: stored, and returned; else null. */
-export async function noteEnd(
+export async function recordEnd(
   deps: VerifierDeps,
   n: number,
   sent: WeightExtrinsicRow,
@@ -91,7 +91,7 @@ export async function noteEnd(
     found?.ok === true && sent.commitHash !== null
       ? await committed(deps, sent.commitHash, found.block)
       : undefined
-  await fenced(deps, (tx) =>
+  await withFence(deps, (tx) =>
     markExtrinsic(tx, deps.id, n, sent.hash, { result, block: found?.block ?? null, window }),
   )
   return result

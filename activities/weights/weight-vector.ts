@@ -5,12 +5,12 @@ import { type WeightInput, weightVector } from '../../rules/settle/weights.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /** What the chain says when the vector is computed; recorded with it. */
-export interface Sending {
+export interface ChainFacts {
   readonly metagraph: Metagraph
   readonly params: SubnetParams
 }
 
-export async function readSending(deps: VerifierDeps): Promise<Sending> {
+export async function readChainFacts(deps: VerifierDeps): Promise<ChainFacts> {
   const at = await deps.chain.finalized()
   const [metagraph, params] = await Promise.all([
     deps.chain.metagraph(deps.id.netuid, at),
@@ -20,13 +20,13 @@ export async function readSending(deps: VerifierDeps): Promise<Sending> {
 }
 
 /** What scores weigh, apart from the chain's facts. */
-type Weighed = Pick<WeightInput, 'scores' | 'standingCheats'>
+type WeightScores = Pick<WeightInput, 'scores' | 'standingCheats'>
 
 /** The vector, with all that it was computed from (mechanism section 5). */
-export function decideVector(
+export function computeWeightSet(
   deps: Pick<VerifierDeps, 'id'>,
-  weighed: Weighed,
-  sending: Sending,
+  weighed: WeightScores,
+  sending: ChainFacts,
 ): NewWeightSet {
   const { metagraph, params } = sending
   const input = {
@@ -49,7 +49,7 @@ export function decideVector(
 }
 
 /** The scores that a settlement leaves. */
-export function weighedOf(settlement: Settlement): Weighed {
+export function weightScores(settlement: Settlement): WeightScores {
   return {
     scores: settlement.provers.map(({ hotkey, uid, scoreAfter }) => ({
       hotkey,

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { apiSecretHash } from '../../base/auth/api-secret.js'
-import { type ApiKeyRow, findApiKey, noteApiKeyUse } from '../../ledger/keys/api-keys.js'
+import { type ApiKeyRow, findApiKey, recordApiKeyUse } from '../../ledger/keys/api-keys.js'
 import type { ApiDeps } from '../deps.js'
 
 /** How long a key is cached: how long a revoked one may still work. */
@@ -51,7 +51,7 @@ export class BelievedKeys {
     const key = await findApiKey(db, hash)
     if (key === null || key.revokedAt !== null) return key
     if ((key.lastUsedAt?.getTime() ?? 0) < now() - NOTED_EVERY_MS) {
-      noteApiKeyUse(db, key.id).catch((error: Error) => {
+      recordApiKeyUse(db, key.id).catch((error: Error) => {
         log.warn({ key: key.id, reason: error.message }, 'the use of a key could not be noted')
       })
     }

@@ -15,7 +15,7 @@ import {
   rewardRows,
 } from '../../ledger/provers/prover-detail.js'
 import { type StandingRow, standings } from '../../ledger/provers/provers.js'
-import { toldRouting } from '../../ledger/provers/routing.js'
+import { routingOverview } from '../../ledger/provers/routing.js'
 import { DETECTION_CONFIDENCE_PERMILLE, detectionOf } from '../../rules/explain/detection.js'
 import { explainScore } from '../../rules/explain/explain-score.js'
 import { explainTier } from '../../rules/explain/explain-tier.js'
@@ -59,7 +59,7 @@ export async function proverDetail(
       proverHistory(db, id, row, HISTORY_INTERVALS),
       tierHistory(db, id, moved),
       proverChecks(db, id, row, page),
-      toldRouting(db, id, row),
+      routingOverview(db, id, row),
       currentCertificates(db),
       checkedAnswers(db, id, row, DETECTION_INTERVALS),
       profileInForce(db, id),

@@ -1,4 +1,4 @@
-import type { ToldRoutingRow } from '../../ledger/provers/routing.js'
+import type { RoutingOverviewRow } from '../../ledger/provers/routing.js'
 import { TIER_REQUEST_LIMIT } from '../../rules/constants.js'
 import { type BreakerState, breakerState } from '../../rules/routing/breaker.js'
 import { breakerOf } from '../../rules/routing/route-candidate.js'
@@ -9,7 +9,7 @@ import { isoOrNull } from './schema.js'
 export interface RoutingInput {
   readonly tier: Tier
   /** Null when the newest interval does not have it. */
-  readonly facts: ToldRoutingRow | null
+  readonly facts: RoutingOverviewRow | null
   /** Of the interval that was settled last; a cheat of the running one is not told yet. */
   readonly caughtWhenSettled: boolean
   readonly requestsWhenSettled: number
@@ -57,7 +57,7 @@ function lastResortReason({
 }
 
 function routingText(
-  facts: ToldRoutingRow | null,
+  facts: RoutingOverviewRow | null,
   state: BreakerState,
   lastResort: string | null,
 ): string {

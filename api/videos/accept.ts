@@ -11,7 +11,7 @@ import {
   idempotentJob,
   lockIdempotencyKey,
   lockSeed,
-  noteIdempotentJob,
+  recordIdempotentJob,
 } from '../../ledger/requests/idempotency.js'
 import { findRepeat, getJob, insertJob, type JobRow } from '../../ledger/requests/jobs.js'
 import { requestCounts } from '../../rules/settle/counted.js'
@@ -72,7 +72,7 @@ export class VideoDesk {
         const before = idempotent === null ? null : await replayed(tx, res, idempotent)
         if (before !== null) return { job: before, repeated: true }
         const accepted = await this.#take(tx, res, key.id, params)
-        if (idempotent !== null) await noteIdempotentJob(tx, idempotent, accepted.job.id)
+        if (idempotent !== null) await recordIdempotentJob(tx, idempotent, accepted.job.id)
         return accepted
       })
     return hasLimits(key) ? this.#mutexes.run(key.id, take) : take()

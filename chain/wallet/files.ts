@@ -52,7 +52,7 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
 }
 
 /** The command that puts permissions right, or null when only the owner can read the file. */
-export function permissionsToMend(path: string, mode: number): string | null {
+export function permissionsToFix(path: string, mode: number): string | null {
   // Windows has other permissions, and Node shows none of them here.
   if (process.platform === 'win32' || (mode & 0o077) === 0) return null
   return `chmod 600 '${path.replaceAll("'", "'\\''")}'`

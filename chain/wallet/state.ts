@@ -1,6 +1,6 @@
 import { sr25519Ready } from '../../base/sr25519.js'
 import { WalletError } from '../errors.js'
-import { permissionsToMend, readKeyFile } from './files.js'
+import { permissionsToFix, readKeyFile } from './files.js'
 import { parseHotkeyFile, parsePublicFile } from './key-file.js'
 import { addressOf } from './key-pair.js'
 import { keyText } from './key-text.js'
@@ -45,7 +45,7 @@ async function keyState(file: string, addressIn: (bytes: Buffer) => string): Pro
     const { bytes, mode } = await readKeyFile(file)
     seen = {
       permissions: mode.toString(8).padStart(4, '0'),
-      mend: permissionsToMend(file, mode),
+      mend: permissionsToFix(file, mode),
     }
     return { file, ...seen, address: addressIn(bytes), problem: null }
   } catch (error) {

@@ -1,6 +1,6 @@
 import { sr25519Sign } from '../../base/crypto.js'
 import { type Signer, sr25519Ready } from '../../base/sr25519.js'
-import { permissionsToMend, readKeyFile } from './files.js'
+import { permissionsToFix, readKeyFile } from './files.js'
 import { parseHotkeyFile, parsePublicFile } from './key-file.js'
 import { addressOf } from './key-pair.js'
 import { type WalletName, walletPaths } from './paths.js'
@@ -20,7 +20,7 @@ export async function loadHotkey(
   await sr25519Ready()
   const path = walletPaths(wallet).hotkey
   const { bytes, mode } = await readKeyFile(path)
-  const mend = permissionsToMend(path, mode)
+  const mend = permissionsToFix(path, mode)
   if (mend !== null) wallet.onWarning?.(`${path} can be read by others; run: ${mend}`)
   const pair = parseHotkeyFile(path, bytes)
   return { ss58: addressOf(pair.publicKey), sign: (message) => sr25519Sign(message, pair) }

@@ -43,7 +43,7 @@ const create: CommandModule = {
       if (Array.isArray(given[name])) throw new UsageError(`--${name} was given twice.`)
       return given[name] === undefined ? undefined : String(given[name])
     }
-    const { createAndTell } = await import('../wallet/create.js')
+    const { createAndPrint: createAndTell } = await import('../wallet/create.js')
     await createAndTell(given, {
       mnemonic: text('mnemonic'),
       coldkey: text('coldkey-address'),

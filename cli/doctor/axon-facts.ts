@@ -23,7 +23,7 @@ export interface AxonFacts {
   readonly runPod: RunPod | null
 }
 
-export interface AxonWish {
+export interface AxonSettings {
   readonly host: string
   readonly port: number
   readonly externalIp: string | undefined
@@ -32,7 +32,7 @@ export interface AxonWish {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-export async function axonFacts(wish: AxonWish, env: Environment): Promise<AxonFacts> {
+export async function axonFacts(wish: AxonSettings, env: Environment): Promise<AxonFacts> {
   const { host, port } = wish
   const external = { ip: wish.externalIp ?? host, port: wish.externalPort ?? port }
   const judged = judgeAddress(external.ip, false)

@@ -19,13 +19,13 @@ import {
   memoryBytes,
 } from './machine-facts.js'
 import {
-  askChain,
-  askDatabase,
-  askTemporal,
   type ChainFacts,
   type Outcome,
   outcomeOf,
-} from './reach.js'
+  probeChain,
+  probeDatabase,
+  probeTemporal,
+} from './probes.js'
 
 export type DoctorRole = 'prover' | 'verifier'
 
@@ -92,10 +92,10 @@ export async function gatherFacts(
     diskFreeBytes(options['state.dir']),
     isClockSynchronized(),
     'ok' in model ? outcomeOf(() => classOf(modelDir, options.device)) : null,
-    askChain(options, wallet.hotkey.address),
+    probeChain(options, wallet.hotkey.address),
     isProver ? axonFacts(axonWish(options), env) : null,
-    isProver ? null : askDatabase(options),
-    isProver ? null : askTemporal(options),
+    isProver ? null : probeDatabase(options),
+    isProver ? null : probeTemporal(options),
   ])
   return {
     node: process.version,

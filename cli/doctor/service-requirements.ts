@@ -1,4 +1,4 @@
-import type { Outcome } from './reach.js'
+import type { Outcome } from './probes.js'
 import { failed, type Requirement } from './requirement.js'
 import type { DoctorRole, RoleFacts } from './role-facts.js'
 

@@ -6,7 +6,7 @@ import { printJson, printLine } from '../output.js'
 import { UsageError } from '../usage-error.js'
 import { readPhrase } from './read-phrase.js'
 
-export interface WantedWallet {
+export interface NewWallet {
   /** A file with the hotkey's phrase, or `-`; undefined: a new one is drawn. */
   readonly mnemonic: string | undefined
   /** The coldkey's address: its secret is elsewhere. */
@@ -23,9 +23,9 @@ export interface Screen {
 }
 
 /** Makes a wallet; prints addresses and files, and a phrase only on a screen and when asked. */
-export async function createAndTell(
+export async function createAndPrint(
   given: Readonly<Record<string, unknown>>,
-  wanted: WantedWallet,
+  wanted: NewWallet,
   screen: Screen = process.stdout,
 ): Promise<void> {
   const { mnemonic, coldkey, overwrite, json } = wanted

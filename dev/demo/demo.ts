@@ -7,7 +7,7 @@ import { openDatabase } from '../../ledger/database.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { Grid, type GridProver } from '../grid/grid.js'
 import { fixedPorts } from '../grid/ports.js'
-import { say } from '../process/say.js'
+import { printLine } from '../process/print-line.js'
 import { defaultStateRoot, openStateDir, type StateDir } from '../process/state-dir.js'
 import { makeDemoKeys } from './keys.js'
 import { DemoUsers } from './users.js'
@@ -66,7 +66,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   } catch (error) {
     if (!interrupted.aborted) throw error
   } finally {
-    say('stopping …')
+    printLine('stopping …')
     await rm(path.join(state.root, 'run.json'), { force: true })
     await grid.stop()
     await state.unlock()
@@ -81,10 +81,10 @@ async function runGrid(
   interrupted: AbortSignal,
 ): Promise<void> {
   const startedAt = Date.now()
-  say(
+  printLine(
     'DEMO PROFILE: 1 s blocks, intervals of 20 blocks, tiers at 3, 8, 20 and 40 successes, certificates of 4 runs.',
   )
-  say('It is for looking at the machinery on a laptop, and is refused on a real network.')
+  printLine('It is for looking at the machinery on a laptop, and is refused on a real network.')
   await step('Postgres, Temporal and the local chain', interrupted, () => grid.startStores())
   // The certifying runs take one core; those who only wait for work start on the other.
   await step('GPU worker (on the CPU) certifying; inference worker, API', interrupted, () =>
@@ -128,16 +128,16 @@ function fromEnvironment(names: readonly OptionName[]): Record<string, string> {
 }
 
 function showPlaces(grid: Grid, state: StateDir, key: string): void {
-  say()
-  say(`  open this      ${grid.apiUrl}/#key=${key}`)
-  say(`  API            ${grid.apiUrl}/v1, Authorization: Bearer ${key}`)
-  say(
+  printLine()
+  printLine(`  open this      ${grid.apiUrl}/#key=${key}`)
+  printLine(`  API            ${grid.apiUrl}/v1, Authorization: Bearer ${key}`)
+  printLine(
     `  a video        curl -s ${grid.apiUrl}/v1/videos -H 'authorization: Bearer ${key}' -H 'content-type: application/json' -d '{"prompt":"a red circle moves right on a blue background"}'`,
   )
-  if (grid.temporalUi !== null) say(`  Temporal’s UI  ${grid.temporalUi}`)
-  say(`  logs           ${state.logs}`)
-  say('  beside it      npx fractal interval list; npx fractal prover list')
-  say()
+  if (grid.temporalUi !== null) printLine(`  Temporal’s UI  ${grid.temporalUi}`)
+  printLine(`  logs           ${state.logs}`)
+  printLine('  beside it      npx fractal interval list; npx fractal prover list')
+  printLine()
 }
 
 /**
@@ -170,10 +170,10 @@ async function step(
   try {
     await Promise.race([run(), rejected(interrupted)])
   } catch (error) {
-    say('failed')
+    printLine('failed')
     throw error
   }
-  say(`${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+  printLine(`${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 }
 
 /** Rejects when the signal is aborted. */

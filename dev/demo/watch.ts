@@ -8,7 +8,7 @@ import { weightSet } from '../../ledger/intervals/weights.js'
 import { getContent, getJob } from '../../ledger/requests/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import type { Grid, GridProver } from '../grid/grid.js'
-import { say } from '../process/say.js'
+import { printLine } from '../process/print-line.js'
 import type { StateDir } from '../process/state-dir.js'
 import { intervalLine } from './lines.js'
 import { demoSummary } from './summary.js'
@@ -51,13 +51,13 @@ export async function watchDemo(options: WatchOptions): Promise<void> {
         intervalLine(db, id, interval, (hotkey) => names.get(hotkey) ?? hotkey),
       )
       if (line === null) break
-      say(line)
+      printLine(line)
       shown = interval.n
       quietSince = Date.now()
       if (interval.phase !== 'settled') continue
       settled += 1
       if (settled === 1)
-        say(
+        printLine(
           `(first interval settled ${Math.round((Date.now() - startedAt) / 1000)} s after the start)`,
         )
     }
@@ -71,11 +71,13 @@ export async function watchDemo(options: WatchOptions): Promise<void> {
     if (once && settled >= ONCE_INTERVALS && video !== null) {
       const { table, broken } = await demoSummary(db, id, provers, first)
       if (broken.length === 0 || settled >= ONCE_MOST) {
-        say(`\n${table}\n\nvideo: ${video}`)
+        printLine(`\n${table}\n\nvideo: ${video}`)
         if (broken.length > 0) {
           throw new FractalError('demo_failed', `what did not hold: ${broken.join('; ')}`)
         }
-        say('Both villains were caught, nobody was wrongly accused, all weights were read back.')
+        printLine(
+          'Both villains were caught, nobody was wrongly accused, all weights were read back.',
+        )
         return
       }
     }
@@ -129,7 +131,7 @@ async function saveVideo(db: Database, state: StateDir, users: DemoUsers): Promi
     if (content === null) continue
     const file = path.join(state.videos, `${jobId}.mp4`)
     await writeFile(file, content.bytes)
-    say(`a user’s video: ${file}`)
+    printLine(`a user’s video: ${file}`)
     return file
   }
   return null

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeError, FractalError } from '../../base/errors.js'
-import { say } from '../process/say.js'
+import { printLine } from '../process/print-line.js'
 import { defaultStateRoot } from '../process/state-dir.js'
 import { ProductionRun } from './run.js'
 
@@ -31,7 +31,7 @@ try {
   })
   const { chain } = values
   if (values.help || (chain !== 'devnet' && chain !== 'local')) {
-    say(USAGE)
+    printLine(USAGE)
     process.exit(values.help ? 0 : 2)
   }
   await new ProductionRun({
@@ -42,7 +42,7 @@ try {
     intervalBlocks: 24,
     interrupted: interrupted.signal,
   }).run()
-  say('the production shape holds')
+  printLine('the production shape holds')
 } catch (error) {
   process.stderr.write(`production-shape: ${describeError(error)}\n`)
   process.exitCode = interrupted.signal.aborted ? EXIT_INTERRUPTED : 1

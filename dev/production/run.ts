@@ -10,7 +10,7 @@ import { weightSet } from '../../ledger/intervals/weights.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { assertWhole } from '../../test/e2e/whole.js'
 import { removePostgres } from '../postgres/start-postgres.js'
-import { say } from '../process/say.js'
+import { printLine } from '../process/print-line.js'
 import { openStateDir, type StateDir } from '../process/state-dir.js'
 import { devnet, localChain, type ShapeChain } from './chain.js'
 import { shapePorts } from './ports.js'
@@ -76,7 +76,7 @@ export class ProductionRun {
       await this.#lookBack()
     } finally {
       for (const release of this.#held.reverse()) await release()
-      say(this.#line('everything is stopped'))
+      printLine(this.#line('everything is stopped'))
     }
   }
 
@@ -94,7 +94,9 @@ export class ProductionRun {
       ...{ dataDir: state.postgres, secrets, port: ports.postgres },
     })
     this.#held.push(() => this.#postgres.stop().then(() => removePostgres(state.postgres)))
-    say(this.#line(`${this.#postgres.version}: passwords, an owner for each program, TLS for ours`))
+    printLine(
+      this.#line(`${this.#postgres.version}: passwords, an owner for each program, TLS for ours`),
+    )
 
     this.#temporal = await this.#startTemporal(programs, state, ports.temporal)
     const make = this.#options.chain === 'devnet' ? devnet : localChain
@@ -108,7 +110,7 @@ export class ProductionRun {
     })
     await this.#shape.makeWallets()
     await this.#chain.start(this.#shape.wallets)
-    say(this.#line(`chain: ${this.#chain.is}; a verifier and ${PROVERS} provers registered`))
+    printLine(this.#line(`chain: ${this.#chain.is}; a verifier and ${PROVERS} provers registered`))
     await this.#startOurs()
   }
 
@@ -122,14 +124,18 @@ export class ProductionRun {
     await temporal.makeTables()
     this.#held.push(() => temporal.stop())
     await temporal.start()
-    say(this.#line('Temporal: frontend, history, matching and worker as four processes on it'))
+    printLine(
+      this.#line('Temporal: frontend, history, matching and worker as four processes on it'),
+    )
     return temporal
   }
 
   async #startOurs(): Promise<void> {
     const shape = this.#shape
     await shape.migrate()
-    say(this.#line('fractal migrate --roles: tables, and a login for api, workers and gpu-workers'))
+    printLine(
+      this.#line('fractal migrate --roles: tables, and a login for api, workers and gpu-workers'),
+    )
     this.#held.push(() => shape.stop())
     const provers = Array.from({ length: PROVERS }, (_, i): ProcessName => `prover-${i + 1}`)
     const pairs = PAIRS.flatMap((role): ProcessName[] => [`${role}-1`, `${role}-2`])
@@ -137,10 +143,10 @@ export class ProductionRun {
     for (const name of [...provers, ...pairs, 'verifier' as const]) {
       this.#options.interrupted.throwIfAborted()
       await shape.start(name)
-      say(this.#line(`started ${name}`))
+      printLine(this.#line(`started ${name}`))
     }
     await this.#allReady()
-    say(this.#line('/readyz of all of them is green'))
+    printLine(this.#line('/readyz of all of them is green'))
     this.#db = await shape.openLedger()
     this.#held.push(() => this.#db.close())
     this.#id = { netuid: this.#chain.netuid, verifier: shape.verifier.hotkey }
@@ -150,7 +156,7 @@ export class ProductionRun {
       USER_EVERY_MS,
     )
     this.#held.push(() => this.#users.stop())
-    say(this.#line(`users ask both APIs, a video every ${USER_EVERY_MS / 1000} s`))
+    printLine(this.#line(`users ask both APIs, a video every ${USER_EVERY_MS / 1000} s`))
   }
 
   /** One of a pair is killed -9 and stays away until its interval has settled. */
@@ -159,7 +165,7 @@ export class ProductionRun {
     await this.#interval(`${name} is killed -9 and stays away`, () => this.#shape.kill(name))
     await this.#shape.start(name)
     await this.#allReady()
-    say(this.#line(`${name} is back, everything is ready`))
+    printLine(this.#line(`${name} is back, everything is ready`))
   }
 
   /** An interval in which something happens: it settles all the same, whole. */
@@ -193,7 +199,7 @@ export class ProductionRun {
     await assertWhole(this.#db, this.#id, n, this.#chain)
     this.#judged.push(n)
     const passed = verdicts.filter(({ verdict }) => verdict === 'pass').length
-    say(
+    printLine(
       this.#line(
         `interval ${n}: ${what}; settled, ${passed} of ${verdicts.length} verdicts pass, weights read back`,
       ),
@@ -213,7 +219,7 @@ export class ProductionRun {
       }
       return true
     })
-    say(
+    printLine(
       this.#line(
         `${accepted.size} videos were accepted and are completed; ${secondTries} times a user had to ask the other API`,
       ),
@@ -222,7 +228,7 @@ export class ProductionRun {
     const rows = await listIntervals(this.#db, this.#id, { limit: 1000 })
     const lost = rows.find(({ n, phase }) => n <= last && phase !== 'settled')
     if (lost !== undefined) throw failed(`interval ${lost.n} is ${lost.phase}, not settled`)
-    say(
+    printLine(
       this.#line(
         `all ${last} intervals settled; in those looked at (${this.#judged.join(', ')}) each challenge has one verdict, counted once, and weights were sent once and are the chain’s`,
       ),
@@ -232,7 +238,9 @@ export class ProductionRun {
     if (dead.length > 0) throw failed(`${dead.join(', ')} ended by itself`)
     const [denied] = await this.#postgres.denied()
     if (denied !== undefined) throw failed(`a role lacks a right: ${denied}`)
-    say(this.#line('no process ended by itself, and PostgreSQL refused nobody what it needed'))
+    printLine(
+      this.#line('no process ended by itself, and PostgreSQL refused nobody what it needed'),
+    )
   }
 
   #allReady(): Promise<true> {

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { FractalError, messageOf } from '../../base/errors.js'
 import { lastLines } from '../process/child.js'
-import { say } from '../process/say.js'
+import { printLine } from '../process/print-line.js'
 
 /** v1.32.2 wants a newer Go than Debian and its neighbours have. */
 const VERSION = '1.32.1'
@@ -50,7 +50,7 @@ async function build(home: string, logFile: string): Promise<void> {
       hint: 'Install Go 1.26 or newer. (The development server of `npm run demo` is another shape.)',
     })
   }
-  say(`building Temporal ${VERSION} with ${go.stdout.trim()}: about ten minutes, once`)
+  printLine(`building Temporal ${VERSION} with ${go.stdout.trim()}: about ten minutes, once`)
   const building = `${home}.building-${process.pid}`
   try {
     await mkdir(building, { recursive: true })

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database.js'
 
-export interface NewTruth {
+export interface NewGroundTruth {
   requestId: string
   framesSha256: string
   traceRoot: string
@@ -15,7 +15,7 @@ export interface Confirmation {
   knownAnswerOk: boolean
 }
 
-export interface TruthRow extends NewTruth {
+export interface GroundTruthRow extends NewGroundTruth {
   /** Of the answer against this truth, where bytes did not decide. */
   cosinePpm: number | null
   confirmFramesSha256: string | null
@@ -25,7 +25,10 @@ export interface TruthRow extends NewTruth {
 }
 
 /** Stores a ground truth, once. @returns the one that stands */
-export async function putTruth(db: Queryable, truth: NewTruth): Promise<TruthRow> {
+export async function putGroundTruth(
+  db: Queryable,
+  truth: NewGroundTruth,
+): Promise<GroundTruthRow> {
   await db.execute(
     `INSERT INTO ground_truths (request_id, frames_sha256, trace_root, determinism_class, elapsed_us, work)
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
@@ -38,7 +41,7 @@ export async function putTruth(db: Queryable, truth: NewTruth): Promise<TruthRow
       truth.work,
     ],
   )
-  return (await truthsOf(db, [truth.requestId]))[0]!
+  return (await groundTruthsOf(db, [truth.requestId]))[0]!
 }
 
 /** Stores the answer's cosine, once. */
@@ -67,7 +70,10 @@ export async function putConfirmation(
 }
 
 /** By request id; those not computed yet are left out. */
-export async function truthsOf(db: Queryable, requestIds: readonly string[]): Promise<TruthRow[]> {
+export async function groundTruthsOf(
+  db: Queryable,
+  requestIds: readonly string[],
+): Promise<GroundTruthRow[]> {
   return db.query(
     `SELECT request_id, frames_sha256, trace_root, determinism_class, elapsed_us, work, cosine_ppm,
        confirm_frames_sha256, known_answer_ok, computed_at, confirmed_at

@@ -94,7 +94,7 @@ export async function revokeApiKey(
  * Notes that a key is in use, at most once a minute, however many processes ask. It waits for nobody:
  * while a request of the key holds its row, the next one to ask notes it.
  */
-export async function noteApiKeyUse(db: Queryable, id: string): Promise<void> {
+export async function recordApiKeyUse(db: Queryable, id: string): Promise<void> {
   await db.execute(
     `UPDATE api_keys SET last_used_at = now() WHERE id = (
        SELECT id FROM api_keys WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')

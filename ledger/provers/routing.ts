@@ -108,17 +108,17 @@ export async function routingCandidates(
 }
 
 /** What everybody may know of one prover, whether it can be routed to or not. */
-export type ToldRoutingRow = Pick<
+export type RoutingOverviewRow = Pick<
   RoutingCandidateRow,
   'tier' | 'reachable' | 'latencyUsPerWork' | 'failuresInARow' | 'lastFailureAt'
 > & { determinismClass: string | null }
 
 /** Null when the interval that opened last does not have it. */
-export async function toldRouting(
+export async function routingOverview(
   db: Queryable,
   id: VerifierId,
   { hotkey, registeredBlock }: ProverKey,
-): Promise<ToldRoutingRow | null> {
+): Promise<RoutingOverviewRow | null> {
   return firstOrNull(
     await db.query(`${facts(TOLD)} AND p.hotkey = $3 AND p.registered_block = $4`, [
       id.netuid,

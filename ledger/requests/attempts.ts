@@ -70,7 +70,7 @@ export const NO_ANSWER = {
 }
 
 /** What is stored of a prover whose request another one began, or answered, first. */
-export function outpacedResult(): AttemptResult {
+export function hedgeLoserResult(): AttemptResult {
   const completedAt = new Date()
   return { ...NO_ANSWER, outcome: 'neutral', reason: 'outpaced', message: null, completedAt }
 }
@@ -204,7 +204,7 @@ export async function recordOutcomes(
   return db.tx(async (tx) => {
     await lockOutcomesShared(tx, id)
     const { late, open } = await oneSuccess(tx, outcomes)
-    const outpaced = (requestId: string) => ({ requestId, ...outpacedResult(), verdict: null })
+    const outpaced = (requestId: string) => ({ requestId, ...hedgeLoserResult(), verdict: null })
     const all: NewOutcome[] = outcomes.map((row) =>
       late.has(row.requestId) ? outpaced(row.requestId) : row,
     )
@@ -314,7 +314,7 @@ export async function answersOfInterval(
  * A prover said that a request is impossible, or ran out of memory, and another one then did it: what
  * was nobody's fault becomes a failure of the first, while its interval is open.
  */
-export async function blameNeutral(
+export async function chargeNeutralAttempts(
   db: Database,
   id: VerifierId,
   inferenceId: string,

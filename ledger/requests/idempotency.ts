@@ -36,7 +36,7 @@ export async function idempotentJob(
 }
 
 /** Notes which job was made under an Idempotency-Key; a row that is too old to match gives way. */
-export async function noteIdempotentJob(
+export async function recordIdempotentJob(
   tx: Tx,
   { keyId, idempotencyKey, requestSha256 }: IdempotentRequest,
   jobId: string,

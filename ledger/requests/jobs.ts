@@ -217,7 +217,7 @@ export async function setProgress(db: Queryable, jobId: string, progress: number
  * Notes how many requests are before this one at the prover that took it, as the prover says; null: it
  * was given up and another is sought. A job that ended stays as it is.
  */
-export async function noteQueuePosition(
+export async function setQueuePosition(
   db: Queryable,
   jobId: string,
   position: number | null,

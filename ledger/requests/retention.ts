@@ -66,7 +66,7 @@ export async function removeDeletedFrames(
  * @param most so many videos
  * @returns how many
  */
-export async function forgetVideos(
+export async function pruneVideos(
   db: Queryable,
   id: VerifierId,
   days: number,
@@ -137,7 +137,7 @@ export async function removeChallengeFrames(
  * @param days 30 at least
  * @returns its number; null when there is none
  */
-export async function forgetInterval(
+export async function pruneInterval(
   db: Queryable,
   id: VerifierId,
   days: number,

@@ -8,7 +8,11 @@ import type { VerifierId } from '../verifier-id.js'
  * the ledger knows of one chain (blocks, registrations, weights) means nothing on another.
  * @throws FractalError `genesis_changed`
  */
-export async function noteGenesis(db: Queryable, id: VerifierId, genesisHash: Hex): Promise<void> {
+export async function recordGenesis(
+  db: Queryable,
+  id: VerifierId,
+  genesisHash: Hex,
+): Promise<void> {
   const [row] = await db.query<{ genesisHash: string }>(
     `INSERT INTO verifiers AS v (netuid, verifier, genesis_hash) VALUES ($1, $2, $3)
      ON CONFLICT (netuid, verifier)

@@ -131,7 +131,7 @@ export async function markDeliveryStarted(
 }
 
 /** Notes that the receiver took it, once. */
-export async function noteDelivered(
+export async function recordDelivered(
   db: Database,
   { eventId, webhookId }: { eventId: string; webhookId: string },
   { attempt, status }: { attempt: number; status: number },
@@ -162,7 +162,7 @@ export interface OnlyFails {
  * Notes an attempt that failed. After the last one the delivery is given up; a webhook that only fails is
  * disabled. @returns whether that happened now
  */
-export async function noteFailedAttempt(
+export async function recordFailedAttempt(
   db: Database,
   { eventId, webhookId }: { eventId: string; webhookId: string },
   end: AttemptEnd,
@@ -191,7 +191,7 @@ export async function noteFailedAttempt(
 }
 
 /** The receiver wants no more of it (410): the webhook is disabled, whatever was pending is given up. */
-export async function noteGone(
+export async function recordGone(
   db: Database,
   { eventId, webhookId }: { eventId: string; webhookId: string },
   attempt: number,

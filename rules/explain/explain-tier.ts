@@ -2,12 +2,12 @@ import { type Tier, tierAbove } from '../tiers.js'
 import {
   keptRates,
   type MoveRules,
-  misdeeds,
   reachedRates,
   type TierFacts,
   type TierLine,
   totalLine,
   validationsLine,
+  violationsLine,
 } from './tier-lines.js'
 
 export interface TierLines {
@@ -31,7 +31,7 @@ export interface TierExplanation {
 export function explainTier(facts: TierFacts, rules: MoveRules): TierExplanation {
   const { tier } = facts
   const above = tierAbove(tier)
-  const keeps = tier === 'bronze' ? [] : [...keptRates(facts, rules), ...misdeeds(facts)]
+  const keeps = tier === 'bronze' ? [] : [...keptRates(facts, rules), ...violationsLine(facts)]
   return {
     thisTier: { tier, checks: keeps },
     nextTier:
@@ -41,7 +41,7 @@ export function explainTier(facts: TierFacts, rules: MoveRules): TierExplanation
             tier: above,
             checks: [
               ...reachedRates(above, facts),
-              ...misdeeds(facts),
+              ...violationsLine(facts),
               totalLine(above, facts, rules),
               validationsLine(facts),
             ],
@@ -50,7 +50,7 @@ export function explainTier(facts: TierFacts, rules: MoveRules): TierExplanation
       facts.fastReturn && above !== null
         ? {
             tier: 'challenger',
-            checks: [...reachedRates('challenger', facts), ...misdeeds(facts)],
+            checks: [...reachedRates('challenger', facts), ...violationsLine(facts)],
           }
         : null,
   }

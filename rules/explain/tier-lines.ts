@@ -112,7 +112,7 @@ export function reachedRates(tier: Tier, facts: TierFacts): TierLine[] {
 }
 
 /** What costs a tier whatever the rates, and keeps from the next. */
-export function misdeeds({ counts, refusedStreak }: TierFacts): TierLine[] {
+export function violationsLine({ counts, refusedStreak }: TierFacts): TierLine[] {
   const { cheats } = counts
   return [
     {

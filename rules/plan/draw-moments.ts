@@ -1,7 +1,7 @@
 import { type DrawSource, drawInteger } from '../../formats/draws.js'
 
 /** `count` blocks of first … last, sorted, different as long as there are enough. */
-export function drawBlocks(
+export function drawMoments(
   source: DrawSource,
   label: (i: number) => string,
   range: { first: number; last: number },

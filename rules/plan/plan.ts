@@ -4,7 +4,7 @@ import { generationBody, SEED_MAX, workOf } from '../../formats/generation.js'
 import { requestIdFromBytes } from '../../formats/request-id.js'
 import { GROUP_ROUNDS_PERCENT } from '../constants.js'
 import { compareText } from '../order.js'
-import { drawBlocks } from './draw-moments.js'
+import { drawMoments } from './draw-moments.js'
 import { gpuBudget } from './gpu-budget.js'
 import type {
   IntervalPlan,
@@ -27,7 +27,7 @@ export function planInterval(input: PlanInput, source: DrawSource): IntervalPlan
   const { rounds, sample } = roundsOf(input, shapes)
   const lastBlock = input.firstBlock + input.length - 1
   const early = Math.floor((input.length * input.profile.rounds.earlyShareMilli) / 1000)
-  const moments = drawBlocks(
+  const moments = drawMoments(
     source,
     (i) => `round/${i}/moment`,
     { first: input.firstBlock + 1, last: Math.min(lastBlock, input.firstBlock + early) },
@@ -41,7 +41,7 @@ export function planInterval(input: PlanInput, source: DrawSource): IntervalPlan
       const items = sampler.draw(round, sample, group).map((prover, k): PlanItem => {
         const retries = { first: Math.min(momentBlock + 1, lastBlock), last: lastBlock }
         const retryLabel = (i: number): string => `round/${round}/retry/${k}/${i}`
-        const [first, second] = drawBlocks(source, retryLabel, retries, 2)
+        const [first, second] = drawMoments(source, retryLabel, retries, 2)
         return {
           round,
           k,

@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '../../ledger/database.js'
 import { intervalByN } from '../../ledger/intervals/intervals.js'
 import { releaseLease, renewLease } from '../../ledger/intervals/lease.js'
 import { recordOf } from '../../ledger/intervals/records.js'
-import { noteGenesis } from '../../ledger/schema/genesis.js'
+import { recordGenesis } from '../../ledger/schema/genesis.js'
 import { SILENT } from '../chain/local-harness.js'
 import { makeTestRoles, type TestRoles } from '../support/database-roles.js'
 import { useDatabase } from '../support/postgres.js'
@@ -38,7 +38,7 @@ describe('activities: as users of PostgreSQL with few rights', () => {
     site = await IntervalSite.open(chain(), worker, behaviours, {}, gpu)
     const { deps, harness } = site.verifier
     const { db, id } = deps
-    await noteGenesis(db, id, 'ab'.repeat(32))
+    await recordGenesis(db, id, 'ab'.repeat(32))
     const n = 1
     await site.begin()
     await site.ask(n)

@@ -1,8 +1,8 @@
-import { endWithReader } from '../../cli/broken-pipe.js'
+import { exitOnBrokenPipe } from '../../cli/broken-pipe.js'
 import { runUntilStopped } from '../../cli/run-until-stopped.js'
 
 /* Started by closed-output.test.ts with a standard output that nobody reads. */
-endWithReader((error) => {
+exitOnBrokenPipe((error) => {
   throw error
 })
 const print = () => process.stdout.write('a line\n')

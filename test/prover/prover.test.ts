@@ -5,11 +5,11 @@ import { EngineError } from '../../engine/errors.js'
 import { freshNonce, signRequest } from '../../wire/btauth.js'
 import { fetchInfo } from '../../wire/info.js'
 import { MAX_REQUEST_BYTES } from '../../wire/limits.js'
-import type { AskOutcome } from '../../wire/outcome.js'
+import type { RequestOutcome } from '../../wire/outcome.js'
 import { FAKE_CLASS, FakeGenerator } from './fake-generator.js'
 import { gate, type Site, withSite } from './site.js'
 
-const reasonOf = (outcome: AskOutcome) =>
+const reasonOf = (outcome: RequestOutcome) =>
   outcome.kind === 'failed' ? `${outcome.reason}: ${outcome.message}` : outcome.kind
 
 describe('prover', () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { GenerationBody } from '../../formats/generation.js'
-import type { AskOptions } from '../../wire/client.js'
+import type { RequestOptions } from '../../wire/client.js'
 import { fetchInfo } from '../../wire/info.js'
-import type { AskOutcome } from '../../wire/outcome.js'
+import type { RequestOutcome } from '../../wire/outcome.js'
 import { FakeGenerator } from './fake-generator.js'
 import { gate, type Site, withSite } from './site.js'
 
@@ -24,7 +24,7 @@ function held(options: { deaf?: boolean } = {}) {
 }
 
 /** Asks, and keeps apart what came: the frames' zlib bytes, and the records' headers. */
-async function collect(site: Site, body: GenerationBody, changes: Partial<AskOptions> = {}) {
+async function collect(site: Site, body: GenerationBody, changes: Partial<RequestOptions> = {}) {
   const frames: string[] = []
   const types: string[] = []
   const outcome = await site.ask(body, {
@@ -35,7 +35,7 @@ async function collect(site: Site, body: GenerationBody, changes: Partial<AskOpt
   return { outcome, frames, types }
 }
 
-const reasonOf = (outcome: AskOutcome) =>
+const reasonOf = (outcome: RequestOutcome) =>
   outcome.kind === 'failed' ? outcome.reason : outcome.kind
 
 async function inFlight(site: Site): Promise<number> {
@@ -159,7 +159,7 @@ describe('the queue', () => {
     const { generator, reached, release } = held()
     await withSite({ generator, capacity: 10 }, async (site) => {
       site.callers.set(site.charlie.ss58, { validatorPermit: false, stakeRao: 10n ** 18n })
-      const ask = async (query: string, changes: Partial<AskOptions> = {}) => {
+      const ask = async (query: string, changes: Partial<RequestOptions> = {}) => {
         const accepted = gate()
         const onRecord = () => accepted.open()
         const outcome = site.ask(site.body({ query }), { ...changes, onRecord })
@@ -169,7 +169,7 @@ describe('the queue', () => {
       // Kept in a list: awaiting ask() itself would await its answer.
       const outcomes = [site.ask(site.body({ query: 'now' })).then(reasonOf)]
       await reached.passed
-      const queued: [string, Partial<AskOptions>][] = [
+      const queued: [string, Partial<RequestOptions>][] = [
         ['stake', { signer: site.charlie }],
         ['permit 1', {}],
         ['permit 2', {}],

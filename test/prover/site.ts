@@ -8,9 +8,9 @@ import type { Generator } from '../../engine/pipeline/generator.js'
 import { type GenerationBody, generationParams } from '../../formats/generation.js'
 import type { CallerStanding } from '../../prover/admission.js'
 import { type ProverOptions, type RunningProver, startProver } from '../../prover/prover.js'
-import { type AskOptions, askProver } from '../../wire/client.js'
+import { type RequestOptions, requestGeneration } from '../../wire/client.js'
 import { requestOpening } from '../../wire/open.js'
-import type { AskOutcome } from '../../wire/outcome.js'
+import type { RequestOutcome } from '../../wire/outcome.js'
 import { devSigner } from '../wire/keys.js'
 import { FakeGenerator } from './fake-generator.js'
 
@@ -94,8 +94,8 @@ export class Site {
     return this.bob.ss58
   }
 
-  ask(body: GenerationBody, changes: Partial<AskOptions> = {}): Promise<AskOutcome> {
-    return askProver({
+  ask(body: GenerationBody, changes: Partial<RequestOptions> = {}): Promise<RequestOutcome> {
+    return requestGeneration({
       address: this.address,
       receiver: this.receiver,
       signer: this.alice,

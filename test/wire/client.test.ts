@@ -4,9 +4,9 @@ import type { RequestListener, Server } from 'node:http'
 import { createServer as createTcpServer, type Socket } from 'node:net'
 import { deflateSync } from 'node:zlib'
 import type { Signer } from '../../base/sr25519.js'
-import { type AskOptions, askProver } from '../../wire/client.js'
+import { type RequestOptions, requestGeneration } from '../../wire/client.js'
 import { STREAM_MEDIA_TYPE } from '../../wire/limits.js'
-import type { AskOutcome } from '../../wire/outcome.js'
+import type { RequestOutcome } from '../../wire/outcome.js'
 import { encodeRecord } from '../../wire/stream.js'
 import { devSigner } from './keys.js'
 import {
@@ -36,13 +36,13 @@ describe('asking a prover', () => {
 
   function ask(
     listener: RequestListener | Server,
-    changes: Partial<AskOptions> = {},
-  ): Promise<AskOutcome> {
+    changes: Partial<RequestOptions> = {},
+  ): Promise<RequestOutcome> {
     return serving(listener, (address) => askAt({ address, ...changes }))
   }
 
-  function askAt(changes: Partial<AskOptions> & Pick<AskOptions, 'address'>) {
-    return askProver({
+  function askAt(changes: Partial<RequestOptions> & Pick<RequestOptions, 'address'>) {
+    return requestGeneration({
       receiver: bob.ss58,
       signer: alice,
       body: BODY,
@@ -62,7 +62,7 @@ describe('asking a prover', () => {
   async function failsAs(
     reason: string,
     listener: RequestListener | Server,
-    changes: Partial<AskOptions> = {},
+    changes: Partial<RequestOptions> = {},
   ): Promise<void> {
     const outcome = await ask(listener, changes)
     const what = outcome.kind === 'failed' ? `${outcome.reason}: ${outcome.message}` : outcome.kind

@@ -4,7 +4,7 @@ import { Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { WireError } from '../../wire/error.js'
-import { lookUp, resolveHost } from '../../wire/resolve-host.js'
+import { lookupHost, resolveHost } from '../../wire/resolve-host.js'
 import { noAnswerOf, postWebhook, type WebhookPost } from '../../wire/webhook-client.js'
 import { type Answering, RECEIVER_CA, type Receiver, startReceiver } from '../support/receiver.js'
 
@@ -227,7 +227,7 @@ describe('a POST to a webhook', () => {
     await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
     const resolver = new Resolver({ timeout: 60_000, tries: 1 })
     resolver.setServers([`127.0.0.1:${socket.address().port}`])
-    const resolve = (name: string, ms: number) => lookUp(resolver, name, ms)
+    const resolve = (name: string, ms: number) => lookupHost(resolver, name, ms)
     const url = 'https://hook.test/token'
     assert.equal(await failure(url, { resolve, deadlines: SHORT }), 'unreachable')
     socket.close()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { pino } from 'pino'
 import type { Chain } from '../../chain/chain.js'
 import { ChainError } from '../../chain/errors.js'
-import { ownNeuron, warnUnlessRegistered } from '../../workers/assert-registered.js'
+import { assertRegistered, warnUnlessRegistered } from '../../workers/assert-registered.js'
 
 const ID = { netuid: 5, verifier: 'a hotkey' }
 
@@ -17,9 +17,9 @@ describe('a hotkey that is not registered, or a subnet that is not there', () =>
   })
 
   it('stops a verifier', async () => {
-    await assert.rejects(ownNeuron(empty, ID), { code: 'HotKeyNotRegisteredInSubNet' })
+    await assert.rejects(assertRegistered(empty, ID), { code: 'HotKeyNotRegisteredInSubNet' })
     const gone = failing('SubNetworkDoesNotExist')
-    await assert.rejects(ownNeuron(gone, ID), { code: 'SubNetworkDoesNotExist' })
+    await assert.rejects(assertRegistered(gone, ID), { code: 'SubNetworkDoesNotExist' })
   })
 
   it('is told by an inference worker; what else goes wrong stops it', async () => {

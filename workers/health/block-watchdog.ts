@@ -2,7 +2,7 @@ import { messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import type { Metrics } from '../../base/metrics.js'
 import type { Chain } from '../../chain/chain.js'
-import { repeatedly } from '../sweeps/periodic.js'
+import { startPeriodic } from '../sweeps/periodic.js'
 
 /** A block's time on Bittensor: asking more often tells nothing new. */
 const ASK_EVERY_MS = 12_000
@@ -40,11 +40,11 @@ export function watchBlocks(
     red = missing !== null
   }
   const everyMs = Math.min(ASK_EVERY_MS, limitMs / 4)
-  return repeatedly(everyMs, tick, log, 'the chain was not asked for its head')
+  return startPeriodic(everyMs, tick, log, 'the chain was not asked for its head')
 }
 
 /** For alerts before the watchdog's limit, and for graphs. */
-export function gaugeBlocks(metrics: Metrics, chain: Pick<Chain, 'lastBlockAgeMs'>): void {
+export function exportBlockMetrics(metrics: Metrics, chain: Pick<Chain, 'lastBlockAgeMs'>): void {
   metrics.readGauge(
     'fractal_chain_last_block_age_seconds',
     'Since this process last learned of a new block',

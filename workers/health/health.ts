@@ -2,7 +2,7 @@ import { FractalError, messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 
 /** Why a role can't do its work, in a few words that may be public; null when it can. */
-export type Look = () => Promise<string | null> | string | null
+export type HealthCheck = () => Promise<string | null> | string | null
 
 export interface NotReady {
   readonly check: string
@@ -21,7 +21,7 @@ const SHARED_MS = 1_000
 
 /** What one process needs to do its work, and whether it has that now. */
 export class Health {
-  readonly #looks = new Map<string, Look>()
+  readonly #looks = new Map<string, HealthCheck>()
   readonly #log: Log
   readonly #now: () => number
   #phase: 'starting' | 'started' | 'stopping' = 'starting'
@@ -34,7 +34,7 @@ export class Health {
   }
 
   /** @param why what it says while the look fails; the error itself is for the log */
-  check(name: string, look: Look, why = 'down'): void {
+  check(name: string, look: HealthCheck, why = 'down'): void {
     this.#looks.set(name, async () => {
       try {
         return await inTime(look)
@@ -81,7 +81,7 @@ export class Health {
   }
 }
 
-async function inTime(look: Look): Promise<string | null> {
+async function inTime(look: HealthCheck): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(

@@ -5,7 +5,12 @@ import type { Options } from '../../base/options/options.js'
 import type { Database } from '../../ledger/database.js'
 import type { TemporalLink } from '../../temporal/connection.js'
 import type { Running } from '../running.js'
-import { gaugeBlocks, missingBlocks, type WatchedChain, watchBlocks } from './block-watchdog.js'
+import {
+  exportBlockMetrics,
+  missingBlocks,
+  type WatchedChain,
+  watchBlocks,
+} from './block-watchdog.js'
 import { Health } from './health.js'
 import { type HealthListener, startHealthListener } from './listener.js'
 
@@ -76,7 +81,7 @@ export class RoleHealth extends Health {
     const limitMs = this.#options['health.block_seconds'] * 1000
     this.#watchdogs.push(watchBlocks(chain, { log: this.#log, limitMs }))
     this.check('chain', () => missingBlocks(chain, limitMs))
-    gaugeBlocks(this.metrics, chain)
+    exportBlockMetrics(this.metrics, chain)
   }
 
   /** PostgreSQL answers. */

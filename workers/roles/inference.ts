@@ -10,7 +10,7 @@ import { connectChain } from '../../chain/connect.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
 import { openDatabase } from '../../ledger/database.js'
 import { JobSignals } from '../../ledger/requests/job-signals.js'
-import { noteGenesis } from '../../ledger/schema/genesis.js'
+import { recordGenesis } from '../../ledger/schema/genesis.js'
 import { migrate } from '../../ledger/schema/migrate.js'
 import { HEDGE_FLOOR_DIVISOR } from '../../rules/constants.js'
 import { connectTemporal } from '../../temporal/connection.js'
@@ -25,8 +25,8 @@ import { listenerSecret } from '../inference/listeners.js'
 import { startRunListener } from '../inference/run-listener.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from '../mechanism-profile.js'
 import { asRunning, type Running } from '../running.js'
-import { endStopped } from '../sweeps/fail-orphaned-videos.js'
-import { RETENTION_OPTIONS, startForgetting } from '../sweeps/retention-sweep.js'
+import { failOrphanedVideos } from '../sweeps/fail-orphaned-videos.js'
+import { RETENTION_OPTIONS, startRetentionSweep } from '../sweeps/retention-sweep.js'
 import { startPendingVideos } from '../sweeps/start-pending-videos.js'
 import { walletOf } from '../wallet.js'
 
@@ -80,7 +80,7 @@ async function startInferenceWorker(
   await migrate(address, { log })
   const db = openDatabase({ ...address, applicationName: 'fractal-inference', max: 16, log })
   health.watchPostgres(db)
-  await noteGenesis(db, id, genesisHash)
+  await recordGenesis(db, id, genesisHash)
   const signals = new JobSignals({ ...address, applicationName: 'fractal-inference', log })
   const temporal = await connectTemporal(options, log)
   const deps: InferenceDeps = {
@@ -110,8 +110,8 @@ async function startInferenceWorker(
   const run = worker.run()
   health.watchTemporal(temporal, worker)
   const sweep = startPendingVideos(db, id, temporal.client, log)
-  const stopped = endStopped(deps, temporal.client)
-  const forgetting = startForgetting(db, id, options, log)
+  const stopped = failOrphanedVideos(deps, temporal.client)
+  const forgetting = startRetentionSweep(db, id, options, log)
   const webhooks = await deliverWebhooks({
     id,
     db,

@@ -12,7 +12,7 @@ import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { Generator } from '../../engine/pipeline/generator.js'
 import { createCallerLookup } from '../../prover/callers.js'
 import { startProver } from '../../prover/prover.js'
-import { gaugeBlocks, missingBlocks, watchBlocks } from '../health/block-watchdog.js'
+import { exportBlockMetrics, missingBlocks, watchBlocks } from '../health/block-watchdog.js'
 import { asRunning, type Running } from '../running.js'
 import { walletOf } from '../wallet.js'
 
@@ -64,7 +64,7 @@ export async function runProver(
   })
   const limitMs = options['health.block_seconds'] * 1000
   const metrics = new Metrics('prover')
-  gaugeBlocks(metrics, chain)
+  exportBlockMetrics(metrics, chain)
   const prover = await startProver({
     generator: replace(engine),
     signer,

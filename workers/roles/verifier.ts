@@ -13,7 +13,7 @@ import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import { openDatabase } from '../../ledger/database.js'
 import { putBaselineLastUpdate } from '../../ledger/intervals/lease.js'
-import { noteGenesis } from '../../ledger/schema/genesis.js'
+import { recordGenesis } from '../../ledger/schema/genesis.js'
 import { migrate } from '../../ledger/schema/migrate.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { connectTemporal } from '../../temporal/connection.js'
@@ -21,7 +21,7 @@ import { assertNamespaceIsOurs, startIntervalLoop } from '../../temporal/interva
 import { registerSearchAttributes } from '../../temporal/register-search-attributes.js'
 import { VERIFIER_QUEUE } from '../../temporal/task-queues.js'
 import { workflowBundle } from '../../temporal/workflow-bundle.js'
-import { ownNeuron } from '../assert-registered.js'
+import { assertRegistered } from '../assert-registered.js'
 import { takeLease } from '../deployment-lease.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
 import { intervalSettings } from '../interval-settings.js'
@@ -82,7 +82,7 @@ async function startVerifier(
   })
   health.watchChain(chain)
   const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
-  await ownNeuron(chain, id)
+  await assertRegistered(chain, id)
   const model = await readModel(options['model.dir'] ?? defaultModelDir())
   const standard = model.config.descriptor
   if (standard === null) {
@@ -94,7 +94,7 @@ async function startVerifier(
   await migrate(address, { log })
   const db = openDatabase({ ...address, applicationName: 'fractal-verifier', max: 16, log })
   health.watchPostgres(db)
-  await noteGenesis(db, id, chain.genesisHash)
+  await recordGenesis(db, id, chain.genesisHash)
   const temporal = await connectTemporal(options, log)
   const stopping = new AbortController()
   const seen = health.watchLease()
@@ -103,7 +103,7 @@ async function startVerifier(
   lease.lost.catch(() => {
     seen.state = 'lost'
   })
-  await putBaselineLastUpdate(db, id, (await ownNeuron(chain, id)).lastUpdate)
+  await putBaselineLastUpdate(db, id, (await assertRegistered(chain, id)).lastUpdate)
   await registerSearchAttributes(temporal.client, temporal.namespace)
   await assertNamespaceIsOurs(temporal, id)
 

@@ -3,7 +3,7 @@ import type { InferenceDeps } from '../../activities/inference-deps.js'
 import { createFailVideo } from '../../activities/video/fail-video.js'
 import { listSilent } from '../../ledger/requests/jobs.js'
 import { videoWorkflowId } from '../../temporal/workflow-ids.js'
-import { repeatedly } from './periodic.js'
+import { startPeriodic } from './periodic.js'
 
 const EVERY_MS = 30_000
 /** Temporal is asked for so many jobs at a time. */
@@ -13,7 +13,7 @@ const SILENT_S = 60
 const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT']
 
 /** Fails the jobs whose workflow an operator ended in Temporal, which can't say so in the ledger. */
-export function endStopped(
+export function failOrphanedVideos(
   deps: InferenceDeps,
   client: Client,
   { everyMs = EVERY_MS, silentS = SILENT_S } = {},
@@ -29,7 +29,7 @@ export function endStopped(
       deps.log.warn({ job: jobId }, 'failed a job whose workflow was stopped in Temporal')
     }
   }
-  return repeatedly(everyMs, tick, deps.log, 'jobs were not looked up in Temporal; trying again')
+  return startPeriodic(everyMs, tick, deps.log, 'jobs were not looked up in Temporal; trying again')
 }
 
 async function isClosed(client: Client, jobId: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { Log } from '../../base/log.js'
  * Does `work` every so often, never twice at once; one that fails is logged, and done again next time.
  * @param undone what was not done, for the log
  */
-export function repeatedly(
+export function startPeriodic(
   everyMs: number,
   work: () => Promise<void>,
   log: Log,

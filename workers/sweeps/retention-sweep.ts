@@ -4,14 +4,14 @@ import type { Database } from '../../ledger/database.js'
 import { deleteOldIdempotencyKeys } from '../../ledger/requests/idempotency.js'
 import {
   deleteExpiredContents,
-  forgetInterval,
-  forgetVideos,
+  pruneInterval,
+  pruneVideos,
   removeChallengeFrames,
   removeDeletedFrames,
 } from '../../ledger/requests/retention.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { deleteOldEvents } from '../../ledger/webhooks/deliveries.js'
-import { repeatedly } from './periodic.js'
+import { startPeriodic } from './periodic.js'
 
 export const RETENTION_OPTIONS = ['retention.videos_days', 'retention.records_days'] as const
 
@@ -38,7 +38,7 @@ export interface Retention {
  * Deletes what nobody asks for any more, and what was kept for long enough: once an hour; what failed is
  * due at once. Several workers do so side by side: each takes what the others do not have.
  */
-export class Forgetting {
+export class RetentionSweep {
   #doneAt = Number.NEGATIVE_INFINITY
   #stopped = false
 
@@ -67,10 +67,10 @@ export class Forgetting {
     await all(batch.videos, (most) => removeDeletedFrames(db, id, most))
     // First: what is evidence of a cheat goes with the record.
     if (recordsDays > 0) {
-      await this.#while(async () => (await forgetInterval(db, id, recordsDays)) !== null)
+      await this.#while(async () => (await pruneInterval(db, id, recordsDays)) !== null)
     }
     if (videosDays > 0) {
-      await all(batch.videos, (most) => forgetVideos(db, id, videosDays, most))
+      await all(batch.videos, (most) => pruneVideos(db, id, videosDays, most))
       await this.#while(() => removeChallengeFrames(db, id, videosDays, batch.videos))
     }
     if (!this.#stopped) this.#doneAt = this.now()
@@ -82,7 +82,7 @@ export class Forgetting {
 }
 
 /** Forgets for as long as this worker runs. */
-export function startForgetting(
+export function startRetentionSweep(
   db: Database,
   id: VerifierId,
   options: Options<(typeof RETENTION_OPTIONS)[number]>,
@@ -92,9 +92,9 @@ export function startForgetting(
     videosDays: options['retention.videos_days'],
     recordsDays: options['retention.records_days'],
   }
-  const forgetting = new Forgetting(db, id, retention, Date.now)
+  const forgetting = new RetentionSweep(db, id, retention, Date.now)
   const undone = 'what is old was not deleted; trying again'
-  const looking = repeatedly(LOOK_EVERY_MS, () => forgetting.whenDue(), log, undone)
+  const looking = startPeriodic(LOOK_EVERY_MS, () => forgetting.whenDue(), log, undone)
   return {
     stop: () => {
       looking.stop()

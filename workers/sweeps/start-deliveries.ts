@@ -6,7 +6,7 @@ import { markDeliveryStarted, unstartedDeliveries } from '../../ledger/webhooks/
 import { INFERENCE_QUEUE } from '../../temporal/task-queues.js'
 import { webhookWorkflowId } from '../../temporal/workflow-ids.js'
 import type { deliverWebhook } from '../../workflows/deliver-webhook.js'
-import { repeatedly } from './periodic.js'
+import { startPeriodic } from './periodic.js'
 
 const EVERY_MS = 1000
 const AT_ONCE = 50
@@ -27,7 +27,7 @@ export function startDeliveries(
       await markDeliveryStarted(db, delivery.eventId, delivery.webhookId)
     }
   }
-  return repeatedly(EVERY_MS, look, log, 'webhook events wait for their workflow; trying again')
+  return startPeriodic(EVERY_MS, look, log, 'webhook events wait for their workflow; trying again')
 }
 
 async function start(

@@ -4,7 +4,7 @@ import type { Database } from '../../ledger/database.js'
 import { listUnstarted } from '../../ledger/requests/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { startVideo } from '../../temporal/start-video.js'
-import { repeatedly } from './periodic.js'
+import { startPeriodic } from './periodic.js'
 
 const EVERY_MS = 2000
 /** Younger jobs may be just about to be started by the API. */
@@ -28,5 +28,5 @@ export function startPendingVideos(
     }
   }
   const undone = 'jobs that wait for their workflow were not started; trying again'
-  return repeatedly(EVERY_MS, work, log, undone)
+  return startPeriodic(EVERY_MS, work, log, undone)
 }

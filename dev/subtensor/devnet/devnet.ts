@@ -4,7 +4,7 @@ import type { Log } from '../../../base/log.js'
 import type { Options } from '../../../base/options/options.js'
 import { asRunning, type Running } from '../../../workers/running.js'
 import { type GridWallet, gridWallets } from '../../grid/wallets.js'
-import { say } from '../../process/say.js'
+import { printLine } from '../../process/print-line.js'
 import { openStateDir, type StateDir } from '../../process/state-dir.js'
 import { type DevSubtensor, startSubtensor } from '../start.js'
 import { commandsOf, type DevnetFacts, environmentOf } from './commands.js'
@@ -120,10 +120,12 @@ async function show({ state, chain, stores, netuid, walletPath, names, blockMs }
     provers: names,
   }
   await writeFile(envFile, environmentOf(facts), { mode: 0o600 })
-  say(
+  printLine(
     `Subtensor's runtime (spec 218) at ${chain.url}, a block every ${blockMs / 1000} s. Subnet ${netuid}: ${VERIFIER} with stake and permit, ${names.length} provers.`,
   )
-  say('A new chain at each start; wallets stay. Not a network: nothing here is worth anything.')
-  if (stores?.temporalUi != null) say(`Temporal's web UI: ${stores.temporalUi}`)
-  for (const line of commandsOf(facts)) say(line)
+  printLine(
+    'A new chain at each start; wallets stay. Not a network: nothing here is worth anything.',
+  )
+  if (stores?.temporalUi != null) printLine(`Temporal's web UI: ${stores.temporalUi}`)
+  for (const line of commandsOf(facts)) printLine(line)
 }

@@ -7,8 +7,8 @@ import type { GpuDeps } from '../../../activities/gpu-deps.js'
 import { createAskRound } from '../../../activities/interval/ask-round.js'
 import { createNextInterval } from '../../../activities/interval/next-interval.js'
 import { createOpenInterval } from '../../../activities/interval/open-interval.js'
-import { createRecompute } from '../../../activities/judging/compute-ground-truths.js'
-import { createJudge } from '../../../activities/judging/give-verdicts.js'
+import { createComputeGroundTruths } from '../../../activities/judging/compute-ground-truths.js'
+import { createGiveVerdicts } from '../../../activities/judging/give-verdicts.js'
 import { Metrics } from '../../../base/metrics.js'
 import type { Signer } from '../../../base/sr25519.js'
 import type { Generator } from '../../../engine/pipeline/generator.js'
@@ -171,7 +171,7 @@ export class IntervalSite {
       log: SILENT,
       ...changes,
     }
-    return run(createRecompute(gpu), { ...id, n, what })
+    return run(createComputeGroundTruths(gpu), { ...id, n, what })
   }
 
   #engine(): Generator {
@@ -179,7 +179,7 @@ export class IntervalSite {
   }
 
   judge(n: number, final = false) {
-    return run(createJudge(this.verifier.deps), { n, round: null, final })
+    return run(createGiveVerdicts(this.verifier.deps), { n, round: null, final })
   }
 
   /** What stands, by prover: the first one's first. */

@@ -3,7 +3,7 @@ import { createCloseInterval } from '../../../activities/interval/close-interval
 import { createOpenInterval } from '../../../activities/interval/open-interval.js'
 import { createSettleInterval } from '../../../activities/interval/settle-interval.js'
 import { createSignRecord } from '../../../activities/interval/sign-record.js'
-import { createAwaitTurn } from '../../../activities/interval/wait-for-turn.js'
+import { createWaitForTurn } from '../../../activities/interval/wait-for-turn.js'
 import type { VerifierDeps } from '../../../activities/verifier-deps.js'
 import { verifyText } from '../../../base/sr25519.js'
 import { fromHex } from '../../../formats/bytes.js'
@@ -269,7 +269,7 @@ describe('activities: an interval', () => {
     assert.equal((await intervalByN(deps.db, deps.id, 2))!.phase, 'rounds')
     const beats: string[] = []
     await run(
-      createAwaitTurn(deps),
+      createWaitForTurn(deps),
       { n: 2 },
       {
         onBeat: async (details) => {
@@ -294,7 +294,7 @@ describe('activities: an interval', () => {
     const { firstBlock, length } = (await intervalByN(db, id, 1))!
     const { number } = await deps.chain.finalized()
     await site.verifier.harness.advance(firstBlock + length + 75 - number)
-    await run(createAwaitTurn(slow), { n: 2 })
+    await run(createWaitForTurn(slow), { n: 2 })
     assert.equal((await intervalByN(db, id, 1))!.phase, 'lapsed')
     assert.deepEqual(await standing(deps), before)
     assert.deepEqual(await scoresOf(db, id, 1), [])
@@ -331,7 +331,7 @@ describe('activities: an interval', () => {
     assert.equal((await intervalByN(db, id, 1))!.phase, 'audit')
     const hurried = { ...deps, chain: chainWith(deps.chain, { blockSeconds: 1000 }) }
     await site.verifier.harness.advance(50)
-    await assert.rejects(run(createAwaitTurn(hurried), { n: 2 }), { code: 'lease_lost' })
+    await assert.rejects(run(createWaitForTurn(hurried), { n: 2 }), { code: 'lease_lost' })
     assert.equal((await intervalByN(db, id, 1))!.phase, 'audit')
     assert.equal(await recordOf(db, id, 1), null)
     await assert.rejects(site.begin(1), { code: 'lease_lost' })

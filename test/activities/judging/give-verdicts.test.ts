@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { certificateOf } from '../../../ledger/intervals/certificates.js'
-import { truthsOf } from '../../../ledger/intervals/ground-truths.js'
+import { groundTruthsOf } from '../../../ledger/intervals/ground-truths.js'
 import { planItems } from '../../../ledger/intervals/plans.js'
 import { useDatabase } from '../../support/postgres.js'
 import { type Behaviour, IntervalSite } from '../interval/interval-site.js'
@@ -91,7 +91,7 @@ describe('activities: judging', () => {
     const item = (await planItems(db, id, 2)).find(
       ({ hotkey }) => hotkey === site.verifier.provers[1]!.ss58,
     )!
-    const [truth] = await truthsOf(db, [item.requestId])
+    const [truth] = await groundTruthsOf(db, [item.requestId])
     assert.ok(truth!.cosinePpm! >= 980_000 && truth!.cosinePpm! < 1_000_000)
     assert.equal(noise![0]![2], truth!.cosinePpm)
   })

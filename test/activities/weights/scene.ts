@@ -1,6 +1,6 @@
 import type { VerifierDeps } from '../../../activities/verifier-deps.js'
 import { createSetWeights } from '../../../activities/weights/set-weights.js'
-import { decideVector, readSending } from '../../../activities/weights/weight-vector.js'
+import { computeWeightSet, readChainFacts } from '../../../activities/weights/weight-vector.js'
 import type { Chain, PreparedExtrinsic, WeightsStep } from '../../../chain/chain.js'
 import type { Database } from '../../../ledger/database.js'
 import { announceInterval } from '../../../ledger/intervals/intervals.js'
@@ -29,7 +29,7 @@ export async function decide(
     scores: scores.map((scorePpm, i) => ({ hotkey: provers[i]!.ss58, uid: i + 1, scorePpm })),
     standingCheats: [],
   }
-  const set = decideVector(deps, weighed, await readSending(deps))
+  const set = computeWeightSet(deps, weighed, await readChainFacts(deps))
   await deps.db.tx((tx) => decideWeights(tx, deps.id, n, set))
 }
 

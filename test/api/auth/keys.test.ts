@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Queryable } from '../../../ledger/database.js'
-import { listApiKeys, noteApiKeyUse, revokeApiKey } from '../../../ledger/keys/api-keys.js'
+import { listApiKeys, recordApiKeyUse, revokeApiKey } from '../../../ledger/keys/api-keys.js'
 import { newJob, newVerifier } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
 import { useTemporal } from '../../support/temporal.js'
@@ -188,11 +188,11 @@ describe('API keys', () => {
       await sleep(5)
       first = await lastUsedAt(key)
     }
-    await noteApiKeyUse(db, key.id)
+    await recordApiKeyUse(db, key.id)
     assert.deepEqual(await lastUsedAt(key), first, 'not written again within a minute')
     const age = "UPDATE api_keys SET last_used_at = now() - interval '61 seconds' WHERE id = $1"
     await db.execute(age, [key.id])
-    await noteApiKeyUse(db, key.id)
+    await recordApiKeyUse(db, key.id)
     assert.ok((await lastUsedAt(key))! >= first)
   })
 

@@ -7,7 +7,7 @@ import { decideWeights } from '../../../ledger/intervals/weights.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { putFrames } from '../../../ledger/requests/frames.js'
 import { completeJob, putContent } from '../../../ledger/requests/jobs.js'
-import { noteGenesis } from '../../../ledger/schema/genesis.js'
+import { recordGenesis } from '../../../ledger/schema/genesis.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
 import { attempt, newJob, success } from '../../ledger/fixtures.js'
@@ -59,7 +59,7 @@ export async function makeScene(
 }
 
 async function finishedVideo(db: Database, id: VerifierId): Promise<string> {
-  await noteGenesis(db, id, toHex(new Uint8Array(32)))
+  await recordGenesis(db, id, toHex(new Uint8Array(32)))
   const { id: jobId, inferenceId } = await newJob(db, id)
   const { hotkey, registeredBlock } = scenic(1)
   const asked = attempt(1, { inferenceId, hotkey, registeredBlock })

@@ -11,8 +11,8 @@ import {
   failJob,
   getJob,
   type JobRow,
-  noteQueuePosition,
   setProgress,
+  setQueuePosition,
 } from '../../../ledger/requests/jobs.js'
 import {
   attempt,
@@ -98,7 +98,7 @@ describe('events of a video', () => {
     assert.equal(first!.data.video.status, 'queued')
 
     const requestId = await asked(made)
-    await noteQueuePosition(db, made.id, 2)
+    await setQueuePosition(db, made.id, 2)
     const [queued] = await readUntil(events, () => true)
     assert.equal(queued!.data.video.queue_position, 2)
     await setProgress(db, made.id, 50)

@@ -8,7 +8,7 @@ import { answerText } from '../../../formats/answer.js'
 import { framesSha256 } from '../../../formats/frames.js'
 import { insertVerdicts } from '../../../ledger/intervals/verdicts.js'
 import { getContent, getJob, putContent } from '../../../ledger/requests/jobs.js'
-import { forgetVideos } from '../../../ledger/requests/retention.js'
+import { pruneVideos } from '../../../ledger/requests/retention.js'
 import type { Reason, Verdict } from '../../../rules/verdicts.js'
 import { signedText } from '../../../wire/btauth.js'
 import { useSmallGrid } from '../../support/small-grid.js'
@@ -248,12 +248,12 @@ describe('what there is of a video', () => {
       `UPDATE jobs SET completed_at = now() - interval '31 days' WHERE id = $1`,
       [id],
     )
-    assert.equal(await forgetVideos(grid().db, grid().id, 30, 10), 0, 'its interval is open')
+    assert.equal(await pruneVideos(grid().db, grid().id, 30, 10), 0, 'its interval is open')
     await grid().db.execute(
       `UPDATE intervals SET phase = 'lapsed', closed_at = now() WHERE verifier = $1`,
       [grid().id.verifier],
     )
-    assert.equal(await forgetVideos(grid().db, grid().id, 30, 10), 1)
+    assert.equal(await pruneVideos(grid().db, grid().id, 30, 10), 1)
     for (const path of ['/content', '/content?variant=thumbnail', '/frames/1', '/receipt']) {
       await refused(await grid().fetch(`/v1/videos/${id}${path}`), 410, 'video_expired')
     }

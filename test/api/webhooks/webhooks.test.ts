@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { pino } from 'pino'
 import { revokeApiKey } from '../../../ledger/keys/api-keys.js'
 import { failJob } from '../../../ledger/requests/jobs.js'
-import { deliveriesOf, noteFailedAttempt, noteGone } from '../../../ledger/webhooks/deliveries.js'
+import {
+  deliveriesOf,
+  recordFailedAttempt,
+  recordGone,
+} from '../../../ledger/webhooks/deliveries.js'
 import { getWebhook, insertWebhook, signingSecrets } from '../../../ledger/webhooks/webhooks.js'
 import { newJob, newVerifier } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
@@ -155,7 +159,7 @@ describe('/v1/webhooks', () => {
     const { id } = await create(url)
     await refused(ask('POST', '', { body: { url } }), 409, 'webhook_exists')
     await create(url, other)
-    await noteGone(database().db, { eventId: 'evt_', webhookId: id }, 1)
+    await recordGone(database().db, { eventId: 'evt_', webhookId: id }, 1)
     const again = await create(url)
     for (const each of [id, again.id]) await ask('DELETE', `/${each}`)
   })
@@ -210,7 +214,7 @@ describe('/v1/webhooks', () => {
       })
     }
     const failed = { attempt: 1, status: 500, error: 'bad_status', nextTryMs: 5000 }
-    await noteFailedAttempt(database().db, { eventId: events[0]!, webhookId: id }, failed, {
+    await recordFailedAttempt(database().db, { eventId: events[0]!, webhookId: id }, failed, {
       attempts: 5,
       hours: 1,
     })
@@ -236,7 +240,7 @@ describe('/v1/webhooks', () => {
     for (const query of ['?limit=0', '?limit=101', '?limit=x', '?after=evt_1']) {
       await refused(ask('GET', `/${id}/deliveries${query}`), 400, 'invalid_request')
     }
-    await noteGone(database().db, { eventId: events[0]!, webhookId: id }, 2)
+    await recordGone(database().db, { eventId: events[0]!, webhookId: id }, 2)
     const gone = (await ask('GET', `/${id}`)).json
     assert.equal(gone.disabled_reason, 'gone')
     await refused(ask('POST', `/${id}/test`), 409, 'webhook_disabled')

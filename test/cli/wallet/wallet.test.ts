@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createAndTell, type WantedWallet } from '../../../cli/wallet/create.js'
+import { createAndPrint, type NewWallet } from '../../../cli/wallet/create.js'
 import { refusePhraseInArguments } from '../../../cli/wallet/read-phrase.js'
 import { BIN, type CliResult, runCli } from '../run-cli.js'
 
@@ -143,7 +143,7 @@ describe('fractal wallet', function () {
   })
 
   it('shows a new phrase on a terminal only, and only when asked', async () => {
-    const wanted: WantedWallet = {
+    const wanted: NewWallet = {
       mnemonic: undefined,
       coldkey: undefined,
       hotkeyOnly: true,
@@ -151,9 +151,9 @@ describe('fractal wallet', function () {
       showPhrase: true,
       json: false,
     }
-    const create = (hotkey: string, more: Partial<WantedWallet>, isTTY: boolean) =>
+    const create = (hotkey: string, more: Partial<NewWallet>, isTTY: boolean) =>
       printed(() =>
-        createAndTell(
+        createAndPrint(
           { 'wallet.path': folder, 'wallet.hotkey': hotkey },
           { ...wanted, ...more },
           { isTTY },

@@ -8,10 +8,10 @@ import {
   revokeExact,
 } from '../../../ledger/intervals/certificates.js'
 import {
+  groundTruthsOf,
   putConfirmation,
   putCosine,
-  putTruth,
-  truthsOf,
+  putGroundTruth,
 } from '../../../ledger/intervals/ground-truths.js'
 import { insertPlan, type PlanItemRow, planItems, planOf } from '../../../ledger/intervals/plans.js'
 import { insertVerdicts, unjudged, verdictsOf } from '../../../ledger/intervals/verdicts.js'
@@ -185,13 +185,13 @@ describe('ledger: plan, truths, audits', () => {
       work: 10,
     }
     const { requestId } = truth
-    await putTruth(db, truth)
-    assert.equal((await putTruth(db, { ...truth, framesSha256: 'cc' })).framesSha256, 'aa')
+    await putGroundTruth(db, truth)
+    assert.equal((await putGroundTruth(db, { ...truth, framesSha256: 'cc' })).framesSha256, 'aa')
     await putCosine(db, requestId, 990_000)
     await putCosine(db, requestId, 1)
     await putConfirmation(db, requestId, { confirmFramesSha256: 'aa', knownAnswerOk: true })
     await putConfirmation(db, requestId, { confirmFramesSha256: 'dd', knownAnswerOk: false })
-    const [row] = await truthsOf(db, [requestId, uuid()])
+    const [row] = await groundTruthsOf(db, [requestId, uuid()])
     assert.deepEqual(
       [row!.cosinePpm, row!.confirmFramesSha256, row!.knownAnswerOk],
       [990_000, 'aa', true],

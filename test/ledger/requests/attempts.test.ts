@@ -5,7 +5,7 @@ import { verdictsOf } from '../../../ledger/intervals/verdicts.js'
 import {
   answersOfInterval,
   attemptsOf,
-  blameNeutral,
+  chargeNeutralAttempts,
   recordOutcomes,
   recordRefusals,
   startAttempts,
@@ -129,8 +129,8 @@ describe('ledger/attempts', () => {
       failure(rows[0]!.requestId, impossible),
       success(rows[1]!.requestId),
     ])
-    await blameNeutral(db, id, inferenceId)
-    await blameNeutral(db, id, inferenceId)
+    await chargeNeutralAttempts(db, id, inferenceId)
+    await chargeNeutralAttempts(db, id, inferenceId)
     assert.deepEqual(
       (await attemptsOf(db, inferenceId)).map((row) => row.outcome),
       ['failure', 'success'],
@@ -149,7 +149,7 @@ describe('ledger/attempts', () => {
     const [row] = await startAttempts(db, id, [attempt(1, { inferenceId: late.inferenceId })])
     await recordOutcomes(db, id, [failure(row!.requestId, impossible)])
     await db.tx((tx) => closeInterval(tx, id, 1))
-    await blameNeutral(db, id, late.inferenceId)
+    await chargeNeutralAttempts(db, id, late.inferenceId)
     assert.equal((await attemptsOf(db, late.inferenceId))[0]!.outcome, 'neutral')
   })
 

@@ -9,8 +9,8 @@ import { watchedJob } from '../../../ledger/requests/job-watch.js'
 import {
   completeJob,
   deleteJob,
-  noteQueuePosition,
   setProgress,
+  setQueuePosition,
 } from '../../../ledger/requests/jobs.js'
 import { useDatabase } from '../../support/postgres.js'
 import { attempt, failure, newJob, newVerifier, openInterval, success } from '../fixtures.js'
@@ -78,11 +78,11 @@ describe('ledger/job-watch', () => {
       }
       const requestId = await asked(job.inferenceId, 1, 1)
       assert.equal(await told(() => putFrames(db, requestId, [frame(1)])), job.id)
-      assert.equal(await told(() => noteQueuePosition(db, job.id, 3)), job.id)
+      assert.equal(await told(() => setQueuePosition(db, job.id, 3)), job.id)
       // Of these only the last one tells.
       await putFrames(db, challenge.requestId, [frame(1)])
       await putFrames(db, requestId, [])
-      await noteQueuePosition(db, job.id, 3)
+      await setQueuePosition(db, job.id, 3)
       const other = await newJob(db, id)
       assert.equal(await told(() => setProgress(db, other.id, 1)), other.id)
     } finally {
@@ -94,18 +94,18 @@ describe('ledger/job-watch', () => {
     const { db } = database()
     const job = await newJob(db, id)
     const position = async () => (await watchedJob(db, job.id))?.queuePosition
-    await noteQueuePosition(db, job.id, 2)
+    await setQueuePosition(db, job.id, 2)
     assert.equal(await position(), 2)
     await setProgress(db, job.id, 0)
     assert.equal(await position(), 2)
     await setProgress(db, job.id, 10)
     assert.equal(await position(), 0)
-    await noteQueuePosition(db, job.id, null)
+    await setQueuePosition(db, job.id, null)
     assert.equal(await position(), null)
     const requestId = await asked(job.inferenceId, 1, 1)
     await recordOutcomes(db, id, [success(requestId)])
     await completeJob(db, job.id, { winningRequestId: requestId, warnings: [], expiresAt: null })
-    await noteQueuePosition(db, job.id, 1)
+    await setQueuePosition(db, job.id, 1)
     assert.equal(await position(), null)
   })
 

@@ -19,13 +19,13 @@ import {
 } from '../../../ledger/requests/jobs.js'
 import {
   deleteExpiredContents,
-  forgetInterval,
-  forgetVideos,
+  pruneInterval,
+  pruneVideos,
   removeChallengeFrames,
   removeDeletedFrames,
 } from '../../../ledger/requests/retention.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
-import { Forgetting } from '../../../workers/sweeps/retention-sweep.js'
+import { RetentionSweep } from '../../../workers/sweeps/retention-sweep.js'
 import { makeTestRoles, type TestRoles } from '../../support/database-roles.js'
 import { useDatabase } from '../../support/postgres.js'
 import {
@@ -177,11 +177,11 @@ describe('ledger/retention', () => {
   it('forgets a video of so many days: files, frames and prompts, and leaves what is counted', async () => {
     const { jobId, requestId } = await video()
     await age(31)
-    assert.equal(await forgetVideos(worker, id, 30, 10), 0, 'its interval is not final')
+    assert.equal(await pruneVideos(worker, id, 30, 10), 0, 'its interval is not final')
     await settle(1)
-    assert.equal(await forgetVideos(worker, id, 32, 10), 0, 'too young')
-    assert.equal(await forgetVideos(worker, id, 30, 10), 1)
-    assert.equal(await forgetVideos(worker, id, 30, 10), 0)
+    assert.equal(await pruneVideos(worker, id, 32, 10), 0, 'too young')
+    assert.equal(await pruneVideos(worker, id, 30, 10), 1)
+    assert.equal(await pruneVideos(worker, id, 30, 10), 0)
     assert.equal(await framesOf(requestId), 0)
     assert.equal(await getContent(db, jobId, 'thumbnail'), null)
     assert.deepEqual(await prompts(), [''])
@@ -200,14 +200,14 @@ describe('ledger/retention', () => {
       [jobId],
     )
     await age(31)
-    assert.equal(await forgetVideos(worker, id, 30, 10), 0, 'its prover may still answer')
+    assert.equal(await pruneVideos(worker, id, 30, 10), 0, 'its prover may still answer')
     assert.equal(await removeDeletedFrames(worker, id, 10), 0)
     await db.execute(
       `UPDATE attempts SET asked_at = asked_at - interval '1 day' WHERE inference_id = $1`,
       [inferenceId],
     )
     assert.equal(await removeDeletedFrames(worker, id, 10), 1)
-    assert.equal(await forgetVideos(worker, id, 30, 10), 1)
+    assert.equal(await pruneVideos(worker, id, 30, 10), 1)
   })
 
   it('keeps the evidence of a cheat for as long as the verdict, which goes with the record', async () => {
@@ -218,7 +218,7 @@ describe('ledger/retention', () => {
     assert.equal(await removeDeletedFrames(worker, id, 10), 0)
     await age(400)
     const sweep = async () => {
-      await forgetVideos(worker, id, 30, 10)
+      await pruneVideos(worker, id, 30, 10)
       while (await removeChallengeFrames(worker, id, 30, 1));
     }
     await sweep()
@@ -227,15 +227,15 @@ describe('ledger/retention', () => {
       [2, 2, 0],
     )
     assert.match((await prompts())[0]!, /red ball/)
-    assert.equal(await forgetInterval(worker, id, 30), null, 'its record is not public')
+    assert.equal(await pruneInterval(worker, id, 30), null, 'its record is not public')
     await db.tx((tx) => decideWeights(tx, id, 1, NOTHING))
     await signRecord(db, id, 1, '0x00')
-    assert.equal(await forgetInterval(worker, id, 30), null, 'no later interval has settled')
+    assert.equal(await pruneInterval(worker, id, 30), null, 'no later interval has settled')
     await openInterval(db, id, 2)
     await settle(2)
-    assert.equal(await forgetInterval(worker, id, 401), null, 'too young')
-    assert.equal(await forgetInterval(worker, id, 30), 1)
-    assert.equal(await forgetInterval(worker, id, 30), null)
+    assert.equal(await pruneInterval(worker, id, 401), null, 'too young')
+    assert.equal(await pruneInterval(worker, id, 30), 1)
+    assert.equal(await pruneInterval(worker, id, 30), null)
     assert.deepEqual(await verdictsOf(db, id, 1), [])
     assert.equal(await recordOf(db, id, 1), null)
     assert.equal(await framesOf(cheat), 0)
@@ -252,10 +252,10 @@ describe('ledger/retention', () => {
   })
 
   it('never takes an interval that may still change, nor one of less than 30 days', async () => {
-    await assert.rejects(forgetInterval(worker, id, 29), /30 days at least/)
+    await assert.rejects(pruneInterval(worker, id, 29), /30 days at least/)
     await db.execute(`UPDATE intervals SET closed_at = now() WHERE verifier = $1`, [id.verifier])
     await age(400)
-    assert.equal(await forgetInterval(worker, id, 30), null, 'open')
+    assert.equal(await pruneInterval(worker, id, 30), null, 'open')
     assert.equal(await removeChallengeFrames(worker, id, 30, 10), false)
     await challenge('pass')
     await assert.rejects(db.execute('DELETE FROM verdicts'), /append-only/)
@@ -269,7 +269,7 @@ describe('ledger/retention', () => {
     const retention = { videosDays: 30, recordsDays: 60 }
     await Promise.all(
       [1, 2, 3].map(() =>
-        new Forgetting(worker, id, retention, Date.now, { rows: 2, videos: 2 }).whenDue(),
+        new RetentionSweep(worker, id, retention, Date.now, { rows: 2, videos: 2 }).whenDue(),
       ),
     )
     for (const { jobId, requestId } of videos) {

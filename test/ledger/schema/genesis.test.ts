@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { putBaselineLastUpdate } from '../../../ledger/intervals/lease.js'
-import { noteGenesis } from '../../../ledger/schema/genesis.js'
+import { recordGenesis } from '../../../ledger/schema/genesis.js'
 import { useDatabase } from '../../support/postgres.js'
 
 const OURS = '11'.repeat(32)
@@ -13,15 +13,15 @@ describe('ledger: the chain that it is of', () => {
     const { db } = database()
     const id = { netuid: 1, verifier: 'a verifier' }
     await putBaselineLastUpdate(db, id, 7)
-    await noteGenesis(db, id, OURS)
-    await noteGenesis(db, id, OURS)
+    await recordGenesis(db, id, OURS)
+    await recordGenesis(db, id, OURS)
     for (let i = 0; i < 2; i++) {
-      await assert.rejects(noteGenesis(db, id, ANOTHER), {
+      await assert.rejects(recordGenesis(db, id, ANOTHER), {
         code: 'genesis_changed',
         message: /another chain: its genesis is 11{63}, that of the endpoint is 22{63}$/,
       })
     }
-    await noteGenesis(db, id, OURS)
-    await noteGenesis(db, { ...id, netuid: 2 }, ANOTHER)
+    await recordGenesis(db, id, OURS)
+    await recordGenesis(db, { ...id, netuid: 2 }, ANOTHER)
   })
 })

@@ -8,9 +8,9 @@ import {
   getDelivery,
   insertTestEvent,
   markDeliveryStarted,
-  noteDelivered,
-  noteFailedAttempt,
-  noteGone,
+  recordDelivered,
+  recordFailedAttempt,
+  recordGone,
   unstartedDeliveries,
 } from '../../../ledger/webhooks/deliveries.js'
 import {
@@ -190,36 +190,36 @@ describe('ledger: webhooks', () => {
     const last = { attempt: 10, status: 500, error: 'bad_status', nextTryMs: null }
     const { id } = await newWebhook(db, newKey())
     const onlyFails = { attempts: 3, hours: 24 }
-    const fail = async () => noteFailedAttempt(db, await send(id), last, onlyFails)
+    const fail = async () => recordFailedAttempt(db, await send(id), last, onlyFails)
     await fail()
     await fail()
     const taken = await send(id)
-    await noteFailedAttempt(db, taken, { ...last, attempt: 1, nextTryMs: 5000 }, onlyFails)
+    await recordFailedAttempt(db, taken, { ...last, attempt: 1, nextTryMs: 5000 }, onlyFails)
     const waits = (await getDelivery(db, taken.eventId, id))!
     assert.deepEqual([waits.state, waits.attempts, waits.lastStatus], ['pending', 1, 500])
     assert.ok(waits.nextTryAt!.getTime() > Date.now())
-    await noteDelivered(db, taken, { attempt: 2, status: 204 })
+    await recordDelivered(db, taken, { attempt: 2, status: 204 })
     const done = (await getDelivery(db, taken.eventId, id))!
     assert.deepEqual(
       [done.state, done.attempts, done.lastStatus, done.lastError, done.nextTryAt],
       ['delivered', 2, 204, null, null],
     )
-    await noteFailedAttempt(db, taken, last, onlyFails)
+    await recordFailedAttempt(db, taken, last, onlyFails)
     assert.equal((await getDelivery(db, taken.eventId, id))!.state, 'delivered', 'once is enough')
     // The row of failures began anew. Many within a moment disable nothing; nor does a long time alone.
     const again = { ...last, nextTryMs: 5000 }
     const tried = await send(id)
-    await noteFailedAttempt(db, tried, { ...again, attempt: 1 }, onlyFails)
+    await recordFailedAttempt(db, tried, { ...again, attempt: 1 }, onlyFails)
     await db.execute(
       `UPDATE webhooks SET failing_since = now() - interval '24 hours' WHERE id = $1`,
       [id],
     )
-    const second = await noteFailedAttempt(db, tried, { ...again, attempt: 2 }, onlyFails)
+    const second = await recordFailedAttempt(db, tried, { ...again, attempt: 2 }, onlyFails)
     assert.equal(second.disabled, false, 'two attempts')
     // Attempts count, whether their event is given up or not; those that end at once are counted each.
     const sent = await Promise.all([send(id), send(id), send(id), send(id)])
     const ends = await Promise.all(
-      sent.map((each) => noteFailedAttempt(db, each, { ...again, attempt: 1 }, onlyFails)),
+      sent.map((each) => recordFailedAttempt(db, each, { ...again, attempt: 1 }, onlyFails)),
     )
     assert.equal(ends.filter((end) => end.disabled).length, 1)
     assert.equal((await getWebhook(db, id))!.disabledReason, 'too_many_failures')
@@ -227,7 +227,7 @@ describe('ledger: webhooks', () => {
 
     const gone = await newWebhook(db, newKey())
     const [first, other] = [await send(gone.id), await send(gone.id)]
-    await noteGone(db, first, 1)
+    await recordGone(db, first, 1)
     assert.equal((await getWebhook(db, gone.id))!.disabledReason, 'gone')
     const states = (await deliveriesOf(db, gone.id, ALL)).map((row) => [row.eventId, row.lastError])
     assert.deepEqual(Object.fromEntries(states), {
@@ -253,7 +253,7 @@ describe('ledger: webhooks', () => {
     assert.deepEqual(await page(null, 2), ids.slice(0, 2))
     assert.deepEqual(await page(ids[1]!, 10), ids.slice(2))
     assert.deepEqual(await page(`evt_${'0'.repeat(32)}`, 10), [])
-    await noteDelivered(db, { eventId: ids[4]!, webhookId: id }, { attempt: 1, status: 200 })
+    await recordDelivered(db, { eventId: ids[4]!, webhookId: id }, { attempt: 1, status: 200 })
     await db.execute(
       `UPDATE webhook_events SET created_at = now() - interval '31 days' WHERE id = ANY ($1)`,
       [[ids[3], ids[4]]],
@@ -283,7 +283,7 @@ describe('ledger: webhooks', () => {
     assert.deepEqual([dropped.state, dropped.lastError], ['failed', 'too_many_pending'])
     assert.equal((await unstartedDeliveries(db, verifier, 200)).length, 100)
     const [ended] = await unstartedDeliveries(db, verifier, 1)
-    await noteDelivered(db, ended!, { attempt: 1, status: 200 })
+    await recordDelivered(db, ended!, { attempt: 1, status: 200 })
     assert.equal((await getWebhook(db, id))!.pendingDeliveries, 99)
     assert.equal((await endOne()).state, 'pending')
   })

@@ -3,7 +3,7 @@ import { attemptsOf, startAttempts } from '../../../ledger/requests/attempts.js'
 import { getJob } from '../../../ledger/requests/jobs.js'
 import { startVideo } from '../../../temporal/start-video.js'
 import { videoWorkflowId } from '../../../temporal/workflow-ids.js'
-import { endStopped } from '../../../workers/sweeps/fail-orphaned-videos.js'
+import { failOrphanedVideos } from '../../../workers/sweeps/fail-orphaned-videos.js'
 import { attempt } from '../../ledger/fixtures.js'
 import { useSmallGrid } from '../../support/small-grid.js'
 import { until } from '../../support/until.js'
@@ -41,7 +41,7 @@ describe('jobs whose workflow an operator stopped', function () {
       await client.workflow.getHandle(videoWorkflowId(job.id)).terminate('by hand')
     }
     await startAttempts(db, grid().id, [attempt(1, { inferenceId: asked.inferenceId })])
-    const sweep = endStopped(deps, client, { everyMs: 50, silentS: 0 })
+    const sweep = failOrphanedVideos(deps, client, { everyMs: 50, silentS: 0 })
     try {
       await until('the end', async () => (await getJob(db, terminated.id))!.status === 'failed')
       assert.equal((await getJob(db, terminated.id))!.errorCode, 'internal_error')

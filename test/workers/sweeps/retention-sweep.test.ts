@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Database } from '../../../ledger/database.js'
 import { insertTestEvent } from '../../../ledger/webhooks/deliveries.js'
 import { insertWebhook } from '../../../ledger/webhooks/webhooks.js'
-import { Forgetting } from '../../../workers/sweeps/retention-sweep.js'
+import { RetentionSweep } from '../../../workers/sweeps/retention-sweep.js'
 import { newKey } from '../../api/auth/new-key.js'
 import { newJob, newVerifier } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
@@ -48,10 +48,16 @@ describe('forgetting', () => {
       },
     }
     let now = 0
-    const forgetting = new Forgetting(watched, id, { videosDays: 30, recordsDays: 0 }, () => now, {
-      rows: 2,
-      videos: 2,
-    })
+    const forgetting = new RetentionSweep(
+      watched,
+      id,
+      { videosDays: 30, recordsDays: 0 },
+      () => now,
+      {
+        rows: 2,
+        videos: 2,
+      },
+    )
     await assert.rejects(forgetting.whenDue(), /away/)
     isAway = false
     await forgetting.whenDue()

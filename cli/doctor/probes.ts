@@ -38,7 +38,7 @@ export interface ChainFacts {
 }
 
 /** Asks the chain for the subnet, and for the hotkey's place on it. */
-export function askChain(
+export function probeChain(
   options: Options<(typeof CHAIN_OPTIONS)[number]>,
   hotkey: string | null,
 ): Promise<Outcome<ChainFacts>> {
@@ -65,7 +65,7 @@ export function askChain(
 }
 
 /** The version of PostgreSQL. */
-export function askDatabase(
+export function probeDatabase(
   options: Options<(typeof DATABASE_OPTIONS)[number]>,
 ): Promise<Outcome<string>> {
   return inTime('PostgreSQL', async () => {
@@ -81,7 +81,7 @@ export function askDatabase(
 }
 
 /** The namespace that was found. */
-export function askTemporal(
+export function probeTemporal(
   options: Options<(typeof TEMPORAL_OPTIONS)[number]>,
 ): Promise<Outcome<string>> {
   return inTime('Temporal', async () => {

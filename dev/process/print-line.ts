@@ -1,4 +1,4 @@
 /** A line for the person at the terminal; logs go elsewhere. */
-export const say = (line = ''): void => {
+export const printLine = (line = ''): void => {
   process.stdout.write(`${line}\n`)
 }

@@ -1,7 +1,7 @@
 import type { Metrics } from '../base/metrics.js'
 
 /** The metrics of a prover. */
-export function createMeters(metrics: Metrics) {
+export function createProverMetrics(metrics: Metrics) {
   return {
     requests: metrics.counter('fractal_prover_requests_total', 'Requests by what became of them', [
       'outcome',

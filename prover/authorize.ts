@@ -7,7 +7,7 @@ import type { NonceMemory } from '../wire/nonce-memory.js'
 import { admit, type Blacklist, type CallerLookup, type Priority } from './admission.js'
 import { readBody, refuse, refuseUnread } from './http.js'
 
-export interface GateDeps {
+export interface AuthorizeDeps {
   /** ss58 of this prover. */
   self: string
   nonces: NonceMemory
@@ -18,7 +18,7 @@ export interface GateDeps {
 }
 
 /** A caller that may ask, and the bytes it signed. */
-export interface Visitor {
+export interface AuthorizedRequest {
   caller: string
   claim: AuthClaim
   target: string
@@ -44,11 +44,11 @@ const MAX_UNREAD_BYTES = MAX_REQUEST_BYTES / 16
  * a byte of the body is kept), size, signature, replay; only then who the sender is: blacklist and priority.
  * @returns null when it has answered with a refusal
  */
-export async function passGate(
+export async function authorizeRequest(
   req: IncomingMessage,
   res: ServerResponse,
-  deps: GateDeps,
-): Promise<Visitor | null> {
+  deps: AuthorizeDeps,
+): Promise<AuthorizedRequest | null> {
   const { self, nonces, nowNs } = deps
   const target = req.url ?? ''
   const early = readClaim({
@@ -90,10 +90,10 @@ export async function passGate(
 }
 
 async function enter(
-  visitor: Omit<Visitor, 'priority'>,
+  visitor: Omit<AuthorizedRequest, 'priority'>,
   res: ServerResponse,
-  { lookup, blacklist, log }: GateDeps,
-): Promise<Visitor | null> {
+  { lookup, blacklist, log }: AuthorizeDeps,
+): Promise<AuthorizedRequest | null> {
   const { caller } = visitor
   const standing = await lookup(caller).catch((error) => {
     log.warn({ caller, reason: messageOf(error) }, 'caller not looked up')

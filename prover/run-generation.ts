@@ -27,7 +27,7 @@ interface WorkDeps {
  * Does one generation: frames as they come, states to disk, then the signature, then both kept, and
  * only then `done`. So whoever has seen `done` gets the same answer again. Never rejects.
  */
-export async function work(generation: Generation, deps: WorkDeps): Promise<void> {
+export async function runGeneration(generation: Generation, deps: WorkDeps): Promise<void> {
   const { request } = generation
   const endTimer = deps.seconds.startTimer()
   const keeper = await StateKeeper.begin(deps)
