@@ -118,7 +118,7 @@ try {
     return [role, ...of('cpuSeconds', 1, 2), ...of('bytes', MEBIBYTE, 0)]
   })
   const head = ['process', 'CPU s: tsx', 'compiled', 'ratio', 'MiB: tsx', 'compiled', 'ratio']
-  console.log(textTable(head, rows))
+  console.log(textTable(head, rows, 'ruled'))
   console.log(
     `medians of ${rounds}: user and system CPU until ready; resident ${IDLE_MS / 1000} s later`,
   )
