@@ -4,10 +4,10 @@
  * process, alternating with the videos, so that the ratio holds on a busy machine too.
  */
 import { readFileSync } from 'node:fs'
-import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { openEngine } from '../engine/engine.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
 import { completeParams } from '../engine/pipeline/params.js'
+import { loadRuntime } from '../engine/runtime/runtime.js'
 import { sessionOptions } from '../engine/runtime/session-options.js'
 import { median, timed } from './support/measure.js'
 
@@ -26,6 +26,7 @@ const generator = await openEngine({ modelDir, device: 'cpu' })
 console.log(
   `open: ${Math.round(performance.now() - opening)} ms, RSS ${megabytes()}\n${generator.determinismClass}`,
 )
+const { InferenceSession, Tensor } = await loadRuntime()
 const bare = await InferenceSession.create(
   readFileSync(`${modelDir}/unet/model.onnx`),
   sessionOptions('cpu'),

@@ -10,6 +10,7 @@ import { type Model, readModel } from './model/model.js'
 import type { Device, Generated, GenerationHooks, Generator } from './pipeline/generator.js'
 import { validateParams } from './pipeline/params.js'
 import { cancelledError, throwIfCancelled } from './runtime/cancellation.js'
+import { setNativeEnvironment } from './runtime/native-environment.js'
 import { NativeGate } from './runtime/native-gate.js'
 import {
   type FromThread,
@@ -34,8 +35,7 @@ export interface OpenEngineOptions {
  * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing`
  */
 export async function openEngine({ modelDir, device }: OpenEngineOptions): Promise<Generator> {
-  // cuBLAS and cuDNN read it when they are loaded; the binding has no option for it.
-  if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0'
+  setNativeEnvironment(device)
   const model = await readModel(modelDir)
   const gate = new NativeGate()
   const worker = new Worker(THREAD, {

@@ -6,7 +6,7 @@ import { UsageError } from '../usage-error.js'
 const MAX_COUNT = 1_000_000_000
 
 export const generateCommand: CommandModule = {
-  command: 'generate <prompt>',
+  command: 'generate [prompt]',
   describe: 'generate a video here, without any network',
   builder: (argv) => {
     const text = (describe: string, defaultDescription?: string) =>
@@ -14,6 +14,7 @@ export const generateCommand: CommandModule = {
     const standard = 'the model’s standard'
     return argv
       .positional('prompt', { type: 'string', describe: 'what to show; may be empty' })
+      .option('prompt-file', text('file with the prompt, or - for standard input'))
       .option('seed', text(`0 to ${SEED_MAX}`, 'drawn, and said'))
       .option('negative-prompt', text('what not to show'))
       .option('steps', text('denoising steps', standard))
@@ -33,7 +34,7 @@ export const generateCommand: CommandModule = {
       if (Array.isArray(value) && name !== '_') throw new UsageError(`--${name} was given twice.`)
     }
     const partial = {
-      prompt: String(given.prompt ?? ''),
+      prompt: await promptOf(given),
       negativePrompt: String(given['negative-prompt'] ?? ''),
       seed: integer('seed', given.seed, 0, SEED_MAX),
       steps: integer('steps', given.steps, 1, MAX_COUNT),
@@ -52,4 +53,17 @@ export const generateCommand: CommandModule = {
       json: given.json === true,
     })
   },
+}
+
+/** @throws UsageError */
+async function promptOf({ prompt, 'prompt-file': file }: Record<string, unknown>): Promise<string> {
+  if (prompt !== undefined && file !== undefined) {
+    throw new UsageError('The prompt and --prompt-file: one of them.')
+  }
+  if (file === undefined) {
+    if (prompt === undefined) throw new UsageError('Name what to show, or --prompt-file.')
+    return String(prompt)
+  }
+  const { readPrompt } = await import('../generate/read-prompt.js')
+  return readPrompt(String(file))
 }

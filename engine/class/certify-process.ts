@@ -1,6 +1,7 @@
 import { readModel } from '../model/model.js'
 import type { Device } from '../pipeline/generator.js'
 import { Pipeline } from '../pipeline/pipeline.js'
+import { setNativeEnvironment } from '../runtime/native-environment.js'
 import { NativeGate } from '../runtime/native-gate.js'
 import { toPlainError } from '../thread/messages.js'
 import { certifyParams, certifyRun } from './certify-run.js'
@@ -8,6 +9,7 @@ import { certifyParams, certifyRun } from './certify-run.js'
 /* The second process of a certification, forked by certify.ts: modelDir, device, runs. */
 const [modelDir, device, runs] = process.argv.slice(2) as [string, Device, string]
 try {
+  setNativeEnvironment(device)
   const model = await readModel(modelDir)
   const pipeline = await Pipeline.open(model, device, new NativeGate())
   const params = certifyParams(model.config.descriptor)

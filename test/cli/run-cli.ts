@@ -14,25 +14,27 @@ export interface CliOptions {
   env?: Record<string, string>
   /** Default: the real file; a link to it works too. */
   bin?: string
+  /** Default: nothing to read. */
+  stdin?: 'pipe'
 }
 
 /** Starts the real command with an environment of its own: no FRACTAL_ settings of whoever tests. */
 export function startCli(
   args: string[],
-  { cwd, env = {}, bin = BIN }: CliOptions = {},
+  { cwd, env = {}, bin = BIN, stdin }: CliOptions = {},
 ): { child: ChildProcess; result: Promise<CliResult> } {
   const { PATH, HOME, TMPDIR } = process.env
   const child = spawn(process.execPath, [bin, ...args], {
     cwd,
     env: { PATH, HOME, TMPDIR, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin ?? 'ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
   const result = new Promise<CliResult>((resolve, reject) => {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { planOutFile } from '../../../cli/generate/out-file.js'
-import { runCli } from '../run-cli.js'
+import { readPrompt } from '../../../cli/generate/read-prompt.js'
+import { runCli, startCli } from '../run-cli.js'
 
 const MODEL = fileURLToPath(new URL('../../fixtures/random-model/model', import.meta.url))
 
@@ -52,6 +53,46 @@ describe('fractal generate', function () {
     assert.equal(png.subarray(1, 4).toString(), 'PNG')
   })
 
+  it('takes a long prompt, on the command line or from a file', async () => {
+    const prompt = 'a red circle moves right '.repeat(4000)
+    await writeFile(join(folder, 'prompt.txt'), `${prompt}\r\n`)
+    const rest = ['--seed', '7', '--frames', '1', '--json', '--out']
+    const [line, file] = await Promise.all([
+      generate(prompt, ...rest, 'line.rgb'),
+      generate('--prompt-file', 'prompt.txt', ...rest, 'file.rgb'),
+    ])
+    assert.deepEqual([line.code, file.code], [0, 0], line.stderr + file.stderr)
+    const facts = JSON.parse(line.stdout)
+    assert.deepEqual(facts.warnings, ['prompt_truncated'])
+    assert.equal(JSON.parse(file.stdout).frames_sha256, facts.frames_sha256)
+  })
+
+  it('reads a prompt from standard input', async () => {
+    const { child, result } = startCli(
+      ['generate', '--prompt-file', '-', '--frames', '1', '--seed', '7', '--out', 'piped.rgb'],
+      { cwd: folder, env: { FRACTAL_MODEL_DIR: MODEL }, stdin: 'pipe' },
+    )
+    child.stdin!.end('a red ball\n')
+    const { code, stderr } = await result
+    assert.deepEqual([code, stderr], [0, ''])
+    const named = await generate('a red ball', '--frames', '1', '--seed', '7', '--out', 'named.rgb')
+    assert.equal(named.code, 0, named.stderr)
+    const [piped, other] = ['piped.rgb', 'named.rgb'].map((name) => readFile(join(folder, name)))
+    assert.ok((await piped!).equals(await other!))
+  })
+
+  it('refuses what is no prompt', async () => {
+    await writeFile(join(folder, 'latin1.txt'), Buffer.from([0x61, 0xfc, 0x62]))
+    await writeFile(join(folder, 'video.bin'), Buffer.alloc(1_000_001, 'a'))
+    for (const [name, says] of [
+      ['missing.txt', /missing\.txt can't be read \(ENOENT\)/],
+      ['latin1.txt', /latin1\.txt is no text in UTF-8/],
+      ['video.bin', /video\.bin is no prompt: too long/],
+    ] as const) {
+      await assert.rejects(readPrompt(join(folder, name)), { code: 'usage', message: says })
+    }
+  })
+
   it('refuses what can’t be, before it computes anything', async () => {
     const cases: [args: string[], code: number, says: RegExp][] = [
       [
@@ -61,6 +102,8 @@ describe('fractal generate', function () {
       ],
       [['x', '--seed=-5', '--out', 'x.rgb'], 2, /--seed: -5 is not an integer of 0 to 4294967295/],
       [['x', '--seed', '1'], 2, /Missing required argument: out/],
+      [['--out', 'x.rgb'], 2, /Name what to show, or --prompt-file/],
+      [['x', '--prompt-file', 'y', '--out', 'x.rgb'], 2, /one of them/],
     ]
     const results = await Promise.all(cases.map(([args]) => generate(...args)))
     for (const [i, [args, code, says]] of cases.entries()) {

@@ -1,0 +1,15 @@
+import type { Device } from '../pipeline/generator.js'
+
+/**
+ * Sets what native libraries read from the environment when they are loaded: the binding has no
+ * options for it. Call it in a process's main thread before the runtime is loaded: a worker's
+ * `process.env` is a copy that they do not see.
+ */
+export function setNativeEnvironment(device: Device): void {
+  // Since 1.29 onnxruntime reports to its maker. For that it keeps an id and a database in the user's
+  // cache folder, needs a shell or ends by SIGSEGV, and matches the process's command line with a
+  // regular expression whose recursion overflows the stack: a thread of ours dies at 14,000 characters.
+  process.env.ORT_DISABLE_TELEMETRY = '1'
+  // cuBLAS and cuDNN.
+  if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0'
+}
