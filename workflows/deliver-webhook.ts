@@ -1,37 +1,21 @@
 import { proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow'
 import type { WebhookActivities } from '../activities/webhook-activities.js'
+import { WEBHOOK_RETRY_DELAYS, withJitter } from '../rules/gateway/webhook-retries.js'
+import { WEBHOOK_QUEUE } from '../temporal/task-queues.js'
 
 export interface DeliveryInput {
   readonly eventId: string
   readonly webhookId: string
-  /** Seconds before each attempt; in place of the ladder's, so that tests can be quick. */
+  /** Seconds before each attempt; in place of the schedule's, so that tests can be quick. */
   readonly waits?: readonly number[]
 }
 
-const MINUTE = 60
-const HOUR = 60 * MINUTE
-/** The ladder of the Standard Webhooks convention: ten attempts over three days. */
-const LADDER_SECONDS = [
-  0,
-  5,
-  5 * MINUTE,
-  30 * MINUTE,
-  2 * HOUR,
-  5 * HOUR,
-  10 * HOUR,
-  14 * HOUR,
-  20 * HOUR,
-  24 * HOUR,
-]
-/** A wait is longer or shorter by up to so much, so that those who failed together don't come back together. */
-const JITTER = 0.1
-
 /** One event to one webhook, until it is delivered or given up. History has ids only. */
 export async function deliverWebhook(input: DeliveryInput): Promise<{ state: string }> {
-  const { eventId, webhookId, waits = LADDER_SECONDS } = input
+  const { eventId, webhookId, waits = WEBHOOK_RETRY_DELAYS } = input
   const act = proxyActivities<WebhookActivities>({
     // A queue of its own: receivers that are slow take no place of users' videos.
-    taskQueue: 'webhooks',
+    taskQueue: WEBHOOK_QUEUE,
     // An attempt ends itself after 20 s; this one ends a worker that was killed.
     startToCloseTimeout: '1 minute',
     // For ever: what fails here is the ledger, or a receiver that is busy with other events.
@@ -39,8 +23,7 @@ export async function deliverWebhook(input: DeliveryInput): Promise<{ state: str
   })
   for (let attempt = 1; ; attempt += 1) {
     const next = waits[attempt]
-    const jitter = 1 - JITTER + 2 * JITTER * Math.random()
-    const nextTryMs = next === undefined ? null : Math.round(next * 1000 * jitter)
+    const nextTryMs = next === undefined ? null : withJitter(next, Math.random())
     const { state, reason, waitMs } = await act.sendWebhook.executeWithOptions(
       { summary: `attempt ${attempt}` },
       [{ eventId, webhookId, attempt, nextTryMs }],

@@ -14,10 +14,10 @@ import {
   recordGone,
 } from '../../ledger/webhooks/deliveries.js'
 import { getWebhook, signingSecrets, type WebhookRow } from '../../ledger/webhooks/webhooks.js'
+import { nextWaitMs, timeLeftMs } from '../../rules/gateway/webhook-retries.js'
 import { WireError } from '../../wire/error.js'
 import { noAnswerOf, postWebhook } from '../../wire/webhook-client.js'
 import type { WebhookDeps } from '../webhook-deps.js'
-import { nextWaitMs, timeLeftMs } from './retry-schedule.js'
 
 /** Ids alone: a history is no place for an address, a secret or what an event says. */
 export interface SendWebhookInput {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { nextWaitMs, timeLeftMs } from '../../../activities/webhooks/retry-schedule.js'
+import { nextWaitMs, timeLeftMs } from '../../../rules/gateway/webhook-retries.js'
 
 const HOUR = 3_600_000
 const LADDER_HOURS = 75 + 7 / 12

@@ -1,0 +1,53 @@
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const HOUR_MS = HOUR * 1000
+
+/**
+ * Seconds before each attempt to deliver an event, the first included: the schedule of the Standard
+ * Webhooks convention, ten attempts over three days.
+ */
+export const WEBHOOK_RETRY_DELAYS: readonly number[] = [
+  0,
+  5,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+]
+
+/** A delay is longer or shorter by up to so much, so that those who failed together don't come back together. */
+const JITTER = 0.1
+
+/** The longest that all delays together can be, and what is left of the last hour for the attempts themselves. */
+const MAX_DELIVERY_MS =
+  Math.ceil((WEBHOOK_RETRY_DELAYS.reduce((sum, delay) => sum + delay) * (1 + JITTER)) / HOUR) *
+  HOUR_MS
+
+/** @param random from 0 to 1 @returns milliseconds */
+export function withJitter(seconds: number, random: number): number {
+  return Math.round(seconds * 1000 * (1 - JITTER + 2 * JITTER * random))
+}
+
+/** How much longer a delivery may be tried. @param startedAt null: just now @param now milliseconds since 1970 */
+export function timeLeftMs(startedAt: Date | null, now: number): number {
+  return startedAt === null ? MAX_DELIVERY_MS : startedAt.getTime() + MAX_DELIVERY_MS - now
+}
+
+/**
+ * The wait until the next attempt, in milliseconds; null: there is none.
+ * @param delayMs the schedule's; null at its end
+ * @param retryAfterMs what the receiver asks for
+ */
+export function nextWaitMs(
+  delayMs: number | null,
+  retryAfterMs: number | null,
+  leftMs: number,
+): number | null {
+  if (delayMs === null) return null
+  const waitMs = Math.max(delayMs, retryAfterMs ?? 0)
+  return waitMs > leftMs ? null : waitMs
+}
