@@ -1,30 +1,23 @@
-import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client'
+import type { Client } from '@temporalio/client'
 import type { Log } from '../base/log.js'
 import type { Database } from '../ledger/database.js'
 import { markStarted } from '../ledger/requests/jobs.js'
 import type { generateVideo } from '../workflows/generate-video.js'
+import { startOnce } from './start-once.js'
 import { INFERENCE_QUEUE } from './task-queues.js'
 import { videoWorkflowId } from './workflow-ids.js'
 
 /** How long a request waits for Temporal; after it the inference worker starts the job. */
 const DEADLINE_MS = 2_000
 
-/**
- * Starts the workflow of a job, once. Its input is the job's id alone: a history is no place for a
- * prompt.
- */
+/** Its input is the job's id alone: a history is no place for a prompt. */
 async function startWorkflow(client: Client, jobId: string): Promise<void> {
-  try {
-    await client.workflow.start<typeof generateVideo>('generateVideo', {
-      workflowId: videoWorkflowId(jobId),
-      taskQueue: INFERENCE_QUEUE,
-      args: [{ jobId }],
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      staticSummary: 'a user’s video',
-    })
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
-  }
+  await startOnce<typeof generateVideo>(client, 'generateVideo', {
+    workflowId: videoWorkflowId(jobId),
+    taskQueue: INFERENCE_QUEUE,
+    args: [{ jobId }],
+    staticSummary: 'a user’s video',
+  })
 }
 
 /** Starts a job's workflow and marks the job started. @throws while Temporal or the ledger is away */

@@ -7,7 +7,7 @@ import { startPeriodic } from './periodic.js'
 
 const EVERY_MS = 30_000
 /** Temporal is asked for so many jobs at a time. */
-const AT_ONCE = 20
+const BATCH_SIZE = 20
 const SILENT_S = 60
 /** After these a workflow does nothing any more. */
 const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT']
@@ -20,9 +20,9 @@ export function failOrphanedVideos(
 ): { stop: () => void } {
   let after = ''
   const tick = async () => {
-    const ids = await listSilent(deps.db, deps.id, { after, limit: AT_ONCE, silentS })
+    const ids = await listSilent(deps.db, deps.id, { after, limit: BATCH_SIZE, silentS })
     // Those that only wait must not hide others: the next tick goes on behind them.
-    after = ids.length < AT_ONCE ? '' : ids.at(-1)!
+    after = ids.length < BATCH_SIZE ? '' : ids.at(-1)!
     for (const jobId of ids) {
       if (!(await isClosed(client, jobId))) continue
       await createFailVideo(deps)({ jobId, code: 'stopped' })

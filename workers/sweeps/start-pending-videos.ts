@@ -9,7 +9,7 @@ import { startPeriodic } from './periodic.js'
 const EVERY_MS = 2000
 /** Younger jobs may be just about to be started by the API. */
 const OLDER_THAN_MS = 3000
-const AT_ONCE = 50
+const BATCH_SIZE = 50
 
 /**
  * Starts the jobs that the API accepted while Temporal was away, and those whose direct run stopped:
@@ -22,7 +22,10 @@ export function startPendingVideos(
   log: Log,
 ): { stop: () => void } {
   const work = async () => {
-    for (const job of await listUnstarted(db, id, { olderThanMs: OLDER_THAN_MS, limit: AT_ONCE })) {
+    for (const job of await listUnstarted(db, id, {
+      olderThanMs: OLDER_THAN_MS,
+      limit: BATCH_SIZE,
+    })) {
       await startVideo(db, client, job.id)
       log.info({ job: job.id }, 'started a job that nobody ran')
     }
