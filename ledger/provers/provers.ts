@@ -1,4 +1,4 @@
-import type { ProverKey } from '../../rules/settle/settlement.js'
+import { newProverState, type ProverKey, type ProverState } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Queryable, Tx } from '../database.js'
 import { batch } from '../rows.js'
@@ -67,13 +67,24 @@ const ADDRESS = {
   axonPort: 'integer',
 } as const
 
-/** Provers of the metagraph: a new registration starts in Bronze with nothing, a known one only moves. */
+const NEW = {
+  ...ADDRESS,
+  tier: 'text',
+  totalSuccesses: 'bigint',
+  scorePpm: 'integer',
+  validationsSinceMove: 'integer',
+  fastReturn: 'boolean',
+  refusedStreak: 'integer',
+} as const
+
+/** Provers of the metagraph: a new registration starts where the rules say, a known one only moves. */
 export async function upsertStandings(
   db: Queryable,
   id: VerifierId,
   rows: readonly ProverAddress[],
 ): Promise<StandingRow[]> {
-  const added = batch<ProverAddress>(ADDRESS, rows, 3)
+  const beginnings = rows.map((row) => ({ ...newProverState(row), ...row }))
+  const added = batch<ProverAddress & ProverState>(NEW, beginnings, 3)
   await db.execute(
     `INSERT INTO provers (netuid, verifier, ${added.names})
      SELECT $1, $2, ${added.names} FROM ${added.source} ORDER BY hotkey, registered_block

@@ -1,6 +1,5 @@
 import type { GenerationParams } from '../../formats/generation.js'
 import type { Queryable } from '../database.js'
-import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /** A generation a user asked for. */
@@ -16,15 +15,6 @@ export interface InferenceRequestRow extends GenerationParams {
 
 const COLUMNS = `id, job_id, api_key_id, seed, prompt, negative_prompt, steps, guidance_milli, width, height, frames,
   fps, model, counted, created_at`
-
-export async function inferenceRequest(
-  db: Queryable,
-  inferenceId: string,
-): Promise<InferenceRequestRow | null> {
-  return firstOrNull(
-    await db.query(`SELECT ${COLUMNS} FROM inference_requests WHERE id = $1`, [inferenceId]),
-  )
-}
 
 /** The newest first: what challenges are made to look like. */
 export async function recentRequests(

@@ -6,7 +6,7 @@ import type { Generator } from '../../engine/pipeline/generator.js'
 import { fromHex } from '../../formats/bytes.js'
 import { generationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
-import { requestOpening } from '../../wire/open.js'
+import { requestOpening } from '../support/request-opening.js'
 import { withSite } from './site.js'
 
 const MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))

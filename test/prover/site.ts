@@ -9,8 +9,8 @@ import { type GenerationBody, generationParams } from '../../formats/generation.
 import type { CallerStanding } from '../../prover/admission.js'
 import { type ProverOptions, type RunningProver, startProver } from '../../prover/prover.js'
 import { type RequestOptions, requestGeneration } from '../../wire/client.js'
-import { requestOpening } from '../../wire/open.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
+import { requestOpening } from '../support/request-opening.js'
 import { devSigner } from '../wire/keys.js'
 import { FakeGenerator } from './fake-generator.js'
 

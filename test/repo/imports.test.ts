@@ -1,34 +1,11 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const run = promisify(execFile)
+import { ROOT, runPlanted } from './planted.js'
 
 /** Runs the check in a folder that has just these files and our rules. */
-async function check(files: Record<string, string>): Promise<{ code: number; output: string }> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'fractal-imports-'))
-  try {
-    for (const [name, text] of Object.entries(files)) {
-      await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
-      await writeFile(path.join(folder, name), text)
-    }
-    await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'))
-    await writeFile(path.join(folder, 'tsconfig.json'), '{"compilerOptions":{"module":"NodeNext"}}')
-    const { stdout } = await run(process.execPath, [path.join(root, 'dev/checks/imports.mjs')], {
-      cwd: folder,
-    })
-    return { code: 0, output: stdout }
-  } catch (error) {
-    const { code, stderr } = error as { code: number; stderr: string }
-    return { code, output: stderr }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+function check(files: Record<string, string>): Promise<{ code: number; output: string }> {
+  const settings = { 'tsconfig.json': '{"compilerOptions":{"module":"NodeNext"}}' }
+  return runPlanted({ ...settings, ...files }, [path.join(ROOT, 'dev/checks/imports.mjs')])
 }
 
 const VALUE = 'export const value = 1\n'

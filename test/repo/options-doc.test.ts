@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { environmentName, OPTIONS } from '../../base/options/options.js'
-import { optionTable } from '../../dev/docs/option-table.js'
+import { optionTable } from './option-table.js'
 
 const PAGE = fileURLToPath(new URL('../../docs/options.md', import.meta.url))
-const PARTS = /^(.*<!-- made by dev\/docs\/option-table\.ts -->\n\n)(.*)(\n\n<!-- end -->.*)$/s
+const PARTS = /^(.*<!-- made by test\/repo\/option-table\.ts -->\n\n)(.*)(\n\n<!-- end -->.*)$/s
 
 /** What operators of the original type (design, architecture section 9); each is explained on the page. */
 const ORIGINAL = [

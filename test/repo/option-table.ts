@@ -1,12 +1,12 @@
 import { fileOption, OPTIONS, type Option, type OptionName } from '../../base/options/options.js'
 import { MIGRATE_OPTIONS } from '../../cli/ledger/migrate-options.js'
+import { LOCALNET_OPTIONS } from '../../dev/localnet/run.js'
+import { DEVNET_OPTIONS } from '../../dev/subtensor/devnet/devnet.js'
 import { API_OPTIONS } from '../../workers/roles/api.js'
 import { GPU_OPTIONS } from '../../workers/roles/gpu.js'
 import { INFERENCE_OPTIONS } from '../../workers/roles/inference.js'
 import { PROVER_OPTIONS } from '../../workers/roles/prover.js'
 import { VERIFIER_OPTIONS } from '../../workers/roles/verifier.js'
-import { LOCALNET_OPTIONS } from '../localnet/run.js'
-import { DEVNET_OPTIONS } from '../subtensor/devnet/devnet.js'
 
 /** Which process reads which options, in the order in which the table names them. */
 const ROLES: Readonly<Record<string, readonly OptionName[]>> = {
