@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import express, { type Express } from 'express'
-import { sanitizeText } from '../base/sanitize-text.js'
 import { ownVersion } from '../base/version.js'
 import { keyGate } from './auth/key-gate.js'
 import type { ApiDeps } from './deps.js'
-import { only } from './http/allowed-methods.js'
-import { ApiError } from './http/errors.js'
+import { notFound, only } from './http/allowed-methods.js'
 import { mountHealth } from './http/health.js'
 import { refuseOtherHosts } from './http/host-check.js'
 import { apiMetrics } from './http/metrics.js'
@@ -69,7 +67,7 @@ export function createApi(deps: ApiDeps): Express {
   mountPages(app)
 
   app.use((req) => {
-    throw new ApiError('not_found', `There is nothing at ${sanitizeText(req.path)}.`)
+    throw notFound(req)
   })
   app.use(problemHandler(deps.log))
   return app

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { ApiDeps } from './deps.js'
-import { ApiError } from './http/errors.js'
-import { type Operation, operation } from './http/operation.js'
+import { type Address, nothingAt, type Operation, operation } from './http/operation.js'
 
 export const modelSchema = z
   .object({
@@ -41,9 +40,17 @@ type Model = z.output<typeof modelSchema>
 
 const listSchema = z.object({ object: z.literal('list'), data: z.array(modelSchema) })
 
+const modelParams = z.object({ id: z.string().meta({ example: 'fractal-shapes-1' }) })
+
 /** `/v1/models`: the one model that this grid's provers run. */
 export function modelOperations(deps: Pick<ApiDeps, 'model' | 'limits'>): Operation[] {
   const model = modelObject(deps)
+  const modelId: Address<typeof modelParams> = {
+    schema: modelParams,
+    code: 'model_not_found',
+    message: (id) => `There is no model ${id} here.`,
+    hint: `This network serves ${model.id}.`,
+  }
   return [
     operation({
       id: 'listModels',
@@ -66,20 +73,11 @@ export function modelOperations(deps: Pick<ApiDeps, 'model' | 'limits'>): Operat
       tag: 'Videos',
       access: 'read',
       summary: 'One model: its standard form and its limits',
-      params: {
-        schema: z.object({ id: z.string().meta({ example: model.id }) }),
-        code: 'model_not_found',
-        message: 'There is no such model here.',
-      },
+      params: modelId,
       answers: { 200: { description: 'The model', schema: modelSchema } },
       errors: ['model_not_found'],
       run: ({ params, res }) => {
-        if (params.id !== model.id) {
-          throw new ApiError('model_not_found', 'There is no such model here.', {
-            hint: `This network serves ${model.id}.`,
-            param: 'id',
-          })
-        }
+        if (params.id !== model.id) throw nothingAt(modelId, params.id)
         res.json(model)
       },
     }),

@@ -28,7 +28,9 @@ export function keyGate(deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'publicNetwor
           ? new ApiError('invalid_api_key', 'This API key is not known here.', {
               hint: '`fractal key list` shows which there are; a key itself is shown only when it is made.',
             })
-          : new ApiError('invalid_api_key', 'This API key was revoked.')
+          : new ApiError('invalid_api_key', 'This API key was revoked.', {
+              hint: '`fractal key create` makes another one.',
+            })
       }
       if (!mayDo(key, scope)) {
         res.set('WWW-Authenticate', challenge({ error: 'insufficient_scope', scope }))

@@ -55,7 +55,7 @@ function refusal({ limit, waitUs, use }: Admission & { admitted: false }, cost: 
       return new ApiError(
         'rate_limited',
         `This key may ask for ${howMany(use.requestsPerMinute, 'video')} a minute.`,
-        retry,
+        { ...retry, hint: 'Ask again after the seconds of the header Retry-After.' },
       )
     case 'concurrency':
       return new ApiError(
@@ -69,7 +69,7 @@ function refusal({ limit, waitUs, use }: Admission & { admitted: false }, cost: 
         ? new ApiError(
             'limit_exceeded',
             `This video costs ${cost} (steps × frames × width × height), more than this key may use in a day: ${use.dailyCost}.`,
-            { param: 'steps' },
+            { hint: 'Ask for fewer steps or frames, or for a smaller size.' },
           )
         : new ApiError(
             'quota_exceeded',

@@ -1,6 +1,21 @@
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 import { sanitizeText } from '../../base/sanitize-text.js'
 import { ApiError } from './errors.js'
+import { listed } from './validate.js'
+
+const MAX_PATH_CHARACTERS = 100
+const WHERE = 'A video is asked for by POST /v1/videos; /openapi.json lists what there is.'
+
+/** The error for an address that is none. */
+export function notFound(req: Request): ApiError {
+  return new ApiError(
+    'not_found',
+    `There is nothing at ${req.method} ${sanitizeText(req.path, MAX_PATH_CHARACTERS)}.`,
+    {
+      hint: WHERE,
+    },
+  )
+}
 
 /** Ends a route: any method that was not handled before is refused with the list of those that are. */
 export function only(...methods: string[]): RequestHandler {
@@ -13,7 +28,8 @@ export function only(...methods: string[]): RequestHandler {
     }
     throw new ApiError(
       'method_not_allowed',
-      `${sanitizeText(req.path)} takes ${methods.join(' and ')}.`,
+      `${sanitizeText(req.path, MAX_PATH_CHARACTERS)} does not take ${req.method}: it takes ${listed(methods, 'and')}.`,
+      { hint: WHERE },
     )
   }
 }

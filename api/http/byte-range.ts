@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express'
 import { ApiError } from './errors.js'
+import { quoted } from './validate.js'
 
 /**
  * For files of one key: kept by its client for an hour, and as they are. What proxies compress or make smaller
@@ -22,7 +23,11 @@ export function sendBytes(req: Request, res: Response, bytes: Buffer, etag: stri
   const ranges = whole ? undefined : req.range(bytes.length)
   if (ranges === -1) {
     res.set('Content-Range', `bytes */${bytes.length}`)
-    throw new ApiError('range_not_satisfiable', `The content has ${bytes.length} bytes.`)
+    throw new ApiError(
+      'range_not_satisfiable',
+      `The header Range is ${quoted(req.get('range') ?? '')}: the content has ${bytes.length} bytes.`,
+      { hint: 'Byte 0 is the first. Leave the header out for all of it.', param: 'Range' },
+    )
   }
   const [range] = Array.isArray(ranges) && ranges.type === 'bytes' ? ranges : []
   if (range === undefined || (Array.isArray(ranges) && ranges.length > 1)) {

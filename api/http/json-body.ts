@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import express, { type RequestHandler } from 'express'
-import type { z } from 'zod'
-import { sanitizeText } from '../../base/sanitize-text.js'
+import express, { type Request, type RequestHandler } from 'express'
 import { ApiError, type ApiErrorCode } from './errors.js'
+import { listed, quoted } from './validate.js'
 
 /** Bytes of a request's body: a prompt of 100 kB in JSON's escapes, with room. */
 export const MAX_BODY_BYTES = 512 * 1024
@@ -16,36 +15,61 @@ export const BODY_ERRORS = [
   'unsupported_media_type',
 ] as const satisfies readonly ApiErrorCode[]
 
-/** Of a field's name in an error. */
-export const MAX_FIELD_CHARACTERS = 64
-
 /**
  * A parser of bodies of a type that refuses larger ones as soon as they show: the parsers of Express
  * would take in all of a body before they say that it is too large.
  * @throws ApiError `body_too_large`
  */
-export function bounded(type: string, parse: RequestHandler, hint?: string): RequestHandler {
-  const tooLarge = () =>
-    new ApiError('body_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`, {
-      ...(hint === undefined ? {} : { hint }),
-    })
+export function bounded(
+  type: string,
+  parse: RequestHandler,
+  hint = 'A prompt has at most 100 kB.',
+): RequestHandler {
   return (req, res, next) => {
     if (!req.is(type)) {
       next()
       return
     }
-    if (Number(req.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge()
+    if (Number(req.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge(req, hint)
     let bytes = 0
     const count = (part: Buffer) => {
       const before = bytes
       bytes += part.length
-      if (bytes > MAX_BODY_BYTES && before <= MAX_BODY_BYTES) next(tooLarge())
+      if (bytes > MAX_BODY_BYTES && before <= MAX_BODY_BYTES) next(tooLarge(req, hint))
     }
     req.on('data', count)
     parse(req, res, (error?: unknown) => {
       req.off('data', count)
       if (bytes <= MAX_BODY_BYTES) next(error)
     })
+  }
+}
+
+function tooLarge({ headers }: Request, hint: string): ApiError {
+  const bytes = headers['content-length'] ?? `more than ${MAX_BODY_BYTES}`
+  const message = `The body has ${bytes} bytes: it may have at most ${MAX_BODY_BYTES}.`
+  return new ApiError('body_too_large', message, { hint })
+}
+
+/**
+ * Refuses other content types before a byte of the body is read. Without any body (null, or an empty one) the
+ * schema says what is missing.
+ * @throws ApiError `unsupported_media_type`
+ */
+export function takesOnly(types: readonly string[]): RequestHandler {
+  return (req, res, next) => {
+    const isEmpty = req.headers['content-length'] === '0'
+    if (!isEmpty && req.is([...types]) === false) {
+      res.set('Accept-Post', types.join(', '))
+      const sent = req.headers['content-type']
+      const what = sent === undefined ? 'has no Content-Type' : `is ${quoted(sent)}`
+      throw new ApiError(
+        'unsupported_media_type',
+        `The body ${what}: this address takes ${listed(types, 'or')}.`,
+        { hint: 'Send the header Content-Type: application/json.' },
+      )
+    }
+    next()
   }
 }
 
@@ -65,51 +89,5 @@ const parse = bounded(
   }),
 )
 
-/** Reads a JSON body; other content types are refused before a byte of the body is read. */
-export const jsonBody: RequestHandler[] = [
-  (req, res, next) => {
-    // Without any body (null, or an empty one) the schema says what is missing.
-    const empty = req.headers['content-length'] === '0'
-    if (!empty && req.is('application/json') === false) {
-      res.set('Accept-Post', 'application/json')
-      throw new ApiError('unsupported_media_type', 'This address takes application/json.', {
-        hint: 'Send the header Content-Type: application/json.',
-      })
-    }
-    next()
-  },
-  parse,
-]
-
-/**
- * A value by its schema. The error names the field and the rule, never the value: it may be a prompt.
- * @throws ApiError `unknown_field`, `invalid_request`
- */
-export function parseBy<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
-  if (value === undefined) {
-    throw new ApiError('invalid_request', `The request has no ${what}.`, {
-      hint: 'Send a JSON object.',
-    })
-  }
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const { issues } = parsed.error
-  // What is missing is often there, under a name with a slip in it: that name helps more.
-  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
-  const path = issue?.path.join('.') ?? ''
-  if (issue?.code === 'unrecognized_keys') {
-    const field = sanitizeText(issue.keys[0]!, MAX_FIELD_CHARACTERS)
-    throw new ApiError(
-      'unknown_field',
-      `The ${what} has a field that is not known: ${JSON.stringify(field)}.`,
-      {
-        hint: 'Field names are case-sensitive; there are no others than the documented ones.',
-        param: field,
-      },
-    )
-  }
-  const field = path === '' ? `The ${what}` : path
-  throw new ApiError('invalid_request', `${field}: ${issue?.message ?? 'not as it must be'}`, {
-    ...(path === '' ? {} : { param: path }),
-  })
-}
+/** Reads a JSON body; other content types are refused. */
+export const jsonBody: RequestHandler[] = [takesOnly(['application/json']), parse]

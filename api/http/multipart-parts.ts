@@ -1,6 +1,5 @@
-import { sanitizeText } from '../../base/sanitize-text.js'
 import { ApiError } from './errors.js'
-import { MAX_FIELD_CHARACTERS } from './json-body.js'
+import { sanitizeName } from './validate.js'
 
 /** One part of a form, as it came. */
 export interface FormPart {
@@ -144,7 +143,7 @@ function malformed(why: string): ApiError {
 
 /** @param why the end of a sentence about the part */
 export function unreadable(name: string, why: string): ApiError {
-  const param = sanitizeText(name, MAX_FIELD_CHARACTERS)
+  const param = sanitizeName(name)
   return new ApiError('invalid_multipart', `The part ${JSON.stringify(param)} ${why}`, {
     hint: 'Send it as text in UTF-8.',
     param,

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import express, { type RequestHandler } from 'express'
-import { sanitizeText } from '../../base/sanitize-text.js'
 import { ApiError } from './errors.js'
-import { bounded, jsonBody, MAX_BODY_BYTES, MAX_FIELD_CHARACTERS } from './json-body.js'
+import { bounded, jsonBody, MAX_BODY_BYTES, takesOnly } from './json-body.js'
 import { type FormPart, parseFormParts, unreadable } from './multipart-parts.js'
+import { quoted, sanitizeName } from './validate.js'
 
 const TYPES = ['application/json', 'multipart/form-data']
 /** More than any request here has. */
@@ -28,16 +28,7 @@ export interface FormTypes {
  */
 export function jsonOrMultipartBody(types: FormTypes): RequestHandler[] {
   return [
-    (req, res, next) => {
-      const empty = req.headers['content-length'] === '0'
-      if (!empty && req.is(TYPES) === false) {
-        res.set('Accept-Post', TYPES.join(', '))
-        throw new ApiError('unsupported_media_type', `This address takes ${TYPES.join(' and ')}.`, {
-          hint: 'Send the header Content-Type: application/json.',
-        })
-      }
-      next()
-    },
+    takesOnly(TYPES),
     read,
     (req, _res, next) => {
       // Parsed from memory: by then its size is known to be harmless, and nothing of it is left unread.
@@ -55,7 +46,7 @@ function fieldsOf(parts: readonly FormPart[], types: FormTypes): Record<string, 
   const fields = new Map<string, unknown>()
   for (const part of parts) {
     if (fields.has(part.name)) {
-      const param = sanitizeText(part.name, MAX_FIELD_CHARACTERS)
+      const param = sanitizeName(part.name)
       throw new ApiError(
         'invalid_request',
         `The form has the part ${JSON.stringify(param)} more than once.`,
@@ -79,11 +70,11 @@ function valueOfPart(part: FormPart, types: FormTypes): unknown {
   if (type === 'application/json') return fromJson(name, textOf(part))
   if (type === null || type.startsWith('text/')) return typed(name, textOf(part), types)
   if (type === 'application/octet-stream' && isUtf8(bytes)) return typed(name, textOf(part), types)
-  throw notText(name, `is of the type ${sanitizeText(type, MAX_FIELD_CHARACTERS)}`)
+  throw notText(name, `is of the type ${quoted(type)}`)
 }
 
 function notText(name: string, what: string): ApiError {
-  const param = sanitizeText(name, MAX_FIELD_CHARACTERS)
+  const param = sanitizeName(name)
   return new ApiError(
     'unsupported_field',
     `The part ${JSON.stringify(param)} ${what}: this model makes videos from text alone.`,
@@ -97,8 +88,7 @@ function notText(name: string, what: string): ApiError {
 function textOf({ name, charset, bytes }: FormPart): string {
   const label = charset ?? 'utf-8'
   if (!isCharset(label)) {
-    const what = JSON.stringify(sanitizeText(label, MAX_FIELD_CHARACTERS))
-    throw unreadable(name, `is in a charset that is not known here: ${what}.`)
+    throw unreadable(name, `is in a charset that is not known here: ${quoted(label)}.`)
   }
   try {
     return new TextDecoder(label, { fatal: true }).decode(bytes)
@@ -124,7 +114,11 @@ function fromJson(name: string, text: string): unknown {
 }
 
 function typed(name: string, text: string, { numbers, booleans }: FormTypes): unknown {
-  if (numbers.includes(name) && NUMBER.test(text)) return Number(text)
+  if (numbers.includes(name) && NUMBER.test(text)) {
+    const number = Number(text)
+    // One that a double can't hold stays as it came, and is refused by its own digits.
+    return Number.isInteger(number) && !Number.isSafeInteger(number) ? text : number
+  }
   if (booleans.includes(name) && (text === 'true' || text === 'false')) return text === 'true'
   return text
 }

@@ -3,9 +3,10 @@ import { z } from 'zod'
 import type { Gate } from '../auth/key-gate.js'
 import { isCountedRead, limitReads } from '../auth/read-limit.js'
 import type { Access } from '../auth/required-scope.js'
-import { only } from './allowed-methods.js'
+import { notFound, only } from './allowed-methods.js'
 import { ApiError, type ApiErrorCode } from './errors.js'
-import { jsonBody, parseBy } from './json-body.js'
+import { jsonBody } from './json-body.js'
+import { parseBy, quoted } from './validate.js'
 
 export type Tag = 'Videos' | 'Webhooks' | 'Network'
 
@@ -20,6 +21,9 @@ export interface Answer {
   /** Name → what it says. */
   readonly headers?: Readonly<Record<string, string>>
 }
+
+/** Longer than any id or hotkey. */
+const MAX_ID_CHARACTERS = 64
 
 const nothing = z.object({})
 type Nothing = typeof nothing
@@ -65,12 +69,31 @@ export interface Operation extends Described {
   readonly handler: RequestHandler
 }
 
+/** How the first parameter of an address names something, and what is said when there is no such thing. */
+export interface Address<P extends z.ZodObject = z.ZodObject> {
+  readonly schema: P
+  readonly code: ApiErrorCode
+  /** Of the value as it came, fit to be shown: "There is no video …". */
+  readonly message: (value: string) => string
+  readonly hint: string
+}
+
+/** The error for an address that names nothing. @param value of its first parameter, as it came */
+export function nothingAt(address: Address, value: string | number): ApiError {
+  const { code, message, hint, schema } = address
+  const param = Object.keys(schema.shape)[0]!
+  const text = typeof value === 'number' ? String(value) : quoted(value, MAX_ID_CHARACTERS)
+  return new ApiError(code, message(text), { hint, param })
+}
+
 interface Spec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>
   extends Described {
-  /** An address that does not parse names nothing: `params.code` is answered. */
-  readonly params?: { readonly schema: P; readonly code: ApiErrorCode; readonly message: string }
+  /** An address that does not parse names nothing. */
+  readonly params?: Address<P>
   readonly query?: Q
   readonly body?: B
+  /** Fields of the body that no error may repeat. */
+  readonly secretFields?: readonly string[]
   readonly run: (call: Call<z.output<P>, z.output<Q>, z.output<B>>) => Promise<void> | void
 }
 
@@ -80,12 +103,16 @@ export function operation<
   Q extends z.ZodObject = Nothing,
   B extends z.ZodType = z.ZodUndefined,
 >(spec: Spec<P, Q, B>): Operation {
-  const { params, query, body, run, ...described } = spec
+  const { params, query, body, secretFields: secret = [], run, ...described } = spec
+  const queryOf = (req: Request) =>
+    query === undefined ? {} : parseBy(query, req.query, { what: 'query' })
+  const bodyOf = (req: Request) =>
+    body === undefined ? undefined : parseBy(body, req.body, { what: 'body', secret })
   const handler: RequestHandler = async (req, res) => {
     await run({
-      params: parseParams(params, req.params) as z.output<P>,
-      query: (query === undefined ? {} : parseBy(query, req.query, 'query')) as z.output<Q>,
-      body: (body === undefined ? undefined : parseBy(body, req.body, 'body')) as z.output<B>,
+      params: paramsOf(params, req) as z.output<P>,
+      query: queryOf(req) as z.output<Q>,
+      body: bodyOf(req) as z.output<B>,
       req,
       res,
     })
@@ -99,14 +126,11 @@ export function operation<
   }
 }
 
-function parseParams(
-  params: { schema: z.ZodObject; code: ApiErrorCode; message: string } | undefined,
-  given: unknown,
-): unknown {
-  if (params === undefined) return {}
-  const parsed = params.schema.safeParse(given)
+function paramsOf(address: Address | undefined, { params }: Request): unknown {
+  if (address === undefined) return {}
+  const parsed = address.schema.safeParse(params)
   if (parsed.success) return parsed.data
-  throw new ApiError(params.code, params.message, { param: Object.keys(params.schema.shape)[0]! })
+  throw nothingAt(address, String(params[Object.keys(address.schema.shape)[0]!]))
 }
 
 /** Mounts the operations; every other method of their addresses is refused with those there are. */
@@ -121,7 +145,18 @@ export function mountOperations(app: Express, operations: readonly Operation[], 
       const reading = body === null ? [] : (readBody ?? jsonBody)
       route[method](gate(access), ...limited, ...(before ?? []), ...reading, handler)
     }
-    route.all(only(...group.map(({ method }) => method.toUpperCase())))
+    route.all(
+      refuseOtherAddresses(group[0]!.params),
+      only(...group.map(({ method }) => method.toUpperCase())),
+    )
+  }
+}
+
+/** `/v1/videos/generations` is no video: what its address takes is beside the point. */
+function refuseOtherAddresses(params: z.ZodObject): RequestHandler {
+  return (req, _res, next) => {
+    if (req.method !== 'OPTIONS' && !params.safeParse(req.params).success) throw notFound(req)
+    next()
   }
 }
 

@@ -5,6 +5,7 @@ import { sanitizeText } from '../../base/sanitize-text.js'
 import { discardBody } from './discard-body.js'
 import { API_ERRORS, ApiError, type ApiErrorCode } from './errors.js'
 import { MAX_BODY_BYTES } from './json-body.js'
+import { quoted } from './validate.js'
 
 /**
  * Answers with problem details (RFC 9457) and, beside them, the `error` object that OpenAI's clients
@@ -31,25 +32,74 @@ function sendProblem(req: Request, res: Response, error: ApiError): void {
   )
 }
 
-/** What body-parser and the router call their refusals. */
-const REFUSALS: Record<string, { code: ApiErrorCode; message: string }> = {
-  'entity.too.large': {
-    code: 'body_too_large',
-    message: `The body is larger than ${MAX_BODY_BYTES} bytes.`,
-  },
-  'entity.parse.failed': { code: 'invalid_json', message: 'The body cannot be read as JSON.' },
-  'charset.unsupported': {
-    code: 'unsupported_media_type',
-    message: 'The body must be in UTF-8.',
-  },
-  'encoding.unsupported': {
-    code: 'unsupported_media_type',
-    message: 'The body has a content encoding that is not known here.',
-  },
+/** What body-parser and the router throw. */
+interface Thrown {
+  readonly type?: unknown
+  readonly status?: unknown
+  readonly charset?: unknown
+  readonly encoding?: unknown
+}
+
+interface Refusal {
+  readonly code: ApiErrorCode
+  readonly message: string
+  readonly hint?: string
+}
+
+/** A refusal of theirs as ours; null for one that is not known. */
+function refusalOf(thrown: Thrown & Error, req: Request): Refusal | null {
+  switch (thrown.type) {
+    case 'entity.too.large':
+      return {
+        code: 'body_too_large',
+        message: `The body has more than ${MAX_BODY_BYTES} bytes.`,
+        hint: 'A prompt has at most 100 kB.',
+      }
+    case 'entity.parse.failed':
+      return {
+        code: 'invalid_json',
+        message: `The body is no JSON${positionOf(thrown)}.`,
+        hint: 'Let a JSON library write it: quotes and line breaks in a text need a backslash.',
+      }
+    case 'charset.unsupported':
+      return {
+        code: 'unsupported_media_type',
+        message: `The body is in the charset ${quoted(String(thrown.charset))}: it must be in UTF-8.`,
+      }
+    case 'encoding.unsupported':
+      return {
+        code: 'unsupported_media_type',
+        message: `The body has the Content-Encoding ${quoted(String(thrown.encoding))}, which is not known here.`,
+        hint: 'Send it as it is, or by gzip, deflate or br.',
+      }
+  }
+  if (thrown instanceof URIError) {
+    return {
+      code: 'invalid_request',
+      message: `The address ${sanitizeText(req.path)} has a % that begins no escape.`,
+      hint: 'Write a % of your own as %25.',
+    }
+  }
+  const encoding = req.get('content-encoding')
+  if (thrown.status === 400 && encoding !== undefined) {
+    return {
+      code: 'invalid_request',
+      message: `The body is not what its Content-Encoding says: ${quoted(encoding)}.`,
+      hint: 'Leave the header out, or compress the body so.',
+    }
+  }
+  return null
+}
+
+/** Never more of V8's message: it quotes the body. */
+function positionOf({ message }: Error): string {
+  if (message.startsWith('Unexpected end')) return ': it ends too early'
+  const [, position] = /at position (\d+)/.exec(message) ?? []
+  return position === undefined ? '' : `: it cannot be read from its character ${position} on`
 }
 
 /** The error to answer with: whatever is not known to be harmless becomes `internal_error`. */
-function toApiError(thrown: unknown): ApiError {
+function toApiError(thrown: unknown, req: Request): ApiError {
   if (thrown instanceof ApiError) return thrown
   if (thrown instanceof FractalError && thrown.retryable) {
     return new ApiError('ledger_unavailable', 'The ledger cannot be reached.', {
@@ -57,9 +107,12 @@ function toApiError(thrown: unknown): ApiError {
       cause: thrown,
     })
   }
-  const { type, status } = (thrown ?? {}) as { type?: unknown; status?: unknown }
-  const refusal = typeof type === 'string' ? REFUSALS[type] : undefined
-  if (refusal !== undefined) return new ApiError(refusal.code, refusal.message, { cause: thrown })
+  const { status } = (thrown ?? {}) as Thrown
+  const refusal = thrown instanceof Error ? refusalOf(thrown as Thrown & Error, req) : null
+  if (refusal !== null) {
+    const { code, message, ...hint } = refusal
+    return new ApiError(code, message, { ...hint, cause: thrown })
+  }
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new ApiError('invalid_request', 'The request cannot be read.', { cause: thrown })
   }
@@ -71,7 +124,7 @@ function toApiError(thrown: unknown): ApiError {
 /** The last handler: logs what is ours to mend, answers everything. */
 export function problemHandler(log: Log): ErrorRequestHandler {
   return (thrown, req, res, _next) => {
-    const error = toApiError(thrown)
+    const error = toApiError(thrown, req)
     const { status } = API_ERRORS[error.code]
     const requestId: unknown = res.locals.requestId
     if (error.code === 'internal_error') log.error({ err: thrown, requestId }, 'a request failed')

@@ -3,28 +3,28 @@ import { FINAL_PHASES, publicInterval } from '../../ledger/intervals/interval-vi
 import { isRecordPublic } from '../../ledger/intervals/records.js'
 import { isWorkflowStopped } from '../../temporal/is-workflow-stopped.js'
 import type { ApiDeps } from '../deps.js'
-import { ApiError } from '../http/errors.js'
-import { type Operation, operation } from '../http/operation.js'
+import type { ApiError } from '../http/errors.js'
+import { textLike } from '../http/fields.js'
+import { nothingAt, type Operation, operation } from '../http/operation.js'
 import { type NetworkAnswers, openToPages } from './answer-cache.js'
 import { CHECKS_SHOWN, intervalDetail } from './interval-detail.js'
 import { intervalDetailSchema } from './interval-schema.js'
-import { cursorPattern, parseCursor, wholeNumber } from './schema.js'
+import { cursorPattern, intervalNumber, parseCursor } from './schema.js'
 
 /** An interval's number in an address. */
 export const intervalParams = {
-  schema: z.object({ n: wholeNumber.meta({ description: 'number of the interval' }) }),
+  schema: z.object({ n: intervalNumber.meta({ description: 'number of the interval' }) }),
   code: 'interval_not_found' as const,
-  message: 'There is no interval with this number.',
+  message: (n: string) => `There is no interval ${n}.`,
+  hint: 'GET /v1/network/intervals lists those there are, newest first.',
 }
 
-export function noInterval(): ApiError {
-  return new ApiError(intervalParams.code, intervalParams.message, { param: 'n' })
+export function noInterval(n: number): ApiError {
+  return nothingAt(intervalParams, n)
 }
 
 const querySchema = z.strictObject({
-  verdicts_after: z
-    .string()
-    .regex(new RegExp(`^${cursorPattern}$`), 'must be what verdicts_next was')
+  verdicts_after: textLike(new RegExp(`^${cursorPattern}$`), 'must be what verdicts_next was')
     .transform(parseCursor)
     .optional()
     .meta({ description: 'what `verdicts_next` was: the checks after those' }),
@@ -53,7 +53,7 @@ export function intervalOperation(deps: ApiDeps, answers: NetworkAnswers): Opera
         // One more than is shown tells whether there are more.
         const page = { after: query.verdicts_after ?? null, limit: CHECKS_SHOWN + 1 }
         const found = await publicInterval(db, verifierId, n, page)
-        if (found === null) throw noInterval()
+        if (found === null) throw noInterval(n)
         const recordPublic = found.record !== null && (await isRecordPublic(db, verifierId, n))
         const { phase, failure } = found.interval
         const stopped =

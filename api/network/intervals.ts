@@ -9,10 +9,11 @@ import { type CommitmentRow, newestCommitment } from '../../ledger/intervals/sec
 import { WEIGHT_SET_KINDS, WEIGHT_SET_STATES } from '../../ledger/intervals/weights.js'
 import { intervalLink } from '../../temporal/ui-links.js'
 import type { ApiDeps } from '../deps.js'
+import { wholeNumberText } from '../http/fields.js'
 import { type Operation, operation } from '../http/operation.js'
 import { type NetworkAnswers, openToPages } from './answer-cache.js'
 import { intervalOutcome } from './interval-outcome.js'
-import { count, isoOrNull, listOf, time, wholeNumber } from './schema.js'
+import { count, intervalNumber, isoOrNull, listOf, time } from './schema.js'
 
 export const phaseSchema = z.enum(INTERVAL_PHASES)
 export const weightsKindSchema = z.enum(WEIGHT_SET_KINDS)
@@ -54,13 +55,13 @@ export const intervalLineSchema = z
   .meta({ id: 'IntervalLine' })
 
 const DEFAULT_INTERVALS = 20
+const MAX_INTERVALS = 100
 
 const querySchema = z.strictObject({
-  limit: wholeNumber
-    .refine((n) => n <= 100, 'must be at most 100')
+  limit: wholeNumberText(MAX_INTERVALS)
     .optional()
-    .meta({ description: 'how many, 1 to 100; 20 when left out' }),
-  before: wholeNumber.optional().meta({ description: 'only intervals before this one' }),
+    .meta({ description: `how many; ${DEFAULT_INTERVALS} when left out` }),
+  before: intervalNumber.optional().meta({ description: 'only intervals before this one' }),
 })
 
 export function commitmentObject(

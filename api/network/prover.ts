@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ApiDeps } from '../deps.js'
-import { ApiError } from '../http/errors.js'
-import { type Operation, operation } from '../http/operation.js'
+import { textLike } from '../http/fields.js'
+import { nothingAt, type Operation, operation } from '../http/operation.js'
 import { type NetworkAnswers, openToPages } from './answer-cache.js'
 import { proverDetail } from './prover-detail.js'
 import { proverDetailSchema } from './prover-schema.js'
@@ -18,13 +18,15 @@ const params = {
       .meta({ example: '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY' }),
   }),
   code: 'prover_not_found' as const,
-  message: 'There is no prover with this hotkey.',
+  message: (hotkey: string) => `There is no prover with the hotkey ${hotkey}.`,
+  hint: 'GET /v1/network/provers lists those there are.',
 }
 
 const querySchema = z.strictObject({
-  verdicts_after: z
-    .string()
-    .regex(new RegExp(`^[1-9]\\d{0,8}\\.${cursorPattern}$`), 'must be what verdicts_next was')
+  verdicts_after: textLike(
+    new RegExp(`^[1-9]\\d{0,8}\\.${cursorPattern}$`),
+    'must be what verdicts_next was',
+  )
     .transform((cursor) => {
       const dot = cursor.indexOf('.')
       return { n: Number(cursor.slice(0, dot)), ...parseCursor(cursor.slice(dot + 1)) }
@@ -55,7 +57,7 @@ export function proverOperation(deps: ApiDeps, answers: NetworkAnswers): Operati
     run: ({ params: { hotkey }, query, req, res }) =>
       answers.send(req, res, query, async () => {
         const detail = await proverDetail(deps, hotkey, query.verdicts_after ?? null)
-        if (detail === null) throw new ApiError(params.code, params.message, { param: 'hotkey' })
+        if (detail === null) throw nothingAt(params, hotkey)
         return detail
       }),
   })

@@ -44,7 +44,7 @@ export function recordOperation(
     run: async ({ params: { n }, req, res }) => {
       const record = await semaphore.run(async () => {
         const interval = await intervalByN(db, verifierId, n)
-        if (interval === null) throw noInterval()
+        if (interval === null) throw noInterval(n)
         if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval, n)
         return (await recordOf(db, verifierId, n))!
       })
@@ -64,15 +64,20 @@ function notPublic({ phase, forgottenAt }: IntervalRow, n: number): ApiError {
     return new ApiError(
       'record_not_found',
       `The record of interval ${n} was public, and is no longer stored.`,
+      { hint: 'Who fetched it before can check it by its hash.', param: 'n' },
     )
   }
   if (phase === 'missed') {
-    return new ApiError('record_not_found', `Interval ${n} was missed: it has no record.`)
+    return new ApiError('record_not_found', `Interval ${n} was missed: it has no record.`, {
+      hint: `GET /v1/network/intervals/${n} says why.`,
+      param: 'n',
+    })
   }
   const why = FINAL_PHASES.includes(phase)
     ? 'Its record is published when its weights are on the chain and a later interval has settled.'
     : 'It is not settled yet.'
   return new ApiError('record_not_public', `The record of interval ${n} is not public yet.`, {
     hint: why,
+    param: 'n',
   })
 }

@@ -4,6 +4,7 @@ import { intervalByN, setFailure } from '../../ledger/intervals/intervals.js'
 import { resetInterval } from '../../temporal/reset-interval.js'
 import type { ApiDeps } from '../deps.js'
 import { ApiError, type ApiErrorCode } from '../http/errors.js'
+import { oneOf } from '../http/fields.js'
 import { type Operation, operation } from '../http/operation.js'
 import { intervalParams, noInterval } from './interval.js'
 import { count } from './schema.js'
@@ -13,7 +14,7 @@ const retrySchema = z
   .meta({ id: 'IntervalRetry' })
 
 const querySchema = z.strictObject({
-  force: z.enum(['true', 'false']).optional().meta({
+  force: oneOf(['true', 'false']).optional().meta({
     description: 'also one that is still running, or that did not fail',
   }),
 })
@@ -52,7 +53,7 @@ export function retryOperation(deps: ApiDeps): Operation {
       'temporal_unavailable',
     ],
     run: async ({ params: { n }, query, res }) => {
-      if ((await intervalByN(db, verifierId, n)) === null) throw noInterval()
+      if ((await intervalByN(db, verifierId, n)) === null) throw noInterval(n)
       const force = query.force === 'true'
       const { workflowId, runId } = await resetInterval(temporal, verifierId, {
         n,

@@ -4,6 +4,7 @@ import { MOVE_REASONS } from '../../rules/explain/move-reasons.js'
 import type { MoveReason } from '../../rules/settle/settlement.js'
 import { TIERS } from '../../rules/tiers.js'
 import { REASONS, type Reason } from '../../rules/verdicts.js'
+import { wholeNumberText } from '../http/fields.js'
 
 /** Members that several answers under `/v1/network` have. */
 export const tierSchema = z.enum(TIERS)
@@ -46,10 +47,8 @@ export function rate(part: number | null, whole: number | null): string | null {
     : `${Number(((100 * part) / whole).toFixed(2))} %`
 }
 
-export const wholeNumber = z
-  .string()
-  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number of 1 or more')
-  .transform(Number)
+/** An interval's number in an address or a query. */
+export const intervalNumber = wholeNumberText(999_999_999)
 
 export const cursorPattern = `[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.(${CHECK_KINDS.join('|')})`
 

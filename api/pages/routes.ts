@@ -1,8 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Express, RequestHandler, Response } from 'express'
-import { sanitizeText } from '../../base/sanitize-text.js'
-import { only } from '../http/allowed-methods.js'
-import { ApiError } from '../http/errors.js'
+import { notFound, only } from '../http/allowed-methods.js'
 import { readPages, type StoredFile } from './static-files.js'
 
 /** Where `npm run build:web` puts the pages. */
@@ -56,9 +54,7 @@ export function mountPages(app: Express, folder = BUILT): void {
     .all(only('GET'))
   const sendStored: RequestHandler = (req, res) => {
     const file = files.get(req.path)
-    if (file === undefined) {
-      throw new ApiError('not_found', `There is nothing at ${sanitizeText(req.path)}.`)
-    }
+    if (file === undefined) throw notFound(req)
     sendFile(req, res, file)
   }
   for (const path of FILES) {

@@ -19,8 +19,9 @@ import { callerKey } from '../auth/key-gate.js'
 import { assertAdmitted, setLimits } from '../auth/rate-limit-headers.js'
 import type { ApiDeps } from '../deps.js'
 import { ApiError, type ApiErrorCode } from '../http/errors.js'
+import { completeVideoRequest, type VideoParams } from './complete-request.js'
 import { idempotencyKey, requestSha256 } from './idempotency.js'
-import { completeVideoRequest, type VideoParams, type VideoRequest } from './request.js'
+import type { VideoRequest } from './request.js'
 
 /** What taking a request may refuse, beside reading its body. */
 export const ACCEPT_ERRORS = [
@@ -114,6 +115,7 @@ async function replayed(tx: Tx, res: Response, request: IdempotentRequest): Prom
     throw new ApiError(
       'idempotency_in_flight',
       'A request under this Idempotency-Key is being taken right now.',
+      { hint: 'Send the same request again in a moment.', param: 'Idempotency-Key' },
     )
   }
   const before = await idempotentJob(tx, request)
@@ -127,7 +129,10 @@ async function replayed(tx: Tx, res: Response, request: IdempotentRequest): Prom
   }
   const job = await getJob(tx, before.jobId)
   if (job === null || job.deletedAt !== null) {
-    throw new ApiError('video_not_found', 'The video of this Idempotency-Key was deleted.')
+    throw new ApiError('video_not_found', 'The video of this Idempotency-Key was deleted.', {
+      hint: 'Take a new key for a new video.',
+      param: 'Idempotency-Key',
+    })
   }
   setLimits(res, await readKeyUse(tx, request.keyId))
   res.set('Idempotent-Replayed', 'true')

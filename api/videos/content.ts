@@ -6,10 +6,10 @@ import { getFrames } from '../../ledger/requests/frames.js'
 import { type ContentRow, getContent, type JobRow } from '../../ledger/requests/jobs.js'
 import type { ApiDeps } from '../deps.js'
 import { CACHE_AS_IT_IS, sendBytes } from '../http/byte-range.js'
-import { ApiError } from '../http/errors.js'
+import { oneOf } from '../http/fields.js'
 import { type Operation, operation } from '../http/operation.js'
 import { unpackFrame } from './frame-previews.js'
-import { assertContent, CONTENT_ERRORS, ownVideo, videoId } from './own-video.js'
+import { assertContent, CONTENT_ERRORS, expired, ownVideo, videoId } from './own-video.js'
 
 const VARIANTS = ['video', 'thumbnail'] as const
 type Variant = (typeof VARIANTS)[number]
@@ -17,8 +17,7 @@ type Variant = (typeof VARIANTS)[number]
 const FILE = { video: 'mp4', thumbnail: 'png' } as const satisfies Record<Variant, string>
 
 const query = z.strictObject({
-  variant: z
-    .enum(VARIANTS, 'must be video or thumbnail; spritesheets are not made here')
+  variant: oneOf(VARIANTS, '; spritesheets are not made here')
     .optional()
     .meta({ description: '`video`: the MP4 (H.264); `thumbnail`: a PNG of a frame of its middle' }),
 })
@@ -54,9 +53,7 @@ export function videoContentOperation(deps: ApiDeps): Operation {
       const job = assertContent(deps, await ownVideo(deps, params.id, res))
       const stored = await getContent(deps.db, job.id, variant)
       const content = stored ?? (variant === 'thumbnail' ? await makeThumbnail(deps, job) : null)
-      if (content === null) {
-        throw new ApiError('video_expired', 'The content of this video is no longer stored.')
-      }
+      if (content === null) throw expired(job, 'is no longer stored')
       send(req, res, content, `${job.id}.${FILE[variant]}`)
     },
   })

@@ -16,7 +16,7 @@ import { idempotencyHeaders } from './idempotency.js'
 import { videoSchema } from './object.js'
 import { sendVideo } from './own-video.js'
 import { MAX_WAIT_SECONDS, preferredWait, waitForVideo } from './prefer-wait.js'
-import { EXAMPLE_PROMPT, VIDEO_FORM, videoRequestSchema } from './request.js'
+import { EXAMPLE_PROMPT, SECRET_FIELDS, VIDEO_FORM, videoRequestSchema } from './request.js'
 import { refuseUnsupportedFields } from './unsupported.js'
 
 const DESCRIPTION = `
@@ -46,7 +46,8 @@ export function createVideoOperation(deps: VideoDeps): Operation {
         }),
     }),
     query: framesQuery,
-    body: videoRequestSchema,
+    body: videoRequestSchema(deps.limits),
+    secretFields: SECRET_FIELDS,
     readBody: [...jsonOrMultipartBody(VIDEO_FORM), refuseUnsupportedFields],
     bodyMedia: ['multipart/form-data'],
     bodyExample: { prompt: EXAMPLE_PROMPT },

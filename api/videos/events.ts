@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { oneOf } from '../http/fields.js'
 import { type Operation, operation } from '../http/operation.js'
 import { setSseHeaders } from '../http/sse.js'
 import type { VideoDeps } from './deps.js'
@@ -6,8 +7,7 @@ import { ENDED_ID, readCursor, streamVideo, videoEventSchema } from './event-str
 import { hasEnded, ownVideo, videoId } from './own-video.js'
 
 export const framesQuery = z.strictObject({
-  frames: z
-    .enum(['all', 'none'])
+  frames: oneOf(['all', 'none'])
     .optional()
     .meta({ description: 'of a stream of events: `none` leaves out the frames' }),
 })

@@ -1,12 +1,21 @@
 import { z } from 'zod'
 import { encodePng } from '../../base/png.js'
 import { type FrameRow, getFrames } from '../../ledger/requests/frames.js'
+import type { JobRow } from '../../ledger/requests/jobs.js'
 import type { ApiDeps } from '../deps.js'
 import { CACHE_AS_IT_IS, sendBytes } from '../http/byte-range.js'
-import { ApiError } from '../http/errors.js'
+import { oneOf } from '../http/fields.js'
 import { type Operation, operation } from '../http/operation.js'
+import { refusedField } from '../http/validate.js'
 import { unpackFrame } from './frame-previews.js'
-import { assertContent, CONTENT_ERRORS, ownVideo, videoId, videoIdSchema } from './own-video.js'
+import {
+  assertContent,
+  CONTENT_ERRORS,
+  expired,
+  ownVideo,
+  videoId,
+  videoIdSchema,
+} from './own-video.js'
 
 const INDEX = /^[1-9]\d{0,5}$/
 
@@ -28,8 +37,9 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
       }),
       code: videoId.code,
       message: videoId.message,
+      hint: videoId.hint,
     },
-    query: z.strictObject({ format: z.enum(['png', 'rgb']).optional() }),
+    query: z.strictObject({ format: oneOf(['png', 'rgb']).optional() }),
     answers: {
       200: {
         description: 'The frame: a PNG, or its raw RGB bytes',
@@ -54,11 +64,12 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
       const job = assertContent(deps, await ownVideo(deps, params.id, res))
       const index = INDEX.test(params.index) ? Number(params.index) : 0
       if (index < 1 || index > job.frames) {
-        throw new ApiError('frame_not_found', `The video has the frames 1 to ${job.frames}.`, {
-          param: 'index',
+        throw refusedField('index', params.index, `must be from 1 to ${job.frames}`, {
+          code: 'frame_not_found',
+          hint: `The video ${job.id} has ${job.frames} frames.`,
         })
       }
-      const frame = await storedFrame(deps, job.winningRequestId, index)
+      const frame = await storedFrame(deps, job, index)
       const tag = `${job.winningRequestId}-${index}`
       res.set({ 'Cache-Control': CACHE_AS_IT_IS, Vary: 'Accept-Encoding' })
       if (format === 'png') {
@@ -80,8 +91,12 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
   })
 }
 
-async function storedFrame(deps: ApiDeps, requestId: string, index: number): Promise<FrameRow> {
-  const [frame] = await getFrames(deps.db, requestId, { from: index, limit: 1 })
+async function storedFrame(
+  deps: ApiDeps,
+  job: JobRow & { winningRequestId: string },
+  index: number,
+): Promise<FrameRow> {
+  const [frame] = await getFrames(deps.db, job.winningRequestId, { from: index, limit: 1 })
   if (frame?.index === index) return frame
-  throw new ApiError('video_expired', 'The frames of this video are no longer stored.')
+  throw expired(job, 'is no longer stored', 'frame')
 }

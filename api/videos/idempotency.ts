@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import { z } from 'zod'
-import { ApiError } from '../http/errors.js'
+import { refusedField } from '../http/validate.js'
 import type { VideoRequest } from './request.js'
 
 /** The header, for the document; `idempotencyKey` reads it. */
@@ -34,10 +34,12 @@ export function idempotencyKey(req: Request): string | null {
   if (BARE.test(text)) return text
   const key = QUOTED.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1')
   if (key !== undefined && key.length <= MAX_CHARACTERS) return key
-  throw new ApiError('invalid_request', 'The header Idempotency-Key is not a key.', {
-    hint: 'Send 1 to 255 visible ASCII characters, bare or in double quotes, once.',
-    param: 'Idempotency-Key',
-  })
+  throw refusedField(
+    'Idempotency-Key',
+    text,
+    `must be 1 to ${MAX_CHARACTERS} visible ASCII characters, bare or in double quotes, once`,
+    { hint: 'A UUID does.' },
+  )
 }
 
 /**

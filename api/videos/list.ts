@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { listJobs } from '../../ledger/requests/job-list.js'
 import { apiKeyId } from '../auth/key-gate.js'
 import type { ApiDeps } from '../deps.js'
-import { ApiError } from '../http/errors.js'
+import { oneOf, wholeNumberText } from '../http/fields.js'
 import { type Operation, operation } from '../http/operation.js'
+import { refusedField } from '../http/validate.js'
 import { videoObject, videoSchema } from './object.js'
 import { videoIdSchema } from './own-video.js'
 
@@ -14,17 +15,12 @@ const MAX_TEXT_BYTES = 1_000_000
 
 const query = z.strictObject({
   after: videoIdSchema.optional().meta({ description: '`last_id` of the page before' }),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, `must be an integer of 1 to ${MAX_LIMIT}`)
-    .transform(Number)
-    .pipe(z.int().min(1).max(MAX_LIMIT))
+  limit: wholeNumberText(MAX_LIMIT)
     .optional()
     .meta({
       description: `1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}. Fewer come when their prompts pass 1 MB`,
     }),
-  order: z
-    .enum(['asc', 'desc'])
+  order: oneOf(['asc', 'desc'])
     .optional()
     .meta({ description: 'by time of creation; default `desc`, the newest first' }),
 })
@@ -55,8 +51,9 @@ export function listVideosOperation(deps: ApiDeps): Operation {
       const page = { after, limit, order, maxTextBytes: MAX_TEXT_BYTES }
       const found = await listJobs(deps.db, apiKeyId(res), page)
       if (found === null) {
-        throw new ApiError('video_not_found', '`after` is not the id of a video of this key.', {
-          param: 'after',
+        throw refusedField('after', after, 'must be the id of a video of this API key', {
+          code: 'video_not_found',
+          hint: 'Take `last_id` of the page before, or leave it out for the first page.',
         })
       }
       const data = found.rows.map(videoObject)

@@ -4,21 +4,26 @@ import { getJob, type JobRow } from '../../ledger/requests/jobs.js'
 import { apiKeyId } from '../auth/key-gate.js'
 import type { ApiDeps } from '../deps.js'
 import { ApiError } from '../http/errors.js'
+import { textLike } from '../http/fields.js'
+import { nothingAt } from '../http/operation.js'
 import { videoObject } from './object.js'
 
 /** How soon a client should look again; the name is the one that OpenAI's clients read. */
 const POLL_AFTER_MS = 500
 
-export const videoIdSchema = z
-  .string()
-  .regex(/^video_[0-9a-f]{24}$/)
-  .meta({ example: 'video_0123456789abcdef01234567' })
+export const videoIdSchema = textLike(
+  /^video_[0-9a-f]{24}$/,
+  'must be the id of a video: video_ and 24 digits of hexadecimal',
+).meta({ example: 'video_0123456789abcdef01234567' })
+
+const LIST = 'GET /v1/videos lists the videos of this key.'
 
 /** The address of one video, for its operations. */
 export const videoId = {
   schema: z.object({ id: videoIdSchema }),
   code: 'video_not_found' as const,
-  message: 'There is no video with this id.',
+  message: (id: string) => `This API key has no video ${id}.`,
+  hint: LIST,
 }
 
 /**
@@ -28,7 +33,7 @@ export const videoId = {
 export async function ownVideo(deps: ApiDeps, id: string, res: Response): Promise<JobRow> {
   const job = await getJob(deps.db, id)
   if (job === null || job.deletedAt !== null || job.apiKeyId !== apiKeyId(res)) {
-    throw new ApiError('video_not_found', videoId.message, { param: 'id' })
+    throw nothingAt(videoId, id)
   }
   return job
 }
@@ -46,13 +51,13 @@ export function sendVideo(res: Response, job: JobRow): void {
 /** @throws ApiError `video_failed`, `video_not_ready` */
 export function assertCompleted(job: JobRow): JobRow & { winningRequestId: string } {
   if (job.status === 'failed') {
-    throw new ApiError('video_failed', `The video failed: ${job.errorCode}.`, {
+    throw new ApiError('video_failed', `The video ${job.id} failed: ${job.errorCode}.`, {
       hint: 'Ask for it again by POST /v1/videos.',
     })
   }
   const { winningRequestId } = job
   if (job.status !== 'completed' || winningRequestId === null) {
-    throw new ApiError('video_not_ready', `The video is ${job.status}.`, {
+    throw new ApiError('video_not_ready', `The video ${job.id} is ${job.status}.`, {
       hint: `GET /v1/videos/${job.id} says how far it is.`,
     })
   }
@@ -63,9 +68,16 @@ export function assertCompleted(job: JobRow): JobRow & { winningRequestId: strin
 export function assertContent(deps: ApiDeps, job: JobRow): JobRow & { winningRequestId: string } {
   const completed = assertCompleted(job)
   if (job.expiresAt !== null && job.expiresAt.getTime() <= deps.now()) {
-    throw new ApiError('video_expired', 'The content of this video has expired.')
+    throw expired(job, 'has expired')
   }
   return completed
+}
+
+/** The error for what was there and is not any more. @param why the end of a sentence about it */
+export function expired({ id }: JobRow, why: string, what = 'content'): ApiError {
+  return new ApiError('video_expired', `The ${what} of the video ${id} ${why}.`, {
+    hint: 'Ask for the video again by POST /v1/videos.',
+  })
 }
 
 const COMPLETED_ERRORS = ['video_not_found', 'video_not_ready', 'video_failed'] as const

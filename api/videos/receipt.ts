@@ -3,7 +3,7 @@ import { finalVerdicts, receiptOf } from '../../ledger/requests/receipts.js'
 import type { ApiDeps } from '../deps.js'
 import { ApiError } from '../http/errors.js'
 import { type Operation, operation } from '../http/operation.js'
-import { assertCompleted, CONTENT_ERRORS, ownVideo, videoId } from './own-video.js'
+import { assertCompleted, CONTENT_ERRORS, expired, ownVideo, videoId } from './own-video.js'
 import { judgmentOf, receiptObject, receiptSchema } from './receipt-object.js'
 
 const DESCRIPTION = `
@@ -26,7 +26,7 @@ export function videoReceiptOperation(deps: ApiDeps): Operation {
     run: async ({ params, res }) => {
       const job = assertCompleted(await ownVideo(deps, params.id, res))
       if (job.forgottenAt !== null) {
-        throw new ApiError('video_expired', 'The receipt of this video is no longer stored.')
+        throw expired(job, 'is no longer stored', 'receipt')
       }
       const [row, verdicts] = await Promise.all([
         receiptOf(deps.db, job.winningRequestId),
@@ -34,9 +34,13 @@ export function videoReceiptOperation(deps: ApiDeps): Operation {
       ])
       const genesisHash = row?.genesisHash ?? null
       if (row === null || genesisHash === null) {
-        throw new ApiError('video_not_ready', 'The receipt can’t be made yet.', {
-          hint: 'The verifier notes its chain when it starts: ask again once it runs.',
-        })
+        throw new ApiError(
+          'video_not_ready',
+          `The receipt of the video ${job.id} can’t be made yet.`,
+          {
+            hint: 'The verifier notes its chain when it starts: ask again once it runs.',
+          },
+        )
       }
       const isFinal = row.phase !== null && FINAL_PHASES.includes(row.phase)
       res.json(receiptObject(job, { ...row, genesisHash }, judgmentOf(verdicts, isFinal)))

@@ -1,4 +1,5 @@
 import type { Express, RequestHandler } from 'express'
+import { sanitizeText } from '../../base/sanitize-text.js'
 import { ApiError } from '../http/errors.js'
 
 /** Fields that other video APIs have: why this one does not, and what to do. */
@@ -16,13 +17,13 @@ const FIELDS: Readonly<Record<string, { why: string; hint: string }>> = {
     hint: 'steps, guidance_scale and size are what quality depends on.',
   },
   n: { why: 'a request makes one video', hint: 'Send as many requests as you want videos.' },
-  duration: { why: 'it is called otherwise here', hint: 'Send seconds, or num_frames.' },
-  width: { why: 'it is called otherwise here', hint: 'Send size: "WIDTHxHEIGHT".' },
-  height: { why: 'it is called otherwise here', hint: 'Send size: "WIDTHxHEIGHT".' },
-  num_inference_steps: { why: 'it is called otherwise here', hint: 'Send steps.' },
+  duration: { why: 'the name is not known here', hint: 'Send seconds, or num_frames.' },
+  width: { why: 'the name is not known here', hint: 'Send size: "WIDTHxHEIGHT".' },
+  height: { why: 'the name is not known here', hint: 'Send size: "WIDTHxHEIGHT".' },
+  num_inference_steps: { why: 'the name is not known here', hint: 'Send steps.' },
   remix_video_id: { why: 'this model can’t remix', hint: 'Send a prompt of its own.' },
   response_format: {
-    why: 'the file is fetched apart',
+    why: 'the file is downloaded by a request of its own',
     hint: 'GET /v1/videos/{id}/content has the MP4, …/frames/{index} the frames.',
   },
 }
@@ -61,10 +62,10 @@ const PATHS = [
 
 /** Mount before `/v1/videos/{id}`, which would take these names for ids. */
 export function mountUnsupported(app: Express): void {
-  app.all(PATHS, () => {
+  app.all(PATHS, (req) => {
     throw new ApiError(
       'unsupported_operation',
-      'Videos are made from text alone: no edits, extensions, remixes or characters.',
+      `${req.method} ${sanitizeText(req.path)} is not there: videos are made from text alone, without edits, extensions, remixes or characters.`,
       { hint: 'POST /v1/videos with a new prompt; /openapi.json lists what there is.' },
     )
   })

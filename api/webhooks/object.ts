@@ -2,23 +2,26 @@ import { z } from 'zod'
 import { MAX_WEBHOOK_URL } from '../../base/net/webhook-url.js'
 import type { DeliveryRow } from '../../ledger/webhooks/deliveries.js'
 import type { WebhookRow } from '../../ledger/webhooks/webhooks.js'
-import { optional } from '../http/fields.js'
+import { oneOf, optional } from '../http/fields.js'
 
 const EVENTS = ['video.completed', 'video.failed'] as const
 const seconds = z.int().min(0).meta({ description: 'seconds since 1970' })
 
 export const EXAMPLE_URL = 'https://example.com/hooks/fractal'
 
+const URL_RULE = `must be a URL of 1 to ${MAX_WEBHOOK_URL} characters`
+const EVENTS_RULE = `must be a list of ${EVENTS.join(', of ')}, or of both`
+
 export const webhookRequestSchema = z.strictObject({
-  url: z.string().min(1).max(MAX_WEBHOOK_URL).meta({
+  url: z.string({ error: URL_RULE }).min(1, URL_RULE).max(MAX_WEBHOOK_URL, URL_RULE).meta({
     description: 'https, a public name or address, any port; no credentials in it',
     example: EXAMPLE_URL,
   }),
   events: optional(
     z
-      .array(z.enum(EVENTS))
-      .min(1)
-      .max(EVENTS.length)
+      .array(oneOf(EVENTS), { error: EVENTS_RULE })
+      .min(1, EVENTS_RULE)
+      .max(EVENTS.length, EVENTS_RULE)
       .refine((events) => new Set(events).size === events.length, 'must not name an event twice'),
   ).meta({ description: 'what to be told of; default: all' }),
 })

@@ -15,8 +15,10 @@ import {
 import { apiKeyId } from '../auth/key-gate.js'
 import type { ApiDeps } from '../deps.js'
 import { ApiError } from '../http/errors.js'
+import { textLike, wholeNumberText } from '../http/fields.js'
 import { BODY_ERRORS } from '../http/json-body.js'
-import { type Operation, operation } from '../http/operation.js'
+import { nothingAt, type Operation, operation } from '../http/operation.js'
+import { refusedField } from '../http/validate.js'
 import {
   deletedWebhookSchema,
   deliveryListSchema,
@@ -37,29 +39,27 @@ const MOST_TESTS_A_MINUTE = 10
 const DEFAULT_DELIVERIES = 20
 const MOST_DELIVERIES = 100
 
-const MESSAGE = 'There is no webhook with this id.'
 const webhookId = {
   schema: z.object({
-    id: z
-      .string()
-      .regex(/^whk_[0-9a-f]{24}$/)
-      .meta({ example: 'whk_0123456789abcdef01234567' }),
+    id: textLike(/^whk_[0-9a-f]{24}$/, 'must be the id of a webhook').meta({
+      example: 'whk_0123456789abcdef01234567',
+    }),
   }),
   code: 'webhook_not_found' as const,
-  message: MESSAGE,
+  message: (id: string) => `This API key has no webhook ${id}.`,
+  hint: 'GET /v1/webhooks lists the webhooks of this key.',
 }
 
 const deliveriesQuery = z.strictObject({
-  after: z
-    .string()
-    .regex(/^evt_[0-9a-f]{32}$/, 'must be the id of an event')
-    .optional(),
-  limit: z
-    .string()
-    .regex(/^[1-9]\d{0,3}$/, 'must be a whole number from 1')
-    .transform(Number)
-    .refine((n) => n <= MOST_DELIVERIES, `must be at most ${MOST_DELIVERIES}`)
-    .optional(),
+  after: textLike(
+    /^evt_[0-9a-f]{32}$/,
+    'must be the id of an event: evt_ and 32 digits of hexadecimal',
+  )
+    .optional()
+    .meta({ description: '`last_id` of the page before' }),
+  limit: wholeNumberText(MOST_DELIVERIES)
+    .optional()
+    .meta({ description: `how many; ${DEFAULT_DELIVERIES} when left out` }),
 })
 
 type Deps = Pick<ApiDeps, 'db' | 'verifierId' | 'allowPrivateWebhooks' | 'randomHex' | 'log'>
@@ -81,6 +81,8 @@ export function webhookOperations(deps: Deps): Operation[] {
       description:
         'Events arrive by POST, signed as the Standard Webhooks convention says. The secret is in this answer only.',
       body: webhookRequestSchema,
+      // It may hold a secret of the receiver's.
+      secretFields: ['url'],
       bodyExample: { url: EXAMPLE_URL },
       answers: { 200: { description: 'The webhook', schema: webhookWithSecretSchema } },
       errors: [...BODY_ERRORS, 'webhook_exists', 'too_many_webhooks'],
@@ -94,7 +96,7 @@ export function webhookOperations(deps: Deps): Operation[] {
         }
         const row = await insertWebhook(db, { ...webhook, secret }, MOST_PER_KEY)
         if (row === 'exists') {
-          throw new ApiError('webhook_exists', 'This key has a webhook to this address already.', {
+          throw new ApiError('webhook_exists', 'This API key has a webhook to this url already.', {
             hint: 'Delete it first, or add a query to the address.',
             param: 'url',
           })
@@ -153,7 +155,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       errors: ['webhook_not_found'],
       run: async ({ params, res }) => {
         const { id } = await ownWebhook(deps, params.id, res)
-        if (!(await deleteWebhook(db, id))) throw notFound()
+        if (!(await deleteWebhook(db, id))) throw nothingAt(webhookId, id)
         res.json({ id, object: 'webhook.deleted', deleted: true })
       },
     }),
@@ -174,7 +176,7 @@ export function webhookOperations(deps: Deps): Operation[] {
         if (webhook.disabledAt !== null) {
           throw new ApiError(
             'webhook_disabled',
-            `This webhook is disabled: ${webhook.disabledReason}.`,
+            `The webhook ${webhook.id} is disabled: ${webhook.disabledReason}.`,
             {
               hint: 'Delete it and make a new one.',
             },
@@ -188,15 +190,22 @@ export function webhookOperations(deps: Deps): Operation[] {
           webhook.id,
           MOST_TESTS_A_MINUTE,
         )
-        if (delivery === null) throw notFound()
+        if (delivery === null) throw nothingAt(webhookId, webhook.id)
         if (delivery === 'often') {
           throw new ApiError(
             'too_many_tests',
-            `This webhook had ${MOST_TESTS_A_MINUTE} tests within a minute.`,
+            `The webhook ${webhook.id} had ${MOST_TESTS_A_MINUTE} tests within a minute.`,
+            { hint: 'Wait a minute.' },
           )
         }
         if (delivery === 'full') {
-          throw new ApiError('too_many_tests', 'Too many deliveries are under way to this webhook.')
+          throw new ApiError(
+            'too_many_tests',
+            `Too many deliveries are under way to the webhook ${webhook.id}.`,
+            {
+              hint: `GET /v1/webhooks/${webhook.id}/deliveries shows them: wait until they have ended.`,
+            },
+          )
         }
         res.status(202).location(`/v1/webhooks/${webhook.id}/deliveries`)
         res.json(deliveryObject(delivery))
@@ -216,11 +225,11 @@ export function webhookOperations(deps: Deps): Operation[] {
         const { id } = await ownWebhook(deps, params.id, res)
         const secret = newSecret()
         const row = await rotateSecret(db, id, secret, MOST_SECRETS)
-        if (row === null) throw notFound()
+        if (row === null) throw nothingAt(webhookId, id)
         if (row === 'full') {
           throw new ApiError(
             'too_many_secrets',
-            `This webhook has ${MOST_SECRETS} secrets that sign.`,
+            `The webhook ${id} has ${MOST_SECRETS} secrets that sign.`,
             {
               hint: 'Wait until the oldest has expired, or make a new webhook.',
             },
@@ -260,20 +269,16 @@ export function webhookOperations(deps: Deps): Operation[] {
   ]
 }
 
-/** @throws ApiError `invalid_request`, without any part of the address */
+/** @throws ApiError `invalid_request` */
 function vetted(deps: Deps, text: string): string {
   const url = readWebhookUrl(text, deps.allowPrivateWebhooks)
   if (!('refused' in url)) return url.href
-  throw new ApiError('invalid_request', `url: ${url.refused}`, { param: 'url' })
+  throw refusedField('url', text, url.refused, { isSecret: true })
 }
 
 /** The caller's webhook; another key's is as unknown as one that never was. */
 async function ownWebhook(deps: Deps, id: string, res: Response): Promise<WebhookRow> {
   const webhook = await getWebhook(deps.db, id)
-  if (webhook === null || webhook.apiKeyId !== apiKeyId(res)) throw notFound()
+  if (webhook === null || webhook.apiKeyId !== apiKeyId(res)) throw nothingAt(webhookId, id)
   return webhook
-}
-
-function notFound(): ApiError {
-  return new ApiError('webhook_not_found', MESSAGE, { param: 'id' })
 }

@@ -190,9 +190,20 @@ describe('the OpenAPI document', function () {
     if (API_ERRORS[problem.code as ApiErrorCode]?.status !== res.status) {
       return `${res.status} with the code ${problem.code}`
     }
+    const vague = vagueness(problem)
+    if (vague !== null) return vague
     return documented.description.includes(`\`${problem.code}\``)
       ? null
       : `the code ${problem.code} is not documented for ${res.status}`
+  }
+
+  /** A refusal names what was sent for what field, and says what to do; in words, not in patterns. */
+  function vagueness({ detail, hint, error: { param } }: Problem): string | null {
+    if (hint === undefined && !detail.includes(': it must')) return `nothing to do: ${detail}`
+    if (/[Ii]nvalid|[Pp]attern|[Ee]xpected|\\d|\^/.test(detail)) return `not in words: ${detail}`
+    const named =
+      param === null || detail.includes(param) || /^(There is|This API key has) no /.test(detail)
+    return named ? null : `does not name ${param}: ${detail}`
   }
 
   it('refuses every operation that wants a key without one', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { modelOperations } from '../../../api/models.js'
+import { completeVideoRequest } from '../../../api/videos/complete-request.js'
 import { limitsOf } from '../../../api/videos/limits.js'
-import { completeVideoRequest, videoRequestSchema } from '../../../api/videos/request.js'
+import { videoRequestSchema } from '../../../api/videos/request.js'
 import { defaultModelDir } from '../../../engine/models/default-model.js'
 import { MAX_FRAMES, MAX_PIXELS, MAX_SIDE, MAX_WORK } from '../../../engine/pipeline/params.js'
 import type { ModelStandard } from '../../../formats/video-shape.js'
@@ -36,7 +37,11 @@ describe('limits of videos', () => {
   it('give a wide standard no square of its longer side', () => {
     const { limits, standard } = ofStandard({ width: 128, height: 32 })
     assert.deepEqual([limits.maxSide, limits.maxFramePixels], [256, 4 * 128 * 32])
-    const request = videoRequestSchema.parse({ prompt: 'x', size: '256x256', num_frames: 1 })
+    const request = videoRequestSchema(limits).parse({
+      prompt: 'x',
+      size: '256x256',
+      num_frames: 1,
+    })
     assert.throws(() => completeVideoRequest(request, standard, limits), {
       code: 'limit_exceeded',
       param: 'size',
@@ -63,7 +68,7 @@ describe('limits of videos', () => {
       const sizes = sizesOf(model, '')
       assert.ok(sizes.length > 0)
       for (const size of sizes) {
-        const request = videoRequestSchema.parse({ prompt: 'x', size })
+        const request = videoRequestSchema(limits).parse({ prompt: 'x', size })
         const { width, height } = completeVideoRequest(request, standard, limits)
         assert.equal(`${width}x${height}`, size)
       }

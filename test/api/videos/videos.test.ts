@@ -226,7 +226,7 @@ describe('/v1/videos', () => {
     ['a size that is no multiple', { prompt: 'x', size: '63x64' }, 'invalid_request', 'size'],
     ['a huge size', { prompt: 'x', size: '99992x64' }, 'limit_exceeded', 'size'],
     ['a million frames', { prompt: 'x', num_frames: 1_000_000 }, 'limit_exceeded', 'num_frames'],
-    ['an hour', { prompt: 'x', seconds: 3600 }, 'limit_exceeded', 'num_frames'],
+    ['an hour', { prompt: 'x', seconds: 3600 }, 'limit_exceeded', 'seconds'],
     ['seconds of words', { prompt: 'x', seconds: 'two' }, 'invalid_request', 'seconds'],
     ['no seconds', { prompt: 'x', seconds: 0 }, 'invalid_request', 'seconds'],
     ['endless seconds', '{"prompt":"x","seconds":1e999}', 'invalid_request', 'seconds'],
@@ -300,7 +300,7 @@ describe('/v1/videos', () => {
     for (const [path, method, allow] of [
       ['/v1/videos', 'DELETE', 'OPTIONS, HEAD, POST, GET'],
       ['/v1/videos/video_000000000000000000000000', 'PUT', 'OPTIONS, HEAD, GET, DELETE'],
-      ['/v1/videos/x/cancel', 'GET', 'OPTIONS, POST'],
+      ['/v1/videos/video_000000000000000000000000/cancel', 'GET', 'OPTIONS, POST'],
       ['/metrics', 'POST', 'OPTIONS, HEAD, GET'],
     ] as const) {
       const res = await noted(path, { method })
