@@ -8,6 +8,9 @@ export const TIER_NAMES: Record<Tier, string> = {
   bronze: 'Bronze',
 }
 
+/** The best first. */
+export const TIERS = Object.keys(TIER_NAMES) as readonly Tier[]
+
 /** What a verdict means, for who meets the word for the first time. */
 export const VERDICT_WORDS: Record<Verdict, string> = {
   pass: 'The answer is what the verifier computed.',

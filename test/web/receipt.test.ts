@@ -64,6 +64,7 @@ function honest(verifier: Signer, prover: Signer): Receipt {
     receiver: prover.ss58,
   })
   return {
+    object: 'video.receipt',
     video_id: 'video_1',
     request_id: '00000000-0000-4000-8000-000000000001',
     prover: prover.ss58,

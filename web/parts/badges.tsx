@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
-import { type Phase, TIERS, type Tier, type Verdict } from '../api-types.js'
-import { FINAL, TIER_NAMES } from '../words.js'
+import type { Phase, Tier, Verdict } from '../api-types.js'
+import { FINAL, TIER_NAMES, TIERS } from '../words.js'
 import { Icon, type IconName } from './icons.js'
 
 /** A tier as a rank of five bars and its name: readable without its colour. */

@@ -33,7 +33,7 @@ interface FormProps {
 export function RequestForm(props: FormProps): JSX.Element {
   const { wanted, change, model, problem, submit } = props
   const standard = model?.standard
-  const limits = model?.limits ?? {}
+  const limits: Partial<Model['limits']> = model?.limits ?? {}
   const wrong = problem?.param == null ? undefined : FIELD_OF[problem.param]
   const text = (name: keyof Wanted): TextInput => ({
     value: wanted[name],

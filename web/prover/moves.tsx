@@ -1,11 +1,11 @@
 import type { JSX } from 'preact'
-import { type ProverMove, TIERS, type Tier } from '../api-types.js'
+import type { ProverMove, Tier } from '../api-types.js'
 import { TierBadge } from '../parts/badges.js'
 import { Icon } from '../parts/icons.js'
 import { Ago } from '../parts/live.js'
 import { Empty } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
-import { TIER_NAMES } from '../words.js'
+import { TIER_NAMES, TIERS } from '../words.js'
 
 /** Promotions and relegations, each with its reason. */
 export function Moves({ moves, tier }: { moves: readonly ProverMove[]; tier: Tier }): JSX.Element {
