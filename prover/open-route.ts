@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Log } from '../base/log.js'
 import type { Counter } from '../base/metrics.js'
 import { concat, fromHex, type Hex } from '../formats/bytes.js'
+import { OPEN_WINDOW_MS, OPENINGS_MAX } from '../rules/constants.js'
 import { WireError } from '../wire/error.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
 import {
@@ -15,10 +16,7 @@ import type { AnswerStore, KeptAnswer } from './answer-store.js'
 import type { AuthorizedRequest } from './authorize.js'
 import { requestKey } from './generate-route.js'
 import { refuse, sendStream } from './http.js'
-import { OPEN_WINDOW_MS, type StateStore } from './state-store.js'
-
-/** Different openings per request: what two of them show, the mechanism has priced in. */
-const MAX_OPENINGS = 2
+import type { StateStore } from './state-store.js'
 
 export interface OpenDeps {
   answers: AnswerStore
@@ -95,7 +93,7 @@ async function grant(
   if (kept.includes(null)) {
     return { status: 410, code: 'states_gone', message: 'the states are not kept any more' }
   }
-  const fresh = await answers.claimOpening(key, { step, frame }, MAX_OPENINGS)
+  const fresh = await answers.claimOpening(key, { step, frame }, OPENINGS_MAX)
   if (!fresh) {
     return { status: 409, code: 'opened_twice', message: 'a request is opened at most twice' }
   }

@@ -1,10 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hex } from '../formats/bytes.js'
+import { OPEN_WINDOW_MS } from '../rules/constants.js'
 import { BoundedFolder } from './bounded-folder.js'
-
-/** States can be opened for so long after `done`; older ones are only ballast. */
-export const OPEN_WINDOW_MS = 180_000
 
 /** The states of recent generations on a bounded disk, so that any step can be opened. */
 export class StateStore {
@@ -20,6 +18,7 @@ export class StateStore {
 
   /** Begins to keep the states of one generation. */
   async begin(nowMs: number): Promise<StateDraft> {
+    // Older ones can't be opened any more.
     await this.folder.dropBefore(nowMs - OPEN_WINDOW_MS)
     return new StateDraft(this.folder, await this.folder.draft())
   }

@@ -98,6 +98,17 @@ export const FIRST_INTERVAL_LEAD_BLOCKS = 4
 /** The least time after its last block before an unsettled interval lapses: a restart takes less. */
 export const LAPSE_SECONDS = 15 * 60
 
+/** Settling waits at least so long after the last block for its audits. */
+export const AUDIT_PATIENCE_SECONDS = 60
+
+// --- Openings (mechanism.md section 4) ---
+
+/** How long after `done` an answer can be opened: states are kept for so long. */
+export const OPEN_WINDOW_MS = 180_000
+
+/** Different openings of a request: what more of them would show, a prover need not give away. */
+export const OPENINGS_MAX = 2
+
 // --- GPU budget of an interval, in percent of the verifier's GPU time (mechanism.md section 3) ---
 
 /** Ground truths of challenges. */
@@ -125,6 +136,12 @@ export const DEADLINE_FLOOR_MS = 10_000
 
 /** The same where provers and verifier share two cores. Milliseconds. */
 export const SHARED_MACHINE_DEADLINE_FLOOR_MS = 30_000
+
+/** Until an answer's first record: whoever is there says `accepted` at once, however long its queue is. */
+export const FIRST_RECORD_MS = 5_000
+
+/** Between two records once a request is at work: a step that takes longer is taken for a standstill. */
+export const STALL_MS = 20_000
 
 /**
  * A declared capacity above this is taken as this: it lengthens every deadline of its prover, and whoever

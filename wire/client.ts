@@ -4,6 +4,7 @@ import { type Signer, verifyText } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
 import type { Hex } from '../formats/bytes.js'
 import type { WorkShape } from '../formats/video-shape.js'
+import { FIRST_RECORD_MS, STALL_MS } from '../rules/constants.js'
 import { AnswerReader } from './answer-reader.js'
 import { type AxonAddress, vetAddress } from './axon-address.js'
 import { freshNonce, requestAuthOf, signRequest } from './btauth.js'
@@ -37,9 +38,9 @@ export interface RequestOptions {
   deadlineMs: number
   /** Until a connection stands. Default 3000. */
   connectMs?: number
-  /** Until the first record. Default 5000. */
+  /** Until the first record. Default FIRST_RECORD_MS. */
   firstRecordMs?: number
-  /** Between two records once this request is at work. Default 20000. */
+  /** Between two records once this request is at work. Default STALL_MS. */
   stallMs?: number
   /** Ends the exchange; the prover sees a disconnect and stops its work. */
   signal?: AbortSignal
@@ -70,7 +71,8 @@ export async function requestGeneration(options: RequestOptions): Promise<Reques
       headers: { ...headers, 'Content-Type': 'application/json', Accept: STREAM_MEDIA_TYPE },
       connectMs: options.connectMs ?? 3000,
     })
-    exchange.arm('silence', options.firstRecordMs ?? 5000, 'no_answer', 'no first record in time')
+    const firstRecordMs = options.firstRecordMs ?? FIRST_RECORD_MS
+    exchange.arm('silence', firstRecordMs, 'no_answer', 'no first record in time')
     await expectOk(exchange, STREAM_MEDIA_TYPE)
     const answer = await readAnswer(exchange, reader, options, callbacks, startedAt)
     return 'kind' in answer
@@ -148,7 +150,7 @@ function armSilence(
   if (answered) {
     exchange.arm('silence', END_MS, 'stalled', 'the stream did not end')
   } else if (reader.position === 0 || reader.progressed) {
-    exchange.arm('silence', options.stallMs ?? 20_000, 'stalled', 'nothing came for too long')
+    exchange.arm('silence', options.stallMs ?? STALL_MS, 'stalled', 'nothing came for too long')
   } else {
     exchange.disarm('silence')
   }

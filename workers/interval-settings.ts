@@ -1,11 +1,10 @@
 import type { IntervalSettings } from '../activities/verifier-deps.js'
 import type { Options } from '../base/options/options.js'
+import { AUDIT_PATIENCE_SECONDS } from '../rules/constants.js'
 import { gpuQueue } from '../temporal/task-queues.js'
 
 /** Ledger activities bridge at least so long an outage (architecture section 4). */
 const LEDGER_PATIENCE_SECONDS = 90
-/** Settling waits at least so long for its audits. */
-const AUDIT_PATIENCE_SECONDS = 60
 
 /** How this deployment runs its intervals, from its options and an interval's length in seconds. */
 export function intervalSettings(

@@ -70,6 +70,16 @@ describe('constants, the margins between them', () => {
     )
   })
 
+  it('a first record is due well before the deadline, and after a second prover was asked', () => {
+    const hedged = constants.DEADLINE_FLOOR_MS / constants.HEDGE_FLOOR_DIVISOR
+    assert.ok(hedged < constants.FIRST_RECORD_MS)
+    assert.ok(constants.FIRST_RECORD_MS < constants.DEADLINE_FLOOR_MS)
+    assert.ok(
+      constants.AUDIT_PATIENCE_SECONDS < constants.LAPSE_SECONDS,
+      'else audits make it lapse',
+    )
+  })
+
   it('honest rounding stays above every cosine threshold', () => {
     // A video with every thousandth value off by one, far more than two honest machines differ by.
     const shape = { width: 16, height: 16, frames: 4 }
