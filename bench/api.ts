@@ -169,7 +169,7 @@ async function showWatchers(): Promise<void> {
   const kilobytes = (await memory()) - before
   const alive = open.filter((answer) => !answer.closed).length
   const each = (kilobytes / watchers).toFixed(1)
-  console.log(`watchers held at once: ${alive} of ${watchers}; ${each} kB of the API's memory each`)
+  console.log(`concurrent watchers: ${alive} of ${watchers}; ${each} kB of the API's memory each`)
   many.destroy()
 }
 

@@ -137,7 +137,7 @@ export interface components {
             readonly elapsed_ms: number | null;
             readonly completed_at: number;
             readonly interval: number | null;
-            /** @description what the verifier found when it checked this very answer; told once the interval is final */
+            /** @description what the verifier found when it checked this very answer; shown once the interval is final */
             readonly judgment: {
                 /** @enum {string} */
                 readonly state: "judged" | "not_judged" | "not_yet_public";
@@ -192,7 +192,7 @@ export interface components {
             readonly disabled_at: number | null;
             /** @description `gone`: the receiver answered 410; `too_many_failures`: 20 attempts or more failed one after another, for a day or more; `key_revoked`: with its API key */
             readonly disabled_reason: ("gone" | "too_many_failures" | "key_revoked") | null;
-            /** @description deliveries under way; while there are 100, further events are given up at once (`too_many_pending`) */
+            /** @description deliveries under way; while there are 100, further events are given up immediately (`too_many_pending`) */
             readonly pending_deliveries: number;
             /** @description until when a secret that was rotated out still signs beside the current one */
             readonly old_secret_until: number | null;
@@ -214,7 +214,7 @@ export interface components {
             readonly disabled_at: number | null;
             /** @description `gone`: the receiver answered 410; `too_many_failures`: 20 attempts or more failed one after another, for a day or more; `key_revoked`: with its API key */
             readonly disabled_reason: ("gone" | "too_many_failures" | "key_revoked") | null;
-            /** @description deliveries under way; while there are 100, further events are given up at once (`too_many_pending`) */
+            /** @description deliveries under way; while there are 100, further events are given up immediately (`too_many_pending`) */
             readonly pending_deliveries: number;
             /** @description until when a secret that was rotated out still signs beside the current one */
             readonly old_secret_until: number | null;
@@ -522,7 +522,7 @@ export interface components {
                 readonly decided_at: string;
             }[];
             readonly verdicts_next: string | null;
-            /** @description as users’ requests alone leave it; the router counts challenges too, which are not told while their interval runs */
+            /** @description as users’ requests alone leave it; the router counts challenges too, which are not shown while their interval runs */
             readonly breaker: {
                 /** @enum {string} */
                 readonly state: "closed" | "open" | "half_open";
@@ -563,10 +563,10 @@ export interface components {
         readonly ProverRouting: {
             /** @description for a unit of work (step · frame · pixel): floor(µs · 10^6 / work), so picoseconds; of settled intervals */
             readonly latency_us_per_work: number | null;
-            /** @description users’ requests it got in the interval that was settled last. Those of the running one are not told: a prover could tell from them which of its requests were challenges */
+            /** @description users’ requests it got in the interval that was settled last. Those of the running one are not shown: a prover could tell from them which of its requests were challenges */
             readonly used_last_settled_interval: number;
             readonly requests_per_interval_limit: number;
-            /** @description asked only while nobody else is free */
+            /** @description asked only while no other prover is free */
             readonly last_resort: boolean;
             readonly last_resort_reason: string | null;
             readonly text: string;

@@ -16,7 +16,7 @@ const DAY_SECONDS = 86_400
 /** What the headers of `setLimits` say, for the document. */
 export const LIMIT_HEADERS = {
   'RateLimit-Policy':
-    'the limits of this key (draft-ietf-httpapi-ratelimit-headers): `rate`, requests a minute; `videos`, running at once; `cost`, steps × frames × width × height a UTC day. Without limits: none',
+    'the limits of this key (draft-ietf-httpapi-ratelimit-headers): `rate`, requests a minute; `videos`, running concurrently; `cost`, steps × frames × width × height a UTC day. Without limits: none',
   RateLimit: 'what is left of them (`r`), and in how many seconds more is (`t`)',
 }
 
@@ -60,7 +60,7 @@ function refusal({ limit, waitUs, use }: Admission & { admitted: false }, cost: 
     case 'concurrency':
       return new ApiError(
         'too_many_videos',
-        `This key may have ${howMany(use.concurrentVideos, 'video')} queued or in progress at once.`,
+        `This key may have ${howMany(use.concurrentVideos, 'video')} queued or in progress at the same time.`,
         { hint: 'Wait until one has ended, or cancel one.' },
       )
     case 'quota':

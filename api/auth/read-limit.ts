@@ -33,7 +33,7 @@ export function limitReads(): RequestHandler {
       throw new ApiError(
         'too_many_requests',
         `This key has ${MAX_READS} requests here that are not answered yet.`,
-        { hint: 'Read the answers, and ask fewer things at once.' },
+        { hint: 'Read the answers, and send fewer requests in parallel.' },
       )
     }
     res.once('close', release)

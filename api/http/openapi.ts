@@ -73,7 +73,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     servers: [{ url: '/' }],
     tags: [
       { name: 'Videos', description: 'From a prompt to a video.' },
-      { name: 'Webhooks', description: 'Be told when a video has ended.' },
+      { name: 'Webhooks', description: 'Get notified when a video has ended.' },
       { name: 'Network', description: 'What the verifier found.' },
     ],
     components: {

@@ -121,7 +121,7 @@ function toApiError(thrown: unknown, req: Request): ApiError {
   })
 }
 
-/** The last handler: logs what is ours to mend, answers everything. */
+/** The last handler: logs what is ours to fix, answers everything. */
 export function problemHandler(log: Log): ErrorRequestHandler {
   return (thrown, req, res, _next) => {
     const error = toApiError(thrown, req)
@@ -129,7 +129,10 @@ export function problemHandler(log: Log): ErrorRequestHandler {
     const requestId: unknown = res.locals.requestId
     if (error.code === 'internal_error') log.error({ err: thrown, requestId }, 'a request failed')
     else if (status >= 500) {
-      log.warn({ requestId, reason: (thrown as Error).message }, 'a request was put off')
+      log.warn(
+        { requestId, reason: (thrown as Error).message },
+        'request failed: a store is unreachable',
+      )
     }
     if (res.headersSent) {
       // Half an answer can't be taken back; the broken connection tells the client.

@@ -71,6 +71,6 @@ function routingText(
     case 'closed':
       return lastResort === null
         ? 'It gets users’ requests.'
-        : `It gets users’ requests only while nobody else is free: ${lastResort}.`
+        : `It gets users’ requests only while no other prover is free: ${lastResort}.`
   }
 }

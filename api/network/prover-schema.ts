@@ -89,10 +89,10 @@ const routingSchema = z
     }),
     used_last_settled_interval: count.meta({
       description:
-        'users’ requests it got in the interval that was settled last. Those of the running one are not told: a prover could tell from them which of its requests were challenges',
+        'users’ requests it got in the interval that was settled last. Those of the running one are not shown: a prover could tell from them which of its requests were challenges',
     }),
     requests_per_interval_limit: count,
-    last_resort: z.boolean().meta({ description: 'asked only while nobody else is free' }),
+    last_resort: z.boolean().meta({ description: 'asked only while no other prover is free' }),
     last_resort_reason: z.string().nullable(),
     text: z.string(),
   })
@@ -141,7 +141,7 @@ export const proverDetailSchema = z
       })
       .meta({
         description:
-          'as users’ requests alone leave it; the router counts challenges too, which are not told while their interval runs',
+          'as users’ requests alone leave it; the router counts challenges too, which are not shown while their interval runs',
       }),
     routing: routingSchema,
     detection: detectionSchema,

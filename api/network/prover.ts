@@ -45,7 +45,7 @@ export function proverOperation(deps: ApiDeps, answers: NetworkAnswers): Operati
     access: 'network',
     summary: 'One prover: why it has its tier and its score, and what is missing for the next',
     description:
-      'Of the hotkey’s present registration; one that registers again starts from nothing. Nothing of a running interval’s plan, verdicts or counts is told.',
+      'Of the hotkey’s present registration; one that registers again starts from nothing. Nothing of a running interval’s plan, verdicts or counts is shown.',
     params,
     query: querySchema,
     answers: {

@@ -120,7 +120,7 @@ export function proversOperation(
     access: 'network',
     summary: 'All provers: tier, score, weight, rates',
     description:
-      'Verdicts of an interval that is not settled yet stay untold: a prover that knows it has been checked knows that it will hardly be checked again in it.',
+      'Verdicts of an interval that is not settled yet are not shown: a prover that knows it was checked would know that another check in the same interval is unlikely.',
     answers: {
       200: { description: 'By uid', schema: listOf(proverSchema).meta({ id: 'ProverList' }) },
       304: { description: 'Nothing has changed since' },

@@ -22,7 +22,7 @@ export function videoEventsOperation(deps: VideoDeps): Operation {
     access: 'read',
     summary: 'Watch a video come about',
     description:
-      'Server-sent events until the video has ended; of one that has, the last event at once. Leaving changes nothing. Frames are previews; a prover that fails is replaced, and the frames begin again under another `attempt`.',
+      'Server-sent events until the video has ended; of one that has, the last event immediately. Leaving changes nothing. Frames are previews; a prover that fails is replaced, and the frames begin again under another `attempt`.',
     params: videoId,
     query: framesQuery,
     headers: z.object({

@@ -41,7 +41,7 @@ export class JobWatcher {
     watch.off = this.#deps.signals.on(jobId, () => void this.#read(watch))
     this.#watches.set(jobId, watch)
     this.#sized(this.#watches.size)
-    this.#poll ??= setInterval(() => this.#readUntold(), POLL_MS)
+    this.#poll ??= setInterval(() => this.#readPending(), POLL_MS)
     return watch
   }
 
@@ -55,7 +55,7 @@ export class JobWatcher {
     this.#poll = undefined
   }
 
-  #readUntold(): void {
+  #readPending(): void {
     for (const watch of this.#watches.values()) {
       if (!this.#deps.signals.isListening || watch.state === 'failed') void this.#read(watch)
     }

@@ -56,7 +56,7 @@ export const receiptSchema = z
       })
       .meta({
         description:
-          'what the verifier found when it checked this very answer; told once the interval is final',
+          'what the verifier found when it checked this very answer; shown once the interval is final',
       }),
   })
   .meta({ id: 'Receipt' })

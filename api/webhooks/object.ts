@@ -23,7 +23,7 @@ export const webhookRequestSchema = z.strictObject({
       .min(1, EVENTS_RULE)
       .max(EVENTS.length, EVENTS_RULE)
       .refine((events) => new Set(events).size === events.length, 'must not name an event twice'),
-  ).meta({ description: 'what to be told of; default: all' }),
+  ).meta({ description: 'events to be notified of; default: all' }),
 })
 
 export const webhookSchema = z
@@ -40,7 +40,7 @@ export const webhookSchema = z
     }),
     pending_deliveries: z.int().min(0).meta({
       description:
-        'deliveries under way; while there are 100, further events are given up at once (`too_many_pending`)',
+        'deliveries under way; while there are 100, further events are given up immediately (`too_many_pending`)',
     }),
     old_secret_until: seconds.nullable().meta({
       description: 'until when a secret that was rotated out still signs beside the current one',

@@ -77,7 +77,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       path: '/v1/webhooks',
       tag,
       access: 'generate',
-      summary: 'Be told when this key’s videos have ended',
+      summary: 'Get notified when this key’s videos have ended',
       description:
         'Events arrive by POST, signed as the Standard Webhooks convention says. The secret is in this answer only.',
       body: webhookRequestSchema,

@@ -117,7 +117,11 @@ export const OPTIONS = {
     false,
     'answer callers unknown to the chain: dangerous',
   ),
-  'prover.capacity': option(whole(1, 1024), 2, 'requests taken in at once; beyond it 429'),
+  'prover.capacity': option(
+    whole(1, 1024),
+    2,
+    'requests held at the same time (running and waiting); more get 429',
+  ),
 
   // The verifier
   'neuron.sample_size': option(whole(1, 256), 3, 'provers asked in each round'),
@@ -179,7 +183,7 @@ export const OPTIONS = {
   ),
 
   // The workers
-  'gpu.recertify': option(flag, false, 'certify the class anew, also one that lost its exactness'),
+  'gpu.recertify': option(flag, false, 'certify the class again, also one that lost its exactness'),
   'gpu.count': option(whole(1, 1024), 1, 'GPUs behind the queue, for the budget of checks'),
   'ledger.patience': option(
     whole(1, 86_400),
@@ -202,7 +206,7 @@ export const OPTIONS = {
   'inference.port': option(
     port,
     0,
-    'port for requests that the API wants run at once (0: none; then all go through Temporal)',
+    'port for streamed requests that the API passes on directly (0: none; then all go through Temporal)',
   ),
   'inference.secret': option(
     sharedSecret,
@@ -220,7 +224,7 @@ export const OPTIONS = {
   'database.url': option(
     postgresUrl,
     undefined,
-    'PostgreSQL, whole: postgres://USER:PASSWORD@HOST:PORT/NAME; wins over the other database options',
+    'URL of PostgreSQL: postgres://USER:PASSWORD@HOST:PORT/NAME; wins over the other database options',
     true,
   ),
   'database.host': option(databaseHost, '127.0.0.1', 'host of PostgreSQL'),
@@ -231,7 +235,7 @@ export const OPTIONS = {
   'database.tls': option(
     z.enum(['off', 'require', 'verify']),
     'off',
-    'TLS to PostgreSQL: off; require (encrypted, whoever answers); verify (its certificate too)',
+    'TLS to PostgreSQL: off; require (encrypted, server not verified); verify (encrypted and verified)',
   ),
   'database.tls_ca': option(
     text,

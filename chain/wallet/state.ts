@@ -13,7 +13,7 @@ export interface KeyState {
   /** `0600`; null when there is no such file, or it can't be read. */
   readonly permissions: string | null
   /** The command that takes the file from others, where they can read it. */
-  readonly mend: string | null
+  readonly fix: string | null
   readonly problem: WalletError | null
 }
 
@@ -36,16 +36,16 @@ export async function walletState(wallet: WalletName): Promise<WalletState> {
     coldkeySecret(paths.coldkey),
   ])
   // A public key may be read by everybody.
-  return { hotkey, coldkey: { ...coldkey, mend: null, secret } }
+  return { hotkey, coldkey: { ...coldkey, fix: null, secret } }
 }
 
 async function keyState(file: string, addressIn: (bytes: Buffer) => string): Promise<KeyState> {
-  let seen: Pick<KeyState, 'permissions' | 'mend'> = { permissions: null, mend: null }
+  let seen: Pick<KeyState, 'permissions' | 'fix'> = { permissions: null, fix: null }
   try {
     const { bytes, mode } = await readKeyFile(file)
     seen = {
       permissions: mode.toString(8).padStart(4, '0'),
-      mend: permissionsToFix(file, mode),
+      fix: permissionsToFix(file, mode),
     }
     return { file, ...seen, address: addressIn(bytes), problem: null }
   } catch (error) {

@@ -20,8 +20,8 @@ export async function loadHotkey(
   await sr25519Ready()
   const path = walletPaths(wallet).hotkey
   const { bytes, mode } = await readKeyFile(path)
-  const mend = permissionsToFix(path, mode)
-  if (mend !== null) wallet.onWarning?.(`${path} can be read by others; run: ${mend}`)
+  const fix = permissionsToFix(path, mode)
+  if (fix !== null) wallet.onWarning?.(`${path} can be read by others; run: ${fix}`)
   const pair = parseHotkeyFile(path, bytes)
   return { ss58: addressOf(pair.publicKey), sign: (message) => sr25519Sign(message, pair) }
 }

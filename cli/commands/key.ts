@@ -37,7 +37,7 @@ const create: CommandModule = {
         type: 'string',
         requiresArg: true,
         default: '10',
-        describe: 'videos queued or in progress at once; 0: no limit',
+        describe: 'videos queued or in progress at the same time; 0: no limit',
       })
       .option('quota', {
         type: 'string',

@@ -125,7 +125,7 @@ function clock({ clockSynchronized }: RoleFacts): Requirement {
       return {
         ...base,
         state: 'unknown',
-        found: 'nobody says',
+        found: 'unknown',
         todo: 'Compare `date -u` with another machine’s: signed requests that are off are refused.',
       }
   }

@@ -15,7 +15,7 @@ export function walletRequirements({ wallet: { hotkey, coldkey } }: RoleFacts): 
     const { message, hint } = hotkey.problem
     return [failed(base, { failed: message, hint: hint ?? null }), secret]
   }
-  return [{ ...base, state: 'ok', found: hotkey.address ?? '-', todo: hotkey.mend }, secret]
+  return [{ ...base, state: 'ok', found: hotkey.address ?? '-', todo: hotkey.fix }, secret]
 }
 
 export function chainRequirements(role: DoctorRole, facts: RoleFacts): Requirement[] {

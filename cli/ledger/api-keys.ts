@@ -63,7 +63,7 @@ export async function createKey(
   printLine(`${key.id}  ${key.name}`)
   printLine(`scopes      ${key.scopes.join(', ')}`)
   printLine(`rate        ${limit(key.requestsPerMinute, ' videos asked for a minute')}`)
-  printLine(`concurrent  ${limit(key.concurrentVideos, ' videos at once')}`)
+  printLine(`concurrent  ${limit(key.concurrentVideos, ' videos')}`)
   printLine(`quota       ${limit(key.dailyCost, ' of steps × frames × width × height a UTC day')}`)
   printLine(`key         ${secret}`)
   printLine('\nKeep the key: only its hash is stored, and it is never shown again.')

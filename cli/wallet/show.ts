@@ -39,7 +39,7 @@ export async function showWallet(
     )
     printLine(`\ncoldkey: ${SECRET[coldkey.secret]}`)
     if (coldkey.problem !== null) printLine(`coldkey: ${coldkey.problem.message}`)
-    if (hotkey.mend !== null) printLine(`hotkey: can be read by others; run: ${hotkey.mend}`)
+    if (hotkey.fix !== null) printLine(`hotkey: can be read by others; run: ${hotkey.fix}`)
   }
   if (hotkey.problem !== null) throw hotkey.problem
 }
@@ -48,13 +48,13 @@ function cells(key: KeyState): (string | null)[] {
   return [key.address, key.problem === null ? 'yes' : 'no', key.permissions, key.file]
 }
 
-function facts({ file, address, permissions, mend, problem }: KeyState) {
+function facts({ file, address, permissions, fix, problem }: KeyState) {
   return {
     file,
     address,
     usable: problem === null,
     permissions,
-    mend,
+    fix,
     problem:
       problem === null
         ? null

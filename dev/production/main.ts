@@ -10,7 +10,7 @@ const EXIT_INTERRUPTED = 130
 const USAGE = `npm run production-shape -- [options]: the production shape on this machine, and its parts killed.
   --chain NAME       devnet (Subtensor's own runtime; the default) or local
   --ports.base N     the first of some 60 ports on 127.0.0.1 (18400)
-  --state.dir FOLDER what it makes, anew at each start (.fractal/production)`
+  --state.dir FOLDER its state, deleted at each start (.fractal/production)`
 
 const interrupted = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -38,7 +38,7 @@ describe('the API when something is away', () => {
       assert.equal(ready.status, 503)
       const states = { status: 'not_ready', postgres: 'up', temporal: 'down' }
       assert.deepEqual(await ready.json(), states)
-      await until('the start to be put off', async () => {
+      await until('the start to be deferred', async () => {
         const text = await (await fetch(`${server.url}/metrics`)).text()
         return /^fractal_api_video_starts_deferred_total\{role="test"\} 1$/m.test(text)
       })

@@ -149,7 +149,7 @@ describe('A generator', () => {
     await generator.generate(smallParams(generator))
   })
 
-  it('refuses a bad request at once', async () => {
+  it('refuses a bad request immediately', async () => {
     const params = { ...smallParams(generator), width: 65 }
     await assert.rejects(generator.generate(params), withCode('invalid_request'))
   })

@@ -115,7 +115,7 @@ describe('a repeated request', () => {
     })
   })
 
-  it('is generated anew when its answer was dropped for room, to the same frames', async () => {
+  it('is generated again when its answer was dropped for room, to the same frames', async () => {
     const generator = new FakeGenerator()
     await withSite({ generator, answersMaxBytes: 100 }, async (site) => {
       const body = site.body()

@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from 'preact/hooks'
 import { apiKey, isKeyKept, maskedKey, onKeyChange, setApiKey } from '../key.js'
 import { Icon } from './icons.js'
 
-/** The key in force; a component that uses it is drawn anew when it changes. */
+/** The key in force; a component that uses it renders again when it changes. */
 export function useKey(): string | null {
   const [key, setKey] = useState(apiKey)
   useEffect(() => onKeyChange(() => setKey(apiKey())), [])

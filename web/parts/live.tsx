@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ago } from '../format.js'
 
-/** Now, anew each second while the page is seen. */
+/** The time, updated each second while the page is visible. */
 export function useNow(everyMs = 1000): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {

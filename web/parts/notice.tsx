@@ -74,7 +74,7 @@ export function ProblemNotice({
 const AWAY: Record<string, string> = {
   ledger_unavailable: 'The network’s ledger is away for now',
   temporal_unavailable: 'The network’s workflows are away for now',
-  overloaded: 'Too many ask at once',
+  overloaded: 'The server is overloaded',
   shutting_down: 'The server is restarting',
 }
 
@@ -85,7 +85,7 @@ function titleOf({ status, code }: Problem): string {
     return apiKey() === null ? 'A key is needed here' : 'This key is not valid (any more)'
   if (status === 403) return 'This key may not do that'
   if (status === 404) return 'There is nothing here'
-  if (status === 429) return 'Too much at once'
+  if (status === 429) return 'Too many requests'
   if (status === 503) return AWAY[code] ?? 'The server cannot answer for now'
   return status >= 500 ? 'Something failed at the server' : 'This was refused'
 }

@@ -39,7 +39,7 @@ export function ReceiptPanel({
   const check = async (): Promise<void> => {
     setState({ is: 'checking', frames: 0 })
     try {
-      // Asked for anew, so that what is checked is what is shown below; the arithmetic comes when wanted.
+      // Requested again, so that what is checked is what is shown below; the arithmetic comes when wanted.
       const [fresh, frames, { checkReceipt }] = await Promise.all([
         askJson<Receipt>(path),
         fetchFrames(video.id, video.num_frames, (n) => setState({ is: 'checking', frames: n })),

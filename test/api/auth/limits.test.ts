@@ -80,7 +80,7 @@ describe('limits of API keys, over two APIs', () => {
     assert.equal((await ask(three)).status, 429)
   })
 
-  it('take exactly as many videos as may run at once', async () => {
+  it('take exactly as many videos as may run concurrently', async () => {
     const { db } = database()
     const four = await key({ concurrentVideos: 4 })
     const refusals = await race(four, 4, 'too_many_videos')

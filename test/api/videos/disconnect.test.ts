@@ -136,7 +136,7 @@ describe('a client that goes away', function () {
     assert.ok(generator().steps - before <= 2, `${generator().steps - before} more steps`)
   })
 
-  it('or cancels while no prover is free: it ends at once', async () => {
+  it('or cancels while no prover is free: it ends immediately', async () => {
     const held = generator().hold()
     const busy = await Promise.all(Array.from({ length: CAPACITY }, stream))
     await until('a full prover', async () => (await inQueue()) === CAPACITY)

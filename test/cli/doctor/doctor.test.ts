@@ -14,7 +14,7 @@ import type { RoleFacts } from '../../../cli/doctor/role-facts.js'
 import { runCli } from '../run-cli.js'
 
 const ADDRESS = '5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV'
-const KEY = { file: '/w', address: ADDRESS, permissions: '0600', mend: null, problem: null }
+const KEY = { file: '/w', address: ADDRESS, permissions: '0600', fix: null, problem: null }
 const REFUSED = { failed: 'it is away', hint: 'start it' }
 
 /** A machine that lacks nothing. */

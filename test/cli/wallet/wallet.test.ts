@@ -60,7 +60,7 @@ describe('fractal wallet', function () {
       address: hotkey,
       usable: true,
       permissions: '0644',
-      mend: `chmod 600 '${file}'`,
+      fix: `chmod 600 '${file}'`,
       problem: null,
     })
     assert.deepEqual([states.coldkey.address, states.coldkey.secret], [coldkey, 'plain'])
