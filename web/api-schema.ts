@@ -44,7 +44,7 @@ export interface components {
             /** @description hotkey of the prover that made it */
             readonly prover: string | null;
         };
-        /** @description `video.updated` first and at each change of status, queue position and progress; `video.frame` as frames arrive; `video.completed` or `video.failed` last (a cancelled one failed with the code `cancelled`). A comment comes every 15 seconds. */
+        /** @description `video.updated` first and at each change of status, queue position and progress; `video.frame` as frames arrive; `video.completed` or `video.failed` last (a cancelled one failed with the code `cancelled`). `server.stopping` last where the server stops before: the video is made all the same, and `events_url` has the rest. A comment comes every 15 seconds. */
         readonly VideoEvent: {
             /** @enum {string} */
             readonly type: "video.updated" | "video.completed" | "video.failed";
@@ -62,6 +62,15 @@ export interface components {
             readonly height: number;
             /** @description a PNG as a data URL, at most 256 pixels a side */
             readonly image: string;
+        } | {
+            /** @constant */
+            readonly type: "server.stopping";
+            readonly video_id: string;
+            /** @description where to go on; it is answered by another process */
+            readonly events_url: string;
+            /** @description to be sent as `Last-Event-ID`: of the last frame that was sent; null where none was */
+            readonly last_event_id: string | null;
+            readonly retry_after_ms: number;
         };
         /** @description Problem details (RFC 9457), with OpenAI’s error object */
         readonly Problem: {

@@ -21,6 +21,20 @@ const frameSchema = z.object({
   image: z.string().meta({ description: 'a PNG as a data URL, at most 256 pixels a side' }),
 })
 
+/** How soon a client that is sent away may come back: another process listens already. */
+const COME_BACK_MS = 1_000
+
+const stoppingSchema = z.object({
+  type: z.literal('server.stopping'),
+  video_id: z.string(),
+  events_url: z.string().meta({ description: 'where to go on; it is answered by another process' }),
+  last_event_id: z.string().nullable().meta({
+    description:
+      'to be sent as `Last-Event-ID`: of the last frame that was sent; null where none was',
+  }),
+  retry_after_ms: z.int().min(0),
+})
+
 /** The JSON of an event's `data`; `event` is its type. */
 export const videoEventSchema = z
   .discriminatedUnion('type', [
@@ -29,11 +43,12 @@ export const videoEventSchema = z
       video: videoSchema,
     }),
     frameSchema,
+    stoppingSchema,
   ])
   .meta({
     id: 'VideoEvent',
     description:
-      '`video.updated` first and at each change of status, queue position and progress; `video.frame` as frames arrive; `video.completed` or `video.failed` last (a cancelled one failed with the code `cancelled`). A comment comes every 15 seconds.',
+      '`video.updated` first and at each change of status, queue position and progress; `video.frame` as frames arrive; `video.completed` or `video.failed` last (a cancelled one failed with the code `cancelled`). `server.stopping` last where the server stops before: the video is made all the same, and `events_url` has the rest. A comment comes every 15 seconds.',
   })
 
 /** Where a watcher's frames begin: after this one. */
@@ -53,10 +68,14 @@ export function readCursor(header: string | undefined): FrameCursor | null {
   return attempt === undefined ? null : { attempt, index: Number(index) }
 }
 
+function cursorText({ attempt, index }: FrameCursor): string {
+  return `${attempt}.${index}`
+}
+
 export interface StreamOptions {
   readonly frames: boolean
   readonly after: FrameCursor | null
-  /** Ends the stream without its last event: the client is to come back, to another process. */
+  /** Ends the stream: the client is told where to go on, at another process. */
   readonly until: AbortSignal | null
 }
 
@@ -83,7 +102,10 @@ export async function streamVideo(
     for (;;) {
       const job = await changes.next()
       if (sse.gone.aborted) return 'gone'
-      if (job === null) return 'stopped'
+      if (job === null) {
+        await teller.tellStopping(jobId)
+        return 'stopped'
+      }
       if (await teller.tell(job, () => changes.pending)) return 'ended'
     }
   } finally {
@@ -166,6 +188,20 @@ class Teller {
     return true
   }
 
+  /** The last event of a stream whose video has not ended. */
+  async tellStopping(jobId: string): Promise<void> {
+    const after = this.#after
+    const data: VideoEvent = {
+      type: 'server.stopping',
+      video_id: jobId,
+      events_url: `/v1/videos/${jobId}/events${this.#frames ? '' : '?frames=none'}`,
+      last_event_id: after === null ? null : cursorText(after),
+      retry_after_ms: COME_BACK_MS,
+    }
+    // Without an id: browsers come back with the one of the last frame.
+    await this.#sse.send({ event: data.type, data })
+  }
+
   async #tellUpdate(job: WatchedJob): Promise<void> {
     const cancelling = job.cancelRequestedAt !== null
     const state = [job.status, job.queuePosition, job.progress, cancelling].join()
@@ -195,7 +231,7 @@ class Teller {
         height,
         image,
       }
-      await this.#sse.send({ event: data.type, data, id: `${attempt}.${index}` })
+      await this.#sse.send({ event: data.type, data, id: cursorText({ attempt, index }) })
       this.#after = { attempt, index }
     }
   }

@@ -85,10 +85,12 @@ describe('streams, with the processes behind them killed', function () {
     const watched = eventsOf(await grid().fetch(`/v1/videos/${id}/events`, {}, second))
     await nextEvent(watched, ({ data }) => (data.video?.progress ?? 0) > 0)
     second.role.kill('SIGTERM')
-    await assert.rejects(
-      nextEvent(watched, ({ event }) => event !== 'video.updated'),
-      /the stream ended/,
+    const last = await nextEvent(watched, ({ event }) => event !== 'video.updated')
+    assert.deepEqual(
+      [last.event, last.data.events_url],
+      ['server.stopping', `/v1/videos/${id}/events`],
     )
+    assert.deepEqual(await watched.next(), { value: undefined, done: true })
     await assert.rejects(fetch(`${second.url}/readyz`))
     assert.equal(second.role.hasExited(), false)
     release()

@@ -20,6 +20,10 @@ interface SeenData {
   readonly width: number
   readonly height: number
   readonly image: string
+  /** Of `server.stopping`. */
+  readonly events_url: string
+  readonly last_event_id: string | null
+  readonly retry_after_ms: number
 }
 
 type Events = AsyncGenerator<SeenEvent, void, void>

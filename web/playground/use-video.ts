@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { asProblem, type Problem } from '../api.js'
-import type { Video, VideoEvent } from '../api-types.js'
-import { watchVideo } from './watch-video.js'
+import type { Video } from '../api-types.js'
+import { type VideoNews, watchVideo } from './watch-video.js'
 
 export interface Watched {
   readonly video: Video | null
@@ -45,7 +45,7 @@ export function useVideo(id: string | null): Watched {
   return state.id === id ? state : nothing(id)
 }
 
-function after(now: State, event: VideoEvent): State {
+function after(now: State, event: VideoNews): State {
   if (event.type !== 'video.frame') return { ...now, video: event.video }
   // A failover begins again at its first frame.
   const same = event.attempt === now.attempt

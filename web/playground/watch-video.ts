@@ -6,6 +6,9 @@ const AGAIN_MS = 1_000
 /** The server says something every 15 s: after two of those the connection is dead, though nobody closed it. */
 const SILENCE_MS = 30_000
 
+/** What tells something of the video itself. */
+export type VideoNews = Exclude<VideoEvent, { readonly type: 'server.stopping' }>
+
 const LOST = new Problem('connection_lost', 'The video is made all the same.', {
   hint: 'It appears here when the API answers again.',
 })
@@ -18,7 +21,7 @@ const LOST = new Problem('connection_lost', 'The video is made all the same.', {
  */
 export async function watchVideo(
   id: string,
-  tell: (event: VideoEvent) => void,
+  tell: (event: VideoNews) => void,
   tellLost: (problem: Problem | null) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -44,6 +47,8 @@ export async function watchVideo(
         onEvent: (event) => {
           if (event.id !== undefined) lastId = event.id
           const data = JSON.parse(event.data) as VideoEvent
+          // The stream ends with it, and the next one is another server's.
+          if (data.type === 'server.stopping') return
           ended ||= data.type === 'video.completed' || data.type === 'video.failed'
           tell(data)
         },
