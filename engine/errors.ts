@@ -9,7 +9,7 @@ import { FractalError, type FractalErrorOptions } from '../base/errors.js'
  * - `runtime_missing`: onnxruntime has no binary for this platform, or it does not load
  * - `cuda_missing`: onnxruntime's CUDA libraries are not installed or do not load
  * - `gpu_missing`: no NVIDIA driver or GPU
- * - `out_of_memory`: the runtime could not allocate what the request needs
+ * - `out_of_memory`: the runtime could not allocate what the model or the request needs
  * - `cancelled`: the caller's signal was aborted
  * - `closed`: the generator was closed
  * - `engine_failed`: the runtime failed in another way

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { SEED_MAX } from '../../formats/generation.js'
+import { withOptions } from '../options.js'
 import { decimal, integer } from '../parse-number.js'
 import { UsageError } from '../usage-error.js'
 
@@ -12,7 +13,7 @@ export const generateCommand: CommandModule = {
     const text = (describe: string, defaultDescription?: string) =>
       ({ type: 'string', requiresArg: true, describe, defaultDescription }) as const
     const standard = 'the model’s standard'
-    return argv
+    return withOptions(argv, ['model.dir'])
       .positional('prompt', { type: 'string', describe: 'what to show; may be empty' })
       .option('prompt-file', text('file with the prompt, or - for standard input'))
       .option('seed', text(`0 to ${SEED_MAX}`, 'drawn, and said'))
@@ -23,7 +24,6 @@ export const generateCommand: CommandModule = {
       .option('height', text('pixels', standard))
       .option('frames', text('number of frames', standard))
       .option('fps', text('frames per second', standard))
-      .option('model', text('folder of the model [FRACTAL_MODEL_DIR]', 'the one that is shipped'))
       .option('device', text('cpu or cuda [FRACTAL_DEVICE]', 'cpu'))
       .option('out', { ...text('FILE.mp4, FILE.png or FILE.rgb'), demandOption: true })
       .option('json', { type: 'boolean', describe: 'print hashes, class and timings as JSON' })
@@ -47,7 +47,7 @@ export const generateCommand: CommandModule = {
     const { generateToFile } = await import('../generate/generate-to-file.js')
     await generateToFile({
       partial,
-      modelDir: given.model === undefined ? undefined : String(given.model),
+      modelDir: given['model.dir'],
       device: given.device,
       out: String(given.out),
       json: given.json === true,

@@ -15,7 +15,7 @@ import { planOutFile } from './out-file.js'
 export interface GenerateRequest {
   /** Without a seed one is drawn. */
   readonly partial: Omit<PartialParams, 'seed'> & { seed: number | undefined }
-  readonly modelDir: string | undefined
+  readonly modelDir: unknown
   readonly device: unknown
   readonly out: string
   readonly json: boolean

@@ -5,8 +5,9 @@ import { EngineError } from '../errors.js'
 import { bytesOf, type ModelFiles } from '../model/model-files.js'
 import type { Device } from '../pipeline/generator.js'
 import type { NativeGate } from './native-gate.js'
-import { firstLine, Network } from './network.js'
+import { Network } from './network.js'
 import type { Runtime } from './runtime.js'
+import { knownFailure, reasonOf } from './runtime-error.js'
 import { sessionOptions } from './session-options.js'
 
 export interface Networks {
@@ -28,7 +29,7 @@ const PARTS = [
 /**
  * Opens the three networks, one after the other: opening blocks the thread for the optimisation of
  * the graph, so side by side would be no faster, only hungrier.
- * @throws EngineError `model_invalid`, `unsupported_model`, `cuda_missing`
+ * @throws EngineError `model_invalid`, `unsupported_model`, `cuda_missing`, `gpu_missing`, `out_of_memory`
  */
 export async function openNetworks(
   runtime: Runtime,
@@ -62,28 +63,45 @@ async function openSession(
 ): Promise<InferenceSession> {
   const file = `${folder}/model.onnx`
   const bytes = bytesOf(files, file)
-  // Weights beside the graph are found by onnxruntime itself, relative to the graph's path.
-  const external = [...files.bytes.keys()].some(
-    (other) => other.startsWith(`${folder}/`) && /\.onnx[._]data|\.(bin|weight)$/.test(other),
-  )
   const options = sessionOptions(device)
   try {
-    return bytes === null || external
+    return bytes === null || mayHaveData(files, folder)
       ? await runtime.InferenceSession.create(path.join(files.dir, file), options)
       : await runtime.InferenceSession.create(bytes, options)
   } catch (cause) {
-    const message = messageOf(cause)
-    if (device === 'cuda' && /shared library|CUDA|cudnn|backend/i.test(message)) {
-      throw new EngineError('cuda_missing', `onnxruntime cannot use CUDA: ${firstLine(message)}`, {
-        hint: 'Install CUDA 12 and cuDNN 9, then run ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js',
-        cause,
-      })
-    }
-    throw new EngineError('model_invalid', `${file} cannot be loaded: ${firstLine(message)}`, {
-      hint: 'The file is truncated or damaged: fetch the model folder again.',
+    throw openError(cause, { file, dir: files.dir, device })
+  }
+}
+
+/**
+ * Whether weights may stand beside the graph, under any name: onnxruntime itself finds them, relative
+ * to the graph's path.
+ */
+function mayHaveData({ bytes }: ModelFiles, folder: string): boolean {
+  const known = [`${folder}/model.onnx`, `${folder}/config.json`]
+  return [...bytes.keys()].some((file) => file.startsWith(`${folder}/`) && !known.includes(file))
+}
+
+function openError(
+  cause: unknown,
+  { file, dir, device }: { file: string; dir: string; device: Device },
+): EngineError {
+  const known = knownFailure(cause)
+  if (known !== null) return known
+  // Without the folder, which may be called anything.
+  const message = messageOf(cause).replaceAll(dir, '')
+  if (device === 'cuda' && /shared library|CUDA|cudnn|backend/i.test(message)) {
+    return new EngineError('cuda_missing', `onnxruntime cannot use CUDA: ${reasonOf(cause)}`, {
+      hint: 'Install CUDA 12 and cuDNN 9, then run ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js',
       cause,
     })
   }
+  return new EngineError('model_invalid', `${file} cannot be loaded: ${reasonOf(cause)}`, {
+    hint: /external data/i.test(message)
+      ? 'Its weights stand in a file beside it, which is missing or was given another name: fetch the model folder again.'
+      : 'The file is truncated or damaged: fetch the model folder again.',
+    cause,
+  })
 }
 
 /** The names and types that diffusers' networks are exported with. */

@@ -86,7 +86,7 @@ describe('npm run build', function () {
   })
 
   it('generates and encodes in threads, and certifies in a second process', async () => {
-    const video = ['a red ball', '--seed', '7', '--frames', '2', '--model', MODEL, '--json']
+    const video = ['a red ball', '--seed', '7', '--frames', '2', '--model.dir', MODEL, '--json']
     const made = await fractal('generate', ...video, '--out', 'ball.mp4')
     assert.equal(made.code, 0, made.stderr)
     const asTypeScript = await runCli(['generate', ...video, '--out', 'ball.rgb'], { cwd: folder })

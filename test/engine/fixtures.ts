@@ -12,6 +12,9 @@ function fixture(path: string): string {
 /** Random weights, other sizes than the embedded model; a video takes 0.15 s. */
 export const RANDOM_MODEL = fixture('random-model/model')
 
+/** The random model's text encoder, its weights in a file beside it. */
+export const EXTERNAL_DATA = fixture('external-data')
+
 /** A video that diffusers made on a CPU in fp32. */
 export interface GoldenCase {
   params: GenerationParams

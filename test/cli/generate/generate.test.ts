@@ -18,7 +18,7 @@ describe('fractal generate', function () {
   })
   after(() => rm(folder, { recursive: true, force: true }))
   const generate = (...args: string[]) =>
-    runCli(['generate', ...args, '--model', MODEL], { cwd: folder })
+    runCli(['generate', ...args, '--model.dir', MODEL], { cwd: folder })
 
   it('gives the same bytes for the same request, in another process too', async () => {
     const request = ['a red ball', '--seed', '7', '--frames', '4', '--json']

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { openEngine } from '../../../engine/engine.js'
 import { EngineError, type EngineErrorCode } from '../../../engine/errors.js'
 import { readModel } from '../../../engine/model/model.js'
-import { generateFrames, RANDOM_MODEL } from '../fixtures.js'
+import { EXTERNAL_DATA, generateFrames, RANDOM_MODEL, smallParams } from '../fixtures.js'
 
 /** Works on a copy of the random model. */
 async function withCopy(work: (dir: string) => Promise<void>): Promise<void> {
@@ -103,6 +103,38 @@ describe('A model folder', () => {
     await withCopy(async (dir) => {
       await writeFile(path.join(dir, 'fractal.json'), '{"name": "x", "num_frames": 0}')
       await assertRefused(readModel(dir), 'model_invalid', /num_frames/)
+    })
+  })
+
+  it('may have weights in a file of any name beside the graph', async () => {
+    const original = await openEngine({ modelDir: RANDOM_MODEL, device: 'cpu' })
+    const { framesSha256 } = await original.generate(smallParams(original))
+    await original.close()
+    const graph = await readFile(path.join(EXTERNAL_DATA, 'model.onnx'), 'latin1')
+    for (const name of ['weights', 'sub/w.x']) {
+      await withCopy(async (dir) => {
+        const folder = path.join(dir, 'text_encoder')
+        const renamed = graph.replaceAll('weights', name)
+        await writeFile(path.join(folder, 'model.onnx'), renamed, 'latin1')
+        await cp(path.join(EXTERNAL_DATA, 'weights'), path.join(folder, name))
+        const generator = await openEngine({ modelDir: dir, device: 'cpu' })
+        const generated = await generator.generate(smallParams(generator))
+        await generator.close()
+        assert.equal(generated.framesSha256, framesSha256, name)
+      })
+    }
+  })
+
+  it('that lacks the file with its weights is told what is missing', async () => {
+    await withCopy(async (dir) => {
+      await cp(path.join(EXTERNAL_DATA, 'model.onnx'), path.join(dir, 'text_encoder/model.onnx'))
+      const opening = openEngine({ modelDir: dir, device: 'cpu' })
+      await assert.rejects(opening, (error) => {
+        assert.ok(error instanceof EngineError)
+        assert.match(error.message, /text_encoder\/model.onnx cannot be loaded: .*weights/)
+        assert.match(error.hint!, /a file beside it/)
+        return true
+      })
     })
   })
 

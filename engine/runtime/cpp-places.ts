@@ -1,0 +1,35 @@
+/** Tried at words' begins only: a network's names can be long, and look like paths. */
+const PLACE = /(?<!\S)[\w.:/\\+-]+\.(?:cc|cpp|cu|cuh|h|hpp):\d+\s/g
+/** From a signature's begin to its parameters, which follow a name without a space between. */
+const HEAD = /^[^().;]*?[\w>:]\(/
+/** What may follow the parameters; the last is gcc's list of template arguments. */
+const TAIL = /^(?: const| noexcept| &&?)*(?: \[with [^\]]*\])?/
+
+/**
+ * A message without its places in C++ (`…/file.cc:12 type ns::function(parameters) [with T = int]`),
+ * each of which can be longer than the message.
+ */
+export function withoutPlaces(message: string): string {
+  let kept = ''
+  let at = 0
+  for (const { index, 0: place } of message.matchAll(PLACE)) {
+    kept += message.slice(at, index)
+    at = Math.max(at, endOfSignature(message, index + place.length))
+  }
+  return kept + message.slice(at)
+}
+
+/** Where a signature that begins here ends; here, where none does. */
+function endOfSignature(text: string, from: number): number {
+  if (!HEAD.test(text.slice(from))) return from
+  let depth = 0
+  for (let i = from; i < text.length; i++) {
+    if ('([<{'.includes(text[i]!)) depth += 1
+    if (!')]>}'.includes(text[i]!)) continue
+    depth -= 1
+    // `(anonymous namespace)::f(int)` and `operator()(int)` go on.
+    const isEnd = depth === 0 && text[i] === ')' && !/^[(:]/.test(text.slice(i + 1))
+    if (isEnd) return i + 1 + TAIL.exec(text.slice(i + 1))![0].length
+  }
+  return from
+}

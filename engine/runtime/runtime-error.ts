@@ -1,0 +1,53 @@
+import { messageOf } from '../../base/errors.js'
+import { EngineError } from '../errors.js'
+import { withoutPlaces } from './cpp-places.js'
+
+const ALLOCATION = /bad_alloc|out of memory|failed to allocate|allocate memory|_ALLOC_FAILED/i
+/** Of what is shown: its begin and its end, for the reason may stand at either. */
+const BEGIN = 250
+const END = 200
+
+const OTHER_CAUSES = [
+  {
+    code: 'gpu_missing',
+    pattern: /no CUDA-capable device/i,
+    message: 'CUDA finds no GPU',
+    hint: 'Look at nvidia-smi, and at CUDA_VISIBLE_DEVICES; a container needs --gpus.',
+  },
+  {
+    code: 'gpu_missing',
+    pattern: /driver version is insufficient/i,
+    message: "NVIDIA's driver is too old",
+    hint: "Update NVIDIA's driver; nvidia-smi says which CUDA the one that runs can do.",
+  },
+] as const
+
+/**
+ * What onnxruntime's failure is, where that doesn't depend on what it was doing; null for all else.
+ * Looked for in the whole message: what stands before the reason can be of any length.
+ */
+export function knownFailure(cause: unknown): EngineError | null {
+  const message = messageOf(cause)
+  if (ALLOCATION.test(message)) {
+    return new EngineError('out_of_memory', `The model ran out of memory: ${reasonOf(cause)}`, {
+      hint: 'Ask for a smaller picture or fewer frames, or end what else uses the memory.',
+      cause,
+    })
+  }
+  const known = OTHER_CAUSES.find(({ pattern }) => pattern.test(message))
+  if (known === undefined) return null
+  return new EngineError(known.code, `${known.message}: ${reasonOf(cause)}`, {
+    hint: known.hint,
+    cause,
+  })
+}
+
+/** Why, in one line for people: without places in C++, of any length there, and without a stack. */
+export function reasonOf(cause: unknown): string {
+  const told = withoutPlaces(messageOf(cause).split('Stacktrace:', 1)[0]!)
+    // Where a CUDA call stands, and on which host.
+    .replace(/ ; GPU=\S+ ; hostname=[^;]*(; file=[^;]*)?(; line=[^;]*)?(; expr=[^;]*;?)?/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return told.length <= BEGIN + END ? told : `${told.slice(0, BEGIN)} … ${told.slice(-END)}`
+}
