@@ -83,7 +83,6 @@ const grid = new Grid({
   ports: await freePorts(1),
   provers: [{ name: PROVER }],
   netuid: 7,
-  blockMs: 1000,
   // A long interval, in which nothing happens here.
   options: { profile: 'test', 'neuron.compute_stats_interval': 3600, 'model.dir': FAST_MODEL },
   postgresSettings: { fsync: 'off', full_page_writes: 'off' },
@@ -92,6 +91,7 @@ const grid = new Grid({
 try {
   execFileSync(process.execPath, [join(CLONE, 'dev/build.mjs'), '--out', dist])
   await grid.startStores()
+  await grid.startChain(1000)
   const bins = [grid.bin, join(dist, 'cli/fractal.mjs')]
   // Its first start certifies, and makes the tables.
   await startOnce(grid, 'gpu-worker')

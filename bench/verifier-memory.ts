@@ -46,7 +46,6 @@ const grid = new Grid({
   ports: await freePorts(PROVERS.length),
   provers: PROVERS,
   netuid: NETUID,
-  blockMs: BLOCK_MS,
   options: {
     profile: 'test',
     'neuron.compute_stats_interval': INTERVAL_BLOCKS,
@@ -57,6 +56,7 @@ const grid = new Grid({
 })
 try {
   await grid.startStores()
+  await grid.startChain(BLOCK_MS)
   await grid.startRole('gpu-worker')
   await Promise.all(PROVERS.map((_, i) => grid.startProver(i)))
   await grid.startRole('verifier')

@@ -1,8 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { FractalError } from '../../base/errors.js'
 import { createLog } from '../../base/log.js'
 import { environmentName, type OptionName } from '../../base/options/options.js'
+import { defaultModelDir } from '../../engine/models/default-model.js'
 import { openDatabase } from '../../ledger/database.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { Grid, type GridProver } from '../grid/grid.js'
@@ -10,7 +12,9 @@ import { fixedPorts } from '../grid/ports.js'
 import { printLine } from '../process/print-line.js'
 import { defaultStateRoot, openStateDir, type StateDir } from '../process/state-dir.js'
 import { makeDemoKeys } from './keys.js'
+import { choosePace, paceLine } from './pace.js'
 import { DemoUsers } from './users.js'
+import { measureVideoCost } from './video-cost.js'
 import { watchDemo } from './watch.js'
 
 export interface DemoOptions {
@@ -25,9 +29,6 @@ export interface DemoOptions {
 const NETUID = 1
 /** What a shell reports for a program that Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130
-const BLOCK_MS = 1000
-const INTERVAL_BLOCKS = 20
-const USER_EVERY_MS = 6000
 
 const PROVERS: readonly GridProver[] = [
   { name: 'prover-1' },
@@ -50,10 +51,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     ports: fixedPorts(options.portBase, PROVERS.length),
     provers: PROVERS,
     netuid: NETUID,
-    blockMs: BLOCK_MS,
     options: {
       profile: 'demo',
-      'neuron.compute_stats_interval': INTERVAL_BLOCKS,
       'logging.level': 'info',
       ...fromEnvironment(['model.dir', 'temporal.namespace']),
     },
@@ -82,20 +81,34 @@ async function runGrid(
 ): Promise<void> {
   const startedAt = Date.now()
   printLine(
-    'DEMO PROFILE: 1 s blocks, intervals of 20 blocks, tiers at 3, 8, 20 and 40 successes, certificates of 4 runs.',
+    'DEMO PROFILE: short intervals, tiers at 3, 8, 20 and 40 successes, certificates of 4 runs. It is for',
   )
-  printLine('It is for looking at the machinery on a laptop, and is refused on a real network.')
-  await step('Postgres, Temporal and the local chain', interrupted, () => grid.startStores())
-  // The certifying runs take one core; those who only wait for work start on the other.
+  printLine('looking at the machinery on a laptop, and is refused on a real network.')
+  const modelDir = process.env[environmentName('model.dir')] || defaultModelDir()
+  const [cost] = await step(
+    'Postgres and Temporal; measuring what a video costs',
+    interrupted,
+    () => Promise.all([measureVideoCost(modelDir, interrupted), grid.startStores()]),
+  )
+  const cores = availableParallelism()
+  const pace = choosePace(cost, cores)
+  printLine(paceLine(cost, cores, pace))
+  await step('local chain', interrupted, () => grid.startChain(pace.blockMs))
+  // The certifying runs take one core; those who only wait for work start on the other. Certified again
+  // at each start: the time is what the plans and deadlines stand on, and it is of another day.
   await step('GPU worker (on the CPU) certifying; inference worker, API', interrupted, () =>
-    Promise.all(
-      (['gpu-worker', 'inference-worker', 'api'] as const).map((role) => grid.startRole(role)),
-    ),
+    Promise.all([
+      grid.startRole('gpu-worker', { 'gpu.recertify': true }),
+      grid.startRole('inference-worker'),
+      grid.startRole('api'),
+    ]),
   )
   await step('4 honest provers and 2 villains', interrupted, () =>
     Promise.all(PROVERS.map((_, i) => grid.startProver(i))),
   )
-  await step('verifier', interrupted, () => grid.startRole('verifier'))
+  await step('verifier', interrupted, () =>
+    grid.startRole('verifier', { 'neuron.compute_stats_interval': pace.intervalBlocks }),
+  )
   const db = openDatabase({
     url: grid.databaseUrl,
     applicationName: 'fractal-demo',
@@ -106,12 +119,12 @@ async function runGrid(
   try {
     const keys = await makeDemoKeys(db, state.root)
     await writeRunFile(grid, state, keys.shown)
-    users = new DemoUsers(grid.apiUrl, keys.users, USER_EVERY_MS, createLog('demo', 'error'))
+    users = new DemoUsers(grid.apiUrl, keys.users, pace.userEveryMs, createLog('demo', 'error'))
     showPlaces(grid, state, keys.shown)
     const id: VerifierId = { netuid: NETUID, verifier: grid.verifier.hotkey }
     const provers = PROVERS.map((prover, i) => ({ ...prover, hotkey: grid.wallets[i + 1]!.hotkey }))
     const { once } = options
-    await watchDemo({ grid, state, db, id, users, provers, once, interrupted, startedAt })
+    await watchDemo({ grid, state, db, id, users, provers, once, interrupted, startedAt, pace })
   } finally {
     users?.stop()
     await db.close()
@@ -160,20 +173,17 @@ async function writeRunFile(grid: Grid, state: StateDir, apiKey: string): Promis
   await writeFile(file, `${JSON.stringify(places, null, 2)}\n`, { mode: 0o600 })
 }
 
-async function step(
-  what: string,
-  interrupted: AbortSignal,
-  run: () => Promise<unknown>,
-): Promise<void> {
+async function step<T>(what: string, interrupted: AbortSignal, run: () => Promise<T>): Promise<T> {
   const startedAt = Date.now()
   process.stdout.write(`${what} … `)
   try {
-    await Promise.race([run(), rejected(interrupted)])
+    const result = await Promise.race([run(), rejected(interrupted)])
+    printLine(`${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+    return result
   } catch (error) {
     printLine('failed')
     throw error
   }
-  printLine(`${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 }
 
 /** Rejects when the signal is aborted. */

@@ -2,9 +2,10 @@ import type { Database } from '../../ledger/database.js'
 import type { IntervalRow } from '../../ledger/intervals/intervals.js'
 import { planItems } from '../../ledger/intervals/plans.js'
 import { scoresOf } from '../../ledger/intervals/settlement.js'
-import { verdictsOf } from '../../ledger/intervals/verdicts.js'
+import { type VerdictRow, verdictsOf } from '../../ledger/intervals/verdicts.js'
 import { weightSet } from '../../ledger/intervals/weights.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
+import { hadNoTime } from './lag.js'
 
 /** One line of an interval that ended: blocks, sampled, verdicts, moves, weights. */
 export async function intervalLine(
@@ -33,10 +34,17 @@ export async function intervalLine(
     head,
     `sampled ${new Set(items.map((item) => item.hotkey)).size} in ${items.length} challenges, ${audits} audits, ${served} served`,
     `${count('pass')} pass, ${count('cheat')} cheat${others.join('')}`,
-    cheats.length === 0 ? 'nobody caught' : `caught ${cheats.join(', ')}`,
+    caughtText(cheats, checks),
     moves.length === 0 ? 'no moves' : moves.join(', '),
     weightsText(await weightSet(db, id, n)),
   ].join(' | ')
+}
+
+function caughtText(cheats: readonly string[], checks: readonly VerdictRow[]): string {
+  if (cheats.length > 0) return `caught ${cheats.join(', ')}`
+  return checks.length > 0 && checks.every(hadNoTime)
+    ? 'nobody caught, as there was no time to check anybody'
+    : 'nobody caught'
 }
 
 function weightsText(set: Awaited<ReturnType<typeof weightSet>>): string {

@@ -1,3 +1,4 @@
+import { FractalError } from '../../base/errors.js'
 import { textTable } from '../../base/text-table.js'
 import type { Database } from '../../ledger/database.js'
 import { listIntervals } from '../../ledger/intervals/intervals.js'
@@ -7,17 +8,23 @@ import { weightSet } from '../../ledger/intervals/weights.js'
 import { proversOverview } from '../../ledger/provers/network.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import type { GridProver } from '../grid/grid.js'
+import { hadNoTime, noTimeText } from './lag.js'
 
 export interface DemoSummary {
   readonly table: string
   /** What did not hold; empty when all did. */
   readonly broken: string[]
+  /** How much of the checking this machine had no time for, when that is enough to explain the above. */
+  readonly noTime: string | null
 }
 
 /** A prover's verdicts and rates over all intervals so far. */
 interface Tally {
   found: Map<string, number>
   cheats: number
+  checks: number
+  /** Of these, what the verifier did not get to. */
+  noTime: number
   attempts: number
   successes: number
   judged: number
@@ -47,6 +54,8 @@ export async function demoSummary(
       const what = `${row.verdict} (${row.reason})`
       tally.found.set(what, (tally.found.get(what) ?? 0) + 1)
       if (row.verdict === 'cheat') tally.cheats += 1
+      if (row.kind !== 'answer') tally.checks += 1
+      if (hadNoTime(row)) tally.noTime += 1
     }
     for (const row of await scoresOf(db, id, n)) {
       const tally = tallies.get(row.hotkey)
@@ -62,8 +71,11 @@ export async function demoSummary(
     }
   }
   for (const { name, hotkey, villain } of provers) {
-    const { cheats } = tallies.get(hotkey)!
-    if (villain !== undefined && cheats === 0) broken.push(`${name} was not caught`)
+    const { cheats, checks, noTime } = tallies.get(hotkey)!
+    if (villain !== undefined && cheats === 0) {
+      const why = noTime === 0 ? '' : ` (no time for ${noTime} of its ${checks} checks)`
+      broken.push(`${name} was not caught${why}`)
+    }
     if (villain === undefined && cheats > 0) broken.push(`${name} is honest and was accused`)
   }
   const overview = await proversOverview(db, id)
@@ -83,6 +95,8 @@ export async function demoSummary(
       [...tally.found].map(([what, count]) => `${count} ${what}`).join(', ') || 'nothing',
     ]
   })
+  const sum = (key: 'checks' | 'noTime') =>
+    [...tallies.values()].reduce((total, tally) => total + tally[key], 0)
   return {
     table: textTable(
       ['prover', 'uid', 'really', 'tier', 'requests', 'validations', 'score', 'weight', 'found'],
@@ -90,9 +104,31 @@ export async function demoSummary(
       'ruled',
     ),
     broken,
+    noTime: noTimeText(sum('checks'), sum('noTime')),
   }
 }
 
+/**
+ * What the demo promised and did not hold, and whether that was the machine.
+ * @returns FractalError `demo_failed`, or `machine_too_slow`
+ */
+export function notHeld({ broken, noTime }: Pick<DemoSummary, 'broken' | 'noTime'>): FractalError {
+  const what = `what did not hold: ${broken.join('; ')}`
+  if (noTime === null) return new FractalError('demo_failed', what)
+  return new FractalError('machine_too_slow', `this machine was too slow (${noTime}); ${what}`, {
+    hint: 'Stop what else keeps its processors busy, or use one with more of them, then run the same command again.',
+  })
+}
+
 function emptyTally(): Tally {
-  return { found: new Map(), cheats: 0, attempts: 0, successes: 0, judged: 0, passed: 0 }
+  return {
+    found: new Map(),
+    cheats: 0,
+    checks: 0,
+    noTime: 0,
+    attempts: 0,
+    successes: 0,
+    judged: 0,
+    passed: 0,
+  }
 }

@@ -26,7 +26,6 @@ export interface GridOptions {
   readonly ports: GridPorts
   readonly provers: readonly GridProver[]
   readonly netuid: number
-  readonly blockMs: number
   /** Further options of every role, by name (`neuron.compute_stats_interval`, …). */
   readonly options: Readonly<Record<string, string | number | boolean>>
   /** In place of the embedded ones. */
@@ -88,15 +87,23 @@ export class Grid {
     return this.wallets[0]!
   }
 
-  /** Postgres, Temporal and the chain with everybody's wallet on it. */
+  /** Postgres and Temporal. */
   startStores(): Promise<void> {
     return this.#start(this.#startStores())
   }
 
   async #startStores(): Promise<void> {
-    const { state, provers, netuid, blockMs, ports } = this.#options
     const starts = await Promise.allSettled([this.startPostgres(), this.startTemporal()])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
+  }
+
+  /** The chain, with everybody's wallet on it; after the stores. */
+  startChain(blockMs: number): Promise<void> {
+    return this.#start(this.#startChain(blockMs))
+  }
+
+  async #startChain(blockMs: number): Promise<void> {
+    const { state, provers, netuid, ports } = this.#options
     this.wallets = await gridWallets(state.wallets, [VERIFIER, ...provers.map(({ name }) => name)])
     await this.#spawn('localnet', ['localnet'], {
       'localnet.port': ports.localnet,

@@ -53,7 +53,6 @@ describe('a whole grid, with its parts killed and gone', function () {
       ports: await freePorts(PROVERS.length),
       provers: PROVERS,
       netuid: NETUID,
-      blockMs: BLOCK_MS,
       options: {
         profile: 'test',
         'neuron.compute_stats_interval': INTERVAL_BLOCKS,
@@ -63,6 +62,7 @@ describe('a whole grid, with its parts killed and gone', function () {
       log,
     })
     await grid.startStores()
+    await grid.startChain(BLOCK_MS)
     await grid.startRole('gpu-worker')
     await Promise.all(PROVERS.map((_, i) => grid.startProver(i)))
     await Promise.all([

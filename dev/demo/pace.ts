@@ -1,0 +1,86 @@
+import type { VideoCost } from './video-cost.js'
+
+/** How fast the demo's time runs: what a machine can follow. */
+export interface Pace {
+  readonly blockMs: number
+  readonly intervalBlocks: number
+  /** One request of the demo's users in so many milliseconds. */
+  readonly userEveryMs: number
+  /** With `--once`: beyond this nothing will come. */
+  readonly intervalTimeoutMs: number
+  /** How long a video is expected to take while everybody is at work. */
+  readonly videoMs: number
+}
+
+/** What the demo looks best with: an interval of 20 one-second blocks. */
+const QUIET_BLOCK_MS = 1000
+const QUIET_INTERVAL_MS = 20_000
+/** Somebody watches: a machine that would need longer falls behind, and is said to. */
+const INTERVAL_MS_MAX = 120_000
+/** Longer blocks cost less polling; beyond this, weights would wait for blocks and not for the machine. */
+const BLOCK_MS_MAX = 2000
+
+/** Programs of our own that are busy at the same time: the GPU worker, and one or two provers. */
+const OWN_BUSY = 2.5
+/** The same during the measurement: PostgreSQL and Temporal start beside it. */
+const STARTING_BUSY = 1.5
+/**
+ * Videos that the GPU worker computes one after another in an interval, at least: three ground truths,
+ * an audit, and for a round and the audits each a fresh session with its known answer, and the second
+ * computations of what differed. Loading the model counts as one.
+ */
+const GPU_VIDEOS = 12
+/** The demo's users ask a bit more than three times an interval, however long that is. */
+const USERS_AN_INTERVAL = 20 / 6
+/** A whole interval and its audits, and as much as long again for a machine that got slower. */
+const TIMEOUT_INTERVALS = 3
+const TIMEOUT_MIN_MS = 180_000
+
+/** Programs of others that kept the machine's cores busy while a video was measured. */
+export function othersBusy({ wallMs, cpuMs }: VideoCost, cores: number): number {
+  const contention = Math.max(1, wallMs / Math.max(1, cpuMs))
+  return Math.max(0, contention * cores - 1 - STARTING_BUSY)
+}
+
+/**
+ * Block time and interval length with which the GPU worker keeps up on this machine.
+ * @param cores processors that programs may use
+ */
+export function choosePace(cost: VideoCost, cores: number): Pace {
+  const videoMs = cost.cpuMs * Math.max(1, (othersBusy(cost, cores) + OWN_BUSY) / cores)
+  const intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(QUIET_INTERVAL_MS, GPU_VIDEOS * videoMs))
+  const stretched = (QUIET_BLOCK_MS * intervalMs) / QUIET_INTERVAL_MS
+  const blockMs = Math.min(BLOCK_MS_MAX, Math.round(stretched / 500) * 500)
+  const intervalBlocks = Math.ceil(intervalMs / blockMs)
+  const length = intervalBlocks * blockMs
+  return {
+    blockMs,
+    intervalBlocks,
+    userEveryMs: Math.round(length / USERS_AN_INTERVAL),
+    intervalTimeoutMs: Math.max(TIMEOUT_MIN_MS, TIMEOUT_INTERVALS * length),
+    videoMs: Math.round(videoMs),
+  }
+}
+
+/** In one line: what was measured, and what was chosen for it. */
+export function paceLine(cost: VideoCost, cores: number, pace: Pace): string {
+  const others = Math.round(othersBusy(cost, cores))
+  const beside = others === 0 ? '' : `, about ${others} other busy ${plural(others, 'program')}`
+  return [
+    `a video takes ${seconds(cost.wallMs)} here (${seconds(cost.cpuMs)} of processor time;`,
+    `${cores} ${plural(cores, 'core')}${beside}):`,
+    `blocks of ${seconds(pace.blockMs)}, intervals of ${pace.intervalBlocks} blocks`,
+    `(${seconds(pace.blockMs * pace.intervalBlocks)})`,
+  ].join(' ')
+}
+
+function plural(count: number, word: string): string {
+  return count === 1 ? word : `${word}s`
+}
+
+/** 1234 → "1.2 s", 20_000 → "20 s". */
+export function seconds(ms: number): string {
+  const text =
+    ms < 10_000 ? (ms / 1000).toFixed(1).replace(/\.0$/, '') : String(Math.round(ms / 1000))
+  return `${text} s`
+}
