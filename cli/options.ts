@@ -1,11 +1,6 @@
 import type { Argv } from 'yargs'
-import {
-  environmentName,
-  fileOption,
-  OPTIONS,
-  type Option,
-  type OptionName,
-} from '../base/options/options.js'
+import type { Option } from '../base/options/define-option.js'
+import { environmentName, fileOption, OPTIONS, type OptionName } from '../base/options/options.js'
 
 /** Second spellings that the original had. */
 const ALIASES: Partial<Record<OptionName, string>> = { 'neuron.axon_off': 'axon_off' }

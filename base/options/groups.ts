@@ -1,29 +1,16 @@
-/** Options that several roles take together. */
-export const CHAIN_OPTIONS = ['netuid', 'subtensor.network', 'subtensor.chain_endpoint'] as const
+import { CHAIN, WALLET } from './definitions/chain.js'
+import { DATABASE } from './definitions/database.js'
+import { TEMPORAL } from './definitions/temporal.js'
 
-export const WALLET_OPTIONS = ['wallet.path', 'wallet.name', 'wallet.hotkey'] as const
+/** Options that several roles take together, by name. */
+export const CHAIN_OPTIONS = namesOf(CHAIN)
 
-export const DATABASE_OPTIONS = [
-  'database.url',
-  'database.host',
-  'database.port',
-  'database.index',
-  'database.user',
-  'database.password',
-  'database.tls',
-  'database.tls_ca',
-  'database.tls_cert',
-  'database.tls_key',
-] as const
+export const WALLET_OPTIONS = namesOf(WALLET)
 
-export const TEMPORAL_OPTIONS = [
-  'temporal.address',
-  'temporal.namespace',
-  'temporal.tls',
-  'temporal.tls_ca',
-  'temporal.tls_cert',
-  'temporal.tls_key',
-  'temporal.tls_server_name',
-  'temporal.api_key',
-  'temporal.payload_key',
-] as const
+export const DATABASE_OPTIONS = namesOf(DATABASE)
+
+export const TEMPORAL_OPTIONS = namesOf(TEMPORAL)
+
+function namesOf<T extends object>(definitions: T): readonly (keyof T)[] {
+  return Object.keys(definitions) as (keyof T)[]
+}

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { fileOption, OPTIONS, type Option, variablesOf } from '../../base/options/options.js'
+import type { Option } from '../../base/options/define-option.js'
+import { fileOption, OPTIONS, variablesOf } from '../../base/options/options.js'
 
 const read = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8')

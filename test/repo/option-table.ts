@@ -1,4 +1,5 @@
-import { fileOption, OPTIONS, type Option, type OptionName } from '../../base/options/options.js'
+import type { Option } from '../../base/options/define-option.js'
+import { fileOption, OPTIONS, type OptionName } from '../../base/options/options.js'
 import { MIGRATE_OPTIONS } from '../../cli/ledger/migrate-options.js'
 import { LOCALNET_OPTIONS } from '../../dev/localnet/run.js'
 import { DEVNET_OPTIONS } from '../../dev/subtensor/devnet/devnet.js'

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { flag, option, port, text, whole } from '../define-option.js'
+
+/** What a page may link to. */
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be http://HOST:PORT' })
+
+/** The API. */
+export const API = {
+  'temporal.ui_address': option(
+    httpUrl,
+    undefined,
+    'Temporal’s web UI, http://HOST:PORT: the network’s pages link to it',
+  ),
+  'api.host': option(text, '127.0.0.1', 'address to listen on'),
+  'api.port': option(port, 8080, 'port to listen on'),
+  'api.drain_seconds': option(
+    whole(0, 3600),
+    60,
+    'how long streams that run may take to end when the API is stopped',
+  ),
+  'api.allow_private_webhooks': option(
+    flag,
+    false,
+    'call webhooks by http and at private addresses: development (the API and the inference worker)',
+  ),
+  'api.public_network': option(flag, true, 'show the network’s state to callers without a key'),
+  'api.verifier': option(
+    text,
+    undefined,
+    'hotkey (ss58) to serve for, when the ledger has several',
+  ),
+}

@@ -1,0 +1,9 @@
+import { z } from 'zod'
+import { LOG_LEVELS } from '../../log.js'
+import { option, text } from '../define-option.js'
+
+/** Of every process. */
+export const PROCESS = {
+  'logging.level': option(z.enum(LOG_LEVELS), 'info', LOG_LEVELS.join(', ')),
+  'state.dir': option(text, '.fractal', 'folder of what this process keeps'),
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { flag, option, port, text, whole } from '../define-option.js'
+
+/** Long enough that nobody guesses it. */
+const sharedSecret = z.string().min(16, 'must have at least 16 characters')
+
+/** `http://HOST:PORT`, several separated by commas. */
+const httpUrls = z
+  .string()
+  .refine(
+    (value) => value.split(',').every((each) => /^http:\/\/[^/?#@]+\/?$/.test(each.trim())),
+    'must be http://HOST:PORT; several are separated by commas',
+  )
+
+/** GPU workers, and the patience of activities. */
+export const WORKERS = {
+  'gpu.recertify': option(flag, false, 'certify the class again, also one that lost its exactness'),
+  'gpu.count': option(whole(1, 1024), 1, 'GPUs behind the queue, for the budget of checks'),
+  'ledger.patience': option(
+    whole(1, 86_400),
+    undefined,
+    'seconds that an interval bridges an outage of PostgreSQL (default: max(half an interval, 90))',
+  ),
+  'gpu.class': option(z.enum(['3090']), '3090', 'the GPU that this worker must find'),
+}
+
+/** Of the verifier and the workers; a prover and an API tell theirs on their own ports. */
+export const HEALTH = {
+  'health.host': option(text, '127.0.0.1', 'address of /healthz, /readyz and /metrics'),
+  'health.port': option(port, 0, 'port of /healthz, /readyz and /metrics (0: none)'),
+  'health.block_seconds': option(
+    whole(1, 86_400),
+    120,
+    'seconds without a new block after which /readyz is red',
+  ),
+}
+
+/** Running users' requests on an open connection. */
+export const INFERENCE = {
+  'inference.host': option(text, '127.0.0.1', 'address on which the inference worker listens'),
+  'inference.port': option(
+    port,
+    0,
+    'port for streamed requests that the API passes on directly (0: none; then all go through Temporal)',
+  ),
+  'inference.secret': option(
+    sharedSecret,
+    undefined,
+    'what the API and the inference workers know each other by',
+    true,
+  ),
+  'inference.url': option(
+    httpUrls,
+    undefined,
+    'where inference workers listen: http://HOST:PORT, several separated by commas',
+  ),
+}
