@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
-  fail(`fractal needs Node.js 20.19 or newer; this is ${process.version}.`)
+  fail(`fractal needs Node.js 24 (20.19 or later works); this is ${process.version}.`)
 }
 
 function fail(text) {

@@ -46,8 +46,8 @@ function node(version: string): Requirement {
     name: 'Node.js',
     state: isNew ? 'ok' : 'missing',
     found: version,
-    needed: '20.19 or later',
-    todo: isNew ? null : 'Install a newer one.',
+    needed: '24 (20.19 or later works)',
+    todo: isNew ? null : 'Install Node.js 24.',
   }
 }
 
