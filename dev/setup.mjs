@@ -57,7 +57,9 @@ Do one of these, then run the same command again:
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
-  fail(`Fractal needs Node.js 24 (20.19 or later works); this is ${process.versions.node} (${process.execPath}).`)
+  fail(
+    `Fractal needs Node.js 24 (20.19 or later works); this is ${process.versions.node} (${process.execPath}).`,
+  )
 }
 try {
   await ensureDependencies()
