@@ -16,7 +16,7 @@ export interface ChainOptions {
 /** @throws ChainError: what connecting throws */
 export async function connectChain({ network, endpoint, log }: ChainOptions): Promise<Chain> {
   if (network === 'local') return connectLocalChain(endpoint ?? LOCAL_ENDPOINT)
-  // Only now: Polkadot's types take half a second to load, and a local chain needs none.
+  // Only now: Polkadot's API takes a second to load, and a local chain needs none.
   const { connectSubtensor } = await import('./subtensor/adapter.js')
   const options = { network, endpoint: endpoint ?? '' }
   return connectSubtensor(log === undefined ? options : { ...options, log })

@@ -1,3 +1,4 @@
+import type { ApiPromise } from '@polkadot/api'
 import type { Log } from '../../base/log.js'
 import type { Signer } from '../../base/sr25519.js'
 import type { Hex } from '../../formats/bytes.js'
@@ -14,19 +15,21 @@ import type {
   WeightsCommit,
 } from '../chain.js'
 import { ChainError } from '../errors.js'
-import { secondsOfBlock } from './block-seconds.js'
 import { Connection } from './connection.js'
 import { chainTarget } from './endpoints.js'
-import { signExtrinsic } from './extrinsic.js'
 import { FinalizedBlocks, outcomeOf } from './inclusion.js'
 import { readMetagraph } from './metagraph.js'
 import { serveAxon } from './serve-axon.js'
 import type { Session } from './session.js'
-import { StateAt } from './state-at.js'
-import { submitExtrinsic } from './submit.js'
-import { readSubnetParams } from './subnet.js'
+import { signExtrinsic } from './sign-extrinsic.js'
+import { StateAt } from './storage.js'
+import { submitExtrinsic } from './submit-extrinsic.js'
+import { readSubnetParams } from './subnet-params.js'
 import { readCommits, readEpoch, readWeights } from './weights.js'
-import { weightsCallBytes } from './weights-call.js'
+import { weightsCall } from './weights-call.js'
+
+/** Bittensor's own, where a runtime does not say. */
+const USUAL_BLOCK_SECONDS = 12
 
 export interface SubtensorOptions {
   /** `finney`, `test`, … or any name: then `endpoint` has to say where it is. */
@@ -49,10 +52,8 @@ export async function connectSubtensor(options: SubtensorOptions): Promise<Chain
   const { network, endpoint, log = null, deadlineMs = 15_000, silenceMs = 120_000 } = options
   const connection = new Connection(chainTarget(network, endpoint), { deadlineMs, silenceMs, log })
   try {
-    const blockSeconds = await connection.run(async (session) => {
-      return secondsOfBlock(await session.runtimeAt((await session.head()).hash))
-    })
-    return new SubtensorChain(connection, blockSeconds)
+    const api = await connection.run((session) => session.api())
+    return new SubtensorChain(connection, secondsOfBlock(api))
   } catch (error) {
     connection.close()
     throw error
@@ -92,7 +93,7 @@ class SubtensorChain implements Chain {
         const message = `block ${number} is not finalized yet: that is ${finalized.number}`
         throw new ChainError('not_finalized', message, { retryable: true })
       }
-      return { number, hash: await session.knownBlockHash(number) }
+      return { number, hash: await session.blockHash(number) }
     })
   }
 
@@ -117,12 +118,10 @@ class SubtensorChain implements Chain {
   }
 
   prepareWeights(call: WeightsCall): Promise<PreparedExtrinsic> {
-    const { signer, eraBlocks } = call
     return this.#connection.run(async (session) => {
-      const runtime = await session.runtimeAt((await this.#head(session)).hash)
-      const { bytes, commitHash } = weightsCallBytes(runtime, call)
-      const terms = { call: bytes, signer, eraBlocks, genesis: this.genesisHash }
-      return { ...(await signExtrinsic(session, runtime, terms)), commitHash }
+      const api = await session.latestApi()
+      const { call: made, commitHash } = weightsCall(api, call)
+      return { ...(await signExtrinsic(session, api, made, call)), commitHash }
     })
   }
 
@@ -139,8 +138,8 @@ class SubtensorChain implements Chain {
   }
 
   serveAxon(signer: Signer, netuid: number, address: AxonAddress): Promise<'served' | 'unchanged'> {
-    const { blockSeconds, genesisHash: genesis } = this
-    return serveAxon(this.#connection, { signer, netuid, address, blockSeconds, genesis })
+    const { blockSeconds } = this
+    return serveAxon(this.#connection, { signer, netuid, address, blockSeconds })
   }
 
   lastBlockAgeMs(): number {
@@ -162,4 +161,10 @@ class SubtensorChain implements Chain {
       read(await StateAt.open(session, at ?? (await this.#head(session)))),
     )
   }
+}
+
+/** As the runtime's constants plan its blocks. */
+function secondsOfBlock({ consts }: ApiPromise): number {
+  const planned = consts.aura?.slotDuration ?? consts.babe?.expectedBlockTime
+  return Number(planned?.toString() ?? 0) / 1000 || USUAL_BLOCK_SECONDS
 }

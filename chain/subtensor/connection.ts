@@ -1,10 +1,11 @@
-import { describeError } from '../../base/errors.js'
+import { describeError, FractalError, messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import type { Hex } from '../../formats/bytes.js'
 import { ChainError } from '../errors.js'
 import type { ChainTarget } from './endpoints.js'
+import { isFault } from './rpc-error.js'
 import { RpcSocket, shownEndpoint } from './rpc-socket.js'
-import { Runtimes, Session } from './session.js'
+import { Session } from './session.js'
 
 export interface ConnectionOptions {
   /** Of each request, and of opening a connection. */
@@ -24,7 +25,6 @@ const RECONNECT_MS = { first: 500, longest: 30_000 }
 export class Connection {
   readonly target: ChainTarget
   readonly #options: ConnectionOptions
-  readonly #runtimes = new Runtimes()
   #genesis: Hex | null
   #session: Session | null = null
   #opening: Promise<Session> | null = null
@@ -69,10 +69,10 @@ export class Connection {
     for (let attempt = 1; ; attempt++) {
       const session = await this.#connected()
       try {
-        return await operation(session)
+        return await session.run(operation)
       } catch (error) {
-        if (!isFault(error)) throw error
-        this.#drop(session, error)
+        if (session.socket.fault !== null) this.#drop(session, session.socket.fault)
+        if (!isFault(error)) throw asChainError(error, session.socket.endpoint)
         const alone = this.target.endpoints.length === 1
         if (attempt >= attempts || (alone && error.code === 'chain_timeout')) throw error
       }
@@ -134,7 +134,7 @@ export class Connection {
         }
         this.#next = at
         this.#session = session
-        session.socket.onClose(() => this.#lost(session))
+        session.socket.onEnd(() => this.#lost(session))
         if (failures.length > 0)
           this.#options.log?.info('chain endpoint in use after others failed')
         return session
@@ -150,7 +150,7 @@ export class Connection {
     const { deadlineMs } = this.#options
     const socket = await RpcSocket.open(url, deadlineMs)
     try {
-      const session = new Session(socket, deadlineMs, this.#runtimes)
+      const session = new Session(socket)
       const genesis = await session.genesisHash()
       this.#checkGenesis(genesis, socket.endpoint)
       await session.watchHeads((number) => this.sawHead(number))
@@ -227,12 +227,11 @@ function closedHere(): ChainError {
   return new ChainError('chain_unreachable', 'this process has closed its connection to the chain')
 }
 
-/** What another endpoint, or another connection, may do better. */
-function isFault(error: unknown): error is ChainError {
-  return (
-    error instanceof ChainError &&
-    (error.code === 'chain_unreachable' || error.code === 'chain_timeout')
-  )
+/** What Polkadot's API can't read of an answer it throws as a bare error. */
+function asChainError(error: unknown, endpoint: string): unknown {
+  if (error instanceof FractalError) return error
+  const message = `${endpoint} answered with what can't be read: ${messageOf(error)}`
+  return new ChainError('bad_chain_answer', message, { cause: error })
 }
 
 /** One failure is told as it is; of several, each by its endpoint, and retryable when one is. */

@@ -1,7 +1,9 @@
-import { fromHex, type Hex } from '../../formats/bytes.js'
+import { blake2b } from '@noble/hashes/blake2.js'
+import type { DispatchError, EventRecord } from '@polkadot/types/interfaces'
+import type { Registry } from '@polkadot/types/types'
+import { fromHex, type Hex, toHex } from '../../formats/bytes.js'
 import type { BlockRef, Inclusion } from '../chain.js'
 import { ChainError } from '../errors.js'
-import { extrinsicHash } from './extrinsic.js'
 import type { Session } from './session.js'
 
 /** As many as an era has, several times over: of each only its extrinsics' hashes are kept. */
@@ -46,13 +48,13 @@ export class FinalizedBlocks {
   async #block(session: Session, number: number, final: boolean): Promise<Block> {
     const kept = this.#kept.get(number)
     if (kept !== undefined) return kept
-    const hash = await session.knownBlockHash(number)
+    const hash = await session.blockHash(number)
     const extrinsics = await session.extrinsics(hash)
     if (extrinsics === null) {
       const message = `${session.socket.endpoint} no longer has what block ${number} holds`
       throw new ChainError('StateDiscarded', message)
     }
-    const hashes = extrinsics.map((bytes) => extrinsicHash(fromHex(bytes.slice(2))))
+    const hashes = extrinsics.map((bytes) => toHex(blake2b(fromHex(bytes.slice(2)), { dkLen: 32 })))
     const block = { ref: { number, hash }, hashes }
     if (final) this.#keep(block)
     return block
@@ -74,7 +76,24 @@ export async function outcomeOf(
   session: Session,
   { ref, index }: { ref: BlockRef; index: number },
 ): Promise<Inclusion> {
-  const runtime = await session.runtimeAt(ref.hash)
-  const error = runtime.dispatchError(await session.events(ref.hash), index)
-  return error === null ? { block: ref, ok: true } : { block: ref, ok: false, error }
+  const api = await session.api()
+  const { query, registry } = await api.at(`0x${ref.hash}`)
+  const records = (await query.system!.events!()) as unknown as EventRecord[]
+  for (const { phase, event } of records) {
+    if (!phase.isApplyExtrinsic || !phase.asApplyExtrinsic.eqn(index)) continue
+    const name = `${event.section}.${event.method}`
+    if (name === 'system.ExtrinsicSuccess') return { block: ref, ok: true }
+    if (name === 'system.ExtrinsicFailed') {
+      const error = errorName(registry, event.data[0] as unknown as DispatchError)
+      return { block: ref, ok: false, error }
+    }
+  }
+  const message = `the events of block ${ref.number} don't tell of its extrinsic ${index}`
+  throw new ChainError('bad_chain_answer', message)
+}
+
+function errorName(registry: Registry, error: DispatchError): string {
+  if (error.isModule) return registry.findMetaError(error.asModule).name
+  const { inner } = error as unknown as { inner: { type?: string } }
+  return inner.type === undefined ? error.type : `${error.type}.${inner.type}`
 }

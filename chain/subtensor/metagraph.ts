@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { decodeAddress } from '../../base/crypto.js'
+import { toHex } from '../../formats/bytes.js'
 import type { Metagraph, Neuron } from '../chain.js'
 import { axonAddress } from './axon-address.js'
 import { type Family, stakeWeight } from './stake-weight.js'
-import { count, rao, type StateAt, wanted } from './state-at.js'
-import { assertSubnet } from './subnet.js'
+import { count, rao, type StateAt, wanted } from './storage.js'
 
 const ROOT = 0
 const address = z.string()
@@ -13,39 +14,42 @@ const flags = z.array(z.boolean())
 const blocks = z.array(count)
 
 /**
- * The neurons of a subnet after one block, in three requests however many there are: a fourth for
- * stake that hotkeys outside the subnet lend to some in it.
+ * The neurons of a subnet after one block, in three rounds of requests however many there are: a
+ * fourth for stake that hotkeys outside the subnet lend to some in it.
  * @throws ChainError `SubNetworkDoesNotExist`, `bad_chain_answer`
  */
 export async function readMetagraph(state: StateAt, netuid: number): Promise<Metagraph> {
   const taoWeightKeys = state.keysOf('taoWeight') === 0 ? [] : [netuid]
-  const [added, size, permits, lastUpdates, taoWeight] = await state.read(
-    wanted('networksAdded', z.boolean(), netuid),
+  const [size, permits, lastUpdates, taoWeight] = await state.readSubnet(
+    netuid,
     wanted('subnetworkN', count, netuid),
     wanted('validatorPermit', flags, netuid),
     // Newer runtimes have these by mechanism: mechanism 0's index is the netuid.
     wanted('lastUpdate', blocks, netuid),
     wanted('taoWeight', rao, ...taoWeightKeys),
   )
-  assertSubnet(added, netuid)
   const uids = Array.from({ length: size }, (_, uid) => uid)
-  const [hotkeys, registered] = await Promise.all([
-    state.each(uids.map((uid) => wanted('keys', address, netuid, uid))),
-    state.each(uids.map((uid) => wanted('blockAtRegistration', count, netuid, uid))),
+  const byUid = uids.map((uid) => [netuid, uid])
+  const [hotkeys, registered, axons] = await Promise.all([
+    state.each('keys', address, byUid),
+    state.each('blockAtRegistration', count, byUid),
+    // Few of a subnet's neurons serve one.
+    state.entries('axons', axon, netuid),
   ])
-  const [coldkeys, axons, sources] = await Promise.all([
-    state.each(hotkeys.map((hotkey) => wanted('owner', address, hotkey))),
-    state.each(hotkeys.map((hotkey) => wanted('axons', axon, netuid, hotkey))),
-    readStakes(state, netuid, hotkeys),
+  const accounts = hotkeys.map(accountOf)
+  const [coldkeys, sources] = await Promise.all([
+    state.each('owner', address, accounts),
+    readStakes(state, netuid, hotkeys, accounts),
   ])
   const neurons = uids.map((uid): Neuron => {
-    const stored = axons[uid] ?? null
+    const hotkey = hotkeys[uid]!
+    const stored = axons.get(hotkey) ?? null
     return {
       uid,
-      hotkey: hotkeys[uid]!,
+      hotkey,
       coldkey: coldkeys[uid]!,
       axon: stored === null ? null : axonAddress(stored),
-      stakeRao: stakeWeight(hotkeys[uid]!, { ...sources, taoWeight }),
+      stakeRao: stakeWeight(hotkey, { ...sources, taoWeight }),
       validatorPermit: permits[uid] ?? false,
       lastUpdate: lastUpdates[uid] ?? 0,
       registeredBlock: registered[uid]!,
@@ -54,20 +58,26 @@ export async function readMetagraph(state: StateAt, netuid: number): Promise<Met
   return { netuid, block: state.block, neurons }
 }
 
-async function readStakes(state: StateAt, netuid: number, hotkeys: readonly string[]) {
+async function readStakes(
+  state: StateAt,
+  netuid: number,
+  hotkeys: readonly string[],
+  accounts: readonly string[],
+) {
+  const keysOn = (net: number, of: readonly string[]) => of.map((account) => [account, net])
   const stakesOn = (net: number, of: readonly string[]) =>
-    state.each(of.map((hotkey) => wanted('totalHotkeyAlpha', rao, hotkey, net)))
+    state.each('totalHotkeyAlpha', rao, keysOn(net, of))
   const familyOn = (net: number) =>
     Promise.all([
-      state.each(hotkeys.map((hotkey) => wanted('parentKeys', shares, hotkey, net))),
-      state.each(hotkeys.map((hotkey) => wanted('childKeys', shares, hotkey, net))),
+      state.each('parentKeys', shares, keysOn(net, accounts)),
+      state.each('childKeys', shares, keysOn(net, accounts)),
     ])
   // Where TaoWeight is the network's own, TAO on the root network is inherited as the subnet's
   // stake is; runtimes before that asked for the root network's own parents.
   const rootHasFamily = state.keysOf('taoWeight') !== 0
   const [alpha, root, family, rootFamily] = await Promise.all([
-    stakesOn(netuid, hotkeys),
-    stakesOn(ROOT, hotkeys),
+    stakesOn(netuid, accounts),
+    stakesOn(ROOT, accounts),
     familyOn(netuid),
     rootHasFamily ? familyOn(ROOT) : null,
   ])
@@ -76,9 +86,10 @@ async function readStakes(state: StateAt, netuid: number, hotkeys: readonly stri
   const parents = [...family[0], ...(rootFamily?.[0] ?? [])].flat().map(([, hotkey]) => hotkey)
   const strangers = [...new Set(parents)].filter((hotkey) => !alphas.has(hotkey))
   if (strangers.length > 0) {
+    const theirs = strangers.map(accountOf)
     const [lentAlpha, lentRoot] = await Promise.all([
-      stakesOn(netuid, strangers),
-      stakesOn(ROOT, strangers),
+      stakesOn(netuid, theirs),
+      stakesOn(ROOT, theirs),
     ])
     strangers.forEach((hotkey, i) => {
       alphas.set(hotkey, lentAlpha[i]!)
@@ -99,4 +110,9 @@ async function readStakes(state: StateAt, netuid: number, hotkeys: readonly stri
     family: own,
     rootFamily: rootFamily === null ? own : byHotkey(rootFamily),
   }
+}
+
+/** As a key of storage: an address would be decoded again by each query. */
+function accountOf(ss58: string): string {
+  return `0x${toHex(decodeAddress(ss58))}`
 }

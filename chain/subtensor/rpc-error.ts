@@ -52,3 +52,11 @@ export function readError(error: RpcError, method: string, endpoint: string): Ch
   }
   return new ChainError('bad_chain_answer', `${endpoint} answered ${method} with: ${said}`, options)
 }
+
+/** What another endpoint, or another connection, may do better. */
+export function isFault(error: unknown): error is ChainError {
+  return (
+    error instanceof ChainError &&
+    (error.code === 'chain_unreachable' || error.code === 'chain_timeout')
+  )
+}

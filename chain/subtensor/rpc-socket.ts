@@ -22,22 +22,24 @@ const notification = z.object({
 interface Pending {
   resolve(result: unknown): void
   reject(error: Error): void
+  timer: NodeJS.Timeout
 }
 
 /**
- * One WebSocket to one node, JSON-RPC 2.0 over it. It is not mended: when it closes, all that waits
- * for an answer fails with `chain_unreachable`, and so does every later request.
+ * One WebSocket to one node, JSON-RPC 2.0 over it. Its first fault ends it, be it a request without
+ * an answer: all that waits for one fails by it, and so does every later request.
  */
 export class RpcSocket {
   readonly url: string
   /** Without path, query and credentials: providers put keys there. */
   readonly endpoint: string
   readonly #socket: WebSocket
+  readonly #deadlineMs: number
   readonly #pending = new Map<number, Pending>()
   readonly #listeners = new Map<string | number, (result: unknown) => void>()
-  readonly #closing: (() => void)[] = []
+  readonly #onEnd = new Set<(fault: ChainError) => void>()
   #nextId = 1
-  #lost: ChainError | null = null
+  #fault: ChainError | null = null
 
   /** @throws ChainError `chain_unreachable`, `chain_timeout` */
   static async open(url: string, deadlineMs: number): Promise<RpcSocket> {
@@ -58,10 +60,11 @@ export class RpcSocket {
         reject(new ChainError(code, message, { retryable: true, cause }))
       })
     })
-    return new RpcSocket(url, socket)
+    return new RpcSocket(url, socket, deadlineMs)
   }
 
-  private constructor(url: string, socket: WebSocket) {
+  private constructor(url: string, socket: WebSocket, deadlineMs: number) {
+    this.#deadlineMs = deadlineMs
     this.url = url
     this.endpoint = shownEndpoint(url)
     this.#socket = socket
@@ -70,58 +73,49 @@ export class RpcSocket {
     socket.on('close', (code) => this.#lose(`it closed the connection (${code})`))
   }
 
-  get isOpen(): boolean {
-    return this.#lost === null
+  /** What ended it; null as long as it is open. */
+  get fault(): ChainError | null {
+    return this.#fault
   }
 
-  /** Runs once, when the connection has ended, by whomever. */
-  onClose(listener: () => void): void {
-    if (this.#lost === null) this.#closing.push(listener)
-    else listener()
+  /** Hears once of the end of the connection, by whomever. @returns what takes the listener away */
+  onEnd(listener: (fault: ChainError) => void): () => void {
+    if (this.#fault === null) this.#onEnd.add(listener)
+    else listener(this.#fault)
+    return () => this.#onEnd.delete(listener)
   }
 
   /** @throws RpcError for what the node refuses; ChainError `chain_unreachable`, `chain_timeout` */
-  request(method: string, params: unknown[], deadlineMs: number): Promise<unknown> {
-    if (this.#lost !== null) return Promise.reject(this.#lost)
+  request(method: string, params: unknown[]): Promise<unknown> {
+    if (this.#fault !== null) return Promise.reject(this.#fault)
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#pending.delete(id)
-        const message = `the chain at ${this.endpoint} did not answer ${method} in ${deadlineMs} ms`
-        reject(new ChainError('chain_timeout', message, { retryable: true }))
-      }, deadlineMs)
-      const settled = () => {
-        clearTimeout(timer)
-        this.#pending.delete(id)
-      }
-      this.#pending.set(id, {
-        resolve: (result) => {
-          settled()
-          resolve(result)
-        },
-        reject: (error) => {
-          settled()
-          reject(error)
-        },
-      })
+        const message = `the chain at ${this.endpoint} did not answer ${method} in ${this.#deadlineMs} ms`
+        this.fail(new ChainError('chain_timeout', message, { retryable: true }))
+      }, this.#deadlineMs)
+      this.#pending.set(id, { resolve, reject, timer })
       // A failure to send ends the connection too, and that rejects what is pending.
       this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }), () => {})
     })
   }
 
-  /** @throws as `request` */
-  async subscribe(
-    method: string,
-    deadlineMs: number,
-    listener: (result: unknown) => void,
-  ): Promise<void> {
-    const id = await this.request(method, [], deadlineMs)
-    if (typeof id === 'string' || typeof id === 'number') this.#listeners.set(id, listener)
+  /** Hears what the node tells by a subscription. */
+  listen(subscription: string | number, listener: (result: unknown) => void): void {
+    this.#listeners.set(subscription, listener)
   }
 
   close(): void {
     this.#lose('this process closed it')
+  }
+
+  /** Ends the connection. */
+  fail(fault: ChainError): void {
+    if (this.#fault !== null) return
+    this.#fault = fault
     this.#socket.terminate()
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.reject(fault)
+    for (const listener of [...this.#onEnd]) listener(fault)
   }
 
   #receive(text: string): void {
@@ -130,13 +124,12 @@ export class RpcSocket {
       message = JSON.parse(text)
     } catch {
       this.#lose('it sent what is no JSON')
-      this.#socket.terminate()
       return
     }
     const answered = answer.safeParse(message)
     if (answered.success) {
       const { id, result, error } = answered.data
-      const pending = this.#pending.get(id)
+      const pending = this.#take(id)
       if (error === undefined) pending?.resolve(result)
       else pending?.reject(new RpcError(error.code ?? 0, error.message ?? 'an error', error.data))
       return
@@ -145,12 +138,16 @@ export class RpcSocket {
     if (told.success) this.#listeners.get(told.data.params.subscription)?.(told.data.params.result)
   }
 
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id)
+    clearTimeout(pending?.timer)
+    this.#pending.delete(id)
+    return pending
+  }
+
   #lose(why: string): void {
-    if (this.#lost !== null) return
     const message = `the connection to the chain at ${this.endpoint} was lost: ${why}`
-    this.#lost = new ChainError('chain_unreachable', message, { retryable: true })
-    for (const { reject } of [...this.#pending.values()]) reject(this.#lost)
-    for (const listener of this.#closing.splice(0)) listener()
+    this.fail(new ChainError('chain_unreachable', message, { retryable: true }))
   }
 }
 

@@ -1,16 +1,13 @@
 import { z } from 'zod'
 import type { Signer } from '../../base/sr25519.js'
-import type { Hex } from '../../formats/bytes.js'
 import type { AxonAddress, Inclusion } from '../chain.js'
 import { ChainError, retryHelps } from '../errors.js'
 import { axonAddress, storedIp } from './axon-address.js'
 import type { Connection } from './connection.js'
-import { type SignedExtrinsic, signExtrinsic } from './extrinsic.js'
 import { FinalizedBlocks, outcomeOf } from './inclusion.js'
-import type { Session } from './session.js'
-import { count, rao, StateAt, wanted } from './state-at.js'
-import { submitExtrinsic } from './submit.js'
-import { assertSubnet } from './subnet.js'
+import { makeCall, type SignedExtrinsic, signExtrinsic } from './sign-extrinsic.js'
+import { count, rao, StateAt, wanted } from './storage.js'
+import { submitExtrinsic } from './submit-extrinsic.js'
 
 /** An axon's extrinsic lives this long: the next block has it, unless something is wrong. */
 const ERA_BLOCKS = 16
@@ -25,7 +22,6 @@ export interface Serving {
   netuid: number
   address: AxonAddress
   blockSeconds: number
-  genesis: Hex
 }
 
 /** @throws ChainError by the pool's or the block's reason; `not_included`, `chain_timeout` */
@@ -33,21 +29,18 @@ export async function serveAxon(
   connection: Connection,
   serving: Serving,
 ): Promise<'served' | 'unchanged'> {
-  const { signer, netuid, address, blockSeconds, genesis } = serving
+  const { signer, netuid, address, blockSeconds } = serving
   const { ip, ipType } = storedIp(address.ip)
   const wantedAddress = axonAddress({ ip, ipType, port: address.port })
   const signed = await connection.run(async (session) => {
     const state = await StateAt.open(session, await session.head())
-    const [added, stored] = await state.read(
-      wanted('networksAdded', z.boolean(), netuid),
-      wanted('axons', axon, netuid, signer.ss58),
-    )
-    assertSubnet(added, netuid)
+    const [stored] = await state.readSubnet(netuid, wanted('axons', axon, netuid, signer.ss58))
     const present = stored === null ? null : axonAddress(stored)
     if (present?.ip === wantedAddress?.ip && present?.port === address.port) return null
     const args = [netuid, AXON_VERSION, ip, address.port, ipType, PROTOCOL, 0, 0]
-    const call = state.runtime.callBytes('subtensorModule', 'serveAxon', args)
-    return signExtrinsic(session, state.runtime, { call, signer, eraBlocks: ERA_BLOCKS, genesis })
+    const api = await session.latestApi()
+    const call = makeCall(api, 'serveAxon', args)
+    return signExtrinsic(session, api, call, { signer, eraBlocks: ERA_BLOCKS })
   })
   if (signed === null) return 'unchanged'
   const blocks = new FinalizedBlocks()
@@ -69,7 +62,7 @@ async function waitIncluded(
   const deadline = performance.now() + ERA_BLOCKS * blockSeconds * 2000
   let from = eraFirst
   for (;;) {
-    const { head, included } = await connection.run(async (session: Session) => {
+    const { head, included } = await connection.run(async (session) => {
       const head = await session.head()
       const last = Math.min(head.number, eraLast)
       const found = await new FinalizedBlocks().find(session, hash, from, last)

@@ -1,112 +1,104 @@
+import type { ApiPromise } from '@polkadot/api'
 import { z } from 'zod'
+import { messageOf } from '../../base/errors.js'
 import type { Hex } from '../../formats/bytes.js'
 import type { BlockRef } from '../chain.js'
 import { ChainError } from '../errors.js'
-import { RpcError, readError } from './rpc-error.js'
+import { startApi } from './polkadot-api.js'
+import { isFault, RpcError, readError } from './rpc-error.js'
 import type { RpcSocket } from './rpc-socket.js'
-import { Runtime, type RuntimeVersion, runtimeVersion } from './runtime.js'
 
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/)
-const header = z.object({ number: z.string().regex(/^0x[0-9a-f]+$/), parentHash: hash })
-const changes = z.array(
-  z.object({ changes: z.array(z.tuple([z.string(), z.string().nullable()])) }),
-)
+const header = z.object({ number: z.string().regex(/^0x[0-9a-f]+$/) })
+const body = z.object({ block: z.object({ extrinsics: z.array(z.string()) }) })
+const subscription = z.union([z.string(), z.number()])
 
-/** The storage key of System.Events: of every Substrate chain. */
-const SYSTEM_EVENTS = '0x26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7'
-/** Keys of one request: a few hundred kilobytes. */
-const KEYS_A_REQUEST = 2000
-
-/** The runtimes that were met, newest last: a chain has one at a time, and two around an upgrade. */
-export class Runtimes {
-  readonly #kept: Runtime[] = []
-
-  find({ specName, specVersion }: RuntimeVersion): Runtime | undefined {
-    return this.#kept.find(
-      ({ version }) => version.specVersion === specVersion && version.specName === specName,
-    )
-  }
-
-  keep(runtime: Runtime): void {
-    this.#kept.push(runtime)
-    if (this.#kept.length > 2) this.#kept.shift()
-  }
-}
-
-/** The questions that this adapter has for a node, over one connection. */
+/** One connection to one node, and Polkadot's API over it: both end with the first fault. */
 export class Session {
   readonly socket: RpcSocket
-  readonly #deadlineMs: number
-  readonly #runtimes: Runtimes
+  #api: Promise<ApiPromise> | null = null
 
-  constructor(socket: RpcSocket, deadlineMs: number, runtimes: Runtimes) {
+  constructor(socket: RpcSocket) {
     this.socket = socket
-    this.#deadlineMs = deadlineMs
-    this.#runtimes = runtimes
   }
 
-  /** @throws ChainError; RpcError too, for what the caller has names for */
-  ask(method: string, params: unknown[] = []): Promise<unknown> {
-    return this.socket.request(method, params, this.#deadlineMs)
+  /** @throws what the operation throws, or the fault that ends the connection under it */
+  run<T>(operation: (session: Session) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const forget = this.socket.onEnd(reject)
+      operation(this).then(resolve, reject).finally(forget)
+    })
   }
 
   /** @throws ChainError: `StateDiscarded`, `UnknownBlock`, `bad_chain_answer` and the connection's */
   async read<T>(method: string, params: unknown[], schema: z.ZodType<T>): Promise<T> {
-    let result: unknown
-    try {
-      result = await this.ask(method, params)
-    } catch (error) {
-      if (error instanceof RpcError) throw readError(error, method, this.socket.endpoint)
-      throw error
-    }
-    const parsed = schema.safeParse(result)
+    const { endpoint } = this.socket
+    const answer = await this.socket.request(method, params).catch((error: unknown) => {
+      if (!(error instanceof RpcError)) throw error
+      const named = readError(error, method, endpoint)
+      if (isFault(named)) this.socket.fail(named)
+      throw named
+    })
+    const parsed = schema.safeParse(answer)
     if (parsed.success) return parsed.data
-    const message = `${this.socket.endpoint} answered ${method} with what no Subtensor node says`
+    const message = `${endpoint} answered ${method} with what no Subtensor node says`
     throw new ChainError('bad_chain_answer', message, { cause: parsed.error })
   }
 
-  /** @throws ChainError `bad_chain_answer` and the connection's */
-  async watchHeads(listener: (number: number) => void): Promise<void> {
-    const method = 'chain_subscribeNewHeads'
-    try {
-      await this.socket.subscribe(method, this.#deadlineMs, (result) => {
-        const told = header.safeParse(result)
-        if (told.success) listener(Number(told.data.number))
-      })
-    } catch (error) {
-      if (error instanceof RpcError) throw readError(error, method, this.socket.endpoint)
-      throw error
-    }
+  /** Polkadot's API. It reads the state of any block, and makes calls of the runtime it began with. */
+  api(): Promise<ApiPromise> {
+    this.#api ??= this.#startApi()
+    return this.#api
+  }
+
+  /** The same on the runtime of the best block, for what is signed: after an upgrade it is another. */
+  async latestApi(): Promise<ApiPromise> {
+    const started = this.api()
+    const api = await started
+    if ((await this.specVersion()) === api.runtimeVersion.specVersion.toNumber()) return api
+    if (this.#api === started) this.#api = null
+    return this.api()
+  }
+
+  /** Of the runtime of the best block. */
+  async specVersion(): Promise<number> {
+    const { specVersion } = await (await this.api()).rpc.state.getRuntimeVersion()
+    return specVersion.toNumber()
   }
 
   async genesisHash(): Promise<Hex> {
     return bare(await this.read('chain_getBlockHash', [0], hash))
   }
 
+  /** @throws ChainError `bad_chain_answer` and the connection's */
+  async watchHeads(listener: (number: number) => void): Promise<void> {
+    const id = await this.read('chain_subscribeNewHeads', [], subscription)
+    this.socket.listen(id, (result) => {
+      const told = header.safeParse(result)
+      if (told.success) listener(Number(told.data.number))
+    })
+  }
+
   async head(): Promise<BlockRef> {
-    // The best block's header has no hash: so ask for the hash, and then for what stands there.
-    return this.#refOf(await this.read('chain_getBlockHash', [], hash))
+    const { number, hash } = await (await this.api()).rpc.chain.getHeader()
+    return { number: number.toNumber(), hash: bare(hash.toHex()) }
   }
 
   async finalized(): Promise<BlockRef> {
-    return this.#refOf(await this.read('chain_getFinalizedHead', [], hash))
+    const hash = bare((await (await this.api()).rpc.chain.getFinalizedHead()).toHex())
+    return { number: await this.numberOf(hash), hash }
   }
 
-  /** Of the best chain; null above its head, or where the node has none. */
-  async blockHash(number: number): Promise<Hex | null> {
-    const found = await this.read('chain_getBlockHash', [number], hash.nullable())
-    return found === null ? null : bare(found)
-  }
-
-  /** @throws ChainError `UnknownBlock` when the best chain has no such block here */
-  async knownBlockHash(number: number): Promise<Hex> {
-    const found = await this.blockHash(number)
-    if (found !== null) return found
+  /** Of the best chain. @throws ChainError `UnknownBlock` when it has no such block here */
+  async blockHash(number: number): Promise<Hex> {
+    const found = await (await this.api()).rpc.chain.getBlockHash(number)
+    if (!found.isEmpty) return bare(found.toHex())
     throw new ChainError('UnknownBlock', `${this.socket.endpoint} has no block ${number}`)
   }
 
   /** @throws ChainError `UnknownBlock` when no block has this hash */
   async numberOf(block: Hex): Promise<number> {
+    // Of a block that is not there the API prints.
     const found = await this.read('chain_getHeader', [`0x${block}`], header.nullable())
     if (found !== null) return Number(found.number)
     throw new ChainError('UnknownBlock', `${this.socket.endpoint} knows no block ${block}`)
@@ -114,46 +106,34 @@ export class Session {
 
   /** Of each extrinsic of a block its bytes, hex with `0x`; null when the node keeps no body. */
   async extrinsics(block: Hex): Promise<string[] | null> {
-    const body = z.object({ block: z.object({ extrinsics: z.array(z.string()) }) }).nullable()
-    return (await this.read('chain_getBlock', [`0x${block}`], body))?.block.extrinsics ?? null
+    // As bytes: the API decodes all that others sent, which takes long and may fail.
+    const found = await this.read('chain_getBlock', [`0x${block}`], body.nullable())
+    return found?.block.extrinsics ?? null
   }
 
-  /** By key, in their order; null for what is not stored. */
-  async storage(keys: string[], block: Hex): Promise<(string | null)[]> {
-    const found = new Map<string, string | null>()
-    const parts = []
-    for (let i = 0; i < keys.length; i += KEYS_A_REQUEST) {
-      const part = keys.slice(i, i + KEYS_A_REQUEST)
-      parts.push(this.read('state_queryStorageAt', [part, `0x${block}`], changes))
+  async #startApi(): Promise<ApiPromise> {
+    let isReady = false
+    const send = async (method: string, params: unknown[]) => {
+      try {
+        return await this.read(method, params, z.unknown())
+      } catch (error) {
+        // The API prints what fails while it reads metadata. So it never learns of that, nor of a
+        // lost connection: its request stays unanswered, and it is thrown away with the session.
+        if (isReady && method !== 'state_call' && this.socket.fault === null) throw error
+        this.socket.fail(error as ChainError)
+        return new Promise(() => undefined)
+      }
     }
-    for (const [set] of await Promise.all(parts)) {
-      for (const [key, value] of set?.changes ?? []) found.set(key, value)
+    try {
+      const api = await startApi(send)
+      isReady = true
+      return api
+    } catch (cause) {
+      const message = `${this.socket.endpoint} has metadata that can't be read: ${messageOf(cause)}`
+      const error = new ChainError('bad_chain_answer', message, { cause })
+      this.socket.fail(error)
+      throw error
     }
-    return keys.map((key) => found.get(key) ?? null)
-  }
-
-  /** Of a block, encoded; a runtime knows how to read them. */
-  async events(block: Hex): Promise<string | null> {
-    const [events] = await this.storage([SYSTEM_EVENTS], block)
-    return events ?? null
-  }
-
-  async runtimeAt(block: Hex): Promise<Runtime> {
-    const at = [`0x${block}`]
-    const version = await this.read('state_getRuntimeVersion', at, runtimeVersion)
-    const known = this.#runtimes.find(version)
-    if (known !== undefined) return known
-    const runtime = new Runtime(version, await this.read('state_getMetadata', at, z.string()))
-    this.#runtimes.keep(runtime)
-    return runtime
-  }
-
-  async nextNonce(account: string): Promise<number> {
-    return this.read('system_accountNextIndex', [account], z.int())
-  }
-
-  async #refOf(found: string): Promise<BlockRef> {
-    return { number: await this.numberOf(bare(found)), hash: bare(found) }
   }
 }
 

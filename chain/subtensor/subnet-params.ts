@@ -1,9 +1,6 @@
 import { z } from 'zod'
 import type { SubnetParams } from '../chain.js'
-import { ChainError } from '../errors.js'
-import { count, rao, type StateAt, wanted } from './state-at.js'
-
-const flag = z.boolean()
+import { count, rao, type StateAt, wanted } from './storage.js'
 
 /** Where the numbers among a subnet's parameters are stored. */
 const NUMBERS = {
@@ -18,25 +15,16 @@ const NUMBERS = {
   servingRateLimit: 'servingRateLimit',
 } as const
 
-/** @throws ChainError `SubNetworkDoesNotExist` */
-export function assertSubnet(added: boolean, netuid: number): void {
-  if (added) return
-  throw new ChainError('SubNetworkDoesNotExist', `there is no subnet ${netuid}`)
-}
-
 /** @throws ChainError `SubNetworkDoesNotExist`, `bad_chain_answer` */
 export async function readSubnetParams(state: StateAt, netuid: number): Promise<SubnetParams> {
   // weightsMinStake is its name until 2025; both are the stake weight below which weights are refused.
   const minStake = state.has('stakeThreshold') ? 'stakeThreshold' : 'weightsMinStake'
-  const [[added, commitReveal, minStakeRao], numbers] = await Promise.all([
-    state.read(
-      wanted('networksAdded', flag, netuid),
-      wanted('commitRevealWeightsEnabled', flag, netuid),
-      wanted(minStake, rao),
-    ),
-    state.each(Object.values(NUMBERS).map((item) => wanted(item, count, netuid))),
-  ])
-  assertSubnet(added, netuid)
+  const [commitReveal, minStakeRao, ...numbers] = await state.readSubnet(
+    netuid,
+    wanted('commitRevealWeightsEnabled', z.boolean(), netuid),
+    wanted(minStake, rao),
+    ...Object.values(NUMBERS).map((item) => wanted(item, count, netuid)),
+  )
   const named = Object.fromEntries(Object.keys(NUMBERS).map((name, i) => [name, numbers[i]!]))
   return { ...(named as Record<keyof typeof NUMBERS, number>), commitReveal, minStakeRao }
 }

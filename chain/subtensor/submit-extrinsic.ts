@@ -28,11 +28,12 @@ export async function submitExtrinsic(
 ): Promise<void> {
   fromHex(prepared.bytes)
   try {
-    await session.ask('author_submitExtrinsic', [`0x${prepared.bytes}`])
+    // Not by the API, which would decode and encode it again: these bytes, whatever they are.
+    await session.socket.request('author_submitExtrinsic', [`0x${prepared.bytes}`])
   } catch (error) {
     if (!(error instanceof RpcError)) throw error
     const head = await session.head()
-    const { specVersion } = (await session.runtimeAt(head.hash)).version
+    const specVersion = await session.specVersion()
     const { name: said, custom } = poolRefusal(error, specVersion)
     const name = afterEra(said, head.number >= prepared.eraLast)
     if (name === 'AlreadyImported') return

@@ -1,0 +1,119 @@
+import type { ApiDecoration, QueryableStorageEntry } from '@polkadot/api/types'
+import type { Codec } from '@polkadot/types/types'
+import { z } from 'zod'
+import type { BlockRef } from '../chain.js'
+import { ChainError } from '../errors.js'
+import type { Session } from './session.js'
+
+/** One value of the pallet SubtensorModule: polkadot.js' name of the item, its keys, its shape here. */
+export interface Wanted<T> {
+  item: string
+  keys: unknown[]
+  shape: z.ZodType<T>
+}
+
+export function wanted<T>(item: string, shape: z.ZodType<T>, ...keys: unknown[]): Wanted<T> {
+  return { item, keys, shape }
+}
+
+/** Integers above 2^53 come as decimal text. */
+const integer = z.union([z.int(), z.string().regex(/^\d+$/)])
+export const rao = integer.transform(BigInt)
+export const count = integer.transform(Number).refine(Number.isSafeInteger)
+
+type Shapes<W extends readonly Wanted<unknown>[]> = {
+  -readonly [K in keyof W]: W[K] extends Wanted<infer T> ? T : never
+}
+
+const PALLET = 'subtensorModule'
+
+/** The chain's state after one block; everything read here is of that block, whatever comes after it. */
+export class StateAt {
+  readonly block: BlockRef
+  readonly #at: ApiDecoration<'promise'>
+
+  /** @throws ChainError `UnknownBlock`, `StateDiscarded` */
+  static async open(session: Session, block: BlockRef): Promise<StateAt> {
+    // First: of a block that is not there the API prints.
+    const number = await session.numberOf(block.hash)
+    if (number !== block.number) {
+      const message = `the block ${block.hash} is number ${number}, not ${block.number}`
+      throw new ChainError('UnknownBlock', message)
+    }
+    const api = await session.api()
+    return new StateAt(block, await api.at(`0x${block.hash}`))
+  }
+
+  private constructor(block: BlockRef, at: ApiDecoration<'promise'>) {
+    this.block = block
+    this.#at = at
+  }
+
+  has(item: string): boolean {
+    return this.keysOf(item) !== null
+  }
+
+  /** How many keys the item takes; null when this runtime has no such storage. */
+  keysOf(item: string): number | null {
+    const type = this.#at.query[PALLET]?.[item]?.creator.meta.type
+    if (type === undefined) return null
+    return type.isMap ? type.asMap.hashers.length : 0
+  }
+
+  /**
+   * In one request.
+   * @throws ChainError `bad_chain_answer` when this runtime stores nothing or something else there
+   */
+  async read<const W extends readonly Wanted<unknown>[]>(...items: W): Promise<Shapes<W>> {
+    const values = await this.#at.queryMulti<Codec[]>(
+      // Of a map with several keys they come as one.
+      items.map(({ item, keys }) => [this.#entry(item), ...(keys.length > 1 ? [keys] : keys)]),
+    )
+    return items.map(({ item, shape }, i) => this.#parse(item, shape, values[i])) as Shapes<W>
+  }
+
+  /** The same of a subnet. @throws ChainError `SubNetworkDoesNotExist` too */
+  async readSubnet<const W extends readonly Wanted<unknown>[]>(
+    netuid: number,
+    ...items: W
+  ): Promise<Shapes<W>> {
+    const added = wanted('networksAdded', z.boolean(), netuid)
+    const [isThere, ...values] = await this.read(added, ...items)
+    if (isThere) return values as Shapes<W>
+    throw new ChainError('SubNetworkDoesNotExist', `there is no subnet ${netuid}`)
+  }
+
+  /** Of one item by each of the keys, in as few requests as the API makes of it. @throws as `read` */
+  async each<T>(item: string, shape: z.ZodType<T>, keys: readonly unknown[]): Promise<T[]> {
+    const values = await this.#entry(item).multi([...keys])
+    return values.map((value) => this.#parse(item, shape, value))
+  }
+
+  /** Of one item by two keys all that is stored under the first, by the second. @throws as `read` */
+  async entries<T>(item: string, shape: z.ZodType<T>, first: unknown): Promise<Map<string, T>> {
+    const stored = await this.#entry(item).entries(first)
+    return new Map(
+      stored.map(([{ args }, value]) => [String(args[1]), this.#parse(item, shape, value)]),
+    )
+  }
+
+  #entry(item: string): QueryableStorageEntry<'promise'> {
+    const entry = this.#at.query[PALLET]?.[item]
+    if (entry === undefined) throw this.#strange(item, 'is not there')
+    return entry
+  }
+
+  #parse<T>(item: string, shape: z.ZodType<T>, value: Codec | undefined): T {
+    const parsed = shape.safeParse(value?.toPrimitive())
+    if (parsed.success) return parsed.data
+    throw this.#strange(item, 'has another shape than this version knows')
+  }
+
+  #strange(item: string, why: string): ChainError {
+    const { specVersion } = this.#at.runtimeVersion
+    const message = `runtime ${specVersion}: the storage SubtensorModule.${item} ${why}`
+    return new ChainError('bad_chain_answer', message, {
+      hint: 'Update Fractal: the chain has changed what it stores.',
+    })
+  }
+}
