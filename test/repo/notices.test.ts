@@ -8,11 +8,26 @@ const file = (name: string) =>
 /** Licenses that NOTICE names as a whole. */
 const PLAIN = /^(MIT|Apache-2\.0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0 AND MIT)$/
 
+/** Licenses that would bind whoever takes over our code. */
+const BINDING = /\bA?GPL/
+
 interface Lock {
-  packages: Record<string, { dev?: boolean; license?: string; version?: string }>
+  packages: Record<string, { dev?: boolean; license?: string; name?: string; version?: string }>
 }
 
 describe('what comes from others', () => {
+  it('has nothing under the GPL among what ships: no @substrate/connect, and no smoldot', () => {
+    const { packages } = JSON.parse(file('package-lock.json')) as Lock
+    const shipped = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev)
+    assert.ok(shipped.length > 100)
+    for (const [path, { license, name }] of shipped) {
+      // Another package may stand under a name, by an override.
+      const installed = name ?? path.slice(path.lastIndexOf('node_modules/') + 13)
+      assert.doesNotMatch(installed, /^(@substrate\/(connect|light-client).*|smoldot)$/, path)
+      assert.doesNotMatch(license ?? '', BINDING, path)
+    }
+  })
+
   it('is named in NOTICE where its license is not one of the plain ones', () => {
     const { packages } = JSON.parse(file('package-lock.json')) as Lock
     // Without a version: a place for another platform's part, which is not of this lock.
