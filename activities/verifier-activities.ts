@@ -12,7 +12,9 @@ import { withTypedFailures } from './shared/typed-failures.js'
 import type { VerifierDeps } from './verifier-deps.js'
 import { createSetWeights } from './weights/set-weights.js'
 
-/** All that the workflows of the queue `verifier` call; every one may be repeated at any moment. */
+/**
+ * All that the workflows of the queue `verifier` call; each is idempotent: it may be retried at any time.
+ */
 export function createVerifierActivities(deps: VerifierDeps) {
   return {
     nextInterval: withTypedFailures(createNextInterval(deps), { always: true }),

@@ -5,7 +5,7 @@ import type { WebhookPost } from '../wire/webhook-client.js'
 /** What delivering webhooks needs: no key of the chain. */
 export interface WebhookDeps {
   readonly db: Database
-  /** Lets `http` and machines of one's own pass (development). */
+  /** Lets `http` and one's own machines pass (development). */
   readonly allowPrivate: boolean
   readonly log: Log
   /** What a test puts in place of DNS, trusted certificates and deadlines. */

@@ -97,7 +97,7 @@ export interface WeightsCommit {
   revealLast: number
 }
 
-/** When the subnet's epochs end, as the chain tells. */
+/** When the subnet's epochs end, as the chain reports. */
 export interface Epoch {
   tempo: number
   /** Since the last block that ended an epoch. */

@@ -2,7 +2,7 @@ import type { Log } from '../base/log.js'
 import type { Chain } from './chain.js'
 import { connectLocalChain } from './local/adapter.js'
 
-/** Where `fractal localnet` listens unless told otherwise. */
+/** Where `fractal localnet` listens by default. */
 const LOCAL_ENDPOINT = 'http://127.0.0.1:9955'
 
 export interface ChainOptions {

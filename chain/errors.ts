@@ -25,8 +25,9 @@ const HINTS: Record<string, string> = {
   // What a node answers to a read.
   StateDiscarded: 'Ask an archive node, or a later block.',
   // Ours.
-  chain_unreachable: 'Check --subtensor.chain_endpoint, and that the node runs.',
-  chain_timeout: 'Check that the node is well, or give another in --subtensor.chain_endpoint.',
+  chain_unreachable: 'Check --subtensor.chain_endpoint, and that the node is running.',
+  chain_timeout:
+    'Check that the node is healthy, or give another one in --subtensor.chain_endpoint.',
   genesis_changed: 'This address answers for another chain: restart with the right endpoint.',
 }
 

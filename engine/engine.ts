@@ -106,7 +106,7 @@ class EngineThread {
 
   #end(cause: unknown): void {
     this.#ended ??= new EngineError('engine_failed', "The engine's thread has ended.", {
-      hint: 'Open the model again; if it ends again, look at free memory.',
+      hint: 'Open the model again; if it ends again, check the free memory.',
       ...(cause !== undefined && { cause }),
     })
     this.#fail(this.#ended)
@@ -136,7 +136,7 @@ class ThreadedGenerator implements Generator {
 
   async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
     if (this.#closed) throw new EngineError('closed', 'The generator is closed.')
-    // The thread checks too; here a bad request is told before its turn comes.
+    // The thread checks too; here a bad request is rejected before its turn comes.
     validateParams(params, this.#model)
     throwIfCancelled(hooks.signal)
     const run = new AbortController()
@@ -165,7 +165,7 @@ class ThreadedGenerator implements Generator {
     hooks: GenerationHooks,
     run: AbortController,
   ): Promise<Generated> {
-    // What a hook threw stops the thread's work and is what the caller is told.
+    // What a hook threw stops the thread's work and is what the caller gets.
     let hookFailure: { error: unknown } | undefined
     const call = async (hook: () => void | Promise<void>, id?: number): Promise<void> => {
       try {

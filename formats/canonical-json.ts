@@ -24,7 +24,7 @@ function write(value: unknown, path: string): string {
   if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return writeString(value, path)
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw refuse(path, 'a number that is no safe integer')
+    if (!Number.isSafeInteger(value)) throw refuse(path, 'a number that is not a safe integer')
     return String(value)
   }
   if (Array.isArray(value)) {

@@ -54,7 +54,7 @@ export function formatDeterminismClass(parts: DeterminismParts): string {
   ]
   const text = ['fc1', ...pairs.map(([key, value]) => `${key}=${value}`)].join(';')
   if (!isDeterminismClass(text)) {
-    throw new FormatError('bad_text', `no determinism class: ${text}`)
+    throw new FormatError('bad_text', `not a determinism class: ${text}`)
   }
   return text
 }

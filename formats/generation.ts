@@ -105,7 +105,7 @@ export function workOf(shape: WorkShape): number {
   const factors = [shape.steps, shape.frames, shape.width, shape.height]
   const work = factors.reduce((product, factor) => product * factor, 1)
   if (!factors.every((f) => Number.isSafeInteger(f) && f > 0) || !Number.isSafeInteger(work)) {
-    throw new FormatError('bad_integer', `${factors.join('·')} is no countable amount of work`)
+    throw new FormatError('bad_integer', `${factors.join('·')} is not a countable amount of work`)
   }
   return work
 }

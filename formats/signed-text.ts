@@ -14,14 +14,14 @@ export function signedText(lines: readonly string[]): string {
 
 /** @throws FormatError `bad_hex` unless it is the hex of a 32-byte digest. */
 export function digestLine(name: string, hex: string): string {
-  if (!isDigestHex(hex)) throw new FormatError('bad_hex', `${name} is no hex of 32 bytes`)
+  if (!isDigestHex(hex)) throw new FormatError('bad_hex', `${name} is not the hex of 32 bytes`)
   return hex
 }
 
 /** @throws FormatError `bad_integer` */
 export function integerLine(name: string, n: number): string {
   if (!Number.isSafeInteger(n) || n < 0) {
-    throw new FormatError('bad_integer', `${name} ${n} is no integer of at least 0`)
+    throw new FormatError('bad_integer', `${name} ${n} is not an integer of at least 0`)
   }
   return String(n)
 }

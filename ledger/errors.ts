@@ -20,7 +20,7 @@ export type LedgerErrorCode =
   /** A login role is not there, and without a password can't be made. */
   | 'role_missing'
   /** A login role of ours that has rights which none should have. */
-  | 'role_too_mighty'
+  | 'role_overprivileged'
   /** Postgres refused a statement: a bug here, or a constraint that kept bad data out. */
   | 'ledger_query_failed'
   /** Another deployment judges with this hotkey now. */
@@ -96,7 +96,7 @@ export function toLedgerError(error: unknown): unknown {
   }
   if (code === FORBIDDEN) {
     return new LedgerError('ledger_forbidden', `Postgres refused: ${message}`, {
-      hint: 'This process’ user has not the rights. `fractal migrate`, as the owner, grants what each process needs.',
+      hint: 'This process’s user lacks the rights. `fractal migrate`, as the owner, grants what each process needs.',
       details: { sqlState: code },
       cause: error,
     })

@@ -14,7 +14,7 @@ export const jsonObject = z.record(z.string(), z.unknown())
 
 /**
  * A query for rows with JSON columns, read by their schemas. JSON may have been written by another
- * version, or changed by hand: what is not as its schema says must not be believed, least of all where
+ * version, or changed by hand: what is not as its schema says must not be trusted, least of all where
  * it decides who is paid.
  * @param table and `keyOf` name a row in an error
  * @returns a function that throws LedgerError `row_invalid` for the first row at fault
@@ -45,9 +45,9 @@ function invalid(table: string, key: string | number, column: string, error: z.Z
   const member = [column, ...(issue?.path ?? [])].join('.')
   return new LedgerError(
     'row_invalid',
-    `${table} ${key}: ${member} is not what it must be: ${issue?.message}`,
+    `${table} ${key}: ${member} is invalid: ${issue?.message}`,
     {
-      hint: 'Written by another version, or changed by hand: put it right in the database.',
+      hint: 'Written by another version, or changed by hand: correct it in the database.',
       details: { table, key, column },
       cause: error,
     },

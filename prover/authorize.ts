@@ -36,7 +36,7 @@ const HINTS: Record<AuthRefusal, string> = {
   busy: 'too many requests within the replay window',
 }
 
-/** Of a body that nobody will look at, in bytes. */
+/** Of a body that is discarded unread, in bytes. */
 const MAX_UNREAD_BYTES = MAX_REQUEST_BYTES / 16
 
 /**
@@ -96,11 +96,11 @@ async function enter(
 ): Promise<AuthorizedRequest | null> {
   const { caller } = visitor
   const standing = await lookup(caller).catch((error) => {
-    log.warn({ caller, reason: messageOf(error) }, 'caller not looked up')
+    log.warn({ caller, reason: messageOf(error) }, 'caller lookup failed')
     return 'unknown' as const
   })
   if (standing === 'unknown') {
-    refuse(res, 503, 'chain_unreachable', 'the metagraph cannot be read now')
+    refuse(res, 503, 'chain_unreachable', 'the metagraph cannot be read at the moment')
     return null
   }
   const admission = admit(standing, blacklist)

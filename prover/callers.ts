@@ -6,7 +6,7 @@ import type { CallerLookup } from './admission.js'
 const FRESH_MS = 60_000
 /** A caller that is missing may have registered since: the chain is asked again, but not more often. */
 const MISS_MS = 5_000
-/** A chain that does not answer leaves the last metagraph in force for so long. */
+/** A chain that does not answer leaves the cached metagraph in use for so long. */
 const STALE_MS = 3_600_000
 
 /**
@@ -32,7 +32,7 @@ export function createCallerLookup(deps: {
       known = { atMs: triedMs, byHotkey: new Map(neurons.map((n) => [n.hotkey, n])) }
     } catch (error) {
       if (known === null || now() - known.atMs > STALE_MS) throw error
-      deps.log.warn({ err: error }, 'metagraph not read, the last one stays in force')
+      deps.log.warn({ err: error }, 'reading the metagraph failed; using the cached one')
     }
   }
 

@@ -15,7 +15,7 @@ import { refuse, sendStream } from './http.js'
 import type { RequestRegistry } from './request-registry.js'
 
 export interface GenerateDeps {
-  desk: RequestRegistry
+  registry: RequestRegistry
   answers: AnswerStore
   /** The name of the model that is served here. */
   model: string
@@ -34,14 +34,14 @@ export async function generateRoute(
   res: ServerResponse,
   deps: GenerateDeps,
 ): Promise<void> {
-  const { desk, log, requests } = deps
+  const { registry, log, requests } = deps
   const request = readRequest(visitor, res, deps)
   if (request === null) {
     requests.inc({ outcome: 'invalid' })
     return
   }
   const facts = { request_id: request.body.request_id, caller: request.caller }
-  const ticket = desk.take(request)
+  const ticket = registry.take(request)
   switch (ticket.kind) {
     case 'conflict':
       requests.inc({ outcome: 'conflict' })
@@ -50,13 +50,13 @@ export async function generateRoute(
     case 'full':
       requests.inc({ outcome: 'full' })
       log.info(facts, 'request refused: the queue is full')
-      refuse(res, 429, 'queue_full', `${desk.capacity} requests are in flight`, {
+      refuse(res, 429, 'queue_full', `${registry.capacity} requests are in flight`, {
         'Retry-After': String(ticket.retryAfterS),
       })
       return
     case 'kept':
       requests.inc({ outcome: 'kept' })
-      log.info(facts, 'stored answer sent again')
+      log.info(facts, 'stored answer resent')
       await sendKept(request.key, res, deps)
       return
     case 'live':
@@ -112,7 +112,7 @@ async function sendLive(generation: Generation, res: ServerResponse): Promise<vo
 async function sendKept(key: Hex, res: ServerResponse, { answers }: GenerateDeps): Promise<void> {
   const file = await answers.openRecords(key)
   if (file === null) {
-    refuse(res, 503, 'answer_gone', 'the stored answer was just dropped: ask again')
+    refuse(res, 503, 'answer_gone', 'the stored answer was just evicted: retry')
     return
   }
   try {

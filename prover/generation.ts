@@ -23,9 +23,9 @@ export interface ReceivedRequest {
 type GenerationEnd = 'done' | AnswerErrorCode
 
 /**
- * One request at work: the records it has produced so far, and who watches them. Whoever attaches
- * later gets the same records from the first. When the last watcher leaves, the work is cancelled;
- * when the deadline passes, it is late.
+ * One request at work: the records it has produced so far, and who watches them. A watcher that attaches
+ * later gets the same records from the first. When the last watcher leaves, the work is cancelled; when
+ * the deadline passes, it is late.
  */
 export class Generation {
   /** Null while it waits or works. */
@@ -41,7 +41,7 @@ export class Generation {
 
   constructor(readonly request: ReceivedRequest) {}
 
-  /** Aborted between two denoising steps once nobody wants the result. */
+  /** Aborted between two denoising steps once no watcher is left. */
   get signal(): AbortSignal {
     return this.stop.signal
   }
@@ -60,7 +60,7 @@ export class Generation {
     }, ms)
   }
 
-  /** Tells a position, once and then only when it falls: a caller reads anything else as an error. */
+  /** Reports a position, once and then only when it falls: a caller reads anything else as an error. */
   moved(position: number): void {
     if (this.end !== null || position >= this.position) return
     this.position = position

@@ -33,7 +33,8 @@ export function sendJson(
 
 /**
  * Refuses a request before its body is in; not a byte of that is kept. A body of up to `maxBytes` runs
- * out unread all the same: closing on one who still sends resets the connection, and the answer is lost.
+ * out unread all the same: closing on a client that still sends resets the connection, and the answer is
+ * lost.
  */
 export async function refuseUnread(
   req: IncomingMessage,

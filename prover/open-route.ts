@@ -31,7 +31,7 @@ type Refusal = { status: number; code: string; message: string }
 /**
  * `POST /v1/generations/{request_id}/open`: the digests of a signed answer, and the states around one
  * step. Only to the caller that asked (others know no such request), within 3 minutes, two different
- * openings at most; one that is asked again (its answer was lost) is answered again.
+ * openings at most; a repeated one (its answer was lost) is answered again.
  */
 export async function openRoute(
   visitor: AuthorizedRequest,
@@ -68,7 +68,7 @@ async function readOpening(
   }
   const answer = deps.answers.get(key)
   if (answer === null) {
-    return { status: 404, code: 'unknown_request', message: 'no answer to you under this id' }
+    return { status: 404, code: 'unknown_request', message: 'you have no answer under this id' }
   }
   const steps = answer.step_digests.length - 1
   if (asked.step > steps || asked.frame > answer.frame_digests.length) {

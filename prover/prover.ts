@@ -75,7 +75,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   const meters = createProverMetrics(options.metrics)
   const terms = { genesisHash: options.genesisHash, netuid: options.netuid }
   const deps = { generator, signer, terms, answers, states, log, seconds: meters.seconds, now }
-  const desk = new RequestRegistry({
+  const registry = new RequestRegistry({
     capacity: options.capacity,
     answers,
     work: (generation) => runGeneration(generation, deps),
@@ -93,7 +93,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       log,
       nowNs,
     },
-    generate: { desk, answers, model, log, requests: meters.requests },
+    generate: { registry, answers, model, log, requests: meters.requests },
     open: { answers, states, log, openings: meters.openings, now },
     info: () => ({
       versions: { fractal: options.version, wire: '1', auth: 'btauth/1' },
@@ -101,8 +101,8 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       model,
       model_root: generator.modelRoot,
       determinism_class: generator.determinismClass,
-      capacity: desk.capacity,
-      queue_length: desk.length,
+      capacity: registry.capacity,
+      queue_length: registry.length,
     }),
     notReady: options.notReady ?? (() => []),
     metrics: options.metrics,
@@ -120,9 +120,9 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
     port,
     async close() {
       const closed = closeServer(server, { graceMs: 1000 })
-      desk.close()
+      registry.close()
       await closed
-      await desk.idle()
+      await registry.idle()
     },
   }
 }

@@ -29,7 +29,7 @@ export class RequestRegistry {
       answers: AnswerStore
       work(generation: Generation): Promise<void>
       now(): number
-      /** Told the requests in flight whenever they change. */
+      /** Called with the requests in flight whenever they change. */
       onLength(length: number): void
     },
   ) {

@@ -79,7 +79,7 @@ function signed(generation: Generation, generated: Generated, deps: WorkDeps): D
   }
 }
 
-/** An answer that cannot be kept is still given: a repeat is then generated anew, to the same frames. */
+/** An answer that cannot be kept is still given: a repeat is then generated again, to the same frames. */
 async function keepAnswer(
   { request }: Generation,
   generated: Generated,

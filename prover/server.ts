@@ -92,7 +92,7 @@ async function signed(
 ): Promise<void> {
   if (req.method !== 'POST') return refuse(res, 405, 'method', 'only POST', { Allow: 'POST' })
   if (openedId !== null && !isRequestId(openedId)) {
-    return refuse(res, 400, 'invalid_request', 'the request id is no lowercase UUIDv4')
+    return refuse(res, 400, 'invalid_request', 'the request id is not a lowercase UUIDv4')
   }
   const visitor = await authorizeRequest(req, res, site.gate)
   if (visitor === null) return

@@ -79,6 +79,6 @@ export function assertProfileAllowed(profile: MechanismProfile, realNetwork: boo
   throw new RuleError(
     'profile_refused',
     `profile "${profile.name}" scales tiers and certificates down and is refused on a real network`,
-    { hint: 'Leave the profile away: production is the default.' },
+    { hint: 'Omit the profile: production is the default.' },
   )
 }

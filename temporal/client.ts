@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client'
 import type { TemporalAddress } from './address.js'
 
 /**
- * A client for those who serve people: a call fails at once while Temporal is away, and works within
+ * A client for those who serve people: a call fails immediately while Temporal is down, and works within
  * two seconds of its return. (The default repeats calls for a minute, also after the connection was
  * closed, which then ends the process; and gRPC looks for a lost server ever more rarely, up to once
  * in two minutes.) Nothing is connected before the first call. Close it by `client.connection.close()`.

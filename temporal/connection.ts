@@ -62,14 +62,14 @@ export async function connectTemporal(
   }
 }
 
-/** What to look at first. */
+/** What to check first. */
 function unreachableHint(message: string, withTls: boolean): string {
   if (/certificate|UnknownIssuer|CaUsedAsEndEntity/i.test(message)) {
     return 'Check --temporal.tls_ca (and tls_cert, tls_key), and the name and the dates in the server’s certificate.'
   }
   const hint = 'Start Temporal, or give its address with --temporal.address.'
   return withTls
-    ? `${hint} Does it speak TLS? Without it, leave --temporal.tls away.`
+    ? `${hint} Does it speak TLS? If not, omit --temporal.tls.`
     : `${hint} If it wants TLS, add --temporal.tls.`
 }
 

@@ -7,7 +7,7 @@ const STOPPED = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED']
 
 /**
  * Whether the workflow of an interval that is not final has ended all the same. A workflow that fails
- * because the ledger is away can't note it there; Temporal knows. When Temporal is away too: no.
+ * because the ledger is down can't note it there; Temporal knows. When Temporal is down too: no.
  */
 export async function isWorkflowStopped(
   { temporal, verifierId }: { temporal: Client; verifierId: VerifierId },

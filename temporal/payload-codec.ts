@@ -76,7 +76,7 @@ function decrypt(payload: Payload, { id, bytes }: PayloadKey): Payload {
     throw new FractalError(
       'payload_damaged',
       `what Temporal stores here can't be decrypted with the key ${id}: it was changed`,
-      { hint: 'Look who else writes into this namespace of Temporal.', cause },
+      { hint: 'Check who else writes to this Temporal namespace.', cause },
     )
   }
 }

@@ -41,13 +41,17 @@ export async function resetInterval(
     if (error instanceof FractalError) throw error
     if (error instanceof WorkflowNotFoundError) {
       throw new FractalError('no_workflow', `Temporal has no workflow of interval ${request.n}.`, {
-        hint: '`fractal interval list` shows which intervals there are; Temporal forgets old ones.',
+        hint: '`fractal interval list` shows which intervals there are; Temporal deletes old ones.',
         cause: error,
       })
     }
-    throw new FractalError('temporal_unreachable', `Temporal did not do it: ${causeOf(error)}`, {
-      cause: error,
-    })
+    throw new FractalError(
+      'temporal_unreachable',
+      `Temporal rejected the reset: ${causeOf(error)}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

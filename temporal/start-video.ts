@@ -20,7 +20,7 @@ async function startWorkflow(client: Client, jobId: string): Promise<void> {
   })
 }
 
-/** Starts a job's workflow and marks the job started. @throws while Temporal or the ledger is away */
+/** Starts a job's workflow and marks the job started. @throws while Temporal or the ledger is down */
 export async function startVideo(db: Database, client: Client, jobId: string): Promise<void> {
   await startWorkflow(client, jobId)
   await markStarted(db, jobId)

@@ -39,12 +39,12 @@ export class AnswerReader {
     const parsed = answerHeaderSchema.safeParse(record.header)
     if (!parsed.success) {
       const field = parsed.error.issues[0]?.path.join('.') || 'type'
-      throw malformed(`a record's header is not as it must be at ${field}`)
+      throw malformed(`a record's header is invalid at ${field}`)
     }
     const header = parsed.data
     if (this.ended) throw malformed(`a record ${header.type} after the end`)
     if (this.position === null && header.type !== 'accepted' && header.type !== 'error') {
-      throw malformed(`the first record is ${header.type}, not accepted`)
+      throw malformed(`the first record is ${header.type}, expected accepted`)
     }
     if (header.type !== 'frame' && record.body.length > 0) {
       throw malformed(`a record ${header.type} with a body`)
@@ -104,7 +104,8 @@ export class AnswerReader {
       throw malformed(`done after ${this.digests.length} of ${this.expected.frames} frames`)
     }
     const ours = framesSha256(this.expected, this.digests)
-    if (header.frames_sha256 !== ours) throw malformed('frames_sha256 is not of the frames sent')
+    if (header.frames_sha256 !== ours)
+      throw malformed('frames_sha256 does not match the frames sent')
     this.ended = true
     return { framesSha256: ours, frameDigests: this.digests.map((digest) => toHex(digest)) }
   }

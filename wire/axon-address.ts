@@ -13,7 +13,7 @@ export interface VettedAddress extends AxonAddress {
 }
 
 /**
- * Vets an address that a stranger chose, by the rules of `judgeAddress`.
+ * Vets an untrusted address, by the rules of `judgeAddress`.
  * @param options.allowPrivate lets loopback, private, link-local, CGNAT and ULA pass (development)
  * @throws WireError `address_refused`
  */
@@ -23,7 +23,7 @@ export function vetAddress(
   options: { allowPrivate: boolean },
 ): VettedAddress {
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw refuse(`port ${port} is no port`, false)
+    throw refuse(`${port} is not a port`, false)
   }
   const judged = judgeAddress(ip, options.allowPrivate)
   if ('refused' in judged) throw refuse(judged.refused, judged.isPrivate)

@@ -39,7 +39,7 @@ export interface AuthClaim {
 }
 
 /**
- * - `malformed`: a header is missing or not as it must be
+ * - `malformed`: a header is missing or invalid
  * - `wrong_receiver`: signed for another hotkey
  * - `stale`: older than 10 s, or more than 2 s in the future
  * - `before_start`: signed before this process started, which cannot know what it saw before

@@ -191,7 +191,7 @@ interface Callbacks {
   thrown: { error: unknown } | null
 }
 
-/** The caller's own callbacks, told apart from the prover when they throw. */
+/** The caller's own callbacks, distinguished from the prover when they throw. */
 function guarded(options: RequestOptions): Callbacks {
   const callbacks: Callbacks = {
     thrown: null,

@@ -34,7 +34,7 @@ export type WireErrorCode =
   | 'bad_signature'
   | 'cancelled'
 
-/** Something on the wire that is not as it must be. */
+/** Something on the wire that is invalid or failed. */
 export class WireError extends FractalError {
   declare readonly code: WireErrorCode
 

@@ -89,7 +89,7 @@ export class Exchange {
       const count = () => {
         if (this.answer !== null) socket.off('data', count)
         else if (socket.bytesRead > MAX_INTERIM_BYTES) {
-          this.fail(new WireError('stream_oversized', 'interim answers without end'))
+          this.fail(new WireError('stream_oversized', 'too many interim answers'))
         }
       }
       socket.on('data', count)
@@ -181,7 +181,7 @@ function explain(error: unknown, connecting: boolean): WireError {
     return new WireError('stream_oversized', 'the HTTP headers are too long', { cause: error })
   }
   if (code.startsWith('HPE_')) {
-    return new WireError('http_malformed', `no HTTP: ${code}`, { cause: error })
+    return new WireError('http_malformed', `not HTTP: ${code}`, { cause: error })
   }
   if (TLS_CODES.test(code)) {
     return new WireError('tls_failed', `no TLS that can be trusted: ${code}`, { cause: error })

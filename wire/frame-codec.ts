@@ -18,7 +18,7 @@ export function inflateFrame(body: Uint8Array, rawBytes: number): Promise<Buffer
     inflate(body, { maxOutputLength: rawBytes, info: true }, (error, result) => {
       if (error !== null) {
         const tooLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-        return fail(tooLong ? `inflates to more than ${rawBytes} bytes` : 'is no zlib stream')
+        return fail(tooLong ? `inflates to more than ${rawBytes} bytes` : 'is not a zlib stream')
       }
       // With `info`, which the typings lack, zlib says how much of the input it used.
       const { buffer, engine } = result as unknown as {

@@ -44,6 +44,6 @@ function parseInfo(bytes: Buffer): ProverInfo {
     return proverInfoSchema.parse(JSON.parse(bytes.toString('utf8')))
   } catch (error) {
     const why = error instanceof ZodError ? issueOf(error).text : messageOf(error)
-    throw new WireError('http_malformed', `/v1/info is not as it must be: ${sanitizeText(why)}`)
+    throw new WireError('http_malformed', `/v1/info is invalid: ${sanitizeText(why)}`)
   }
 }

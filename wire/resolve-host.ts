@@ -8,7 +8,7 @@ const TRIES = 2
 export type ResolveHost = (name: string, deadlineMs: number) => Promise<string[]>
 
 /**
- * Asks DNS itself, not the operating system: that one's look-ups can't be given up, and four of them
+ * Asks DNS itself, not the operating system: its lookups can't be cancelled, and four of them
  * that hang would hold up all else that Node does in its threads. So /etc/hosts is not read; only
  * `localhost` is known here (RFC 6761), for development.
  * @throws WireError `unreachable`

@@ -83,7 +83,7 @@ export const answerHeaderSchema = z.discriminatedUnion('type', [
     type: z.literal('done'),
     frames_sha256: digest,
     trace_root: digest,
-    determinism_class: z.string().refine(isDeterminismClass, 'no determinism class'),
+    determinism_class: z.string().refine(isDeterminismClass, 'not a determinism class'),
     timings: timingsSchema,
     signature: z.string().regex(/^0x[0-9a-f]{128}$/),
   }),
@@ -113,7 +113,7 @@ export const proverInfoSchema = z.strictObject({
   hotkey: z.string().max(64),
   model: z.string().min(1).max(128),
   model_root: digest,
-  determinism_class: z.string().refine(isDeterminismClass, 'no determinism class'),
+  determinism_class: z.string().refine(isDeterminismClass, 'not a determinism class'),
   capacity: z.int().min(1).max(10_000),
   queue_length: z.int().min(0).max(10_000),
 })
@@ -134,7 +134,7 @@ export function parseJsonBody<T>(schema: z.ZodType<T>, body: Uint8Array): T {
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch {
-    throw new WireError('bad_request', 'the body is no JSON in UTF-8')
+    throw new WireError('bad_request', 'the body is not JSON in UTF-8')
   }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
@@ -146,5 +146,5 @@ export function parseJsonBody<T>(schema: z.ZodType<T>, body: Uint8Array): T {
 export function issueOf(error: z.ZodError): { field: string; text: string } {
   const issue = error.issues[0]
   const field = sanitizeText(issue?.path.join('.') || 'body')
-  return { field, text: sanitizeText(`${field}: ${issue?.message ?? 'not as it must be'}`) }
+  return { field, text: sanitizeText(`${field}: ${issue?.message ?? 'invalid'}`) }
 }

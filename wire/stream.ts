@@ -85,13 +85,13 @@ function parseHeader(bytes: Buffer): StreamRecord['header'] {
   } catch (error) {
     // V8 quotes the bytes that it stumbles over.
     const why = sanitizeText(messageOf(error))
-    throw new WireError('stream_malformed', `a record's header is no JSON: ${why}`)
+    throw new WireError('stream_malformed', `a record's header is not JSON: ${why}`)
   }
   if (parsed === null || typeof parsed !== 'object' || !('type' in parsed)) {
     throw new WireError('stream_malformed', "a record's header has no type")
   }
   if (typeof parsed.type !== 'string') {
-    throw new WireError('stream_malformed', "a record's type is no text")
+    throw new WireError('stream_malformed', "a record's type is not a string")
   }
   return parsed as StreamRecord['header']
 }

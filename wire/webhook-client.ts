@@ -27,7 +27,7 @@ export interface WebhookPost {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
-  /** Lets `http` and machines of one's own pass (development). */
+  /** Lets `http` and one's own machines pass (development). */
   readonly allowPrivate: boolean
   readonly signal?: AbortSignal
   readonly deadlines?: Partial<WebhookDeadlines>

@@ -20,7 +20,7 @@ export async function assertRegistered(
   )
 }
 
-/** For roles that only ask provers: there may be some that let in whom the subnet does not know. */
+/** For roles that only ask provers: some provers may admit unregistered hotkeys. */
 export async function warnUnlessRegistered(
   chain: Pick<Chain, 'metagraph'>,
   id: VerifierId,
@@ -31,6 +31,9 @@ export async function warnUnlessRegistered(
   } catch (error) {
     if (!(error instanceof FractalError && NOT_THERE.includes(error.code))) throw error
     const { code, hint } = error
-    log.warn({ code, reason: messageOf(error), hint }, 'provers will refuse what this process asks')
+    log.warn(
+      { code, reason: messageOf(error), hint },
+      'provers will refuse this process’s requests',
+    )
   }
 }

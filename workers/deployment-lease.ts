@@ -16,7 +16,7 @@ export interface DeploymentLease {
   release(): Promise<void>
 }
 
-/** Takes the lease, waiting while another deployment holds it; the signal gives the wait up. */
+/** Takes the lease, waiting while another deployment holds it; the signal ends the wait. */
 export async function takeLease(
   db: Database,
   id: VerifierId,

@@ -7,8 +7,7 @@ import type { VerifierId } from '../ledger/verifier-id.js'
  * Whose grid is meant: the hotkey that was named, else the only verifier that the ledger has on this
  * subnet.
  * @param hotkey ss58; undefined to look it up
- * @param warn told when the ledger does not know the named one: it may start a moment later, or be a
- * slip of the pen
+ * @param warn called when the ledger does not know the named one: it may start a moment later, or be a typo
  * @throws FractalError `bad_option`, `no_verifier`, `several_verifiers`
  */
 export async function servedVerifier(

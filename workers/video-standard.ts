@@ -20,8 +20,8 @@ import type { ModelStandard } from '../formats/video-shape.js'
 const vaeSchema = z.looseObject({ block_out_channels: z.array(z.int()).min(1).max(8) })
 
 /**
- * What requests are held against: the standard form of the model's videos, and limits that follow from it.
- * Reads two small files of the folder, so that an API needs no copy of the model itself.
+ * What requests are validated against: the standard form of the model's videos, and limits that follow
+ * from it. Reads two small files of the folder, so that an API needs no copy of the model itself.
  * @throws EngineError `model_invalid`
  */
 export async function readVideoStandard(

@@ -22,7 +22,7 @@ const ADVICE: Record<string, string> = {
 /** The failure an interval ends with: one line that says what failed and what to do. */
 export function intervalFailure(n: number, phase: string, error: unknown): ApplicationFailure {
   const { type, message } = describeFailure(error)
-  const advice = ADVICE[type] ?? 'mend the cause, then retry the interval'
+  const advice = ADVICE[type] ?? 'fix the cause, then retry the interval'
   return ApplicationFailure.create({
     message: `interval ${n} failed in ${phase}: ${message}. To do: ${advice} (fractal interval retry ${n})`,
     type: type === 'ledger_unavailable' ? 'LedgerUnavailable' : type,

@@ -19,7 +19,7 @@ export async function generateVideo(input: VideoInput): Promise<{ status: string
   const act = proxyActivities<InferenceActivities>({
     // A generation's own deadline is far shorter; this one ends a worker that hangs.
     startToCloseTimeout: '2 hours',
-    // Tells a killed worker from a slow prover: the activity beats every second.
+    // Tells a killed worker from a slow prover: the activity sends a heartbeat every second.
     heartbeatTimeout: '5 s',
     retry: ENDLESS,
   })
@@ -53,7 +53,7 @@ export async function generateVideo(input: VideoInput): Promise<{ status: string
     }
   } catch (error) {
     if (isCancellation(error)) {
-      // An operator cancelled the workflow: nobody else would ever end the job.
+      // An operator cancelled the workflow: nothing else would ever end the job.
       await CancellationScope.nonCancellable(() => fail('stopped'))
       throw error
     }

@@ -111,7 +111,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
   }
 
   const runRound = async (round: number, firstMoment: number): Promise<void> => {
-    // The GPU may be behind: whoever refused is asked again at its moment, not when the GPU is done.
+    // The GPU may be behind: a prover that refused is asked again at its block, not when the GPU is done.
     const judging: Promise<{ error: unknown } | null>[] = []
     for (let moment: number | null = firstMoment; moment !== null; ) {
       await wait.awaitBlock.executeWithOptions(

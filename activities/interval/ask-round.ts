@@ -31,17 +31,17 @@ export interface AskedRound {
   readonly answered: number
   readonly failed: number
   readonly refused: number
-  /** The block at which a refused challenge is asked again; null when all have their outcome. */
+  /** The block at which a refused challenge is retried; null when all have their outcome. */
   readonly nextMoment: number | null
 }
 
 /**
- * Asks a round's provers at the same instant, those whose moment has come and who have no outcome.
- * Asked again after a crash, a prover gets the same bytes and replays its stored answer.
+ * Asks a round's provers concurrently: those that are due and have no outcome yet. On a retry after a
+ * crash a prover gets the same bytes and replays its stored answer.
  */
 export function createAskRound(deps: VerifierDeps) {
   return async ({ n, round }: { n: number; round: number }): Promise<AskedRound> =>
-    withHeartbeat(async (signal, beat) => {
+    withHeartbeat(async (signal, heartbeat) => {
       const { db, id, chain } = deps
       const items = await planItems(db, id, n, { round })
       const before = new Set(
@@ -62,9 +62,9 @@ export function createAskRound(deps: VerifierDeps) {
         (row, i) => row.outcome === null && nextAskBlock(items[i]!, row.refusals) <= now,
       )
       const provers = await freshProvers(deps, n, due, signal)
-      beat(`asking ${due.length} provers`)
-      // As they come, so that one slow prover holds up nobody else's. One that could not be stored is
-      // asked for again, and replayed.
+      heartbeat(`asking ${due.length} provers`)
+      // Stored as they arrive, so that one slow prover delays no other. One that could not be stored is
+      // requested again, and replayed.
       const outcomes = new BatchWriter<NewOutcome>((batch) => recordOutcomes(db, id, batch))
       const unreached: NewOutcome[] = []
       const refused = await Promise.all(
@@ -129,8 +129,8 @@ async function ask(
 
 /**
  * The interval's provers by hotkey, at the addresses that the chain's head names now. One that did not
- * answer when the interval opened is asked again who it is: a single lost packet then must not cost it
- * an interval.
+ * answer when the interval opened is asked for its info again: a single lost packet must not cost it an
+ * interval.
  */
 async function freshProvers(
   deps: VerifierDeps,

@@ -143,7 +143,9 @@ function checkOf({
   return { requestId, kind, hotkey, registeredBlock, verdict, reason, rewardPpm }
 }
 
-/** A challenge as it was planned. The verifier's own hold nobody's words: they are public afterwards. */
+/**
+ * A challenge as it was planned. The verifier's own hold no user's prompt, so they are public afterwards.
+ */
 function planned(item: PlanItemRow): CanonicalRecord {
   return {
     request_id: item.requestId,

@@ -5,7 +5,7 @@ import type { VerifierDeps } from '../verifier-deps.js'
 import { buildRecord } from './build-record.js'
 
 /**
- * Gives an interval up that nobody settled in time: it changes no score, tier or weight, but leaves a
+ * Gives up an interval that was not settled in time: it changes no score, tier or weight, but leaves a
  * record, secret and verdicts included, so that nobody can hide an interval by letting it lapse.
  */
 export async function lapse(tx: Tx, deps: VerifierDeps, n: number): Promise<void> {

@@ -18,9 +18,9 @@ export interface NextInterval {
 
 /**
  * Waits for the first finalized block of the next interval and returns it, its row announced.
- * Each interval starts where the one before ended; those that passed while nobody judged become
- * rows marked missed. An interval found in its second half counts as passed: its rounds are over. So
- * does one whose secret was not committed to in time.
+ * Each interval starts where the one before ended; those that passed while no verifier ran become rows
+ * marked missed. An interval found in its second half counts as passed: its rounds are over. So does one
+ * whose secret was not committed to in time.
  */
 export function createNextInterval(deps: VerifierDeps) {
   const { db, id, chain } = deps
@@ -52,13 +52,16 @@ export function createNextInterval(deps: VerifierDeps) {
   }
 
   return async ({ after }: { after: number }): Promise<NextInterval> =>
-    withHeartbeat(async (_signal, beat) => {
+    withHeartbeat(async (_signal, heartbeat) => {
       const veryFirst = (await chain.finalized()).number + FIRST_INTERVAL_LEAD_BLOCKS
       for (;;) {
         const { number: finalized } = await chain.finalized()
         const next = await place(after, finalized, veryFirst)
         if (hasPassed(next, finalized) || !(await committed(next))) {
-          deps.log.warn({ n: next.n }, 'an interval began while nobody judged; it is marked missed')
+          deps.log.warn(
+            { n: next.n },
+            'an interval began while no verifier was running; marked as missed',
+          )
           await markMissed(db, id, next)
           continue
         }
@@ -67,7 +70,7 @@ export function createNextInterval(deps: VerifierDeps) {
           const row = await announceInterval(db, id, next)
           return named(deps, row.n, row.firstBlock, row.length)
         }
-        beat(`block ${finalized} of ${next.firstBlock}`)
+        heartbeat(`block ${finalized} of ${next.firstBlock}`)
         await pause(pollMs(chain.blockSeconds))
       }
     })

@@ -30,17 +30,17 @@ import { planInput } from './plan-input.js'
 import { planRows } from './plan-rows.js'
 
 export interface OpenedInterval {
-  /** It is settled or lapsed already, and this is a reset: nobody is asked any more. */
+  /** It is settled or lapsed already, and this is a reset: provers are no longer asked. */
   readonly final: 'settled' | 'lapsed' | null
   readonly provers: number
   readonly reachable: number
   readonly rounds: readonly { readonly round: number; readonly momentBlock: number }[]
 }
 
-/** Reads the metagraph, asks provers who they are, draws and stores the plan; what is stored stands. */
+/** Reads the metagraph, fetches the provers' infos, draws and stores the plan; a stored plan is kept. */
 export function createOpenInterval(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<OpenedInterval> =>
-    withHeartbeat(async (signal, beat) => {
+    withHeartbeat(async (signal, heartbeat) => {
       const interval = await intervalByN(deps.db, deps.id, n)
       if (interval === null || interval.phase === 'missed') {
         throw new FractalError('not_announced', `interval ${n} was never announced, or was missed`)
@@ -48,7 +48,7 @@ export function createOpenInterval(deps: VerifierDeps) {
       const { phase } = interval
       const final = phase === 'settled' || phase === 'lapsed' ? phase : null
       if (final === null && (await planOf(deps.db, deps.id, n)) === null) {
-        await open(deps, interval, signal, beat)
+        await open(deps, interval, signal, heartbeat)
       }
       return { final, ...(await summary(deps, n)) }
     })
@@ -58,7 +58,7 @@ async function open(
   deps: VerifierDeps,
   interval: IntervalRow,
   signal: AbortSignal,
-  beat: (details: string) => void,
+  heartbeat: (details: string) => void,
 ): Promise<void> {
   const { db, id, chain, profile } = deps
   const { n } = interval
@@ -67,7 +67,7 @@ async function open(
   const first = await chain.blockAt(interval.firstBlock)
   const metagraph = await chain.metagraph(id.netuid, first)
   const neurons = judgedNeurons(metagraph.neurons, id.verifier, profile)
-  beat(`asking ${neurons.length} provers who they are`)
+  heartbeat(`fetching the infos of ${neurons.length} provers`)
   const facts = await fetchProverInfos(deps, neurons, signal)
   const { usPerWork } = await newestCertificate(deps)
   const { secret } = (await getSecret(db, id, n))!

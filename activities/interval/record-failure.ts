@@ -3,8 +3,8 @@ import type { VerifierDeps } from '../verifier-deps.js'
 
 /**
  * Writes beside the interval that its workflow failed: anybody may read this, so it names the phase
- * and the kind of failure, and no address. Temporal's UI has the rest. Not possible while the ledger
- * itself is away.
+ * and the kind of failure, and no address. Temporal's UI has the rest. Impossible while the ledger itself
+ * is down.
  */
 export function createRecordFailure(deps: VerifierDeps) {
   return async ({ n, failure }: { n: number; failure: string }): Promise<void> =>

@@ -55,7 +55,7 @@ export function createSettleInterval(deps: VerifierDeps) {
         return 'settled' as const
       })
       if (phase !== 'settled' && phase !== 'lapsed') {
-        throw new FractalError('not_settled', `interval ${n} stands in phase ${phase}`)
+        throw new FractalError('not_settled', `interval ${n} is in phase ${phase}`)
       }
       return { phase, line: await describe(deps, n, phase) }
     })

@@ -10,17 +10,17 @@ export function pollMs(blockSeconds: number): number {
 /** Waits until the block is finalized. Chain outages shorter than five minutes are waited out here. */
 export function createWaitForBlock(deps: VerifierDeps) {
   return async ({ block }: { block: number }): Promise<void> =>
-    withHeartbeat(async (_signal, beat) => {
+    withHeartbeat(async (_signal, heartbeat) => {
       for (let failures = 0; ; ) {
         try {
           const { number } = await deps.chain.finalized()
           if (number >= block) return
           failures = 0
-          beat(`block ${number} of ${block}`)
+          heartbeat(`block ${number} of ${block}`)
         } catch (error) {
           failures += 1
           if (!(error instanceof FractalError && error.retryable) || failures > 100) throw error
-          deps.log.warn({ err: error }, 'the chain did not answer; asking again')
+          deps.log.warn({ err: error }, 'the chain did not answer; will retry')
         }
         await pause(pollMs(deps.chain.blockSeconds))
       }

@@ -8,11 +8,11 @@ import { pollMs } from './wait-for-block.js'
 
 /**
  * Waits until every interval before is final, so that settling goes strictly in order of n. One that
- * nobody settled in time lapses here: it changes no score, tier or weight, and holds nobody up.
+ * nobody settled in time lapses here: it changes no score, tier or weight, and delays no other interval.
  */
 export function createWaitForTurn(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<void> =>
-    withHeartbeat(async (_signal, beat) => {
+    withHeartbeat(async (_signal, heartbeat) => {
       for (;;) {
         const before = await firstUnsettledBefore(deps.db, deps.id, n)
         if (before === null) return
@@ -20,10 +20,10 @@ export function createWaitForTurn(deps: VerifierDeps) {
         const { blockSeconds } = deps.chain
         if (isOverdue(before, { finalized, blockSeconds })) {
           await withFence(deps, (tx) => lapse(tx, deps, before.n))
-          deps.log.warn({ n: before.n }, 'an interval was not settled in time; it is lapsed')
+          deps.log.warn({ n: before.n }, 'an interval was not settled in time and has lapsed')
           continue
         }
-        beat(`interval ${before.n} is in phase ${before.phase}`)
+        heartbeat(`interval ${before.n} is in phase ${before.phase}`)
         await pause(pollMs(blockSeconds))
       }
     })

@@ -28,13 +28,13 @@ export interface RecomputeInput extends VerifierId {
 }
 
 /**
- * Computes what is missing of the ground truths of a round or of the audits, one after another; each
- * is stored at once, so that a retry goes on where a killed worker stopped. An answer with other bytes
+ * Computes what is missing of the ground truths of a round or of the audits, one after another; each is
+ * stored immediately, so that a retry continues where a killed worker stopped. An answer with other bytes
  * is computed a second time in a fresh session, with a known answer beside it, before it can accuse.
  */
 export function createComputeGroundTruths(deps: GpuDeps) {
   return async (input: RecomputeInput): Promise<{ computed: number }> =>
-    withHeartbeat(async (signal, beat) => {
+    withHeartbeat(async (signal, heartbeat) => {
       const ids = await requestsOf(deps, input)
       const known = new Map((await groundTruthsOf(deps.db, ids)).map((row) => [row.requestId, row]))
       let computed = 0
@@ -44,7 +44,7 @@ export function createComputeGroundTruths(deps: GpuDeps) {
           const answer = attemptOutcome(attempt)
           if (!needsGroundTruth(answer, deps.generator.determinismClass)) continue
           const show = (step: number, steps: number) =>
-            beat(`${computed + 1} of ${ids.length}: step ${step} of ${steps}`)
+            heartbeat(`${computed + 1} of ${ids.length}: step ${step} of ${steps}`)
           let truth = known.get(attempt.requestId)
           if (truth === undefined) {
             truth = await compute(deps, attempt, signal, show)

@@ -36,7 +36,7 @@ export function createGiveVerdicts(deps: VerifierDeps) {
       const { n } = request
       const waiting = await inRound(deps, request, await unjudged(db, id, n))
       const verdicts = await decide(deps, request, waiting)
-      // Verdicts stand for ever: only whoever holds the lease may give them up as abstained.
+      // Verdicts are final: only the lease holder may give them up as abstained.
       if (verdicts.length > 0) await withFence(deps, (tx) => insertVerdicts(tx, id, n, verdicts))
       const counts: Counts = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
       const standing = await verdictsOf(
@@ -103,7 +103,7 @@ async function doubt(deps: VerifierDeps, n: number, attempt: AttemptRow | undefi
   if (attempt === undefined || attempt.determinismClass === null) return
   const { requestId, determinismClass } = attempt
   await revokeExact(deps.db, determinismClass, `a control run differed in interval ${n}`)
-  deps.log.error({ n, requestId }, 'our own results differ: the class is not exact any more')
+  deps.log.error({ n, requestId }, 'our own results differ: the class is no longer exact')
 }
 
 /** Facts behind a verdict, for those who ask why. */

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Writes what comes without holding up who brings it: items that arrive while a write is under way, or
- * within the pause after it, go together with the next one.
+ * Batches writes without blocking the caller: items that arrive during a write, or within the pause after
+ * it, go into the next one.
  */
 export class BatchWriter<T> {
   readonly #write: (batch: T[]) => Promise<unknown>
   readonly #pauseMs: number
-  /** Aborted once somebody waits for the end: there are no pauses any more. */
+  /** Aborted by `finished`: from then on there are no pauses. */
   readonly #hurry = new AbortController()
   #waiting: T[] = []
   #writing: Promise<void> | null = null
@@ -31,7 +31,7 @@ export class BatchWriter<T> {
     await this.#writing
   }
 
-  /** Gives up what waits, and waits for what is under way, whatever comes of it. */
+  /** Drops what is queued, and waits for a write under way, whatever its result. */
   async abandoned(): Promise<void> {
     this.#waiting = []
     this.#hurry.abort()

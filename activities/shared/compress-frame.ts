@@ -4,7 +4,9 @@ import type { FrameRow } from '../../ledger/requests/frames.js'
 
 const compress = promisify(deflate)
 
-/** A frame as it is stored. Deflated anew: a prover's own zlib bytes may be as large as its cap allows. */
+/**
+ * A frame as it is stored. Compressed again: a prover's own zlib bytes may be as large as its cap allows.
+ */
 export async function compressFrame(index: number, rgb: Uint8Array): Promise<FrameRow> {
   return { index, zlib: await compress(rgb, { level: 1 }) }
 }

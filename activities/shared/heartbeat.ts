@@ -6,7 +6,7 @@ import { Context } from '@temporalio/activity'
  * The signal is aborted when Temporal cancels the activity or its worker shuts down.
  */
 export async function withHeartbeat<T>(
-  work: (signal: AbortSignal, beat: (details: string) => void) => Promise<T>,
+  work: (signal: AbortSignal, heartbeat: (details: string) => void) => Promise<T>,
 ): Promise<T> {
   const context = Context.current()
   let details = ''

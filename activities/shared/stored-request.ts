@@ -5,7 +5,7 @@ import { decodeBody } from '../../wire/generation-body.js'
 
 /**
  * What a stored request asks for, read from its bytes as its prover reads them.
- * @throws LedgerError `row_invalid` when they are none: hand-edited, or forgotten for their age
+ * @throws LedgerError `row_invalid` when they are unreadable: edited by hand, or pruned for their age
  */
 export function storedParams(row: { requestId: string; body: Uint8Array }): GenerationParams {
   const { requestId, body } = row

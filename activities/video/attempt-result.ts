@@ -2,7 +2,7 @@ import { type AttemptResult, NO_ANSWER } from '../../ledger/requests/attempts.js
 import { failureOutcome } from '../../rules/judge/own-failure.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
 
-/** What is stored where the verifier could not do its part: an outcome of nobody. */
+/** What is stored where the verifier could not do its part: it counts for no prover. */
 export function verifierFault(message: string): AttemptResult {
   return { ...NO_ANSWER, outcome: 'neutral', reason: 'own_fault', message, completedAt: new Date() }
 }

@@ -31,21 +31,21 @@ export interface AttemptVideoInput {
 /** The activity: `attemptVideo` with heartbeats. */
 export function createAttemptVideo(deps: InferenceDeps) {
   return (input: AttemptVideoInput): Promise<AttemptEnd> =>
-    withHeartbeat((signal, beat) => attemptVideo(deps, input, signal, beat))
+    withHeartbeat((signal, heartbeat) => attemptVideo(deps, input, signal, heartbeat))
 }
 
 /**
  * One attempt at a user's request: picks a prover, stores what will be sent, asks, stores the frames
  * as they come and the outcome once. Repeated after a crash, or by another worker at the same time, it
  * sends the same bytes to the same prover, which replays its stored answer.
- * @param signal gives up without an outcome: somebody else goes on
- * @param beat told how far it is, for people
+ * @param signal gives up without an outcome: another worker continues
+ * @param heartbeat called with the progress, for people
  */
 export async function attemptVideo(
   deps: InferenceDeps,
   { jobId, attempt }: AttemptVideoInput,
   signal: AbortSignal,
-  beat: (details: string) => void,
+  heartbeat: (details: string) => void,
 ): Promise<AttemptEnd> {
   const job = await getJob(deps.db, jobId)
   if (job === null) throw new FractalError('no_such_job', `there is no job ${jobId}`)
@@ -55,7 +55,7 @@ export async function attemptVideo(
   if (hasSuccess(before) || (mine.length > 0 && open.length === 0)) {
     return conclude(deps, job, before, mine)
   }
-  // Ended already: its user cancelled it while nobody was at it, or another worker ended it.
+  // Ended already: its user cancelled it while no worker ran it, or another worker ended it.
   if (job.status === 'failed') return { kind: 'cancelled' }
   if (job.cancelRequestedAt !== null && open.length === 0) {
     return conclude(deps, job, before, [{ outcome: 'neutral', reason: 'cancelled' }])
@@ -63,12 +63,12 @@ export async function attemptVideo(
   const asked =
     open.length > 0 ? await askedBefore(deps, open) : await start(deps, job, attempt, before, false)
   if (asked.length === 0) {
-    // Nobody can take it; or another worker that runs it too has its answer by now.
+    // No prover can take it; or another worker that runs it too has its answer by now.
     const now = await attemptsOf(deps.db, job.inferenceId)
     return hasSuccess(now) ? conclude(deps, job, now, []) : { kind: 'no_prover' }
   }
-  const ends = await askAll(deps, job, attempt, before, asked, signal, beat)
-  // The worker is shutting down: no outcome of anybody. Another worker sends the same bytes again.
+  const ends = await askAll(deps, job, attempt, before, asked, signal, heartbeat)
+  // The worker is shutting down: no prover gets an outcome. Another worker sends the same bytes again.
   signal.throwIfAborted()
   await recordOutcomes(
     deps.db,
@@ -92,7 +92,7 @@ async function askAll(
   before: readonly AttemptRow[],
   asked: readonly RequestTarget[],
   signal: AbortSignal,
-  beat: (details: string) => void,
+  heartbeat: (details: string) => void,
 ): Promise<HedgeResult[]> {
   const notes = new ProgressWriter(deps.db, job.id)
   notes.progress(0)
@@ -101,7 +101,7 @@ async function askAll(
   const hooks = {
     onPosition: (position: number) => notes.position(position),
     onProgress: (step: number, steps: number) => {
-      beat(`step ${step} of ${steps}`)
+      heartbeat(`step ${step} of ${steps}`)
       // Ninety-nine at most: the last per cent is the file.
       notes.progress(Math.min(99, Math.floor((100 * step) / steps)))
     },
@@ -120,7 +120,7 @@ async function askAll(
   }
 }
 
-/** Chooses a prover and stores what it will be asked; nothing when nobody can take it. */
+/** Chooses a prover and stores what it will be asked; nothing when no prover can take it. */
 async function start(
   deps: InferenceDeps,
   job: JobRow,
@@ -155,7 +155,7 @@ async function start(
       deadlineMs: chosen.deadlineMs,
     },
   ])
-  // Answered meanwhile, by who was asked by another worker.
+  // Answered meanwhile by a prover that another worker asked.
   if (row === undefined || row.outcome !== null) return []
   // Another worker may have stored its own choice first.
   if (row.requestId !== requestId) return askedBefore(deps, [row])
@@ -210,8 +210,8 @@ async function conclude(
     await failJob(deps.db, job.id, { code: 'cancelled', message: 'The request was cancelled.' })
     return { kind: 'cancelled' }
   }
-  const told = ends.filter(({ reason }) => reason !== 'outpaced')
-  if (told.every(({ outcome }) => outcome === 'refused')) return { kind: 'refused' }
-  const reason = told.find(({ outcome }) => outcome !== 'refused')?.reason ?? null
+  const decisive = ends.filter(({ reason }) => reason !== 'outpaced')
+  if (decisive.every(({ outcome }) => outcome === 'refused')) return { kind: 'refused' }
+  const reason = decisive.find(({ outcome }) => outcome !== 'refused')?.reason ?? null
   return { kind: 'failed_over', ...(reason === null ? {} : { reason }) }
 }

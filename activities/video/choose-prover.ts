@@ -17,8 +17,8 @@ export interface ChosenProver {
 
 /**
  * Picks the prover for a request's next attempt, by the pure router over what the ledger knows.
- * @param before the request's earlier attempts: who failed it is not asked again
- * @returns null when nobody can take it now
+ * @param before the request's earlier attempts: provers that failed it are not asked again
+ * @returns null when no prover can take it now
  */
 export async function chooseProver(
   deps: InferenceDeps,

@@ -12,7 +12,7 @@ export interface HedgeResult {
   readonly outpaced: boolean
 }
 
-interface Lane {
+interface ProverRequest {
   readonly asked: RequestTarget
   readonly stop: AbortController
   outpaced: boolean
@@ -25,9 +25,9 @@ interface Lane {
  * Never after that, once an attempt.
  */
 export class HedgedRequest {
-  readonly #lanes: Lane[] = []
+  readonly #requests: ProverRequest[] = []
   readonly #ends: Promise<HedgeResult>[] = []
-  #begun: Lane | null = null
+  #begun: ProverRequest | null = null
   #timer: NodeJS.Timeout | undefined
   #hedging: Promise<void> | null = null
 
@@ -35,7 +35,7 @@ export class HedgedRequest {
     private readonly deps: InferenceDeps,
     private readonly signal: AbortSignal,
     private readonly hooks: Omit<RequestHooks, 'onBegun'>,
-    /** Stores the second prover's attempt; null when nobody else can take it. */
+    /** Stores the second prover's attempt; null when no other prover can take it. */
     private readonly second: () => Promise<RequestTarget | null>,
   ) {}
 
@@ -45,7 +45,7 @@ export class HedgedRequest {
    */
   async run(asked: readonly RequestTarget[], mayBeHedged: boolean): Promise<HedgeResult[]> {
     for (const one of asked) this.#ask(one)
-    const [first] = this.#lanes
+    const [first] = this.#requests
     const { prover } = first!.asked
     const allowed =
       mayBeHedged &&
@@ -63,74 +63,87 @@ export class HedgedRequest {
       return ends
     } finally {
       clearTimeout(this.#timer)
-      for (const lane of this.#lanes) lane.stop.abort()
+      for (const request of this.#requests) request.stop.abort()
       await Promise.allSettled(this.#ends)
     }
   }
 
   #ask(asked: RequestTarget): void {
-    const lane: Lane = { asked, stop: new AbortController(), outpaced: false, ended: false }
-    this.#lanes.push(lane)
-    const end = requestVideo(this.deps, asked, AbortSignal.any([lane.stop.signal, this.signal]), {
-      onPosition: (position) => {
-        // The hedge's own place says nothing of how long the user waits while the first may still begin.
-        if (lane === this.#lanes[0]) {
-          this.hooks.onPosition(position)
-          if (this.#timer !== undefined && this.#begun === null) this.#arm(lane, position)
-        }
+    const request: ProverRequest = {
+      asked,
+      stop: new AbortController(),
+      outpaced: false,
+      ended: false,
+    }
+    this.#requests.push(request)
+    const end = requestVideo(
+      this.deps,
+      asked,
+      AbortSignal.any([request.stop.signal, this.signal]),
+      {
+        onPosition: (position) => {
+          // The hedge's own place says nothing of how long the user waits while the first may still begin.
+          if (request === this.#requests[0]) {
+            this.hooks.onPosition(position)
+            if (this.#timer !== undefined && this.#begun === null) this.#arm(request, position)
+          }
+        },
+        onBegun: () => this.#begin(request),
+        onProgress: (step, steps) => {
+          if (!request.outpaced) this.hooks.onProgress(step, steps)
+        },
       },
-      onBegun: () => this.#begin(lane),
-      onProgress: (step, steps) => {
-        if (!lane.outpaced) this.hooks.onProgress(step, steps)
-      },
-    }).then((outcome) => {
-      lane.ended = true
-      if (outcome?.kind === 'answered') this.#begin(lane)
-      return { asked, outcome, outpaced: lane.outpaced }
+    ).then((outcome) => {
+      request.ended = true
+      if (outcome?.kind === 'answered') this.#begin(request)
+      return { asked, outcome, outpaced: request.outpaced }
     })
-    // Looked at by `run`, which may still be waiting for the lane before it.
+    // Handled by `run`, which may still be waiting for the request before it.
     end.catch(() => undefined)
     this.#ends.push(end)
   }
 
   /** The first to begin has the request; the other one is stopped, whatever it was about to do. */
-  #begin(lane: Lane): void {
-    if (this.#begun !== null || lane.outpaced) return
-    this.#begun = lane
+  #begin(request: ProverRequest): void {
+    if (this.#begun !== null || request.outpaced) return
+    this.#begun = request
     clearTimeout(this.#timer)
-    for (const other of this.#lanes) {
-      if (other === lane || other.ended) continue
+    for (const other of this.#requests) {
+      if (other === request || other.ended) continue
       other.outpaced = true
       other.stop.abort()
     }
   }
 
-  #arm(lane: Lane, position: number): void {
+  #arm(request: ProverRequest, position: number): void {
     clearTimeout(this.#timer)
-    const { row, usPerWork } = lane.asked
+    const { row, usPerWork } = request.asked
     const { steps } = storedParams(row)
     const { hedgeFloorMs: floorMs } = this.deps
     const ms = hedgeAfterMs({ floorMs, usPerWork, work: row.work, steps, position })
     if (ms === null || ms >= row.deadlineMs) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      this.#hedging = this.#hedge(lane)
+      this.#hedging = this.#hedge(request)
       this.#hedging.catch(() => undefined)
     }, ms)
   }
 
-  async #hedge(first: Lane): Promise<void> {
+  async #hedge(first: ProverRequest): Promise<void> {
     if (first.ended || this.#begun !== null || this.signal.aborted) return
     const asked = await this.second()
     if (asked === null) return
     const { inferenceId, hotkey } = asked.row
-    this.deps.log.info({ inferenceId, hotkey }, 'a second prover is asked: the first is slow')
+    this.deps.log.info(
+      { inferenceId, hotkey },
+      'hedging: asking a second prover because the first is slow',
+    )
     this.#ask(asked)
-    // It began, or ended, while the second one's row was stored: nobody need be asked any more.
+    // It began, or ended, while the second one's row was stored: no second prover is needed.
     if (this.#begun !== null) {
-      const lane = this.#lanes.at(-1)!
-      lane.outpaced = true
-      lane.stop.abort()
+      const request = this.#requests.at(-1)!
+      request.outpaced = true
+      request.stop.abort()
     }
   }
 }

@@ -2,13 +2,13 @@ import type { Database } from '../../ledger/database.js'
 import { setProgress, setQueuePosition } from '../../ledger/requests/jobs.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 
-/** Nobody sees more than twenty a second. */
+/** At most twenty updates a second. */
 const PAUSE_MS = 50
 
 type Note = { readonly percent: number } | { readonly position: number | null }
 
 /**
- * Notes for who watches a job: its place in the prover's queue, and its progress. The newest replaces
+ * Updates for those who watch a job: its place in the prover's queue, and its progress. The newest replaces
  * those that wait, so that a quick prover costs few writes. Hints, all of them: an outage may lose one.
  */
 export class ProgressWriter {

@@ -11,7 +11,7 @@ import { storedParams } from '../shared/stored-request.js'
 /** Frames that come within it are stored together. */
 const FRAMES_PAUSE_MS = 20
 
-/** Who is asked, with what; the prover is null when it can't be reached any more. */
+/** The prover and what it is sent; the prover is null when it has no address any more. */
 export interface RequestTarget {
   readonly row: AttemptRow
   readonly prover: RoutingCandidateRow | null
@@ -32,7 +32,7 @@ export interface RequestHooks {
 
 /**
  * Asks one prover and stores its frames as they come.
- * @returns null when there is nobody to ask
+ * @returns null when there is no prover to ask
  */
 export async function requestVideo(
   deps: InferenceDeps,
@@ -52,10 +52,10 @@ export async function requestVideo(
     { pauseMs: FRAMES_PAUSE_MS },
   )
   const expected = storedParams(row)
-  let told = false
+  let progressReported = false
   let begun = false
   const progress = (step: number) => {
-    told = true
+    progressReported = true
     hooks.onProgress(step, expected.steps)
   }
   const begin = () => {
@@ -76,7 +76,7 @@ export async function requestVideo(
       signal,
       onFrame: (index, rgb) => {
         begin()
-        if (!told) progress(0)
+        if (!progressReported) progress(0)
         frames.add([index, rgb])
       },
       onRecord: (header) => {

@@ -1,12 +1,12 @@
 import { isCancelRequested } from '../../ledger/requests/direct-runs.js'
 import type { InferenceDeps } from '../inference-deps.js'
 
-/** How often to look while nobody tells of changes. */
-const AWAY_MS = 300
-/** Between two looks, at least: far less than a denoising step. */
-const PAUSE_MS = 50
-/** Told or not: a dead connection is noticed late. */
-const ANYWAY_MS = 3_000
+/** Polling interval while job signals are down. */
+const POLL_MS = 300
+/** Least time between two polls: far less than a denoising step. */
+const MIN_POLL_MS = 50
+/** Signals or not, as a dead connection is noticed late. */
+const MAX_POLL_MS = 3_000
 
 /** A signal that is aborted when the user cancels the job or the activity ends; call `stop` after use. */
 export function watchCancel(
@@ -15,31 +15,31 @@ export function watchCancel(
   outer: AbortSignal,
 ): { signal: AbortSignal; stop: () => void } {
   const cancel = new AbortController()
-  let lookedAt = 0
+  let polledAt = 0
   let next: NodeJS.Timeout | undefined
-  const look = async (): Promise<void> => {
-    lookedAt = Date.now()
+  const poll = async (): Promise<void> => {
+    polledAt = Date.now()
     try {
       if (await isCancelRequested(db, jobId)) cancel.abort()
     } catch {
-      // The ledger is away: asked again at the next tick.
+      // The ledger is down: retried at the next tick.
     }
   }
-  // Most changes are progress, many at once: the look that is due covers them all.
-  const lookSoon = () => {
+  // Most changes are progress, and come in bursts: the poll that is due covers them all.
+  const pollSoon = () => {
     next ??= setTimeout(
       () => {
         next = undefined
-        void look()
+        void poll()
       },
-      Math.max(0, lookedAt + PAUSE_MS - Date.now()),
+      Math.max(0, polledAt + MIN_POLL_MS - Date.now()),
     )
   }
-  const off = signals.on(jobId, lookSoon)
+  const off = signals.on(jobId, pollSoon)
   const timer = setInterval(() => {
-    if (!signals.isListening || Date.now() - lookedAt >= ANYWAY_MS) void look()
-  }, AWAY_MS)
-  void look()
+    if (!signals.isListening || Date.now() - polledAt >= MAX_POLL_MS) void poll()
+  }, POLL_MS)
+  void poll()
   return {
     signal: AbortSignal.any([cancel.signal, outer]),
     stop: () => {

@@ -6,9 +6,9 @@ import { FractalError } from '../../base/errors.js'
 import { ownVersion } from '../../base/version.js'
 import {
   type DeliveryRow,
+  type FailureLimit,
   getDelivery,
   giveUpPending,
-  type OnlyFails,
   recordDelivered,
   recordFailedAttempt,
   recordGone,
@@ -30,7 +30,7 @@ export interface SendWebhookInput {
 }
 
 export interface SendWebhookResult {
-  /** `deleted`: there is nobody to tell any more. */
+  /** `deleted`: the webhook no longer exists. */
   readonly state: DeliveryRow['state'] | 'deleted'
   /** Status or class of failure, for the operator who looks. */
   readonly reason: string
@@ -38,14 +38,17 @@ export interface SendWebhookResult {
   readonly waitMs: number
 }
 
-/** Concurrent attempts to one host, by one worker: a slow receiver holds up nobody else. */
+/** Concurrent attempts to one host, by one worker: a slow receiver delays no other. */
 const MAX_PER_HOST = 4
 /** To all hosts of one key. */
 const MAX_PER_KEY = 8
 /** What disables a webhook. */
-const ONLY_FAILS: OnlyFails = { attempts: 20, hours: 24 }
+const FAILURE_LIMIT: FailureLimit = { attempts: 20, hours: 24 }
 
-/** Makes one attempt to deliver an event, and notes how it ended. Repeated, it may send the same again: the id says so. */
+/**
+ * Makes one attempt to deliver an event, and records how it ended. Repeated, it may send the same again:
+ * the id says so.
+ */
 export function createSendWebhook(deps: WebhookDeps) {
   const hosts = new KeyedLimit(MAX_PER_HOST)
   const keys = new KeyedLimit(MAX_PER_KEY)
@@ -137,9 +140,12 @@ export function createSendWebhook(deps: WebhookDeps) {
     const left = timeLeftMs(delivery.startedAt, Date.now())
     const nextTryMs = nextWaitMs(input.nextTryMs, answer.retryAfterMs, left)
     const end = { attempt, status, error, nextTryMs }
-    const { disabled } = await recordFailedAttempt(deps.db, input, end, ONLY_FAILS)
+    const { disabled } = await recordFailedAttempt(deps.db, input, end, FAILURE_LIMIT)
     if (disabled) {
-      deps.log.warn({ webhook: input.webhookId }, 'a webhook was disabled: it only fails')
+      deps.log.warn(
+        { webhook: input.webhookId },
+        'a webhook was disabled: every delivery to it fails',
+      )
       return ended('failed', 'webhook_disabled')
     }
     const reason = status === null ? error! : `${error} ${status}`
@@ -160,7 +166,7 @@ interface Answer {
 function busy(): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'receiver_busy',
-    message: 'as many attempts as may be are under way to this receiver',
+    message: 'too many attempts to this receiver are under way',
     category: ApplicationFailureCategory.BENIGN,
   })
 }
@@ -175,7 +181,7 @@ function ended(state: SendWebhookResult['state'], reason: string): SendWebhookRe
   return { state, reason, waitMs: 0 }
 }
 
-/** This attempt was made and noted, but Temporal did not hear of it. */
+/** This attempt was made and recorded, but Temporal did not get its result. */
 function noted(delivery: DeliveryRow): SendWebhookResult {
   const waitMs = Math.max(0, (delivery.nextTryAt?.getTime() ?? 0) - Date.now())
   return { state: 'pending', reason: delivery.lastError ?? '', waitMs }

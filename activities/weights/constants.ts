@@ -4,5 +4,5 @@ export const ERA_BLOCKS = 64
 /** Grows when what our weights mean changes; a subnet that asks for a higher one wants newer software. */
 export const VERSION_KEY = 1
 
-/** What a step of setting weights leaves: the next one at once, or after a while for this reason. */
-export type AfterStep = { after: 'at once' } | { after: 'waiting'; why: string }
+/** What a step of setting weights leaves: the next one immediately, or after a wait for this reason. */
+export type AfterStep = { after: 'immediately' } | { after: 'waiting'; why: string }

@@ -70,7 +70,7 @@ export async function assertSoleSender(
   }
   const ours = await knownInclusionBlocks(db, id)
   const { lastUpdate, registeredBlock } = me
-  // A hotkey that was registered anew has had no weights since, whoever set some before.
+  // A hotkey that was registered again has set no weights since, whatever it set before.
   const known = [...ours, registeredBlock, await baselineLastUpdate(db, id)]
   if (known.includes(lastUpdate)) return null
   const maybe = open.find(

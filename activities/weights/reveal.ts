@@ -11,8 +11,8 @@ import type { VerifierDeps } from '../verifier-deps.js'
 import { type AfterStep, ERA_BLOCKS, VERSION_KEY } from './constants.js'
 import { assertSoleSender, assertVersionKey, readWeightsContext } from './preflight.js'
 
-/** Ends of a reveal after which another one of the same commit can't go well. */
-const HOPELESS: readonly string[] = [
+/** Results of a reveal after which no other reveal of the same commit can succeed. */
+const UNREVEALABLE: readonly string[] = [
   'ExpiredWeightCommit',
   'NoWeightsCommitFound',
   'InvalidRevealCommitHashNotMatch',
@@ -35,17 +35,17 @@ export async function revealWeights(
   extrinsics: readonly WeightExtrinsicRow[],
 ): Promise<AfterStep> {
   const { db, id, chain } = deps
-  // The chain drops a commit when a later one is revealed: ours would find nothing.
+  // The chain drops a commit when a later one is revealed: ours would find none.
   if (((await newestSentN(db, id, { shown: true })) ?? 0) > n) {
     await withFence(deps, (tx) => supersede(tx, id, n))
-    return { after: 'at once' }
+    return { after: 'immediately' }
   }
   const at = extrinsics.findLastIndex(({ step, result }) => step === 'commit' && result === 'ok')
   const last = extrinsics.slice(at + 1).findLast(({ step }) => step === 'reveal')
   const params = await chain.subnetParams(id.netuid)
   const { number: now } = await chain.head()
   const secret = await commitSecret(db, id, n)
-  const lost = params.commitReveal ? whyHopeless(set, last, now) : 'CommitRevealDisabled'
+  const lost = params.commitReveal ? whyUnrevealable(set, last, now) : 'CommitRevealDisabled'
   if (lost !== null || secret === null) {
     return lose(deps, n, set, { reason: lost ?? 'NoWeightsCommitFound', now })
   }
@@ -67,16 +67,16 @@ export async function revealWeights(
     eraBlocks: ERA_BLOCKS,
   })
   await withFence(deps, (tx) => putExtrinsic(tx, id, n, { ...prepared, step: 'reveal' }))
-  return { after: 'at once' }
+  return { after: 'immediately' }
 }
 
-/** The chain's name of why no further reveal of this commit can go well, or null. */
-function whyHopeless(
+/** The chain's name of why no further reveal of this commit can succeed, or null. */
+function whyUnrevealable(
   { revealLast }: WeightSetRow,
   last: WeightExtrinsicRow | undefined,
   now: number,
 ): string | null {
-  if (last?.result != null && HOPELESS.includes(last.result)) return last.result
+  if (last?.result != null && UNREVEALABLE.includes(last.result)) return last.result
   if (revealLast === null) return 'NoWeightsCommitFound'
   // After RevealTooEarly the chain's epochs are others than when it stored the window.
   if (last?.result === 'RevealTooEarly') return null
@@ -104,8 +104,8 @@ async function lose(
 ): Promise<AfterStep> {
   deps.log.warn(
     { n, reason, commitBlock, revealFirst, revealLast, now },
-    'the weights committed to can no longer be revealed; the interval decides and sends them anew',
+    'the committed weights can no longer be revealed; the interval computes and sends them again',
   )
   await withFence(deps, (tx) => loseCommit(tx, deps.id, n, reason))
-  return { after: 'at once' }
+  return { after: 'immediately' }
 }

@@ -13,7 +13,7 @@ import { signWeights } from './sign.js'
 import { trackInclusion } from './track-inclusion.js'
 
 type Next = AfterStep | { after: 'nothing'; line: string }
-type Rest = Exclude<Next, { after: 'at once' }>
+type Rest = Exclude<Next, { after: 'immediately' }>
 
 /**
  * Sets the interval's weights exactly once (mechanism section 6), in the open or by commit and reveal,
@@ -29,13 +29,13 @@ export function createSetWeights(deps: VerifierDeps) {
   // Two extrinsics signed concurrently would take the same nonce.
   const mutex = new Mutex()
   return ({ n }: { n: number }): Promise<{ line: string }> =>
-    withHeartbeat(async (_signal, beat) => {
+    withHeartbeat(async (_signal, heartbeat) => {
       for (;;) {
-        if (mutex.isLocked) beat('waiting for the weights of another interval')
-        const next = await mutex.run(() => advanceFar(deps, n, beat))
+        if (mutex.isLocked) heartbeat('waiting for the weights of another interval')
+        const next = await mutex.run(() => advanceFar(deps, n, heartbeat))
         if (next.after === 'nothing') return { line: next.line }
         if (next.after === 'waiting') {
-          beat(next.why)
+          heartbeat(next.why)
           await pause(pollMs(deps.chain.blockSeconds))
         }
       }
@@ -46,18 +46,18 @@ export function createSetWeights(deps: VerifierDeps) {
 async function advanceFar(
   deps: VerifierDeps,
   n: number,
-  beat: (details: string) => void,
+  heartbeat: (details: string) => void,
 ): Promise<Rest> {
   for (;;) {
-    const next = await advance(deps, n, beat)
-    if (next.after !== 'at once') return next
+    const next = await advance(deps, n, heartbeat)
+    if (next.after !== 'immediately') return next
   }
 }
 
 async function advance(
   deps: VerifierDeps,
   n: number,
-  beat: (details: string) => void,
+  heartbeat: (details: string) => void,
 ): Promise<Next> {
   const { db, id } = deps
   const set = await weightSet(db, id, n)
@@ -70,14 +70,14 @@ async function advance(
       return { after: 'nothing', line: describeWeights(set, extrinsics) }
     case 'included':
       await readBack(deps, n, set)
-      return { after: 'at once' }
+      return { after: 'immediately' }
     case 'decided':
     case 'sent':
     case 'committed':
     case 'revealing':
       if (pending !== undefined) {
-        await trackInclusion(deps, n, pending, beat)
-        return { after: 'at once' }
+        await trackInclusion(deps, n, pending, heartbeat)
+        return { after: 'immediately' }
       }
       return set.state === 'committed' || set.state === 'revealing'
         ? revealWeights(deps, n, set, extrinsics)

@@ -40,7 +40,7 @@ export async function signWeights(
   }
   if (((await newestSentN(db, id)) ?? 0) > n) {
     await withFence(deps, (tx) => supersede(tx, id, n))
-    return { after: 'at once' }
+    return { after: 'immediately' }
   }
   const site = await readWeightsContext(deps)
   assertVersionKey(site.params, VERSION_KEY)
@@ -50,7 +50,7 @@ export async function signWeights(
   const decided = computeWeightSet(deps, weighed, site)
   if (decided.kind !== 'weights') {
     await withFence(deps, (tx) => replaceWeights(tx, id, n, decided, null))
-    return { after: 'at once' }
+    return { after: 'immediately' }
   }
   const secret = site.params.commitReveal
     ? { salt: saltOf(deps.newSecret()), versionKey: VERSION_KEY }
@@ -70,7 +70,7 @@ export async function signWeights(
     await replaceWeights(tx, id, n, decided, secret)
     await putExtrinsic(tx, id, n, { ...prepared, step })
   })
-  return { after: 'at once' }
+  return { after: 'immediately' }
 }
 
 /** Which of the chain's limits forbids weights for now, with the block that ends it; or null. */

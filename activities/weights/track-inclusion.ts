@@ -12,8 +12,8 @@ import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /**
- * Ends after which a fresh look at the chain finds what to do: wait for a limit or a window, sign
- * anew, or go the other way because the subnet switched commit-reveal on or off meanwhile. Any other
+ * Results after which the chain is read again to decide what to do: wait for a limit or a window, sign
+ * again, or go the other way because the subnet switched commit-reveal on or off meanwhile. Any other
  * refusal the same vector would meet again: that is for people.
  */
 const GOES_ON: Record<WeightsStep, readonly string[]> = {
@@ -40,14 +40,14 @@ const POOL_WAITS: readonly string[] = [
 ]
 
 /**
- * Sends the stored bytes, again and again, until finalized blocks hold them or can no longer; stores
+ * Sends the stored bytes repeatedly, until finalized blocks hold them or can no longer; stores
  * how that ended. @throws ChainError by the chain's name when it refused them for good
  */
 export async function trackInclusion(
   deps: VerifierDeps,
   n: number,
   sent: WeightExtrinsicRow,
-  beat: (details: string) => void,
+  heartbeat: (details: string) => void,
 ): Promise<void> {
   for (;;) {
     const ended = await recordEnd(deps, n, sent)
@@ -59,14 +59,14 @@ export async function trackInclusion(
       )
     }
     await send(deps, n, sent)
-    beat(`sent (${sent.step}); waiting for its block (era to ${sent.eraLast})`)
+    heartbeat(`sent (${sent.step}); waiting for its block (era to ${sent.eraLast})`)
     await pause(pollMs(deps.chain.blockSeconds))
   }
 }
 
 async function send(deps: VerifierDeps, n: number, sent: WeightExtrinsicRow): Promise<void> {
   try {
-    // Whoever took the lease over may be about to sign with the same nonce.
+    // The new lease holder may be about to sign with the same nonce.
     await withFence(deps, async () => {})
     await deps.chain.submit(sent)
     await withFence(deps, (tx) => markSubmitted(tx, deps.id, n, sent.hash))

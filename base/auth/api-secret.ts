@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 const SECRET_BYTES = 32
 const FORM = /^fk_[A-Za-z0-9_-]{43}$/
 
-/** A new API key: `fk_` and 32 random bytes in base64url. Whoever has it is its owner. */
+/** A new API key: `fk_` and 32 random bytes in base64url. Anyone who holds it can use it. */
 export function drawApiSecret(): string {
   return `fk_${randomBytes(SECRET_BYTES).toString('base64url')}`
 }

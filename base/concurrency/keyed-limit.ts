@@ -1,4 +1,4 @@
-/** So many for each key at the same time; nobody waits: whoever finds none free is refused. */
+/** A concurrency limit for each key, without a queue: a caller beyond it is refused. */
 export class KeyedLimit {
   readonly #taken = new Map<string, number>()
 

@@ -9,9 +9,9 @@ export interface ListenAddress {
   readonly port: number
 }
 
-/** Who wants a port, for the error that says it can't have it. */
+/** Who needs the port, for the error when it cannot be had. */
 export interface Listener {
-  /** As it reads in "Port 8080 is taken; the API wants it." */
+  /** As it reads in "Port 8080 is taken; the API needs it." */
   readonly what: string
   /** How to give it another one, as in "choose another with --api.port". */
   readonly remedy: string
@@ -52,17 +52,17 @@ function listenError(
   switch (cause.code) {
     case 'EADDRINUSE': {
       const hint = `Stop what listens on ${host}:${port} (see: lsof -i :${port}), or ${remedy}.`
-      const message = `Port ${port} is taken; ${what} wants it.`
+      const message = `Port ${port} is taken; ${what} needs it.`
       return new FractalError('port_taken', message, { hint, details, cause })
     }
     case 'EACCES': {
-      const hint = `Ports below 1024 need rights that are not worth giving; ${remedy}.`
-      const message = `Port ${port} cannot be opened for ${what}: this user may not.`
+      const hint = `Ports below 1024 need root rights, which are not worth granting; ${remedy}.`
+      const message = `Port ${port} cannot be opened for ${what}: permission denied.`
       return new FractalError('port_refused', message, { hint, details, cause })
     }
     default: {
       const message = `Port ${port} of ${host} cannot be opened for ${what}: ${cause.message}`
-      const hint = `See that ${host} is an address of this machine, or ${remedy}.`
+      const hint = `Check that ${host} is an address of this machine, or ${remedy}.`
       return new FractalError('listen_failed', message, { hint, details, cause })
     }
   }
@@ -75,7 +75,7 @@ export interface CloseOptions {
   readonly onCut?: (() => void) | undefined
 }
 
-/** For answers that end themselves when they are told. */
+/** For responses that end themselves when asked to. */
 const CUT_MS = 300
 const SWEEP_MS = 50
 

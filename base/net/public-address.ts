@@ -1,12 +1,12 @@
 import ipaddr from 'ipaddr.js'
 
-/** What came of judging an IP address that a stranger chose. */
+/** The result of vetting an untrusted IP address. */
 export type Judged =
   | { readonly ip: string; readonly family: 4 | 6 }
   /** isPrivate: development may allow it. */
   | { readonly refused: string; readonly isPrivate: boolean }
 
-/** What development may reach: machines of one's own. Never groups, nor addresses of nobody. */
+/** What development may reach: one's own machines. Never multicast or unassigned addresses. */
 const PRIVATE_RANGES = new Set([
   'loopback',
   'private',
@@ -19,7 +19,7 @@ const PRIVATE_RANGES = new Set([
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3]
 
 /**
- * Judges an IP address that a stranger chose. Refused: everything that is not global unicast (loopback,
+ * Vets an untrusted IP address. Refused: everything that is not global unicast (loopback,
  * private, link-local, CGNAT, multicast, broadcast, documentation, benchmark, ULA, tunnels …), and
  * v4-mapped or NAT64 (64:ff9b::/96) spellings of those. An IPv4 address has to be a plain dotted quad:
  * octal, hex, short and decimal spellings mean different hosts to different parsers.
@@ -28,7 +28,7 @@ const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3]
 export function judgeAddress(ip: string, allowPrivate: boolean): Judged {
   const address = parse(ip)
   if (address === null)
-    return { refused: 'it is no IP address in plain spelling', isPrivate: false }
+    return { refused: 'it is not an IP address in plain notation', isPrivate: false }
   const judged = carriedV4(address) ?? address
   const range = rangeOf(judged)
   const isPrivate = PRIVATE_RANGES.has(range)

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net'
 import { judgeAddress } from './public-address.js'
 
-/** A webhook's address, taken apart; `host` is an IP address without brackets, or a name in ASCII. */
+/** A webhook's address, parsed; `host` is an IP address without brackets, or a name in ASCII. */
 export interface WebhookUrl {
   readonly secure: boolean
   readonly host: string
@@ -17,16 +17,18 @@ export interface WebhookUrl {
 
 export const MAX_WEBHOOK_URL = 2048
 
-/** Names that mean machines of one's own wherever they are resolved (RFC 6761, 6762, 8375, ICANN's .internal). */
+/**
+ * Names that mean one's own machines wherever they are resolved (RFC 6761, 6762, 8375, ICANN's .internal).
+ */
 const OWN_NAMES = /^(localhost|.*\.(localhost|local|internal|home\.arpa|lan|intranet))$/
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/
 
 /**
- * Reads the address of a webhook that a stranger chose: `https`, a public name or address, any port;
+ * Parses a webhook's untrusted address: `https`, a public name or address, any port;
  * no credentials. What different programs read differently (backslashes, tabs, octal or decimal
  * addresses, `%41`, two dots at the end) is refused, not interpreted. A name is vetted again by what it
  * resolves to, each time it is called.
- * @param allowPrivate lets `http` and machines of one's own pass (development)
+ * @param allowPrivate lets `http` and one's own machines pass (development)
  * @returns or why it is refused: the end of a sentence, without any part of the address
  */
 export function readWebhookUrl(
@@ -70,7 +72,7 @@ function refuse(refused: string): { refused: string } {
 /** URL reads 0x7f.1, 2130706433 and full-width digits as addresses: only the plain spelling is taken. */
 function refuseIp(host: string, rawAuthority: string, allowPrivate: boolean): string | null {
   const spelled = rawAuthority.replace(/:\d*$/, '')
-  if (isIPv4(host) && spelled !== host) return 'must have its IP address in plain spelling'
+  if (isIPv4(host) && spelled !== host) return 'must have its IP address in plain notation'
   const judged = judgeAddress(host, allowPrivate)
   return 'refused' in judged ? 'must have a public address: others cannot be called' : null
 }

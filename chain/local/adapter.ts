@@ -129,7 +129,7 @@ class LocalChain implements Chain {
     netuid: number,
     { ip, port }: AxonAddress,
   ): Promise<'served' | 'unchanged'> {
-    if (!ipaddr.isValid(ip)) throw new ChainError('InvalidIpType', `${ip} is no IP address`)
+    if (!ipaddr.isValid(ip)) throw new ChainError('InvalidIpType', `${ip} is not an IP address`)
     const address = { ip: ipaddr.parse(ip).toString(), port }
     const { neurons } = await this.metagraph(netuid)
     const present = neurons.find(({ hotkey }) => hotkey === signer.ss58)?.axon

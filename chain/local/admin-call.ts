@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { address, localParams, rao, u16 } from './schemas.js'
 
 /**
- * What only this development chain has: anybody who reaches its loopback port is its root. A change
- * is in the state at once and becomes part of the next block.
+ * What only this development chain has: anybody who reaches its loopback port is its root. A change is in
+ * the state immediately and becomes part of the next block.
  */
 export const adminCall = z.discriminatedUnion('name', [
   z.strictObject({

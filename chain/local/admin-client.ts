@@ -5,7 +5,7 @@ import { blockRef, LocalRpc } from './rpc.js'
 
 /** What only this development chain allows, without any key. */
 export interface LocalAdmin {
-  /** In the state at once, on the chain with the next block; until then a killed chain forgets it. */
+  /** In the state immediately, on the chain with the next block; until then a killed chain loses it. */
   call(call: AdminCall): Promise<void>
   /** Only on a chain started with `manual`. Returns the new head. */
   newBlocks(count: number): Promise<BlockRef>

@@ -89,6 +89,6 @@ function parse(bytes: Hex): z.infer<typeof signed> {
   try {
     return signed.parse(JSON.parse(new TextDecoder().decode(fromHex(bytes))))
   } catch (cause) {
-    throw new ChainError('BadProof', 'the bytes are no extrinsic of this chain', { cause })
+    throw new ChainError('BadProof', 'the bytes are not an extrinsic of this chain', { cause })
   }
 }

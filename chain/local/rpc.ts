@@ -38,7 +38,7 @@ export class LocalRpc {
     const { genesis, head, result, error } = this.#read(envelope, await this.#post(method, params))
     if (this.#genesis !== null && genesis !== this.#genesis) {
       const details = { expected: this.#genesis, found: genesis }
-      const message = `the chain at ${this.url} is another one than before (genesis ${genesis})`
+      const message = `the chain at ${this.url} is not the one it was before (genesis ${genesis})`
       throw new ChainError('genesis_changed', message, { details })
     }
     this.#genesis = genesis

@@ -5,9 +5,9 @@ import { isSs58 } from '../../base/sr25519.js'
 
 export const count = z.int().min(0)
 export const u16 = z.int().min(0).max(65535)
-export const address = z.string().refine(isSs58, 'no ss58 address with prefix 42')
+export const address = z.string().refine(isSs58, 'not an ss58 address with prefix 42')
 /** Larger than a JSON number can hold exactly. */
-export const rao = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, 'no amount of rao in decimal')
+export const rao = z.string().regex(/^(0|[1-9][0-9]{0,19})$/, 'not an amount of rao in decimal')
 
 export const localParams = z.strictObject({
   tempo: z.int().min(1),

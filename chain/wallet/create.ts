@@ -123,9 +123,9 @@ function keyOfPhrase(given: string): Key {
   const phrase = words.join(' ')
   const seed = seedFromPhrase(phrase)
   if (seed === null) {
-    const message = `what was given (words: ${words.length}) is no phrase of a key`
+    const message = `what was given (words: ${words.length}) is not the phrase of a key`
     throw new WalletError('wallet_phrase', message, {
-      hint: 'A phrase has 12, 15, 18, 21 or 24 English words in their order; one that is wrong spoils it.',
+      hint: 'A phrase has 12, 15, 18, 21 or 24 English words in their order; a single wrong word makes it invalid.',
     })
   }
   const { publicKey } = pairFromSeed(seed)
@@ -138,7 +138,7 @@ function keyOfAddress(address: string): Uint8Array {
   if (key !== null && addressOf(key) === address) return key
   throw new WalletError(
     'wallet_name',
-    `"${address}" is no address of this network (ss58, prefix 42)`,
+    `"${address}" is not an address of this network (ss58, prefix 42)`,
   )
 }
 

@@ -12,13 +12,13 @@ const MISSING_HINT =
 
 /** What a system call's error means for whoever owns the file. */
 const REFUSALS: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not',
-  EPERM: 'this user may not',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
-  ENOTDIR: 'a part of its path is no folder',
-  EISDIR: 'a folder stands there',
+  ENOTDIR: 'a part of its path is not a folder',
+  EISDIR: 'it is a folder',
   ELOOP: 'its links lead in a circle',
   ENAMETOOLONG: 'its name is too long',
 }
@@ -43,8 +43,9 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
   try {
     const stats = await file.stat()
     if (stats.isDirectory()) throw damaged(path, 'is a folder, not a key file')
-    if (!stats.isFile()) throw damaged(path, 'is no regular file')
-    if (stats.size > MAX_BYTES) throw damaged(path, `has ${stats.size} bytes: that is no key file`)
+    if (!stats.isFile()) throw damaged(path, 'is not a regular file')
+    if (stats.size > MAX_BYTES)
+      throw damaged(path, `has ${stats.size} bytes: that is not a key file`)
     return { bytes: await file.readFile(), mode: stats.mode & 0o777 }
   } finally {
     await file.close()

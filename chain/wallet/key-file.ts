@@ -78,7 +78,7 @@ export function parsePublicFile(path: string, bytes: Buffer): string {
   const bare = /^\s*0x([0-9a-fA-F]{64})\s*$/.exec(text)?.[1]
   if (bare !== undefined) return addressOf(fromHex(bare.toLowerCase()))
   const json = keyJson(text)
-  if (json === undefined) throw damaged(path, 'is truncated, or is no key file', PUBLIC_HINT)
+  if (json === undefined) throw damaged(path, 'is truncated, or is not a key file', PUBLIC_HINT)
   const key = statedKey(path, parse(path, publicFile, json))
   if (key === undefined) throw damaged(path, 'names no public key', PUBLIC_HINT)
   return addressOf(key)
@@ -107,7 +107,7 @@ function statedKey(path: string, file: PublicParts): Uint8Array | undefined {
   return keys[0]
 }
 
-/** Names of fields are told, what stands in them never: it may be the secret. */
+/** Names the fields, never their values: one may be the secret. */
 function parse<T>(path: string, schema: z.ZodType<T>, json: object): T {
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
@@ -132,7 +132,7 @@ function whatItIs(text: string): string {
   }
   if (/^[a-z]+( [a-z]+){11,23}$/.test(bare)) return 'holds a bare phrase, not a key file'
   if (publicKeyOf(bare) !== null) return 'holds an address, not a key'
-  return 'is truncated, or is no key file'
+  return 'is truncated, or is not a key file'
 }
 
 function mismatch(path: string, says: string, makes: string): WalletError {

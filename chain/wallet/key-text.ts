@@ -17,7 +17,7 @@ export function keyText(path: string, bytes: Buffer): string {
   const method = ENCRYPTED.find(([marker]) => start.startsWith(marker))?.[1]
   if (method !== undefined) throw encrypted(path, method)
   const text = decode(bytes)
-  if (text === null) throw damaged(path, 'is binary: that is no key file')
+  if (text === null) throw damaged(path, 'is binary: that is not a key file')
   if (text.trim() === '') throw damaged(path, 'is empty')
   return text
 }

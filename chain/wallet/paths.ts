@@ -23,7 +23,7 @@ export interface WalletPaths {
 export function walletPaths({ path, name, hotkey }: WalletName): WalletPaths {
   for (const part of [name, hotkey]) {
     if (!/^[A-Za-z0-9_][A-Za-z0-9._ -]*$/.test(part)) {
-      const message = `"${part}" is no name for a wallet or hotkey: letters, digits and . _ - only`
+      const message = `"${part}" is not a name for a wallet or hotkey: letters, digits and . _ - only`
       throw new WalletError('wallet_name', message)
     }
   }

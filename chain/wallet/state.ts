@@ -6,13 +6,13 @@ import { addressOf } from './key-pair.js'
 import { keyText } from './key-text.js'
 import { type WalletName, walletPaths } from './paths.js'
 
-/** What can be told of one key file without telling a secret. */
+/** What can be reported of one key file without revealing a secret. */
 export interface KeyState {
   readonly file: string
   readonly address: string | null
   /** `0600`; null when there is no such file, or it can't be read. */
   readonly permissions: string | null
-  /** The command that takes the file from others, where they can read it. */
+  /** The command that makes the file private, where others can read it. */
   readonly fix: string | null
   readonly problem: WalletError | null
 }

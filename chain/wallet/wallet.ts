@@ -5,7 +5,7 @@ import { parseHotkeyFile, parsePublicFile } from './key-file.js'
 import { addressOf } from './key-pair.js'
 import { type WalletName, walletPaths } from './paths.js'
 
-/** Something that should be put right and does not stop anything, as a sentence. */
+/** A problem that should be fixed but is not fatal, as a sentence. */
 export type OnWalletWarning = (warning: string) => void
 
 /**

@@ -134,7 +134,7 @@ async function runInSecondProcess(
       throw new EngineError(
         'certify_failed',
         `The second process of the certification ended (exit code ${code}) after ${results.length} of ${runs} runs.`,
-        { hint: 'Look at its messages above and at free memory.' },
+        { hint: 'Check its messages above and the free memory.' },
       )
     }
     return results

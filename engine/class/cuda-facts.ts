@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { EngineError } from '../errors.js'
 
 /**
- * Name and driver of the first GPU, as nvidia-smi tells. UNTESTED on a GPU so far.
+ * Name and driver of the first GPU, as nvidia-smi reports. UNTESTED on a GPU so far.
  * @param command for tests
  * @throws EngineError `gpu_missing`
  */
@@ -31,7 +31,7 @@ export async function queryGpu(command = 'nvidia-smi'): Promise<{ gpu: string; d
 /**
  * Versions of the CUDA libraries that this process has loaded (not the newest that the driver could
  * run), by their file names in
- * /proc/self/maps. A file whose name has no full version (wheels name them so) is told by its hash.
+ * /proc/self/maps. A file whose name has no full version (wheels name them so) is identified by its hash.
  * @throws EngineError `cuda_missing` when they are not loaded
  */
 export async function loadedCudaVersions(

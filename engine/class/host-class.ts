@@ -10,7 +10,7 @@ const ENGINE = 'fractal-t2v-2'
 
 /**
  * The determinism class of this process on this machine. Call it once the sessions are open: the
- * CUDA libraries are told by what is loaded.
+ * CUDA libraries are identified by what is loaded.
  * @throws EngineError `gpu_missing`, `cuda_missing`, `runtime_missing`
  */
 export async function hostClass(

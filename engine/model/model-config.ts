@@ -110,7 +110,7 @@ export function readModelConfig(files: ModelFiles): ModelConfig {
     const name = found.success ? found.data[1] : 'nothing'
     if (name !== expected) throw unsupported(part, name, expected)
   }
-  // Opening a network takes seconds: what is missing is told before.
+  // Opening a network takes seconds: missing files are reported before.
   for (const folder of NETWORKS) bytesOf(files, `${folder}/model.onnx`)
   const tokenizer = read(files, 'tokenizer/tokenizer_config.json', tokenizerSchema, 'model_invalid')
   const unet = read(files, 'unet/config.json', unetSchema, 'unsupported_model')

@@ -43,7 +43,7 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
     throw new EngineError(
       'model_invalid',
       `The model folder ${dir} cannot be read: ${messageOf(cause)}.`,
-      { hint: 'Look at the permissions and names of its files.', cause },
+      { hint: 'Check the permissions and names of its files.', cause },
     )
   }
 }

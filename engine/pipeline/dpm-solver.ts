@@ -4,7 +4,7 @@ const f = Math.fround
 
 /** The constants of one denoising step; all float32 values. */
 export interface SolverStep {
-  /** What the denoiser is told. */
+  /** The denoiser's input. */
   timestep: number
   /** x0 = (latents − sigma · noise) / alpha. */
   alpha: number

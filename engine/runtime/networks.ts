@@ -111,7 +111,10 @@ function assertInputs(
   expected: Record<string, string>,
 ): void {
   const found = Object.fromEntries(
-    session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : 'no tensor']),
+    session.inputMetadata.map((input) => [
+      input.name,
+      input.isTensor ? input.type : 'not a tensor',
+    ]),
   )
   const describe = (inputs: Record<string, string>) =>
     Object.entries(inputs)

@@ -11,7 +11,7 @@ export type Runtime = typeof import('onnxruntime-node')
 export async function loadRuntime(): Promise<Runtime> {
   try {
     const runtime = await import('onnxruntime-node')
-    // What goes wrong is thrown, and told by us: its own lines would come twice, in colours.
+    // Errors are thrown, and logged by us: its own lines would repeat them, in colours.
     runtime.env.logLevel = 'fatal'
     return runtime
   } catch (cause) {

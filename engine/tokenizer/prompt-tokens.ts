@@ -24,10 +24,14 @@ export class PromptTokenizer {
       this.#pad = this.#idOf(config.padToken)
       this.encode('a')
     } catch (cause) {
-      throw new EngineError('model_invalid', 'tokenizer/tokenizer.json is no usable tokenizer.', {
-        hint: 'Fetch the model folder again.',
-        cause,
-      })
+      throw new EngineError(
+        'model_invalid',
+        'tokenizer/tokenizer.json is not a usable tokenizer.',
+        {
+          hint: 'Fetch the model folder again.',
+          cause,
+        },
+      )
     }
   }
 

@@ -17,7 +17,7 @@ const lowercase = lowercaseMap()
 
 /**
  * NFC. Characters that were no part of any composition in its version are left alone and part what
- * stands around them; of all others Unicode promises that no version composes them otherwise.
+ * stands around them; of all others Unicode promises that no version composes them differently.
  */
 export function toNfc(text: string): string {
   return text.replace(composing, (run) => run.normalize('NFC'))

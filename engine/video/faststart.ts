@@ -25,7 +25,7 @@ export function faststart(mp4: Uint8Array): Uint8Array {
     at += end - start
   }
   const moov = ordered.find(({ type }) => type === 'moov')
-  if (moov === undefined) throw new RangeError('no moov box: this is no MP4')
+  if (moov === undefined) throw new RangeError('no moov box: this is not an MP4')
   // Not slice, which shares its memory where these bytes are a Buffer.
   const rewritten = new Uint8Array(mp4.subarray(moov.start, moov.end))
   rewrite(rewritten, boxesOf(rewritten, 0, rewritten.length), moves)

@@ -17,7 +17,7 @@ export interface Video {
 
 /** H.264's quantizer (10 best … 51): edges of small pictures stay clean, at some 2 kB a 64×64 frame. */
 const QUANTIZER = 16
-/** Starting the encoder takes ten times as long as encoding a small video, so it stays a while. */
+/** Starting the encoder takes ten times as long as encoding a small video, so it is kept for a while. */
 const KEPT_MS = 30_000
 
 const mutex = new Mutex()

@@ -24,7 +24,7 @@ const queryDraws = jsonRows<{ n: number; inputs: Record<string, unknown> }>(
 /**
  * Stores an interval's draw of audits, once, also an empty one.
  * @param inputs what it was drawn from, besides the secret and the block's hash
- * @returns the draw that stands
+ * @returns the stored draw
  */
 export async function putAudits(
   tx: Tx,

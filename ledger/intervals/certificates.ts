@@ -26,8 +26,8 @@ const COLUMNS = `determinism_class, model_root, exact, runs, processes, us_per_w
   certified_at, revoked_at, revoked_reason`
 
 /**
- * Stores a certificate. One that stands is kept, unless `replace`: a person certifying by hand, the
- * only way back for a class that lost its exactness. @returns the one that stands
+ * Stores a certificate. An existing one is kept, unless `replace`: a person certifying by hand, the
+ * only way back for a class that lost its exactness. @returns the stored one
  */
 export async function putCertificate(
   db: Queryable,

@@ -9,7 +9,7 @@ export interface NewGroundTruth {
   work: number
 }
 
-/** The verifier's second look, in a fresh session. */
+/** The verifier's second computation, in a fresh session. */
 export interface Confirmation {
   confirmFramesSha256: string
   knownAnswerOk: boolean
@@ -24,7 +24,7 @@ export interface GroundTruthRow extends NewGroundTruth {
   confirmedAt: Date | null
 }
 
-/** Stores a ground truth, once. @returns the one that stands */
+/** Stores a ground truth, once. @returns the stored one */
 export async function putGroundTruth(
   db: Queryable,
   truth: NewGroundTruth,

@@ -110,7 +110,7 @@ function withoutBody({ body: _body, ...rest }: RecordRow): Omit<RecordRow, 'body
   return rest
 }
 
-/** An interval for everybody's eyes. */
+/** An interval as the public sees it. */
 export interface PublicInterval extends Omit<IntervalDetail, 'verdicts'> {
   commitment: CommitmentRow | null
   /** A page of its checks; null, as the plan is, until the interval is final. */
@@ -118,7 +118,7 @@ export interface PublicInterval extends Omit<IntervalDetail, 'verdicts'> {
 }
 
 /**
- * What everybody may know of one interval: until it is final its course only, and nothing else is
+ * What is public of one interval: until it is final its course only, and nothing else is
  * read. Null when it is not recorded.
  * @param page which of its checks
  */

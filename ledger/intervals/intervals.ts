@@ -206,8 +206,8 @@ export async function markMissed(
 }
 
 /**
- * Moves an interval on when it stands in one of `from`; otherwise nothing changes, as when a reset
- * workflow comes by again. @returns the phase it stands in now
+ * Moves an interval on when it stands in one of `from`; otherwise nothing changes, as when a workflow runs
+ * again after a reset. @returns the phase it stands in now
  */
 export async function setPhase(
   tx: Tx,

@@ -81,7 +81,7 @@ export async function planOf(db: Queryable, id: VerifierId, n: number): Promise<
   )
 }
 
-/** A plan's item for everybody's eyes: without its prompt. */
+/** A plan's item as the public sees it: without its prompt. */
 export type RevealedPlanItem = Omit<PlanItemRow, 'body'>
 
 const REVEALED = `request_id, round, k, hotkey, registered_block, moment_block, first_retry_block, second_retry_block,

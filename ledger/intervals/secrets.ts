@@ -9,7 +9,7 @@ export interface SecretRow {
   commitmentSignature: string
 }
 
-/** Stores the secret of interval n, once. @returns the one that stands */
+/** Stores the secret of interval n, once. @returns the stored one */
 export async function putSecret(
   db: Database,
   id: VerifierId,

@@ -66,7 +66,10 @@ export async function listApiKeys(db: Queryable): Promise<ApiKeyRow[]> {
   return db.query(`SELECT ${COLUMNS} FROM api_keys ORDER BY created_at, id`)
 }
 
-/** Ends a key, once, and its webhooks with it: what they still had to tell is given up. @returns whether it lived until now, was revoked before, or never was */
+/**
+ * Ends a key, once, and its webhooks with it: their pending deliveries are given up. @returns whether it
+ * lived until now, was revoked before, or never was
+ */
 export async function revokeApiKey(
   db: Queryable,
   id: string,
@@ -91,7 +94,7 @@ export async function revokeApiKey(
 }
 
 /**
- * Notes that a key is in use, at most once a minute, however many processes ask. It waits for nobody:
+ * Notes that a key is in use, at most once a minute, however many processes ask. It never waits:
  * while a request of the key holds its row, the next one to ask notes it.
  */
 export async function recordApiKeyUse(db: Queryable, id: string): Promise<void> {

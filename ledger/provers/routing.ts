@@ -40,10 +40,10 @@ interface Counting {
 const ALL: Counting = { latency: 'true', failures: 'true' }
 
 /**
- * For everybody's eyes: no challenge of a running interval may move anything. A latency of users' requests
+ * For the public: no challenge of a running interval may move anything. A latency of users' requests
  * alone would not do: what did not move it was a challenge.
  */
-const TOLD: Counting = {
+const PUBLIC: Counting = {
   latency: `n <= (SELECT max(n) FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled')`,
   failures: `kind = 'inference'`,
 }
@@ -107,7 +107,7 @@ export async function routingCandidates(
   )
 }
 
-/** What everybody may know of one prover, whether it can be routed to or not. */
+/** What is public of one prover, whether it can be routed to or not. */
 export type RoutingOverviewRow = Pick<
   RoutingCandidateRow,
   'tier' | 'reachable' | 'latencyUsPerWork' | 'failuresInARow' | 'lastFailureAt'
@@ -120,7 +120,7 @@ export async function routingOverview(
   { hotkey, registeredBlock }: ProverKey,
 ): Promise<RoutingOverviewRow | null> {
   return firstOrNull(
-    await db.query(`${facts(TOLD)} AND p.hotkey = $3 AND p.registered_block = $4`, [
+    await db.query(`${facts(PUBLIC)} AND p.hotkey = $3 AND p.registered_block = $4`, [
       id.netuid,
       id.verifier,
       hotkey,

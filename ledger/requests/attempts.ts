@@ -189,7 +189,7 @@ export async function startAttempts(
  * Records how attempts ended, all or none. An attempt that has an outcome keeps it (the first
  * stands), and only a newly recorded one brings its `answer` check with it. An attempt without an
  * interval gets the one that is open now, which cannot close before this is committed. A user's
- * request has one success at most: a second one is outpaced, and so is whoever is still asked then.
+ * request has one success at most: a second one is outpaced, and so are attempts that are still open then.
  * @returns what stands, one for each known request id, in no order
  */
 export async function recordOutcomes(

@@ -23,7 +23,7 @@ export async function claimDirect(
   return claimed === 1
 }
 
-/** Still at it; changes nothing of a job that has ended. */
+/** Renews the claim; changes nothing of a job that has ended. */
 export async function renewDirect(db: Queryable, jobId: string, aheadMs: number): Promise<void> {
   await db.execute(
     `UPDATE jobs SET direct_until = clock_timestamp() + make_interval(secs => $2::double precision / 1000)
@@ -32,7 +32,7 @@ export async function renewDirect(db: Queryable, jobId: string, aheadMs: number)
   )
 }
 
-/** Given up before its end: the job's workflow goes on with it. */
+/** Given up before its end: the job's workflow takes over. */
 export async function releaseDirect(db: Queryable, jobId: string): Promise<void> {
   await db.execute(
     `UPDATE jobs SET direct_until = clock_timestamp()

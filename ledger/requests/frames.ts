@@ -9,7 +9,7 @@ export interface FrameRow {
 }
 
 /**
- * Stores frames as they come, and tells who waits for their job. A prover that is asked again sends
+ * Stores frames as they come, and notifies those who wait for their job. A prover that is asked again sends
  * them again: the last ones before the attempt's outcome are those that it signed; later ones change
  * nothing.
  */

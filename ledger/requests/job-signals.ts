@@ -12,17 +12,16 @@ const CONNECT_TIMEOUT_MS = 5_000
 const PING_MS = 5_000
 
 /**
- * Tells who waits for a job that something of it changed, whichever process changed it: one LISTEN
- * connection a process, however many wait. A signal says only "look again". While the connection is
- * away nothing is told, so once it is back everybody is told to look; who cannot bear that pause looks
- * now and then by itself.
+ * Notifies those who wait for a job that it changed, whichever process changed it: one LISTEN connection
+ * a process, however many wait. A signal says only "read it again". While the connection is down none
+ * arrives, so everybody is notified once it is back; who cannot wait that long polls as well.
  */
 export class JobSignals {
   readonly #address: DatabaseAddress
   readonly #applicationName: string
   readonly #log: Log
   readonly #pingMs: number
-  readonly #waiting = new Map<string, Set<() => void>>()
+  readonly #listeners = new Map<string, Set<() => void>>()
   #client: pg.Client | null = null
   #retry: NodeJS.Timeout | undefined
   #closed = false
@@ -36,19 +35,20 @@ export class JobSignals {
     void this.#connect()
   }
 
-  /** Whether changes arrive now. */
+  /** Whether signals arrive at present. */
   get isListening(): boolean {
     return this.#client !== null
   }
 
-  /** Calls `look` after each change of the job. @returns ends it */
-  on(jobId: string, look: () => void): () => void {
-    const waiting = this.#waiting.get(jobId) ?? new Set()
-    this.#waiting.set(jobId, waiting)
-    waiting.add(look)
+  /** Calls `listener` after each change of the job. @returns unsubscribes it */
+  on(jobId: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(jobId) ?? new Set()
+    this.#listeners.set(jobId, listeners)
+    listeners.add(listener)
     return () => {
-      waiting.delete(look)
-      if (waiting.size === 0 && this.#waiting.get(jobId) === waiting) this.#waiting.delete(jobId)
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.#listeners.get(jobId) === listeners)
+        this.#listeners.delete(jobId)
     }
   }
 
@@ -78,13 +78,13 @@ export class JobSignals {
       if (this.#closed) return
       this.#log.warn(
         { reason: error === undefined ? 'closed' : messageOf(error) },
-        'no job signals',
+        'job signals lost; reconnecting',
       )
       this.#retry = setTimeout(() => void this.#connect(), RECONNECT_MS)
     }
     client.on('error', onLost)
     client.on('end', () => onLost())
-    client.on('notification', ({ payload }) => this.#tell(payload ?? ''))
+    client.on('notification', ({ payload }) => this.#notify(payload ?? ''))
     try {
       await client.connect()
       await this.#answered(client, `LISTEN ${JOBS_CHANNEL}`)
@@ -103,7 +103,7 @@ export class JobSignals {
       }, this.#pingMs)
     }
     ping()
-    for (const jobId of [...this.#waiting.keys()]) this.#tell(jobId)
+    for (const jobId of [...this.#listeners.keys()]) this.#notify(jobId)
   }
 
   /** Rejects when there is no answer in time; ending the client then cuts its socket. */
@@ -121,7 +121,7 @@ export class JobSignals {
     }
   }
 
-  #tell(jobId: string): void {
-    for (const look of [...(this.#waiting.get(jobId) ?? [])]) look()
+  #notify(jobId: string): void {
+    for (const listener of [...(this.#listeners.get(jobId) ?? [])]) listener()
   }
 }

@@ -12,7 +12,7 @@ interface Shown {
   framesStored: number
 }
 
-/** One read of all that a watcher is told; frames themselves are read apart. */
+/** One read of all that a watcher gets; frames themselves are read separately. */
 export async function watchedJob(db: Queryable, jobId: string): Promise<WatchedJob | null> {
   return firstOrNull(
     await queryJobs<Shown>(

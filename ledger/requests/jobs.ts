@@ -62,10 +62,10 @@ export const queryJobs = jsonRows<JobRow>('jobs', (row) => row.id, {
   warnings: z.array(z.string()),
 })
 
-/** Past an attempt's deadline, how long its asker may still take to note the outcome. */
+/** Past an attempt's deadline, how long its asker may still take to record the outcome. */
 const ASKER_MARGIN_S = 60
 
-/** Of attempts `a`: somebody may still be asking. Whoever asked later than this notes his outcome all the same. */
+/** Of attempts `a`: somebody may still be asking. A later asker records its outcome all the same. */
 export const STILL_ASKED = `a.outcome IS NULL
   AND a.asked_at + make_interval(secs => a.deadline_ms / 1000.0 + ${ASKER_MARGIN_S}) > clock_timestamp()`
 
@@ -169,7 +169,7 @@ export async function listUnstarted(
 }
 
 /**
- * Jobs whose workflow was started and of which nothing was heard for long, by id: nobody runs them
+ * Jobs whose workflow was started and that made no progress for long, by id: nobody runs them
  * directly, and nobody can still be asking a prover. Whether their workflow still runs, Temporal knows.
  * @param after the id that the last page ended with; '' at first
  */
@@ -260,8 +260,8 @@ export async function failJob(
 
 /**
  * Notes that the user wants it stopped. Where no prover is at it (it waits for its turn, for a free
- * prover, or for Temporal; or who asked the prover went away for good) it ends here and now; else who
- * asks the prover ends it. With an answer whose file is being made it completes.
+ * prover, or for Temporal; or the worker that asked the prover is gone for good) it ends immediately; else
+ * that worker ends it. With an answer whose file is being made it completes.
  * @returns the job, null when there is none
  */
 export async function requestCancel(db: Queryable, jobId: string): Promise<JobRow | null> {
@@ -316,7 +316,7 @@ export async function getContent(
 }
 
 /**
- * Takes a job from its owner's sight, stops it as `requestCancel` does, and removes its files; frames
+ * Hides a job from its owner, stops it as `requestCancel` does, and removes its files; frames
  * too, where no judging needs them any more and they are no evidence. Its row and its attempts stay: what its prover did is still
  * judged and counted.
  */

@@ -4,7 +4,7 @@ import type { Tx } from '../database.js'
 export interface OneSuccess {
   /** Said to be successes, of requests that have one already: they are outpaced. */
   readonly late: ReadonlySet<string>
-  /** Still open, of requests that have a success now: nobody need answer them any more. */
+  /** Still open, of requests that have a success now: their answers are no longer needed. */
   readonly open: readonly string[]
 }
 
@@ -15,7 +15,7 @@ interface Found {
 }
 
 /**
- * Two workers may ask for one user's request at once: its direct run, whose lease lapsed, and its
+ * Two workers may work on one user's request concurrently: its direct run, whose lease lapsed, and its
  * workflow. Locks the requests until the transaction ends, so that each finds the other's success, and
  * no attempt is started unseen (`startAttempts` takes the lock too). Challenges are nobody's request.
  */

@@ -17,7 +17,7 @@ const NO_JUDGING_NEEDS = `NOT EXISTS (
 const OURS = 'r.netuid = $1 AND r.verifier = $2'
 
 /**
- * Deletes MP4s and thumbnails that have expired: nobody can ask for them any more. An hour later, by
+ * Deletes MP4s and thumbnails that have expired: they can no longer be requested. An hour later, by
  * the ledger's clock: that of an API may be behind.
  * @param most so many files
  * @returns how many
@@ -61,7 +61,7 @@ export async function removeDeletedFrames(
 }
 
 /**
- * Forgets videos that ended so many days ago: their files, frames and prompts, those in the requests
+ * Prunes videos that ended so many days ago: their files, frames and prompts, those in the requests
  * that were sent included. Hashes and signatures stay: counts and records rest on them.
  * @param most so many videos
  * @returns how many
@@ -132,7 +132,7 @@ export async function removeChallengeFrames(
 }
 
 /**
- * Forgets the oldest interval that is final, public and older than so many days: record, verdicts, plan,
+ * Prunes the oldest interval that is final, public and older than so many days: record, verdicts, plan,
  * ground truths and challenges, the evidence of its cheats with them.
  * @param days 30 at least
  * @returns its number; null when there is none

@@ -105,9 +105,9 @@ export async function migrate(
 }
 
 /**
- * As `migrate`, by the owner's own command: also makes the login roles that are wanted, and grants
- * rights anew when there was nothing to migrate.
- * @throws LedgerError as `migrate`, and `role_missing`, `role_too_mighty`
+ * As `migrate`, by the owner's own command: also makes the login roles that are wanted, and grants rights
+ * again when there was nothing to migrate.
+ * @throws LedgerError as `migrate`, and `role_missing`, `role_overprivileged`
  */
 export async function migrateWithRoles(
   address: DatabaseAddress,

@@ -24,14 +24,14 @@ export function roleName(prefix: string, kind: DatabaseRoleKind): string {
 /**
  * Makes the login roles, or gives those that are there a new password, and notes what each is for. What
  * they may do they are granted by `grantRoles`.
- * @throws LedgerError `role_missing`, `role_too_mighty`
+ * @throws LedgerError `role_missing`, `role_overprivileged`
  */
 export async function makeRoles(client: pg.Client, wanted: readonly WantedRole[]): Promise<void> {
   for (const { role, kind, password } of wanted) {
     const name = client.escapeIdentifier(role)
     const exists = await isThere(client, role)
     if (!exists && password === undefined) throw roleMissing(role, kind)
-    if (exists) await refuseMighty(client, role)
+    if (exists) await refuseOverprivileged(client, role)
     if (password !== undefined) {
       const verifier = client.escapeLiteral(scramVerifier(password))
       await client.query(
@@ -114,16 +114,20 @@ async function isThere(client: pg.Client, role: string): Promise<boolean> {
 }
 
 /** Rights that no grant takes away again. */
-async function refuseMighty(client: pg.Client, role: string): Promise<void> {
-  const { rows } = await client.query<{ mighty: boolean }>(
-    `SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR pg_has_role(rolname, current_user, 'MEMBER') AS mighty
+async function refuseOverprivileged(client: pg.Client, role: string): Promise<void> {
+  const { rows } = await client.query<{ overprivileged: boolean }>(
+    `SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR pg_has_role(rolname, current_user, 'MEMBER') AS overprivileged
      FROM pg_roles WHERE rolname = $1`,
     [role],
   )
-  if (rows[0]?.mighty !== true) return
-  throw new LedgerError('role_too_mighty', `the role ${role} may do more than its process should`, {
-    hint: 'Take another --roles.prefix, or make it an ordinary role (no superuser, no CREATEROLE, not a member of the owner).',
-  })
+  if (rows[0]?.overprivileged !== true) return
+  throw new LedgerError(
+    'role_overprivileged',
+    `the role ${role} may do more than its process should`,
+    {
+      hint: 'Take another --roles.prefix, or make it an ordinary role (no superuser, no CREATEROLE, not a member of the owner).',
+    },
+  )
 }
 
 function roleMissing(role: string, kind: DatabaseRoleKind): LedgerError {

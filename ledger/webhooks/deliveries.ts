@@ -152,21 +152,24 @@ export async function recordDelivered(
   })
 }
 
-/** When a webhook only fails: so many attempts one after another, the first of them so long ago. */
-export interface OnlyFails {
+/**
+ * When a failing webhook is disabled: after so many failed attempts in a row, the first of them so long
+ * ago.
+ */
+export interface FailureLimit {
   readonly attempts: number
   readonly hours: number
 }
 
 /**
- * Notes an attempt that failed. After the last one the delivery is given up; a webhook that only fails is
+ * Notes an attempt that failed. After the last one the delivery is given up; a webhook beyond the limit is
  * disabled. @returns whether that happened now
  */
 export async function recordFailedAttempt(
   db: Database,
   { eventId, webhookId }: { eventId: string; webhookId: string },
   end: AttemptEnd,
-  onlyFails: OnlyFails,
+  failureLimit: FailureLimit,
 ): Promise<{ disabled: boolean }> {
   return db.tx(async (tx) => {
     await lockWebhook(tx, webhookId)
@@ -179,13 +182,13 @@ export async function recordFailedAttempt(
       [eventId, webhookId, end.attempt, end.status, end.error, end.nextTryMs],
     )
     if (noted === 0) return { disabled: false }
-    const [row] = await tx.query<{ hopeless: boolean }>(
+    const [row] = await tx.query<{ overLimit: boolean }>(
       `UPDATE webhooks SET failures_in_a_row = failures_in_a_row + 1, failing_since = coalesce(failing_since, now())
        WHERE id = $1
-       RETURNING failures_in_a_row >= $2 AND failing_since <= now() - make_interval(hours => $3) AS hopeless`,
-      [webhookId, onlyFails.attempts, onlyFails.hours],
+       RETURNING failures_in_a_row >= $2 AND failing_since <= now() - make_interval(hours => $3) AS over_limit`,
+      [webhookId, failureLimit.attempts, failureLimit.hours],
     )
-    if (row === undefined || !row.hopeless) return { disabled: false }
+    if (row === undefined || !row.overLimit) return { disabled: false }
     return { disabled: await disable(tx, webhookId, 'too_many_failures') }
   })
 }
@@ -208,7 +211,9 @@ export async function recordGone(
   })
 }
 
-/** Taken before its deliveries by all who write both: two that end at once would else wait for each other. */
+/**
+ * Locked before its deliveries by all who write both: two that end concurrently would deadlock otherwise.
+ */
 async function lockWebhook(tx: Queryable, webhookId: string): Promise<boolean> {
   const sql = 'SELECT 1 FROM webhooks WHERE id = $1 FOR NO KEY UPDATE'
   return (await tx.execute(sql, [webhookId])) === 1

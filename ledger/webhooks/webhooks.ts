@@ -4,7 +4,7 @@ import { firstOrNull } from '../rows.js'
 export type DisabledReason = 'gone' | 'too_many_failures' | 'key_revoked'
 export type WebhookEventType = 'video.completed' | 'video.failed'
 
-/** Where a key's owner is told that its videos have ended; without its secrets. */
+/** Where a key's owner is notified that its videos have ended; without its secrets. */
 export interface WebhookRow {
   /** `whk_` and 24 hex. */
   id: string
@@ -31,7 +31,7 @@ const COLUMNS = `w.id, w.api_key_id, w.url, w.events, w.disabled_at, w.disabled_
 
 /**
  * Stores a webhook and its first secret.
- * @returns `full` when this key has `most` webhooks already, `exists` when one of them tells this address
+ * @returns `full` when this key has `most` webhooks already, `exists` when one of them has this address
  */
 export async function insertWebhook(
   db: Database,
@@ -39,12 +39,12 @@ export async function insertWebhook(
   most: number,
 ): Promise<WebhookRow | 'full' | 'exists'> {
   return db.tx(async (tx) => {
-    // One at a time for each key: two at once would both count one too few.
+    // One at a time for each key: two concurrent ones would both count one too few.
     await tx.execute(`SELECT pg_advisory_xact_lock(hashtextextended('webhooks of ' || $1, 0))`, [
       webhook.apiKeyId,
     ])
     const others = await webhooksOfKey(tx, webhook.apiKeyId)
-    // One that is disabled tells nobody: a new one may take its place.
+    // A disabled one delivers nothing: a new one may take its place.
     if (others.some(({ url, disabledAt }) => url === webhook.url && disabledAt === null)) {
       return 'exists'
     }

@@ -14,7 +14,7 @@ const CHANNELS = 3
 export function cosinePpm(a: Uint8Array, b: Uint8Array, shape: FramesShape): number {
   const pixels = shape.frames * shape.height * shape.width
   if (a.length !== pixels * CHANNELS || b.length !== a.length) {
-    throw new RuleError('bad_input', `${a.length} and ${b.length} bytes are no two such videos`)
+    throw new RuleError('bad_input', `${a.length} and ${b.length} bytes are not two such videos`)
   }
   let dot = 0n
   let normA = 0n

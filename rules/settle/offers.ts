@@ -13,9 +13,9 @@ export interface OfferedRow extends ProverKey {
 }
 
 /**
- * What each prover was offered, and how much of it it refused. A challenge is offered anew after each
- * refusal; its last offer is one more, unless that was the refusal that ended it. A user's request
- * that is refused is one offer and goes to another prover.
+ * What each prover was offered, and how much of it it refused. A challenge is offered again after each
+ * refusal; its last offer is one more, unless that was the refusal that ended it. A user's request that is
+ * refused is one offer and goes to another prover.
  * @returns by hotkey and registration; provers that were offered nothing are left out
  */
 export function countOffers(rows: readonly OfferedRow[]): OfferRow[] {

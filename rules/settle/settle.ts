@@ -57,7 +57,10 @@ function gather(input: SettlementInput): ProverRecord[] {
   const rowsOf = (row: ProverKey): Gathered => {
     const found = byProver.get(keyOf(row))
     if (found === undefined) {
-      throw new RuleError('bad_input', `rows of ${keyOf(row)}, which is no prover of the interval`)
+      throw new RuleError(
+        'bad_input',
+        `rows of ${keyOf(row)}, which is not a prover of the interval`,
+      )
     }
     return found
   }

@@ -2,7 +2,7 @@ import type { MechanismProfile } from '../profile.js'
 import type { Tier } from '../tiers.js'
 import type { Reason, Verdict } from '../verdicts.js'
 
-/** What makes a prover one: a hotkey registered again starts anew. */
+/** What makes a prover one: a hotkey registered again starts from nothing. */
 export interface ProverKey {
   hotkey: string
   registeredBlock: number

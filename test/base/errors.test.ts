@@ -43,7 +43,7 @@ describe('the root of all errors', () => {
   }
 
   it('prints what a pure room threw as a line and a hint, without a stack', () => {
-    assert.equal(describeError(thrownBy(noWork)), '0·1·1·1 is no countable amount of work')
+    assert.equal(describeError(thrownBy(noWork)), '0·1·1·1 is not a countable amount of work')
     assert.match(describeError(thrownBy(scaledDown)), /^profile "demo" .*\n {2}Leave the profile/)
   })
 

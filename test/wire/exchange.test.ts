@@ -91,7 +91,7 @@ describe('an exchange with a stranger', () => {
     }
   })
 
-  it('does not read interim answers without end', async () => {
+  it('does not read too many interim answers', async () => {
     const flood = (interim: string) =>
       tcp((socket) => {
         const more = () => {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 
 /**
- * Tells whoever started this process that it does its work now: the file it named appears, and PM2's
+ * Tells the supervisor that this process is ready: the file it named appears, and PM2's
  * `wait_ready` has its message.
  */
 export async function announceReady(): Promise<void> {

@@ -4,13 +4,13 @@ import type { Metrics } from '../../base/metrics.js'
 import type { Chain } from '../../chain/chain.js'
 import { startPeriodic } from '../sweeps/periodic.js'
 
-/** A block's time on Bittensor: asking more often tells nothing new. */
-const ASK_EVERY_MS = 12_000
+/** A block's time on Bittensor: polling more often brings nothing new. */
+const POLL_MS = 12_000
 
 /** What the watchdog needs of a chain. */
 export type WatchedChain = Pick<Chain, 'head' | 'lastBlockAgeMs'>
 
-/** Why the chain can't be relied on; null while blocks land. */
+/** Why the chain can't be relied on; null while blocks arrive. */
 export function missingBlocks(
   chain: Pick<Chain, 'lastBlockAgeMs'>,
   limitMs: number,
@@ -28,19 +28,19 @@ export function watchBlocks(
   chain: WatchedChain,
   { log, limitMs }: { log: Log; limitMs: number },
 ): { stop: () => void } {
-  let red = false
+  let stale = false
   const tick = async () => {
     const reason = await chain.head().then(
-      () => 'it answers, with no new block',
+      () => 'it answers, but with no new block',
       (error: unknown) => messageOf(error),
     )
     const missing = missingBlocks(chain, limitMs)
-    if (missing !== null && !red) log.warn({ reason }, `the chain: ${missing}`)
-    if (missing === null && red) log.info('blocks land again')
-    red = missing !== null
+    if (missing !== null && !stale) log.warn({ reason }, `the chain: ${missing}`)
+    if (missing === null && stale) log.info('blocks arrive again')
+    stale = missing !== null
   }
-  const everyMs = Math.min(ASK_EVERY_MS, limitMs / 4)
-  return startPeriodic(everyMs, tick, log, 'the chain was not asked for its head')
+  const intervalMs = Math.min(POLL_MS, limitMs / 4)
+  return startPeriodic(intervalMs, tick, log, 'polling the chain head failed; will retry')
 }
 
 /** For alerts before the watchdog's limit, and for graphs. */

@@ -14,30 +14,30 @@ export interface Readiness {
   readonly reasons: readonly NotReady[]
 }
 
-/** How long a look may take before it counts as failed. */
+/** How long a check may take before it counts as failed. */
 const DEADLINE_MS = 2_000
-/** How long a finding is told to all who ask: each look may cost a connection. */
-const SHARED_MS = 1_000
+/** How long a result is shared by all callers: each check may cost a connection. */
+const CACHE_MS = 1_000
 
 /** What one process needs to do its work, and whether it has that now. */
 export class Health {
-  readonly #looks = new Map<string, HealthCheck>()
+  readonly #checks = new Map<string, HealthCheck>()
   readonly #log: Log
   readonly #now: () => number
   #phase: 'starting' | 'started' | 'stopping' = 'starting'
   #until = 0
-  #found: Promise<NotReady[]> | null = null
+  #cached: Promise<NotReady[]> | null = null
 
   constructor(log: Log, now: () => number = Date.now) {
     this.#log = log
     this.#now = now
   }
 
-  /** @param why what it says while the look fails; the error itself is for the log */
-  check(name: string, look: HealthCheck, why = 'down'): void {
-    this.#looks.set(name, async () => {
+  /** @param why what is reported when the check throws; the error itself is for the log */
+  check(name: string, run: HealthCheck, why = 'down'): void {
+    this.#checks.set(name, async () => {
       try {
-        return await inTime(look)
+        return await inTime(run)
       } catch (error) {
         this.#log.warn({ check: name, reason: messageOf(error) }, 'not ready')
         return why
@@ -55,33 +55,33 @@ export class Health {
   }
 
   async readiness(): Promise<Readiness> {
-    const reasons = await this.#look()
-    // Not shared: a process that stops says so at once.
+    const reasons = await this.#cachedResults()
+    // Not shared: a process that stops says so immediately.
     if (this.#phase === 'stopping') return { status: 'stopping', reasons }
     const all =
       this.#phase === 'starting' ? [{ check: 'start', why: 'not finished' }, ...reasons] : reasons
     return { status: all.length === 0 ? 'ready' : 'not_ready', reasons: all }
   }
 
-  /** One look at a time. */
-  #look(): Promise<NotReady[]> {
-    if (this.#found === null || this.#now() >= this.#until) {
+  /** One run of the checks at a time. */
+  #cachedResults(): Promise<NotReady[]> {
+    if (this.#cached === null || this.#now() >= this.#until) {
       this.#until = Number.POSITIVE_INFINITY
-      this.#found = this.#lookNow()
+      this.#cached = this.#runChecks()
     }
-    return this.#found
+    return this.#cached
   }
 
-  async #lookNow(): Promise<NotReady[]> {
-    const found = await Promise.all(
-      [...this.#looks].map(async ([check, look]) => ({ check, why: await look() })),
+  async #runChecks(): Promise<NotReady[]> {
+    const results = await Promise.all(
+      [...this.#checks].map(async ([check, run]) => ({ check, why: await run() })),
     )
-    this.#until = this.#now() + SHARED_MS
-    return found.filter((each): each is NotReady => each.why !== null)
+    this.#until = this.#now() + CACHE_MS
+    return results.filter((each): each is NotReady => each.why !== null)
   }
 }
 
-async function inTime(look: HealthCheck): Promise<string | null> {
+async function inTime(run: HealthCheck): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -90,7 +90,7 @@ async function inTime(look: HealthCheck): Promise<string | null> {
     )
   })
   try {
-    return await Promise.race([look(), late])
+    return await Promise.race([run(), late])
   } finally {
     clearTimeout(timer)
   }

@@ -4,7 +4,7 @@ import { closeServer, type ListenAddress, listen } from '../../base/net/http-lis
 import { isLoopback, namesLoopback } from '../../base/net/loopback.js'
 import type { Health } from './health.js'
 
-/** Who asks is a supervisor on the next port, or nobody we wait for. */
+/** Clients are supervisors nearby: slow ones are not waited for. */
 const REQUEST_TIMEOUT_MS = 5_000
 
 export interface HealthListener {

@@ -76,7 +76,7 @@ export class RoleHealth extends Health {
     this.#listener = null
   }
 
-  /** Blocks land. */
+  /** Blocks arrive. */
   watchChain(chain: WatchedChain): void {
     const limitMs = this.#options['health.block_seconds'] * 1000
     this.#watchdogs.push(watchBlocks(chain, { log: this.#log, limitMs }))
@@ -105,7 +105,7 @@ export class RoleHealth extends Health {
     })
     this.metrics.readGauge(
       'fractal_worker_activities_in_flight',
-      'Activities that this worker does now',
+      'Activities that this worker is running',
       () => worker.getStatus().numInFlightActivities,
     )
     this.metrics.readGauge(
@@ -116,20 +116,20 @@ export class RoleHealth extends Health {
   }
 
   /** The right to judge, which a second deployment waits for. */
-  watchLease(): LeaseSeen {
-    const seen: LeaseSeen = { state: 'waiting' }
-    const words = { waiting: 'waits for the other deployment’s lease', lost: 'lost', held: null }
-    this.check('lease', () => words[seen.state])
+  watchLease(): LeaseState {
+    const lease: LeaseState = { state: 'waiting' }
+    const reasons = { waiting: 'waits for the other deployment’s lease', lost: 'lost', held: null }
+    this.check('lease', () => reasons[lease.state])
     this.metrics.readGauge(
       'fractal_lease_held',
       '1 while this deployment may judge with its hotkey',
-      () => (seen.state === 'held' ? 1 : 0),
+      () => (lease.state === 'held' ? 1 : 0),
     )
-    return seen
+    return lease
   }
 }
 
-interface LeaseSeen {
+interface LeaseState {
   state: 'waiting' | 'held' | 'lost'
 }
 

@@ -6,7 +6,7 @@ import type { TemporalLink } from '../../temporal/connection.js'
 import { WEBHOOK_QUEUE } from '../../temporal/task-queues.js'
 import { startDeliveries } from '../sweeps/start-deliveries.js'
 
-/** Attempts under way at once in one worker. */
+/** Concurrent attempts in one worker. */
 const MAX_ATTEMPTS = 32
 
 /**
@@ -20,7 +20,7 @@ export async function deliverWebhooks(
   },
 ): Promise<{ run: Promise<void>; stop(): Promise<void> }> {
   const { db, id, temporal, log } = deps
-  if (deps.allowPrivate) log.warn('webhooks may go to private addresses, and by http: development')
+  if (deps.allowPrivate) log.warn('DEVELOPMENT: webhooks may go to private addresses and by http')
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,

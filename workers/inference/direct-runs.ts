@@ -2,11 +2,11 @@ import type { InferenceDeps } from '../../activities/inference-deps.js'
 import { claimDirect, releaseDirect, renewDirect } from '../../ledger/requests/direct-runs.js'
 import { runVideo } from './run-video.js'
 
-/** Jobs run at once on open connections by one worker; what comes beyond goes through Temporal. */
+/** Concurrent jobs on open connections in one worker; any more go through Temporal. */
 const MAX_RUNS = 64
 const RENEW_MS = 2_000
 /** Two renewals may fail before a job's workflow is started beside it. */
-const AHEAD_MS = 6_000
+const CLAIM_MS = 6_000
 
 export type TakenRun =
   /** Resolves once the job has its end (true), or its workflow has to go on with it (false). */
@@ -15,7 +15,10 @@ export type TakenRun =
   /** Nothing to run: unknown, ended, or somebody else's. */
   | { readonly kind: 'not_ours' }
 
-/** The jobs that this worker runs without Temporal. Each is its own until it ends, whoever still watches. */
+/**
+ * The jobs that this worker runs without Temporal. Each runs to its end, whether or not its caller still
+ * waits.
+ */
 export class DirectRuns {
   readonly #stopping = new AbortController()
   #open = true
@@ -36,7 +39,7 @@ export class DirectRuns {
     this.#taking += 1
     try {
       const { db, id } = this.deps
-      if (!(await claimDirect(db, id, jobId, AHEAD_MS))) return { kind: 'not_ours' }
+      if (!(await claimDirect(db, id, jobId, CLAIM_MS))) return { kind: 'not_ours' }
     } finally {
       this.#taking -= 1
     }
@@ -65,8 +68,8 @@ export class DirectRuns {
   async #run(jobId: string): Promise<boolean> {
     const { db, log } = this.deps
     const renewal = setInterval(() => {
-      renewDirect(db, jobId, AHEAD_MS).catch((error: Error) => {
-        log.warn({ job: jobId, reason: error.message }, 'a direct run was not renewed')
+      renewDirect(db, jobId, CLAIM_MS).catch((error: Error) => {
+        log.warn({ job: jobId, reason: error.message }, 'renewing a direct run failed; will retry')
       })
     }, RENEW_MS)
     try {
@@ -74,7 +77,7 @@ export class DirectRuns {
       return true
     } catch (error) {
       const stopping = this.#stopping.signal.aborted
-      if (!stopping) log.warn({ job: jobId, err: error }, 'a direct run broke off')
+      if (!stopping) log.warn({ job: jobId, err: error }, 'a direct run failed')
     } finally {
       clearInterval(renewal)
     }
@@ -90,7 +93,10 @@ export class DirectRuns {
       await this.startWorkflow(jobId)
       log.info({ job: jobId }, 'a direct run was handed over to its workflow')
     } catch (error) {
-      log.warn({ job: jobId, err: error }, 'a direct run was not handed over; it will be found')
+      log.warn(
+        { job: jobId, err: error },
+        'handing over a direct run failed; the sweep will start its workflow',
+      )
     }
   }
 }

@@ -3,7 +3,7 @@ import { FractalError } from '../../base/errors.js'
 import type { Options } from '../../base/options/options.js'
 
 /**
- * Where an API finds inference workers that run jobs at once; null where none is named.
+ * Where an API finds inference workers that run jobs immediately; null where none is named.
  * @throws FractalError `bad_option` for addresses without the secret
  */
 export function inferenceListeners(
@@ -16,7 +16,10 @@ export function inferenceListeners(
   return { urls: urls.split(',').map((url) => url.trim()), secret }
 }
 
-/** The secret that a listener is guarded by: without one, whoever reached the port could spend our hotkey. */
+/**
+ * The secret that a listener is guarded by: without one, anyone who reaches the port could spend our
+ * hotkey's requests.
+ */
 export function listenerSecret(options: Options<'inference.secret'>): string {
   const secret = options['inference.secret']
   if (secret === undefined) throw noSecret('--inference.port')

@@ -20,7 +20,7 @@ export interface RunListener {
 }
 
 /**
- * Serves `POST /v1/run {job_id}` to those who know the secret: runs the job at once, sends a space now
+ * Serves `POST /v1/run {job_id}` to those who know the secret: runs the job immediately, sends a space now
  * and then, and at its end one line of JSON: `{"ended":true}`, or false when its workflow goes on with it.
  * A caller that goes away changes nothing; 503 and 409 mean: start its workflow.
  * @throws FractalError `port_taken`, `port_refused`, `listen_failed`
@@ -69,7 +69,7 @@ async function serve(runs: DirectRuns, req: IncomingMessage, res: ServerResponse
     return
   }
   res.writeHead(200, { 'Content-Type': 'application/json' })
-  // At once: the API's wait for somebody who takes it ends here.
+  // Immediately: this ends the API's wait for a worker that takes it.
   res.flushHeaders()
   const alive = setInterval(() => res.write(' '), ALIVE_MS)
   const ended = await taken.ended

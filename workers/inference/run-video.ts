@@ -10,7 +10,7 @@ import { afterAttempt, FIRST_ATTEMPT } from '../../rules/routing/video-run.js'
  * Runs a job from its row to its end, as the workflow `generateVideo` does, without Temporal in
  * between: the same attempts, decided by the same rule. Stopped at any moment, the workflow goes on
  * with it: every step may be repeated.
- * @param signal gives up: somebody else goes on
+ * @param signal gives up: another worker continues
  * @throws what an activity would throw, and the signal's reason
  */
 export async function runVideo(

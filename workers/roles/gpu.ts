@@ -79,7 +79,7 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
       },
       log,
     }),
-    // One GPU, one task: two at once would slow both and double the memory.
+    // One GPU, one task: two concurrent ones would slow both and double the memory.
     maxConcurrentActivityTaskExecutions: 1,
   })
   const run = worker.run()

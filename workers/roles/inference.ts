@@ -48,7 +48,7 @@ export const INFERENCE_OPTIONS = [
 
 type InferenceOptions = Options<(typeof INFERENCE_OPTIONS)[number]>
 
-/** Users' requests served at once by one worker. */
+/** Concurrent users' requests in one worker. */
 const MAX_ACTIVITIES = 64
 const STICKY_TIMEOUT = '3 s'
 
@@ -111,7 +111,7 @@ async function startInferenceWorker(
   health.watchTemporal(temporal, worker)
   const sweep = startPendingVideos(db, id, temporal.client, log)
   const stopped = failOrphanedVideos(deps, temporal.client)
-  const forgetting = startRetentionSweep(db, id, options, log)
+  const retentionSweep = startRetentionSweep(db, id, options, log)
   const webhooks = await deliverWebhooks({
     id,
     db,
@@ -128,7 +128,7 @@ async function startInferenceWorker(
     async () => {
       sweep.stop()
       stopped.stop()
-      forgetting.stop()
+      retentionSweep.stop()
       runs.close()
       if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.allSettled([run, webhooks.stop()])

@@ -49,7 +49,7 @@ export async function runProver(
     throw new FractalError(
       'model_endpoint_refused',
       `${options['neuron.model_endpoint']} does not speak the engine's protocol, states and digests included`,
-      { hint: 'Leave --neuron.model_endpoint away: the engine runs in this process.' },
+      { hint: 'Omit --neuron.model_endpoint: the engine runs in this process.' },
     )
   }
   const signer = await loadHotkey(walletOf(options, log))

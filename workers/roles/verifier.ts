@@ -49,7 +49,7 @@ export const VERIFIER_OPTIONS = [
 
 type VerifierOptions = Options<(typeof VERIFIER_OPTIONS)[number]>
 
-/** Activities at once: waits for blocks, and a few seconds of work in each round. */
+/** Concurrent activities: waits for blocks, and a few seconds of work in each round. */
 const MAX_ACTIVITIES = 200
 /** How long a workflow waits for the worker that had it, before another may take it (default 10 s). */
 const STICKY_TIMEOUT = '3 s'
@@ -97,11 +97,11 @@ async function startVerifier(
   await recordGenesis(db, id, chain.genesisHash)
   const temporal = await connectTemporal(options, log)
   const stopping = new AbortController()
-  const seen = health.watchLease()
+  const leaseState = health.watchLease()
   const lease = await takeLease(db, id, log, stopping.signal)
-  seen.state = 'held'
+  leaseState.state = 'held'
   lease.lost.catch(() => {
-    seen.state = 'lost'
+    leaseState.state = 'lost'
   })
   await putBaselineLastUpdate(db, id, (await assertRegistered(chain, id)).lastUpdate)
   await registerSearchAttributes(temporal.client, temporal.namespace)

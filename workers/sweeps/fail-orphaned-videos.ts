@@ -5,23 +5,23 @@ import { listSilent } from '../../ledger/requests/jobs.js'
 import { videoWorkflowId } from '../../temporal/workflow-ids.js'
 import { startPeriodic } from './periodic.js'
 
-const EVERY_MS = 30_000
-/** Temporal is asked for so many jobs at a time. */
+const INTERVAL_MS = 30_000
+/** Jobs looked up in Temporal per tick. */
 const BATCH_SIZE = 20
 const SILENT_S = 60
-/** After these a workflow does nothing any more. */
+/** A workflow in one of these has ended. */
 const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT']
 
 /** Fails the jobs whose workflow an operator ended in Temporal, which can't say so in the ledger. */
 export function failOrphanedVideos(
   deps: InferenceDeps,
   client: Client,
-  { everyMs = EVERY_MS, silentS = SILENT_S } = {},
+  { intervalMs = INTERVAL_MS, silentS = SILENT_S } = {},
 ): { stop: () => void } {
   let after = ''
   const tick = async () => {
     const ids = await listSilent(deps.db, deps.id, { after, limit: BATCH_SIZE, silentS })
-    // Those that only wait must not hide others: the next tick goes on behind them.
+    // Those that only wait must not hide others: the next tick continues after them.
     after = ids.length < BATCH_SIZE ? '' : ids.at(-1)!
     for (const jobId of ids) {
       if (!(await isClosed(client, jobId))) continue
@@ -29,7 +29,7 @@ export function failOrphanedVideos(
       deps.log.warn({ job: jobId }, 'failed a job whose workflow was stopped in Temporal')
     }
   }
-  return startPeriodic(everyMs, tick, deps.log, 'jobs were not looked up in Temporal; trying again')
+  return startPeriodic(intervalMs, tick, deps.log, 'looking jobs up in Temporal failed; will retry')
 }
 
 async function isClosed(client: Client, jobId: string): Promise<boolean> {

@@ -1,14 +1,14 @@
 import type { Log } from '../../base/log.js'
 
 /**
- * Does `work` every so often, never twice at once; one that fails is logged, and done again next time.
- * @param undone what was not done, for the log
+ * Runs `work` at an interval, never concurrently; a failure is logged and retried at the next tick.
+ * @param failure the log message of a failed run
  */
 export function startPeriodic(
-  everyMs: number,
+  intervalMs: number,
   work: () => Promise<void>,
   log: Log,
-  undone: string,
+  failure: string,
 ): { stop: () => void } {
   let busy = false
   const timer = setInterval(async () => {
@@ -17,10 +17,10 @@ export function startPeriodic(
     try {
       await work()
     } catch (error) {
-      log.warn({ err: error }, undone)
+      log.warn({ err: error }, failure)
     } finally {
       busy = false
     }
-  }, everyMs)
+  }, intervalMs)
   return { stop: () => clearInterval(timer) }
 }

@@ -15,10 +15,10 @@ import { startPeriodic } from './periodic.js'
 
 export const RETENTION_OPTIONS = ['retention.videos_days', 'retention.records_days'] as const
 
-/** Events are kept to be looked at for so long. */
+/** How long events can be looked up. */
 const EVENTS_DAYS = 30
-const EVERY_MS = 3_600_000
-const LOOK_EVERY_MS = 5_000
+const INTERVAL_MS = 3_600_000
+const POLL_MS = 5_000
 
 /** How much a statement takes: a backlog takes more statements, not one that never ends in time. */
 export interface BatchSizes {
@@ -35,8 +35,8 @@ export interface Retention {
 }
 
 /**
- * Deletes what nobody asks for any more, and what was kept for long enough: once an hour; what failed is
- * due at once. Several workers do so side by side: each takes what the others do not have.
+ * Deletes what has expired or was kept for long enough: once an hour; a failed run is due again
+ * immediately. Several workers may run it concurrently: each takes rows that the others have not locked.
  */
 export class RetentionSweep {
   #doneAt = Number.NEGATIVE_INFINITY
@@ -56,7 +56,7 @@ export class RetentionSweep {
 
   /** @throws LedgerError */
   async whenDue(): Promise<void> {
-    if (this.now() - this.#doneAt < EVERY_MS) return
+    if (this.now() - this.#doneAt < INTERVAL_MS) return
     const { db, id, batch } = this
     const { videosDays, recordsDays } = this.retention
     const all = async (most: number, some: (most: number) => Promise<number>) =>
@@ -81,7 +81,7 @@ export class RetentionSweep {
   }
 }
 
-/** Forgets for as long as this worker runs. */
+/** Runs the retention sweep for as long as this worker runs. */
 export function startRetentionSweep(
   db: Database,
   id: VerifierId,
@@ -92,13 +92,13 @@ export function startRetentionSweep(
     videosDays: options['retention.videos_days'],
     recordsDays: options['retention.records_days'],
   }
-  const forgetting = new RetentionSweep(db, id, retention, Date.now)
-  const undone = 'what is old was not deleted; trying again'
-  const looking = startPeriodic(LOOK_EVERY_MS, () => forgetting.whenDue(), log, undone)
+  const sweep = new RetentionSweep(db, id, retention, Date.now)
+  const failure = 'retention sweep failed; will retry'
+  const timer = startPeriodic(POLL_MS, () => sweep.whenDue(), log, failure)
   return {
     stop: () => {
-      looking.stop()
-      forgetting.stop()
+      timer.stop()
+      sweep.stop()
     },
   }
 }

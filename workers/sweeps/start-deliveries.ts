@@ -6,7 +6,7 @@ import { markDeliveryStarted, unstartedDeliveries } from '../../ledger/webhooks/
 import { startDelivery } from '../../temporal/start-delivery.js'
 import { startPeriodic } from './periodic.js'
 
-const EVERY_MS = 1000
+const INTERVAL_MS = 1000
 const BATCH_SIZE = 50
 
 /**
@@ -19,11 +19,16 @@ export function startDeliveries(
   client: Client,
   log: Log,
 ): { stop: () => void } {
-  const look = async () => {
+  const startPending = async () => {
     for (const delivery of await unstartedDeliveries(db, id, BATCH_SIZE)) {
       await startDelivery(client, delivery)
       await markDeliveryStarted(db, delivery.eventId, delivery.webhookId)
     }
   }
-  return startPeriodic(EVERY_MS, look, log, 'webhook events wait for their workflow; trying again')
+  return startPeriodic(
+    INTERVAL_MS,
+    startPending,
+    log,
+    'starting webhook deliveries failed; will retry',
+  )
 }

@@ -6,13 +6,13 @@ import type { VerifierId } from '../../ledger/verifier-id.js'
 import { startVideo } from '../../temporal/start-video.js'
 import { startPeriodic } from './periodic.js'
 
-const EVERY_MS = 2000
+const INTERVAL_MS = 2000
 /** Younger jobs may be just about to be started by the API. */
 const OLDER_THAN_MS = 3000
 const BATCH_SIZE = 50
 
 /**
- * Starts the jobs that the API accepted while Temporal was away, and those whose direct run stopped:
+ * Starts the jobs that the API accepted while Temporal was down, and those whose direct run stopped:
  * accepted is accepted. A job's workflow id is its own, so that two workers start it once.
  */
 export function startPendingVideos(
@@ -27,9 +27,9 @@ export function startPendingVideos(
       limit: BATCH_SIZE,
     })) {
       await startVideo(db, client, job.id)
-      log.info({ job: job.id }, 'started a job that nobody ran')
+      log.info({ job: job.id }, 'started a pending video')
     }
   }
-  const undone = 'jobs that wait for their workflow were not started; trying again'
-  return startPeriodic(EVERY_MS, work, log, undone)
+  const failure = 'starting pending videos failed; will retry'
+  return startPeriodic(INTERVAL_MS, work, log, failure)
 }

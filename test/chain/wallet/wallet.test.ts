@@ -184,7 +184,7 @@ describe('wallets', () => {
     ['blank', ' \n', 'wallet_damaged', /is empty/],
     ['binary', Buffer.from([0x7f, 0x45, 0, 0xff]), 'wallet_damaged', /is binary/],
     ['huge', Buffer.alloc(70_000, 32), 'wallet_damaged', /has 70000 bytes/],
-    ['no object', '[1, 2]', 'wallet_damaged', /is truncated, or is no key file/],
+    ['no object', '[1, 2]', 'wallet_damaged', /is truncated, or is not a key file/],
     ['bare hexadecimal', GOLDEN_HOTKEY.secretSeed, 'wallet_damaged', /bare hexadecimal/],
     ['quoted hexadecimal', `"${GOLDEN_HOTKEY.secretSeed}"`, 'wallet_damaged', /bare hexadecimal/],
     ['a bare phrase', `${GOLDEN_HOTKEY.secretPhrase}\n`, 'wallet_damaged', /holds a bare phrase/],
@@ -273,7 +273,7 @@ describe('wallets', () => {
         await refuses(path, 'wallet_damaged', /is a folder/)
         await rm(hotkey, { recursive: true })
         await symlink('/dev/zero', hotkey)
-        await refuses(path, 'wallet_damaged', /is no regular file/)
+        await refuses(path, 'wallet_damaged', /is not a regular file/)
         await rm(hotkey)
         await symlink(join(path, 'nowhere'), hotkey)
         await refuses(path, 'wallet_missing', /is a link that leads nowhere/)
@@ -287,11 +287,11 @@ describe('wallets', () => {
         await refuses(path, 'wallet_unreadable', /links lead in a circle/)
         await rm(join(path, 'g', 'hotkeys'), { recursive: true })
         await writeFile(join(path, 'g', 'hotkeys'), '')
-        await refuses(path, 'wallet_unreadable', /a part of its path is no folder/)
+        await refuses(path, 'wallet_unreadable', /a part of its path is not a folder/)
         await assert.rejects(
           createWallet({ path, name: 'g', hotkey: 'hk', overwrite: false }),
           (error: WalletError) =>
-            /hotkeys\/hk.* a part of its path is no folder/.test(error.message),
+            /hotkeys\/hk.* a part of its path is not a folder/.test(error.message),
         )
       }))
 
@@ -300,10 +300,10 @@ describe('wallets', () => {
         const folder = join(path, 'g', 'hotkeys')
         await chmod(path, 0o755)
         await asNobody(async () => {
-          await refuses(path, 'wallet_unreadable', /can't be read: this user may not/)
+          await refuses(path, 'wallet_unreadable', /can't be read: permission denied/)
           await assert.rejects(createHotkey({ path, name: 'g', hotkey: 'new', overwrite: false }), {
             code: 'wallet_unwritable',
-            message: /hotkeys\/new can't be written: this user may not/,
+            message: /hotkeys\/new can't be written: permission denied/,
           })
         }, folder)
         assert.deepEqual(await readdir(folder), ['hk'])

@@ -96,7 +96,7 @@ describe('fractal wallet', function () {
     const { hotkey, coldkey, coldkey_secret_file } = JSON.parse(input.stdout)
     assert.deepEqual([hotkey, coldkey, coldkey_secret_file], [ADDRESS, null, null])
     assert.deepEqual([spoilt.code, absent.code], [1, 2])
-    assert.match(spoilt.stderr, /words: 13\) is no phrase of a key/)
+    assert.match(spoilt.stderr, /words: 13\) is not the phrase of a key/)
     assert.equal(inArguments.code, 2)
     assert.match(inArguments.stderr, /^fractal: The phrase itself has no place on the command line/)
     for (const word of words) assert.ok(!` ${inArguments.stderr} `.includes(` ${word} `), word)

@@ -209,7 +209,7 @@ describe('ledger/database-roles', () => {
     await db.execute(`ALTER ROLE ${roles.prefix}_api CREATEDB`)
     await assert.rejects(
       migrateWithRoles({ url }, { log, roles: wantedRoles(roles.prefix, none) }),
-      withCode('role_too_mighty'),
+      withCode('role_overprivileged'),
     )
     await db.execute(`ALTER ROLE ${roles.prefix}_api NOCREATEDB`)
   })

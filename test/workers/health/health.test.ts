@@ -38,7 +38,7 @@ describe('the watchdog of blocks', () => {
           return lines.length === 2
         })
         assert.match(lines[0]!, /^the chain: no block for \d+ s$/)
-        assert.equal(lines[1], 'blocks land again')
+        assert.equal(lines[1], 'blocks arrive again')
         await until('it to turn red again', () => missingBlocks(chain, LIMIT_MS))
       } finally {
         watchdog.stop()

@@ -41,7 +41,7 @@ describe('jobs whose workflow an operator stopped', function () {
       await client.workflow.getHandle(videoWorkflowId(job.id)).terminate('by hand')
     }
     await startAttempts(db, grid().id, [attempt(1, { inferenceId: asked.inferenceId })])
-    const sweep = failOrphanedVideos(deps, client, { everyMs: 50, silentS: 0 })
+    const sweep = failOrphanedVideos(deps, client, { intervalMs: 50, silentS: 0 })
     try {
       await until('the end', async () => (await getJob(db, terminated.id))!.status === 'failed')
       assert.equal((await getJob(db, terminated.id))!.errorCode, 'internal_error')
