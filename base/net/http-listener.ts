@@ -11,7 +11,7 @@ export interface ListenAddress {
 
 /** Who needs the port, for the error when it cannot be had. */
 export interface Listener {
-  /** As it reads in "Port 8080 is taken; the API needs it." */
+  /** As it reads in "Port 8080 is taken; the API wants it." */
   readonly what: string
   /** How to give it another one, as in "choose another with --api.port". */
   readonly remedy: string
@@ -52,7 +52,7 @@ function listenError(
   switch (cause.code) {
     case 'EADDRINUSE': {
       const hint = `Stop what listens on ${host}:${port} (see: lsof -i :${port}), or ${remedy}.`
-      const message = `Port ${port} is taken; ${what} needs it.`
+      const message = `Port ${port} is taken; ${what} wants it.`
       return new FractalError('port_taken', message, { hint, details, cause })
     }
     case 'EACCES': {

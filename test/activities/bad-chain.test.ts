@@ -100,7 +100,7 @@ describe('activities: a chain that is not as it should be', () => {
     )
   })
 
-  describe('between the plan and the weights fails by name, and goes well once that is over', () => {
+  describe('between the plan and the weights fails by name, and succeeds once that is over', () => {
     const gone = () => {
       throw new ChainError('SubNetworkDoesNotExist', 'there is no subnet 7')
     }

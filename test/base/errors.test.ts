@@ -44,7 +44,7 @@ describe('the root of all errors', () => {
 
   it('prints what a pure room threw as a line and a hint, without a stack', () => {
     assert.equal(describeError(thrownBy(noWork)), '0·1·1·1 is not a countable amount of work')
-    assert.match(describeError(thrownBy(scaledDown)), /^profile "demo" .*\n {2}Leave the profile/)
+    assert.match(describeError(thrownBy(scaledDown)), /^profile "demo" .*\n {2}Omit the profile/)
   })
 
   it("makes a pure room's error an activity's typed failure, which no retry repeats", async () => {

@@ -15,7 +15,7 @@ describe('sanitizeText', () => {
     assert.equal(sanitizeText('x'.repeat(1e6)), `${'x'.repeat(200)}…`)
   })
 
-  it('tells what would be shown as it is', () => {
+  it('recognizes what would be shown as it is', () => {
     assert.ok(isPrintable('Größe 🦊'))
     for (const text of ['a\nb', 'a\u001bb', 'a\u202eb', 'a\u2028b']) assert.ok(!isPrintable(text))
   })

@@ -49,7 +49,7 @@ describe('A generator', () => {
     )
   })
 
-  it('tells each step, and that a prompt was cut', async () => {
+  it('reports each step, and that a prompt was cut', async () => {
     const heard: unknown[] = []
     const { warnings } = await generator.generate(
       smallParams(generator, { prompt: 'moon '.repeat(100) }),
@@ -62,7 +62,7 @@ describe('A generator', () => {
     assert.deepEqual(heard, ['prompt_truncated', [1, 2], [2, 2]])
   })
 
-  it('gives two requests at once what each gets alone', async () => {
+  it('gives two concurrent requests what each gets alone', async () => {
     const requests = [1, 2].map((seed) => smallParams(generator, { seed }))
     const together = await Promise.all(requests.map((params) => generator.generate(params)))
     for (const [i, params] of requests.entries()) {
@@ -120,7 +120,7 @@ describe('A generator', () => {
     )
   })
 
-  it('lets one who waits give up at once, and serves those behind', async () => {
+  it('lets a waiting caller give up immediately, and serves those behind it', async () => {
     const controller = new AbortController()
     const order: string[] = []
     const first = generator.generate(smallParams(generator, { steps: 20 }))

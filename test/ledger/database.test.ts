@@ -61,7 +61,7 @@ describe('ledger/database', () => {
     await db.close()
   })
 
-  it('says so too when the other side hangs up at once', async () => {
+  it('says so too when the other side hangs up immediately', async () => {
     const server = createServer((socket) => socket.destroy())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address()

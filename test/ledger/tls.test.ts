@@ -103,7 +103,7 @@ describe('PostgreSQL by TLS', function () {
 
   const verify = () => ({ 'database.tls': 'verify', 'database.tls_ca': files.ca })
 
-  it('is not pretended: a server without it is told, by the pool and by migrations', async () => {
+  it('is not pretended: a server without it is reported, by the pool and by migrations', async () => {
     assert.equal(await encrypted(address({})), false)
     for (const mode of ['require', 'verify']) {
       const to = address({ 'database.tls': mode })

@@ -56,7 +56,7 @@ describe('looking callers up', () => {
     assert.equal(chain.reads, 1)
   })
 
-  it('goes on with the last metagraph for an hour when the chain is away', async () => {
+  it('uses the cached metagraph for an hour while the chain is down', async () => {
     const { chain, lookup } = chainOf('a')
     await lookup('a')
     chain.away = true

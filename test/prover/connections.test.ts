@@ -31,7 +31,7 @@ describe('connections to a prover', () => {
     })
   })
 
-  it('are counted by who opens them, not by how its address is written', () => {
+  it('are counted by the host that opens them, not by how its address is written', () => {
     const names = (addresses: string[]) => new Set(addresses.map((one) => hostOf(one)?.name)).size
     assert.equal(names(['1.2.3.4', '::ffff:1.2.3.4']), 1)
     assert.equal(names(['2001:db8:1:2::1', '2001:db8:1:2:ffff::9']), 1)

@@ -28,7 +28,7 @@ describe('prover', () => {
     })
   })
 
-  it('tells that a prompt was cut', async () => {
+  it('reports that a prompt was cut', async () => {
     await withSite({}, async (site) => {
       const outcome = await site.ask(site.body({ query: 'long '.repeat(20_000) }))
       assert.ok(outcome.kind === 'answered', reasonOf(outcome))
@@ -102,7 +102,7 @@ describe('prover', () => {
       })
     })
 
-    it('does not look up who did not sign, and says so when the chain is away', async () => {
+    it('does not look up a caller that did not sign, and says so when the chain is down', async () => {
       const asked: string[] = []
       const lookup = async (hotkey: string) => {
         asked.push(hotkey)
@@ -211,7 +211,7 @@ describe('prover', () => {
       })
     })
 
-    it('out of memory is told as such', async () => {
+    it('out of memory is reported as such', async () => {
       const generator = new FakeGenerator({
         beforeStep: () => {
           throw new EngineError('out_of_memory', 'no room')

@@ -32,7 +32,7 @@ const plainOf = (given: Payload) => defaultPayloadConverter.fromPayload(given)
 const encodingOf = (given: Payload) => Buffer.from(given.metadata!.encoding!).toString()
 
 describe('the payload codec', () => {
-  it('encrypts each payload anew, names the key, and gives back what it was given', async () => {
+  it('encrypts each payload separately, names the key, and gives back what it was given', async () => {
     const { encode, decode } = { encode: codec(NEW), decode: codec(NEW) }
     const values = [{ a: 'plain text' }, 'x', null, new Uint8Array([1, 2])]
     const sealed = await encode.encode(values.map(payload))

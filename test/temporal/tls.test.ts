@@ -80,7 +80,7 @@ describe('Temporal by TLS', function () {
     await reaches({ ...mutual, 'temporal.tls_cert': cert, 'temporal.tls_key': key })
   })
 
-  it('takes another name where it is told one', async () => {
+  it('takes another name where one is given', async () => {
     const there = trusting(await front(CERTIFICATES.elsewhere))
     await assert.rejects(reaches(there), refused(/the name and the dates/))
     await reaches({ ...there, 'temporal.tls_server_name': 'elsewhere.example' })

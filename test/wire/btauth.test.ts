@@ -187,7 +187,7 @@ describe('btauth/1', () => {
 })
 
 describe('nonce memory', () => {
-  it('is bounded: full of fresh nonces it refuses, and forgets only what is too old to be fresh', () => {
+  it('is bounded: full of fresh nonces it refuses, and evicts only what is too old to be fresh', () => {
     const nonces = new NonceMemory({ startedNs: 0n, max: 3 })
     for (const i of [1n, 2n, 3n]) assert.equal(nonces.use('a', i, i), 'fresh')
     assert.equal(nonces.use('b', 4n, 4n), 'busy')
@@ -197,7 +197,7 @@ describe('nonce memory', () => {
     assert.equal(nonces.use('a', 1n, 13n * SECOND + 2n), 'busy')
   })
 
-  it('tells hotkeys apart', () => {
+  it('keeps hotkeys separate', () => {
     const nonces = new NonceMemory({ startedNs: 0n })
     assert.equal(nonces.use('a', 1n, 1n), 'fresh')
     assert.equal(nonces.use('b', 1n, 1n), 'fresh')

@@ -292,7 +292,7 @@ describe('asking a prover', () => {
     )
   })
 
-  it('tells refusals apart by their status', async () => {
+  it('distinguishes refusals by their status', async () => {
     const status =
       (code: number, body: string, headers = {}): RequestListener =>
       (_, res) =>
@@ -396,7 +396,7 @@ describe('asking a prover', () => {
     )
   })
 
-  it('waits no longer than told for the first record, between records, and in all', async () => {
+  it('waits no longer than its timeouts for the first record, between records, and in all', async () => {
     const silent: RequestListener = () => {}
     await failsAs('no_answer', silent, { firstRecordMs: 60 })
     await failsAs(

@@ -140,7 +140,7 @@ describe('an exchange with a stranger', () => {
       await serving(json(answer) as Parameters<typeof serving>[0], async (address) => {
         const error: unknown = await fetchInfo({ address, allowPrivate: true }).catch((e) => e)
         assert.ok(error instanceof Error)
-        assert.match(error.message, /^\/v1\/info is not as it must be: /)
+        assert.match(error.message, /^\/v1\/info is invalid: /)
         assert.doesNotMatch(error.message, /[\p{C}\u2028\u2029]/u)
         assert.ok(error.message.length < 400)
       })

@@ -45,7 +45,7 @@ describe('request bodies', () => {
     }
   })
 
-  it('are refused, by the name of the field, when a value is not as it must be', () => {
+  it('are refused, by the name of the field, when a value is invalid', () => {
     const cases: [string, unknown][] = [
       ['request_id', { ...BODY, request_id: '3D6F0A52-8D0C-4D8E-9B1A-0123456789AB' }],
       ['request_id', { ...BODY, request_id: '../../etc/passwd' }],

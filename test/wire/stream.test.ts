@@ -90,7 +90,7 @@ describe('record stream', () => {
     )
   })
 
-  it('tells a truncated stream at every byte', async () => {
+  it('detects a truncated stream at every byte', async () => {
     const bytes = encodeRecord({ type: 'frame', index: 1 }, Buffer.from('abc'))
     for (let length = 1; length < bytes.length; length++) {
       await assert.rejects(

@@ -158,7 +158,7 @@ describe('a POST to a webhook', () => {
     assert.equal((await post(`http://hook.test:${to.port}/`, { resolve })).status, 200)
   })
 
-  it('tells what kind of nothing came back', async () => {
+  it('says why no answer came back', async () => {
     const silent = await bare(() => {})
     assert.equal(await failure(inside(silent), { deadlines: SHORT }), 'late')
     // TLS that never gets going is no connection.

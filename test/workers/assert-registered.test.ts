@@ -22,7 +22,7 @@ describe('a hotkey that is not registered, or a subnet that is not there', () =>
     await assert.rejects(assertRegistered(gone, ID), { code: 'SubNetworkDoesNotExist' })
   })
 
-  it('is told by an inference worker; what else goes wrong stops it', async () => {
+  it('is a warning of an inference worker; any other failure stops it', async () => {
     const told: string[] = []
     const log = pino({}, { write: (line: string) => told.push(line) })
     await warnUnlessRegistered(empty, ID, log)

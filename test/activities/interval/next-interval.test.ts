@@ -100,7 +100,7 @@ describe('activities: the next interval', () => {
     assert.deepEqual(await recorded(it), ['rounds', 'announced'])
   })
 
-  it('those that passed while nobody judged are missed', async () => {
+  it('those that passed while no verifier ran are missed', async () => {
     const it = await verifier()
     await next(it, 0)
     await run(createOpenInterval(it.deps), { n: 1 })

@@ -36,7 +36,7 @@ describe('activities: judging', () => {
 
   afterEach(() => site.close())
 
-  it('equal bytes pass at once; other bytes are a cheat only when computed twice', async () => {
+  it('equal bytes pass immediately; other bytes are a cheat only when computed twice', async () => {
     await asked('honest', 'another')
     assert.deepEqual(await site.judge(1), NOBODY)
     await assert.rejects(site.recompute(1, ROUND, dying), /killed/)

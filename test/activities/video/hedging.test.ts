@@ -170,7 +170,7 @@ describe('hedging', function () {
     for (const hold of holds) hold.release()
   })
 
-  it('ends with both when the user cancels, and goes on when both fail', async () => {
+  it('ends with both when the user cancels, and fails over when both fail', async () => {
     const holds = grid().provers.map(({ generator }) => generator.hold())
     const job = await grid().newJob()
     const run = runVideo(deps, job.id, never)

@@ -119,7 +119,7 @@ describe('activities: weights by commit and reveal', () => {
   })
 
   describe('a reveal that comes too late', () => {
-    it('commits anew, and says so', async () => {
+    it('commits again, and says so', async () => {
       const { it, held } = await scene()
       const { revealLast } = await untilCommitted(it)
       const secret = await commitSecret(it.deps.db, it.deps.id, 1)
@@ -267,7 +267,7 @@ describe('activities: weights by commit and reveal', () => {
     await assertDone(it, 1, ['ok', 'ok'])
   })
 
-  it('CommittingWeightsTooFast in a block is waited out and signed anew', async () => {
+  it('CommittingWeightsTooFast in a block is waited out and signed again', async () => {
     const { it } = await scene()
     let raised = false
     const changes = on(it, {
@@ -281,7 +281,7 @@ describe('activities: weights by commit and reveal', () => {
     await assertDone(it, 1, ['CommittingWeightsTooFast', 'ok', 'ok'])
   })
 
-  describe('what only people can mend fails by name, and goes well once it is mended', () => {
+  describe('what only people can fix fails by name, and succeeds once it is fixed', () => {
     const refused = (it: VerifierSite, code: string) =>
       assert.rejects(setWeights(it, 1), (error) => {
         assert.ok(error instanceof ChainError, String(error))
@@ -359,7 +359,7 @@ describe('activities: weights by commit and reveal', () => {
       assert.deepEqual(await held(), ['commit ok', 'reveal ok'])
     })
 
-    it('a chain that knows another hash: typed, and the next try commits anew', async () => {
+    it('a chain that knows another hash: typed, and the next attempt commits again', async () => {
       const { it, held } = await scene({ tempo: 40 })
       await untilCommitted(it)
       const wrong = on(it, {
@@ -407,7 +407,7 @@ describe('activities: weights by commit and reveal', () => {
   })
 
   describe('several intervals', () => {
-    it('with commits that wait at once are each revealed in its own window', async () => {
+    it('with commits that wait concurrently are each revealed in its own window', async () => {
       const { it, held } = await scene({ revealPeriodEpochs: 2 })
       await untilSent(it, 1)
       await decide(it, 2, [0, 0, 100])

@@ -180,7 +180,7 @@ describe('activities: weights exactly once', () => {
     assert.deepEqual(await standing(it, 1), DONE)
   })
 
-  it('SettingWeightsTooFast in a block is waited out and signed anew', async () => {
+  it('SettingWeightsTooFast in a block is waited out and signed again', async () => {
     const it = await site()
     await decide(it, 1, SCORES)
     let raised = false
@@ -278,7 +278,7 @@ describe('activities: weights exactly once', () => {
     assert.deepEqual(await onChain(it), { included: 2, weights: WEIGHTS })
   })
 
-  it('two intervals at once in one process: one after the other', async () => {
+  it('two concurrent intervals in one process: one after the other', async () => {
     const it = await site()
     await decide(it, 1, [100, 0, 0])
     await decide(it, 2, SCORES)
@@ -340,7 +340,7 @@ describe('activities: weights exactly once', () => {
     })
   }
 
-  it('the new holder goes on with what the old one sent', async () => {
+  it('the new lease holder continues with what the old one sent', async () => {
     const it = await site()
     await decide(it, 1, SCORES)
     const { chain, db, id } = it.deps

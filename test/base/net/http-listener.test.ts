@@ -48,7 +48,7 @@ describe('closeServer', () => {
     assert.ok(performance.now() - started < 2_000, 'the connection is not kept alive')
   })
 
-  it('tells before it cuts what does not end in time', async () => {
+  it('calls onCut before it cuts what does not end in time', async () => {
     const server = createServer((_req, res) => res.write('begun'))
     const { port } = await listen(server, { host: HOST, port: 0 }, LISTENER)
     const socket = connect(port, HOST)

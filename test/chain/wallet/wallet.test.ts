@@ -103,7 +103,7 @@ describe('wallets', () => {
       ])
     }))
 
-  it('gives an existing coldkey a further hotkey, and overwrites only when told to', () =>
+  it('gives an existing coldkey a further hotkey, and overwrites only when asked to', () =>
     withFolder(async (path) => {
       const create = (hotkey: string, overwrite: boolean) =>
         createWallet({ path, name: 'w', hotkey, overwrite })
@@ -132,7 +132,7 @@ describe('wallets', () => {
       ])
     }))
 
-  it('lets one of two that create the same wallet at once win', () =>
+  it('lets one of two that create the same wallet concurrently win', () =>
     withFolder(async (path) => {
       const create = () => createWallet({ path, name: 'w', hotkey: 'one', overwrite: false })
       const results = await Promise.allSettled([create(), create()])
@@ -341,7 +341,7 @@ describe('wallets', () => {
       await assert.rejects(
         createHotkey({ ...wallet, hotkey: 'x', phrase: spoilt }),
         (error: Error) => {
-          assert.match(error.message, /words: 12\) is no phrase/)
+          assert.match(error.message, /words: 12\) is not the phrase/)
           return !/obey/.test(error.message)
         },
       )

@@ -23,7 +23,7 @@ describe('The determinism class', () => {
     await assert.rejects(cpuIsa('win32', 'x64'), withCode('runtime_missing'))
   })
 
-  it('tells plainly that CUDA is missing', async function () {
+  it('says plainly that CUDA is missing', async function () {
     const opened = await openEngine({ modelDir: RANDOM_MODEL, device: 'cuda' }).catch(
       (error: unknown) => {
         assert.ok(withCode('cuda_missing')(error), String(error))
@@ -35,7 +35,7 @@ describe('The determinism class', () => {
     }
   })
 
-  it('tells plainly that there is no GPU', async () => {
+  it('says plainly that there is no GPU', async () => {
     await assert.rejects(queryGpu('/nowhere/nvidia-smi'), withCode('gpu_missing'))
     await assert.rejects(loadedCudaVersions('/nowhere/maps'), withCode('cuda_missing'))
   })

@@ -34,7 +34,7 @@ async function assertRefused(
 }
 
 describe('A model folder', () => {
-  it('that does not exist is told by its path', async () => {
+  it('that does not exist is reported by its path', async () => {
     await assertRefused(readModel('/nowhere/model'), 'model_missing', /\/nowhere\/model/)
     await assertRefused(readModel(`${RANDOM_MODEL}/fractal.json`), 'model_missing', /fractal.json/)
   })
@@ -84,7 +84,7 @@ describe('A model folder', () => {
     })
   })
 
-  it('with networks in the wrong place is told by their inputs', async () => {
+  it('with networks in the wrong place is detected by their inputs', async () => {
     await withCopy(async (dir) => {
       await cp(path.join(dir, 'vae_decoder/model.onnx'), path.join(dir, 'text_encoder/model.onnx'))
       const opening = openEngine({ modelDir: dir, device: 'cpu' })

@@ -46,7 +46,7 @@ describe('ledger/lease', () => {
     assert.deepEqual(await acquireLease(db, id, 'b'), { fence: 2 })
   })
 
-  it('goes to one of several that want it at once', async () => {
+  it('goes to one of several that want it concurrently', async () => {
     const { db } = database()
     const id = newVerifier()
     const answers = await Promise.all(

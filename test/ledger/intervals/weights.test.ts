@@ -112,7 +112,7 @@ describe('ledger/weights', () => {
     )
   })
 
-  it('can be signed anew when the era passed without them', async () => {
+  it('can be signed again when the era passed without them', async () => {
     const { db } = database()
     const id = newVerifier()
     await decided(db, id, 1)

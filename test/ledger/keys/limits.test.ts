@@ -21,7 +21,7 @@ function use(changes: Partial<KeyUse> = {}): KeyUse {
 }
 
 describe('ledger/key-limits', () => {
-  it('give a whole bucket at once, then one request an interval', () => {
+  it('give a whole bucket immediately, then one request an interval', () => {
     let now = use({ requestsPerMinute: 3 })
     for (const left of [2, 1, 0]) {
       const admission = admit(now, 1)

@@ -39,7 +39,7 @@ describe('ledger/attempts', () => {
     assert.equal((await attemptsOf(db, inferenceId)).length, 1)
   })
 
-  it('records an outcome once, with its check, whoever comes at the same time', async () => {
+  it('records an outcome once, with its check, also when recorded concurrently', async () => {
     const { db } = database()
     const id = newVerifier()
     await openInterval(db, id, 1)
@@ -95,7 +95,7 @@ describe('ledger/attempts', () => {
     )
   })
 
-  it('takes texts of strangers that Postgres would refuse', async () => {
+  it('takes untrusted texts that Postgres would refuse', async () => {
     const { db } = database()
     const id = newVerifier()
     const [row] = await startAttempts(db, id, [attempt(1, { n: 1 })])

@@ -61,7 +61,7 @@ describe('ledger/job-watch', () => {
     assert.deepEqual(page, [frame(2), frame(3)])
   })
 
-  it('frames and changes tell of their job; a challenge’s frames tell nobody', async () => {
+  it('frames and changes notify of their job; a challenge’s frames notify nobody', async () => {
     const { db, url } = database()
     const job = await newJob(db, id)
     const challenge = attempt(1, { n: 1 })

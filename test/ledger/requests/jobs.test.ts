@@ -75,7 +75,7 @@ describe('ledger/jobs', () => {
     )
   })
 
-  it('is cancelled at once while no prover is at it, else by who asks the prover', async () => {
+  it('is cancelled immediately while no prover is at it, else by the worker that asks the prover', async () => {
     const { db } = database()
     const id = newVerifier()
     await openInterval(db, id, 1)
@@ -104,7 +104,7 @@ describe('ledger/jobs', () => {
     assert.equal(await requestCancel(db, 'video_000000000000000000000000'), null)
   })
 
-  it('is cancelled at once when who asked its prover went away for good', async () => {
+  it('is cancelled immediately when the worker that asked its prover is gone for good', async () => {
     const { db } = database()
     const id = newVerifier()
     const job = await newJob(db, id)
@@ -120,7 +120,7 @@ describe('ledger/jobs', () => {
     assert.deepEqual([ended.status, ended.errorCode], ['failed', 'cancelled'])
   })
 
-  it('ends at once when its owner deletes it while nobody is at it, and is announced to nobody', async () => {
+  it('ends immediately when its owner deletes it while nobody runs it, and is announced to nobody', async () => {
     const { db } = database()
     const apiKeyId = `key_${'de'.repeat(12)}`
     await insertWebhook(

@@ -174,7 +174,7 @@ describe('ledger/retention', () => {
     assert.match((await prompts())[0]!, /red ball/, 'what its prover was sent stays for its time')
   })
 
-  it('forgets a video of so many days: files, frames and prompts, and leaves what is counted', async () => {
+  it('prunes a video of so many days: files, frames and prompts, and leaves what is counted', async () => {
     const { jobId, requestId } = await video()
     await age(31)
     assert.equal(await pruneVideos(worker, id, 30, 10), 0, 'its interval is not final')
@@ -191,7 +191,7 @@ describe('ledger/retention', () => {
     assert.deepEqual(await recentRequests(db, id, 10), [], 'no challenge is made like it')
   })
 
-  it('forgets one that no prover took, and waits for one whose prover may still answer', async () => {
+  it('prunes one that no prover took, and waits for one whose prover may still answer', async () => {
     const { id: jobId, inferenceId } = await newJob(db, id)
     await startAttempts(db, id, [attempt(1, { inferenceId })])
     await deleteJob(db, jobId)

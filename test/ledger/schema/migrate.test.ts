@@ -44,7 +44,7 @@ describe('ledger/migrate', () => {
 
   afterEach(() => drop())
 
-  it('applies every file once, in order, also when two processes migrate at once', async () => {
+  it('applies every file once, in order, also when two processes migrate concurrently', async () => {
     const files = (await readdir(new URL('../../../migrations', import.meta.url))).sort()
     const [one, other] = await Promise.all([migrateInProcess(url), migrateInProcess(url)])
     const [all, none] = one.length > 0 ? [one, other] : [other, one]

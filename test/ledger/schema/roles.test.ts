@@ -167,7 +167,7 @@ describe('ledger/database-roles', () => {
     ])
   })
 
-  it('grants anew what is missing, and takes away what is too much, when the owner migrates', async () => {
+  it('grants again what is missing, and takes away what is too much, when the owner migrates', async () => {
     const { db, url } = database()
     await db.execute(`REVOKE SELECT ON jobs FROM ${roles.prefix}_api`)
     await db.execute(`GRANT INSERT ON verdicts TO ${roles.prefix}_api`)
@@ -214,7 +214,7 @@ describe('ledger/database-roles', () => {
     await db.execute(`ALTER ROLE ${roles.prefix}_api NOCREATEDB`)
   })
 
-  it('works for an owner who is no superuser: with CREATEROLE, and with roles that were made for him', async () => {
+  it('works for an owner who is not a superuser: with CREATEROLE, and with roles that were made for him', async () => {
     const { url, drop } = await createTestDatabase({ empty: true })
     const owner = `test_${randomBytes(6).toString('hex')}`
     const password = randomBytes(12).toString('hex')

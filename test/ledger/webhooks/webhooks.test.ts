@@ -57,7 +57,7 @@ const FAILED = { code: 'cancelled', message: 'cancelled' }
 describe('ledger: webhooks', () => {
   const database = useDatabase()
 
-  it('are of a key, so many at most, also when made at once', async () => {
+  it('are of a key, so many at most, also when made concurrently', async () => {
     const { db } = database()
     const apiKeyId = newKey()
     const insert = (i: number) =>
@@ -99,7 +99,7 @@ describe('ledger: webhooks', () => {
     assert.equal(await rotateSecret(db, 'whk_000000000000000000000000', second, 3), null)
   })
 
-  it('are told of each end once, in the transaction that ends the job', async () => {
+  it('are notified of each end once, in the transaction that ends the job', async () => {
     const { db } = database()
     const verifier = newVerifier()
     const apiKeyId = newKey()
@@ -239,7 +239,7 @@ describe('ledger: webhooks', () => {
     assert.equal((await deliveriesOf(db, gone.id, ALL)).length, 2, 'nothing more')
   })
 
-  it('show their deliveries newest first, in pages, and forget old ones', async () => {
+  it('show their deliveries newest first, in pages, and prune old ones', async () => {
     const { db } = database()
     const verifier = newVerifier()
     const { id } = await newWebhook(db, newKey())

@@ -51,7 +51,7 @@ describe('the reason of a move', () => {
     assert.equal(of('cheat', { cheats: 2 }), 'relegated: 2 of its answers were found to be cheats')
   })
 
-  it('is told without numbers where none are at hand', () => {
+  it('is explained without numbers where none are at hand', () => {
     const move = { fromTier: 'gold', reason: 'rate_missed' } as const
     assert.equal(moveReasonText(move, null), MOVE_REASONS.rate_missed)
   })

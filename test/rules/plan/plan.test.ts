@@ -215,7 +215,7 @@ describe('a plan', () => {
     assert.ok(Math.max(...seeds) > 2 ** 31 && new Set(seeds).size === seeds.length)
   })
 
-  it('asks one group at once in half of the rounds', () => {
+  it('asks one group concurrently in half of the rounds', () => {
     const provers = candidates(60).map((p, i) => ({
       ...p,
       coldkey: i < 4 ? 'farm' : p.coldkey,

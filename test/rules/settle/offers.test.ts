@@ -24,7 +24,7 @@ describe('offers', () => {
     assert.deepEqual(offered({ outcome: 'refused', reason: 'refused' }), [1, 1])
   })
 
-  it('a challenge is offered anew after each refusal', () => {
+  it('a challenge is offered again after each refusal', () => {
     assert.deepEqual(offered({ refusals: 1 }), [2, 1])
     assert.deepEqual(offered({ refusals: 2, outcome: null, reason: null }), [2, 2])
     assert.deepEqual(offered({ refusals: 2, outcome: 'failure', reason: 'late' }), [3, 2])

@@ -92,7 +92,7 @@ describe('the health listener', () => {
     return [answer.status, await answer.json()]
   }
 
-  it('is not ready before the start is finished, ready then, and says at once that it stops', async () => {
+  it('is not ready before the start is finished, ready then, and says immediately that it stops', async () => {
     const starting = [{ check: 'start', why: 'not finished' }]
     assert.deepEqual(await readyz(), [503, { status: 'not_ready', reasons: starting }])
     health.started()
@@ -121,7 +121,7 @@ describe('the health listener', () => {
     ])
   })
 
-  it('looks once in a second, whoever asks', async () => {
+  it('runs its checks at most once a second, however many callers ask', async () => {
     let looks = 0
     health.started()
     health.check('counted', () => {

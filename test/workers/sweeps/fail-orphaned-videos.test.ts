@@ -12,7 +12,7 @@ describe('jobs whose workflow an operator stopped', function () {
   this.timeout(240_000)
   const grid = useSmallGrid({ apis: 0, provers: 1 })
 
-  it('fail at once when it was cancelled', async () => {
+  it('fail immediately when it was cancelled', async () => {
     const { db, client } = grid()
     const held = grid().provers[0]!.generator.hold()
     const job = await grid().newJob()

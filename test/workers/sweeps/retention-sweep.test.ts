@@ -8,7 +8,7 @@ import { newKey } from '../../api/auth/new-key.js'
 import { newJob, newVerifier } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
 
-describe('forgetting', () => {
+describe('the retention sweep', () => {
   const database = useDatabase()
 
   it('takes few rows a statement, is due again when it failed, and then for an hour not', async () => {
@@ -48,25 +48,19 @@ describe('forgetting', () => {
       },
     }
     let now = 0
-    const forgetting = new RetentionSweep(
-      watched,
-      id,
-      { videosDays: 30, recordsDays: 0 },
-      () => now,
-      {
-        rows: 2,
-        videos: 2,
-      },
-    )
-    await assert.rejects(forgetting.whenDue(), /away/)
+    const sweep = new RetentionSweep(watched, id, { videosDays: 30, recordsDays: 0 }, () => now, {
+      rows: 2,
+      videos: 2,
+    })
+    await assert.rejects(sweep.whenDue(), /away/)
     isAway = false
-    await forgetting.whenDue()
+    await sweep.whenDue()
     assert.deepEqual(deleted, [2, 2, 0, 2, 2, 1])
     now += 3_599_000
-    await forgetting.whenDue()
+    await sweep.whenDue()
     assert.equal(deleted.length, 6, 'not yet')
     now += 1_000
-    await forgetting.whenDue()
+    await sweep.whenDue()
     assert.equal(deleted.length, 8)
   })
 })
