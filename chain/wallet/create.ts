@@ -2,17 +2,20 @@ import { mnemonicGenerate } from '../../base/crypto.js'
 import { sr25519Ready } from '../../base/sr25519.js'
 import { toHex } from '../../formats/bytes.js'
 import { WalletError } from '../errors.js'
-import { assertAbsent, isPresent, readKeyFile, writeKeyFile } from './files.js'
+import { assertAbsent, backUpKeyFile, isPresent, readKeyFile, writeKeyFile } from './files.js'
+import { foreignFormat } from './foreign-formats.js'
 import { parsePublicFile } from './key-file.js'
 import { addressOf, pairFromSeed, publicKeyOf, seedFromPhrase } from './key-pair.js'
 import { type WalletName, type WalletPaths, walletPaths } from './paths.js'
 import { coldkeyAddress } from './wallet.js'
 
 export interface NewHotkey extends WalletName {
-  /** Replaces the hotkey: without a copy of it its place in the network is lost. Never the coldkey. */
+  /** Replaces the hotkey, and keeps a copy of its files beside them. Never the coldkey. */
   readonly overwrite: boolean
   /** Makes the key of this phrase; without one it is drawn. */
   readonly phrase?: string
+  /** Called with the path of the copy of what was replaced. */
+  readonly onCopy?: (path: string) => void
   /** Called with each phrase that was drawn, when its key is stored. */
   readonly onPhrase?: (key: 'hotkey' | 'coldkey', phrase: string) => void
 }
@@ -20,7 +23,8 @@ export interface NewHotkey extends WalletName {
 /**
  * Makes a hotkey, and a coldkey unless there is one. The coldkey is stored without encryption: for
  * development; with real funds make it with btcli elsewhere, and here `createHotkey`.
- * @throws WalletError `wallet_exists`, `wallet_phrase`, `wallet_name`, `wallet_unwritable`
+ * @throws WalletError `wallet_exists`, `wallet_phrase`, `wallet_name`, `wallet_unwritable`; with `overwrite`
+ * also `wallet_unreadable` and `wallet_damaged`, of a file that can't be copied and is left alone
  */
 export async function createWallet(
   wallet: NewHotkey,
@@ -102,6 +106,11 @@ async function writeColdkey(paths: WalletPaths, onPhrase: NewHotkey['onPhrase'])
 
 /** The hotkey comes last but for its public part: a wallet that has it is whole. */
 async function writeHotkey(paths: WalletPaths, hotkey: Key, wallet: NewHotkey): Promise<void> {
+  if (wallet.overwrite) {
+    // The public part stands alone where the key lives elsewhere.
+    const copy = (await backUpKeyFile(paths.hotkey)) ?? (await backUpKeyFile(paths.hotkeyPub))
+    if (copy !== null) wallet.onCopy?.(copy)
+  }
   await writeKeyFile(paths.hotkey, secretPart(hotkey), wallet.overwrite)
   await writeKeyFile(paths.hotkeyPub, publicPart(hotkey.publicKey), true)
   if (wallet.phrase === undefined) wallet.onPhrase?.('hotkey', hotkey.phrase)
@@ -123,7 +132,10 @@ function keyOfPhrase(given: string): Key {
   const phrase = words.join(' ')
   const seed = seedFromPhrase(phrase)
   if (seed === null) {
-    const message = `what was given (words: ${words.length}) is not the phrase of a key`
+    const isWords = words.every((word) => /^[a-z]+$/i.test(word))
+    const format = isWords ? undefined : foreignFormat(given)?.name
+    const what = format === undefined ? `words: ${words.length}` : `it holds ${format}`
+    const message = `what was given (${what}) is not the phrase of a key`
     throw new WalletError('wallet_phrase', message, {
       hint: 'A phrase has 12, 15, 18, 21 or 24 English words in their order; a single wrong word makes it invalid.',
     })
@@ -139,6 +151,7 @@ function keyOfAddress(address: string): Uint8Array {
   throw new WalletError(
     'wallet_name',
     `"${address}" is not an address of this network (ss58, prefix 42)`,
+    key === null ? {} : { hint: `Its address on this network is ${addressOf(key)}.` },
   )
 }
 

@@ -70,12 +70,35 @@ export async function assertAbsent(path: string): Promise<void> {
 }
 
 /**
+ * A copy beside a file that is going to be replaced, its owner's only, on the disk when this returns.
+ * Older copies stay.
+ * @returns the copy's path; null where there is no such file
+ * @throws WalletError `wallet_unreadable`, `wallet_damaged` (it could not be copied), `wallet_unwritable`
+ */
+export async function backUpKeyFile(path: string): Promise<string | null> {
+  const file = await readKeyFile(path).catch((error) => {
+    if (error instanceof WalletError && error.code === 'wallet_missing') return null
+    throw error
+  })
+  if (file === null) return null
+  for (let n = 1; ; n++) {
+    const copy = `${path}.backup-${n}`
+    try {
+      await writeKeyFile(copy, file.bytes, false)
+      return copy
+    } catch (error) {
+      if (!(error instanceof WalletError && error.code === 'wallet_exists')) throw error
+    }
+  }
+}
+
+/**
  * The file whole or not at all, on the disk when this returns, and its owner's only whatever the umask.
  * @throws WalletError `wallet_exists` unless `overwrite`; `wallet_unwritable`
  */
 export async function writeKeyFile(
   path: string,
-  content: object,
+  content: object | Uint8Array,
   overwrite: boolean,
 ): Promise<void> {
   const folder = dirname(path)
@@ -86,7 +109,8 @@ export async function writeKeyFile(
     throw notWritten(path, codeOf(cause) === 'EEXIST' ? { code: 'ENOTDIR' } : cause)
   })
   try {
-    await writeDurably(temporary, JSON.stringify(content))
+    const bytes = content instanceof Uint8Array ? content : JSON.stringify(content)
+    await writeDurably(temporary, bytes)
     // A link, unlike a rename, fails where a file stands: no key is ever overwritten by accident.
     if (overwrite) await rename(temporary, path)
     else await link(temporary, path)
@@ -98,11 +122,11 @@ export async function writeKeyFile(
   }
 }
 
-async function writeDurably(path: string, text: string): Promise<void> {
+async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   const file = await open(path, 'wx', 0o600)
   try {
     await file.chmod(0o600)
-    await file.writeFile(text)
+    await file.writeFile(content)
     await file.sync()
   } finally {
     await file.close()
@@ -126,7 +150,7 @@ export function damaged(path: string, what: string, hint?: string): WalletError 
 
 function walletExists(path: string): WalletError {
   return new WalletError('wallet_exists', `${path} exists and is not overwritten`, {
-    hint: 'Choose another --wallet.name or --wallet.hotkey; --overwrite replaces a hotkey for good.',
+    hint: 'Choose another --wallet.name or --wallet.hotkey; --overwrite replaces a hotkey, and keeps a copy.',
   })
 }
 

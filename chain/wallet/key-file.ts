@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { fromHex, toHex } from '../../formats/bytes.js'
 import { WalletError } from '../errors.js'
 import { damaged } from './files.js'
+import { type ForeignFormat, foreignFormat } from './foreign-formats.js'
 import {
   addressOf,
   type KeyPair,
@@ -42,7 +43,8 @@ type SecretParts = z.infer<typeof secretFile>
 
 const SR25519 = 1
 const HOTKEY_HINT =
-  'Restore it from a copy, or write it again from its phrase: fractal wallet create --mnemonic - --overwrite.'
+  'Restore it from a copy, or write it again from its phrase: fractal wallet create --mnemonic - --overwrite (which keeps this one as a copy).'
+const OTHERS_HINT = 'Leave it to the program that it is of, and choose another --wallet.hotkey.'
 
 /**
  * A hotkey file, as any version of Bittensor's wallets wrote it. All that it says has to fit together.
@@ -50,14 +52,20 @@ const HOTKEY_HINT =
  */
 export function parseHotkeyFile(path: string, bytes: Buffer): KeyPair {
   const text = keyText(path, bytes)
+  refuseForeign(path, text, ({ advice }) =>
+    advice === undefined ? OTHERS_HINT : `Leave it as it is; under another name, ${advice}.`,
+  )
   const json = keyJson(text)
-  if (json === undefined) throw damaged(path, whatItIs(text), HOTKEY_HINT)
+  if (json === undefined) throw damaged(path, 'is truncated, or is not a key file', HOTKEY_HINT)
   // Before its fields are looked at: a private key of ed25519 has 32 bytes.
   refuseOtherCrypto(path, json)
   const file = parse(path, secretFile, json)
   const stated = statedKey(path, file)
   const pairs = secretsOf(path, file, stated)
   const [pair] = pairs
+  if (pair === undefined && stated === undefined) {
+    throw damaged(path, 'is JSON without a field of a key file', OTHERS_HINT)
+  }
   if (pair === undefined) {
     throw damaged(path, 'holds no secret: it is the public part of a key', HOTKEY_HINT)
   }
@@ -77,6 +85,7 @@ export function parsePublicFile(path: string, bytes: Buffer): string {
   const text = keyText(path, bytes)
   const bare = /^\s*0x([0-9a-fA-F]{64})\s*$/.exec(text)?.[1]
   if (bare !== undefined) return addressOf(fromHex(bare.toLowerCase()))
+  refuseForeign(path, text, () => PUBLIC_HINT)
   const json = keyJson(text)
   if (json === undefined) throw damaged(path, 'is truncated, or is not a key file', PUBLIC_HINT)
   const key = statedKey(path, parse(path, publicFile, json))
@@ -124,15 +133,13 @@ function refuseOtherCrypto(path: string, json: object): void {
   })
 }
 
-/** What a file that is no JSON object probably is. */
-function whatItIs(text: string): string {
-  const bare = text.trim().replace(/^"(.*)"$/, '$1')
-  if (/^(0x)?[0-9a-fA-F]{64}$/.test(bare)) {
-    return 'holds bare hexadecimal: a public key as the first wallets wrote it, or a seed; nothing says which'
-  }
-  if (/^[a-z]+( [a-z]+){11,23}$/.test(bare)) return 'holds a bare phrase, not a key file'
-  if (publicKeyOf(bare) !== null) return 'holds an address, not a key'
-  return 'is truncated, or is not a key file'
+function refuseForeign(
+  path: string,
+  text: string,
+  hintOf: (format: ForeignFormat) => string,
+): void {
+  const format = foreignFormat(text)
+  if (format !== null) throw damaged(path, `holds ${format.name}`, hintOf(format))
 }
 
 function mismatch(path: string, says: string, makes: string): WalletError {

@@ -1,6 +1,7 @@
 import { sr25519Ready } from '../../base/sr25519.js'
 import { WalletError } from '../errors.js'
 import { permissionsToFix, readKeyFile } from './files.js'
+import { foreignFormat } from './foreign-formats.js'
 import { parseHotkeyFile, parsePublicFile } from './key-file.js'
 import { addressOf } from './key-pair.js'
 import { keyText } from './key-text.js'
@@ -56,8 +57,8 @@ async function keyState(file: string, addressIn: (bytes: Buffer) => string): Pro
 
 async function coldkeySecret(path: string): Promise<ColdkeySecret> {
   try {
-    keyText(path, (await readKeyFile(path)).bytes)
-    return 'plain'
+    const text = keyText(path, (await readKeyFile(path)).bytes)
+    return foreignFormat(text)?.isEncrypted === true ? 'encrypted' : 'plain'
   } catch (error) {
     if (!(error instanceof WalletError)) throw error
     if (error.code === 'wallet_missing') return 'absent'

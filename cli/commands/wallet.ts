@@ -28,7 +28,7 @@ const create: CommandModule = {
       .option('overwrite', {
         type: 'boolean',
         default: false,
-        describe: 'replace the hotkey: without a copy its place in the network is lost',
+        describe: 'replace the hotkey; a copy of the old one is kept beside it',
       })
       .option('show-phrase', {
         type: 'boolean',

@@ -45,12 +45,14 @@ export async function createAndPrint(
     hotkey: options['wallet.hotkey'],
   }
   const drawn = new Map<'hotkey' | 'coldkey', string>()
+  const copies: string[] = []
   const phrase = mnemonic === undefined ? undefined : await readPhrase(mnemonic)
   const order = {
     ...name,
     overwrite,
     ...(phrase === undefined ? {} : { phrase }),
     onPhrase: (key: 'hotkey' | 'coldkey', its: string) => drawn.set(key, its),
+    onCopy: (path: string) => copies.push(path),
   }
   // A hotkey that is brought along has its owner: a new coldkey would be a stranger's.
   const isAlone = wanted.hotkeyOnly || coldkey !== undefined || phrase !== undefined
@@ -66,11 +68,13 @@ export async function createAndPrint(
       hotkeyFile: paths.hotkey,
       coldkeyFile,
       coldkeySecretFile: isNewColdkey ? paths.coldkey : null,
+      replacedFile: copies[0] ?? null,
     })
     return
   }
   printLine(`hotkey   ${made.hotkey}`)
   printLine(`         ${paths.hotkey}`)
+  for (const copy of copies) printLine(`         ${copy}: what stood there before`)
   if (made.coldkey === null) printLine('coldkey  none is known to this wallet')
   else {
     printLine(`coldkey  ${made.coldkey}`)

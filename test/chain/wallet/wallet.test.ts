@@ -126,10 +126,48 @@ describe('wallets', () => {
       await assert.rejects(create('three', false), { code: 'wallet_exists' })
       assert.deepEqual((await readdir(join(path, 'w', 'hotkeys'))).sort(), [
         'one',
+        'one.backup-1',
         'onepub.txt',
         'two',
         'twopub.txt',
       ])
+    }))
+
+  it('keeps a copy of whatever it overwrites, and never an older copy', () =>
+    withFolder(async (path) => {
+      const wallet = { path, name: 'w', hotkey: 'one' }
+      const { hotkey: first } = await createWallet({ ...wallet, overwrite: false })
+      const folder = join(path, 'w', 'hotkeys')
+      const foreign = '{"made by": "another program"}'
+      const copies: string[] = []
+      const onCopy = (copy: string) => copies.push(copy)
+      await chmod(join(folder, 'one'), 0o644)
+      await createWallet({ ...wallet, overwrite: true, onCopy })
+      await writeFile(join(folder, 'one'), foreign)
+      await createHotkey({ ...wallet, overwrite: true, onCopy })
+      assert.deepEqual(copies, [join(folder, 'one.backup-1'), join(folder, 'one.backup-2')])
+      assert.equal((await loadHotkey({ ...wallet, hotkey: 'one.backup-1' })).ss58, first)
+      assert.equal(await readFile(copies[1]!, 'utf8'), foreign)
+      for (const copy of copies) assert.equal((await stat(copy)).mode & 0o777, 0o600, copy)
+      // Nothing to copy, and the public part of a key that lives elsewhere.
+      await createHotkey({ ...wallet, hotkey: 'two', overwrite: true, onCopy })
+      assert.equal(copies.length, 2)
+      await rm(join(folder, 'two'))
+      await createHotkey({ ...wallet, hotkey: 'two', overwrite: true, onCopy })
+      assert.equal(copies[2], join(folder, 'twopub.txt.backup-1'))
+    }))
+
+  it('overwrites nothing that it can’t copy', () =>
+    withFolder(async (path) => {
+      const file = join(path, 'g', 'hotkeys', 'hk')
+      const wallet = { path, name: 'g', hotkey: 'hk', overwrite: true }
+      await put(file, Buffer.alloc(70_000, 32))
+      await assert.rejects(createHotkey(wallet), { code: 'wallet_damaged' })
+      assert.equal((await stat(file)).size, 70_000)
+      await rm(file)
+      await symlink('/nowhere/at/all', file)
+      await createHotkey(wallet)
+      assert.equal((await loadHotkey(wallet)).ss58.length, 48)
     }))
 
   it('lets one of two that create the same wallet concurrently win', () =>

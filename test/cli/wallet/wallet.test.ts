@@ -45,6 +45,7 @@ describe('fractal wallet', function () {
       hotkey_file: file,
       coldkey_file: join(folder, 'default', 'coldkeypub.txt'),
       coldkey_secret_file: join(folder, 'default', 'coldkey'),
+      replaced_file: null,
     })
     const before = await readFile(file, 'utf8')
     await chmod(file, 0o644)
