@@ -38,10 +38,7 @@ describe('fractal key', function () {
       revoked_at: null,
     })
     assert.match(shown.stdout, /^key_\w+ {2}ünïcode 🦊\nscopes {6}generate, read\n/)
-    assert.match(
-      shown.stdout,
-      /^rate +60 videos asked for a minute\nconcurrent +10 videos$/m,
-    )
+    assert.match(shown.stdout, /^rate +60 videos asked for a minute\nconcurrent +10 videos$/m)
     assert.match(shown.stdout, /^quota +no limit\nkey +fk_[A-Za-z0-9_-]{43}\n/m)
 
     const [table, revoked] = await Promise.all([key('list'), key('revoke', id)])
