@@ -42,7 +42,7 @@ describe('ledger: JSON in rows', () => {
       [{ ...TEST_PROFILE, tiersRule: 'secret' }, /profile\.tiersRule/],
       [{ ...TEST_PROFILE, tierMinimums: { gold: 1 } }, /profile\.tierMinimums/],
       [{ ...TEST_PROFILE, movingAverageAlphaPpm: '50000' }, /profile\.movingAverageAlphaPpm/],
-      ['secret', /profile is not/],
+      ['secret', /profile is invalid/],
     ]
     for (const [profile, member] of damaged) {
       await damage(db, 'intervals', 'profile', profile)
@@ -76,7 +76,7 @@ describe('ledger: JSON in rows', () => {
     await db.tx((tx) => insertPlan(tx, id, 1, header, []))
     assert.deepEqual((await planOf(db, id, 1))!.inputs, { n: 1 })
     await damage(db, 'plans', 'inputs', ['secret'])
-    await refused(planOf(db, id, 1), 'plans', 1, /inputs is not/)
+    await refused(planOf(db, id, 1), 'plans', 1, /inputs is invalid/)
   })
 
   it('timings and warnings of attempts and jobs are', async () => {
