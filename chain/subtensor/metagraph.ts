@@ -38,7 +38,11 @@ export async function readMetagraph(state: StateAt, netuid: number): Promise<Met
   ])
   const accounts = hotkeys.map(accountOf)
   const [coldkeys, sources] = await Promise.all([
-    state.each('owner', address, accounts),
+    state.each(
+      'owner',
+      address,
+      accounts.map((account) => [account]),
+    ),
     readStakes(state, netuid, hotkeys, accounts),
   ])
   const neurons = uids.map((uid): Neuron => {
