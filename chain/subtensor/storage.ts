@@ -102,6 +102,7 @@ export class StateAt {
     const keys = items.map(([item, of]) =>
       this.#at.registry.createType('StorageKey', [this.#entry(item).creator, of]),
     )
+    if (keys.length === 0) return []
     const { rpc } = this.#api
     return (await rpc.state.queryStorageAt(keys, `0x${this.block.hash}`)) as unknown as Codec[]
   }
