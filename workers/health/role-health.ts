@@ -5,6 +5,7 @@ import type { Options } from '../../base/options/options.js'
 import type { Database } from '../../ledger/database.js'
 import type { TemporalLink } from '../../temporal/connection.js'
 import type { Running } from '../running.js'
+import type { WorkflowWatch } from '../watch-workflows.js'
 import {
   exportBlockMetrics,
   missingBlocks,
@@ -112,6 +113,16 @@ export class RoleHealth extends Health {
       'fractal_worker_workflows_cached',
       'Workflow runs that this worker holds in memory',
       () => worker.getStatus().numCachedWorkflows,
+    )
+  }
+
+  /** The interval loop runs, and so does every interval that is not finished. */
+  watchWorkflows(watch: Pick<WorkflowWatch, 'whyNotReady' | 'isLoopRunning'>): void {
+    this.check('intervals', () => watch.whyNotReady())
+    this.metrics.readGauge(
+      'fractal_interval_loop_running',
+      '1 while the workflow that starts the intervals runs',
+      () => (watch.isLoopRunning ? 1 : 0),
     )
   }
 

@@ -28,6 +28,7 @@ import { intervalSettings } from '../interval-settings.js'
 import { mechanismProfile, PROFILE_OPTIONS } from '../mechanism-profile.js'
 import { asRunning, type Running } from '../running.js'
 import { walletOf } from '../wallet.js'
+import { WorkflowWatch } from '../watch-workflows.js'
 
 export const VERIFIER_OPTIONS = [
   'netuid',
@@ -134,12 +135,15 @@ async function startVerifier(
   const run = worker.run()
   health.watchTemporal(temporal, worker)
   await startIntervalLoop(temporal, id)
+  const watch = new WorkflowWatch({ id, db, temporal, settings: deps.settings, log })
+  health.watchWorkflows(watch)
   log.info(
     { verifier: id.verifier, netuid: id.netuid, profile: profile.name },
     'the verifier judges',
   )
   const close = async () => {
     stopping.abort()
+    watch.stop()
     if (worker.getState() === 'RUNNING') worker.shutdown()
     await run.catch(() => undefined)
     await lease.release()

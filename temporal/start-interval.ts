@@ -1,0 +1,25 @@
+import type { Client } from '@temporalio/client'
+import type { IntervalInput, verifyInterval } from '../workflows/verify-interval.js'
+import { intervalNoKey, netuidKey, phaseKey } from './search-attributes.js'
+import { startOnce } from './start-once.js'
+import { VERIFIER_QUEUE } from './task-queues.js'
+import { intervalWorkflowId } from './workflow-ids.js'
+
+/**
+ * Starts an interval's workflow in place of one that Temporal has lost: it reads what is recorded and
+ * goes on from there. (The loop starts them otherwise, as its children.)
+ */
+export async function startInterval(client: Client, input: IntervalInput): Promise<void> {
+  const { netuid, verifier, n, firstBlock, length } = input
+  await startOnce<typeof verifyInterval>(client, 'verifyInterval', {
+    workflowId: intervalWorkflowId(netuid, verifier, n),
+    taskQueue: VERIFIER_QUEUE,
+    typedSearchAttributes: [
+      { key: netuidKey, value: netuid },
+      { key: intervalNoKey, value: n },
+      { key: phaseKey, value: 'open' },
+    ],
+    staticSummary: `interval ${n}: blocks ${firstBlock} to ${firstBlock + length - 1}`,
+    args: [input],
+  })
+}

@@ -1,0 +1,37 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client'
+
+/** How a workflow stands that should be running. */
+export type WorkflowState =
+  | { readonly kind: 'running' }
+  /** It is there, and nothing of it goes on until somebody acts. */
+  | { readonly kind: 'blocked'; readonly why: string }
+  /** Its newest run has ended; `how`: completed, failed, cancelled, terminated, timed_out. */
+  | { readonly kind: 'ended'; readonly how: string }
+  /** Temporal knows nothing of it: it was deleted, or Temporal lost its data. */
+  | { readonly kind: 'missing' }
+
+const DEADLINE_MS = 2_000
+/** A worker that was killed costs one or two attempts of a task; more are the workflow's own failure. */
+const FAILING_ATTEMPTS = 5
+
+/** @throws while Temporal does not answer */
+export async function workflowState(client: Client, workflowId: string): Promise<WorkflowState> {
+  try {
+    const { status, raw } = await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+      client.workflow.getHandle(workflowId).describe(),
+    )
+    if (status.name === 'PAUSED') return { kind: 'blocked', why: 'it is paused' }
+    if (status.name !== 'RUNNING') return { kind: 'ended', how: status.name.toLowerCase() }
+    const paused = raw.pendingActivities?.find((activity) => activity.paused)
+    if (paused !== undefined) {
+      return { kind: 'blocked', why: `its activity ${paused.activityType?.name} is paused` }
+    }
+    const attempt = raw.pendingWorkflowTask?.attempt ?? 0
+    return attempt < FAILING_ATTEMPTS
+      ? { kind: 'running' }
+      : { kind: 'blocked', why: `its task fails (attempt ${attempt})` }
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return { kind: 'missing' }
+    throw error
+  }
+}

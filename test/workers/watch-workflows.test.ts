@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { Client } from '@temporalio/client'
+import { freePort } from '../../dev/process/ports.js'
+import { openIntervalRow } from '../../ledger/intervals/intervals.js'
+import { getSecret } from '../../ledger/intervals/secrets.js'
+import { TEST_PROFILE } from '../../rules/profile.js'
+import { resetInterval } from '../../temporal/reset-interval.js'
+import { intervalLoopId, intervalWorkflowId } from '../../temporal/workflow-ids.js'
+import { runVerifier, VERIFIER_OPTIONS } from '../../workers/roles/verifier.js'
+import { SILENT } from '../chain/local-harness.js'
+import { until } from '../support/until.js'
+import { useRoleSite } from './role-site.js'
+
+describe('what a verifier needs in Temporal', function () {
+  this.timeout(240_000)
+  const site = useRoleSite()
+  let port: number
+  let client: Client
+
+  beforeEach(async () => {
+    port = await freePort()
+    const options = site().options(VERIFIER_OPTIONS, {
+      'health.port': port,
+      'health.block_seconds': 3600,
+      'neuron.compute_stats_interval': 2000,
+    })
+    site().running.push(await runVerifier(options, SILENT))
+    const { connection } = site().temporal.client
+    client = new Client({ connection, namespace: site().namespace })
+    await until('the start', async () => (await site().readyz(port))[0] === 200)
+  })
+
+  const id = () => ({ netuid: site().netuid, verifier: site().wallets.verifier!.hotkey })
+  const green = () =>
+    until('everything to be green', async () => (await site().readyz(port))[0] === 200)
+  const statusOf = async (workflowId: string) =>
+    (await client.workflow.getHandle(workflowId).describe()).status.name
+
+  it('is started again when somebody ends it: the interval loop', async () => {
+    const loop = intervalLoopId(id().netuid, id().verifier)
+    await client.workflow.getHandle(loop).terminate('by hand')
+    assert.match(
+      await site().red(port, 'intervals'),
+      /loop has ended .terminated.; it is started again/,
+    )
+    await green()
+    assert.equal(await statusOf(loop), 'RUNNING')
+    await client.workflow.getHandle(loop).cancel()
+    assert.match(
+      await site().red(port, 'intervals'),
+      /loop has ended .cancelled.; it is started again/,
+    )
+    await green()
+    assert.equal(await statusOf(loop), 'RUNNING')
+  })
+
+  it('an interval that was ended is named with what to do; one that was lost goes on', async () => {
+    const n = 1
+    const { db } = site().database
+    await until('its secret', () => getSecret(db, id(), n))
+    await site().admin.newBlocks(8)
+    const workflowId = intervalWorkflowId(id().netuid, id().verifier, n)
+    const described = () =>
+      client.workflow
+        .getHandle(workflowId)
+        .describe()
+        .catch(() => null)
+    // Its first task is done: a reset has a point to go back to.
+    await until(
+      'it to begin',
+      async () => ((await described())?.raw.pendingActivities?.length ?? 0) > 0,
+    )
+    await client.workflow.getHandle(workflowId).terminate('by hand')
+    assert.equal(
+      await site().red(port, 'intervals'),
+      `interval ${n}: its workflow has ended (terminated); mend the cause, then: fractal interval retry ${n}`,
+    )
+    await resetInterval(client, id(), { n, reason: 'a test', running: false, completed: false })
+    await green()
+
+    const opening = { n, firstBlockHash: '00'.repeat(32), openedAfter: null, profile: TEST_PROFILE }
+    await db.tx((tx) => openIntervalRow(tx, id(), opening))
+    const lost = (await described())?.runId
+    await client.workflowService.deleteWorkflowExecution({
+      namespace: site().namespace,
+      workflowExecution: { workflowId },
+    })
+    await until('another run', async () => {
+      const run = await described()
+      return run !== null && run.runId !== lost
+    })
+  })
+})
