@@ -4,6 +4,7 @@ import type { Hex } from '../formats/bytes.js'
 import type { Database } from '../ledger/database.js'
 import type { JobSignals } from '../ledger/requests/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
+import type { ClockWatch } from './shared/clock-watch.js'
 
 /** What the inference worker's activities need. It holds the hotkey: provers answer to it alone. */
 export interface InferenceDeps {
@@ -14,6 +15,8 @@ export interface InferenceDeps {
   readonly signer: Signer
   readonly genesisHash: Hex
   readonly allowPrivateAddresses: boolean
+  /** Whether provers take the stamps of this process. */
+  readonly clock: ClockWatch
   /** The least deadline of a request, in milliseconds (the profile's). */
   readonly deadlineFloorMs: number
   /** The least wait before a second prover is asked, in milliseconds. */

@@ -5,6 +5,7 @@ import type { ModelStandard } from '../formats/video-shape.js'
 import type { Database } from '../ledger/database.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { MechanismProfile } from '../rules/profile.js'
+import type { ClockWatch } from './shared/clock-watch.js'
 
 /** What the verifier's activities need; made once by its worker. The key stays in this process. */
 export interface VerifierDeps {
@@ -16,6 +17,8 @@ export interface VerifierDeps {
   /** The fencing counter of the lease that this process holds. */
   readonly fence: () => number
   readonly allowPrivateAddresses: boolean
+  /** Whether provers take the stamps of this process. */
+  readonly clock: ClockWatch
   /** The model that challenges ask for, with its standard shape. */
   readonly model: ChallengeModel
   /** What each interval that starts from now on is given. */

@@ -70,7 +70,6 @@ const outcome = (requestId: string, i: number): NewOutcome => ({
   warnings: [],
   elapsedUs: 950_000,
   firstRecordUs: 20_000,
-  completedAt: new Date(),
   verdict: i % 8 === 0 ? { verdict: 'fail', reason: 'late', rewardPpm: -50_000 } : null,
 })
 
@@ -88,7 +87,7 @@ async function insertBare(rows: NewOutcome[]): Promise<void> {
     JSON.stringify(row.warnings),
     row.elapsedUs,
     row.firstRecordUs,
-    row.completedAt,
+    new Date(),
   ])
   const width = cells[0]!.length
   const places = cells.map(

@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
-import { type AuthClaim, type AuthRefusal, readClaim, verifyRequest } from '../wire/btauth.js'
+import {
+  type AuthClaim,
+  type AuthRefusal,
+  isSignedBy,
+  readClaim,
+  verifyRequest,
+} from '../wire/btauth.js'
 import { MAX_REQUEST_BYTES } from '../wire/limits.js'
 import type { NonceMemory } from '../wire/nonce-memory.js'
 import { admit, type Blacklist, type CallerLookup, type Priority } from './admission.js'
+import type { CallersClock } from './callers-clock.js'
 import { readBody, refuse, refuseUnread } from './http.js'
 
 export interface AuthorizeDeps {
@@ -13,6 +20,8 @@ export interface AuthorizeDeps {
   nonces: NonceMemory
   blacklist: Blacklist
   lookup: CallerLookup
+  /** What callers' stamps say of our clock. */
+  clock: CallersClock
   log: Log
   nowNs(): bigint
 }
@@ -55,12 +64,18 @@ export async function authorizeRequest(
     headers: req.headers,
     self,
     nowNs: nowNs(),
-    startedNs: nonces.startedNs,
+    nonces,
   })
   if (!early.ok) {
     const { status, reason } = early
     deps.log.debug({ reason }, 'request not authenticated')
     const refusal = { status, code: reason, message: HINTS[reason] }
+    const { claim } = early
+    if (claim !== undefined && deps.clock.wantsProof()) {
+      await noteStale(req, claim, target, deps)
+      refuse(res, status, reason, refusal.message, { Connection: 'close' })
+      return null
+    }
     await refuseUnread(req, res, refusal, MAX_UNREAD_BYTES)
     return null
   }
@@ -89,10 +104,23 @@ export async function authorizeRequest(
   return enter({ caller: verified.sender, claim: verified.claim, target, raw }, res, deps)
 }
 
+/** A caller that may ask has another time than we: one of us is wrong. Strangers and forgers say nothing. */
+async function noteStale(
+  req: IncomingMessage,
+  claim: AuthClaim,
+  target: string,
+  { lookup, blacklist, clock }: AuthorizeDeps,
+): Promise<void> {
+  const body = await readBody(req, MAX_REQUEST_BYTES)
+  if (body === null || !isSignedBy(claim, { method: req.method ?? '', target, body })) return
+  const standing = await lookup(claim.sender).catch(() => 'unknown' as const)
+  if (standing !== 'unknown' && admit(standing, blacklist).ok) clock.note(claim.sender, 'stale')
+}
+
 async function enter(
   visitor: Omit<AuthorizedRequest, 'priority'>,
   res: ServerResponse,
-  { lookup, blacklist, log }: AuthorizeDeps,
+  { lookup, blacklist, clock, log }: AuthorizeDeps,
 ): Promise<AuthorizedRequest | null> {
   const { caller } = visitor
   const standing = await lookup(caller).catch((error) => {
@@ -113,5 +141,6 @@ async function enter(
     refuse(res, 403, admission.reason, why)
     return null
   }
+  clock.note(caller, 'accepted')
   return { ...visitor, priority: admission.priority }
 }

@@ -8,6 +8,7 @@ import type { Hex } from '../formats/bytes.js'
 import { NonceMemory } from '../wire/nonce-memory.js'
 import type { Blacklist, CallerLookup } from './admission.js'
 import { AnswerStore } from './answer-store.js'
+import { CallersClock } from './callers-clock.js'
 import { type ConnectionLimits, connectionLimits } from './connections.js'
 import { createProverMetrics } from './metrics.js'
 import { RequestRegistry } from './request-registry.js'
@@ -84,12 +85,14 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   })
   const model = generator.descriptor?.name ?? `model-${generator.modelRoot.slice(0, 12)}`
   const nowNs = () => BigInt(now()) * 1_000_000n
+  const clock = new CallersClock(log)
   const server = createAxonServer({
     gate: {
       self: signer.ss58,
       nonces: new NonceMemory({ startedNs: nowNs() }),
       blacklist: options.blacklist,
       lookup: options.lookup,
+      clock,
       log,
       nowNs,
     },
@@ -104,7 +107,10 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       capacity: registry.capacity,
       queue_length: registry.length,
     }),
-    notReady: options.notReady ?? (() => []),
+    notReady: () => {
+      const why = clock.problem()
+      return [...(options.notReady?.() ?? []), ...(why === null ? [] : [{ check: 'clock', why }])]
+    },
     metrics: options.metrics,
     timeouts: options.timeouts,
     connections: options.connections ?? connectionLimits(options.capacity),

@@ -26,10 +26,14 @@ export const REASONS = {
   error: 'the prover answered with an error',
   invalid_request: 'the prover calls the request invalid',
   out_of_memory: 'the prover ran out of memory',
+  stale:
+    'the prover calls the time in the request wrong, but other provers accept it: its own clock is wrong',
   // unproven
   other_class: 'another determinism class than the verifier’s: nothing can be proven either way',
   // abstained
   own_fault: 'the verifier’s own GPU, network or storage failed',
+  own_clock:
+    'the verifier’s own clock is wrong: every prover that was asked refused the time in its requests',
   no_time: 'the verifier did not get to it before the interval settled',
   control_failed: 'the verifier’s own results did not agree, so it accuses nobody',
   not_confirmed: 'bytes differ, but the verifier has not computed them a second time',

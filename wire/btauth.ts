@@ -56,7 +56,13 @@ export type AuthRefusal =
   | 'replayed'
   | 'busy'
 
-type AuthFailure = { ok: false; status: 401 | 503; reason: AuthRefusal }
+type AuthFailure = {
+  ok: false
+  status: 401 | 503
+  reason: AuthRefusal
+  /** Of a request that is refused for its stamp: claimed, nothing is proved. */
+  claim?: AuthClaim
+}
 
 /** Headers as `node:http` gives them: a repeated one is joined by a comma, hence malformed here. */
 export type IncomingHeaders = Record<string, string | string[] | undefined>
@@ -111,7 +117,7 @@ export function readClaim(input: {
   headers: IncomingHeaders
   self: string
   nowNs: bigint
-  startedNs: bigint
+  nonces: Pick<NonceMemory, 'startedBy'>
 }): { ok: true; claim: AuthClaim } | AuthFailure {
   const header = (name: string) => {
     const value = input.headers[name.toLowerCase()]
@@ -133,8 +139,10 @@ export function readClaim(input: {
   if (!shapely) return refuse('malformed')
   if (claim.receiver !== input.self) return refuse('wrong_receiver')
   const nonce = BigInt(nonceText)
-  if (input.nowNs - nonce > MAX_AGE_NS || nonce - input.nowNs > MAX_AHEAD_NS) return refuse('stale')
-  if (nonce < input.startedNs) return refuse('before_start')
+  if (input.nowNs - nonce > MAX_AGE_NS || nonce - input.nowNs > MAX_AHEAD_NS) {
+    return { ...refuse('stale'), claim: { ...claim, nonce } }
+  }
+  if (nonce < input.nonces.startedBy(input.nowNs)) return refuse('before_start')
   return { ok: true, claim: { ...claim, nonce } }
 }
 
@@ -152,14 +160,21 @@ export function verifyRequest(input: {
   nowNs: bigint
   nonces: NonceMemory
 }): { ok: true; sender: string; claim: AuthClaim } | AuthFailure {
-  const read = readClaim({ ...input, startedNs: input.nonces.startedNs })
-  if (!read.ok) return read
+  const read = readClaim(input)
+  if (!read.ok) return refuse(read.reason)
   const { claim } = read
-  const text = signedText({ ...input, ...claim })
-  if (!verifyText(claim.sender, text, claim.signature)) return refuse('bad_signature')
+  if (!isSignedBy(claim, input)) return refuse('bad_signature')
   const use = input.nonces.use(claim.sender, claim.nonce, input.nowNs)
   if (use !== 'fresh') return refuse(use)
   return { ok: true, sender: claim.sender, claim }
+}
+
+/** Whether the claimed sender signed this request, whenever that was. */
+export function isSignedBy(
+  claim: AuthClaim,
+  request: Pick<SignedParts, 'method' | 'target' | 'body'>,
+): boolean {
+  return verifyText(claim.sender, signedText({ ...request, ...claim }), claim.signature)
 }
 
 function refuse(reason: AuthRefusal): AuthFailure {

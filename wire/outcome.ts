@@ -1,4 +1,5 @@
 import type { Hex } from '../formats/bytes.js'
+import type { ClockWord } from '../rules/judge/own-failure.js'
 import type { WireError } from './error.js'
 import type { AnswerTimings, AnswerWarning } from './schemas.js'
 
@@ -32,6 +33,7 @@ export interface Answered {
  * - `oversized`: more bytes than an honest answer can have
  * - `bad_signature`: the signature is not the prover's over this answer
  * - `invalid_request`, `out_of_memory`: the prover says it cannot do this request
+ * - `stale`: the prover calls the time that the request was stamped with wrong
  * - `cancelled`: by our own signal, never by the prover's word
  * - `error`: any other refusal or failure of the prover
  */
@@ -45,6 +47,7 @@ export type FailReason =
   | 'bad_signature'
   | 'invalid_request'
   | 'out_of_memory'
+  | 'stale'
   | 'cancelled'
   | 'error'
 
@@ -82,7 +85,7 @@ export function failReasonOf(error: WireError): FailReason {
     case 'http_malformed':
       return 'malformed'
     case 'http_refused':
-      return [400, 422].includes(Number(error.details.status)) ? 'invalid_request' : 'error'
+      return refusalReason(error.details)
     case 'bad_request':
       return 'error'
     case 'no_answer':
@@ -92,4 +95,17 @@ export function failReasonOf(error: WireError): FailReason {
     case 'bad_signature':
       return error.code
   }
+}
+
+function refusalReason({ status, code }: WireError['details']): FailReason {
+  if (status === 401 && code === 'stale') return 'stale'
+  return status === 400 || status === 422 ? 'invalid_request' : 'error'
+}
+
+/** What an outcome says of the clock that stamped the request. A prover looks at the stamp before all else. */
+export function clockWord(outcome: RequestOutcome): ClockWord {
+  if (outcome.kind !== 'failed') return 'accepted'
+  if (outcome.reason === 'stale') return 'stale'
+  const read = outcome.progressed || ['invalid_request', 'out_of_memory'].includes(outcome.reason)
+  return read ? 'accepted' : 'silent'
 }

@@ -22,6 +22,7 @@ import type { RequestOutcome } from '../../wire/outcome.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 import { compressFrame } from '../shared/compress-frame.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
+import { foundOwnClock } from '../shared/is-own-clock.js'
 import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { attemptResult, verifierFault } from '../video/attempt-result.js'
@@ -66,13 +67,16 @@ export function createAskRound(deps: VerifierDeps) {
       // Stored as they arrive, so that one slow prover delays no other. One that could not be stored is
       // requested again, and replayed.
       const outcomes = new BatchWriter<NewOutcome>((batch) => recordOutcomes(db, id, batch))
-      const unreached: NewOutcome[] = []
+      // Held back until all have ended: they say who is at fault only together.
+      const doubtful: NewOutcome[] = []
+      const asked: { hotkey: string; outcome: RequestOutcome }[] = []
       const refused = await Promise.all(
         due.map(async (attempt) => {
           // Stored before this call, it may have been sent then: its time would be a replay's.
           const resent = before.has(attempt.requestId)
           const outcome = await ask(deps, attempt, provers.get(attempt.hotkey), signal)
           signal.throwIfAborted()
+          asked.push({ hotkey: attempt.hotkey, outcome })
           const refusals = attempt.refusals + 1
           if (outcome.kind === 'refused' && isAskedAgain(refusals)) {
             return [{ requestId: attempt.requestId, refusals }]
@@ -82,14 +86,20 @@ export function createAskRound(deps: VerifierDeps) {
             verdict: null,
             ...attemptResult(outcome, { resent }),
           }
-          if (row.reason === 'unreachable') unreached.push(row)
+          if (row.reason === 'unreachable' || row.reason === 'stale') doubtful.push(row)
           else outcomes.add(row)
           return []
         }),
       )
-      const ours = isOwnNetwork(due.length, unreached.length)
-      for (const row of unreached) {
-        outcomes.add(ours ? { ...row, ...verifierFault('nobody could be reached') } : row)
+      const unreached = doubtful.filter(({ reason }) => reason === 'unreachable').length
+      const ownNetwork = isOwnNetwork(due.length, unreached)
+      const ownClock = await foundOwnClock(deps, asked, async () => witnesses(provers), signal)
+      for (const row of doubtful) {
+        if (row.reason === 'unreachable' && ownNetwork) {
+          outcomes.add({ ...row, ...verifierFault('own_fault', 'nobody could be reached') })
+        } else if (row.reason === 'stale' && ownClock) {
+          outcomes.add({ ...row, ...verifierFault('own_clock', row.message) })
+        } else outcomes.add(row)
       }
       await outcomes.finished()
       await recordRefusals(db, refused.flat())
@@ -125,6 +135,13 @@ async function ask(
   })
   if (outcome.kind === 'answered') await putFrames(deps.db, attempt.requestId, frames)
   return outcome
+}
+
+/** Who can be asked whether it is our clock. */
+function witnesses(provers: ReadonlyMap<string, IntervalProverRow>) {
+  return [...provers.values()].flatMap(({ hotkey, axonIp: ip, axonPort: port }) =>
+    ip === null || port === null ? [] : [{ hotkey, address: { ip, port } }],
+  )
 }
 
 /**

@@ -3,8 +3,11 @@ import { failureOutcome } from '../../rules/judge/own-failure.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
 
 /** What is stored where the verifier could not do its part: it counts for no prover. */
-export function verifierFault(message: string): AttemptResult {
-  return { ...NO_ANSWER, outcome: 'neutral', reason: 'own_fault', message, completedAt: new Date() }
+export function verifierFault(
+  reason: 'own_fault' | 'own_clock',
+  message: string | null,
+): AttemptResult {
+  return { ...NO_ANSWER, outcome: 'neutral', reason, message }
 }
 
 /**
@@ -16,7 +19,6 @@ export function attemptResult(
   outcome: RequestOutcome,
   { resent }: { resent: boolean },
 ): AttemptResult {
-  const completedAt = new Date()
   switch (outcome.kind) {
     case 'answered':
       return {
@@ -34,17 +36,15 @@ export function attemptResult(
         warnings: [...outcome.warnings],
         elapsedUs: resent ? null : outcome.elapsedUs,
         firstRecordUs: resent ? null : outcome.firstRecordMs * 1000,
-        completedAt,
       }
     case 'refused':
-      return { ...NO_ANSWER, outcome: 'refused', reason: 'refused', message: null, completedAt }
+      return { ...NO_ANSWER, outcome: 'refused', reason: 'refused', message: null }
     case 'failed':
       return {
         ...NO_ANSWER,
         outcome: failureOutcome(outcome.reason),
         reason: outcome.reason,
         message: outcome.message,
-        completedAt,
       }
   }
 }

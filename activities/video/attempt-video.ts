@@ -15,6 +15,7 @@ import type { AttemptEnd } from '../../rules/routing/video-run.js'
 import { encodeBody } from '../../wire/generation-body.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
+import { foundOwnClock } from '../shared/is-own-clock.js'
 import { attemptResult, verifierFault } from './attempt-result.js'
 import { chooseProver } from './choose-prover.js'
 import { HedgedRequest, type HedgeResult } from './hedged-request.js'
@@ -70,10 +71,11 @@ export async function attemptVideo(
   const ends = await askAll(deps, job, attempt, before, asked, signal, heartbeat)
   // The worker is shutting down: no prover gets an outcome. Another worker sends the same bytes again.
   signal.throwIfAborted()
+  const ownClock = await foundOwnClock(deps, answersOf(ends), () => witnesses(deps), signal)
   await recordOutcomes(
     deps.db,
     deps.id,
-    ends.map((end) => outcomeOf(job, end)),
+    ends.map((end) => outcomeOf(job, end, ownClock)),
   )
   const after = await attemptsOf(deps.db, job.inferenceId)
   return conclude(
@@ -175,12 +177,31 @@ async function askedBefore(
   })
 }
 
-function outcomeOf(job: JobRow, { asked: { row, resent }, outcome, outpaced }: HedgeResult) {
-  const result = outpaced
-    ? hedgeLoserResult()
-    : outcome === null
-      ? verifierFault('not asked again')
-      : attemptResult(outcome, { resent })
+function answersOf(ends: readonly HedgeResult[]) {
+  return ends.flatMap(({ asked: { row }, outcome }) =>
+    outcome === null ? [] : [{ hotkey: row.hotkey, outcome }],
+  )
+}
+
+/** Who can be asked whether it is our clock. */
+async function witnesses(deps: InferenceDeps) {
+  const candidates = await routingCandidates(deps.db, deps.id)
+  return candidates.map(({ hotkey, axonIp: ip, axonPort: port }) => ({
+    hotkey,
+    address: { ip, port },
+  }))
+}
+
+function resultOf({ asked, outcome, outpaced }: HedgeResult, ownClock: boolean) {
+  if (outpaced) return hedgeLoserResult()
+  if (outcome === null) return verifierFault('own_fault', 'not asked again')
+  const result = attemptResult(outcome, asked)
+  return result.reason === 'stale' && ownClock ? verifierFault('own_clock', result.message) : result
+}
+
+function outcomeOf(job: JobRow, end: HedgeResult, ownClock: boolean) {
+  const { row } = end.asked
+  const result = resultOf(end, ownClock)
   return { requestId: row.requestId, ...result, verdict: answerCheck(result, job.counted) }
 }
 
@@ -213,5 +234,6 @@ async function conclude(
   const decisive = ends.filter(({ reason }) => reason !== 'outpaced')
   if (decisive.every(({ outcome }) => outcome === 'refused')) return { kind: 'refused' }
   const reason = decisive.find(({ outcome }) => outcome !== 'refused')?.reason ?? null
+  if (reason === 'own_clock') return { kind: 'own_clock' }
   return { kind: 'failed_over', ...(reason === null ? {} : { reason }) }
 }

@@ -25,17 +25,16 @@ export async function chooseProver(
   work: number,
   before: readonly AttemptRow[],
 ): Promise<ChosenProver | null> {
-  const now = Date.now()
   const rows = await routingCandidates(deps.db, deps.id)
   const certificates = await currentCertificates(deps.db)
   const classes = new Set(certificates.map((row) => row.determinismClass))
   const chosen = route(
     {
       candidates: rows.map((row) =>
-        candidateOf({ ...row, otherClass: !classes.has(row.determinismClass) }, now),
+        candidateOf({ ...row, otherClass: !classes.has(row.determinismClass) }),
       ),
       work,
-      exclude: leftOut(before, now),
+      exclude: leftOut(before),
       tierLimits: TIER_REQUEST_LIMIT,
     },
     deps.random,

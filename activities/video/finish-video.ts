@@ -58,7 +58,7 @@ export async function finishVideo(
   await completeJob(deps.db, jobId, {
     winningRequestId: winner.requestId,
     warnings: winner.warnings ?? [],
-    expiresAt: new Date(Date.now() + KEPT_MS),
+    keptMs: KEPT_MS,
   })
 }
 

@@ -1,7 +1,6 @@
 import type { RoutingOverviewRow } from '../../ledger/provers/routing.js'
 import { TIER_REQUEST_LIMIT } from '../../rules/constants.js'
-import { type BreakerState, breakerState } from '../../rules/routing/breaker.js'
-import { breakerOf } from '../../rules/routing/route-candidate.js'
+import { type BreakerState, breakerState, openForMs } from '../../rules/routing/breaker.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { ProverDetail } from './prover-schema.js'
 import { isoOrNull } from './schema.js'
@@ -21,17 +20,14 @@ export interface RoutingInput {
 /** Why users' requests reach a prover or not, by the router's own rules. What a challenge moves is not in it. */
 export function routingObjects(input: RoutingInput): Pick<ProverDetail, 'breaker' | 'routing'> {
   const { facts, tier } = input
-  const breaker = breakerOf({
-    failuresInARow: facts?.failuresInARow ?? 0,
-    lastFailureAt: facts?.lastFailureAt ?? null,
-  })
-  const state = breakerState(breaker, input.now)
+  const failures = facts ?? { failuresInARow: 0, failedMsAgo: null }
+  const state = breakerState(failures)
   const reason = lastResortReason(input)
   return {
     breaker: {
       state,
-      failures_in_a_row: facts?.failuresInARow ?? 0,
-      open_until: isoOrNull(breaker.openUntilMs === null ? null : new Date(breaker.openUntilMs)),
+      failures_in_a_row: failures.failuresInARow,
+      open_until: isoOrNull(state === 'open' ? new Date(input.now + openForMs(failures)) : null),
     },
     routing: {
       latency_us_per_work: facts?.latencyUsPerWork ?? null,

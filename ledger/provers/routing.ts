@@ -25,7 +25,8 @@ export interface RoutingCandidateRow extends ProverKey {
   latencyUsPerWork: number | null
   /** Failures since its last success. */
   failuresInARow: number
-  lastFailureAt: Date | null
+  /** Milliseconds since the last of them, by the database's clock; null when there was none. */
+  failedMsAgo: number | null
   /** A cheat of it was found in the last settled interval or since. */
   caught: boolean
 }
@@ -54,7 +55,7 @@ const facts = (counting: Counting) => `WITH latest AS (
   )
   SELECT p.hotkey, p.registered_block, p.uid, p.tier, p.axon_ip, p.axon_port, p.capacity, p.determinism_class,
     p.model_root, used.used_this_interval, used.outpaced_this_interval, used.in_flight, latency.latency_us_per_work,
-    failures.failures_in_a_row, failures.last_failure_at, p.reachable,
+    failures.failures_in_a_row, failures.failed_ms_ago, p.reachable,
     EXISTS (SELECT 1 FROM verdicts v WHERE v.netuid = $1 AND v.verifier = $2 AND v.hotkey = p.hotkey
       AND v.registered_block = p.registered_block AND v.verdict = 'cheat'
       AND v.n >= (SELECT coalesce(max(n), 0) FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled')
@@ -79,14 +80,14 @@ const facts = (counting: Counting) => `WITH latest AS (
   ) latency
   CROSS JOIN LATERAL (
     SELECT (count(*) FILTER (WHERE successes_since = 0 AND outcome = 'failure'))::integer AS failures_in_a_row,
-      max(completed_at) FILTER (WHERE outcome = 'failure') AS last_failure_at
+      floor(extract(epoch FROM clock_timestamp() - max(completed_at) FILTER (WHERE outcome = 'failure')) * 1000)::bigint AS failed_ms_ago
     FROM (
       SELECT outcome, completed_at, count(*) FILTER (WHERE outcome = 'success')
           OVER (ORDER BY completed_at DESC, request_id) AS successes_since
       FROM (
         SELECT request_id, outcome, completed_at FROM attempts
         WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
-          AND outcome IN ('success', 'failure') AND ${counting.failures}
+          AND outcome IN ('success', 'failure') AND ${counting.failures} AND completed_at <= clock_timestamp()
         ORDER BY completed_at DESC, request_id LIMIT ${BREAKER_OUTCOMES}
       ) last
     ) ended
@@ -110,7 +111,7 @@ export async function routingCandidates(
 /** What is public of one prover, whether it can be routed to or not. */
 export type RoutingOverviewRow = Pick<
   RoutingCandidateRow,
-  'tier' | 'reachable' | 'latencyUsPerWork' | 'failuresInARow' | 'lastFailureAt'
+  'tier' | 'reachable' | 'latencyUsPerWork' | 'failuresInARow' | 'failedMsAgo'
 > & { determinismClass: string | null }
 
 /** Null when the interval that opened last does not have it. */

@@ -51,7 +51,6 @@ export interface AttemptResult {
   warnings: string[] | null
   elapsedUs: number | null
   firstRecordUs: number | null
-  completedAt: Date
 }
 
 /** Of an attempt without an answer. */
@@ -71,15 +70,19 @@ export const NO_ANSWER = {
 
 /** What is stored of a prover whose request another one began, or answered, first. */
 export function hedgeLoserResult(): AttemptResult {
-  const completedAt = new Date()
-  return { ...NO_ANSWER, outcome: 'neutral', reason: 'outpaced', message: null, completedAt }
+  return { ...NO_ANSWER, outcome: 'neutral', reason: 'outpaced', message: null }
 }
 
 type Unanswered = { [K in keyof AttemptResult]: AttemptResult[K] | null }
 
 export interface AttemptRow extends NewAttempt, Unanswered {
   refusals: number
+  /** This and what follows is the database's time. */
   askedAt: Date
+  /** Null while it is under way. */
+  completedAt: Date | null
+  /** Milliseconds since it ended; below 0 when the database's clock was set back since. */
+  endedMsAgo: number | null
 }
 
 export interface NewOutcome extends AttemptResult {
@@ -128,12 +131,12 @@ const RESULT = {
   warnings: 'jsonb',
   elapsedUs: 'bigint',
   firstRecordUs: 'bigint',
-  completedAt: 'timestamptz',
 } as const
 
 const COLUMNS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body, body_sha256, work,
   counted, api_key_id, deadline_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
-  determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at`
+  determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at,
+  floor(extract(epoch FROM clock_timestamp() - completed_at) * 1000)::bigint AS ended_ms_ago`
 
 const queryAttempts = jsonRows<AttemptRow>('attempts', (row) => row.requestId, {
   timings: z.record(z.string(), z.number()).nullable(),
@@ -186,7 +189,7 @@ export async function startAttempts(
 }
 
 /**
- * Records how attempts ended, all or none. An attempt that has an outcome keeps it (the first
+ * Records how attempts ended, all or none; the time of it is the database's. An attempt that has an outcome keeps it (the first
  * stands), and only a newly recorded one brings its `answer` check with it. An attempt without an
  * interval gets the one that is open now, which cannot close before this is committed. A user's
  * request has one success at most: a second one is outpaced, and so are attempts that are still open then.
@@ -234,7 +237,7 @@ export async function recordOutcomes(
          ORDER BY request_id FOR NO KEY UPDATE
        ),
        ended AS (
-         UPDATE attempts a SET n = coalesce(a.n, ${CURRENT_N}), ${set.join(', ')}
+         UPDATE attempts a SET n = coalesce(a.n, ${CURRENT_N}), completed_at = clock_timestamp(), ${set.join(', ')}
          FROM given JOIN locked USING (request_id)
          WHERE a.request_id = given.request_id AND a.outcome IS NULL
            AND a.netuid = $1 AND a.verifier = $2

@@ -229,17 +229,22 @@ export async function setQueuePosition(
   )
 }
 
-/** Completes a job, once. @returns false when it had ended before */
+/**
+ * Completes a job, once.
+ * @param end.keptMs how long its files can be fetched from now on; null: no bound
+ * @returns false when it had ended before
+ */
 export async function completeJob(
   db: Queryable,
   jobId: string,
-  end: { winningRequestId: string; warnings: readonly string[]; expiresAt: Date | null },
+  end: { winningRequestId: string; warnings: readonly string[]; keptMs: number | null },
 ): Promise<boolean> {
   const ended = await db.execute(
-    `UPDATE jobs SET status = 'completed', progress = 100, queue_position = NULL, winning_request_id = $2, warnings = $3, expires_at = $4,
+    `UPDATE jobs SET status = 'completed', progress = 100, queue_position = NULL, winning_request_id = $2, warnings = $3,
+       expires_at = now() + make_interval(secs => $4::double precision / 1000),
        started_at = coalesce(started_at, now()), completed_at = now()
      WHERE id = $1 AND status IN ('queued', 'in_progress')`,
-    [jobId, end.winningRequestId, JSON.stringify(end.warnings), end.expiresAt],
+    [jobId, end.winningRequestId, JSON.stringify(end.warnings), end.keptMs],
   )
   return ended === 1
 }

@@ -3,6 +3,7 @@ import { CHALLENGE_PENALTY_PPM, INFERENCE_PENALTY_PPM } from '../constants.js'
 import type { Tier } from '../tiers.js'
 import type { Reason } from '../verdicts.js'
 import { type GroundTruth, type Judgement, judgeAudit, judgeChallenge } from './judge.js'
+import { OWN_FAULTS } from './own-failure.js'
 
 /** How asking a prover ended. */
 export type AttemptOutcome =
@@ -39,7 +40,7 @@ export function judgeCheck(due: DueCheck): Judgement | null {
   if (attempt.outcome === 'refused') return failed('refused_thrice', penaltyPpm)
   if (attempt.outcome !== 'success') {
     const { reason } = attempt
-    return reason === 'own_fault' ? abstained(reason) : failed(reason, penaltyPpm)
+    return OWN_FAULTS.includes(reason) ? abstained(reason) : failed(reason, penaltyPpm)
   }
   // Nobody computes it without a certificate of its class, which then is not the verifier's.
   if (truth === null && certificate !== null) return final ? abstained('no_time') : null

@@ -9,6 +9,9 @@ import type { Judgement } from './judge.js'
  */
 export const MAYBE_IMPOSSIBLE: readonly Reason[] = ['invalid_request', 'out_of_memory']
 
+/** What went wrong on the verifier's side: it counts for nobody. */
+export const OWN_FAULTS: readonly Reason[] = ['own_fault', 'own_clock']
+
 /** How an attempt that failed for this reason counts. A cancelled request counts nowhere. */
 export function failureOutcome(reason: Reason): AnswerRow['outcome'] {
   return reason === 'cancelled' || MAYBE_IMPOSSIBLE.includes(reason) ? 'neutral' : 'failure'
@@ -30,4 +33,17 @@ export function answerCheck(
  */
 export function isOwnNetwork(asked: number, unreachable: number): boolean {
   return asked > 1 && unreachable === asked
+}
+
+/** What a prover's answer says of the time that a request was stamped with; `silent`: nothing. */
+export type ClockWord = 'accepted' | 'stale' | 'silent'
+
+/**
+ * Whether it is the verifier's own clock that is wrong: of all who were asked at the same instant, those
+ * that said anything of the stamp refused it. One that accepts it is enough: then whoever calls it stale
+ * has the wrong clock, or wants to be left alone. Others than the challenged have to be among the asked,
+ * because these may all be one owner's.
+ */
+export function isOwnClock(words: readonly ClockWord[]): boolean {
+  return words.includes('stale') && !words.includes('accepted')
 }

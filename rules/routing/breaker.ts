@@ -1,30 +1,29 @@
 import { BREAKER_FIRST_MS, BREAKER_MAX_MS } from '../constants.js'
 
-/** A prover's circuit breaker, as plain data. */
-export interface Breaker {
-  /** Failures since the last success. */
-  failures: number
-  /** Until when it stays out, in the caller's milliseconds; null while closed. */
-  openUntilMs: number | null
+/** What a prover's circuit breaker goes by. */
+export interface Failures {
+  /** Since the last success. */
+  failuresInARow: number
+  /** Milliseconds since the last of them, by the ledger's clock; null when there was none. */
+  failedMsAgo: number | null
 }
 
 /** `half_open` takes one probe at a time, whose outcome closes it or opens it for longer. */
 export type BreakerState = 'closed' | 'open' | 'half_open'
 
-export const CLOSED_BREAKER: Breaker = { failures: 0, openUntilMs: null }
-
-/** A failure opens, each further one for twice as long; a success closes. */
-export function nextBreaker(
-  breaker: Breaker,
-  event: 'success' | 'failure',
-  nowMs: number,
-): Breaker {
-  if (event === 'success') return CLOSED_BREAKER
-  const openMs = Math.min(BREAKER_MAX_MS, BREAKER_FIRST_MS * 2 ** Math.min(breaker.failures, 30))
-  return { failures: breaker.failures + 1, openUntilMs: nowMs + openMs }
+export function breakerState(failures: Failures): BreakerState {
+  if (failures.failuresInARow === 0 || failures.failedMsAgo === null) return 'closed'
+  return openForMs(failures) > 0 ? 'open' : 'half_open'
 }
 
-export function breakerState(breaker: Breaker, nowMs: number): BreakerState {
-  if (breaker.openUntilMs === null) return 'closed'
-  return nowMs < breaker.openUntilMs ? 'open' : 'half_open'
+/**
+ * How long it stays open still: a failure opens, each further one for twice as long; a success closes. A
+ * failure from the future (the clock was set back since) keeps nobody out: else every prover that failed
+ * while the clock was wrong would be left alone for as long as the jump was.
+ * @returns milliseconds; 0 when it is closed or half open
+ */
+export function openForMs({ failuresInARow, failedMsAgo }: Failures): number {
+  if (failuresInARow === 0 || failedMsAgo === null || failedMsAgo < 0) return 0
+  const doublings = Math.min(failuresInARow - 1, 30)
+  return Math.max(0, Math.min(BREAKER_MAX_MS, BREAKER_FIRST_MS * 2 ** doublings) - failedMsAgo)
 }

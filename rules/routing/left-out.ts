@@ -7,20 +7,22 @@ export interface EarlierAttempt {
   /** Null while it is under way. */
   outcome: AnswerRow['outcome'] | null
   reason: AnswerRow['reason'] | null
-  completedAt: Date | null
+  /** Milliseconds since it ended, by the ledger's clock; null while it is under way. */
+  endedMsAgo: number | null
 }
 
 /**
  * The provers that a request's next attempt leaves out: those that failed it or are at it, and those
- * that refused it a moment ago. One that was only outpaced may be asked again.
- * @param now milliseconds since 1970
+ * that refused it a moment ago. One that was only outpaced, or refused our clock, may be asked again. A
+ * refusal from the future (the clock was set back since) is past: it must not last as long as the jump.
  */
-export function leftOut(attempts: readonly EarlierAttempt[], now: number): string[] {
+export function leftOut(attempts: readonly EarlierAttempt[]): string[] {
   return attempts
-    .filter(({ reason }) => reason !== 'outpaced')
-    .filter(({ outcome, completedAt }) => {
-      const since = completedAt === null ? 0 : now - completedAt.getTime()
-      return outcome !== 'refused' || since < REFUSED_PAUSE_MS
-    })
+    .filter(({ reason }) => reason !== 'outpaced' && reason !== 'own_clock')
+    .filter(
+      ({ outcome, endedMsAgo }) =>
+        outcome !== 'refused' ||
+        (endedMsAgo !== null && endedMsAgo >= 0 && endedMsAgo < REFUSED_PAUSE_MS),
+    )
     .map(({ hotkey }) => hotkey)
 }

@@ -2,10 +2,11 @@ import { ATTEMPT_FAILURES_MAX, ATTEMPT_WAIT_MS, ATTEMPT_WAITS_MAX } from '../con
 
 /**
  * How one attempt at a user's request ended. `refused`: the prover is at capacity, ask another;
- * `failed_over`: an outcome of its prover, ask another; `no_prover`: nobody can take it now.
+ * `failed_over`: an outcome of its prover, ask another; `no_prover`: nobody can take it now;
+ * `own_clock`: nobody takes a request from us until our clock is set.
  */
 export interface AttemptEnd {
-  readonly kind: 'answered' | 'failed_over' | 'refused' | 'no_prover' | 'cancelled'
+  readonly kind: 'answered' | 'failed_over' | 'refused' | 'no_prover' | 'own_clock' | 'cancelled'
   readonly reason?: string
 }
 
@@ -29,7 +30,11 @@ export type VideoStep =
   | { readonly do: 'end' }
   | {
       readonly do: 'fail'
-      readonly code: 'invalid_request' | 'generation_failed' | 'no_prover_available'
+      readonly code:
+        | 'invalid_request'
+        | 'generation_failed'
+        | 'no_prover_available'
+        | 'internal_error'
     }
 
 /**
@@ -51,11 +56,15 @@ export function afterAttempt(run: VideoRun, end: AttemptEnd): VideoStep {
       return { do: 'fail', code: impossible ? 'invalid_request' : 'generation_failed' }
     }
     case 'refused':
+    case 'own_clock':
     case 'no_prover': {
       const waits = run.waits + 1
-      if (waits > ATTEMPT_WAITS_MAX) return { do: 'fail', code: 'no_prover_available' }
-      // A refusal is an attempt of its own; where nobody was asked, the same one is still to be made.
-      const attempt = end.kind === 'refused' ? run.attempt + 1 : run.attempt
+      if (waits > ATTEMPT_WAITS_MAX) {
+        const code = end.kind === 'own_clock' ? 'internal_error' : 'no_prover_available'
+        return { do: 'fail', code }
+      }
+      // Who was asked had an attempt of its own; where nobody was, the same one is still to be made.
+      const attempt = end.kind === 'no_prover' ? run.attempt : run.attempt + 1
       return { do: 'wait', ms: ATTEMPT_WAIT_MS, run: { ...run, attempt, waits } }
     }
   }

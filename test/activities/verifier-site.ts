@@ -1,5 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
+import { ClockWatch } from '../../activities/shared/clock-watch.js'
 import type { VerifierDeps } from '../../activities/verifier-deps.js'
 import type { Signer } from '../../base/sr25519.js'
 import type { Chain, SubnetParams } from '../../chain/chain.js'
@@ -83,6 +84,7 @@ export async function makeVerifier(
     profile: { ...TEST_PROFILE, ...options.profile },
     fence: () => lease.fence,
     allowPrivateAddresses: true,
+    clock: new ClockWatch(SILENT),
     model: MODEL,
     settings: {
       gpuQueue: 'gpu-cpu',

@@ -158,7 +158,6 @@ export function success(requestId: string, changes: Partial<NewOutcome> = {}): N
     warnings: [],
     elapsedUs: 950_000,
     firstRecordUs: 20_000,
-    completedAt: new Date('2026-11-22T12:00:00Z'),
     verdict: null,
     ...changes,
   }

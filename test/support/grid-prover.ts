@@ -90,11 +90,18 @@ export class GridProver {
     readonly generator: GridGenerator,
     readonly capacity: number,
     readonly node: RunningProver,
+    private readonly clock: { aheadMs: number },
   ) {}
+
+  /** Sets its clock, against the true time. */
+  set clockAheadMs(ms: number) {
+    this.clock.aheadMs = ms
+  }
 
   static async start(setting: GridProverSetting): Promise<GridProver> {
     const { signer, capacity, genesisHash, netuid, keepDir } = setting
     const generator = new GridGenerator(setting.video, setting.stepMs)
+    const clock = { aheadMs: 0 }
     const node = await startProver({
       generator,
       signer,
@@ -109,8 +116,9 @@ export class GridProver {
       version: '0.0.0',
       log: SILENT,
       metrics: new Metrics('prover'),
+      now: () => Date.now() + clock.aheadMs,
     })
-    return new GridProver(signer, generator, capacity, node)
+    return new GridProver(signer, generator, capacity, node, clock)
   }
 
   get hotkey(): string {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, WorkflowNotFoundError } from '@temporalio/client'
 import type { InferenceDeps } from '../../activities/inference-deps.js'
+import { ClockWatch } from '../../activities/shared/clock-watch.js'
 import { resolveOptions } from '../../base/options/options.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
 import { createWallet } from '../../chain/wallet/create.js'
@@ -149,6 +150,7 @@ export class SmallGrid {
       signer: await loadHotkey(this.#wallet()),
       genesisHash: this.#genesisHash,
       allowPrivateAddresses: true,
+      clock: new ClockWatch(SILENT),
       deadlineFloorMs: 30_000,
       hedgeFloorMs: 30_000,
       log: SILENT,

@@ -173,7 +173,7 @@ describe('btauth/1', () => {
       headers: lower(headers),
       self: bob.ss58,
       nowNs: NONCE,
-      startedNs: 0n,
+      nonces: new NonceMemory({ startedNs: 0n }),
     })
     assert.ok(read.ok)
     assert.equal(read.claim.nonce, NONCE)

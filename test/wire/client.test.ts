@@ -6,7 +6,7 @@ import { deflateSync } from 'node:zlib'
 import type { Signer } from '../../base/sr25519.js'
 import { type RequestOptions, requestGeneration } from '../../wire/client.js'
 import { STREAM_MEDIA_TYPE } from '../../wire/limits.js'
-import type { RequestOutcome } from '../../wire/outcome.js'
+import { clockWord, type RequestOutcome } from '../../wire/outcome.js'
 import { encodeRecord } from '../../wire/stream.js'
 import { devSigner } from './keys.js'
 import {
@@ -290,6 +290,24 @@ describe('asking a prover', () => {
     await failsAs('malformed', (_, res) =>
       res.writeHead(200, { 'Content-Type': STREAM_MEDIA_TYPE, 'Content-Encoding': 'gzip' }).end(),
     )
+  })
+
+  it('knows a prover that calls our time wrong from one that fails', async () => {
+    const refusing = (code: string): RequestListener => {
+      return (req, res) => {
+        req.resume()
+        res.writeHead(401, { 'Content-Type': 'application/json' })
+        res.end(JSON.stringify({ error: { code, message: 'no' } }))
+      }
+    }
+    for (const [code, reason, word] of [
+      ['stale', 'stale', 'stale'],
+      ['bad_signature', 'error', 'silent'],
+    ] as const) {
+      const outcome = await ask(refusing(code))
+      assert.ok(outcome.kind === 'failed')
+      assert.deepEqual([outcome.reason, clockWord(outcome)], [reason, word])
+    }
   })
 
   it('distinguishes refusals by their status', async () => {

@@ -144,7 +144,7 @@ describe('delivering webhooks', function () {
     const newer = randomBytes(32)
     await rotateSecret(db, webhook.id, newer, 5)
     const job = await newJob(db, id, { apiKeyId: 'key-a', prompt: 'a concealed prompt' })
-    await completeJob(db, job.id, { winningRequestId: uuid(), warnings: [], expiresAt: null })
+    await completeJob(db, job.id, { winningRequestId: uuid(), warnings: [], keptMs: null })
     // Nobody was there to deliver when it ended: it waited.
     await startWorkers()
     await to.until(1)

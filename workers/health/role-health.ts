@@ -1,4 +1,5 @@
 import type { Worker } from '@temporalio/worker'
+import type { ClockWatch } from '../../activities/shared/clock-watch.js'
 import type { Log } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
 import type { Options } from '../../base/options/options.js'
@@ -83,6 +84,16 @@ export class RoleHealth extends Health {
     this.#watchdogs.push(watchBlocks(chain, { log: this.#log, limitMs }))
     this.check('chain', () => missingBlocks(chain, limitMs))
     exportBlockMetrics(this.metrics, chain)
+  }
+
+  /** Provers take the time in our requests. */
+  watchClock(clock: ClockWatch): void {
+    this.check('clock', () => clock.problem())
+    this.metrics.readGauge(
+      'fractal_clock_refused',
+      '1 while every prover refuses the time in our requests: this machine’s clock is wrong',
+      () => (clock.isWrong ? 1 : 0),
+    )
   }
 
   /** PostgreSQL answers. */

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { Worker } from '@temporalio/worker'
 import { createInferenceActivities } from '../../activities/inference-activities.js'
 import type { InferenceDeps } from '../../activities/inference-deps.js'
+import { ClockWatch } from '../../activities/shared/clock-watch.js'
 import type { Log } from '../../base/log.js'
 import { databaseAddress } from '../../base/options/database-address.js'
 import { DATABASE_OPTIONS, TEMPORAL_OPTIONS, WALLET_OPTIONS } from '../../base/options/groups.js'
@@ -83,6 +84,8 @@ async function startInferenceWorker(
   await recordGenesis(db, id, genesisHash)
   const signals = new JobSignals({ ...address, applicationName: 'fractal-inference', log })
   const temporal = await connectTemporal(options, log)
+  const clock = new ClockWatch(log)
+  health.watchClock(clock)
   const deps: InferenceDeps = {
     id,
     db,
@@ -90,6 +93,7 @@ async function startInferenceWorker(
     signer,
     genesisHash,
     allowPrivateAddresses: options['chain.allow_private_addresses'],
+    clock,
     deadlineFloorMs: profile.deadlineFloorMs,
     hedgeFloorMs: Math.floor(profile.deadlineFloorMs / HEDGE_FLOOR_DIVISOR),
     log,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Worker } from '@temporalio/worker'
+import { ClockWatch } from '../../activities/shared/clock-watch.js'
 import { createVerifierActivities } from '../../activities/verifier-activities.js'
 import type { VerifierDeps } from '../../activities/verifier-deps.js'
 import { FractalError } from '../../base/errors.js'
@@ -108,6 +109,8 @@ async function startVerifier(
   await registerSearchAttributes(temporal.client, temporal.namespace)
   await assertNamespaceIsOurs(temporal, id)
 
+  const clock = new ClockWatch(log)
+  health.watchClock(clock)
   const deps: VerifierDeps = {
     id,
     db,
@@ -116,6 +119,7 @@ async function startVerifier(
     profile,
     fence: () => lease.fence,
     allowPrivateAddresses: options['chain.allow_private_addresses'],
+    clock,
     model: { ...standard, root: model.files.root },
     settings: intervalSettings(options, profile.intervalBlocks * chain.blockSeconds),
     gpus: options['gpu.count'],

@@ -30,8 +30,8 @@ const PROFILE: Partial<MechanismProfile> = {
   rounds: { max: 1, earlyShareMilli: 400 },
 }
 
-/** How a prover behaves: as its engine does, `refusing` everything, or `away`. */
-export type Behaviour = Course | 'other class' | 'refusing' | 'away'
+/** How a prover behaves: as its engine does, an hour `late` by its clock, `refusing` everything, or `away`. */
+export type Behaviour = Course | 'other class' | 'late clock' | 'refusing' | 'away'
 
 interface Served {
   readonly port: number
@@ -100,12 +100,13 @@ export class IntervalSite {
   async #start(signer: Signer, behaviour: Exclude<Behaviour, 'away'>): Promise<Served> {
     if (behaviour === 'refusing') return refuser(signer, this.determinismClass)
     const other = behaviour === 'other class'
+    const late = behaviour === 'late clock'
     const { deps, netuid } = this.verifier
     const keepDir = await mkdtemp(join(tmpdir(), 'fractal-prover-'))
     const prover = await startProver({
       generator: other
         ? new StandIn(classNamed(`not ${this.determinismClass}`))
-        : new StandIn(this.determinismClass, behaviour),
+        : new StandIn(this.determinismClass, late ? 'honest' : behaviour),
       signer,
       lookup: async () => ({ validatorPermit: true, stakeRao: 1000n }),
       genesisHash: deps.chain.genesisHash,
@@ -118,6 +119,7 @@ export class IntervalSite {
       version: '0.0.0',
       log: SILENT,
       metrics: new Metrics('prover'),
+      now: () => Date.now() - (late ? 3_600_000 : 0),
     })
     const close = async () => {
       await prover.close()

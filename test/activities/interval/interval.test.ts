@@ -259,6 +259,28 @@ describe('activities: an interval', () => {
     assert.doesNotMatch(body, /a red ball rolls|key 0/)
   })
 
+  it('abstains where every prover refuses our time: the clock that is wrong is ours', async () => {
+    const deps = await open('late clock', 'late clock', 'late clock')
+    await site.begin()
+    await site.ask(1)
+    await site.judge(1)
+    const verdicts = (await site.verdicts(1)).flat()
+    assert.ok(verdicts.length >= 3)
+    for (const verdict of verdicts) assert.deepEqual(verdict, ['abstained', 'own_clock', null])
+    assert.ok(deps.clock.isWrong)
+  })
+
+  it('fails the one prover whose own clock is wrong', async () => {
+    const deps = await open('honest', 'late clock', 'away')
+    await site.begin()
+    await site.ask(1)
+    await site.judge(1)
+    const [, late] = await site.verdicts(1)
+    assert.ok(late!.length > 0)
+    for (const verdict of late!) assert.deepEqual(verdict, ['fail', 'stale', -10_000])
+    assert.ok(!deps.clock.isWrong)
+  })
+
   it('waits for its turn, which comes when the interval before is settled', async () => {
     const deps = await open('honest', 'honest')
     await site.begin()

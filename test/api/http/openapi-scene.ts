@@ -74,7 +74,7 @@ async function finishedVideo(db: Database, id: VerifierId): Promise<string> {
     const file = { mime, bytes: Buffer.from('bytes'), sha256: 'ab'.repeat(32) }
     await putContent(db, jobId, variant, file)
   }
-  const end = { winningRequestId: asked.requestId, warnings: [], expiresAt: null }
+  const end = { winningRequestId: asked.requestId, warnings: [], keptMs: null }
   await completeJob(db, jobId, end)
   return jobId
 }

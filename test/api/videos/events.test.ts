@@ -65,7 +65,7 @@ describe('events of a video', () => {
   const complete = async ({ id: jobId }: JobRow, requestId: string) => {
     const { db } = database()
     await recordOutcomes(db, id, [success(requestId)])
-    const end = { winningRequestId: requestId, warnings: [], expiresAt: null }
+    const end = { winningRequestId: requestId, warnings: [], keptMs: null }
     assert.ok(await completeJob(db, jobId, end))
   }
   const watch = async (jobId: string, init: RequestInit = {}, query = '', from = server) => {

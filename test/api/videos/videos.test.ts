@@ -364,7 +364,7 @@ describe('/v1/videos', () => {
       await recordOutcomes(db, id, [success(requestId)])
       await putContent(db, jobId, 'video', { mime: 'video/mp4', bytes, sha256: 'ab'.repeat(32) })
       await refused(await content(), 409, 'video_not_ready')
-      const end = { winningRequestId: requestId, warnings: ['prompt_truncated'], expiresAt: null }
+      const end = { winningRequestId: requestId, warnings: ['prompt_truncated'], keptMs: null }
       assert.ok(await completeJob(db, jobId, end))
     })
 
@@ -440,11 +440,7 @@ describe('/v1/videos', () => {
     it('expires', async () => {
       const { db } = database()
       const job = await newJob(db, id)
-      const end = {
-        winningRequestId: job.inferenceId,
-        warnings: [],
-        expiresAt: new Date('2026-01-01T00:00:00Z'),
-      }
+      const end = { winningRequestId: job.inferenceId, warnings: [], keptMs: -1000 }
       assert.ok(await completeJob(db, job.id, end))
       await refused(await noted(`/v1/videos/${job.id}/content`), 410, 'video_expired')
     })

@@ -110,7 +110,8 @@ describe('ledger/settlement', () => {
         [busy, 'inference', 'refused', 'local'],
       ],
     )
-    assert.equal(parts.answers[0]!.completedAtUs, Date.parse('2026-11-22T12:00:00Z') * 1000)
+    const age = Date.now() - parts.answers[0]!.completedAtUs / 1000
+    assert.ok(age >= 0 && age < 60_000, `recorded ${age} ms ago, by the database's clock`)
     assert.deepEqual(
       parts.checks.map((row) => [row.requestId, row.kind, row.verdict]),
       [

@@ -169,14 +169,15 @@ describe('ledger/routing', () => {
       ...jobs.map(({ inferenceId }, i) => attempt(i < 5 ? 1 : 2, { inferenceId, work: 1_000 })),
       attempt(2, { n: 1 }),
     ])
-    const at = (second: number) => new Date(Date.UTC(2026, 10, 22, 12, 0, second))
     const [a, b, c, d] = rows.map((row) => row.requestId)
-    await recordOutcomes(db, id, [
-      success(a!, { elapsedUs: 30, completedAt: at(2) }),
-      success(b!, { elapsedUs: 10, completedAt: at(1) }),
-      failure(c!, { completedAt: at(3) }),
-      failure(d!, { completedAt: at(4) }),
-    ])
+    for (const end of [
+      success(a!, { elapsedUs: 30 }),
+      success(b!, { elapsedUs: 10 }),
+      failure(c!),
+      failure(d!),
+    ]) {
+      await recordOutcomes(db, id, [end])
+    }
     const candidates = await routingCandidates(db, id)
     assert.deepEqual(
       candidates.map((row) => ({
@@ -185,11 +186,11 @@ describe('ledger/routing', () => {
         inFlight: row.inFlight,
         latency: row.latencyUsPerWork,
         failures: row.failuresInARow,
-        last: row.lastFailureAt,
+        justNow: row.failedMsAgo === null ? null : row.failedMsAgo >= 0 && row.failedMsAgo < 60_000,
       })),
       [
-        { uid: 1, used: 5, inFlight: 1, latency: 10_000, failures: 2, last: at(4) },
-        { uid: 2, used: 1, inFlight: 2, latency: null, failures: 0, last: null },
+        { uid: 1, used: 5, inFlight: 1, latency: 10_000, failures: 2, justNow: true },
+        { uid: 2, used: 1, inFlight: 2, latency: null, failures: 0, justNow: null },
       ],
     )
     // The next interval's requests start at zero; what is under way counts there.

@@ -46,7 +46,7 @@ describe('ledger/job-watch', () => {
     await putFrames(db, second, [frame(1)])
     assert.deepEqual(await shown(job.id), [second, 1])
     await recordOutcomes(db, id, [success(first), failure(second)])
-    const end = { winningRequestId: first, warnings: [], expiresAt: null }
+    const end = { winningRequestId: first, warnings: [], keptMs: null }
     await completeJob(db, job.id, end)
     assert.deepEqual(await shown(job.id), [first, 2])
     assert.equal((await watchedJob(db, job.id))?.prover, 'prover-1')
@@ -104,7 +104,7 @@ describe('ledger/job-watch', () => {
     assert.equal(await position(), null)
     const requestId = await asked(job.inferenceId, 1, 1)
     await recordOutcomes(db, id, [success(requestId)])
-    await completeJob(db, job.id, { winningRequestId: requestId, warnings: [], expiresAt: null })
+    await completeJob(db, job.id, { winningRequestId: requestId, warnings: [], keptMs: null })
     await setQueuePosition(db, job.id, 1)
     assert.equal(await position(), null)
   })

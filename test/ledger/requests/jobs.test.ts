@@ -62,7 +62,7 @@ describe('ledger/jobs', () => {
     await setProgress(db, id, 20)
     const running = await getJob(db, id)
     assert.deepEqual([running!.status, running!.progress], ['in_progress', 40])
-    const done = { winningRequestId, warnings: ['prompt_truncated'], expiresAt: null }
+    const done = { winningRequestId, warnings: ['prompt_truncated'], keptMs: null }
     assert.equal(await completeJob(db, id, done), true)
     assert.equal(await completeJob(db, id, { ...done, winningRequestId: uuid() }), false)
     assert.equal(await failJob(db, id, { code: 'late', message: 'too late' }), false)
@@ -161,7 +161,7 @@ describe('ledger/jobs', () => {
       )[0]!
       await putFrames(db, requestId, [{ index: 1, zlib: Buffer.of(1) }])
       await recordOutcomes(db, id, [success(requestId)])
-      await completeJob(db, job.id, { winningRequestId: requestId, warnings: [], expiresAt: null })
+      await completeJob(db, job.id, { winningRequestId: requestId, warnings: [], keptMs: null })
       const lapsed = `UPDATE intervals SET phase = 'lapsed', closed_at = now() WHERE verifier = $1`
       if (final) await db.execute(lapsed, [id.verifier])
       await deleteJob(db, job.id)

@@ -81,8 +81,7 @@ describe('ledger/retention', () => {
       const file = { mime: 'video/mp4', bytes: Buffer.from('bytes'), sha256: 'ab'.repeat(32) }
       await putContent(db, jobId, variant, file)
     }
-    const expiresAt = new Date(Date.now() + 86_400_000)
-    await completeJob(db, jobId, { winningRequestId: requestId, warnings: [], expiresAt })
+    await completeJob(db, jobId, { winningRequestId: requestId, warnings: [], keptMs: 86_400_000 })
     if (cheat) await judge(requestId, 'cheat')
     return { jobId, requestId }
   }

@@ -51,7 +51,7 @@ async function newWebhook(
 }
 
 const ALL = { after: null, limit: 100 }
-const completed = () => ({ winningRequestId: uuid(), warnings: [], expiresAt: null })
+const completed = () => ({ winningRequestId: uuid(), warnings: [], keptMs: null })
 const FAILED = { code: 'cancelled', message: 'cancelled' }
 
 describe('ledger: webhooks', () => {

@@ -47,6 +47,16 @@ describe('the verdict of a check', () => {
       at('abstained own_fault null'),
     ],
     [
+      'our own clock was wrong',
+      { attempt: { outcome: 'neutral', reason: 'own_clock' } },
+      at('abstained own_clock null'),
+    ],
+    [
+      'the prover’s clock was wrong',
+      { attempt: { outcome: 'failure', reason: 'stale' } },
+      at('fail stale -10000'),
+    ],
+    [
       'refused to the end',
       { attempt: { outcome: 'refused', reason: 'refused' } },
       at('fail refused_thrice -10000'),

@@ -3,6 +3,7 @@ import { certificateCounts } from '../../../rules/judge/certificates.js'
 import {
   answerCheck,
   failureOutcome,
+  isOwnClock,
   isOwnNetwork,
   MAYBE_IMPOSSIBLE,
 } from '../../../rules/judge/own-failure.js'
@@ -35,6 +36,24 @@ describe('a request’s own failure', () => {
     assert.ok(!isOwnNetwork(3, 2))
     assert.ok(!isOwnNetwork(1, 1), 'one alone says nothing of the network')
     assert.ok(!isOwnNetwork(0, 0))
+  })
+})
+
+describe('whose clock is wrong', () => {
+  it('is the verifier’s when nobody accepts its stamp', () => {
+    assert.ok(isOwnClock(['stale', 'stale', 'silent']))
+    assert.ok(isOwnClock(['stale']), 'a grid of one')
+  })
+
+  it('is the prover’s when anybody accepts it, and nobody’s when nobody complains', () => {
+    assert.ok(!isOwnClock(['stale', 'stale', 'accepted']))
+    assert.ok(!isOwnClock(['silent', 'accepted']))
+    assert.ok(!isOwnClock(['silent']))
+    assert.ok(!isOwnClock([]))
+  })
+
+  it('is a failure of the prover’s then', () => {
+    assert.equal(failureOutcome('stale'), 'failure')
   })
 })
 

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { TIER_REQUEST_LIMIT } from '../../../rules/constants.js'
-import {
-  type Breaker,
-  breakerState,
-  CLOSED_BREAKER,
-  nextBreaker,
-} from '../../../rules/routing/breaker.js'
+import { breakerState, openForMs } from '../../../rules/routing/breaker.js'
 import { deadlineMs, groupDeadlineMs } from '../../../rules/routing/deadlines.js'
 import { type RouteCandidate, type RouteInput, route } from '../../../rules/routing/route.js'
 import { TIERS } from '../../../rules/tiers.js'
@@ -181,17 +176,22 @@ describe('routing', () => {
 
 describe('the breaker', () => {
   it('opens after a failure, for longer each time, and lets a probe through', () => {
-    let breaker: Breaker = CLOSED_BREAKER
-    assert.equal(breakerState(breaker, 0), 'closed')
-    breaker = nextBreaker(breaker, 'failure', 1000)
-    assert.equal(breakerState(breaker, 5999), 'open')
-    assert.equal(breakerState(breaker, 6000), 'half_open')
-    breaker = nextBreaker(breaker, 'failure', 6000)
-    assert.equal(breakerState(breaker, 15_999), 'open')
-    assert.equal(breakerState(breaker, 16_000), 'half_open')
-    assert.deepEqual(nextBreaker(breaker, 'success', 16_000), CLOSED_BREAKER)
-    for (let i = 0; i < 2000; i++) breaker = nextBreaker(breaker, 'failure', 0)
-    assert.equal(breaker.openUntilMs, 300_000)
+    const state = (failuresInARow: number, failedMsAgo: number | null) =>
+      breakerState({ failuresInARow, failedMsAgo })
+    assert.equal(state(0, null), 'closed')
+    assert.equal(state(0, 10), 'closed', 'a success since')
+    assert.equal(state(1, 4999), 'open')
+    assert.equal(state(1, 5000), 'half_open')
+    assert.equal(state(2, 9999), 'open')
+    assert.equal(state(2, 10_000), 'half_open')
+    assert.equal(openForMs({ failuresInARow: 2, failedMsAgo: 3000 }), 7000)
+    assert.equal(openForMs({ failuresInARow: 2000, failedMsAgo: 0 }), 300_000)
+  })
+
+  it('keeps nobody out for a failure from the future: the clock was set back', () => {
+    const jumped = { failuresInARow: 3, failedMsAgo: -3_600_000 }
+    assert.equal(breakerState(jumped), 'half_open')
+    assert.equal(openForMs(jumped), 0)
   })
 })
 

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { ATTEMPT_WAITS_MAX } from '../../../rules/constants.js'
+import { afterAttempt, FIRST_ATTEMPT, type VideoRun } from '../../../rules/routing/video-run.js'
+
+describe('what follows an attempt', () => {
+  const waited = (kind: 'refused' | 'no_prover' | 'own_clock') => {
+    const step = afterAttempt(FIRST_ATTEMPT, { kind })
+    assert.ok(step.do === 'wait')
+    return step.run
+  }
+  const last: VideoRun = { ...FIRST_ATTEMPT, waits: ATTEMPT_WAITS_MAX }
+
+  it('waits while our own clock is wrong, and blames no prover for it', () => {
+    assert.deepEqual(waited('own_clock'), { attempt: 2, failures: [], waits: 1 })
+    assert.deepEqual(afterAttempt(last, { kind: 'own_clock' }), {
+      do: 'fail',
+      code: 'internal_error',
+    })
+  })
+
+  it('makes the same attempt again where nobody was asked', () => {
+    assert.equal(waited('no_prover').attempt, 1)
+    assert.equal(waited('refused').attempt, 2)
+    assert.deepEqual(afterAttempt(last, { kind: 'refused' }), {
+      do: 'fail',
+      code: 'no_prover_available',
+    })
+  })
+})

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import type { Signer } from '../base/sr25519.js'
+import type { ClockWord } from '../rules/judge/own-failure.js'
+import { type AxonAddress, vetAddress } from './axon-address.js'
+import { freshNonce, signRequest } from './btauth.js'
+import { WireError } from './error.js'
+import { Exchange } from './exchange.js'
+import { expectOk } from './refusal.js'
+
+/** Of a refusal, which is all that is wanted. */
+const DEADLINE_MS = 3000
+
+/**
+ * Whether a prover takes the time that this process stamps its requests with. Asks for the opening of a
+ * request that nobody made: the stamp is looked at first, and a prover that accepts it knows no such
+ * request. Costs it no work; counts nowhere.
+ */
+export async function askAboutClock(options: {
+  address: AxonAddress
+  /** ss58 of the prover's hotkey. */
+  receiver: string
+  signer: Signer
+  /** Development: reach loopback and private addresses. */
+  allowPrivate: boolean
+  signal?: AbortSignal
+}): Promise<ClockWord> {
+  const body = Buffer.from('{"step":1,"frame":1}')
+  const target = `/v1/generations/${randomUUID()}/open`
+  let exchange: Exchange | null = null
+  try {
+    const address = vetAddress(options.address.ip, options.address.port, options)
+    const headers = signRequest({ ...options, method: 'POST', target, body, nonce: freshNonce() })
+    exchange = new Exchange({
+      address,
+      method: 'POST',
+      target,
+      headers: { ...headers, 'Content-Type': 'application/json' },
+      body,
+      connectMs: DEADLINE_MS,
+      deadlineMs: DEADLINE_MS,
+      signal: options.signal,
+    })
+    await expectOk(exchange, 'application/json')
+    return 'silent'
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    return error.code === 'http_refused' ? wordOf(error.details.code) : 'silent'
+  } finally {
+    exchange?.close()
+  }
+}
+
+/** Whatever a prover refuses for, it looked at the stamp before; but for what others may answer in its place. */
+function wordOf(code: unknown): ClockWord {
+  switch (code) {
+    case 'stale':
+      return 'stale'
+    case 'before_start':
+    case 'malformed':
+    case 'wrong_receiver':
+    case 'unknown':
+      return 'silent'
+    default:
+      return 'accepted'
+  }
+}
