@@ -12,14 +12,12 @@ const MAX_READS = 32
 
 interface Read {
   readonly access: Access
-  readonly answers: Readonly<Record<number, { readonly media?: string }>>
+  readonly answers: Readonly<Record<number, { readonly events?: unknown }>>
 }
 
 /** Whether an operation's calls are counted. Streams of events are long, and hold nothing back for a slow client. */
 export function isCountedRead({ access, answers }: Read): boolean {
-  return (
-    access === 'read' && !Object.values(answers).some(({ media }) => media === 'text/event-stream')
-  )
+  return access === 'read' && !Object.values(answers).some(({ events }) => events !== undefined)
 }
 
 /** Lets through so many reads of one key at once; stands behind its gate. One for all operations of a process. */

@@ -11,6 +11,20 @@ export function optional<S extends z.ZodType>(schema: S) {
   return schema.nullish().transform((value) => value ?? undefined)
 }
 
+/** The fields of a body as a form has them: a form has no null, what is not given is left out. */
+export function withoutNulls(body: z.ZodObject): z.ZodObject {
+  const fields = Object.entries(body.shape).map(([name, field]) => [name, withoutNull(field)])
+  return z.strictObject(Object.fromEntries(fields))
+}
+
+/** What `optional` made, without its null; any other schema as it is. */
+function withoutNull(field: z.core.$ZodType): z.core.$ZodType {
+  const given = field instanceof z.ZodPipe ? field.in : null
+  const nullable = given instanceof z.ZodOptional ? given.unwrap() : null
+  if (!(field instanceof z.ZodPipe && nullable instanceof z.ZodNullable)) return field
+  return z.optional(nullable.unwrap()).meta(field.meta() ?? {})
+}
+
 export function oneOf<const V extends readonly string[]>(values: V, more = '') {
   return z.enum(values, { error: `must be ${listed(values, 'or')}${more}` })
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   createDocument,
   type ZodOpenApiOperationObject,
+  type ZodOpenApiOverrideMetaContext,
   type ZodOpenApiPathsObject,
 } from 'zod-openapi'
 import { LIMIT_HEADERS } from '../auth/rate-limit-headers.js'
@@ -95,7 +96,6 @@ export function openApiDocument(operations: readonly Operation[], version: strin
 
 function operationObject(each: Operation): ZodOpenApiOperationObject {
   const { id, tag, summary, description, access, params, query, headers, body, bodyExample } = each
-  const media = ['application/json', ...(each.bodyMedia ?? [])]
   return {
     operationId: id,
     tags: [tag],
@@ -109,10 +109,12 @@ function operationObject(each: Operation): ZodOpenApiOperationObject {
           requestBody: {
             required: true,
             content: Object.fromEntries(
-              media.map((type) => [
-                type,
-                { schema: body, ...(bodyExample === undefined ? {} : { example: bodyExample }) },
-              ]),
+              Object.entries({ 'application/json': body, ...each.bodyMedia }).map(
+                ([type, schema]) => [
+                  type,
+                  { schema, ...(bodyExample === undefined ? {} : { example: bodyExample }) },
+                ],
+              ),
             ),
           },
         }),
@@ -131,13 +133,12 @@ function answersOf(answers: Operation['answers']): ZodOpenApiOperationObject['re
   )
 }
 
-function answerObject({ description, schema, media, otherMedia, headers }: Answer) {
-  const main = media ?? (schema === undefined ? null : 'application/json')
+function answerObject({ description, schema, media, otherMedia = [], events, headers }: Answer) {
+  const bytes = [...(media === undefined ? [] : [media]), ...otherMedia]
   const contents = {
-    ...(main === null ? {} : { [main]: contentOf(schema ?? null) }),
-    ...Object.fromEntries(
-      Object.entries(otherMedia ?? {}).map(([type, other]) => [type, contentOf(other)]),
-    ),
+    ...(schema === undefined ? {} : { 'application/json': { schema } }),
+    ...Object.fromEntries(bytes.map((type) => [type, { schema: { type: 'string' as const } }])),
+    ...(events === undefined ? {} : { 'text/event-stream': { schema: eventOf(events) } }),
   }
   return {
     description,
@@ -146,8 +147,24 @@ function answerObject({ description, schema, media, otherMedia, headers }: Answe
   }
 }
 
-function contentOf(schema: z.ZodType | null) {
-  return { schema: schema ?? { type: 'string' as const } }
+/**
+ * One event of a stream, as parsers of server-sent events hand it out: OpenAPI describes a stream by it. Its data is
+ * a text, whose JSON has a schema.
+ */
+function eventOf(data: z.ZodType) {
+  const event = z.object({
+    event: z.string().meta({ description: 'the `type` of its data' }),
+    id: z.string().optional().meta({ description: 'for the header `Last-Event-ID`' }),
+    retry: z.int().min(0).optional().meta({ description: 'milliseconds' }),
+    data,
+  })
+  return event.meta({
+    override: ({ jsonSchema: { properties = {} } }: ZodOpenApiOverrideMetaContext) => {
+      const contentSchema = properties.data
+      if (typeof contentSchema !== 'object') throw new Error('the data of an event has a schema')
+      properties.data = { type: 'string', contentMediaType: 'application/json', contentSchema }
+    },
+  })
 }
 
 function headersOf(headers: Readonly<Record<string, string>>) {

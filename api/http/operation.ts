@@ -13,11 +13,13 @@ export type Tag = 'Videos' | 'Webhooks' | 'Network'
 /** One way an operation succeeds. */
 export interface Answer {
   readonly description: string
-  /** Of the JSON; with `media` the bytes are of that type instead. */
+  /** Of the JSON. */
   readonly schema?: z.ZodType
+  /** The content type of bytes, and others that they may have instead. */
   readonly media?: string
-  /** Content types that it may have instead; null: bytes. */
-  readonly otherMedia?: Readonly<Record<string, z.ZodType | null>>
+  readonly otherMedia?: readonly string[]
+  /** Of the JSON in each event's data, where it may be a stream of server-sent events. */
+  readonly events?: z.ZodType
   /** Name → what it says. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -55,8 +57,8 @@ interface Described {
   readonly before?: readonly RequestHandler[]
   /** Reads the body when it is not JSON alone. */
   readonly readBody?: readonly RequestHandler[]
-  /** Other content types of the same body. */
-  readonly bodyMedia?: readonly string[]
+  /** Other content types of the same body: type → what the document says of it; the handler gets what `body` makes of it. */
+  readonly bodyMedia?: Readonly<Record<string, z.ZodType>>
   /** A body that does: without one, documentation makes one up of all members, which no operation takes. */
   readonly bodyExample?: unknown
 }

@@ -39,12 +39,12 @@ export function videoContentOperation(deps: ApiDeps): Operation {
       200: {
         description: 'The MP4 (H.264); as `thumbnail`, a PNG',
         media: 'video/mp4',
-        otherMedia: { 'image/png': null },
+        otherMedia: ['image/png'],
       },
       206: {
         description: 'The range that was asked for',
         media: 'video/mp4',
-        otherMedia: { 'image/png': null },
+        otherMedia: ['image/png'],
       },
       304: { description: 'The client has it already' },
     },

@@ -16,7 +16,13 @@ import { idempotencyHeaders } from './idempotency.js'
 import { videoSchema } from './object.js'
 import { sendVideo } from './own-video.js'
 import { MAX_WAIT_SECONDS, preferredWait, waitForVideo } from './prefer-wait.js'
-import { EXAMPLE_PROMPT, SECRET_FIELDS, VIDEO_FORM, videoRequestSchema } from './request.js'
+import {
+  EXAMPLE_PROMPT,
+  SECRET_FIELDS,
+  VIDEO_FORM,
+  videoFormSchema,
+  videoRequestSchema,
+} from './request.js'
 import { refuseUnsupportedFields } from './unsupported.js'
 
 const DESCRIPTION = `
@@ -49,13 +55,13 @@ export function createVideoOperation(deps: VideoDeps): Operation {
     body: videoRequestSchema(deps.limits),
     secretFields: SECRET_FIELDS,
     readBody: [...jsonOrMultipartBody(VIDEO_FORM), refuseUnsupportedFields],
-    bodyMedia: ['multipart/form-data'],
+    bodyMedia: { 'multipart/form-data': videoFormSchema(deps.limits) },
     bodyExample: { prompt: EXAMPLE_PROMPT },
     answers: {
       200: {
         description: 'The video as it stands; or, as text/event-stream, its events',
         schema: videoSchema,
-        otherMedia: { 'text/event-stream': videoEventSchema },
+        events: videoEventSchema,
         headers: {
           Location: 'where to look',
           'openai-poll-after-ms': 'how soon to look again',

@@ -32,7 +32,7 @@ export function videoEventsOperation(deps: VideoDeps): Operation {
         .meta({ description: 'of the last event that was seen: only later frames are sent' }),
     }),
     answers: {
-      200: { description: 'The events', media: 'text/event-stream', schema: videoEventSchema },
+      200: { description: 'The events', events: videoEventSchema },
       204: { description: 'The last event has been seen: there is nothing to come back for' },
     },
     errors: ['invalid_request', 'unknown_field', 'video_not_found'],

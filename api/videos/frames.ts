@@ -33,7 +33,10 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
     params: {
       schema: z.object({
         id: videoIdSchema,
-        index: z.string().meta({ description: 'from 1', example: '1' }),
+        index: z.string().meta({
+          description: 'from 1',
+          override: { type: 'integer', minimum: 1, maximum: 999_999 },
+        }),
       }),
       code: videoId.code,
       message: videoId.message,
@@ -44,12 +47,12 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
       200: {
         description: 'The frame: a PNG, or its raw RGB bytes',
         media: 'image/png',
-        otherMedia: { 'application/octet-stream': null },
+        otherMedia: ['application/octet-stream'],
       },
       206: {
         description: 'The range that was asked for',
         media: 'image/png',
-        otherMedia: { 'application/octet-stream': null },
+        otherMedia: ['application/octet-stream'],
       },
       304: { description: 'The client has it already' },
     },
@@ -61,14 +64,15 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
       'range_not_satisfiable',
     ],
     run: async ({ params, query: { format = 'png' }, req, res }) => {
-      const job = assertContent(deps, await ownVideo(deps, params.id, res))
+      const video = await ownVideo(deps, params.id, res)
       const index = INDEX.test(params.index) ? Number(params.index) : 0
-      if (index < 1 || index > job.frames) {
-        throw refusedField('index', params.index, `must be from 1 to ${job.frames}`, {
+      if (index < 1 || index > video.frames) {
+        throw refusedField('index', params.index, `must be from 1 to ${video.frames}`, {
           code: 'frame_not_found',
-          hint: `The video ${job.id} has ${job.frames} frames.`,
+          hint: `The video ${video.id} has ${video.frames} frames.`,
         })
       }
+      const job = assertContent(deps, video)
       const frame = await storedFrame(deps, job, index)
       const tag = `${job.winningRequestId}-${index}`
       res.set({ 'Cache-Control': CACHE_AS_IT_IS, Vary: 'Accept-Encoding' })

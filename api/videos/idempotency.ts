@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import { z } from 'zod'
+import { textLike } from '../http/fields.js'
 import { refusedField } from '../http/validate.js'
 import type { VideoRequest } from './request.js'
 
+const MAX_CHARACTERS = 255
+/** Bare, or a String of RFC 9651, which is what the draft's header is; what it quotes has no spaces here. */
+const KEY = /^(?:[!#-~][!-~]{0,254}|"(?:[!#-[\]-~]|\\["\\]){1,255}")$/
+const RULE = `must be 1 to ${MAX_CHARACTERS} visible ASCII characters, bare or in double quotes, once`
+
 /** The header, for the document; `idempotencyKey` reads it. */
 export const idempotencyHeaders = z.object({
-  'Idempotency-Key': z
-    .string()
+  'Idempotency-Key': textLike(KEY, RULE)
     .optional()
     .meta({
       description:
@@ -16,11 +21,6 @@ export const idempotencyHeaders = z.object({
         'use its key up.',
     }),
 })
-
-const BARE = /^[\x21\x23-\x7e][\x21-\x7e]{0,254}$/
-/** A String of RFC 9651, which is what the draft's header is; what it quotes has no spaces here. */
-const QUOTED = /^"((?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/
-const MAX_CHARACTERS = 255
 
 /**
  * The client's Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), null when it sent none.
@@ -31,15 +31,8 @@ export function idempotencyKey(req: Request): string | null {
   const header = req.headers['idempotency-key']
   if (header === undefined) return null
   const text = String(header)
-  if (BARE.test(text)) return text
-  const key = QUOTED.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1')
-  if (key !== undefined && key.length <= MAX_CHARACTERS) return key
-  throw refusedField(
-    'Idempotency-Key',
-    text,
-    `must be 1 to ${MAX_CHARACTERS} visible ASCII characters, bare or in double quotes, once`,
-    { hint: 'A UUID does.' },
-  )
+  if (!KEY.test(text)) throw refusedField('Idempotency-Key', text, RULE, { hint: 'A UUID does.' })
+  return text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text
 }
 
 /**

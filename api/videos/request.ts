@@ -1,33 +1,30 @@
 import { z } from 'zod'
 import { hasLoneSurrogate } from '../../formats/bytes.js'
 import { SEED_MAX } from '../../formats/generation.js'
-import { optional, textLike, wholeNumber } from '../http/fields.js'
+import { optional, textLike, wholeNumber, withoutNulls } from '../http/fields.js'
 import type { VideoLimits } from './limits.js'
 
 /** UTF-8 bytes of a prompt, as the wire takes them. */
 const MAX_TEXT_BYTES = 102_400
 
+// Written out, so that every reader of the document takes the same characters for controls and for spaces.
+/**
+ * C0 (U+0000 to U+001F) but for tab, newline and carriage return. PostgreSQL's text can't hold U+0000; the others
+ * write over what a terminal or a log shows. No prompt needs them.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
+const NO_CONTROLS = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$/
+const NOT_BLANK = /[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/
+const SIZE_RULE = `must be at most ${MAX_TEXT_BYTES} bytes (100 kB) in UTF-8`
+
 const text = z
   .string({ error: 'must be a text' })
+  .regex(NO_CONTROLS, {
+    error: 'must not contain control characters other than tab, newline and carriage return',
+  })
+  .max(MAX_TEXT_BYTES, { error: SIZE_RULE })
   .refine((s) => !hasLoneSurrogate(s), 'must be well-formed Unicode, without half a surrogate pair')
-  // PostgreSQL's text can't hold U+0000; the others write over what a terminal or a log shows. No prompt needs them.
-  .refine(
-    (s) => !hasControlCharacter(s),
-    'must not contain control characters other than tab, newline and carriage return',
-  )
-  .refine(
-    (s) => Buffer.byteLength(s) <= MAX_TEXT_BYTES,
-    `must be at most ${MAX_TEXT_BYTES} bytes (100 kB) in UTF-8`,
-  )
-
-/** C0: U+0000 to U+001F, but for the three that texts are laid out with. */
-function hasControlCharacter(s: string): boolean {
-  for (let i = 0; i < s.length; i++) {
-    const unit = s.charCodeAt(i)
-    if (unit < 0x20 && unit !== 0x09 && unit !== 0x0a && unit !== 0x0d) return true
-  }
-  return false
-}
+  .refine((s) => Buffer.byteLength(s) <= MAX_TEXT_BYTES, SIZE_RULE)
 
 /** A number that the model limits: `completeVideoRequest` refuses more than that, as `limit_exceeded`. */
 function count(max: number) {
@@ -49,16 +46,14 @@ function guidance(maxMilli: number) {
 const MODEL_RULE = 'must be the name of a model, 1 to 128 characters'
 const SECONDS_RULE = 'must be a number of seconds above 0, for example 2 or "2.5"'
 
+const secondsText = textLike(/^(?!0+(\.0+)?$)\d{1,6}(\.\d{1,3})?$/, SECONDS_RULE)
+
 /** A number or, as OpenAI's clients write it, a text. */
 const seconds = z
-  .union(
-    [
-      z.number({ error: SECONDS_RULE }).gt(0, SECONDS_RULE),
-      textLike(/^(?!0+(\.0+)?$)\d{1,6}(\.\d{1,3})?$/, SECONDS_RULE),
-    ],
-    SECONDS_RULE,
-  )
+  .union([z.number({ error: SECONDS_RULE }).gt(0, SECONDS_RULE), secondsText], SECONDS_RULE)
   .transform(Number)
+
+const SECONDS_META = { description: 'length of the clip; or send num_frames', example: '2' }
 
 /** What the document asks for, to be tried as it is. */
 export const EXAMPLE_PROMPT = 'a red circle moves right on a blue background'
@@ -67,15 +62,12 @@ export const EXAMPLE_PROMPT = 'a red circle moves right on a blue background'
 export const videoRequestSchema = (limits: VideoLimits) =>
   z.strictObject({
     prompt: text
-      .refine((s) => s.trim() !== '', 'must not be empty or blank')
+      .regex(NOT_BLANK, { error: 'must not be empty or blank' })
       .meta({ example: EXAMPLE_PROMPT }),
     model: optional(z.string({ error: MODEL_RULE }).min(1, MODEL_RULE).max(128, MODEL_RULE)).meta({
       example: 'fractal-shapes-1',
     }),
-    seconds: optional(seconds).meta({
-      description: 'length of the clip; or send num_frames',
-      example: '2',
-    }),
+    seconds: optional(seconds).meta(SECONDS_META),
     size: optional(
       textLike(
         /^[1-9]\d{0,4}x[1-9]\d{0,4}$/,
@@ -95,6 +87,12 @@ export const videoRequestSchema = (limits: VideoLimits) =>
       description:
         'answer with server-sent events until the video has ended; a client that leaves cancels it',
     }),
+  })
+
+/** The same body as a form, for the document: no null, and `seconds` is a text. */
+export const videoFormSchema = (limits: VideoLimits) =>
+  withoutNulls(videoRequestSchema(limits)).extend({
+    seconds: secondsText.optional().meta(SECONDS_META),
   })
 
 /** What is the caller's own: no error repeats it. */

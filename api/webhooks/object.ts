@@ -10,19 +10,31 @@ const seconds = z.int().min(0).meta({ description: 'seconds since 1970' })
 export const EXAMPLE_URL = 'https://example.com/hooks/fractal'
 
 const URL_RULE = `must be a URL of 1 to ${MAX_WEBHOOK_URL} characters`
+/**
+ * For the document: `readWebhookUrl` says of each fault what it is, and also refuses hosts that are not public, which
+ * no pattern can.
+ */
+const URL_PATTERN =
+  '^[Hh][Tt][Tt][Pp][Ss]?://[^\\u0000-\\u0020\\u007f-\\u00a0\\\\/?#@%]+([/?][^\\u0000-\\u0020\\u007f-\\u00a0\\\\#]*)?$'
 const EVENTS_RULE = `must be a list of ${EVENTS.join(', of ')}, or of both`
 
 export const webhookRequestSchema = z.strictObject({
-  url: z.string({ error: URL_RULE }).min(1, URL_RULE).max(MAX_WEBHOOK_URL, URL_RULE).meta({
-    description: 'https, a public name or address, any port; no credentials in it',
-    example: EXAMPLE_URL,
-  }),
+  url: z
+    .string({ error: URL_RULE })
+    .min(1, URL_RULE)
+    .max(MAX_WEBHOOK_URL, URL_RULE)
+    .meta({
+      description: 'https, a public name or address, any port; no credentials in it',
+      example: EXAMPLE_URL,
+      override: { pattern: URL_PATTERN },
+    }),
   events: optional(
     z
       .array(oneOf(EVENTS), { error: EVENTS_RULE })
       .min(1, EVENTS_RULE)
       .max(EVENTS.length, EVENTS_RULE)
-      .refine((events) => new Set(events).size === events.length, 'must not name an event twice'),
+      .refine((events) => new Set(events).size === events.length, 'must not name an event twice')
+      .meta({ override: { uniqueItems: true } }),
   ).meta({ description: 'events to be notified of; default: all' }),
 })
 

@@ -7,6 +7,7 @@ export interface Schema {
   readonly required?: readonly string[]
   readonly anyOf?: readonly Schema[]
   readonly $ref?: string
+  readonly contentSchema?: Schema
 }
 
 interface Media {
@@ -14,10 +15,17 @@ interface Media {
   readonly example?: unknown
 }
 
+interface Parameter {
+  readonly in: string
+  readonly name: string
+  readonly required?: boolean
+  readonly schema: Schema
+}
+
 export interface DocumentedOperation {
   readonly operationId: string
   readonly tags: readonly string[]
-  readonly parameters?: readonly { in: string; name: string; required?: boolean }[]
+  readonly parameters?: readonly Parameter[]
   readonly requestBody?: { content: Readonly<Record<string, Media>> }
   readonly responses: Readonly<
     Record<string, { description: string; content?: Readonly<Record<string, Media>> }>
@@ -64,6 +72,12 @@ export class Answers {
 
   constructor(document: OpenApiDocument) {
     this.#ajv.addSchema(document, 'document')
+  }
+
+  /** Whether a parameter's schema takes what stands in the request: a number by its one spelling. */
+  allows(schema: Schema, text: string): boolean {
+    const isNumber = [schema.type].flat().includes('integer') && String(Number(text)) === text
+    return this.#ajv.compile(schema)(isNumber ? Number(text) : text)
   }
 
   /** What is wrong with a JSON answer; null when it is as documented. */

@@ -69,7 +69,7 @@ async function finishedVideo(db: Database, id: VerifierId): Promise<string> {
   await putFrames(db, asked.requestId, [{ index: 1, zlib }])
   for (const [variant, mime] of [
     ['video', 'video/mp4'],
-    ['thumbnail', 'image/webp'],
+    ['thumbnail', 'image/png'],
   ] as const) {
     const file = { mime, bytes: Buffer.from('bytes'), sha256: 'ab'.repeat(32) }
     await putContent(db, jobId, variant, file)

@@ -22,6 +22,12 @@ import { makeScene, type Scene } from './openapi-scene.js'
 /** Calls under way at once. */
 const AT_ONCE = 16
 
+/** Texts that some parameter takes and another refuses. */
+const PARAMETER_TEXTS = [
+  ...['0', '1', '01', '-1', '1.5', '100', '300', '1e2', 'NaN', 'null', 'abc', '"abc"', '"', '""'],
+  ...['asc', 'none', 'rgb', 'thumbnail', 'ended', 'wait=1', 'a,b;c=d', 'y'.repeat(300)],
+]
+
 /** A body as a client of this media type sends it. */
 function encoded(media: string, example: unknown, what: string): RequestInit {
   assert.ok(typeof example === 'object' && example !== null, `${what} has an example`)
@@ -134,6 +140,56 @@ describe('the OpenAPI document', function () {
       }
     }
     assert.ok(tried.includes('createVideo.seed') && tried.includes('createWebhook.events'))
+  })
+
+  it('refuses of each header and query parameter what its schema refuses, and nothing else', async () => {
+    let refused = 0
+    for (const operation of operationsOf(document)) {
+      const valid = VALID_CALLS[operation.operationId]!(scene)
+      for (const parameter of operation.parameters ?? []) {
+        const { name, in: place } = parameter
+        if (place !== 'header' && place !== 'query') continue
+        for (const text of PARAMETER_TEXTS) {
+          const allowed = answers.allows(parameter.schema, text)
+          const given = new URLSearchParams({ [name]: text })
+          const res = await ask(
+            operation,
+            place === 'header'
+              ? { ...valid, headers: { ...valid.headers, [name]: text } }
+              : { ...valid, path: `${valid.path.split('?')[0]}?${given}` },
+          )
+          await res.body?.cancel()
+          const what = `${operation.operationId} with ${name} ${JSON.stringify(text)}: ${res.status}`
+          assert.equal(res.status !== 400, allowed, what)
+          if (!allowed) refused++
+        }
+      }
+    }
+    assert.ok(refused > 50, `${refused} refused`)
+  })
+
+  it('describes an event of a stream as parsers hand it out, its data by a schema of its own', () => {
+    const streams = operationsOf(document).flatMap(({ operationId, responses }) => {
+      const schema = responses['200']?.content?.['text/event-stream']?.schema
+      return schema === undefined ? [] : [{ operationId, schema }]
+    })
+    assert.deepEqual(streams.map(({ operationId }) => operationId).sort(), [
+      'createVideo',
+      'watchVideo',
+    ])
+    for (const { operationId, schema } of streams) {
+      assert.deepEqual(Object.keys(schema.properties ?? {}), ['event', 'id', 'retry', 'data'])
+      const { contentSchema } = schema.properties!.data!
+      assert.equal(contentSchema?.$ref, '#/components/schemas/VideoEvent', operationId)
+    }
+    assert.ok(document.components.schemas.VideoEvent)
+  })
+
+  it('has no null in a form, and seconds as a text', () => {
+    const create = operationsOf(document).find(({ operationId }) => operationId === 'createVideo')
+    const form = create?.requestBody?.content['multipart/form-data']?.schema
+    assert.doesNotMatch(JSON.stringify(form), /null|anyOf/)
+    assert.equal(form?.properties?.seconds?.type, 'string')
   })
 
   it('prefills no header, and no tag is empty', () => {
