@@ -5,9 +5,10 @@ import type { Log } from '../base/log.js'
 import type { Counter } from '../base/metrics.js'
 import { validateParams } from '../engine/pipeline/params.js'
 import type { Hex } from '../formats/bytes.js'
-import { generationParams } from '../formats/generation.js'
+import { generationParams, workOf } from '../formats/generation.js'
 import { decodeBody } from '../wire/generation-body.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
+import { assertWork, deadlineOf } from './allowance.js'
 import type { AnswerStore } from './answer-store.js'
 import type { AuthorizedRequest } from './authorize.js'
 import type { Generation, ReceivedRequest } from './generation.js'
@@ -19,6 +20,8 @@ export interface GenerateDeps {
   answers: AnswerStore
   /** The name of the model that is served here. */
   model: string
+  /** steps · frames · width · height of its standard video; null where it names none. */
+  standardWork: number | null
   log: Log
   requests: Counter<'outcome'>
 }
@@ -49,8 +52,8 @@ export async function generateRoute(
       return
     case 'full':
       requests.inc({ outcome: 'full' })
-      log.info(facts, 'request refused: the queue is full')
-      refuse(res, 429, 'queue_full', `${registry.capacity} requests are in flight`, {
+      log.info({ ...facts, permit: request.priority.permit }, 'request refused: the queue is full')
+      refuse(res, 429, 'queue_full', 'no place is free for you at the moment', {
         'Retry-After': String(ticket.retryAfterS),
       })
       return
@@ -78,7 +81,7 @@ function reportEnd(generation: Generation, facts: object, { log, requests }: Gen
 function readRequest(
   visitor: AuthorizedRequest,
   res: ServerResponse,
-  { model }: GenerateDeps,
+  { model, standardWork, registry }: GenerateDeps,
 ): ReceivedRequest | null {
   try {
     const body = decodeBody(visitor.raw)
@@ -87,17 +90,25 @@ function readRequest(
       return null
     }
     // What only the model knows (multiples of its scale) the engine says when it begins.
-    validateParams(generationParams(body), { scale: 1 })
+    const params = generationParams(body)
+    validateParams(params, { scale: 1 })
+    const work = workOf(params)
+    const { permit } = visitor.priority
+    const measures = { standardWork, capacity: registry.capacity, usPerWork: registry.usPerWork }
+    assertWork(work, permit, measures)
     return {
       ...visitor,
       body,
+      work,
+      deadlineMs: deadlineOf({ deadlineMs: body.deadline_ms, work, permit }, measures),
       key: requestKey(visitor.caller, body.request_id),
       rawSha256: createHash('sha256').update(visitor.raw).digest('hex'),
     }
   } catch (error) {
     if (!(error instanceof FractalError)) throw error
-    const code = error.code === 'invalid_seed' ? error.code : 'invalid_request'
-    refuse(res, 400, code, error.message)
+    if (error.code === 'work_needs_permit') refuse(res, 403, error.code, error.message)
+    else if (error.code === 'invalid_seed') refuse(res, 400, error.code, error.message)
+    else refuse(res, 400, 'invalid_request', error.message)
     return null
   }
 }

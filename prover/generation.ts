@@ -17,10 +17,14 @@ export interface ReceivedRequest {
   claim: AuthClaim
   target: string
   priority: Priority
+  /** steps · frames · width · height */
+  work: number
+  /** From its arrival. */
+  deadlineMs: number
 }
 
-/** How a generation ended. */
-type GenerationEnd = 'done' | AnswerErrorCode
+/** How a generation ended; `gave_way`: to a caller with a permit. */
+type GenerationEnd = 'done' | AnswerErrorCode | 'gave_way'
 
 /**
  * One request at work: the records it has produced so far, and who watches them. A watcher that attaches
@@ -87,10 +91,13 @@ export class Generation {
 
   /** Ends with an error record and stops the work, if it is at work. */
   fail(code: AnswerErrorCode, message: string, retryable: boolean): void {
-    if (this.end !== null) return
-    this.emit({ type: 'error', code, message: message.slice(0, 1000), retryable })
-    this.close(code)
-    this.stop.abort()
+    this.breakOff(code, { type: 'error', code, message: message.slice(0, 1000), retryable })
+  }
+
+  /** Leaves its place to a caller with a permit; the same request can be asked again. */
+  giveWay(): void {
+    const message = 'a caller with a validator permit needed this place: ask again'
+    this.breakOff('gave_way', { type: 'error', code: 'internal', message, retryable: true })
   }
 
   /** The records from the first, as they come; ends with the generation or the watcher's signal. */
@@ -122,6 +129,13 @@ export class Generation {
 
   private wake(): void {
     for (const wake of [...this.wakers]) wake()
+  }
+
+  private breakOff(end: GenerationEnd, record: AnswerHeader): void {
+    if (this.end !== null) return
+    this.emit(record)
+    this.close(end)
+    this.stop.abort()
   }
 
   private close(end: GenerationEnd): void {

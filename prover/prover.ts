@@ -5,6 +5,7 @@ import { closeServer, listen } from '../base/net/http-listener.js'
 import { type Signer, sr25519Ready } from '../base/sr25519.js'
 import type { Generator } from '../engine/pipeline/generator.js'
 import type { Hex } from '../formats/bytes.js'
+import { workOf } from '../formats/generation.js'
 import { NonceMemory } from '../wire/nonce-memory.js'
 import type { Blacklist, CallerLookup } from './admission.js'
 import { AnswerStore } from './answer-store.js'
@@ -27,7 +28,7 @@ export interface ProverOptions {
   host: string
   /** 0 lets the system choose. */
   port: number
-  /** Requests in flight, running and waiting together; declared in /v1/info. */
+  /** Requests in flight, running and waiting together, of one caller with a permit; declared in /v1/info. */
   capacity: number
   blacklist: Blacklist
   /** A folder of its own: answers/ and states/ are made in it. */
@@ -84,6 +85,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
     onLength: (length) => meters.inFlight.set(length),
   })
   const model = generator.descriptor?.name ?? `model-${generator.modelRoot.slice(0, 12)}`
+  const standardWork = generator.descriptor && workOf(generator.descriptor)
   const nowNs = () => BigInt(now()) * 1_000_000n
   const clock = new CallersClock(log)
   const server = createAxonServer({
@@ -96,7 +98,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       log,
       nowNs,
     },
-    generate: { registry, answers, model, log, requests: meters.requests },
+    generate: { registry, answers, model, standardWork, log, requests: meters.requests },
     open: { answers, states, log, openings: meters.openings, now },
     info: () => ({
       versions: { fractal: options.version, wire: '1', auth: 'btauth/1' },

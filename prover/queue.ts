@@ -1,40 +1,41 @@
-import { comparePriority, type Priority } from './admission.js'
+import { placeFor } from './places.js'
+import { inTurn, Shares, type Turn } from './turns.js'
 
 /** Work that waits for the generator. */
-interface Task {
-  readonly priority: Priority
+interface Task extends Turn {
   /** True once nobody wants the result: it no longer counts, whatever it still takes to stop. */
   readonly abandoned: boolean
   /** How many tasks go first now; 0 when at work. Called when it changes. */
   moved(position: number): void
+  /** Abandons it for a caller with a permit. */
+  giveWay(): void
   /** Never rejects. */
   run(): Promise<void>
 }
 
-/**
- * One task at a time, the highest priority first, arrival deciding between equals. At most `capacity`
- * tasks in flight, running and waiting together.
- */
+/** One task at a time, in turns (`turns.ts`); who gets a place in the first place, `places.ts` decides. */
 export class WorkQueue {
+  /** In the order of arrival. */
   private readonly waiting: Task[] = []
   private running: Task | null = null
+  private readonly shares = new Shares()
 
   constructor(readonly capacity: number) {}
 
   /** Tasks in flight that somebody still wants. */
   get length(): number {
-    const working = this.running !== null && !this.running.abandoned ? 1 : 0
-    return this.waiting.length + working
+    return this.waiting.length + (this.wanted === null ? 0 : 1)
   }
 
-  /** The position of the task, or null when the queue is full. It may begin before this returns. */
+  /** The position of the task, or null when there is no place for it. It may begin before this returns. */
   offer(task: Task): number | null {
-    if (this.length >= this.capacity) return null
-    const before = this.waiting.findIndex((w) => comparePriority(task.priority, w.priority) < 0)
-    this.waiting.splice(before < 0 ? this.waiting.length : before, 0, task)
-    const position = this.waiting.indexOf(task) + (this.running === null ? 0 : 1)
+    const inFlight = { running: this.wanted, waiting: this.waiting }
+    const placing = placeFor(task, inFlight, this.capacity, this.shares)
+    if (!placing.taken) return null
+    for (const evicted of placing.evicted) evicted.giveWay()
+    this.waiting.push(task)
     if (this.running === null) queueMicrotask(() => this.next())
-    return position
+    return this.order().indexOf(task) + this.ahead
   }
 
   /** Takes a waiting task out; a running one is its own to stop. */
@@ -45,11 +46,26 @@ export class WorkQueue {
     this.announce()
   }
 
+  private get wanted(): Task | null {
+    return this.running === null || this.running.abandoned ? null : this.running
+  }
+
+  /** How many hold the generator, wanted or not. */
+  private get ahead(): number {
+    return this.running === null ? 0 : 1
+  }
+
+  private order(): Task[] {
+    return inTurn(this.waiting, this.shares)
+  }
+
   private next(): void {
     if (this.running !== null) return
-    const task = this.waiting.shift()
+    const [task] = this.order()
     if (task === undefined) return
+    this.waiting.splice(this.waiting.indexOf(task), 1)
     this.running = task
+    if (task.priority.permit) this.shares.charge(task)
     task.moved(0)
     this.announce()
     void task.run().finally(() => {
@@ -59,9 +75,6 @@ export class WorkQueue {
   }
 
   private announce(): void {
-    const ahead = this.running === null ? 0 : 1
-    this.waiting.forEach((task, i) => {
-      task.moved(i + ahead)
-    })
+    for (const [i, task] of this.order().entries()) task.moved(i + this.ahead)
   }
 }

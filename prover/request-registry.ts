@@ -1,4 +1,5 @@
 import type { Hex } from '../formats/bytes.js'
+import { usPerWork } from '../rules/settle/speed.js'
 import type { AnswerStore } from './answer-store.js'
 import { Generation, type ReceivedRequest } from './generation.js'
 import { WorkQueue } from './queue.js'
@@ -8,7 +9,7 @@ import { WorkQueue } from './queue.js'
  * - `live`: a generation to follow, new or (attached) the one already at work for this id
  * - `kept`: it was answered before: the stored answer again
  * - `conflict`: this id was asked with another body
- * - `full`: as many requests in flight as were declared
+ * - `full`: no place for it (`places.ts`)
  */
 type Ticket =
   | { kind: 'live'; generation: Generation; attached: boolean }
@@ -16,12 +17,14 @@ type Ticket =
   | { kind: 'conflict' }
   | { kind: 'full'; retryAfterS: number }
 
-/** Where requests are taken in: one generation per (caller, request id), queued by priority. */
+/** Where requests are taken in: one generation per (caller, request id), in turns. */
 export class RequestRegistry {
   private readonly live = new Map<Hex, Generation>()
   private readonly queue: WorkQueue
   private readonly runs = new Set<Promise<void>>()
   private lastRunMs = 1000
+  /** floor(µs · 10^6 / work) of the newest generation; null before the first. */
+  usPerWork: number | null = null
 
   constructor(
     private readonly deps: {
@@ -50,7 +53,7 @@ export class RequestRegistry {
     const running = this.live.get(request.key)
     if (running !== undefined) {
       if (running.request.rawSha256 !== request.rawSha256) return { kind: 'conflict' }
-      running.expireIn(request.body.deadline_ms)
+      running.expireIn(request.deadlineMs)
       return { kind: 'live', generation: running, attached: true }
     }
     const kept = this.deps.answers.get(request.key)
@@ -74,12 +77,14 @@ export class RequestRegistry {
 
   private enqueue(generation: Generation): Ticket {
     const { request } = generation
+    const { caller, priority, work } = request
     const task = {
-      priority: request.priority,
+      ...{ caller, priority, work },
       get abandoned() {
         return generation.end !== null
       },
       moved: (position: number) => generation.moved(position),
+      giveWay: () => generation.giveWay(),
       run: () => {
         const run = this.run(generation).finally(() => this.runs.delete(run))
         this.runs.add(run)
@@ -99,7 +104,7 @@ export class RequestRegistry {
     })
     this.deps.onLength(this.length)
     generation.moved(position)
-    generation.expireIn(request.body.deadline_ms)
+    generation.expireIn(request.deadlineMs)
     return { kind: 'live', generation, attached: false }
   }
 
@@ -107,6 +112,8 @@ export class RequestRegistry {
     if (generation.end !== null) return
     const startedMs = this.deps.now()
     await this.deps.work(generation)
-    if (generation.end === 'done') this.lastRunMs = this.deps.now() - startedMs
+    if (generation.end !== 'done') return
+    this.lastRunMs = this.deps.now() - startedMs
+    this.usPerWork = usPerWork(1000 * this.lastRunMs, generation.request.work)
   }
 }

@@ -152,6 +152,12 @@ export const CAPACITY_MAX = 8
 /** A group round's deadline, in tenths of the class's time: several hotkeys on one GPU need 2 or more. */
 export const GROUP_DEADLINE_TENTHS = 13
 
+/**
+ * The most work that a request asks for, in times of the standard work: behind more of it a challenge, whose
+ * deadline is 3 · (capacity + 1) times its own, would be late. Gateways refuse more to users, provers to callers.
+ */
+export const REQUEST_WORK_FACTOR = 4
+
 // --- Challenges look like users' requests ---
 
 /** The newest so many of them give the shapes. */

@@ -1,4 +1,5 @@
 import type { ModelStandard } from '../../formats/video-shape.js'
+import { REQUEST_WORK_FACTOR } from '../../rules/constants.js'
 
 /** What a request may ask for at most. */
 export interface VideoLimits {
@@ -29,11 +30,6 @@ const FRAME_PIXELS_MULTIPLE = 4
 const FRAMES_MULTIPLE = 4
 /** Pixels of the whole video, which the rest of the memory follows: longer or larger, not both. */
 const PIXELS_MULTIPLE = 4
-/**
- * Work, which time follows. A challenge's deadline is 3 · (capacity + 1) times the time of the standard
- * work (mechanism section 3): behind longer requests of users an honest prover would be late, and blamed.
- */
-const WORK_MULTIPLE = 4
 
 /**
  * What users may ask of provers who run this model.
@@ -53,6 +49,6 @@ export function limitsOf(
     maxSide: Math.min(SIDE_MULTIPLE * Math.max(width, height), engine.maxSide),
     maxFramePixels: Math.min(FRAME_PIXELS_MULTIPLE * framePixels, maxPixels),
     maxPixels,
-    maxWork: Math.min(WORK_MULTIPLE * steps * pixels, engine.maxWork),
+    maxWork: Math.min(REQUEST_WORK_FACTOR * steps * pixels, engine.maxWork),
   }
 }

@@ -235,19 +235,20 @@ describe('prover', () => {
 
   it('ends what is in flight when it stops', async () => {
     const started = gate()
+    const release = gate()
     const generator = new FakeGenerator({
-      beforeStep: async () => {
+      beforeStep: () => {
         started.open()
-        await new Promise((resolve) => setImmediate(resolve))
+        return release.passed
       },
     })
     await withSite({ generator }, async (site) => {
-      const body = site.body()
-      body.sampling_params.num_inference_steps = 1000
-      const asked = site.ask(body)
+      const asked = site.ask(site.body())
       await started.passed
-      await site.prover.close()
+      const closed = site.prover.close()
       assert.equal(reasonOf(await asked), 'error: internal: the prover is stopping')
+      release.open()
+      await closed
     })
   })
 })

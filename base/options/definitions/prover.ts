@@ -19,6 +19,6 @@ export const PROVER = {
   'prover.capacity': option(
     whole(1, 1024),
     2,
-    'requests held at the same time (running and waiting); more get 429',
+    'requests that a caller with a permit may have here at once (running and waiting); more get 429',
   ),
 }
