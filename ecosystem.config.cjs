@@ -7,6 +7,8 @@ const NETWORK = 'finney' // or test, or local with its --subtensor.chain_endpoin
 const WALLET_NAME = 'default' // your coldkey's name; only the hotkey has to be on this machine
 const WALLET_HOTKEY = 'default'
 const AXON_PORT = 8091 // open to the world, TCP
+const EXTERNAL_IP = '' // a prover's, and needed: the IP address by which others reach this machine
+const EXTERNAL_PORT = AXON_PORT // another where a router or a pod's host maps it
 const DATABASE_HOST = '127.0.0.1' // yours: PostgreSQL and Temporal, for all but the prover
 const TEMPORAL_ADDRESS = '127.0.0.1:7233'
 const GPUS = 1 // of this machine, for gpu-worker
@@ -44,7 +46,9 @@ module.exports = {
       ...['--axon.host', '0.0.0.0', '--axon.port', AXON_PORT],
       // Only verifiers may ask: those with a permit of the chain.
       ...['--blacklist.force_verifier_permit', 'true'],
-      // ...['--axon.external_ip', 'the address that others reach this machine by'],
+      // Without it the prover does not start: 0.0.0.0 is no address that anybody reaches.
+      ...(EXTERNAL_IP === '' ? [] : ['--axon.external_ip', EXTERNAL_IP]),
+      ...['--axon.external_port', EXTERNAL_PORT],
     ]),
     app('verifier', [...network, ...wallet, ...stores('worker'), '--health.port', 9091]),
     app('inference-worker', [

@@ -50,6 +50,8 @@ export interface SubnetParams {
   /** Below this stake the pool refuses weights. */
   minStakeRao: bigint
   servingRateLimit: number
+  /** ss58: needs no permit and no stake to set weights; null where the runtime knows no such hotkey. */
+  ownerHotkey: string | null
 }
 
 /** Signed and ready to send, as often as needed: an extrinsic has its effect once. */

@@ -32,7 +32,7 @@ export async function readWeightsContext({ chain, id }: VerifierDeps): Promise<W
       { hint: 'register it, then retry the interval' },
     )
   }
-  if (!me.validatorPermit) {
+  if (!me.validatorPermit && params.ownerHotkey !== id.verifier) {
     throw new ChainError(
       'NeuronNoValidatorPermit',
       `the hotkey ${id.verifier} has no validator permit on subnet ${id.netuid}`,

@@ -26,7 +26,7 @@ const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3]
  * @param allowPrivate lets loopback, private, link-local, CGNAT and ULA pass (development)
  */
 export function judgeAddress(ip: string, allowPrivate: boolean): Judged {
-  const address = parse(ip)
+  const address = parsePlainIp(ip)
   if (address === null)
     return { refused: 'it is not an IP address in plain notation', isPrivate: false }
   const judged = carriedV4(address) ?? address
@@ -39,7 +39,11 @@ export function judgeAddress(ip: string, allowPrivate: boolean): Judged {
   return { ip: target.toString(), family: target.kind() === 'ipv4' ? 4 : 6 }
 }
 
-function parse(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
+/**
+ * An IP address in plain notation, else null: a short or octal spelling means different hosts to
+ * different parsers.
+ */
+export function parsePlainIp(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(ip)) return ipaddr.IPv4.parse(ip)
   const hex = ip.length <= 45 && ip.includes(':') ? withoutDots(ip) : ''
   return /^[0-9a-fA-F:]+$/.test(hex) && ipaddr.IPv6.isValid(hex) ? ipaddr.IPv6.parse(hex) : null

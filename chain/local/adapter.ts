@@ -1,4 +1,3 @@
-import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
 import type { Signer } from '../../base/sr25519.js'
 import type { Hex } from '../../formats/bytes.js'
@@ -14,7 +13,8 @@ import type {
   WeightsCall,
   WeightsCommit,
 } from '../chain.js'
-import { ChainError } from '../errors.js'
+import { ChainError, retryHelps } from '../errors.js'
+import { servedIp } from '../served-ip.js'
 import { type Call, signExtrinsic } from './extrinsic.js'
 import { blockRef, LocalRpc } from './rpc.js'
 import { localParams, rao, u16 } from './schemas.js'
@@ -129,8 +129,7 @@ class LocalChain implements Chain {
     netuid: number,
     { ip, port }: AxonAddress,
   ): Promise<'served' | 'unchanged'> {
-    if (!ipaddr.isValid(ip)) throw new ChainError('InvalidIpType', `${ip} is not an IP address`)
-    const address = { ip: ipaddr.parse(ip).toString(), port }
+    const address = { ip: servedIp(ip).toString(), port }
     const { neurons } = await this.metagraph(netuid)
     const present = neurons.find(({ hotkey }) => hotkey === signer.ss58)?.axon
     if (present?.ip === address.ip && present.port === port) return 'unchanged'
@@ -138,7 +137,10 @@ class LocalChain implements Chain {
     const prepared = await this.#prepare(signer, call, SERVE_ERA_BLOCKS)
     await this.submit(prepared)
     const included = await this.#waitIncluded(prepared)
-    if (!included.ok) throw new ChainError(included.error, `serve_axon: ${included.error}`)
+    if (!included.ok) {
+      const { error } = included
+      throw new ChainError(error, `serve_axon: ${error}`, { retryable: retryHelps(error) })
+    }
     return 'served'
   }
 

@@ -23,6 +23,7 @@ export const localParams = z.strictObject({
   maxValidators: u16,
   minStakeRao: rao,
   servingRateLimit: count,
+  ownerHotkey: address.nullable(),
 })
 
 export type LocalParams = z.infer<typeof localParams>

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import type { AxonAddress } from '../chain.js'
-import { ChainError } from '../errors.js'
+import { servedIp } from '../served-ip.js'
 
 /** An address as the chain stores it: the big-endian integer, and 4 or 6. */
 export interface StoredIp {
@@ -19,10 +19,9 @@ export function axonAddress({ ip, ipType, port }: StoredIp & { port: number }): 
   return { ip: ipaddr.fromByteArray(parts).toString(), port }
 }
 
-/** @throws ChainError `InvalidIpType` */
+/** @throws ChainError `InvalidIpType`, `InvalidIpAddress` */
 export function storedIp(text: string): StoredIp {
-  if (!ipaddr.isValid(text)) throw new ChainError('InvalidIpType', `${text} is no IP address`)
-  const address = ipaddr.parse(text)
+  const address = servedIp(text)
   const ip = address.toByteArray().reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
   return { ip, ipType: address.kind() === 'ipv4' ? 4 : 6 }
 }

@@ -26,5 +26,11 @@ export async function readSubnetParams(state: StateAt, netuid: number): Promise<
     ...Object.values(NUMBERS).map((item) => wanted(item, count, netuid)),
   )
   const named = Object.fromEntries(Object.keys(NUMBERS).map((name, i) => [name, numbers[i]!]))
-  return { ...(named as Record<keyof typeof NUMBERS, number>), commitReveal, minStakeRao }
+  const [ownerHotkey] = state.has('subnetOwnerHotkey')
+    ? await state.read(wanted('subnetOwnerHotkey', z.string(), netuid))
+    : [null]
+  return {
+    ...(named as Record<keyof typeof NUMBERS, number>),
+    ...{ commitReveal, minStakeRao, ownerHotkey },
+  }
 }

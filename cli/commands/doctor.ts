@@ -30,7 +30,7 @@ export const doctorCommand: CommandModule = {
         describe: 'with --certify: videos to compare (production certificates have 100)',
       })
       .option('json', { type: 'boolean', describe: 'print JSON' })
-      .example('$0 doctor --role prover --wallet.name prover --axon.external_ip 203.0.113.7', '')
+      .example('$0 doctor --role prover --wallet.name prover --axon.external_ip YOUR-IP', '')
   },
   handler: async (given) => {
     const json = given.json === true

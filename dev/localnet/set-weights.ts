@@ -17,7 +17,8 @@ export function setWeights(
 
 /**
  * Subtensor's `do_set_weights`, for weights in the open and revealed ones: its checks in its order,
- * by its names. A weight for oneself alone needs neither permit nor the minimum length. Under
+ * by its names. A weight for oneself alone needs neither permit nor the minimum length; the subnet's
+ * owner needs no permit and no stake. Under
  * commit-reveal the commit was rate limited and set `lastUpdate`; the reveal does neither.
  */
 export function storeWeights(
@@ -41,7 +42,8 @@ export function storeWeights(
     return { error: 'SettingWeightsTooFast' }
   }
   const selfOnly = call.uids.length === 1 && call.uids[0] === uid
-  if (!selfOnly && !neuron.permit) return { error: 'NeuronNoValidatorPermit' }
+  if (!selfOnly && !neuron.permit && params.ownerHotkey !== hotkey)
+    return { error: 'NeuronNoValidatorPermit' }
   if (new Set(call.uids).size !== call.uids.length) return { error: 'DuplicateUids' }
   if (call.uids.some((target) => target >= neurons.length)) {
     return { error: 'UidVecContainInvalidOne' }
@@ -65,6 +67,7 @@ export function isTooFast({ params, neurons }: SubnetState, uid: number, block: 
 
 /** The pool asks this too, so that most such extrinsics never reach a block. */
 export function hasMinStake(subnet: SubnetState, hotkey: string): boolean {
+  if (subnet.params.ownerHotkey === hotkey) return true
   const stake = subnet.neurons[uidOf(subnet, hotkey)]?.stakeRao ?? '0'
   return BigInt(stake) >= BigInt(subnet.params.minStakeRao)
 }

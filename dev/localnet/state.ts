@@ -36,9 +36,10 @@ const commitsOf = z.array(
 )
 /** By hotkey, as on Subtensor: a commit outlives its neuron. */
 const commits = z.record(address, commitsOf)
-/** A chain that was started before there was commit-reveal has no reveal period in its file. */
+/** A chain that was started before there was commit-reveal, or an owner, has none in its file. */
 const storedParams = localParams.extend({
   revealPeriodEpochs: localParams.shape.revealPeriodEpochs.default(1),
+  ownerHotkey: localParams.shape.ownerHotkey.default(null),
 })
 export interface SubnetState {
   params: LocalParams
@@ -82,6 +83,7 @@ export const DEFAULT_PARAMS: LocalParams = {
   maxValidators: 64,
   minStakeRao: '0',
   servingRateLimit: 50,
+  ownerHotkey: null,
 }
 
 export function withSubnet(state: ChainState, netuid: number, subnet: SubnetState): ChainState {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Signer } from '../../base/sr25519.js'
+import { isSs58, type Signer } from '../../base/sr25519.js'
 import type { Chain, PreparedExtrinsic, SubnetParams, WeightsCall } from '../../chain/chain.js'
 import { ChainError } from '../../chain/errors.js'
 import { maxUpscale } from '../../chain/max-upscale.js'
@@ -183,6 +183,7 @@ export function describeChainContract(
       assert.equal(params.minAllowedWeights, 2)
       assert.equal(params.commitReveal, false)
       assert.equal(typeof params.minStakeRao, 'bigint')
+      assert.ok(params.ownerHotkey === null || isSs58(params.ownerHotkey), `${params.ownerHotkey}`)
       const missing = { code: 'SubNetworkDoesNotExist' }
       await assert.rejects(chain.metagraph(4242), missing)
       await assert.rejects(chain.subnetParams(4242), missing)
@@ -394,13 +395,19 @@ export function describeChainContract(
       assert.deepEqual((await chain.metagraph(netuid)).neurons[uids[1]!]!.axon, moved)
     })
 
-    it('refuses axons by name: loopback, too often, unregistered', async () => {
+    it('refuses axons by name: loopback, what is no address, too often, unregistered', async () => {
       const { netuid, others } = await subnet({ servingRateLimit: 1000 })
       const [signer] = others
       const serve = (by: Signer, ip: string, port: number) =>
         whileAdvancing(chain.serveAxon(by, netuid, { ip, port }))
       if (!chain.allowsLoopbackAxons) {
         await assert.rejects(serve(signer!, '127.0.0.1', 8091), { code: 'InvalidIpAddress' })
+      }
+      for (const ip of ['203.0.113', '203.0.113.07', '0x7f.1', '3405803783', 'example.org']) {
+        await assert.rejects(serve(signer!, ip, 8091), { code: 'InvalidIpType' }, ip)
+      }
+      for (const ip of ['0.0.0.0', '::']) {
+        await assert.rejects(serve(signer!, ip, 8091), { code: 'InvalidIpAddress' }, ip)
       }
       assert.equal(await serve(signer!, harness.axonIp, 8091), 'served')
       const again = serve(signer!, harness.axonIp, 8092)

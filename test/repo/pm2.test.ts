@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Option } from '../../base/options/define-option.js'
-import { fileOption, OPTIONS, type OptionName } from '../../base/options/options.js'
+import { fileOption, OPTIONS, type OptionName, resolveOptions } from '../../base/options/options.js'
+import { advertisedAddress } from '../../prover/advertised-address.js'
 import { API_OPTIONS } from '../../workers/roles/api.js'
 import { GPU_OPTIONS } from '../../workers/roles/gpu.js'
 import { INFERENCE_OPTIONS } from '../../workers/roles/inference.js'
@@ -83,6 +85,34 @@ describe('ecosystem.config.cjs', () => {
       assert.ok(prover.has(known), known)
     }
     assert.equal(prover.get('--blacklist.force_verifier_permit'), 'true')
+  })
+
+  it('starts a prover that others reach, once its address is put in; without one it is refused', async () => {
+    const file = await readFile(new URL('../../ecosystem.config.cjs', import.meta.url), 'utf8')
+    const advertised = (text: string) => {
+      const config = { exports: {} }
+      new Function('module', '__dirname', text)(config, CLONE)
+      const { apps } = z.object({ apps: z.array(app) }).parse(config.exports)
+      const given = Object.fromEntries(
+        optionsOf(apps.find(({ name }) => name === 'prover')!).map(([arg, value]) => [
+          arg.replace(/^--/, ''),
+          value,
+        ]),
+      )
+      const options = resolveOptions(PROVER_OPTIONS, given, {})
+      return advertisedAddress(
+        {
+          host: options['axon.host'],
+          port: options['axon.port'],
+          externalIp: options['axon.external_ip'],
+          externalPort: options['axon.external_port'],
+        },
+        false,
+      )
+    }
+    assert.throws(() => advertised(file), { code: 'axon_address', hint: /axon.external_ip/ })
+    const filled = file.replace("const EXTERNAL_IP = ''", "const EXTERNAL_IP = '8.8.8.8'")
+    assert.deepEqual(advertised(filled), { ip: '8.8.8.8', port: 8091 })
   })
 
   it('gives a stop more time than it takes, and each GPU worker a GPU', () => {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { pino } from 'pino'
 import type { Chain } from '../../chain/chain.js'
 import { ChainError } from '../../chain/errors.js'
-import { assertRegistered, warnUnlessRegistered } from '../../workers/assert-registered.js'
+import { assertRegistered } from '../../workers/assert-registered.js'
 
 const ID = { netuid: 5, verifier: 'a hotkey' }
 
@@ -20,17 +19,5 @@ describe('a hotkey that is not registered, or a subnet that is not there', () =>
     await assert.rejects(assertRegistered(empty, ID), { code: 'HotKeyNotRegisteredInSubNet' })
     const gone = failing('SubNetworkDoesNotExist')
     await assert.rejects(assertRegistered(gone, ID), { code: 'SubNetworkDoesNotExist' })
-  })
-
-  it('is a warning of an inference worker; any other failure stops it', async () => {
-    const told: string[] = []
-    const log = pino({}, { write: (line: string) => told.push(line) })
-    await warnUnlessRegistered(empty, ID, log)
-    await warnUnlessRegistered(failing('SubNetworkDoesNotExist'), ID, log)
-    assert.match(told[0]!, /a hotkey is not registered on subnet 5/)
-    assert.match(told[1]!, /the chain says SubNetworkDoesNotExist.*Check --netuid/)
-    const down = failing('chain_unreachable')
-    await assert.rejects(warnUnlessRegistered(down, ID, log), { code: 'chain_unreachable' })
-    assert.equal(told.length, 2)
   })
 })

@@ -15,6 +15,9 @@ import { until } from '../support/until.js'
 
 const MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))
 
+/** What is looked at every few blocks is looked at every second or so. */
+const BLOCK_MS = 200
+
 /** What `/readyz` answers: the status, and the body. */
 export type ReadyAnswer = [number, { status: string; reasons: { check: string; why: string }[] }]
 
@@ -41,7 +44,8 @@ export class RoleSite {
   async start(): Promise<void> {
     const { database, temporal, netuid } = this
     this.folder = await mkdtemp(path.join(tmpdir(), 'fractal-roles-'))
-    this.#server = await startManual(path.join(this.folder, 'chain.json'), { allowLoopback: true })
+    const statePath = path.join(this.folder, 'chain.json')
+    this.#server = await startManual(statePath, { allowLoopback: true, blockMs: BLOCK_MS })
     this.admin = localAdmin(this.#server.url)
     await this.admin.call({ name: 'createSubnet', netuid, params: {} })
     await this.admin.newBlocks(1)
@@ -51,7 +55,11 @@ export class RoleSite {
       this.wallets[name] = { hotkey, coldkey }
       await this.register(name)
     }
-    await this.admin.newBlocks(3)
+    await this.admin.newBlocks(1)
+    const hotkey = this.wallets.verifier!.hotkey
+    // With it comes a permit.
+    await this.admin.call({ name: 'setStake', netuid, hotkey, stakeRao: '1000000000' })
+    await this.admin.newBlocks(2)
     const url = new URL(database.url)
     this.toPostgres = await startRelay(url.hostname, Number(url.port))
     url.hostname = '127.0.0.1'
@@ -114,6 +122,15 @@ export class RoleSite {
       const [status, { reasons }] = await this.readyz(port)
       const found = reasons.find((each) => each.check === check)
       return found !== undefined && status === 503 ? found.why : null
+    })
+  }
+
+  /** Makes blocks by a clock, which `running` stops. */
+  mine(): void {
+    const timer = setInterval(() => void this.admin.newBlocks(1), BLOCK_MS / 4)
+    this.running.push({
+      stop: async () => clearInterval(timer),
+      finished: Promise.resolve(),
     })
   }
 

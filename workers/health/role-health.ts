@@ -5,6 +5,7 @@ import { Metrics } from '../../base/metrics.js'
 import type { Options } from '../../base/options/options.js'
 import type { Database } from '../../ledger/database.js'
 import type { TemporalLink } from '../../temporal/connection.js'
+import { exportNeuronMetrics, NeuronWatch, type NeuronWatchDeps } from '../neuron-watch.js'
 import type { Running } from '../running.js'
 import type { WorkflowWatch } from '../watch-workflows.js'
 import {
@@ -94,6 +95,18 @@ export class RoleHealth extends Health {
       '1 while every prover refuses the time in our requests: this machine’s clock is wrong',
       () => (clock.isWrong ? 1 : 0),
     )
+  }
+
+  /**
+   * The hotkey has its place on the subnet, and its permit: provers refuse others, and the chain others'
+   * weights. @throws ChainError by the first look
+   */
+  async watchNeuron(deps: Pick<NeuronWatchDeps, 'chain' | 'netuid' | 'hotkey'>): Promise<void> {
+    const watch = new NeuronWatch({ ...deps, needsPermit: true, log: this.#log })
+    this.#watchdogs.push(watch)
+    this.check('neuron', () => watch.whyNotReady())
+    exportNeuronMetrics(this.metrics, watch, { needsPermit: true })
+    await watch.look()
   }
 
   /** PostgreSQL answers. */

@@ -18,7 +18,6 @@ import { connectTemporal } from '../../temporal/connection.js'
 import { startVideo } from '../../temporal/start-video.js'
 import { INFERENCE_QUEUE } from '../../temporal/task-queues.js'
 import { workflowBundle } from '../../temporal/workflow-bundle.js'
-import { warnUnlessRegistered } from '../assert-registered.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
 import { deliverWebhooks } from '../inference/deliver-webhooks.js'
 import { DirectRuns } from '../inference/direct-runs.js'
@@ -74,8 +73,7 @@ async function startInferenceWorker(
   })
   const { genesisHash } = chain
   const id = { netuid: options.netuid, verifier: signer.ss58 }
-  await warnUnlessRegistered(chain, id, log)
-  await chain.close()
+  await health.watchNeuron({ chain, netuid: id.netuid, hotkey: id.verifier })
   const secret = options['inference.port'] === 0 ? null : listenerSecret(options)
   const address = databaseAddress(options)
   await migrate(address, { log })
@@ -139,7 +137,7 @@ async function startInferenceWorker(
       await runs.stop()
       await listener?.close()
       await temporal.close()
-      await Promise.allSettled([signals.close(), db.close()])
+      await Promise.allSettled([signals.close(), db.close(), chain.close()])
     },
     Promise.all([run, webhooks.run]).then(() => new Promise(() => undefined)),
   )

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { FractalError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
+import { isDevelopmentNetwork } from '../../base/network-name.js'
 import { CHAIN_OPTIONS, WALLET_OPTIONS } from '../../base/options/groups.js'
 import type { Options } from '../../base/options/options.js'
 import { ownVersion } from '../../base/version.js'
@@ -10,9 +11,13 @@ import { loadHotkey } from '../../chain/wallet/wallet.js'
 import { openEngine } from '../../engine/engine.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { Generator } from '../../engine/pipeline/generator.js'
+import { advertisedAddress } from '../../prover/advertised-address.js'
 import { createCallerLookup } from '../../prover/callers.js'
 import { startProver } from '../../prover/prover.js'
+import { assertRegistered } from '../assert-registered.js'
+import { AxonKeeper } from '../axon-keeper.js'
 import { exportBlockMetrics, missingBlocks, watchBlocks } from '../health/block-watchdog.js'
+import { exportNeuronMetrics, NeuronWatch } from '../neuron-watch.js'
 import { asRunning, type Running } from '../running.js'
 import { walletOf } from '../wallet.js'
 
@@ -23,6 +28,7 @@ export const PROVER_OPTIONS = [
   'axon.port',
   'axon.external_ip',
   'axon.external_port',
+  'chain.allow_private_addresses',
   'neuron.name',
   'neuron.axon_off',
   'neuron.model_endpoint',
@@ -52,12 +58,29 @@ export async function runProver(
       { hint: 'Omit --neuron.model_endpoint: the engine runs in this process.' },
     )
   }
+  const allowPrivate =
+    options['chain.allow_private_addresses'] || isDevelopmentNetwork(options['subtensor.network'])
+  const address = options['neuron.axon_off']
+    ? null
+    : advertisedAddress(
+        {
+          host: options['axon.host'],
+          port: options['axon.port'],
+          externalIp: options['axon.external_ip'],
+          externalPort: options['axon.external_port'],
+        },
+        allowPrivate,
+      )
+  const { netuid } = options
   const signer = await loadHotkey(walletOf(options, log))
   const chain = await connectChain({
     network: options['subtensor.network'],
     endpoint: options['subtensor.chain_endpoint'],
     log,
   })
+  const id = { netuid, verifier: signer.ss58 }
+  // Before the model is loaded, which takes a while.
+  if (address !== null) await assertRegistered(chain, id)
   const engine = await openEngine({
     modelDir: options['model.dir'] ?? defaultModelDir(),
     device: options.device,
@@ -65,12 +88,23 @@ export async function runProver(
   const limitMs = options['health.block_seconds'] * 1000
   const metrics = new Metrics('prover')
   exportBlockMetrics(metrics, chain)
+  let keeper: AxonKeeper | null = null
+  const neuron = new NeuronWatch({
+    ...{ chain, netuid, log, hotkey: signer.ss58, needsPermit: false },
+    onNeuron: async (seen) => keeper?.keep(seen),
+  })
+  exportNeuronMetrics(metrics, neuron, { needsPermit: false })
+  const checks = (): [check: string, why: string | null][] => [
+    ['chain', missingBlocks(chain, limitMs)],
+    ['neuron', neuron.whyNotReady()],
+    ['axon', keeper?.whyNotReady() ?? null],
+  ]
   const prover = await startProver({
     generator: replace(engine),
     signer,
-    lookup: createCallerLookup({ chain, netuid: options.netuid, log }),
+    lookup: createCallerLookup({ chain, netuid, log }),
     genesisHash: chain.genesisHash,
-    netuid: options.netuid,
+    netuid,
     host: options['axon.host'],
     port: options['axon.port'],
     capacity: options['prover.capacity'],
@@ -79,10 +113,7 @@ export async function runProver(
       allowNonRegistered: options['blacklist.allow_non_registered'],
     },
     keepDir: path.join(options['state.dir'], options['neuron.name']),
-    notReady: () => {
-      const why = missingBlocks(chain, limitMs)
-      return why === null ? [] : [{ check: 'chain', why }]
-    },
+    notReady: () => checks().flatMap(([check, why]) => (why === null ? [] : [{ check, why }])),
     version: ownVersion(),
     log,
     metrics,
@@ -90,16 +121,18 @@ export async function runProver(
   const watchdog = watchBlocks(chain, { log, limitMs })
   const close = async () => {
     watchdog.stop()
+    neuron.stop()
     await prover.close()
     await Promise.allSettled([engine.close(), chain.close()])
   }
   try {
-    if (!options['neuron.axon_off']) {
-      const served = await chain.serveAxon(signer, options.netuid, {
-        ip: options['axon.external_ip'] ?? options['axon.host'],
-        port: options['axon.external_port'] ?? prover.port,
-      })
-      log.info({ axon: served }, 'the chain has our address')
+    if (address !== null) {
+      // Port 0 is any that was free.
+      const served = { ...address, port: address.port === 0 ? prover.port : address.port }
+      keeper = new AxonKeeper({ chain, signer, netuid, address: served, log })
+      await keeper.serve()
+    } else {
+      await neuron.look()
     }
   } catch (error) {
     await close()

@@ -85,6 +85,7 @@ async function startVerifier(
   health.watchChain(chain)
   const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
   await assertRegistered(chain, id)
+  await health.watchNeuron({ chain, netuid: id.netuid, hotkey: id.verifier })
   const model = await readModel(options['model.dir'] ?? defaultModelDir())
   const standard = model.config.descriptor
   if (standard === null) {

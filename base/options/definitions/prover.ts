@@ -1,11 +1,34 @@
-import { flag, option, port, text, whole } from '../define-option.js'
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { flag, option, port, whole } from '../define-option.js'
+
+const IP_ADDRESS = 'must be an IP address, IPv4 in four whole numbers: the chain takes no names'
+const ip = z.string().refine((value) => isIP(value) !== 0, IP_ADDRESS)
+const ipOrLocalhost = z
+  .string()
+  .refine(
+    (value) => isIP(value) !== 0 || value === 'localhost',
+    'must be an IP address, IPv4 in four whole numbers',
+  )
 
 /** Where a prover is reached. */
 export const AXON = {
-  'axon.host': option(text, '127.0.0.1', 'address to listen on'),
+  'axon.host': option(
+    ipOrLocalhost,
+    '127.0.0.1',
+    'address to listen on; 0.0.0.0 (all of this machine’s) needs axon.external_ip',
+  ),
   'axon.port': option(port, 8091, 'port to listen on'),
-  'axon.external_ip': option(text, undefined, 'address put on the chain (default: axon.host)'),
-  'axon.external_port': option(port, undefined, 'port put on the chain (default: axon.port)'),
+  'axon.external_ip': option(
+    ip,
+    undefined,
+    'address put on the chain: an IP address that others reach (default: axon.host)',
+  ),
+  'axon.external_port': option(
+    whole(1, 65_535),
+    undefined,
+    'port put on the chain (default: axon.port)',
+  ),
 }
 
 /** Who may ask it, and how much. */

@@ -31,7 +31,7 @@ export const VERIFIER = {
   'chain.allow_private_addresses': option(
     flag,
     false,
-    'ask provers at private addresses: development',
+    'ask provers at private addresses, and, a prover, put one on the chain: development',
   ),
   profile: option(
     z.enum(['production', 'demo', 'test']),

@@ -358,6 +358,18 @@ describe('activities: weights exactly once', () => {
     assert.deepEqual(await standing(it, 1), DONE)
   })
 
+  it('the subnet’s owner needs no permit and no stake', async () => {
+    const it = await site()
+    const { harness, netuid, signer } = it
+    await harness.setPermit(netuid, signer.ss58, false)
+    await harness.setParams(netuid, { minStakeRao: 10n ** 16n })
+    await decide(it, 1, SCORES)
+    await assert.rejects(setWeights(it, 1), { code: 'NeuronNoValidatorPermit' })
+    await harness.setParams(netuid, { ownerHotkey: signer.ss58 })
+    await setWeights(it, 1)
+    assert.deepEqual(await onChain(it), { included: 1, weights: WEIGHTS })
+  })
+
   it('a uid that changed hands before sending gets nothing', async () => {
     const it = await site()
     await decide(it, 1, SCORES)

@@ -32,7 +32,10 @@ describe('Subtensor: axon addresses', () => {
     assert.equal(axonAddress({ ip: 5n, ipType: 4, port: 0 }), null)
     assert.equal(axonAddress({ ip: 5n, ipType: 5, port: 1 }), null)
     assert.equal(axonAddress({ ip: 1n << 32n, ipType: 4, port: 1 }), null)
-    assert.throws(() => storedIp('example.org'), { code: 'InvalidIpType' })
+    for (const ip of ['example.org', '203.0.113', '010.0.0.1']) {
+      assert.throws(() => storedIp(ip), { code: 'InvalidIpType' }, ip)
+    }
+    assert.throws(() => storedIp('0.0.0.0'), { code: 'InvalidIpAddress' })
   })
 })
 
