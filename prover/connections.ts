@@ -1,11 +1,14 @@
-import type { Server } from 'node:http'
-import ipaddr from 'ipaddr.js'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { KeyedLimit } from '../base/concurrency/keyed-limit.js'
+import { type RemoteHost, remoteHost } from './remote-host.js'
+import { UnprovenConnections } from './unproven-connections.js'
 
+/** How many connections may be open at once on which nobody with a permit has asked yet. */
 export interface ConnectionLimits {
-  /** Open at once, of everybody together. */
+  /** Of everybody together. */
   total: number
-  /** Of one remote host: an IPv4 address, or the /64 that a host has of IPv6. */
+  /** Of one remote host: an IPv4 address, or the /64 that a host has of IPv6. Its /24 (/56) has twice, its /16 (/48) four times as many. */
   perHost: number
   /** Of this machine itself: a whole demo, or a proxy in front. */
   perLoopback: number
@@ -21,33 +24,49 @@ export function connectionLimits(capacity: number): ConnectionLimits {
 }
 
 /**
- * Closes connections above the limits as they come, so that a stranger who opens many and sends
- * nothing takes the place of nobody else.
+ * Bounds a server's connections so that strangers who open many, and send nothing or slowly, can't keep
+ * out a caller with a permit: a new connection is always taken, an old one given up for it, and one on
+ * which a caller with a permit asks is not given up.
  */
-export function limitConnections(server: Server, limits: ConnectionLimits): void {
-  const hosts = new KeyedLimit(limits.perHost)
-  const loopback = new KeyedLimit(limits.perLoopback)
-  server.maxConnections = limits.total
-  server.on('connection', (socket) => {
-    const host = hostOf(socket.remoteAddress)
-    // Without an address it has gone again already.
-    if (host === null) return socket.destroy()
-    const release = (host.loopback ? loopback : hosts).tryAcquire(host.name)
-    if (release === null) return socket.destroy()
-    socket.once('close', release)
-  })
-}
+export class ConnectionGuard {
+  private readonly unproven = new UnprovenConnections()
+  private readonly hosts = new WeakMap<Socket, RemoteHost>()
+  /** By caller: nobody with a permit holds all of them either. */
+  private readonly proven: KeyedLimit
 
-/** Who counts as one: a v4-mapped address is its IPv4 address, and IPv6 is given out by /64. */
-export function hostOf(address: string | undefined): { name: string; loopback: boolean } | null {
-  if (address === undefined || !ipaddr.isValid(address)) return null
-  const parsed = ipaddr.process(address)
-  const name =
-    parsed.kind() === 'ipv4'
-      ? parsed.toString()
-      : (parsed as ipaddr.IPv6).parts
-          .slice(0, 4)
-          .map((part) => part.toString(16))
-          .join(':')
-  return { name, loopback: parsed.range() === 'loopback' }
+  constructor(private readonly limits: ConnectionLimits) {
+    this.proven = new KeyedLimit(limits.perHost)
+  }
+
+  watch(server: Server): void {
+    server.on('connection', (socket) => this.enter(socket))
+  }
+
+  /** A caller with a permit asks on this connection: it stays until it is closed. */
+  prove({ socket }: IncomingMessage, caller: string): void {
+    const host = this.hosts.get(socket)
+    if (host === undefined || socket.destroyed) return
+    const release = this.proven.tryAcquire(caller)
+    if (release === null) return
+    this.hosts.delete(socket)
+    this.unproven.delete(socket, host.networks)
+    socket.once('close', release)
+  }
+
+  private enter(socket: Socket): void {
+    const host = remoteHost(socket.remoteAddress)
+    // Without an address it has gone again already.
+    if (host === null) return void socket.destroy()
+    const { total, perHost, perLoopback } = this.limits
+    const ofHost = host.loopback
+      ? [perLoopback, perLoopback, perLoopback]
+      : [4 * perHost, 2 * perHost, perHost]
+    this.hosts.set(socket, host)
+    socket.once('close', () => this.unproven.delete(socket, host.networks))
+    const givenUp = this.unproven.add(socket, host.networks, [total, ...ofHost])
+    if (givenUp !== null) {
+      this.unproven.delete(givenUp, this.hosts.get(givenUp)!.networks)
+      givenUp.destroy()
+    }
+  }
 }

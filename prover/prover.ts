@@ -10,7 +10,7 @@ import { NonceMemory } from '../wire/nonce-memory.js'
 import type { Blacklist, CallerLookup } from './admission.js'
 import { AnswerStore } from './answer-store.js'
 import { CallersClock } from './callers-clock.js'
-import { type ConnectionLimits, connectionLimits } from './connections.js'
+import { ConnectionGuard, type ConnectionLimits, connectionLimits } from './connections.js'
 import { createProverMetrics } from './metrics.js'
 import { RequestRegistry } from './request-registry.js'
 import { runGeneration } from './run-generation.js'
@@ -115,7 +115,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
     },
     metrics: options.metrics,
     timeouts: options.timeouts,
-    connections: options.connections ?? connectionLimits(options.capacity),
+    connections: new ConnectionGuard(options.connections ?? connectionLimits(options.capacity)),
     log,
   })
   const { url, port } = await listen(server, options, {

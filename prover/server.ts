@@ -5,7 +5,7 @@ import { isRequestId } from '../formats/request-id.js'
 import { MAX_HTTP_HEADER_BYTES } from '../wire/limits.js'
 import type { ProverInfo } from '../wire/schemas.js'
 import { type AuthorizeDeps, authorizeRequest } from './authorize.js'
-import { type ConnectionLimits, limitConnections } from './connections.js'
+import type { ConnectionGuard } from './connections.js'
 import { type GenerateDeps, generateRoute } from './generate-route.js'
 import { refuse, sendJson } from './http.js'
 import { type OpenDeps, openRoute } from './open-route.js'
@@ -26,12 +26,12 @@ interface Site {
   notReady(): readonly { check: string; why: string }[]
   metrics: Metrics
   timeouts: ServerTimeouts | undefined
-  connections: ConnectionLimits
+  connections: ConnectionGuard
   log: Log
 }
 
 /** A stranger may open connections and send nothing: their number is bounded, and so is their time. */
-const TIMEOUTS: ServerTimeouts = { headersMs: 10_000, requestMs: 30_000 }
+const TIMEOUTS: ServerTimeouts = { headersMs: 5000, requestMs: 30_000 }
 
 const OPEN_PATH = /^\/v1\/generations\/([^/]+)\/open$/
 
@@ -43,7 +43,7 @@ export function createAxonServer(site: Site): Server {
       maxHeaderSize: MAX_HTTP_HEADER_BYTES,
       headersTimeout: headersMs,
       requestTimeout: requestMs,
-      connectionsCheckingInterval: Math.min(headersMs, 5000),
+      connectionsCheckingInterval: Math.min(headersMs, 1000),
       keepAliveTimeout: 5000,
     },
     (req, res) => {
@@ -57,7 +57,7 @@ export function createAxonServer(site: Site): Server {
       })
     },
   )
-  limitConnections(server, site.connections)
+  site.connections.watch(server)
   return server
 }
 
@@ -96,6 +96,7 @@ async function signed(
   }
   const visitor = await authorizeRequest(req, res, site.gate)
   if (visitor === null) return
+  if (visitor.priority.permit) site.connections.prove(req, visitor.caller)
   if (openedId === null) await generateRoute(visitor, res, site.generate)
   else await openRoute(visitor, openedId, res, site.open)
 }
