@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { Mutex } from '../base/concurrency/semaphore.js'
@@ -26,6 +27,9 @@ export type KeptAnswer = z.infer<typeof keptAnswerSchema>
 
 const openingsSchema = z.array(z.strictObject({ step: z.int(), frame: z.int() }))
 type Opening = z.infer<typeof openingsSchema>[number]
+
+/** Bytes of the file of openings, whatever is in it: writing to it again takes no room, on a full disk too. */
+const OPENINGS_BYTES = 512
 
 const FILES = {
   answer: 'answer.json',
@@ -65,7 +69,11 @@ export class AnswerStore {
     return this.folder.pathOf(key) === null ? null : (this.answers.get(key)?.answer ?? null)
   }
 
-  /** @param records the stream that a repeat is answered with, `done` included */
+  /**
+   * Keeps an answer, or nothing of it.
+   * @param records the stream that a repeat is answered with, `done` included
+   * @throws when the disk does not take it
+   */
   async put(
     key: Hex,
     answer: KeptAnswer,
@@ -75,10 +83,16 @@ export class AnswerStore {
     const draft = await this.folder.draft()
     const write = (name: string, data: string | Uint8Array | Uint8Array[]) =>
       writeFile(join(draft, name), data, { mode: 0o600 })
-    await write(FILES.answer, JSON.stringify(answer))
-    await write(FILES.request, request)
-    await write(FILES.records, records)
-    await this.folder.commit(key, draft)
+    try {
+      await write(FILES.answer, JSON.stringify(answer))
+      await write(FILES.openings, openingsText([]))
+      await write(FILES.request, request)
+      await write(FILES.records, records)
+      await this.folder.commit(key, draft)
+    } catch (error) {
+      await this.folder.discard(draft)
+      throw error
+    }
     this.answers.set(key, { answer, openings: [] })
     for (const known of this.answers.keys()) {
       if (this.folder.pathOf(known) === null) this.answers.delete(known)
@@ -103,13 +117,28 @@ export class AnswerStore {
     openings.push(opening)
     const path = this.folder.pathOf(key)
     if (path === null) return true
-    const write = async () => {
-      const draft = join(path, `.${FILES.openings}`)
-      await writeFile(draft, JSON.stringify(openings), { mode: 0o600 })
-      await rename(draft, join(path, FILES.openings))
+    try {
+      await this.writing.run(() => writeOpenings(join(path, FILES.openings), openings))
+    } catch (error) {
+      openings.splice(openings.indexOf(opening), 1)
+      throw error
     }
-    await this.writing.run(write)
     return true
+  }
+}
+
+function openingsText(openings: readonly Opening[]): string {
+  return JSON.stringify(openings).padEnd(OPENINGS_BYTES)
+}
+
+/** In place, in one write: a file of its own that takes this one's place would need room. */
+async function writeOpenings(path: string, openings: readonly Opening[]): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o600)
+  try {
+    await file.write(openingsText(openings), 0)
+    await file.datasync()
+  } finally {
+    await file.close()
   }
 }
 

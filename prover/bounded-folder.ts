@@ -19,6 +19,8 @@ export class BoundedFolder {
   private readonly entries = new Map<string, Entry>()
   private total = 0
   private drafts = 0
+  /** Drafts that could not be removed: tried again, for nothing here may take room uncounted. */
+  private readonly leftovers = new Set<string>()
 
   private constructor(
     private readonly path: string,
@@ -57,9 +59,10 @@ export class BoundedFolder {
     return this.entries.has(key) ? join(this.path, key) : null
   }
 
-  /** A new temporary folder to write an entry in. */
+  /** A new temporary folder to write an entry in, to be committed or discarded. */
   async draft(): Promise<string> {
-    const path = join(this.path, `${UNFINISHED}${process.pid}-${this.drafts++}`)
+    for (const leftover of this.leftovers) await this.discard(leftover)
+    const path = this.temporary()
     await mkdir(path, { mode: 0o700 })
     return path
   }
@@ -73,12 +76,23 @@ export class BoundedFolder {
     await this.evict()
   }
 
+  /** Removes a draft; never throws. */
+  async discard(draft: string): Promise<void> {
+    this.leftovers.add(draft)
+    await rm(draft, { recursive: true, force: true }).then(
+      () => this.leftovers.delete(draft),
+      () => {},
+    )
+  }
+
   async drop(key: string): Promise<void> {
     const entry = this.entries.get(key)
     if (entry === undefined) return
     this.entries.delete(key)
     this.total -= entry.bytes
-    await rm(join(this.path, key), { recursive: true, force: true })
+    const dropped = this.temporary()
+    await rename(join(this.path, key), dropped).catch(() => {})
+    await this.discard(dropped)
   }
 
   /** Drops what was committed before a moment. */
@@ -86,6 +100,10 @@ export class BoundedFolder {
     for (const [key, entry] of [...this.entries]) {
       if (entry.atMs < atMs) await this.drop(key)
     }
+  }
+
+  private temporary(): string {
+    return join(this.path, `${UNFINISHED}${process.pid}-${this.drafts++}`)
   }
 
   private add(key: string, entry: Entry): void {

@@ -13,11 +13,13 @@ import type { AnswerStore } from './answer-store.js'
 import type { AuthorizedRequest } from './authorize.js'
 import type { Generation, ReceivedRequest } from './generation.js'
 import { refuse, sendStream } from './http.js'
+import type { Keeping } from './keeping.js'
 import type { RequestRegistry } from './request-registry.js'
 
 export interface GenerateDeps {
   registry: RequestRegistry
   answers: AnswerStore
+  keeping: Keeping
   /** The name of the model that is served here. */
   model: string
   /** steps · frames · width · height of its standard video; null where it names none. */
@@ -25,6 +27,9 @@ export interface GenerateDeps {
   log: Log
   requests: Counter<'outcome'>
 }
+
+/** An operator has to look. */
+const CANNOT_KEEP_RETRY_S = 60
 
 /** The key under which a request and its answer are known: no caller can touch another's ids. */
 export function requestKey(caller: string, requestId: string): Hex {
@@ -37,13 +42,20 @@ export async function generateRoute(
   res: ServerResponse,
   deps: GenerateDeps,
 ): Promise<void> {
-  const { registry, log, requests } = deps
+  const { registry, keeping, log, requests } = deps
   const request = readRequest(visitor, res, deps)
   if (request === null) {
     requests.inc({ outcome: 'invalid' })
     return
   }
   const facts = { request_id: request.body.request_id, caller: request.caller }
+  if (!registry.knows(request) && (await keeping.problem()) !== null) {
+    requests.inc({ outcome: 'cannot_keep' })
+    log.info(facts, 'request refused: its answer could not be kept')
+    const retry = { 'Retry-After': String(CANNOT_KEEP_RETRY_S) }
+    refuse(res, 429, 'cannot_keep', 'no answer can be kept at the moment', retry)
+    return
+  }
   const ticket = registry.take(request)
   switch (ticket.kind) {
     case 'conflict':

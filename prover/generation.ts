@@ -85,6 +85,7 @@ export class Generation {
   }
 
   finish(done: Extract<AnswerHeader, { type: 'done' }>): void {
+    if (this.end !== null) return
     this.emit(done)
     this.close('done')
   }

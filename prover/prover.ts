@@ -11,6 +11,7 @@ import type { Blacklist, CallerLookup } from './admission.js'
 import { AnswerStore } from './answer-store.js'
 import { CallersClock } from './callers-clock.js'
 import { ConnectionGuard, type ConnectionLimits, connectionLimits } from './connections.js'
+import { Keeping } from './keeping.js'
 import { createProverMetrics } from './metrics.js'
 import { RequestRegistry } from './request-registry.js'
 import { runGeneration } from './run-generation.js'
@@ -76,7 +77,9 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   )
   const meters = createProverMetrics(options.metrics)
   const terms = { genesisHash: options.genesisHash, netuid: options.netuid }
-  const deps = { generator, signer, terms, answers, states, log, seconds: meters.seconds, now }
+  const keeping = new Keeping(options.keepDir, log)
+  const stores = { answers, states, keeping }
+  const deps = { generator, signer, terms, ...stores, log, seconds: meters.seconds, now }
   const registry = new RequestRegistry({
     capacity: options.capacity,
     answers,
@@ -98,7 +101,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       log,
       nowNs,
     },
-    generate: { registry, answers, model, standardWork, log, requests: meters.requests },
+    generate: { registry, answers, keeping, model, standardWork, log, requests: meters.requests },
     open: { answers, states, log, openings: meters.openings, now },
     info: () => ({
       versions: { fractal: options.version, wire: '1', auth: 'btauth/1' },
@@ -109,9 +112,12 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       capacity: registry.capacity,
       queue_length: registry.length,
     }),
-    notReady: () => {
-      const why = clock.problem()
-      return [...(options.notReady?.() ?? []), ...(why === null ? [] : [{ check: 'clock', why }])]
+    notReady: async () => {
+      const own = { clock: clock.problem(), disk: await keeping.problem() }
+      const reasons = Object.entries(own).flatMap(([check, why]) =>
+        why === null ? [] : [{ check, why }],
+      )
+      return [...(options.notReady?.() ?? []), ...reasons]
     },
     metrics: options.metrics,
     timeouts: options.timeouts,

@@ -48,6 +48,11 @@ export class RequestRegistry {
     return this.queue.length
   }
 
+  /** Whether the request is at work, or its answer is kept. */
+  knows({ key }: ReceivedRequest): boolean {
+    return this.live.has(key) || this.deps.answers.get(key) !== null
+  }
+
   /** Nothing here waits: two copies of a request that come together meet the same generation. */
   take(request: ReceivedRequest): Ticket {
     const running = this.live.get(request.key)

@@ -10,6 +10,7 @@ import type { AnswerErrorCode, DoneHeader } from '../wire/schemas.js'
 import { encodeRecord } from '../wire/stream.js'
 import type { AnswerStore } from './answer-store.js'
 import type { Generation } from './generation.js'
+import type { Keeping } from './keeping.js'
 import type { StateDraft, StateStore } from './state-store.js'
 
 interface WorkDeps {
@@ -18,6 +19,7 @@ interface WorkDeps {
   terms: { genesisHash: Hex; netuid: number }
   answers: AnswerStore
   states: StateStore
+  keeping: Keeping
   log: Log
   seconds: Histogram<string>
   now(): number
@@ -25,12 +27,13 @@ interface WorkDeps {
 
 /**
  * Does one generation: frames as they come, states to disk, then the signature, then both kept, and
- * only then `done`. So whoever has seen `done` gets the same answer again. Never rejects.
+ * only then `done`. So whoever has seen `done` gets the same answer again, and its openings; what can't
+ * be kept ends with an error. Never rejects.
  */
 export async function runGeneration(generation: Generation, deps: WorkDeps): Promise<void> {
   const { request } = generation
   const endTimer = deps.seconds.startTimer()
-  const keeper = await StateKeeper.begin(deps)
+  const keeper = await StateKeeper.begin(generation, deps)
   try {
     const frames: Buffer[] = []
     const generated = await deps.generator.generate(generationParams(request.body), {
@@ -46,10 +49,9 @@ export async function runGeneration(generation: Generation, deps: WorkDeps): Pro
     })
     if (generation.end !== null) return await keeper.discard()
     const done = signed(generation, generated, deps)
-    await keeper.keep(request.key)
-    await keepAnswer(generation, generated, done, frames, deps)
+    await keep(generation, generated, [...frames, encodeRecord(done)], keeper, deps)
     generation.finish(done)
-    endTimer()
+    if (generation.end === 'done') endTimer()
   } catch (error) {
     await keeper.discard()
     fail(generation, error, deps.log)
@@ -79,14 +81,15 @@ function signed(generation: Generation, generated: Generated, deps: WorkDeps): D
   }
 }
 
-/** An answer that cannot be kept is still given: a repeat is then generated again, to the same frames. */
-async function keepAnswer(
-  { request }: Generation,
+/** Keeps states and answer, or neither of them, and then ends the generation with an error. */
+async function keep(
+  generation: Generation,
   generated: Generated,
-  done: DoneHeader,
-  frames: Buffer[],
-  { answers, log, now }: WorkDeps,
+  records: Buffer[],
+  keeper: StateKeeper,
+  { answers, states, keeping, log, now }: WorkDeps,
 ): Promise<void> {
+  const { request } = generation
   const kept = {
     request_id: request.body.request_id,
     caller: request.caller,
@@ -101,51 +104,71 @@ async function keepAnswer(
     },
   }
   const accepted = encodeRecord({ type: 'accepted', position: 0, warnings: generated.warnings })
+  const stream = [accepted, ...records]
+  const bytes = [request.raw, ...stream].reduce((sum, { length }) => sum + length, 0)
+  keeping.measured(bytes + keeper.bytes)
   try {
-    await answers.put(request.key, kept, request.raw, [accepted, ...frames, encodeRecord(done)])
+    await keeper.keep(request.key)
+    await answers.put(request.key, kept, request.raw, stream)
   } catch (error) {
-    log.error({ err: error, request_id: request.body.request_id }, 'answer not kept')
+    await keeper.discard()
+    await states.drop(request.key)
+    failToKeep(generation, error, { keeping, log })
   }
 }
 
-/** Keeping states is for later checks: where it fails, the generation goes on without. */
+function failToKeep(
+  generation: Generation,
+  error: unknown,
+  { keeping, log }: Pick<WorkDeps, 'keeping' | 'log'>,
+): void {
+  log.error({ err: error, request_id: generation.request.body.request_id }, 'answer not kept')
+  keeping.failed(error)
+  generation.fail('internal', 'the answer can’t be kept', true)
+}
+
+/** Keeps the states as they come; where that fails, the generation ends. */
 class StateKeeper {
   private constructor(
     private draft: StateDraft | null,
-    private readonly log: Log,
+    private readonly generation: Generation,
+    private readonly deps: WorkDeps,
   ) {}
 
-  static async begin({ states, log, now }: WorkDeps): Promise<StateKeeper> {
-    const draft = await states.begin(now()).catch((error) => {
-      log.error({ err: error }, 'states not kept')
+  static async begin(generation: Generation, deps: WorkDeps): Promise<StateKeeper> {
+    const draft = await deps.states.begin(deps.now()).catch((error) => {
+      failToKeep(generation, error, deps)
       return null
     })
-    return new StateKeeper(draft, log)
+    return new StateKeeper(draft, generation, deps)
+  }
+
+  get bytes(): number {
+    return this.draft?.bytes ?? 0
   }
 
   async add(i: number, latents: Float32Array, x0: Float32Array | null): Promise<void> {
+    if (this.draft === null) return
     try {
-      if (this.draft === null || (await this.draft.add(i, latents, x0))) return
-      this.log.warn('states not kept: one generation is larger than the disk bound for states')
+      if (await this.draft.add(i, latents, x0)) return
+      await this.discard()
+      this.deps.log.warn('one generation is larger than the disk bound for states')
+      const message = 'the states of this request are larger than the disk bound for them'
+      this.generation.fail('out_of_memory', message, true)
     } catch (error) {
-      this.log.error({ err: error }, 'states not kept')
+      await this.discard()
+      failToKeep(this.generation, error, this.deps)
     }
-    await this.discard()
   }
 
   async keep(key: Hex): Promise<void> {
-    try {
-      await this.draft?.keep(key)
-    } catch (error) {
-      this.log.error({ err: error }, 'states not kept')
-      await this.discard()
-    }
+    await this.draft?.keep(key)
   }
 
   async discard(): Promise<void> {
     const { draft } = this
     this.draft = null
-    await draft?.discard().catch(() => {})
+    await draft?.discard()
   }
 }
 

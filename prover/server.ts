@@ -23,7 +23,7 @@ interface Site {
   open: OpenDeps
   info(): ProverInfo
   /** What keeps this prover from serving as it should: a check, and why in words that may be public. */
-  notReady(): readonly { check: string; why: string }[]
+  notReady(): Promise<readonly { check: string; why: string }[]>
   metrics: Metrics
   timeouts: ServerTimeouts | undefined
   connections: ConnectionGuard
@@ -73,7 +73,7 @@ async function route(req: IncomingMessage, res: ServerResponse, site: Site): Pro
   if (path === '/v1/info') return sendJson(res, 200, site.info())
   if (path === '/healthz') return sendJson(res, 200, { status: 'ok' })
   if (path === '/readyz') {
-    const reasons = site.notReady()
+    const reasons = await site.notReady()
     const status = reasons.length === 0 ? 'ready' : 'not_ready'
     return sendJson(res, status === 'ready' ? 200 : 503, { status, reasons })
   }

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Hex } from '../formats/bytes.js'
 import { OPEN_WINDOW_MS } from '../rules/constants.js'
@@ -23,6 +23,10 @@ export class StateStore {
     return new StateDraft(this.folder, await this.folder.draft())
   }
 
+  async drop(key: Hex): Promise<void> {
+    await this.folder.drop(key)
+  }
+
   /** State i as raw bytes (formats.md); null when it is not kept (any more). */
   async read(key: Hex, i: number): Promise<Buffer | null> {
     const path = this.folder.pathOf(key)
@@ -32,7 +36,7 @@ export class StateStore {
 
 /** States being written while their generation runs. */
 export class StateDraft {
-  private bytes = 0
+  bytes = 0
 
   constructor(
     private readonly folder: BoundedFolder,
@@ -56,7 +60,7 @@ export class StateDraft {
   }
 
   async discard(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true })
+    await this.folder.discard(this.path)
   }
 }
 

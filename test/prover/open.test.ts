@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex } from '../../formats/bytes.js'
 import { traceRoot } from '../../formats/trace.js'
@@ -90,10 +90,11 @@ describe('opening an answer', () => {
     })
   })
 
-  it('does without states that are larger than their bound, and still answers', async () => {
+  it('is promised for no answer whose states are larger than their bound', async () => {
     await withSite({ statesMaxBytes: 100 }, async (site) => {
-      const { id } = await answered(site)
-      assert.equal(codeOf(await site.openStep(id, 1)), 'states_gone')
+      const outcome = await site.ask(site.body())
+      assert.ok(outcome.kind === 'failed' && outcome.reason === 'out_of_memory')
+      assert.deepEqual(await readdir(join(site.keepDir, 'states')), [])
     })
   })
 })
