@@ -1,60 +1,95 @@
-// `npm test`: all tests in two lanes side by side, because the grids of test/e2e mostly wait. They go
-// first where the processors are short: their provers have deadlines. With files named on the command
-// line (or anything that is no option of Mocha's), one ordinary run of Mocha.
+// `npm test`: the tests of each folder of test/ as a run of Mocha of its own, two at a time, because most of
+// them wait. The grids of test/e2e go first, and before all others where the processors are short: their
+// provers have deadlines. With files named on the command line (or anything that is no option of Mocha's),
+// one ordinary run of Mocha.
 import { spawn } from 'node:child_process'
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
+const GRIDS = 'e2e'
+/** They take longest, and begin first, so that both lanes end at about the same time. */
+const LONG = ['dev', 'engine', 'repo', 'activities', 'cli', 'chain', 'ledger', 'api', 'web']
+/** No tests of `npm test`. */
+const OTHER = ['fixtures', 'soak', 'support']
 /** How much later the other tests get a processor than the grids. */
 const NICER = 5
 
 const given = process.argv.slice(2)
 const common = ['--no-config', '--timeout', '120000', '--forbid-only']
-const folder = await mkdtemp(join(os.tmpdir(), 'fractal-tests-'))
-const running = []
+const outputs = await mkdtemp(join(os.tmpdir(), 'fractal-tests-'))
+const running = new Set()
 
 /**
- * Runs Mocha. Only one lane may write to the terminal while it runs.
+ * Runs Mocha. Only one run at a time may write to the terminal.
  * @returns its exit code, its counts (null when it ended without any), and the file of its output
  */
-async function lane(name, args, { aside = false, nice = 0 } = {}) {
-  const counts = join(folder, `${name}.json`)
-  const output = join(folder, `${name}.log`)
+async function run(name, args, { aside = false, nice = 0 } = {}) {
+  const counts = join(outputs, `${name}.json`)
+  const output = join(outputs, `${name}.log`)
   const file = aside ? await open(output, 'w') : null
   const child = spawn(process.execPath, ['--import=tsx', MOCHA, ...common, ...args, ...given], {
     cwd: ROOT,
     stdio: file === null ? 'inherit' : ['ignore', file.fd, file.fd],
     env: { ...process.env, FRACTAL_TEST_COUNTS: counts },
   })
-  running.push(child)
+  running.add(child)
   if (nice > 0) os.setPriority(child.pid, nice)
   const code = await new Promise((resolve) => child.on('exit', (c) => resolve(c ?? 1)))
+  running.delete(child)
   await file?.close()
   const text = await readFile(counts, 'utf8').catch(() => 'null')
-  return { code, counts: JSON.parse(text), output }
+  return { name, code, counts: JSON.parse(text), output }
 }
 
-// A signal from the terminal reaches the lanes as well; one from elsewhere is handed on.
+// A signal from the terminal reaches the runs as well; one from elsewhere is handed on.
+let stopped = false
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
+    stopped = true
     for (const child of running) child.kill(signal)
   })
 }
 
+/** The folders of test/ that hold tests, the longest first. */
+async function folders() {
+  const entries = await readdir(join(ROOT, 'test'), { withFileTypes: true })
+  const names = entries.filter((each) => each.isDirectory()).map((each) => each.name)
+  const rest = names.filter((name) => ![GRIDS, ...LONG, ...OTHER].includes(name))
+  return [...LONG.filter((name) => names.includes(name)), ...rest]
+}
+
 /** @returns the exit code */
 async function everything() {
+  const queue = await folders()
+  const all = []
+  const unread = []
   const reporter = ['--reporter', './dev/checks/counting-reporter.mjs']
-  const grids = lane('grids', [...reporter, 'test/e2e/**/*.test.ts'], { aside: true })
-  const ignored = ['--ignore', 'test/e2e/**', '--ignore', 'test/soak/**']
-  const rest = await lane('rest', [...reporter, ...ignored, 'test/**/*.test.ts'], { nice: NICER })
-  process.stdout.write('\n  … and the tests of test/e2e, which ran beside these:\n')
-  const ended = await grids
-  process.stdout.write(await readFile(ended.output, 'utf8'))
-  const all = [rest, ended]
+
+  async function folder(name, aside) {
+    const nice = name === GRIDS ? 0 : NICER
+    const ended = await run(name, [...reporter, `test/${name}/**/*.test.ts`], { aside, nice })
+    all.push(ended)
+    if (aside) unread.push(ended)
+  }
+  async function lane(aside) {
+    while (queue.length > 0 && !stopped) {
+      if (!aside) await printAside()
+      await folder(queue.shift(), aside)
+    }
+  }
+  async function printAside() {
+    for (const { name, output } of unread.splice(0)) {
+      process.stdout.write(`\n  … test/${name}, which ran beside these:\n`)
+      process.stdout.write(await readFile(output, 'utf8'))
+    }
+  }
+
+  await Promise.all([folder(GRIDS, true).then(() => lane(true)), lane(false)])
+  await printAside()
   const sum = (of) => all.reduce((total, { counts }) => total + (counts?.[of] ?? 0), 0)
   const skipped = sum('pending') === 0 ? '' : `, ${sum('pending')} skipped`
   // One closing line that a machine can read.
@@ -65,7 +100,7 @@ async function everything() {
 
 try {
   const named = given.some((arg) => /^(\.\/)?test\//.test(arg))
-  process.exitCode = named ? (await lane('named', [])).code : await everything()
+  process.exitCode = named ? (await run('named', [])).code : await everything()
 } finally {
-  await rm(folder, { recursive: true, force: true })
+  await rm(outputs, { recursive: true, force: true })
 }
