@@ -1,14 +1,14 @@
 import type { Log } from '../base/log.js'
-import type { Generator } from '../engine/pipeline/generator.js'
+import type { Engine } from '../engine/engine.js'
 import type { Database } from '../ledger/database.js'
 
 /** What a GPU worker's activities need. It holds no key of the chain. */
 export interface GpuDeps {
   readonly db: Database
-  readonly generator: Generator
+  readonly generator: Engine
   /** A second, freshly loaded session of the same model: for what would accuse somebody. */
-  readonly openFresh: () => Promise<Generator>
+  readonly openFresh: () => Promise<Engine>
   /** Runs the class's known answer in the session given. */
-  readonly knownAnswerHolds: (generator: Generator) => Promise<boolean>
+  readonly knownAnswerHolds: (generator: Engine) => Promise<boolean>
   readonly log: Log
 }

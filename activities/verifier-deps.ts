@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.js'
 import type { Signer } from '../base/sr25519.js'
 import type { Chain } from '../chain/chain.js'
-import type { ModelStandard } from '../formats/video-shape.js'
+import type { ModelStandard, VideoShape } from '../formats/video-shape.js'
 import type { Database } from '../ledger/database.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { MechanismProfile } from '../rules/profile.js'
@@ -21,6 +21,8 @@ export interface VerifierDeps {
   readonly clock: ClockWatch
   /** The model that challenges ask for, with its standard shape. */
   readonly model: ChallengeModel
+  /** Float32 values in the latents of such a video of the model. */
+  readonly latentSize: (shape: Pick<VideoShape, 'width' | 'height' | 'frames'>) => number
   /** What each interval that starts from now on is given. */
   readonly settings: IntervalSettings
   /** GPUs behind the queue, for the budget of mechanism section 3. */

@@ -1,8 +1,9 @@
-/** `npm run bench` measures the API; `npm run bench -- engine|wire|ledger|memory|metagraph|startup` one of the others, with its options. */
+/** `npm run bench` measures the API; `npm run bench -- engine|spotcheck|wire|ledger|memory|metagraph|startup` one of the others, with its options. */
 const [name = 'api', ...rest] = process.argv.slice(2)
 const files: Readonly<Record<string, string>> = {
   api: 'api',
   engine: 'engine',
+  spotcheck: 'spotcheck',
   wire: 'wire',
   ledger: 'ledger',
   memory: 'verifier-memory',

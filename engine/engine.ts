@@ -7,8 +7,15 @@ import type { GenerationParams } from '../formats/generation.js'
 import { EngineError } from './errors.js'
 import type { ModelDescriptor } from './model/descriptor.js'
 import { type Model, readModel } from './model/model.js'
-import type { Device, Generated, GenerationHooks, Generator } from './pipeline/generator.js'
+import type {
+  Device,
+  Generated,
+  GenerationHooks,
+  Generator,
+  StepRecomputer,
+} from './pipeline/generator.js'
 import { validateParams } from './pipeline/params.js'
+import { type OpenedStep, type RecomputedStep, stateSize } from './pipeline/recompute-step.js'
 import { cancelledError, throwIfCancelled } from './runtime/cancellation.js'
 import { setNativeEnvironment } from './runtime/native-environment.js'
 import { NativeGate } from './runtime/native-gate.js'
@@ -30,11 +37,13 @@ export interface OpenEngineOptions {
   device: Device
 }
 
+export type Engine = Generator & StepRecomputer
+
 /**
  * Loads a model in a thread of its own. An idle generator does not keep the process alive.
  * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing`
  */
-export async function openEngine({ modelDir, device }: OpenEngineOptions): Promise<Generator> {
+export async function openEngine({ modelDir, device }: OpenEngineOptions): Promise<Engine> {
   setNativeEnvironment(device)
   const model = await readModel(modelDir)
   const gate = new NativeGate()
@@ -113,12 +122,12 @@ class EngineThread {
   }
 }
 
-class ThreadedGenerator implements Generator {
+class ThreadedGenerator implements Engine {
   readonly modelRoot: Hex
   readonly determinismClass: string
   readonly descriptor: ModelDescriptor | null
   readonly device: Device
-  readonly #model: { scale: number }
+  readonly #model: { channels: number; scale: number }
   readonly #thread: EngineThread
   /** The thread generates one video at a time. */
   readonly #mutex = new Mutex()
@@ -134,19 +143,52 @@ class ThreadedGenerator implements Generator {
     this.descriptor = model.config.descriptor
   }
 
-  async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
+  generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
+    return this.#inTurn(params, hooks.signal, (run) => this.#run(params, hooks, run))
+  }
+
+  recomputeStep(
+    params: GenerationParams,
+    opened: OpenedStep,
+    { signal }: Pick<GenerationHooks, 'signal'> = {},
+  ): Promise<RecomputedStep> {
+    return this.#inTurn(params, signal, async (run) => {
+      const cancel = () => this.#thread.send({ type: 'cancel' })
+      run.signal.addEventListener('abort', cancel, { once: true })
+      try {
+        return await this.#thread.ask<RecomputedStep>(
+          (message, resolve) => {
+            if (message.type === 'recomputed') resolve(message.recomputed)
+          },
+          { type: 'recompute', params, opened },
+        )
+      } finally {
+        run.signal.removeEventListener('abort', cancel)
+      }
+    })
+  }
+
+  stateSize(params: GenerationParams, i: number): number {
+    return stateSize(params, this.#model, i)
+  }
+
+  async #inTurn<T>(
+    params: GenerationParams,
+    signal: AbortSignal | undefined,
+    work: (run: AbortController) => Promise<T>,
+  ): Promise<T> {
     if (this.#closed) throw new EngineError('closed', 'The generator is closed.')
     // The thread checks too; here a bad request is rejected before its turn comes.
     validateParams(params, this.#model)
-    throwIfCancelled(hooks.signal)
+    throwIfCancelled(signal)
     const run = new AbortController()
     const abort = () => run.abort(cancelledError())
     this.#running.add(run)
-    hooks.signal?.addEventListener('abort', abort, { once: true })
+    signal?.addEventListener('abort', abort, { once: true })
     try {
-      return await this.#mutex.run(() => this.#run(params, hooks, run), run.signal)
+      return await this.#mutex.run(() => work(run), run.signal)
     } finally {
-      hooks.signal?.removeEventListener('abort', abort)
+      signal?.removeEventListener('abort', abort)
       this.#running.delete(run)
     }
   }
@@ -198,6 +240,7 @@ class ThreadedGenerator implements Generator {
               resolve(message.generated)
               break
             case 'opened':
+            case 'recomputed':
             case 'failed':
               break
           }

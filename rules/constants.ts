@@ -109,6 +109,12 @@ export const OPEN_WINDOW_MS = 180_000
 /** Different openings of a request: what more of them would show, a prover need not give away. */
 export const OPENINGS_MAX = 2
 
+/** Times that an opening is asked for before silence is a refusal: a lost packet must not cost a tier. */
+export const OPENING_TRIES = 3
+
+/** So many openings are computed together: the model is warm, and a verdict does not wait for long. */
+export const SPOT_CHECK_BATCH = 32
+
 // --- GPU budget of an interval, in percent of the verifier's GPU time (mechanism.md section 3) ---
 
 /** Ground truths of challenges. */

@@ -6,10 +6,19 @@ export const REASONS = {
   // pass
   hash_equal: 'the frames are byte for byte those that the verifier computed',
   cosine_met: 'the class is not exact, and the frames are as similar as the tier asks',
+  step_equal:
+    'the step and the frame that were drawn are byte for byte those that the verifier computed',
   served: 'delivered in full, in time, signed',
   // cheat
   hash_differs: 'same exact determinism class, but other bytes than the verifier computed twice',
   cosine_low: 'the frames are less similar to the verifier’s than the tier asks',
+  trace_differs:
+    'same exact determinism class and the right frames, but another trace than the verifier computed twice',
+  trace_broken:
+    'the trace that was signed does not begin with the seed’s noise, or does not end in the frames',
+  step_differs: 'a denoising step that was drawn does not follow from the state before it',
+  frame_differs: 'a frame that was drawn is not what the final latents decode to',
+  state_not_finite: 'a state that was committed to holds values that are no numbers',
   // fail
   no_answer: 'no answer, or it broke off',
   unreachable: 'no connection to the prover’s address',
@@ -22,7 +31,8 @@ export const REASONS = {
   refused_thrice: 'a challenge was refused three times',
   refused_below_capacity:
     'refused although fewer requests were in flight than the declared capacity',
-  opening_refused: 'the frames are right, but the trace was not opened in time',
+  opening_refused: 'the trace was not opened in time',
+  opening_malformed: 'what was opened is not what the signed digests are of',
   error: 'the prover answered with an error',
   invalid_request: 'the prover calls the request invalid',
   out_of_memory: 'the prover ran out of memory',

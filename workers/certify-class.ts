@@ -32,7 +32,8 @@ export async function certifyClass({
   log: Log
 }): Promise<CertificateRow> {
   const stored = await certificateOf(db, determinismClass)
-  if (!again && stored !== null && stored.runs >= profile.certificateRuns) {
+  const whole = stored !== null && stored.spotCheckUsPerPixel !== null
+  if (!again && whole && stored.runs >= profile.certificateRuns) {
     if (!stored.exact) {
       log.warn(
         { reason: stored.revokedReason },

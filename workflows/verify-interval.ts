@@ -4,6 +4,7 @@ import {
   defineQuery,
   defineUpdate,
   isCancellation,
+  patched,
   proxyActivities,
   setHandler,
   sleep,
@@ -147,6 +148,31 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     )
   }
 
+  /** One batch of answers that were drawn for a spot check: opened by their provers, computed, judged. */
+  const spotCheckBatch = async (final: boolean): Promise<void> => {
+    const { waiting } = await long.collectOpenings.executeWithOptions(
+      { summary: final ? 'spot checks: the last openings' : 'spot checks: openings' },
+      [{ n, final }],
+    )
+    if (waiting === 0) return
+    const options = { summary: `spot checks: compute ${waiting} steps` }
+    await parked('spot checks', () =>
+      gpu.computeSpotChecks.executeWithOptions(options, [
+        { netuid: input.netuid, verifier: input.verifier, n },
+      ]),
+    )
+    const counts = await act.judge.executeWithOptions({ summary: 'spot checks: verdicts' }, [
+      { n, round: null, final: false },
+    ])
+    board.note('verdicts', showCounts(counts))
+  }
+
+  // Openings are asked for within minutes of an answer: all through the interval, and once after its end.
+  const spotCheck = async (isOver: () => boolean): Promise<void> => {
+    while (!isOver()) await spotCheckBatch(false)
+    await spotCheckBatch(true)
+  }
+
   const conclude = async (phase: 'settled' | 'lapsed'): Promise<IntervalResult> => {
     let weights = 'disabled'
     if (input.setWeights && phase === 'settled') {
@@ -175,9 +201,11 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     board.enter('rounds')
     const lastBlock = input.firstBlock + input.length - 1
     const rounds = Promise.all(plan.rounds.map((r) => runRound(r.round, r.momentBlock)))
+    let over = false
+    const spotChecks = patched('spot-checks') ? spotCheck(() => over) : Promise.resolve()
     // A round that fails ends the interval at once; one that is done just waits for the last block.
     await Promise.race([
-      rounds.then(() => new Promise<never>(() => undefined)),
+      Promise.all([rounds, spotChecks]).then(() => new Promise<never>(() => undefined)),
       wait.awaitBlock.executeWithOptions({ summary: `wait for the last block, ${lastBlock}` }, [
         { block: lastBlock },
       ]),
@@ -188,7 +216,8 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
       { summary: 'close, draw the audits' },
       [{ n }],
     )
-    const everything = Promise.all([rounds, recomputeAudits(audits.count)])
+    over = true
+    const everything = Promise.all([rounds, recomputeAudits(audits.count), spotChecks])
     // What is missing by the deadline is abstained: a GPU that is down must not hold the settlement.
     const inTime = await Promise.race([
       everything.then(() => true),

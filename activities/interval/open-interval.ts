@@ -11,6 +11,7 @@ import {
 import { lockOutcomes } from '../../ledger/intervals/outcome-lock.js'
 import { insertPlan, planItems, planOf } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
+import { deliveredPixels } from '../../ledger/intervals/spot-checks.js'
 import {
   type IntervalProverRow,
   insertIntervalProvers,
@@ -18,8 +19,10 @@ import {
   standings,
   upsertStandings,
 } from '../../ledger/provers/provers.js'
+import { gpuBudget } from '../../rules/plan/gpu-budget.js'
 import { judgedNeurons } from '../../rules/plan/judged-neurons.js'
 import { planInterval } from '../../rules/plan/plan.js'
+import { spotCheckUs } from '../../rules/plan/spot-checks.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
@@ -69,7 +72,8 @@ async function open(
   const neurons = judgedNeurons(metagraph.neurons, id.verifier, profile)
   heartbeat(`fetching the infos of ${neurons.length} provers`)
   const facts = await fetchProverInfos(deps, neurons, signal)
-  const { usPerWork } = await newestCertificate(deps)
+  const { usPerWork, spotCheckUsPerPixel } = await newestCertificate(deps)
+  const spotCheckCostUs = await costOfAll(deps, n - 1, spotCheckUsPerPixel)
   const { secret } = (await getSecret(db, id, n))!
   await upsertStandings(db, id, neurons.map(addressOf))
   await withFence(deps, async (tx) => {
@@ -91,10 +95,27 @@ async function open(
     const { profile: _, ...inputs } = input
     await openIntervalRow(tx, id, { n, firstBlockHash: first.hash, openedAfter, profile })
     await insertIntervalProvers(tx, id, n, provers)
-    const header = { rounds: plan.rounds.length, gpuUsPerWork: usPerWork, inputs }
+    const header = {
+      rounds: plan.rounds.length,
+      gpuUsPerWork: usPerWork,
+      spotCheckBudgetUs: gpuBudget({ ...input.budget, length: interval.length }).spotcheckUs,
+      spotCheckCostUs,
+      inputs,
+    }
     await insertPlan(tx, id, n, header, items)
     await setPhase(tx, id, n, 'rounds', ['open'])
   })
+}
+
+/** What it would have cost to spot-check all that interval n delivered; the first interval's has nothing before it. */
+async function costOfAll(
+  { db, id }: VerifierDeps,
+  n: number,
+  usPerPixel: number | null,
+): Promise<number | null> {
+  if (usPerPixel === null) return null
+  const pixels = await deliveredPixels(db, id, n)
+  return Math.max(1, spotCheckUs(usPerPixel, pixels))
 }
 
 function addressOf({ hotkey, registeredBlock, uid, coldkey, axon }: Neuron) {

@@ -103,10 +103,11 @@ async function confirm(
   if (answer.length === rgb.length) {
     await putCosine(deps.db, attempt.requestId, cosinePpm(answer, rgb, params))
   }
-  const confirmed = made.framesSha256 === truth.framesSha256
+  const confirmed = made.framesSha256 === truth.framesSha256 && made.traceRoot === truth.traceRoot
   const knownAnswerOk = await control.knownAnswerHolds()
   await putConfirmation(deps.db, attempt.requestId, {
     confirmFramesSha256: made.framesSha256,
+    confirmTraceRoot: made.traceRoot,
     knownAnswerOk,
   })
   deps.log.info(

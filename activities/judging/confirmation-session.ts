@@ -1,4 +1,4 @@
-import type { Generator } from '../../engine/pipeline/generator.js'
+import type { Engine } from '../../engine/engine.js'
 import type { GpuDeps } from '../gpu-deps.js'
 
 /**
@@ -7,14 +7,14 @@ import type { GpuDeps } from '../gpu-deps.js'
  */
 export class ConfirmationSession {
   readonly #deps: Pick<GpuDeps, 'openFresh' | 'knownAnswerHolds'>
-  #opened: Promise<Generator> | null = null
+  #opened: Promise<Engine> | null = null
   #known: Promise<boolean> | null = null
 
   constructor(deps: Pick<GpuDeps, 'openFresh' | 'knownAnswerHolds'>) {
     this.#deps = deps
   }
 
-  open(): Promise<Generator> {
+  open(): Promise<Engine> {
     this.#opened ??= this.#deps.openFresh()
     return this.#opened
   }

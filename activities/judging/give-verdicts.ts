@@ -1,6 +1,7 @@
 import { revokeExact } from '../../ledger/intervals/certificates.js'
 import { type GroundTruthRow, groundTruthsOf } from '../../ledger/intervals/ground-truths.js'
 import { planItems } from '../../ledger/intervals/plans.js'
+import { dropStates, spotChecksOf } from '../../ledger/intervals/spot-checks.js'
 import {
   insertVerdicts,
   type NewVerdict,
@@ -17,10 +18,11 @@ import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { attemptOutcome, groundTruth } from './rows.js'
+import { spotCheckDetail, spotCheckJudgement } from './spot-check-rows.js'
 
 export interface JudgeRequest {
   readonly n: number
-  /** Only this round's challenges; null: all challenges and audits of the interval. */
+  /** Only this round's challenges; null: all challenges, audits and spot checks of the interval. */
   readonly round: number | null
   /** Whether what still has no ground truth is given up now, as abstained. */
   readonly final: boolean
@@ -38,6 +40,7 @@ export function createGiveVerdicts(deps: VerifierDeps) {
       const verdicts = await decide(deps, request, waiting)
       // Verdicts are final: only the lease holder may give them up as abstained.
       if (verdicts.length > 0) await withFence(deps, (tx) => insertVerdicts(tx, id, n, verdicts))
+      await dropStates(db, withoutEvidence(verdicts))
       const counts: Counts = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
       const standing = await verdictsOf(
         db,
@@ -76,9 +79,22 @@ async function decide(
   )
   const certificates = await usableCertificates(db, deps)
 
+  const spotChecks = new Map(
+    (await spotChecksOf(db, idsOf(waiting, 'spotcheck'))).map((row) => [row.requestId, row]),
+  )
+
   const verdicts: NewVerdict[] = []
   for (const { requestId, kind, hotkey, registeredBlock } of waiting) {
     const attempt = attempts.get(requestId)
+    if (kind === 'spotcheck') {
+      const check = { row: spotChecks.get(requestId)!, attempt: attempt!, certificates }
+      const judgement = spotCheckJudgement(check, request.final)
+      if (judgement === null) continue
+      if (judgement.reason === 'control_failed') await doubt(deps, request.n, attempt)
+      const detail = spotCheckDetail(check.row, judgement)
+      verdicts.push({ requestId, kind, hotkey, registeredBlock, ...judgement, detail })
+      continue
+    }
     const truth = truths.get(requestId)
     const judgement = judgeCheck({
       kind,
@@ -96,6 +112,17 @@ async function decide(
     verdicts.push({ requestId, kind, hotkey, registeredBlock, ...judgement, detail })
   }
   return verdicts
+}
+
+function idsOf(rows: readonly UnjudgedRow[], kind: UnjudgedRow['kind']): string[] {
+  return rows.filter((row) => row.kind === kind).map((row) => row.requestId)
+}
+
+/** Spot checks whose states nobody needs any more. */
+function withoutEvidence(verdicts: readonly NewVerdict[]): string[] {
+  return verdicts
+    .filter(({ kind, verdict }) => kind === 'spotcheck' && verdict !== 'cheat')
+    .map(({ requestId }) => requestId)
 }
 
 /** Two runs of ours differ, or a known answer came out wrong: the class loses its exactness. */
@@ -118,6 +145,8 @@ function detailOf(
       return {
         answer: attempt.framesSha256,
         truth: truth?.framesSha256 ?? null,
+        answer_trace: attempt.traceRoot,
+        truth_trace: truth?.traceRoot ?? null,
         cosine_ppm: truth?.cosinePpm ?? null,
       }
     case 'failure':

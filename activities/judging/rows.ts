@@ -6,15 +6,27 @@ import type { AttemptOutcome } from '../../rules/judge/judge-check.js'
 /** A stored attempt as the rules see it; null while it has no outcome. */
 export function attemptOutcome(row: AttemptRow | undefined): AttemptOutcome | null {
   if (row === undefined || row.outcome === null) return null
-  const { outcome, framesSha256, determinismClass, reason } = row
+  const { outcome, framesSha256, traceRoot, determinismClass, reason } = row
   // A constraint of the table: a success has its hash and class.
   return outcome === 'success'
-    ? { outcome, framesSha256: framesSha256!, determinismClass: determinismClass! }
+    ? {
+        outcome,
+        framesSha256: framesSha256!,
+        traceRoot: traceRoot!,
+        determinismClass: determinismClass!,
+      }
     : { outcome, reason: reason ?? 'error' }
 }
 
 /** A stored ground truth as the rules see it. */
 export function groundTruth(row: GroundTruthRow): GroundTruth {
-  const { framesSha256, confirmFramesSha256, knownAnswerOk, determinismClass } = row
-  return { framesSha256, confirmSha256: confirmFramesSha256, knownAnswerOk, determinismClass }
+  const { framesSha256, traceRoot, knownAnswerOk, determinismClass } = row
+  return {
+    framesSha256,
+    traceRoot,
+    confirmSha256: row.confirmFramesSha256,
+    confirmTraceRoot: row.confirmTraceRoot,
+    knownAnswerOk,
+    determinismClass,
+  }
 }

@@ -22,6 +22,7 @@ export async function intervalLine(
   const scores = await scoresOf(db, id, n)
   const count = (verdict: string) => checks.filter((row) => row.verdict === verdict).length
   const audits = checks.filter(({ kind }) => kind === 'audit').length
+  const spotChecks = checks.filter(({ kind }) => kind === 'spotcheck').length
   const served = scores.reduce((sum, row) => sum + row.requestSuccesses, 0)
   const cheats = scores.filter((row) => row.cheats > 0).map((row) => nameOf(row.hotkey))
   const moves = scores
@@ -32,7 +33,7 @@ export async function intervalLine(
     .map((verdict) => `, ${count(verdict)} ${verdict}`)
   return [
     head,
-    `sampled ${new Set(items.map((item) => item.hotkey)).size} in ${items.length} challenges, ${audits} audits, ${served} served`,
+    `sampled ${new Set(items.map((item) => item.hotkey)).size} in ${items.length} challenges, ${audits} audits, ${spotChecks} spot checks, ${served} served`,
     `${count('pass')} pass, ${count('cheat')} cheat${others.join('')}`,
     caughtText(cheats, checks),
     moves.length === 0 ? 'no moves' : moves.join(', '),

@@ -14,8 +14,7 @@ try {
   const pipeline = await Pipeline.open(model, device, new NativeGate())
   const params = certifyParams(model.config.descriptor)
   for (let i = 0; i < Number(runs); i++) {
-    const generated = await pipeline.generate(params)
-    process.send?.({ run: certifyRun(pipeline, params, generated) })
+    process.send?.({ run: await certifyRun(pipeline, params) })
   }
   await pipeline.release()
 } catch (error) {

@@ -1,6 +1,7 @@
 import type { Hex } from '../../formats/bytes.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
+import type { OpenedStep, RecomputedStep } from './recompute-step.js'
 
 export type Device = 'cpu' | 'cuda'
 
@@ -56,4 +57,19 @@ export interface Generator {
   generate(params: GenerationParams, hooks?: GenerationHooks): Promise<Generated>
   /** Ends what is running (as cancelled) and frees the model. */
   close(): Promise<void>
+}
+
+/** What a verifier's engine does besides generating. */
+export interface StepRecomputer {
+  /**
+   * Computes one step and one frame of a generation again from its opened states: a spot check.
+   * @throws EngineError
+   */
+  recomputeStep(
+    params: GenerationParams,
+    opened: OpenedStep,
+    hooks?: Pick<GenerationHooks, 'signal'>,
+  ): Promise<RecomputedStep>
+  /** Float32 values in state i of such a generation. */
+  stateSize(params: GenerationParams, i: number): number
 }

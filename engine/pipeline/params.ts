@@ -2,6 +2,7 @@ import { type GenerationParams, guidanceMilli, SEED_MAX, workOf } from '../../fo
 import type { VideoShape } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
+import type { ModelConfig } from '../model/model-config.js'
 
 /** What a caller may leave to the model's descriptor; `guidance` as people write it. */
 export interface PartialParams extends Partial<Omit<VideoShape, 'guidanceMilli'>> {
@@ -140,4 +141,12 @@ function tooMuch(what: string): EngineError {
   return new EngineError('invalid_request', `${what}.`, {
     hint: 'Ask for fewer frames, a smaller picture or fewer steps.',
   })
+}
+
+/** [1, C, F, h, w] of a request's latents. */
+export function latentShape(
+  { width, height, frames }: Pick<VideoShape, 'width' | 'height' | 'frames'>,
+  { channels, scale }: Pick<ModelConfig, 'channels' | 'scale'>,
+): readonly [1, number, number, number, number] {
+  return [1, channels, frames, height / scale, width / scale]
 }

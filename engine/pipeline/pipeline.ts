@@ -15,8 +15,15 @@ import { type Conditioning, type DenoiseState, denoiseStep } from './denoise.js'
 import { digestOf } from './digest.js'
 import { solverSteps } from './dpm-solver.js'
 import type { Device, Generated, GenerationHooks, GenerationWarning } from './generator.js'
-import { validateParams } from './params.js'
+import { latentShape, validateParams } from './params.js'
 import { torchRandn } from './randn.js'
+import {
+  assertOpenedStep,
+  joinState,
+  type OpenedStep,
+  type RecomputedStep,
+  splitState,
+} from './recompute-step.js'
 
 interface PipelineParts {
   runtime: Runtime
@@ -76,6 +83,46 @@ export class Pipeline {
         decode_us: microseconds(denoised, decoded),
         total_us: microseconds(started, decoded),
       },
+    }
+  }
+
+  /**
+   * Computes one step and one frame of a generation again, by the same networks and in the same batch as
+   * `generate` does. One at a time is the caller's duty.
+   * @throws EngineError
+   */
+  async recomputeStep(
+    params: GenerationParams,
+    opened: OpenedStep,
+    { signal }: Pick<GenerationHooks, 'signal'> = {},
+  ): Promise<RecomputedStep> {
+    const { runtime, networks, config } = this.#parts
+    validateParams(params, config)
+    assertOpenedStep(params, config, opened)
+    await checkpoint(signal)
+    const started = performance.now()
+    const { conditioning } = await this.#condition(params)
+    const { shape } = conditioning
+    const size = opened.finalLatents.length
+    const step = solverSteps(config.scheduler, params.steps)[opened.step - 1]!
+    const before = splitState(opened.before, size)
+    const after = await denoiseStep(runtime, networks, conditioning, step, before)
+    await checkpoint(signal)
+    const frame = opened.frame - 1
+    const { finalLatents } = opened
+    const factor = config.scalingFactor
+    const rgb = await decodeFrame(runtime, networks, factor, finalLatents, shape, frame)
+    const ended = performance.now()
+    const { state, digest } = joinState(
+      after.latents,
+      opened.step === params.steps ? null : after.x0,
+    )
+    return {
+      initialDigest: toHex(digestOf(torchRandn(params.seed, size))),
+      stateDigest: digest,
+      state,
+      frameDigest: toHex(digestOf(rgb)),
+      elapsedUs: microseconds(started, ended),
     }
   }
 
@@ -149,11 +196,6 @@ export class Pipeline {
     }
     return digests
   }
-}
-
-function latentShape(params: GenerationParams, config: ModelConfig): Conditioning['shape'] {
-  const { channels, scale } = config
-  return [1, channels, params.frames, params.height / scale, params.width / scale]
 }
 
 function microseconds(from: number, to: number): number {

@@ -59,10 +59,28 @@ async function generate(message: Extract<ToThread, { type: 'generate' }>): Promi
   }
 }
 
+async function recompute({
+  params,
+  opened,
+}: Extract<ToThread, { type: 'recompute' }>): Promise<void> {
+  running = new AbortController()
+  try {
+    const recomputed = await pipeline!.recomputeStep(params, opened, running)
+    send({ type: 'recomputed', recomputed }, [recomputed.state.buffer as ArrayBuffer])
+  } catch (error) {
+    send({ type: 'failed', error: toPlainError(error) })
+  } finally {
+    running = null
+  }
+}
+
 port.on('message', (message: ToThread) => {
   switch (message.type) {
     case 'generate':
       void generate(message)
+      break
+    case 'recompute':
+      void recompute(message)
       break
     case 'cancel':
       running?.abort()

@@ -3,6 +3,7 @@ import type { GenerationParams } from '../../formats/generation.js'
 import { EngineError, type EngineErrorCode } from '../errors.js'
 import type { Model } from '../model/model.js'
 import type { Device, Generated, GenerationWarning } from '../pipeline/generator.js'
+import type { OpenedStep, RecomputedStep } from '../pipeline/recompute-step.js'
 
 /** What the engine's thread is started with. */
 export interface ThreadData {
@@ -14,6 +15,7 @@ export interface ThreadData {
 
 export type ToThread =
   | { type: 'generate'; params: GenerationParams; frames: boolean; states: boolean }
+  | { type: 'recompute'; params: GenerationParams; opened: OpenedStep }
   | { type: 'cancel' }
   /** The hook of the `frame` or `state` with this id is done. */
   | { type: 'ack'; id: number }
@@ -26,7 +28,8 @@ export type FromThread =
   | { type: 'frame'; id: number; index: number; rgb: Uint8Array }
   | { type: 'state'; id: number; i: number; latents: Float32Array; x0: Float32Array | null }
   | { type: 'generated'; generated: Generated }
-  /** Opening or the generation failed. */
+  | { type: 'recomputed'; recomputed: RecomputedStep }
+  /** Opening, the generation or the recomputation failed. */
   | { type: 'failed'; error: PlainError }
 
 export interface PlainError {

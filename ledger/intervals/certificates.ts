@@ -10,6 +10,8 @@ export interface NewCertificate {
   processes: number
   /** floor(µs · 10^6 / work) */
   usPerWork: number
+  /** Of a spot check: floor(µs · 10^6 / (frames · width · height)). Null of a certificate without it: certify again. */
+  spotCheckUsPerPixel: number | null
   /** Name of the profile that asked for so many runs. */
   profile: string
   /** The known answer of control runs. */
@@ -23,7 +25,7 @@ export interface CertificateRow extends NewCertificate {
 }
 
 const COLUMNS = `determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256,
-  certified_at, revoked_at, revoked_reason`
+  spot_check_us_per_pixel, certified_at, revoked_at, revoked_reason`
 
 /**
  * Stores a certificate. An existing one is kept, unless `replace`: a person certifying by hand, the
@@ -35,11 +37,13 @@ export async function putCertificate(
   { replace = false }: { replace?: boolean } = {},
 ): Promise<CertificateRow> {
   await db.execute(
-    `INSERT INTO certificates (determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    `INSERT INTO certificates (determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256,
+       spot_check_us_per_pixel)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10)
      ON CONFLICT (determinism_class) DO UPDATE SET
        exact = excluded.exact, runs = excluded.runs, processes = excluded.processes,
        us_per_work = excluded.us_per_work, profile = excluded.profile, frames_sha256 = excluded.frames_sha256,
+       spot_check_us_per_pixel = excluded.spot_check_us_per_pixel,
        certified_at = now(), revoked_at = NULL, revoked_reason = NULL
      WHERE $9`,
     [
@@ -52,6 +56,7 @@ export async function putCertificate(
       row.profile,
       row.framesSha256,
       replace,
+      row.spotCheckUsPerPixel,
     ],
   )
   return (await certificateOf(db, row.determinismClass))!

@@ -12,6 +12,7 @@ export interface NewGroundTruth {
 /** The verifier's second computation, in a fresh session. */
 export interface Confirmation {
   confirmFramesSha256: string
+  confirmTraceRoot: string
   knownAnswerOk: boolean
 }
 
@@ -19,6 +20,7 @@ export interface GroundTruthRow extends NewGroundTruth {
   /** Of the answer against this truth, where bytes did not decide. */
   cosinePpm: number | null
   confirmFramesSha256: string | null
+  confirmTraceRoot: string | null
   knownAnswerOk: boolean | null
   computedAt: Date
   confirmedAt: Date | null
@@ -60,12 +62,12 @@ export async function putCosine(
 export async function putConfirmation(
   db: Queryable,
   requestId: string,
-  { confirmFramesSha256, knownAnswerOk }: Confirmation,
+  { confirmFramesSha256, confirmTraceRoot, knownAnswerOk }: Confirmation,
 ): Promise<void> {
   await db.execute(
-    `UPDATE ground_truths SET confirm_frames_sha256 = $2, known_answer_ok = $3, confirmed_at = now()
+    `UPDATE ground_truths SET confirm_frames_sha256 = $2, known_answer_ok = $3, confirm_trace_root = $4, confirmed_at = now()
      WHERE request_id = $1 AND confirmed_at IS NULL`,
-    [requestId, confirmFramesSha256, knownAnswerOk],
+    [requestId, confirmFramesSha256, knownAnswerOk, confirmTraceRoot],
   )
 }
 
@@ -76,7 +78,7 @@ export async function groundTruthsOf(
 ): Promise<GroundTruthRow[]> {
   return db.query(
     `SELECT request_id, frames_sha256, trace_root, determinism_class, elapsed_us, work, cosine_ppm,
-       confirm_frames_sha256, known_answer_ok, computed_at, confirmed_at
+       confirm_frames_sha256, confirm_trace_root, known_answer_ok, computed_at, confirmed_at
      FROM ground_truths WHERE request_id = ANY ($1) ORDER BY request_id`,
     [requestIds],
   )

@@ -8,6 +8,10 @@ export interface PlanHeader {
   rounds: number
   /** The class's certified time when the plan was drawn: floor(µs · 10^6 / work). */
   gpuUsPerWork: number | null
+  /** Microseconds for spot checks; null where the interval was opened by a version without them. */
+  spotCheckBudgetUs: number | null
+  /** What checking every answer of the interval before would have cost, in microseconds. */
+  spotCheckCostUs: number | null
   /** What it was drawn from, besides the secret and the block's hash. */
   inputs: Record<string, unknown>
 }
@@ -56,9 +60,18 @@ export async function insertPlan(
   items: readonly PlanItemRow[],
 ): Promise<boolean> {
   const inserted = await tx.execute(
-    `INSERT INTO plans (netuid, verifier, n, rounds, gpu_us_per_work, inputs) VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT DO NOTHING`,
-    [id.netuid, id.verifier, n, header.rounds, header.gpuUsPerWork, JSON.stringify(header.inputs)],
+    `INSERT INTO plans (netuid, verifier, n, rounds, gpu_us_per_work, inputs, spot_check_budget_us, spot_check_cost_us)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+    [
+      id.netuid,
+      id.verifier,
+      n,
+      header.rounds,
+      header.gpuUsPerWork,
+      JSON.stringify(header.inputs),
+      header.spotCheckBudgetUs,
+      header.spotCheckCostUs,
+    ],
   )
   if (inserted === 0) return false
   const rows = batch<PlanItemRow>(ITEM, items, 4)
@@ -75,7 +88,8 @@ export async function planOf(db: Queryable, id: VerifierId, n: number): Promise<
   return firstOrNull(
     await queryPlans(
       db,
-      `SELECT n, rounds, gpu_us_per_work, inputs, drawn_at FROM plans WHERE netuid = $1 AND verifier = $2 AND n = $3`,
+      `SELECT n, rounds, gpu_us_per_work, inputs, spot_check_budget_us, spot_check_cost_us, drawn_at FROM plans
+       WHERE netuid = $1 AND verifier = $2 AND n = $3`,
       [id.netuid, id.verifier, n],
     ),
   )

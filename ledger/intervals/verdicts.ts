@@ -108,13 +108,13 @@ export async function checksPage(
 
 export interface UnjudgedRow extends ProverKey {
   requestId: string
-  kind: 'challenge' | 'audit'
+  kind: 'challenge' | 'audit' | 'spotcheck'
   /** Null: it was never started, or has no outcome. */
   outcome: 'success' | 'failure' | 'neutral' | 'refused' | null
   reason: string | null
 }
 
-/** Planned challenges and drawn audits of an interval without their verdict, by request id. */
+/** Planned challenges, drawn audits and spot checks of an interval without their verdict, by request id. */
 export async function unjudged(db: Queryable, id: VerifierId, n: number): Promise<UnjudgedRow[]> {
   return db.query(
     `WITH due AS (
@@ -124,6 +124,10 @@ export async function unjudged(db: Queryable, id: VerifierId, n: number): Promis
        SELECT u.request_id, 'audit', a.hotkey, a.registered_block
        FROM audits u JOIN attempts a USING (request_id)
        WHERE u.netuid = $1 AND u.verifier = $2 AND u.n = $3
+       UNION ALL
+       SELECT s.request_id, 'spotcheck', a.hotkey, a.registered_block
+       FROM spot_checks s JOIN attempts a USING (request_id)
+       WHERE s.netuid = $1 AND s.verifier = $2 AND s.n = $3
      )
      SELECT due.request_id, due.kind, due.hotkey, due.registered_block, a.outcome, a.reason
      FROM due LEFT JOIN attempts a USING (request_id)

@@ -39,6 +39,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   revealed_plan_items: { api: 'SELECT' },
   audits: { worker: 'SELECT, INSERT', gpu: 'SELECT' },
   audit_draws: { worker: 'SELECT, INSERT', gpu: 'SELECT' },
+  spot_checks: { worker: 'SELECT, INSERT, UPDATE, DELETE', gpu: 'SELECT, UPDATE' },
   ground_truths: { worker: 'SELECT', gpu: 'SELECT, INSERT, UPDATE' },
   verdicts: { api: 'SELECT', worker: 'SELECT, INSERT' },
   scores: { api: 'SELECT', worker: 'SELECT, INSERT' },

@@ -7,7 +7,7 @@ import { OWN_FAULTS } from './own-failure.js'
 
 /** How asking a prover ended. */
 export type AttemptOutcome =
-  | { outcome: 'success'; framesSha256: Hex; determinismClass: string }
+  | { outcome: 'success'; framesSha256: Hex; traceRoot: Hex; determinismClass: string }
   | { outcome: 'failure' | 'neutral' | 'refused'; reason: Reason }
 
 /** What is known of a check that has no verdict yet. */

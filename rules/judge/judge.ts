@@ -11,8 +11,11 @@ import type { Reason, Verdict } from '../verdicts.js'
 /** The verifier's own result for a request. */
 export interface GroundTruth {
   framesSha256: Hex
+  traceRoot: Hex
   /** Of the second computation in a fresh session; null until it ran. */
   confirmSha256: Hex | null
+  /** Of the same; null until it ran, and of one that an older version ran. */
+  confirmTraceRoot: Hex | null
   /** Whether a known answer came out right in that session; null until it ran. */
   knownAnswerOk: boolean | null
   /** The verifier's. */
@@ -22,6 +25,8 @@ export interface GroundTruth {
 export interface JudgeInput {
   answer: {
     framesSha256: Hex
+    /** Signed with the frames: what a full recomputation knows is compared whole. */
+    traceRoot: Hex
     determinismClass: string
     /** The class recorded when the interval opened. */
     classAtOpen: string
@@ -74,7 +79,12 @@ function suspect({ answer, truth, exact, cosinePpm, tier }: JudgeInput): Finding
   if (answer.determinismClass !== answer.classAtOpen) {
     return { verdict: 'fail', reason: 'class_changed' }
   }
-  if (answer.framesSha256 === truth?.framesSha256) return { verdict: 'pass', reason: 'hash_equal' }
+  if (answer.framesSha256 === truth?.framesSha256) {
+    const traces = exact && answer.determinismClass === truth.determinismClass
+    return traces && answer.traceRoot !== truth.traceRoot
+      ? { verdict: 'cheat', reason: 'trace_differs' }
+      : { verdict: 'pass', reason: 'hash_equal' }
+  }
   if (answer.determinismClass !== truth?.determinismClass) {
     return { verdict: 'unproven', reason: 'other_class' }
   }
@@ -90,7 +100,8 @@ function confirmed({ truth }: JudgeInput, reason: Reason): Finding {
   if (truth === null || truth.confirmSha256 === null || truth.knownAnswerOk === null) {
     return { verdict: 'abstained', reason: 'not_confirmed' }
   }
-  return truth.confirmSha256 === truth.framesSha256 && truth.knownAnswerOk
+  const sameTrace = reason !== 'trace_differs' || truth.confirmTraceRoot === truth.traceRoot
+  return truth.confirmSha256 === truth.framesSha256 && sameTrace && truth.knownAnswerOk
     ? { verdict: 'cheat', reason }
     : { verdict: 'abstained', reason: 'control_failed' }
 }

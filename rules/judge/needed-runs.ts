@@ -19,8 +19,9 @@ export function needsGroundTruth(
  * it, and the frames compared: the bytes differ, and without that nobody is accused.
  */
 export function needsConfirmation(
-  answer: { framesSha256: Hex },
-  truth: { framesSha256: Hex; confirmSha256: Hex | null },
+  answer: { framesSha256: Hex; traceRoot: Hex },
+  truth: { framesSha256: Hex; traceRoot: Hex; confirmSha256: Hex | null },
 ): boolean {
-  return answer.framesSha256 !== truth.framesSha256 && truth.confirmSha256 === null
+  const differs = answer.framesSha256 !== truth.framesSha256 || answer.traceRoot !== truth.traceRoot
+  return differs && truth.confirmSha256 === null
 }

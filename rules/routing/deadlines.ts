@@ -25,6 +25,15 @@ export function deadlineMs(input: DeadlineInput): number {
   return Math.max(input.floorMs, Number(ms))
 }
 
+/** An opening may be made again by the prover: max(floor, 2 · certified milliseconds for this work). */
+export function openingDeadlineMs({
+  floorMs,
+  certifiedUsPerWork,
+  work,
+}: Omit<DeadlineInput, 'capacity'>): number {
+  return Math.max(floorMs, Number((BigInt(certifiedUsPerWork ?? 0) * BigInt(work) * 2n) / PER_MS))
+}
+
 /** 1.3 times the class's time, in milliseconds: what one GPU behind several hotkeys can't keep. */
 export function groupDeadlineMs(input: { certifiedUsPerWork: number; work: number }): number {
   const certified = BigInt(input.certifiedUsPerWork) * BigInt(input.work)

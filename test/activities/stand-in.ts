@@ -1,21 +1,33 @@
 import { createHash } from 'node:crypto'
-import type { Generated, GenerationHooks } from '../../engine/pipeline/generator.js'
+import type { Generated, GenerationHooks, StepRecomputer } from '../../engine/pipeline/generator.js'
+import {
+  joinState,
+  type OpenedStep,
+  type RecomputedStep,
+} from '../../engine/pipeline/recompute-step.js'
 import { fromHex, toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
-import { FAKE_CLASS, FakeGenerator } from '../prover/fake-generator.js'
+import { FAKE_CLASS, FAKE_LATENTS, FakeGenerator } from '../prover/fake-generator.js'
 
-/** `noise`: a bit of some bytes differs, as from a class that is not exact; `another`: another video. */
-export type Course = 'honest' | 'noise' | 'another'
+/**
+ * `noise`: a bit of some bytes differs, as from a class that is not exact; `another`: another video;
+ * `invented`: the right frames, and a trace that was made up, with states to match; `not a number`: the
+ * same, of states without a number; `swapped`: opens other states than it signed.
+ */
+export type Course = 'honest' | 'noise' | 'another' | 'invented' | 'not a number' | 'swapped'
 
 /** A determinism class of the fake engine that no other test has. */
 export function classNamed(name: string): string {
   return FAKE_CLASS.replace('cd'.repeat(32), createHash('sha256').update(name).digest('hex'))
 }
 
-/** The GPU stand-in in a class of its own, honest or not. */
-export class StandIn extends FakeGenerator {
+/**
+ * The GPU stand-in in a class of its own, honest or not. Its states follow from the request alone; a step
+ * computed again gives the next of them, if the state before is the one that comes before.
+ */
+export class StandIn extends FakeGenerator implements StepRecomputer {
   constructor(
     override readonly determinismClass: string,
     readonly course: Course = 'honest',
@@ -31,6 +43,7 @@ export class StandIn extends FakeGenerator {
     if (this.course === 'another') {
       return super.generate({ ...params, prompt: `${params.prompt}, no` }, hooks)
     }
+    if (this.course !== 'noise') return this.#invent(params, hooks)
     const digests: Uint8Array[] = []
     const made = await super.generate(params, {
       ...hooks,
@@ -47,4 +60,53 @@ export class StandIn extends FakeGenerator {
       traceRoot: traceRoot(made.stepDigests.map(fromHex), digests),
     }
   }
+
+  /** All but the first and the last state are invented. */
+  async #invent(params: GenerationParams, hooks: GenerationHooks): Promise<Generated> {
+    const signed: Uint8Array[] = []
+    const made = await super.generate(params, {
+      ...hooks,
+      onState: async (i, latents, x0) => {
+        const inner = i > 0 && i < params.steps
+        const made = (array: Float32Array) =>
+          inner ? array.map((v) => (this.course === 'not a number' ? Number.NaN : v + 1)) : array
+        const invented = [made(latents), x0 === null ? null : made(x0)] as const
+        const shown = this.course === 'swapped' ? ([latents, x0] as const) : invented
+        signed.push(digestOf(joinState(...invented).state))
+        await hooks.onState?.(i, ...shown)
+      },
+    })
+    return {
+      ...made,
+      stepDigests: signed.map(toHex),
+      traceRoot: traceRoot(signed, made.frameDigests.map(fromHex)),
+    }
+  }
+
+  stateSize({ steps }: GenerationParams, i: number): number {
+    return i > 0 && i < steps ? 2 * FAKE_LATENTS : FAKE_LATENTS
+  }
+
+  async recomputeStep(params: GenerationParams, opened: OpenedStep): Promise<RecomputedStep> {
+    const states = new Map<number, Float32Array>()
+    const made = await this.generate(params, {
+      onState: (i, latents, x0) => {
+        states.set(i, joinState(latents, x0).state)
+      },
+    })
+    const follows = digestOf(opened.before).equals(digestOf(states.get(opened.step - 1)!))
+    const state = follows ? states.get(opened.step)! : opened.before.map((value) => value / 2)
+    return {
+      initialDigest: made.stepDigests[0]!,
+      stateDigest: toHex(digestOf(state)),
+      state,
+      frameDigest: made.frameDigests[opened.frame - 1]!,
+      elapsedUs: 1,
+    }
+  }
+}
+
+function digestOf(state: Float32Array): Buffer {
+  const bytes = new Uint8Array(state.buffer, state.byteOffset, state.byteLength)
+  return createHash('sha256').update(bytes).digest()
 }

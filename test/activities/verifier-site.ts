@@ -12,7 +12,7 @@ import { TEST_PROFILE } from '../../rules/profile.js'
 import type { ChainHarness } from '../chain/contract.js'
 import { testSigner } from '../chain/keys.js'
 import { makeLocalHarness, SILENT } from '../chain/local-harness.js'
-import { FakeGenerator } from '../prover/fake-generator.js'
+import { FAKE_LATENTS, FakeGenerator } from '../prover/fake-generator.js'
 
 const PARAMS: Partial<SubnetParams> = {
   weightsRateLimit: 0,
@@ -86,6 +86,7 @@ export async function makeVerifier(
     allowPrivateAddresses: true,
     clock: new ClockWatch(SILENT),
     model: MODEL,
+    latentSize: () => FAKE_LATENTS,
     settings: {
       gpuQueue: 'gpu-cpu',
       ledgerPatienceSeconds: 90,

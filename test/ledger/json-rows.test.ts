@@ -8,6 +8,7 @@ import { attemptsById, recordOutcomes, startAttempts } from '../../ledger/reques
 import { watchedJob } from '../../ledger/requests/job-watch.js'
 import { getJob } from '../../ledger/requests/jobs.js'
 import { TEST_PROFILE } from '../../rules/profile.js'
+import { NO_SPOT_CHECKS } from '../support/no-spot-checks.js'
 import { useDatabase } from '../support/postgres.js'
 import { attempt, newJob, newVerifier, openInterval, success } from './fixtures.js'
 
@@ -72,7 +73,7 @@ describe('ledger: JSON in rows', () => {
     const { db } = database()
     const id = newVerifier()
     await openInterval(db, id, 1)
-    const header = { rounds: 1, gpuUsPerWork: 3, inputs: { n: 1 } }
+    const header = { rounds: 1, gpuUsPerWork: 3, ...NO_SPOT_CHECKS, inputs: { n: 1 } }
     await db.tx((tx) => insertPlan(tx, id, 1, header, []))
     assert.deepEqual((await planOf(db, id, 1))!.inputs, { n: 1 })
     await damage(db, 'plans', 'inputs', ['secret'])

@@ -7,7 +7,7 @@ import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
 
 export const FAKE_CLASS = `fc1;engine=fake/1;model=${'ab'.repeat(32)};ort=0;ep=cpu;precision=fp32;session=${'cd'.repeat(32)};os=linux;arch=x64;isa=avx2`
-const LATENTS = 24
+export const FAKE_LATENTS = 24
 
 /** What a test may do to the fake's course. */
 export interface FakeOptions {
@@ -86,7 +86,7 @@ function bytes(params: GenerationParams, label: string, count: number): Uint8Arr
 }
 
 function values(params: GenerationParams, label: string): Float32Array {
-  return Float32Array.from(bytes(params, label, LATENTS), (byte) => byte / 256)
+  return Float32Array.from(bytes(params, label, FAKE_LATENTS), (byte) => byte / 256)
 }
 
 function digestOf(latents: Float32Array, x0: Float32Array | null): Buffer {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fromHex } from '../../formats/bytes.js'
 import { traceRoot } from '../../formats/trace.js'
 import { requestKey } from '../../prover/generate-route.js'
-import type { OpeningOutcome } from '../support/request-opening.js'
+import type { OpeningOutcome } from '../../wire/open.js'
 import { type Site, withSite } from './site.js'
 
 const codeOf = (outcome: OpeningOutcome) =>

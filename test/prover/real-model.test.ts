@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { openEngine } from '../../engine/engine.js'
-import type { Generator } from '../../engine/pipeline/generator.js'
+import { type Engine, openEngine } from '../../engine/engine.js'
 import { fromHex } from '../../formats/bytes.js'
 import { generationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
-import { requestOpening } from '../support/request-opening.js'
+import { requestOpening } from '../../wire/open.js'
 import { withSite } from './site.js'
 
 const MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 describe('prover with the real engine', () => {
-  let generator: Generator
+  let generator: Engine
 
   before(async () => {
     generator = await openEngine({ modelDir: MODEL, device: 'cpu' })
@@ -51,6 +50,7 @@ describe('prover with the real engine', () => {
         step: 2,
         frame: 1,
         expected: { steps, frames },
+        latentBytes: 4 * generator.stateSize(generationParams(body), 0),
         allowPrivate: true,
         deadlineMs: 10_000,
       })

@@ -9,10 +9,10 @@ import { type GenerationBody, generationParams } from '../../formats/generation.
 import type { CallerStanding } from '../../prover/admission.js'
 import { type ProverOptions, type RunningProver, startProver } from '../../prover/prover.js'
 import { type RequestOptions, requestGeneration } from '../../wire/client.js'
+import { requestOpening } from '../../wire/open.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
-import { requestOpening } from '../support/request-opening.js'
 import { devSigner } from '../wire/keys.js'
-import { FakeGenerator } from './fake-generator.js'
+import { FAKE_LATENTS, FakeGenerator } from './fake-generator.js'
 
 const GENESIS = '11'.repeat(32)
 const VERIFIER: CallerStanding = { validatorPermit: true, stakeRao: 1000n }
@@ -118,6 +118,7 @@ export class Site {
       step,
       frame,
       expected: { steps: 3, frames: 2 },
+      latentBytes: 4 * FAKE_LATENTS,
       allowPrivate: true,
       deadlineMs: 10_000,
     })

@@ -37,7 +37,12 @@ export async function openGridInterval(
   for (const { determinismClass, modelRoot } of rows.slice(0, 1)) {
     await putCertificate(db, {
       ...{ determinismClass, modelRoot, exact: true, runs: 4, processes: 2 },
-      ...{ usPerWork: 1_000_000, profile: 'test', framesSha256: 'aa'.repeat(32) },
+      ...{
+        usPerWork: 1_000_000,
+        spotCheckUsPerPixel: 1_000_000,
+        profile: 'test',
+        framesSha256: 'aa'.repeat(32),
+      },
     })
   }
   await db.tx(async (tx) => {

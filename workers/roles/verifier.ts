@@ -12,6 +12,7 @@ import { connectChain } from '../../chain/connect.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
 import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
+import { stateSize } from '../../engine/pipeline/recompute-step.js'
 import { openDatabase } from '../../ledger/database.js'
 import { putBaselineLastUpdate } from '../../ledger/intervals/lease.js'
 import { recordGenesis } from '../../ledger/schema/genesis.js'
@@ -122,6 +123,7 @@ async function startVerifier(
     allowPrivateAddresses: options['chain.allow_private_addresses'],
     clock,
     model: { ...standard, root: model.files.root },
+    latentSize: (shape) => stateSize({ ...shape, steps: 1 }, model.config, 0),
     settings: intervalSettings(options, profile.intervalBlocks * chain.blockSeconds),
     gpus: options['gpu.count'],
     log,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,18 +9,26 @@ import { createAskRound } from '../../../activities/interval/ask-round.js'
 import { createNextInterval } from '../../../activities/interval/next-interval.js'
 import { createOpenInterval } from '../../../activities/interval/open-interval.js'
 import { createComputeGroundTruths } from '../../../activities/judging/compute-ground-truths.js'
+import { createComputeSpotChecks } from '../../../activities/judging/compute-spot-checks.js'
 import { createGiveVerdicts } from '../../../activities/judging/give-verdicts.js'
+import { attemptResult } from '../../../activities/video/attempt-result.js'
 import { Metrics } from '../../../base/metrics.js'
 import type { Signer } from '../../../base/sr25519.js'
-import type { Generator } from '../../../engine/pipeline/generator.js'
+import type { Engine } from '../../../engine/engine.js'
+import { generationBody, workOf } from '../../../formats/generation.js'
 import type { Database } from '../../../ledger/database.js'
 import { putCertificate } from '../../../ledger/intervals/certificates.js'
 import { planItems } from '../../../ledger/intervals/plans.js'
-import { verdictsOf } from '../../../ledger/intervals/verdicts.js'
+import { type CheckKind, verdictsOf } from '../../../ledger/intervals/verdicts.js'
+import { intervalProvers } from '../../../ledger/provers/provers.js'
+import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { startProver } from '../../../prover/prover.js'
 import type { MechanismProfile } from '../../../rules/profile.js'
+import { requestGeneration } from '../../../wire/client.js'
+import { encodeBody } from '../../../wire/generation-body.js'
 import type { ChainHarness } from '../../chain/contract.js'
 import { SILENT } from '../../chain/local-harness.js'
+import { attempt, newJob } from '../../ledger/fixtures.js'
 import { type Course, classNamed, StandIn } from '../stand-in.js'
 import { blocksWaitedFor, makeVerifier, run, type VerifierSite } from '../verifier-site.js'
 
@@ -68,6 +77,7 @@ export class IntervalSite {
       runs: 4,
       processes: 2,
       usPerWork: 1_000_000,
+      spotCheckUsPerPixel: 1_000_000,
       profile: 'test',
       framesSha256: 'aa'.repeat(32),
     })
@@ -75,6 +85,12 @@ export class IntervalSite {
       await site.#serve(verifier.provers[i]!, behaviour)
     }
     return site
+  }
+
+  /** The i-th of those that serve is gone. */
+  async stop(i: number): Promise<void> {
+    const [gone] = this.#served.splice(i, 1)
+    await gone!.close()
   }
 
   async close(): Promise<void> {
@@ -164,8 +180,16 @@ export class IntervalSite {
 
   /** @param changes how this GPU worker differs from a sound one */
   recompute(n: number, what: { round: number } | 'audits', changes: Partial<GpuDeps> = {}) {
-    const { id } = this.verifier.deps
-    const gpu: GpuDeps = {
+    return run(createComputeGroundTruths(this.#gpu(changes)), { ...this.verifier.deps.id, n, what })
+  }
+
+  /** @param changes as of `recompute` */
+  computeSpotChecks(n: number, changes: Partial<GpuDeps> = {}) {
+    return run(createComputeSpotChecks(this.#gpu(changes)), { ...this.verifier.deps.id, n })
+  }
+
+  #gpu(changes: Partial<GpuDeps>): GpuDeps {
+    return {
       db: this.gpuDb,
       generator: this.#engine(),
       openFresh: async () => this.#engine(),
@@ -173,10 +197,51 @@ export class IntervalSite {
       log: SILENT,
       ...changes,
     }
-    return run(createComputeGroundTruths(gpu), { ...id, n, what })
   }
 
-  #engine(): Generator {
+  /**
+   * A user's request, sent to the i-th prover, and what it answered recorded.
+   * @returns its request id
+   */
+  async serve(n: number, i: number, { seed = 7 + i }: { seed?: number } = {}): Promise<string> {
+    const { deps, provers } = this.verifier
+    const { db, id } = deps
+    const { name: model, root, ...shape } = deps.model
+    const { inferenceId } = await newJob(db, id, { ...shape, seed, apiKeyId: `key ${i}` })
+    const requestId = randomUUID()
+    const params = { ...shape, seed, prompt: `a red ball rolls ${seed}`, negativePrompt: '' }
+    const { bytes, sha256 } = encodeBody({
+      ...generationBody(params, { request_id: requestId, model }),
+      deadline_ms: 30_000,
+    })
+    const prover = (await intervalProvers(db, id, n)).find(
+      ({ hotkey }) => hotkey === provers[i]!.ss58,
+    )!
+    const { hotkey, registeredBlock } = prover
+    await startAttempts(db, id, [
+      attempt(1, {
+        ...{ inferenceId, requestId, hotkey, registeredBlock },
+        ...{ body: bytes, bodySha256: sha256, work: workOf(params), apiKeyId: `key ${i}` },
+      }),
+    ])
+    const outcome = await requestGeneration({
+      address: { ip: prover.axonIp!, port: prover.axonPort! },
+      receiver: hotkey,
+      signer: deps.signer,
+      body: bytes,
+      expected: params,
+      terms: { genesisHash: deps.chain.genesisHash, netuid: id.netuid },
+      modelRoot: root,
+      allowPrivate: true,
+      deadlineMs: 30_000,
+    })
+    await recordOutcomes(db, id, [
+      { requestId, verdict: null, ...attemptResult(outcome, { resent: false }) },
+    ])
+    return requestId
+  }
+
+  #engine(): Engine {
     return new StandIn(this.determinismClass)
   }
 
@@ -184,10 +249,11 @@ export class IntervalSite {
     return run(createGiveVerdicts(this.verifier.deps), { n, round: null, final })
   }
 
-  /** What stands, by prover: the first one's first. */
-  async verdicts(n: number) {
+  /** What stands, by prover: the first one's first; with `kind` of such checks only. */
+  async verdicts(n: number, kind?: CheckKind) {
     const { deps, provers } = this.verifier
-    const rows = await verdictsOf(deps.db, deps.id, n)
+    const all = await verdictsOf(deps.db, deps.id, n)
+    const rows = all.filter((row) => kind === undefined || row.kind === kind)
     return provers.map(({ ss58 }) => {
       const own = rows.filter(({ hotkey }) => hotkey === ss58)
       return own.map(({ verdict, reason, rewardPpm }) => [verdict, reason, rewardPpm])

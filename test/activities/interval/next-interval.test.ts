@@ -35,6 +35,7 @@ describe('activities: the next interval', () => {
       runs: 4,
       processes: 2,
       usPerWork: 1_000_000,
+      spotCheckUsPerPixel: 1_000_000,
       profile: 'test',
       framesSha256: 'aa'.repeat(32),
     }),

@@ -50,6 +50,13 @@ describe('activities: judging', () => {
     assert.ok(await exact())
   })
 
+  it('the right frames with an invented trace are a cheat too', async () => {
+    await asked('honest', 'invented')
+    await site.recompute(1, ROUND)
+    await site.judge(1)
+    assert.deepEqual(await site.verdicts(1), [[PASS], [['cheat', 'trace_differs', -10_000]]])
+  })
+
   it('what is never confirmed accuses nobody', async () => {
     await asked('another')
     await assert.rejects(site.recompute(1, ROUND, dying), /killed/)

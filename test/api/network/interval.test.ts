@@ -8,6 +8,7 @@ import { decideWeights } from '../../../ledger/intervals/weights.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
 import { LENGTH, newVerifier, uuid } from '../../ledger/fixtures.js'
 import { failWorkflow } from '../../support/failed-workflow.js'
+import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import { makeNamespace, useTemporal } from '../../support/temporal.js'
 import { awayTemporal, type Problem, post, startApi, type TestApi } from '../server.js'
@@ -61,7 +62,7 @@ describe('/v1/network/intervals/{n}', () => {
   it('has a timeline of rounds once it is final, and links to Temporal all along', async () => {
     const { db } = database()
     await livedInterval(db, id, 1, [{ of: scenic(1), passes: 3 }])
-    const header = { rounds: 2, gpuUsPerWork: null, inputs: {} }
+    const header = { rounds: 2, gpuUsPerWork: null, ...NO_SPOT_CHECKS, inputs: {} }
     const items = [item(0, 0, 1003), item(0, 1, 1003), item(1, 0, 1008)]
     await db.tx((tx) => insertPlan(tx, id, 1, header, items))
     const running = await show(1)

@@ -23,6 +23,7 @@ import {
   upsertStandings,
 } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
+import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import {
   attempt,
@@ -99,7 +100,7 @@ describe('ledger: plan, truths, audits', () => {
     const id = newVerifier()
     await openInterval(db, id, 1)
     const items = [item(1, 0), item(0, 1), item(0, 0)]
-    const header = { rounds: 2, gpuUsPerWork: 5, inputs: {} }
+    const header = { rounds: 2, gpuUsPerWork: 5, ...NO_SPOT_CHECKS, inputs: {} }
     assert.equal(await planOf(db, id, 1), null)
     assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, header, items)), true)
     assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, { ...header, rounds: 9 }, [])), false)
@@ -114,7 +115,10 @@ describe('ledger: plan, truths, audits', () => {
     await openInterval(db, id, 1)
     const [one, two] = [item(0, 0), item(0, 1)]
     await db.tx((tx) =>
-      insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null, inputs: {} }, [one, two]),
+      insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null, ...NO_SPOT_CHECKS, inputs: {} }, [
+        one,
+        two,
+      ]),
     )
     const { inferenceId } = await newJob(db, id)
     const [audited] = await startAttempts(db, id, [
@@ -189,8 +193,16 @@ describe('ledger: plan, truths, audits', () => {
     assert.equal((await putGroundTruth(db, { ...truth, framesSha256: 'cc' })).framesSha256, 'aa')
     await putCosine(db, requestId, 990_000)
     await putCosine(db, requestId, 1)
-    await putConfirmation(db, requestId, { confirmFramesSha256: 'aa', knownAnswerOk: true })
-    await putConfirmation(db, requestId, { confirmFramesSha256: 'dd', knownAnswerOk: false })
+    await putConfirmation(db, requestId, {
+      confirmFramesSha256: 'aa',
+      confirmTraceRoot: 'bb',
+      knownAnswerOk: true,
+    })
+    await putConfirmation(db, requestId, {
+      confirmFramesSha256: 'dd',
+      confirmTraceRoot: 'dd',
+      knownAnswerOk: false,
+    })
     const [row] = await groundTruthsOf(db, [requestId, uuid()])
     assert.deepEqual(
       [row!.cosinePpm, row!.confirmFramesSha256, row!.knownAnswerOk],
@@ -207,6 +219,7 @@ describe('ledger: plan, truths, audits', () => {
       runs: 4,
       processes: 2,
       usPerWork: 3_000_000,
+      spotCheckUsPerPixel: 1_000_000,
       profile: 'test',
       framesSha256: 'aa',
     }

@@ -22,6 +22,7 @@ import {
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { TEST_PROFILE } from '../../../rules/profile.js'
 import { settle } from '../../../rules/settle/settle.js'
+import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import {
   attempt,
@@ -58,7 +59,13 @@ describe('ledger/settlement', () => {
   async function lived(db: Database, id: VerifierId): Promise<string[]> {
     await openInterval(db, id, 1)
     await db.tx((tx) =>
-      insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: 3_000_000, inputs: {} }, []),
+      insertPlan(
+        tx,
+        id,
+        1,
+        { rounds: 1, gpuUsPerWork: 3_000_000, ...NO_SPOT_CHECKS, inputs: {} },
+        [],
+      ),
     )
     const one = await newJob(db, id)
     const two = await newJob(db, id)

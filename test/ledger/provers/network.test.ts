@@ -14,6 +14,7 @@ import {
 } from '../../../ledger/provers/network.js'
 import { routingCandidates } from '../../../ledger/provers/routing.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
+import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import {
   attempt,
@@ -38,21 +39,27 @@ describe('ledger/network', () => {
     const { hotkey, registeredBlock } = prover(1)
     const challenge = uuid()
     await db.tx(async (tx) => {
-      await insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null, inputs: {} }, [
-        {
-          requestId: challenge,
-          round: 0,
-          k: 0,
-          hotkey,
-          registeredBlock,
-          momentBlock: 1001,
-          firstRetryBlock: 1002,
-          secondRetryBlock: 1003,
-          deadlineMs: 30_000,
-          body: Buffer.from('{"query":"nobody else may know"}'),
-          bodySha256: 'aa',
-        },
-      ])
+      await insertPlan(
+        tx,
+        id,
+        1,
+        { rounds: 1, gpuUsPerWork: null, ...NO_SPOT_CHECKS, inputs: {} },
+        [
+          {
+            requestId: challenge,
+            round: 0,
+            k: 0,
+            hotkey,
+            registeredBlock,
+            momentBlock: 1001,
+            firstRetryBlock: 1002,
+            secondRetryBlock: 1003,
+            deadlineMs: 30_000,
+            body: Buffer.from('{"query":"nobody else may know"}'),
+            bodySha256: 'aa',
+          },
+        ],
+      )
     })
     await insertVerdicts(db, id, 1, [
       {

@@ -27,6 +27,7 @@ import {
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { RetentionSweep } from '../../../workers/sweeps/retention-sweep.js'
 import { makeTestRoles, type TestRoles } from '../../support/database-roles.js'
+import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import {
   attempt,
@@ -113,7 +114,7 @@ describe('ledger/retention', () => {
 
   async function settle(n: number): Promise<void> {
     await db.tx(async (tx) => {
-      await insertPlan(tx, id, n, { rounds: 1, gpuUsPerWork: 1, inputs: {} }, [])
+      await insertPlan(tx, id, n, { rounds: 1, gpuUsPerWork: 1, ...NO_SPOT_CHECKS, inputs: {} }, [])
       await writeSettlement(tx, id, n, settlementOf(n), recordFor(n))
     })
   }

@@ -2,10 +2,17 @@ import assert from 'node:assert/strict'
 import { type DueCheck, judgeCheck } from '../../../rules/judge/judge-check.js'
 import { needsConfirmation, needsGroundTruth } from '../../../rules/judge/needed-runs.js'
 
-const delivered = { outcome: 'success', framesSha256: 'aa', determinismClass: 'ours' } as const
+const delivered = {
+  outcome: 'success',
+  framesSha256: 'aa',
+  traceRoot: 'tt',
+  determinismClass: 'ours',
+} as const
 const truth = {
   framesSha256: 'aa',
+  traceRoot: 'tt',
   confirmSha256: null,
+  confirmTraceRoot: null,
   knownAnswerOk: null,
   determinismClass: 'ours',
 }

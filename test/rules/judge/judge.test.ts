@@ -10,12 +10,14 @@ import { REASONS, type Verdict, worstVerdict } from '../../../rules/verdicts.js'
 
 const truth: GroundTruth = {
   framesSha256: 'aa',
+  traceRoot: 'tt',
   confirmSha256: null,
+  confirmTraceRoot: null,
   knownAnswerOk: null,
   determinismClass: 'class',
 }
 const same: JudgeInput = {
-  answer: { framesSha256: 'aa', determinismClass: 'class', classAtOpen: 'class' },
+  answer: { framesSha256: 'aa', traceRoot: 'tt', determinismClass: 'class', classAtOpen: 'class' },
   truth,
   exact: true,
   cosinePpm: null,
@@ -46,6 +48,18 @@ describe('judging an answer', () => {
     assert.equal(judgeChallenge(confirmed(other)).rewardPpm, -10_000)
     assert.equal(judged(confirmed(other, 'bb')), 'abstained control_failed null')
     assert.equal(judged(confirmed(other, 'aa', false)), 'abstained control_failed null')
+  })
+
+  it('the right frames with another trace are a cheat in an exact class, and nothing in another', () => {
+    const invented = { ...same, answer: { ...same.answer, traceRoot: 'invented' } }
+    assert.equal(judged(invented), 'abstained not_confirmed null')
+    const twice = { ...truth, confirmSha256: 'aa', confirmTraceRoot: 'tt', knownAnswerOk: true }
+    assert.equal(judged({ ...invented, truth: twice }), 'cheat trace_differs -50000')
+    const doubted = { ...twice, confirmTraceRoot: 'uu' }
+    assert.equal(judged({ ...invented, truth: doubted }), 'abstained control_failed null')
+    assert.equal(judged({ ...invented, exact: false }), 'pass hash_equal 1000000')
+    const foreign = { ...truth, determinismClass: 'theirs' }
+    assert.equal(judged({ ...invented, truth: foreign }), 'pass hash_equal 1000000')
   })
 
   it('another class is unproven, however different the bytes', () => {

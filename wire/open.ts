@@ -1,15 +1,15 @@
-import type { Signer } from '../../base/sr25519.js'
-import { type Hex, toHex } from '../../formats/bytes.js'
-import type { VideoShape } from '../../formats/video-shape.js'
-import { type AxonAddress, vetAddress } from '../../wire/axon-address.js'
-import { freshNonce, signRequest } from '../../wire/btauth.js'
-import { WireError } from '../../wire/error.js'
-import { Exchange } from '../../wire/exchange.js'
-import { STREAM_MEDIA_TYPE } from '../../wire/limits.js'
-import { type FailReason, failReasonOf } from '../../wire/outcome.js'
-import { expectOk } from '../../wire/refusal.js'
-import { openingHeaderSchema } from '../../wire/schemas.js'
-import { decodeRecords, type StreamRecord } from '../../wire/stream.js'
+import type { Signer } from '../base/sr25519.js'
+import { type Hex, toHex } from '../formats/bytes.js'
+import type { VideoShape } from '../formats/video-shape.js'
+import { type AxonAddress, vetAddress } from './axon-address.js'
+import { freshNonce, signRequest } from './btauth.js'
+import { WireError } from './error.js'
+import { Exchange } from './exchange.js'
+import { MAX_HEADER_BYTES, STREAM_MEDIA_TYPE } from './limits.js'
+import { type FailReason, failReasonOf } from './outcome.js'
+import { expectOk } from './refusal.js'
+import { openingHeaderSchema } from './schemas.js'
+import { decodeRecords, type StreamRecord } from './stream.js'
 
 interface OpeningOptions {
   address: AxonAddress
@@ -25,8 +25,8 @@ interface OpeningOptions {
   expected: Pick<VideoShape, 'steps' | 'frames'>
   allowPrivate: boolean
   deadlineMs: number
-  /** Of one state (latents ‖ x0). Default 64 MiB. */
-  maxStateBytes?: number
+  /** Of the latents alone, which the caller knows from its model. */
+  latentBytes: number
   signal?: AbortSignal
 }
 
@@ -84,10 +84,12 @@ export async function requestOpening(options: OpeningOptions): Promise<OpeningOu
 
 async function readOpening(exchange: Exchange, options: OpeningOptions): Promise<Opening> {
   const { expected, step } = options
-  const maxBodyBytes = options.maxStateBytes ?? 2 ** 26
-  const limits = { maxBodyBytes, maxTotalBytes: 4 * (maxBodyBytes + 1024) }
+  const listBytes = 32 * (expected.steps + 1 + expected.frames)
+  const maxBodyBytes = Math.max(2 * options.latentBytes, listBytes)
+  const maxTotalBytes = listBytes + 5 * options.latentBytes + 4 * MAX_HEADER_BYTES
+  const limits = { maxBodyBytes, maxTotalBytes }
   const order = [
-    { type: 'digests', ...expected },
+    { type: 'digests', steps: expected.steps, frames: expected.frames },
     { type: 'state_before', step: step - 1 },
     { type: 'state_after', step },
     { type: 'final_latents', step: expected.steps },
@@ -127,17 +129,16 @@ function isExpected(record: StreamRecord, due: object | undefined): boolean {
 
 /** All states have the size of the final latents, or twice that with x0. */
 function checkSizes(
-  { step, expected }: OpeningOptions,
+  { step, expected, latentBytes }: OpeningOptions,
   before: number,
   after: number,
   final: number,
 ): void {
   const withX0 = (i: number) => (i > 0 && i < expected.steps ? 2 : 1)
   const sound =
-    final > 0 &&
-    final % 4 === 0 &&
-    before === final * withX0(step - 1) &&
-    after === final * withX0(step)
+    final === latentBytes &&
+    before === latentBytes * withX0(step - 1) &&
+    after === latentBytes * withX0(step)
   if (!sound) {
     throw new WireError('stream_malformed', `states of ${before}, ${after} and ${final} bytes`)
   }

@@ -1,0 +1,161 @@
+import { mapWithLimit } from '../../base/concurrency/map-with-limit.js'
+import { concat, fromHex } from '../../formats/bytes.js'
+import { workOf } from '../../formats/generation.js'
+import type { CertificateRow } from '../../ledger/intervals/certificates.js'
+import { intervalByN } from '../../ledger/intervals/intervals.js'
+import {
+  countTries,
+  putOpening,
+  type UnopenedRow,
+  uncomputed,
+  unopened,
+} from '../../ledger/intervals/spot-checks.js'
+import { type IntervalProverRow, intervalProvers } from '../../ledger/provers/provers.js'
+import { OPEN_WINDOW_MS, OPENING_TRIES, SPOT_CHECK_BATCH } from '../../rules/constants.js'
+import { isOwnNetwork } from '../../rules/judge/own-failure.js'
+import { openingDeadlineMs } from '../../rules/routing/deadlines.js'
+import { type OpeningOutcome, requestOpening } from '../../wire/open.js'
+import { usableCertificates } from '../interval/certificates.js'
+import { pause, withHeartbeat } from '../shared/heartbeat.js'
+import { storedParams } from '../shared/stored-request.js'
+import type { VerifierDeps } from '../verifier-deps.js'
+import { drawSpotChecks } from './draw-spot-checks.js'
+
+export interface CollectRequest {
+  readonly n: number
+  /** The interval is over: nothing more will come, and what was not opened by now is given up. */
+  readonly final: boolean
+}
+
+/** How often new answers are looked for, and those who did not answer are asked again. */
+const POLL_MS = 2_000
+/** An answer is drawn for opening only while this much of its window is left. */
+const WINDOW_MARGIN_MS = 20_000
+const WINDOW_SECONDS = (OPEN_WINDOW_MS - WINDOW_MARGIN_MS) / 1000
+const MAX_CONNECTIONS = 8
+/** Nothing was said: the network may have lost it, on either side. */
+const MAY_BE_LOST: ReadonlySet<string> = new Set(['unreachable', 'no_answer', 'stalled', 'late'])
+
+/**
+ * Draws which of the interval's answers are spot-checked and has their provers open them, as they are delivered.
+ * Returns when there is a batch for the GPU, or after a twelfth of the interval.
+ * @returns how many are open and not computed yet
+ */
+export function createCollectOpenings(deps: VerifierDeps) {
+  return async ({ n, final }: CollectRequest): Promise<{ waiting: number }> =>
+    withHeartbeat(async (signal, heartbeat) => {
+      const { db, id, chain } = deps
+      const interval = (await intervalByN(db, id, n))!
+      const lastBlock = interval.firstBlock + interval.length - 1
+      const until = Date.now() + (interval.length * chain.blockSeconds * 1000) / 12
+      for (;;) {
+        const certificates = await usableCertificates(db, deps)
+        await drawSpotChecks(deps, n, certificates, { windowSeconds: WINDOW_SECONDS, all: final })
+        const left = await openDue(deps, n, certificates, signal)
+        const waiting = (await uncomputed(db, id, n)).length
+        heartbeat(`${waiting} opened, ${left} did not answer yet`)
+        const over = (await chain.finalized()).number >= lastBlock
+        const enough = over || waiting >= SPOT_CHECK_BATCH || Date.now() > until
+        if (final ? left === 0 : enough) return { waiting }
+        await pause(POLL_MS)
+      }
+    })
+}
+
+/** @returns how many are to be asked again */
+async function openDue(
+  deps: VerifierDeps,
+  n: number,
+  certificates: readonly CertificateRow[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { db, id } = deps
+  const due = await unopened(db, id, n, WINDOW_SECONDS)
+  // Their window passed while no verifier ran, or while nobody at all could be reached.
+  const missed = due.filter((row) => !row.inTime && row.tries === 0)
+  for (const row of missed) {
+    await putOpening(db, row.requestId, { opening: 'own_fault', message: 'not asked in time' })
+  }
+  const asked = due.filter((row) => !missed.includes(row))
+  if (asked.length === 0) return 0
+  const provers = new Map((await intervalProvers(db, id, n)).map((row) => [row.hotkey, row]))
+  const silent: UnopenedRow[] = []
+  await mapWithLimit(asked, MAX_CONNECTIONS, async (row) => {
+    const outcome = await ask(deps, row, provers.get(row.hotkey), certificates, signal)
+    signal.throwIfAborted()
+    if (outcome.kind === 'failed' && MAY_BE_LOST.has(outcome.reason)) silent.push(row)
+    else await store(deps, row, outcome)
+  })
+  return giveUp(deps, asked, silent)
+}
+
+/** Counts a try of those that did not answer, unless it was our own network; the last one is a refusal. */
+async function giveUp(
+  { db }: VerifierDeps,
+  asked: readonly UnopenedRow[],
+  silent: readonly UnopenedRow[],
+): Promise<number> {
+  const provers = (rows: readonly UnopenedRow[]) => new Set(rows.map((row) => row.hotkey)).size
+  if (isOwnNetwork(provers(asked), provers(silent))) return silent.length
+  const [last, again] = [
+    silent.filter((row) => row.tries + 1 >= OPENING_TRIES),
+    silent.filter((row) => row.tries + 1 < OPENING_TRIES),
+  ]
+  for (const { requestId } of last) {
+    const message = `did not answer ${OPENING_TRIES} times`
+    await putOpening(db, requestId, { opening: 'refused', message })
+  }
+  await countTries(
+    db,
+    again.map((row) => row.requestId),
+  )
+  return again.length
+}
+
+async function ask(
+  deps: VerifierDeps,
+  row: UnopenedRow,
+  prover: IntervalProverRow | undefined,
+  certificates: readonly CertificateRow[],
+  signal: AbortSignal,
+): Promise<OpeningOutcome> {
+  if (prover?.axonIp == null || prover.axonPort === null) {
+    return { kind: 'failed', reason: 'unreachable', message: 'no address on the chain' }
+  }
+  const params = storedParams(row)
+  return requestOpening({
+    address: { ip: prover.axonIp, port: prover.axonPort },
+    receiver: row.hotkey,
+    signer: deps.signer,
+    requestId: row.requestId,
+    step: row.step,
+    frame: row.frame,
+    expected: params,
+    latentBytes: 4 * deps.latentSize(params),
+    allowPrivate: deps.allowPrivateAddresses,
+    deadlineMs: openingDeadlineMs({
+      floorMs: deps.profile.deadlineFloorMs,
+      certifiedUsPerWork: certificates[0]?.usPerWork ?? null,
+      work: workOf(params),
+    }),
+    signal,
+  })
+}
+
+async function store(
+  { db, log }: VerifierDeps,
+  row: UnopenedRow,
+  outcome: OpeningOutcome,
+): Promise<void> {
+  const { requestId } = row
+  if (outcome.kind === 'opened') {
+    const { stepDigests, frameDigests, ...states } = outcome.opening
+    const digests = concat(...[...stepDigests, ...frameDigests].map(fromHex))
+    await putOpening(db, requestId, { opening: 'opened', states: { digests, ...states } })
+    return
+  }
+  const why = outcome.kind === 'refused' ? outcome.code : outcome.reason
+  const message = `${why}: ${outcome.message}`
+  log.info({ requestId, prover: row.hotkey, message }, 'a prover did not open its answer')
+  await putOpening(db, requestId, { opening: 'refused', message })
+}

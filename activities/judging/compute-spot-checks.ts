@@ -1,0 +1,120 @@
+import { digestOf } from '../../engine/pipeline/digest.js'
+import type { RecomputedStep } from '../../engine/pipeline/recompute-step.js'
+import { toHex } from '../../formats/bytes.js'
+import { framesSha256 } from '../../formats/frames.js'
+import type { GenerationParams } from '../../formats/generation.js'
+import { traceRoot } from '../../formats/trace.js'
+import {
+  type OpenedRow,
+  openedSpotCheck,
+  putSpotCheckConfirmation,
+  putSpotCheckFacts,
+  type SpotCheckFacts,
+  uncomputed,
+} from '../../ledger/intervals/spot-checks.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import {
+  needsSpotConfirmation,
+  type RecomputedDigests,
+} from '../../rules/judge/judge-spot-check.js'
+import type { GpuDeps } from '../gpu-deps.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
+import { storedParams } from '../shared/stored-request.js'
+import { ConfirmationSession } from './confirmation-session.js'
+
+export interface SpotCheckInput extends VerifierId {
+  readonly n: number
+}
+
+/**
+ * Computes the steps that provers opened in an interval, one after another; each is stored immediately, so that
+ * a retry continues where a killed worker stopped. One that does not follow is computed a second time in a fresh
+ * session, with a known answer beside it, before it can accuse.
+ */
+export function createComputeSpotChecks(deps: GpuDeps) {
+  return async ({ n, ...id }: SpotCheckInput): Promise<{ computed: number }> =>
+    withHeartbeat(async (signal, heartbeat) => {
+      const ids = await uncomputed(deps.db, id, n)
+      const control = new ConfirmationSession(deps)
+      try {
+        for (const [i, requestId] of ids.entries()) {
+          heartbeat(`${i + 1} of ${ids.length}`)
+          const opened = await openedSpotCheck(deps.db, requestId)
+          if (opened !== null) await compute(deps, control, opened, signal)
+        }
+      } finally {
+        await control.close()
+      }
+      return { computed: ids.length }
+    })
+}
+
+async function compute(
+  deps: GpuDeps,
+  control: ConfirmationSession,
+  row: OpenedRow,
+  signal: AbortSignal,
+): Promise<void> {
+  const { db, generator } = deps
+  const params = storedParams(row)
+  const step = {
+    step: row.step,
+    frame: row.frame,
+    before: float32Of(row.stateBefore),
+    finalLatents: float32Of(row.finalLatents),
+  }
+  const made = await generator.recomputeStep(params, step, { signal })
+  const facts: SpotCheckFacts = {
+    claimed: claimedDigests(row, params),
+    opened: openedDigests(row),
+    recomputed: digestsOf(made),
+  }
+  const { requestId, framesSha256: answered, traceRoot: root } = row
+  const answer = { framesSha256: answered, traceRoot: root }
+  // Before the facts, so that whoever sees a break finds its second computation beside it.
+  if (needsSpotConfirmation({ answer, facts })) {
+    const fresh = await control.open()
+    const recomputed = digestsOf(await fresh.recomputeStep(params, step, { signal }))
+    const knownAnswerOk = await control.knownAnswerHolds()
+    await putSpotCheckConfirmation(db, requestId, { recomputed, knownAnswerOk })
+    deps.log.info({ requestId, knownAnswerOk }, 'an opened step does not follow; computed it twice')
+  }
+  await putSpotCheckFacts(db, requestId, {
+    facts,
+    determinismClass: generator.determinismClass,
+    elapsedUs: made.elapsedUs,
+  })
+}
+
+function digestsOf({ initialDigest, stateDigest, frameDigest }: RecomputedStep): RecomputedDigests {
+  return { initial: initialDigest, after: stateDigest, frame: frameDigest }
+}
+
+/** What the prover's list says of the step and frame that were drawn, and what it hashes to. */
+function claimedDigests(row: OpenedRow, params: GenerationParams): SpotCheckFacts['claimed'] {
+  const all = Array.from({ length: row.digests.length / 32 }, (_, i) =>
+    row.digests.subarray(32 * i, 32 * i + 32),
+  )
+  const [steps, frames] = [all.slice(0, params.steps + 1), all.slice(params.steps + 1)]
+  return {
+    traceRoot: traceRoot(steps, frames),
+    framesSha256: framesSha256(params, frames),
+    initial: toHex(steps[0]!),
+    before: toHex(steps[row.step - 1]!),
+    after: toHex(steps[row.step]!),
+    final: toHex(steps[params.steps]!),
+    frame: toHex(frames[row.frame - 1]!),
+  }
+}
+
+function openedDigests(row: OpenedRow): SpotCheckFacts['opened'] {
+  const states = [row.stateBefore, row.stateAfter, row.finalLatents]
+  const [before, after, final] = states.map((state) => toHex(digestOf(state)))
+  const finite = states.every((state) => float32Of(state).every(Number.isFinite))
+  return { before: before!, after: after!, final: final!, finite }
+}
+
+/** Its own copy: a buffer of the database's need not be aligned. */
+function float32Of(bytes: Uint8Array): Float32Array {
+  return new Float32Array(Uint8Array.from(bytes).buffer)
+}

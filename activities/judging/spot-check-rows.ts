@@ -1,0 +1,40 @@
+import type { CertificateRow } from '../../ledger/intervals/certificates.js'
+import type { SpotCheckRow } from '../../ledger/intervals/spot-checks.js'
+import type { NewVerdict } from '../../ledger/intervals/verdicts.js'
+import type { AttemptRow } from '../../ledger/requests/attempts.js'
+import type { Judgement } from '../../rules/judge/judge.js'
+import { judgeSpotCheck } from '../../rules/judge/judge-spot-check.js'
+
+interface StoredSpotCheck {
+  row: SpotCheckRow
+  /** The answer that is checked. */
+  attempt: AttemptRow
+  certificates: readonly CertificateRow[]
+}
+
+/** A stored spot check's verdict; null while something may still come. */
+export function spotCheckJudgement(
+  { row, attempt, certificates }: StoredSpotCheck,
+  final: boolean,
+): Judgement | null {
+  const certificate = certificates.find((each) => each.determinismClass === row.determinismClass)
+  return judgeSpotCheck({
+    // A constraint of the table: a success has both.
+    answer: { framesSha256: attempt.framesSha256!, traceRoot: attempt.traceRoot! },
+    opening: row.opening,
+    facts: row.facts,
+    confirmation: row.confirmation,
+    exact: certificate?.exact ?? false,
+    final,
+  })
+}
+
+/** Facts behind the verdict, for those who ask why. */
+export function spotCheckDetail(
+  { facts, message, step, frame }: SpotCheckRow,
+  { verdict }: Judgement,
+): NewVerdict['detail'] {
+  if (verdict === 'abstained') return null
+  if (facts === null) return { message }
+  return { step, frame, ...facts }
+}

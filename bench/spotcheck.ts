@@ -1,0 +1,43 @@
+/*
+ * What a spot check costs on this machine: npm run bench -- spotcheck
+ * Beside a whole generation of the same video in the same process, alternating, so that the ratio holds on a
+ * busy machine; and what keeping its states costs the prover. Goal: at most 8 % of a generation at 25 steps.
+ */
+import { openEngine } from '../engine/engine.js'
+import { defaultModelDir } from '../engine/models/default-model.js'
+import type { GenerationHooks } from '../engine/pipeline/generator.js'
+import { completeParams } from '../engine/pipeline/params.js'
+import { joinState } from '../engine/pipeline/recompute-step.js'
+import { median, timed } from './support/measure.js'
+
+const ROUNDS = 5
+const STEPS = [12, 25, 50]
+
+const engine = await openEngine({ modelDir: defaultModelDir(), device: 'cpu' })
+const states = new Map<number, Float32Array>()
+const tracing: GenerationHooks = {
+  onState: (i, latents, x0) => {
+    states.set(i, joinState(latents, x0).state)
+  },
+}
+for (const steps of STEPS) {
+  const params = completeParams(
+    { prompt: 'a red circle moves right on a blue background', seed: 1, steps },
+    engine.descriptor,
+  )
+  const [plain, traced, checked]: [number[], number[], number[]] = [[], [], []]
+  for (let round = 0; round < ROUNDS; round++) {
+    plain.push(await timed(() => engine.generate(params)))
+    traced.push(await timed(() => engine.generate(params, tracing)))
+    const step = 1 + Math.floor((round * steps) / ROUNDS)
+    const before = states.get(step - 1)!
+    const opened = { step, frame: 1, before, finalLatents: states.get(steps)! }
+    checked.push(await timed(() => engine.recomputeStep(params, opened)))
+  }
+  const percent = (part: number) => `${((100 * part) / median(plain)).toFixed(1)} %`
+  console.log(
+    `${steps} steps: ${Math.round(median(plain))} ms a video; a spot check ${Math.round(median(checked))} ms ` +
+      `(${percent(median(checked))}); keeping every state ${percent(median(traced) - median(plain))} more`,
+  )
+}
+await engine.close()

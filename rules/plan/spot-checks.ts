@@ -1,0 +1,56 @@
+import { type AnswerDrawSource, drawBytes, drawInteger } from '../../formats/draws.js'
+import type { FramesShape } from '../../formats/video-shape.js'
+import { ONE_PPM } from '../constants.js'
+
+/** What an interval may spend on spot checks, and what checking every answer of the one before would have cost. */
+export interface SpotCheckRate {
+  /** B: microseconds of GPU time. */
+  budgetUs: number
+  /** C: microseconds, at least 1. */
+  costUs: number
+}
+
+/**
+ * Whether an answer is spot-checked (mechanism.md section 3): the first 8 bytes of its draw, big-endian, are
+ * below floor(2^64 · min(B, C) / C). So each has the same chance, and nobody knows it before it has signed.
+ */
+export function isSpotChecked(
+  source: AnswerDrawSource,
+  { budgetUs, costUs }: SpotCheckRate,
+): boolean {
+  const cost = BigInt(Math.max(1, costUs))
+  const budget = BigInt(Math.max(0, budgetUs))
+  const spent = budget < cost ? budget : cost
+  const bytes = drawBytes(source, 'spotcheck', 8)
+  const drawn = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, false)
+  return drawn < ((1n << 64n) * spent) / cost
+}
+
+/** Which step (1 … steps) and frame (1 … frames) an answer is asked to open; the first and the last included. */
+export function drawOpening(
+  source: AnswerDrawSource,
+  { steps, frames }: { steps: number; frames: number },
+): { step: number; frame: number } {
+  return {
+    step: 1 + drawInteger(source, 'spotcheck/step', steps),
+    frame: 1 + drawInteger(source, 'spotcheck/frame', frames),
+  }
+}
+
+/**
+ * What a spot check of so many pixels (frames · width · height) costs, from the time that was certified for one,
+ * floor(µs · 10^6 / pixels): one step, one frame and the prompts, whatever the number of steps.
+ */
+export function spotCheckUs(usPerPixel: number, pixels: number): number {
+  return Number((BigInt(usPerPixel) * BigInt(pixels)) / BigInt(ONE_PPM))
+}
+
+/** The inverse of `spotCheckUs`, at least 1. */
+export function spotCheckUsPerPixel(elapsedUs: number, pixels: number): number {
+  return Math.max(1, Number((BigInt(elapsedUs) * BigInt(ONE_PPM)) / BigInt(pixels)))
+}
+
+/** frames · width · height */
+export function pixelsOf({ frames, width, height }: FramesShape): number {
+  return frames * width * height
+}

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { createCloseInterval } from '../../../activities/interval/close-interval.js'
+import { createSettleInterval } from '../../../activities/interval/settle-interval.js'
+import { createCollectOpenings } from '../../../activities/judging/collect-openings.js'
+import { certificateOf } from '../../../ledger/intervals/certificates.js'
+import { planOf } from '../../../ledger/intervals/plans.js'
+import { scoresOf } from '../../../ledger/intervals/settlement.js'
+import { openedSpotCheck } from '../../../ledger/intervals/spot-checks.js'
+import { useDatabase } from '../../support/postgres.js'
+import { type Behaviour, IntervalSite } from '../interval/interval-site.js'
+import { StandIn } from '../stand-in.js'
+import { run, useChain } from '../verifier-site.js'
+
+const PASS = ['pass', 'step_equal', 1_000_000]
+const NOBODY = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
+
+describe('activities: spot checks', () => {
+  const database = useDatabase()
+  const chain = useChain()
+  let site: IntervalSite
+
+  /** Interval 1 open, and one user's request answered by each prover. */
+  async function served(...behaviours: Behaviour[]): Promise<string[]> {
+    site = await IntervalSite.open(chain(), database().db, behaviours)
+    await site.begin()
+    const ids: string[] = []
+    for (const i of behaviours.keys()) ids.push(await site.serve(1, i))
+    return ids
+  }
+
+  const collect = (final = true) => run(createCollectOpenings(site.verifier.deps), { n: 1, final })
+
+  afterEach(() => site.close())
+
+  it('pass who computed each step, and catch who invented the trace, though its frames are right', async () => {
+    const ids = await served('honest', 'invented', 'another', 'not a number')
+    assert.deepEqual(await collect(), { waiting: 4 })
+    assert.deepEqual(await site.judge(1), NOBODY)
+    assert.deepEqual(await site.computeSpotChecks(1), { computed: 4 })
+    assert.deepEqual(await site.judge(1), { ...NOBODY, pass: 1, cheat: 3 })
+    const [honest, invented, another, notNumber] = await site.verdicts(1, 'spotcheck')
+    assert.deepEqual(honest, [PASS])
+    assert.deepEqual(invented, [['cheat', 'step_differs', -50_000]])
+    assert.deepEqual(another, [['cheat', 'trace_broken', -50_000]])
+    assert.deepEqual(notNumber, [['cheat', 'state_not_finite', -50_000]])
+    // Again, as after a crash: nothing is asked, computed or judged a second time.
+    assert.deepEqual(await collect(), { waiting: 0 })
+    assert.deepEqual(await site.computeSpotChecks(1), { computed: 0 })
+    assert.deepEqual(await site.judge(1), { ...NOBODY, pass: 1, cheat: 3 })
+    // The states of a cheat are evidence; others are not kept.
+    const db = database().db
+    assert.equal(await openedSpotCheck(db, ids[0]!), null)
+    assert.ok((await openedSpotCheck(db, ids[1]!))!.stateBefore.length > 0)
+  })
+
+  it('count in the settlement: a cheat costs the interval', async () => {
+    await served('honest', 'invented')
+    const { deps } = site.verifier
+    await site.ask(1)
+    await run(createCloseInterval(deps), { n: 1 })
+    await collect()
+    await site.computeSpotChecks(1)
+    await site.recompute(1, { round: 0 })
+    await site.recompute(1, 'audits')
+    await site.judge(1, true)
+    await run(createSettleInterval(deps), { n: 1 })
+    const [honest, invented] = await scoresOf(deps.db, deps.id, 1)
+    assert.ok(honest!.scoreAfter > 0)
+    // The user's request, and the challenge, whose trace is compared whole.
+    assert.equal(invented!.cheats, 2)
+    assert.equal(invented!.scoreAfter, 0)
+  })
+
+  it('fail who opens other states than it signed', async () => {
+    await served('swapped')
+    await collect()
+    await site.computeSpotChecks(1)
+    await site.judge(1)
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [
+      [['fail', 'opening_malformed', -50_000]],
+    ])
+  })
+
+  it('fail who does not open: gone, or its states are', async () => {
+    await served('honest', 'honest', 'honest')
+    await site.stop(0)
+    assert.deepEqual(await collect(), { waiting: 2 })
+    await site.computeSpotChecks(1)
+    await site.judge(1)
+    const [gone, ...others] = await site.verdicts(1, 'spotcheck')
+    assert.deepEqual(gone, [['fail', 'opening_refused', -50_000]])
+    assert.deepEqual(others, [[PASS], [PASS]])
+  })
+
+  it('accuse nobody when nobody can be reached, or the window passed unasked', async () => {
+    const ids = await served('honest', 'honest')
+    const { db } = database()
+    await db.execute(
+      `UPDATE attempts SET completed_at = completed_at - interval '5 minutes' WHERE request_id = ANY ($1)`,
+      [ids],
+    )
+    assert.deepEqual(await collect(), { waiting: 0 })
+    await site.judge(1, true)
+    const OWN = [['abstained', 'own_fault', null]]
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [OWN, OWN])
+  })
+
+  it('accuse nobody by a GPU whose sessions disagree, or whose known answer is wrong', async () => {
+    await served('honest', 'honest')
+    await collect()
+    const broken = new StandIn(site.determinismClass, 'invented')
+    await site.computeSpotChecks(1, { generator: broken })
+    await site.judge(1)
+    const FAILED = [['abstained', 'control_failed', null]]
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [FAILED, FAILED])
+    assert.equal((await certificateOf(database().db, site.determinismClass))!.exact, false)
+  })
+
+  it('are given up at the end when no GPU computed them', async () => {
+    await served('honest')
+    await collect()
+    assert.deepEqual(await site.judge(1), NOBODY)
+    await site.judge(1, true)
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [[['abstained', 'no_time', null]]])
+  })
+
+  it('end with the interval’s budget', async () => {
+    await served('honest', 'honest')
+    const { db, id } = site.verifier.deps
+    const { spotCheckBudgetUs, spotCheckCostUs } = (await planOf(db, id, 1))!
+    assert.ok(spotCheckBudgetUs! > 0)
+    assert.equal(spotCheckCostUs, 1, 'nothing was delivered before')
+    await db.execute('UPDATE plans SET spot_check_budget_us = 1 WHERE netuid = $1', [id.netuid])
+    assert.deepEqual(await collect(), { waiting: 1 })
+  })
+})
