@@ -17,6 +17,8 @@ export interface InferenceDeps {
   readonly allowPrivateAddresses: boolean
   /** Whether provers take the stamps of this process. */
   readonly clock: ClockWatch
+  /** The chain's newest block, as far as it is known. */
+  readonly block: () => number
   /** The least deadline of a request, in milliseconds (the profile's). */
   readonly deadlineFloorMs: number
   /** The least wait before a second prover is asked, in milliseconds. */

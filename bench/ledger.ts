@@ -52,6 +52,7 @@ const challenge = (): NewAttempt => ({
   counted: true,
   apiKeyId: null,
   deadlineMs: 30_000,
+  blockRange: null,
 })
 
 const outcome = (requestId: string, i: number): NewOutcome => ({

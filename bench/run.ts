@@ -1,4 +1,4 @@
-/** `npm run bench` measures the API; `npm run bench -- engine|spotcheck|wire|ledger|memory|metagraph|startup` one of the others, with its options. */
+/** `npm run bench` measures the API; `npm run bench -- engine|spotcheck|wire|ledger|memory|metagraph|startup|routing` one of the others, with its options. */
 const [name = 'api', ...rest] = process.argv.slice(2)
 const files: Readonly<Record<string, string>> = {
   api: 'api',
@@ -9,6 +9,7 @@ const files: Readonly<Record<string, string>> = {
   memory: 'verifier-memory',
   metagraph: 'metagraph',
   startup: 'startup',
+  routing: 'routing',
 }
 if (files[name] === undefined) {
   console.error(`there is no bench ${name}: ${Object.keys(files).join(', ')}`)

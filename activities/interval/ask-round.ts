@@ -201,6 +201,7 @@ function challengeOf(n: number, item: PlanItemRow) {
     counted: true,
     apiKeyId: null,
     deadlineMs: item.deadlineMs,
+    blockRange: null,
   }
 }
 

@@ -1,6 +1,6 @@
 import { FractalError } from '../../base/errors.js'
 import { generationBody, workOf } from '../../formats/generation.js'
-import { routingCandidates } from '../../ledger/provers/routing.js'
+import { routedProvers } from '../../ledger/provers/routing.js'
 import {
   type AttemptRow,
   attemptsOf,
@@ -112,8 +112,7 @@ async function askAll(
     (await start(deps, job, attempt, [...before, first!.row], true))[0] ?? null
   try {
     const race = new HedgedRequest(deps, cancel.signal, hooks, second)
-    // One that was sent before may be replayed by its prover: what it takes then says nothing.
-    const ends = await race.run(asked, asked.length === 1 && !first!.resent)
+    const ends = await race.run(asked)
     if (!ends.some(({ outcome }) => outcome?.kind === 'answered')) notes.position(null)
     return ends
   } finally {
@@ -155,14 +154,15 @@ async function start(
       counted: job.counted,
       apiKeyId: job.apiKeyId,
       deadlineMs: chosen.deadlineMs,
+      blockRange: chosen.blockRange,
     },
   ])
   // Answered meanwhile by a prover that another worker asked.
   if (row === undefined || row.outcome !== null) return []
   // Another worker may have stored its own choice first.
   if (row.requestId !== requestId) return askedBefore(deps, [row])
-  const { prover, usPerWork } = chosen
-  return [{ row, prover, usPerWork, resent: false }]
+  const { prover, usPerWork, mayBeHedged } = chosen
+  return [{ row, prover, usPerWork, mayBeHedged, resent: false }]
 }
 
 /** What was stored before, by a worker that went away or another one: the same bytes are sent again. */
@@ -170,10 +170,20 @@ async function askedBefore(
   deps: InferenceDeps,
   rows: readonly AttemptRow[],
 ): Promise<RequestTarget[]> {
-  const candidates = await routingCandidates(deps.db, deps.id)
+  const candidates = await routedProvers(
+    deps.db,
+    deps.id,
+    rows.map(({ hotkey }) => hotkey),
+  )
   return rows.map((row) => {
     const prover = candidates.find(({ hotkey }) => hotkey === row.hotkey) ?? null
-    return { row, prover, usPerWork: prover?.latencyUsPerWork ?? null, resent: true }
+    return {
+      row,
+      prover,
+      usPerWork: prover?.latencyUsPerWork ?? null,
+      mayBeHedged: false,
+      resent: true,
+    }
   })
 }
 
@@ -185,11 +195,12 @@ function answersOf(ends: readonly HedgeResult[]) {
 
 /** Who can be asked whether it is our clock. */
 async function witnesses(deps: InferenceDeps) {
-  const candidates = await routingCandidates(deps.db, deps.id)
-  return candidates.map(({ hotkey, axonIp: ip, axonPort: port }) => ({
-    hotkey,
-    address: { ip, port },
-  }))
+  return (await routedProvers(deps.db, deps.id, null)).map(
+    ({ hotkey, axonIp: ip, axonPort: port }) => ({
+      hotkey,
+      address: { ip, port },
+    }),
+  )
 }
 
 function resultOf({ asked, outcome, outpaced }: HedgeResult, ownClock: boolean) {

@@ -1,4 +1,4 @@
-import { hedgeAfterMs, mayHedge } from '../../rules/routing/hedge.js'
+import { hedgeAfterMs } from '../../rules/routing/hedge.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { storedParams } from '../shared/stored-request.js'
@@ -39,19 +39,12 @@ export class HedgedRequest {
     private readonly second: () => Promise<RequestTarget | null>,
   ) {}
 
-  /**
-   * @param asked the attempt's provers that have no outcome yet: two when it was hedged before a crash
-   * @param mayBeHedged whether a second one may be asked at all
-   */
-  async run(asked: readonly RequestTarget[], mayBeHedged: boolean): Promise<HedgeResult[]> {
+  /** @param asked the attempt's provers that have no outcome yet: two when it was hedged before a crash */
+  async run(asked: readonly RequestTarget[]): Promise<HedgeResult[]> {
     for (const one of asked) this.#ask(one)
     const [first] = this.#requests
-    const { prover } = first!.asked
-    const allowed =
-      mayBeHedged &&
-      prover !== null &&
-      mayHedge({ outpaced: prover.outpacedThisInterval, used: prover.usedThisInterval })
-    if (allowed) this.#arm(first!, prover.inFlight)
+    const { prover, mayBeHedged } = first!.asked
+    if (asked.length === 1 && mayBeHedged && prover !== null) this.#arm(first!, prover.inFlight)
     try {
       const ends: HedgeResult[] = []
       // A second one may join while the first is waited for.

@@ -1,4 +1,4 @@
-import type { RoutingCandidateRow } from '../../ledger/provers/routing.js'
+import type { RoutedProverRow } from '../../ledger/provers/routing.js'
 import type { AttemptRow } from '../../ledger/requests/attempts.js'
 import { putFrames } from '../../ledger/requests/frames.js'
 import { requestGeneration } from '../../wire/client.js'
@@ -14,9 +14,14 @@ const FRAMES_PAUSE_MS = 20
 /** The prover and what it is sent; the prover is null when it has no address any more. */
 export interface RequestTarget {
   readonly row: AttemptRow
-  readonly prover: RoutingCandidateRow | null
+  readonly prover: RoutedProverRow | null
   /** The same request was sent before. */
   readonly resent: boolean
+  /**
+   * Whether a second prover may be asked beside it. Never beside one that was sent the request before: it
+   * may be replaying, and what it takes then says nothing.
+   */
+  readonly mayBeHedged: boolean
   /** floor(µs · 10^6 / work) of the prover, else of its class; null when that is not known. */
   readonly usPerWork: number | null
 }

@@ -15,7 +15,7 @@ import {
   rewardRows,
 } from '../../ledger/provers/prover-detail.js'
 import { type StandingRow, standings } from '../../ledger/provers/provers.js'
-import { routingOverview } from '../../ledger/provers/routing.js'
+import { routingOverview, settledSinceCheat } from '../../ledger/provers/routing.js'
 import { DETECTION_CONFIDENCE_PERMILLE, detectionOf } from '../../rules/explain/detection.js'
 import { explainScore } from '../../rules/explain/explain-score.js'
 import { explainTier } from '../../rules/explain/explain-tier.js'
@@ -53,7 +53,7 @@ export async function proverDetail(
   // One check more than is shown tells whether there are more.
   const page = { throughN, after, limit: CHECKS_SHOWN + 1 }
   const moved = { hotkey, registeredBlock: row.registeredBlock, limit: MOVES_SHOWN }
-  const [standing, history, moves, checks, facts, certificates, checked, profile] =
+  const [standing, history, moves, checks, facts, certificates, checked, profile, sinceCheat] =
     await Promise.all([
       standings(db, id, [row]),
       proverHistory(db, id, row, HISTORY_INTERVALS),
@@ -63,6 +63,7 @@ export async function proverDetail(
       currentCertificates(db),
       checkedAnswers(db, id, row, DETECTION_INTERVALS),
       profileInForce(db, id),
+      settledSinceCheat(db, id, row),
     ])
   const newest = history[0] ?? null
   const byN = new Map(history.map((each) => [each.n, each]))
@@ -86,7 +87,7 @@ export async function proverDetail(
     ...routingObjects({
       tier: row.tier,
       facts,
-      caughtWhenSettled: newest !== null && newest.n === throughN && newest.cheats > 0,
+      sinceCheat,
       requestsWhenSettled: checked.requestsInNewest,
       certifiedClasses: new Set(certificates.map((each) => each.determinismClass)),
       now: deps.now(),

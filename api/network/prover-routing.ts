@@ -1,6 +1,7 @@
 import type { RoutingOverviewRow } from '../../ledger/provers/routing.js'
-import { TIER_REQUEST_LIMIT } from '../../rules/constants.js'
+import { CHECKS_AFTER_CHEAT, TIER_REQUEST_LIMIT } from '../../rules/constants.js'
 import { type BreakerState, breakerState, openForMs } from '../../rules/routing/breaker.js'
+import { isShunned } from '../../rules/routing/since-cheat.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { ProverDetail } from './prover-schema.js'
 import { isoOrNull } from './schema.js'
@@ -9,8 +10,8 @@ export interface RoutingInput {
   readonly tier: Tier
   /** Null when the newest interval does not have it. */
   readonly facts: RoutingOverviewRow | null
-  /** Of the interval that was settled last; a cheat of the running one is not told yet. */
-  readonly caughtWhenSettled: boolean
+  /** As far as intervals are settled; a cheat of the running one is not told yet. Null: none was found. */
+  readonly sinceCheat: { readonly cheatN: number; readonly passed: number } | null
   readonly requestsWhenSettled: number
   readonly certifiedClasses: ReadonlySet<string>
   /** Milliseconds since 1970. */
@@ -40,12 +41,10 @@ export function routingObjects(input: RoutingInput): Pick<ProverDetail, 'breaker
   }
 }
 
-function lastResortReason({
-  facts,
-  caughtWhenSettled,
-  certifiedClasses,
-}: RoutingInput): string | null {
-  if (caughtWhenSettled) return 'a cheat of it stands since the last settlement'
+function lastResortReason({ facts, sinceCheat, certifiedClasses }: RoutingInput): string | null {
+  if (sinceCheat !== null && isShunned(sinceCheat.passed)) {
+    return `a cheat of it was found in interval ${sinceCheat.cheatN}, and ${sinceCheat.passed} of ${CHECKS_AFTER_CHEAT} checks passed since`
+  }
   const determinismClass = facts?.determinismClass ?? null
   return determinismClass !== null && !certifiedClasses.has(determinismClass)
     ? 'its determinism class is none that the verifier computes'

@@ -4,6 +4,7 @@ import type { Queryable } from '../database.js'
 import { jsonObject, jsonRows } from '../json-rows.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
+import { countChecks } from './checks-since-cheat.js'
 
 export const CHECK_KINDS = ['answer', 'challenge', 'audit', 'spotcheck'] as const
 
@@ -55,11 +56,13 @@ export async function insertVerdicts(
     rows,
     4,
   )
-  await db.execute(
+  const fresh = await db.query<Pick<NewVerdict, 'kind' | 'verdict' | 'hotkey' | 'registeredBlock'>>(
     `INSERT INTO verdicts (netuid, verifier, n, ${added.names})
-     SELECT $1, $2, $3, ${added.names} FROM ${added.source} ORDER BY request_id, kind ON CONFLICT DO NOTHING`,
+     SELECT $1, $2, $3, ${added.names} FROM ${added.source} ORDER BY request_id, kind ON CONFLICT DO NOTHING
+     RETURNING kind, verdict, hotkey, registered_block`,
     [id.netuid, id.verifier, n, ...added.params],
   )
+  await countChecks(db, id, fresh)
 }
 
 /** An interval's checks by request id; with `round`, those of that round's challenges. */

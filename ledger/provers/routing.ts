@@ -2,23 +2,20 @@ import { BREAKER_OUTCOMES, LATENCY_ANSWERS } from '../../rules/constants.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Queryable } from '../database.js'
-import { firstOrNull } from '../rows.js'
+import { camelRow, firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** A prover that users' requests may go to, with what was measured of it. */
-export interface RoutingCandidateRow extends ProverKey {
-  uid: number
+/** What the router goes by, of a prover that users' requests may go to. */
+interface RoutingRow {
+  hotkey: string
   tier: Tier
-  reachable: boolean
-  axonIp: string
-  axonPort: number
   capacity: number
-  determinismClass: string
-  modelRoot: string
-  /** Users' requests of this interval, ended or under way. */
-  usedThisInterval: number
+  /** The range of blocks in which it was last sent a user's request; null when it never was. */
+  blockRange: number | null
+  /** Users' requests of that range, ended or under way. */
+  used: number
   /** Those of them that a second prover began first. */
-  outpacedThisInterval: number
+  outpaced: number
   /** Users' requests under way, and challenges. */
   inFlight: number
   /** Lower median of floor(µs · 10^6 / work) over its last answers; null without any. */
@@ -27,105 +24,183 @@ export interface RoutingCandidateRow extends ProverKey {
   failuresInARow: number
   /** Milliseconds since the last of them, by the database's clock; null when there was none. */
   failedMsAgo: number | null
-  /** A cheat of it was found in the last settled interval or since. */
-  caught: boolean
+  /** Checks passed since its last cheat; null while none was found. */
+  passedSinceCheat: number | null
 }
 
-/** Which attempts count: conditions on `attempts`, whose $1 and $2 are the verifier. */
-interface Counting {
-  readonly latency: string
-  readonly failures: string
+/** A candidate, and whether its determinism class is certified. */
+export interface RoutingCandidateRow extends RoutingRow {
+  certified: boolean
 }
 
-/** For the router: users' requests and challenges, as they end. */
-const ALL: Counting = { latency: 'true', failures: 'true' }
+/** What is needed to ask a prover. */
+export interface AxonRow extends ProverKey {
+  axonIp: string
+  axonPort: number
+  determinismClass: string
+  modelRoot: string
+}
+
+export type RoutedProverRow = RoutingRow & AxonRow
+
+/** The interval that opened last. */
+const LATEST = `SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL
+  ORDER BY n DESC LIMIT 1`
+
+/** Of each prover: its own row of the interval, and one of what happened; how many requests there were does not matter. */
+const ROUTED = `p.hotkey, p.tier, p.capacity,
+    r.block_range, coalesce(r.used, 0) AS used, coalesce(r.outpaced, 0) AS outpaced,
+    coalesce(open.attempts, 0) AS in_flight, r.us_per_work AS latency_us_per_work,
+    coalesce(r.failures_in_a_row, 0) AS failures_in_a_row, r.passed_since_cheat,
+    floor(extract(epoch FROM clock_timestamp() - r.last_failure_at) * 1000)::bigint AS failed_ms_ago`
+const FROM_PROVERS = `FROM interval_provers p
+  LEFT JOIN prover_routing r USING (netuid, verifier, hotkey, registered_block)
+  LEFT JOIN (
+    SELECT hotkey, count(*)::integer AS attempts FROM attempts
+    WHERE netuid = $1 AND verifier = $2 AND outcome IS NULL
+      AND asked_at BETWEEN clock_timestamp() - interval '1 day' AND clock_timestamp()
+      AND asked_at > clock_timestamp() - make_interval(secs => deadline_ms / 1000.0)
+    GROUP BY hotkey
+  ) open USING (hotkey)
+  WHERE p.netuid = $1 AND p.verifier = $2 AND p.n = (${LATEST}) AND p.reachable
+    AND p.axon_ip IS NOT NULL AND p.axon_port IS NOT NULL AND p.capacity IS NOT NULL
+    AND p.determinism_class IS NOT NULL AND p.model_root IS NOT NULL`
 
 /**
- * For the public: no challenge of a running interval may move anything. A latency of users' requests
- * alone would not do: what did not move it was a challenge.
+ * The reachable provers of the interval that opened last, by hotkey; none before the first opened. Read for
+ * each pick, of up to 256: so no more than the router needs, by a statement that is planned once.
  */
-const PUBLIC: Counting = {
-  latency: `n <= (SELECT max(n) FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled')`,
-  failures: `kind = 'inference'`,
-}
-
-/** What was measured of the provers of the interval that opened last; conditions on p follow. */
-const facts = (counting: Counting) => `WITH latest AS (
-    SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL ORDER BY n DESC LIMIT 1
-  )
-  SELECT p.hotkey, p.registered_block, p.uid, p.tier, p.axon_ip, p.axon_port, p.capacity, p.determinism_class,
-    p.model_root, used.used_this_interval, used.outpaced_this_interval, used.in_flight, latency.latency_us_per_work,
-    failures.failures_in_a_row, failures.failed_ms_ago, p.reachable,
-    EXISTS (SELECT 1 FROM verdicts v WHERE v.netuid = $1 AND v.verifier = $2 AND v.hotkey = p.hotkey
-      AND v.registered_block = p.registered_block AND v.verdict = 'cheat'
-      AND v.n >= (SELECT coalesce(max(n), 0) FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled')
-    ) AS caught
-  FROM interval_provers p
-  CROSS JOIN LATERAL (
-    SELECT (count(*) FILTER (WHERE kind = 'inference'))::integer AS used_this_interval,
-         (count(*) FILTER (WHERE reason = 'outpaced'))::integer AS outpaced_this_interval,
-      (count(*) FILTER (WHERE outcome IS NULL
-        AND asked_at > clock_timestamp() - make_interval(secs => deadline_ms / 1000.0)))::integer AS in_flight
-    FROM attempts
-    WHERE netuid = $1 AND verifier = $2 AND (n = p.n OR n IS NULL) AND hotkey = p.hotkey
-  ) used
-  CROSS JOIN LATERAL (
-    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY us_per_work) AS latency_us_per_work
-    FROM (
-      SELECT elapsed_us * 1000000 / work AS us_per_work FROM attempts
-      WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
-        AND outcome = 'success' AND ${counting.latency}
-      ORDER BY completed_at DESC LIMIT ${LATENCY_ANSWERS}
-    ) recent
-  ) latency
-  CROSS JOIN LATERAL (
-    SELECT (count(*) FILTER (WHERE successes_since = 0 AND outcome = 'failure'))::integer AS failures_in_a_row,
-      floor(extract(epoch FROM clock_timestamp() - max(completed_at) FILTER (WHERE outcome = 'failure')) * 1000)::bigint AS failed_ms_ago
-    FROM (
-      SELECT outcome, completed_at, count(*) FILTER (WHERE outcome = 'success')
-          OVER (ORDER BY completed_at DESC, request_id) AS successes_since
-      FROM (
-        SELECT request_id, outcome, completed_at FROM attempts
-        WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
-          AND outcome IN ('success', 'failure') AND ${counting.failures} AND completed_at <= clock_timestamp()
-        ORDER BY completed_at DESC, request_id LIMIT ${BREAKER_OUTCOMES}
-      ) last
-    ) ended
-  ) failures
-  WHERE p.netuid = $1 AND p.verifier = $2 AND p.n = (SELECT n FROM latest)`
-
-/** The reachable provers of the interval that opened last, by uid; none before the first opened. */
 export async function routingCandidates(
   db: Queryable,
   id: VerifierId,
 ): Promise<RoutingCandidateRow[]> {
-  return db.query(
-    `${facts(ALL)} AND p.reachable
-       AND p.axon_ip IS NOT NULL AND p.axon_port IS NOT NULL AND p.capacity IS NOT NULL
-       AND p.determinism_class IS NOT NULL AND p.model_root IS NOT NULL
-     ORDER BY p.uid`,
+  // As one JSON value: 256 rows of twelve cells take the driver longer than all the rest of a pick.
+  const [found] = await db.query<{ rows: Cells[] | null }>(
+    `SELECT json_agg(json_build_array(${CELLS.join(', ')})) AS rows FROM (
+       SELECT ${ROUTED}, p.determinism_class IN (SELECT determinism_class FROM certificates) AS certified
+       ${FROM_PROVERS}
+     ) candidates`,
     [id.netuid, id.verifier],
+    { prepare: 'routing-candidates' },
+  )
+  return camelRow(CELLS, found!.rows ?? [])
+}
+
+const CELLS = [
+  ...['hotkey', 'tier', 'capacity', 'certified', 'block_range', 'used', 'outpaced', 'in_flight'],
+  ...['latency_us_per_work', 'failures_in_a_row', 'failed_ms_ago', 'passed_since_cheat'],
+]
+type Cells = (string | number | boolean | null)[]
+
+/** Of one of them; null when it is none any more. */
+export async function axonOf(
+  db: Queryable,
+  id: VerifierId,
+  hotkey: string,
+): Promise<AxonRow | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT hotkey, registered_block, axon_ip, axon_port, determinism_class, model_root FROM interval_provers
+       WHERE netuid = $1 AND verifier = $2 AND n = (${LATEST}) AND hotkey = $3 AND reachable
+         AND axon_ip IS NOT NULL AND axon_port IS NOT NULL AND determinism_class IS NOT NULL AND model_root IS NOT NULL`,
+      [id.netuid, id.verifier, hotkey],
+    ),
+  )
+}
+
+/** Those that are asked for, or all, with what is needed to ask them. */
+export async function routedProvers(
+  db: Queryable,
+  id: VerifierId,
+  hotkeys: readonly string[] | null,
+): Promise<RoutedProverRow[]> {
+  return db.query(
+    `SELECT ${ROUTED}, p.registered_block, p.axon_ip, p.axon_port, p.determinism_class, p.model_root
+     ${FROM_PROVERS} AND ($3::text[] IS NULL OR p.hotkey = ANY ($3))`,
+    [id.netuid, id.verifier, hotkeys],
+    { prepare: 'routed-provers' },
   )
 }
 
 /** What is public of one prover, whether it can be routed to or not. */
-export type RoutingOverviewRow = Pick<
-  RoutingCandidateRow,
-  'tier' | 'reachable' | 'latencyUsPerWork' | 'failuresInARow' | 'failedMsAgo'
-> & { determinismClass: string | null }
+export interface RoutingOverviewRow
+  extends Pick<RoutingRow, 'tier' | 'latencyUsPerWork' | 'failuresInARow' | 'failedMsAgo'> {
+  determinismClass: string | null
+  reachable: boolean
+}
 
-/** Null when the interval that opened last does not have it. */
+/**
+ * For the public: no challenge of a running interval may move anything. A latency of users' requests alone
+ * would not do: what did not move it was a challenge. So it is read from the attempts, not from what the
+ * router goes by. Null when the interval that opened last does not have the prover.
+ */
 export async function routingOverview(
   db: Queryable,
   id: VerifierId,
   { hotkey, registeredBlock }: ProverKey,
 ): Promise<RoutingOverviewRow | null> {
   return firstOrNull(
-    await db.query(`${facts(PUBLIC)} AND p.hotkey = $3 AND p.registered_block = $4`, [
-      id.netuid,
-      id.verifier,
-      hotkey,
-      registeredBlock,
-    ]),
+    await db.query(
+      `SELECT p.tier, p.determinism_class, p.reachable, latency.latency_us_per_work, failures.failures_in_a_row,
+         failures.failed_ms_ago
+       FROM interval_provers p
+       CROSS JOIN LATERAL (
+         SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY us_per_work) AS latency_us_per_work
+         FROM (
+           SELECT elapsed_us * 1000000 / work AS us_per_work FROM attempts
+           WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
+             AND outcome = 'success'
+             AND n <= (SELECT max(n) FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled')
+           ORDER BY completed_at DESC LIMIT ${LATENCY_ANSWERS}
+         ) recent
+       ) latency
+       CROSS JOIN LATERAL (
+         SELECT (count(*) FILTER (WHERE successes_since = 0 AND outcome = 'failure'))::integer AS failures_in_a_row,
+           floor(extract(epoch FROM clock_timestamp() - max(completed_at) FILTER (WHERE outcome = 'failure')) * 1000)::bigint
+             AS failed_ms_ago
+         FROM (
+           SELECT outcome, completed_at, count(*) FILTER (WHERE outcome = 'success')
+               OVER (ORDER BY completed_at DESC, request_id) AS successes_since
+           FROM (
+             SELECT request_id, outcome, completed_at FROM attempts
+             WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
+               AND outcome IN ('success', 'failure') AND kind = 'inference' AND completed_at <= clock_timestamp()
+             ORDER BY completed_at DESC, request_id LIMIT ${BREAKER_OUTCOMES}
+           ) last
+         ) ended
+       ) failures
+       WHERE p.netuid = $1 AND p.verifier = $2 AND p.n = (${LATEST}) AND p.hotkey = $3 AND p.registered_block = $4`,
+      [id.netuid, id.verifier, hotkey, registeredBlock],
+    ),
+  )
+}
+
+/**
+ * How many checks a prover passed since its last cheat, as far as intervals are settled; null when none
+ * was found in them. From their scores, because checks are removed for their age.
+ */
+export async function settledSinceCheat(
+  db: Queryable,
+  id: VerifierId,
+  { hotkey, registeredBlock }: ProverKey,
+): Promise<{ cheatN: number; passed: number } | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT c.n AS cheat_n, (
+         SELECT coalesce(sum(s.checks_passed), 0) FROM scores s
+         WHERE s.netuid = $1 AND s.verifier = $2 AND s.hotkey = $3 AND s.registered_block = $4 AND s.n > c.n
+       )::integer + (
+         SELECT count(*) FROM verdicts v
+         WHERE v.netuid = $1 AND v.verifier = $2 AND v.hotkey = $3 AND v.registered_block = $4 AND v.n = c.n
+           AND v.verdict = 'pass' AND v.kind <> 'answer' AND v.decided_at > (
+             SELECT max(decided_at) FROM verdicts w
+             WHERE w.netuid = $1 AND w.verifier = $2 AND w.hotkey = $3 AND w.registered_block = $4 AND w.n = c.n
+               AND w.verdict = 'cheat')
+       )::integer AS passed
+       FROM scores c
+       WHERE c.netuid = $1 AND c.verifier = $2 AND c.hotkey = $3 AND c.registered_block = $4 AND c.cheats > 0
+       ORDER BY c.n DESC LIMIT 1`,
+      [id.netuid, id.verifier, hotkey, registeredBlock],
+    ),
   )
 }

@@ -11,6 +11,7 @@ import { jsonRows } from '../json-rows.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import { lockForAttempts, oneSuccess } from './one-success.js'
+import { countFailures, countOutcomes, countStarted } from './prover-counters.js'
 
 export type Outcome = 'success' | 'failure' | 'neutral' | 'refused'
 
@@ -31,6 +32,8 @@ export interface NewAttempt extends ProverKey {
   counted: boolean
   apiKeyId: string | null
   deadlineMs: number
+  /** The range of blocks whose limit it counts against; null of a challenge. */
+  blockRange: number | null
 }
 
 /** How an attempt ended. What is not known is null. */
@@ -75,7 +78,7 @@ export function hedgeLoserResult(): AttemptResult {
 
 type Unanswered = { [K in keyof AttemptResult]: AttemptResult[K] | null }
 
-export interface AttemptRow extends NewAttempt, Unanswered {
+export interface AttemptRow extends Omit<NewAttempt, 'blockRange'>, Unanswered {
   refusals: number
   /** This and what follows is the database's time. */
   askedAt: Date
@@ -160,13 +163,19 @@ export async function startAttempts(
       tx,
       rows.map((row) => row.inferenceId),
     )
-    await tx.execute(
+    const fresh = await tx.query<{ requestId: string }>(
       `INSERT INTO attempts (netuid, verifier, ${added.names})
        SELECT $1, $2, ${added.names} FROM ${added.source}
        WHERE inference_id IS NULL OR NOT EXISTS (
          SELECT 1 FROM attempts a WHERE a.inference_id = r.inference_id AND a.outcome = 'success')
-       ORDER BY request_id ON CONFLICT DO NOTHING`,
+       ORDER BY request_id ON CONFLICT DO NOTHING RETURNING request_id`,
       [id.netuid, id.verifier, ...added.params],
+    )
+    const started = new Set(fresh.map(({ requestId }) => requestId))
+    await countStarted(
+      tx,
+      id,
+      rows.filter(({ requestId }) => started.has(requestId)),
     )
   })
   const stored = await queryAttempts(
@@ -252,6 +261,11 @@ export async function recordOutcomes(
        )
        SELECT request_id, n, outcome, reason FROM ended`,
       [id.netuid, id.verifier, ...given.params],
+    )
+    await countOutcomes(
+      tx,
+      id,
+      ended.map(({ requestId }) => requestId),
     )
     if (ended.length === outcomes.length && open.length === 0) return ended
     return tx.query<RecordedOutcome>(
@@ -341,6 +355,7 @@ export async function chargeNeutralAttempts(
       const verdict = { requestId, kind: 'answer', hotkey, registeredBlock, ...check } as const
       await insertVerdicts(tx, id, n, [{ ...verdict, detail: null }])
     }
+    await countFailures(tx, id, blamed)
   })
 }
 

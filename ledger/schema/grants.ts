@@ -27,6 +27,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
     worker: 'SELECT, INSERT',
   },
   provers: { api: 'SELECT', worker: 'SELECT, INSERT, UPDATE' },
+  prover_routing: { worker: 'SELECT, INSERT, UPDATE' },
   interval_provers: { api: 'SELECT', worker: 'SELECT, INSERT, UPDATE' },
   certificates: {
     api: 'SELECT',

@@ -17,12 +17,12 @@ export interface RouteCandidate {
   capacity: number
   /** floor(µs · 10^6 / work) as the gateway measured it lately; null without a fresh measurement. */
   latencyUsPerWork: number | null
-  /** Users' requests it got from this verifier in this interval. */
+  /** Users' requests it got from this verifier in this interval's range of blocks. */
   usedThisInterval: number
   breaker: BreakerState
   /**
-   * No traffic while another is free: its determinism class is not the verifier's, or a cheat of it
-   * stands since the last settlement. (A cheat that skips work is the fastest prover of all.)
+   * No traffic while another is free: its determinism class is not the verifier's, or too few checks
+   * passed since its last cheat. (A cheat that skips work is the fastest prover of all.)
    */
   lastResort: boolean
   /** Our requests there now. */
@@ -63,7 +63,7 @@ export function route(input: RouteInput, random: () => number): Route | null {
     return [{ candidate, wait: expected(candidate, latencyUsPerWork, input.work) }]
   })
   if (measured.length === 0) return { hotkey: pick(able, random).hotkey, explored: true }
-  const soonest = measured.map(({ wait }) => wait).sort((a, b) => (a < b ? -1 : 1))[0]!
+  const soonest = measured.reduce((a, { wait }) => (wait < a ? wait : a), measured[0]!.wait)
   const near = measured.filter(
     ({ wait }) =>
       wait * BigInt(ROUTING_NEAR_DENOMINATOR) <= soonest * BigInt(ROUTING_NEAR_NUMERATOR),

@@ -137,6 +137,7 @@ export function attempt(
     counted: true,
     apiKeyId: 'inferenceId' in changes ? 'local' : null,
     deadlineMs: 30_000,
+    blockRange: 'inferenceId' in changes ? 0 : null,
     ...changes,
   }
 }

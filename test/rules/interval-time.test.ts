@@ -1,7 +1,21 @@
 import assert from 'node:assert/strict'
-import { hasPassed, isOverdue } from '../../rules/interval-time.js'
+import { blockRange, hasPassed, isOverdue } from '../../rules/interval-time.js'
 
 describe('an interval’s time', () => {
+  it('of limits goes on by the chain’s blocks, whether or not an interval was announced for them', () => {
+    const first = { n: 1, firstBlock: 100, length: 20 }
+    assert.deepEqual(
+      [99, 100, 119, 120, 1_000].map((block) => blockRange(first, block)),
+      [-1, 0, 0, 1, 45],
+    )
+    // The same with any later interval of that length.
+    const later = { n: 8, firstBlock: 240, length: 20 }
+    assert.deepEqual(
+      [100, 119, 120, 259, 1_000].map((block) => blockRange(later, block)),
+      [0, 0, 1, 7, 45],
+    )
+  })
+
   it('has passed from its second half on', () => {
     const interval = { firstBlock: 100, length: 21 }
     assert.ok(!hasPassed(interval, 110))

@@ -151,6 +151,7 @@ export class SmallGrid {
       genesisHash: this.#genesisHash,
       allowPrivateAddresses: true,
       clock: new ClockWatch(SILENT),
+      block: () => 0,
       deadlineFloorMs: 30_000,
       hedgeFloorMs: 30_000,
       log: SILENT,

@@ -19,6 +19,7 @@ import { startVideo } from '../../temporal/start-video.js'
 import { INFERENCE_QUEUE } from '../../temporal/task-queues.js'
 import { workflowBundle } from '../../temporal/workflow-bundle.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
+import { BlockNow } from '../inference/block-now.js'
 import { deliverWebhooks } from '../inference/deliver-webhooks.js'
 import { DirectRuns } from '../inference/direct-runs.js'
 import { listenerSecret } from '../inference/listeners.js'
@@ -74,6 +75,7 @@ async function startInferenceWorker(
   const { genesisHash } = chain
   const id = { netuid: options.netuid, verifier: signer.ss58 }
   await health.watchNeuron({ chain, netuid: id.netuid, hotkey: id.verifier })
+  const blocks = await BlockNow.start(chain, log)
   const secret = options['inference.port'] === 0 ? null : listenerSecret(options)
   const address = databaseAddress(options)
   await migrate(address, { log })
@@ -92,6 +94,7 @@ async function startInferenceWorker(
     genesisHash,
     allowPrivateAddresses: options['chain.allow_private_addresses'],
     clock,
+    block: () => blocks.get(),
     deadlineFloorMs: profile.deadlineFloorMs,
     hedgeFloorMs: Math.floor(profile.deadlineFloorMs / HEDGE_FLOOR_DIVISOR),
     log,
@@ -131,6 +134,7 @@ async function startInferenceWorker(
       sweep.stop()
       stopped.stop()
       retentionSweep.stop()
+      blocks.stop()
       runs.close()
       if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.allSettled([run, webhooks.stop()])

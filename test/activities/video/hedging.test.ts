@@ -23,7 +23,7 @@ describe('hedging', function () {
   })
   // Each test's provers have a clean slate: what was outpaced before is no part of it.
   beforeEach(() =>
-    grid().db.execute("UPDATE attempts SET reason = 'cancelled' WHERE reason = 'outpaced'"),
+    grid().db.execute('UPDATE prover_routing SET outpaced = 0, failures_in_a_row = 0'),
   )
 
   const rowsOf = (job: JobRow) => attemptsOf(grid().db, job.inferenceId)

@@ -17,9 +17,7 @@ describe('a user’s request and wrong clocks', function () {
     deps = await grid().inferenceDeps()
   })
   // Each test's provers have a clean slate.
-  beforeEach(() =>
-    grid().db.execute("UPDATE attempts SET outcome = 'neutral' WHERE outcome = 'failure'"),
-  )
+  beforeEach(() => grid().db.execute('UPDATE prover_routing SET failures_in_a_row = 0'))
 
   const ahead = (...ms: number[]) => {
     for (const [i, prover] of grid().provers.entries()) prover.clockAheadMs = ms[i] ?? 0

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ProverDetail } from '../../../api/network/prover-schema.js'
 import { proverDetailSchema } from '../../../api/network/prover-schema.js'
-import { routingCandidates } from '../../../ledger/provers/routing.js'
+import { routedProvers } from '../../../ledger/provers/routing.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { observe } from '../../../rules/settle/observation.js'
 import { nextScore } from '../../../rules/settle/score.js'
@@ -137,7 +137,7 @@ describe('/v1/network/provers/{hotkey}', () => {
     ])
     await recordOutcomes(db, id, [failure(rows[2]!.requestId, { verdict: null })])
     assert.equal(await told(), before, 'they have ended')
-    const [known] = (await routingCandidates(db, id)).filter((row) => row.uid === good.uid)
+    const [known] = await routedProvers(db, id, [good.hotkey])
     assert.equal(known!.failuresInARow, 1, 'the router knows')
     // Nor does a user's request move the latency: what leaves it as it is would be a challenge.
     const { routing } = await show(good.hotkey)
@@ -180,7 +180,7 @@ describe('/v1/network/provers/{hotkey}', () => {
     assert.match(caught.score!.text, /^A cheat stands in interval 2: its observation is 0\./)
     assert.deepEqual(
       [caught.routing.last_resort, caught.routing.last_resort_reason],
-      [true, 'a cheat of it stands since the last settlement'],
+      [true, 'a cheat of it was found in interval 2, and 0 of 5 checks passed since'],
     )
   })
 

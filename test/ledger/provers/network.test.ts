@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { intervalDetail, intervalsOverview } from '../../../ledger/intervals/interval-views.js'
-import { closeInterval } from '../../../ledger/intervals/intervals.js'
 import { insertPlan } from '../../../ledger/intervals/plans.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { insertVerdicts } from '../../../ledger/intervals/verdicts.js'
@@ -12,13 +11,11 @@ import {
   tiersOverview,
   verifiers,
 } from '../../../ledger/provers/network.js'
-import { routingCandidates } from '../../../ledger/provers/routing.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import {
   attempt,
-  failure,
   newJob,
   newVerifier,
   openInterval,
@@ -156,59 +153,5 @@ describe('ledger/network', () => {
       ['silver'],
     )
     assert((await verifiers(db)).some((row) => row.verifier === id.verifier))
-  })
-})
-
-describe('ledger/routing', () => {
-  const database = useDatabase()
-
-  it('knows what was measured of the provers of the newest interval', async () => {
-    const { db } = database()
-    const id = newVerifier()
-    assert.deepEqual(await routingCandidates(db, id), [])
-    await openInterval(db, id, 1, [1, 2, 3])
-    await db.execute(
-      `UPDATE interval_provers SET reachable = false, unreachable_reason = 'no_answer' WHERE uid = 3 AND verifier = $1`,
-      [id.verifier],
-    )
-    const jobs = await Promise.all(Array.from({ length: 6 }, () => newJob(db, id)))
-    const rows = await startAttempts(db, id, [
-      ...jobs.map(({ inferenceId }, i) => attempt(i < 5 ? 1 : 2, { inferenceId, work: 1_000 })),
-      attempt(2, { n: 1 }),
-    ])
-    const [a, b, c, d] = rows.map((row) => row.requestId)
-    for (const end of [
-      success(a!, { elapsedUs: 30 }),
-      success(b!, { elapsedUs: 10 }),
-      failure(c!),
-      failure(d!),
-    ]) {
-      await recordOutcomes(db, id, [end])
-    }
-    const candidates = await routingCandidates(db, id)
-    assert.deepEqual(
-      candidates.map((row) => ({
-        uid: row.uid,
-        used: row.usedThisInterval,
-        inFlight: row.inFlight,
-        latency: row.latencyUsPerWork,
-        failures: row.failuresInARow,
-        justNow: row.failedMsAgo === null ? null : row.failedMsAgo >= 0 && row.failedMsAgo < 60_000,
-      })),
-      [
-        { uid: 1, used: 5, inFlight: 1, latency: 10_000, failures: 2, justNow: true },
-        { uid: 2, used: 1, inFlight: 2, latency: null, failures: 0, justNow: null },
-      ],
-    )
-    // The next interval's requests start at zero; what is under way counts there.
-    await db.tx((tx) => closeInterval(tx, id, 1))
-    await openInterval(db, id, 2, [1, 2])
-    assert.deepEqual(
-      (await routingCandidates(db, id)).map((row) => [row.usedThisInterval, row.failuresInARow]),
-      [
-        [1, 2],
-        [1, 0],
-      ],
-    )
   })
 })

@@ -1,0 +1,93 @@
+import { LATENCY_ANSWERS } from '../../rules/constants.js'
+import type { ProverKey } from '../../rules/settle/settlement.js'
+import type { Tx } from '../database.js'
+import { batch } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+
+/**
+ * Keeps `prover_routing` up with the attempts, in the transaction that changes them: the router reads one
+ * row of each prover instead of all that it ever did. Rows are locked by hotkey, so that two batches that
+ * share provers can't deadlock.
+ */
+const KEY = { hotkey: 'text', registeredBlock: 'bigint' } as const
+
+interface Started extends ProverKey {
+  blockRange: number | null
+}
+
+/** Attempts that were stored to be sent: users' requests count against the limit of their block range. */
+export async function countStarted(
+  tx: Tx,
+  id: VerifierId,
+  attempts: readonly Started[],
+): Promise<void> {
+  const { names, source, params } = batch<Started>({ ...KEY, blockRange: 'bigint' }, attempts, 3)
+  await tx.execute(
+    `INSERT INTO prover_routing AS p (netuid, verifier, ${names}, used)
+     SELECT $1, $2, hotkey, registered_block, max(block_range), count(block_range)
+     FROM ${source} GROUP BY hotkey, registered_block ORDER BY hotkey, registered_block
+     ON CONFLICT (netuid, verifier, hotkey, registered_block) DO UPDATE SET
+       used = CASE WHEN p.block_range = excluded.block_range THEN p.used + excluded.used ELSE excluded.used END,
+       outpaced = CASE WHEN p.block_range = excluded.block_range THEN p.outpaced ELSE 0 END,
+       block_range = excluded.block_range
+     WHERE excluded.block_range IS NOT NULL`,
+    [id.netuid, id.verifier, ...params],
+  )
+}
+
+/** Attempts that have just got their outcome: speed, failures since the last success, and who was outpaced. */
+export async function countOutcomes(
+  tx: Tx,
+  id: VerifierId,
+  requestIds: readonly string[],
+): Promise<void> {
+  await tx.execute(
+    `WITH ended AS (
+       SELECT hotkey, registered_block,
+         coalesce(array_agg(elapsed_us * 1000000 / work ORDER BY request_id)
+           FILTER (WHERE outcome = 'success' AND elapsed_us IS NOT NULL), '{}') AS us_per_work,
+         count(*) FILTER (WHERE outcome = 'success') AS successes,
+         count(*) FILTER (WHERE outcome = 'failure') AS failures,
+         count(*) FILTER (WHERE reason = 'outpaced') AS outpaced
+       FROM attempts WHERE request_id = ANY ($3) GROUP BY hotkey, registered_block
+     ), locked AS (
+       SELECT hotkey, registered_block FROM prover_routing
+       WHERE netuid = $1 AND verifier = $2
+         AND (hotkey, registered_block) IN (SELECT hotkey, registered_block FROM ended)
+       ORDER BY hotkey, registered_block FOR NO KEY UPDATE
+     )
+     UPDATE prover_routing p SET
+       outpaced = p.outpaced + e.outpaced,
+       recent_us_per_work = (e.us_per_work || p.recent_us_per_work)[1:${LATENCY_ANSWERS}],
+       us_per_work = (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY value)
+         FROM unnest((e.us_per_work || p.recent_us_per_work)[1:${LATENCY_ANSWERS}]) value),
+       failures_in_a_row = CASE WHEN e.successes > 0 THEN 0 ELSE p.failures_in_a_row + e.failures END,
+       last_failure_at = CASE WHEN e.failures > 0 THEN clock_timestamp() ELSE p.last_failure_at END
+     FROM locked JOIN ended e USING (hotkey, registered_block)
+     WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = e.hotkey AND p.registered_block = e.registered_block`,
+    [id.netuid, id.verifier, requestIds],
+  )
+}
+
+/** Outcomes that were nobody's fault and are failures now. */
+export async function countFailures(
+  tx: Tx,
+  id: VerifierId,
+  provers: readonly ProverKey[],
+): Promise<void> {
+  const { source, params } = batch<ProverKey>(KEY, provers, 3)
+  await tx.execute(
+    `WITH failed AS (
+       SELECT hotkey, registered_block, count(*) AS failures FROM ${source} GROUP BY 1, 2
+     ), locked AS (
+       SELECT hotkey, registered_block, failures FROM prover_routing JOIN failed USING (hotkey, registered_block)
+       WHERE netuid = $1 AND verifier = $2
+       ORDER BY hotkey, registered_block FOR NO KEY UPDATE OF prover_routing
+     )
+     UPDATE prover_routing p
+     SET failures_in_a_row = p.failures_in_a_row + locked.failures, last_failure_at = clock_timestamp()
+     FROM locked WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = locked.hotkey
+       AND p.registered_block = locked.registered_block`,
+    [id.netuid, id.verifier, ...params],
+  )
+}

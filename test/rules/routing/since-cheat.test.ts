@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { candidateOf, type RouteFacts } from '../../../rules/routing/route-candidate.js'
+import { isShunned, passedSinceCheat } from '../../../rules/routing/since-cheat.js'
+import type { CheckRow } from '../../../rules/settle/settlement.js'
+
+type Check = Pick<CheckRow, 'kind' | 'verdict'>
+const check = (verdict: CheckRow['verdict'], kind: CheckRow['kind'] = 'challenge'): Check => ({
+  kind,
+  verdict,
+})
+
+describe('checks since a cheat', () => {
+  const cases: [string, number | null, Check[], number | null][] = [
+    ['nothing to make up for', null, [check('pass')], null],
+    ['a cheat begins', null, [check('pass'), check('cheat')], 0],
+    ['a cheat begins anew', 4, [check('pass', 'audit'), check('cheat')], 0],
+    [
+      'every kind of check counts',
+      1,
+      [check('pass'), check('pass', 'audit'), check('pass', 'spotcheck')],
+      4,
+    ],
+    ['abstained counts as nothing', 1, [check('abstained')], 1],
+    ['so do failures and unproven answers', 1, [check('fail'), check('unproven')], 1],
+    ['an answer that arrived was not checked', 1, [check('pass', 'answer')], 1],
+    ['no check at all', 1, [], 1],
+  ]
+  for (const [name, before, checks, after] of cases) {
+    it(name, () => assert.equal(passedSinceCheat(before, checks), after))
+  }
+
+  it('make a prover a last resort until five passed', () => {
+    const facts: RouteFacts = {
+      hotkey: 'p',
+      tier: 'bronze',
+      capacity: 2,
+      blockRange: null,
+      used: 0,
+      certified: true,
+      inFlight: 0,
+      latencyUsPerWork: null,
+      failuresInARow: 0,
+      failedMsAgo: null,
+      passedSinceCheat: null,
+    }
+    const lastResort = (passed: number | null) =>
+      candidateOf({ ...facts, passedSinceCheat: passed }, 0).lastResort
+    assert.deepEqual([null, 0, 4, 5, 6].map(lastResort), [false, true, true, false, false])
+    assert.ok(!isShunned(null))
+  })
+})
