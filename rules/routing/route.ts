@@ -63,7 +63,8 @@ export function route(input: RouteInput, random: () => number): Route | null {
     return [{ candidate, wait: expected(candidate, latencyUsPerWork, input.work) }]
   })
   if (measured.length === 0) return { hotkey: pick(able, random).hotkey, explored: true }
-  const soonest = measured.reduce((a, { wait }) => (wait < a ? wait : a), measured[0]!.wait)
+  let soonest = measured[0]!.wait
+  for (const { wait } of measured) if (wait < soonest) soonest = wait
   const near = measured.filter(
     ({ wait }) =>
       wait * BigInt(ROUTING_NEAR_DENOMINATOR) <= soonest * BigInt(ROUTING_NEAR_NUMERATOR),
