@@ -8,6 +8,7 @@ import type { Options } from '../base/options/options.js'
 import { temporalAddress } from './address.js'
 import { assertReadable } from './assert-payloads-readable.js'
 import { openTemporalClient } from './client.js'
+import { unreachableHint } from './unreachable-hint.js'
 
 /** A worker's two connections: its own, and one for starting workflows. */
 export interface TemporalLink {
@@ -60,17 +61,6 @@ export async function connectTemporal(
       },
     )
   }
-}
-
-/** What to check first. */
-function unreachableHint(message: string, withTls: boolean): string {
-  if (/certificate|UnknownIssuer|CaUsedAsEndEntity/i.test(message)) {
-    return 'Check --temporal.tls_ca (and tls_cert, tls_key), and the name and the dates in the server’s certificate.'
-  }
-  const hint = 'Start Temporal, or give its address with --temporal.address.'
-  return withTls
-    ? `${hint} Does it speak TLS? If not, omit --temporal.tls.`
-    : `${hint} If it wants TLS, add --temporal.tls.`
 }
 
 /**

@@ -12,6 +12,7 @@ import { connectChain } from '../../chain/connect.js'
 import { openDatabase } from '../../ledger/database.js'
 import { temporalAddress } from '../../temporal/address.js'
 import { openTemporalClient } from '../../temporal/client.js'
+import { unreachableHint } from '../../temporal/unreachable-hint.js'
 
 /** What a question brought, or why it brought nothing. */
 export type Outcome<T> =
@@ -97,7 +98,10 @@ export function probeTemporal(
       throw new FractalError(
         'temporal_unreachable',
         `no namespace ${namespace} of Temporal at ${address}: ${messageOf(cause)}`,
-        { hint: 'Start Temporal, or see --temporal.address and --temporal.namespace.', cause },
+        {
+          hint: `${unreachableHint(messageOf(cause), options['temporal.tls'])} See --temporal.namespace too.`,
+          cause,
+        },
       )
     } finally {
       await client.connection.close()
