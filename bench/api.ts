@@ -7,7 +7,6 @@
 import { randomUUID } from 'node:crypto'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { claimDirect } from '../ledger/requests/direct-runs.js'
 import { insertJob } from '../ledger/requests/jobs.js'
@@ -16,15 +15,9 @@ import { encodeBody } from '../wire/generation-body.js'
 import { startBenchGrid } from './support/api-grid.js'
 import { closedLoop, openLoop, quantile } from './support/measure.js'
 import { MODEL_ROOT, NETUID, VIDEO } from './support/stub-video.js'
+import { wholeOptions } from './support/whole-options.js'
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '200' },
-    watchers: { type: 'string', default: '1000' },
-  },
-})
-const runs = Number(values.runs)
-const watchers = Number(values.watchers)
+const { runs, watchers } = wholeOptions({ runs: 200, watchers: 1000 })
 const MODEL = 'fractal-shapes-1'
 /** Jobs a second that are tried, four seconds each, until the acceptance is slower than this at p99. */
 const RATES = [5, 10, 20, 40, 60, 80, 100, 150, 200, 300, 400]

@@ -1,5 +1,5 @@
 /*
- * Time and memory of the engine on this machine: node --import tsx bench/engine.ts
+ * Time and memory of the engine on this machine: npm run bench -- engine
  * Next to each video stands the time of the same number of bare calls of the denoiser in the same
  * process, alternating with the videos, so that the ratio holds on a busy machine too.
  */

@@ -2,13 +2,12 @@
  * What recording outcomes costs: recordOutcomes in batches of 1, 32 and 256 (each outcome of a user's
  * request, assigned to the open interval, every eighth a failure with its check), beside a bare
  * multi-row INSERT of the same columns into a table without keys in the same run.
- * Run: npx tsx bench/ledger.ts [--outcomes 2048]   (DATABASE_URL: its own database there)
+ * Run: npm run bench -- ledger [--outcomes 2048]   (DATABASE_URL: its own database there)
  */
 import { randomUUID } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createLog } from '../base/log.js'
 import { removePostgres, startPostgres } from '../dev/postgres/start-postgres.js'
 import { openDatabase } from '../ledger/database.js'
@@ -20,10 +19,10 @@ import {
 } from '../ledger/requests/attempts.js'
 import { migrate } from '../ledger/schema/migrate.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
+import { wholeOptions } from './support/whole-options.js'
 
 const BATCHES = [1, 32, 256]
-const { values } = parseArgs({ options: { outcomes: { type: 'string', default: '2048' } } })
-const total = Number(values.outcomes)
+const { outcomes: total } = wholeOptions({ outcomes: 2048 })
 
 const log = createLog('bench', 'silent')
 const id: VerifierId = { netuid: 1, verifier: 'bench' }

@@ -5,12 +5,12 @@
  * Run: npm run bench -- metagraph [--rounds 20]   (SUBTENSOR_SPEC, see docs/devnet.md)
  */
 import { createRequire } from 'node:module'
-import { parseArgs } from 'node:util'
 import { encodeAddress } from '../base/crypto.js'
 import { sr25519Ready } from '../base/sr25519.js'
 import { connectSubtensor } from '../chain/subtensor/adapter.js'
 import { startSubtensor } from '../dev/subtensor/start.js'
 import { median } from './support/measure.js'
+import { wholeOptions } from './support/whole-options.js'
 
 // In its CommonJS form for the reason in base/crypto.ts.
 const { ApiPromise, WsProvider }: typeof import('@polkadot/api') = createRequire(import.meta.url)(
@@ -18,12 +18,7 @@ const { ApiPromise, WsProvider }: typeof import('@polkadot/api') = createRequire
 )
 
 const NEURONS = 256
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } })
-const rounds = Number(values.rounds)
-if (!Number.isInteger(rounds) || rounds < 3) {
-  console.error('--rounds: a whole number from 3 on')
-  process.exit(2)
-}
+const { rounds } = wholeOptions({ rounds: 20 }, 3)
 
 await sr25519Ready()
 const dev = await startSubtensor()

@@ -1,5 +1,5 @@
 // How long the network's answers take on a large ledger: 256 provers × 500 intervals, four answers each.
-// node --import=tsx bench/network-pages.ts [--slowest]
+// npm run bench -- network [--slowest]
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,13 +1,12 @@
 /**
  * What choosing a prover for a user's request costs, reads and all, in an interval that is well on: 256
  * provers that got 173 requests each, some of them under way.
- * Run: npx tsx bench/routing.ts [--provers 256] [--requests 173] [--picks 200]
+ * Run: npm run bench -- routing [--provers 256] [--requests 173] [--picks 200]
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { chooseProver } from '../activities/video/choose-prover.js'
 import { createLog } from '../base/log.js'
 import { removePostgres, startPostgres } from '../dev/postgres/start-postgres.js'
@@ -17,17 +16,9 @@ import { insertIntervalProvers, upsertStandings } from '../ledger/provers/prover
 import { NO_ANSWER, recordOutcomes, startAttempts } from '../ledger/requests/attempts.js'
 import { migrate } from '../ledger/schema/migrate.js'
 import { PRODUCTION_PROFILE } from '../rules/profile.js'
+import { wholeOptions } from './support/whole-options.js'
 
-const { values } = parseArgs({
-  options: {
-    provers: { type: 'string', default: '256' },
-    requests: { type: 'string', default: '173' },
-    picks: { type: 'string', default: '200' },
-  },
-})
-const provers = Number(values.provers)
-const requests = Number(values.requests)
-const picks = Number(values.picks)
+const { provers, requests, picks } = wholeOptions({ provers: 256, requests: 173, picks: 200 })
 const WORK = 786_432
 
 const log = createLog('bench', 'silent')

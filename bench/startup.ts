@@ -9,13 +9,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { createLog } from '../base/log.js'
 import { textTable } from '../base/text-table.js'
 import { Grid } from '../dev/grid/grid.js'
 import { freePorts } from '../dev/grid/ports.js'
 import { removePostgres } from '../dev/postgres/start-postgres.js'
 import { openStateDir } from '../dev/process/state-dir.js'
+import { wholeOptions } from './support/whole-options.js'
 
 const CLONE = fileURLToPath(new URL('..', import.meta.url))
 const FAST_MODEL = join(CLONE, 'test/fixtures/random-model/model')
@@ -34,8 +34,7 @@ interface Cost {
   bytes: number
 }
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } })
-const rounds = Number(values.rounds)
+const { rounds } = wholeOptions({ rounds: 3 })
 if (!Number.isInteger(rounds) || rounds < 1) {
   console.error('--rounds: a whole number from 1 on')
   process.exit(2)

@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { createLog } from '../base/log.js'
 import { Grid } from '../dev/grid/grid.js'
 import { freePorts } from '../dev/grid/ports.js'
@@ -19,6 +18,7 @@ import { intervalByN } from '../ledger/intervals/intervals.js'
 import { weightSet } from '../ledger/intervals/weights.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import { median } from './support/measure.js'
+import { wholeOptions } from './support/whole-options.js'
 
 const NETUID = 7
 const BLOCK_MS = 250
@@ -27,8 +27,7 @@ const PROVERS = [{ name: 'prover-1' }, { name: 'prover-2' }, { name: 'prover-3' 
 const FAST_MODEL = fileURLToPath(new URL('../test/fixtures/random-model/model', import.meta.url))
 const MEBIBYTE = 2 ** 20
 
-const { values } = parseArgs({ options: { intervals: { type: 'string', default: '50' } } })
-const intervals = Number(values.intervals)
+const { intervals } = wholeOptions({ intervals: 50 })
 if (!Number.isInteger(intervals) || intervals < 10) {
   console.error('--intervals: a whole number from 10 on')
   process.exit(2)

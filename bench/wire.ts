@@ -1,12 +1,11 @@
 /**
  * What the wire costs: askProver against a prover that has its answer ready (so neither model nor
  * queue is measured), beside a bare node:http exchange of the same byte counts in the same run.
- * Run: npx tsx bench/wire.ts [--rounds 300]
+ * Run: npm run bench -- wire [--rounds 300]
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { Agent, createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { parseArgs } from 'node:util'
 import { Keyring } from '@polkadot/keyring'
 import { signText, sr25519Ready } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
@@ -16,6 +15,7 @@ import { deflateFrame } from '../wire/frame-codec.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
 import { encodeRecord } from '../wire/stream.js'
 import { quantile, timed } from './support/measure.js'
+import { wholeOptions } from './support/whole-options.js'
 
 const VIDEO = { width: 64, height: 64, frames: 16, steps: 12 }
 const TERMS = { genesisHash: '11'.repeat(32), netuid: 1 }
@@ -23,8 +23,7 @@ const MODEL_ROOT = '22'.repeat(32)
 const CLASS = `fc1;engine=bench/1;model=${MODEL_ROOT};ort=0;ep=cpu;precision=fp32;session=${'44'.repeat(32)};os=linux;arch=x64;isa=avx2`
 const BODY = Buffer.from(JSON.stringify({ request_id: 'bench', query: 'x'.repeat(400) }))
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '300' } } })
-const rounds = Number(values.rounds)
+const { rounds } = wholeOptions({ rounds: 300 })
 
 await sr25519Ready()
 const keyring = new Keyring({ type: 'sr25519', ss58Format: 42 })
