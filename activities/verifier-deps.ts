@@ -3,6 +3,7 @@ import type { Signer } from '../base/sr25519.js'
 import type { Chain } from '../chain/chain.js'
 import type { ModelStandard, VideoShape } from '../formats/video-shape.js'
 import type { Database } from '../ledger/database.js'
+import type { NewVerdict } from '../ledger/intervals/verdicts.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { MechanismProfile } from '../rules/profile.js'
 import type { ClockWatch } from './shared/clock-watch.js'
@@ -27,6 +28,8 @@ export interface VerifierDeps {
   readonly settings: IntervalSettings
   /** GPUs behind the queue, for the budget of mechanism section 3. */
   readonly gpus: number
+  /** For metrics: verdicts that were just written, each once. */
+  readonly countVerdicts: (verdicts: readonly Pick<NewVerdict, 'kind' | 'verdict'>[]) => void
   readonly log: Log
   /** 32 fresh random bytes: an interval's secret. */
   readonly newSecret: () => Uint8Array

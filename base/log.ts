@@ -10,14 +10,31 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
  * stays for results. Never log a prompt, a key or a token; no addresses at info.
  */
 export function createLog(role: string, level: LogLevel = 'info'): Log {
-  return pino(
-    {
-      level,
-      base: { role },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: pino.stdSerializers.err },
-    },
-    pino.destination({ fd: 2, sync: false }),
-  )
+  return pino(settings(role, level), output(2))
+}
+
+/**
+ * The log of a process that serves and has no results: warnings and errors on standard error, the rest on
+ * standard output, so that an error log (PM2 keeps one) holds what somebody has to look at.
+ */
+export function createRoleLog(role: string, level: LogLevel): Log {
+  const streams = [
+    { level: 'trace', stream: output(1) },
+    { level: 'warn', stream: output(2) },
+  ] as const
+  return pino(settings(role, level), pino.multistream([...streams], { dedupe: true }))
+}
+
+function output(fd: 1 | 2) {
+  return pino.destination({ fd, sync: false })
+}
+
+function settings(role: string, level: LogLevel): pino.LoggerOptions {
+  return {
+    level,
+    base: { role },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: pino.stdSerializers.err },
+  }
 }

@@ -1,6 +1,26 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { withDeadline } from './concurrency/deadline.js'
 
 export type { Counter, Gauge, Histogram } from 'prom-client'
+
+/** Gauges by the names of counters, which Prometheus' linter refuses; the same is there by type, without `_total`. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
+
+/** A scrape waits for no store that hangs: Prometheus gives up after ten seconds. */
+const READ_MS = 2_000
+
+interface GaugeSpec {
+  readonly help: string
+  /** The label that tells several values apart. */
+  readonly label?: string
+}
+
+/** One value, or one for each value of the gauge's label. */
+type Reading = number | Readonly<Record<string, number>>
 
 /** Metrics of one process. Names carry their unit (seconds, bytes); every metric has a help text. */
 export class Metrics {
@@ -9,6 +29,7 @@ export class Metrics {
   constructor(role: string) {
     this.registry.setDefaultLabels({ role })
     collectDefaultMetrics({ register: this.registry })
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name)
   }
 
   counter<T extends string>(name: string, help: string, labelNames: T[] = []): Counter<T> {
@@ -30,6 +51,44 @@ export class Metrics {
         this.set(read())
       },
     })
+  }
+
+  /**
+   * Gauges that one read gives when somebody asks. While it fails, or takes longer than two seconds, a gauge
+   * without a label is NaN and one with a label has no values: the other metrics are served all the same.
+   */
+  readGauges<N extends string>(
+    gauges: Readonly<Record<N, GaugeSpec>>,
+    read: () => Promise<Readonly<Record<N, Reading>>>,
+  ): void {
+    let reading: Promise<Readonly<Record<N, Reading>> | null> | null = null
+    // A scrape collects all gauges together: they share one read.
+    const shared = () => {
+      reading ??= withDeadline(READ_MS, read)
+        .catch(() => null)
+        .finally(() => {
+          reading = null
+        })
+      return reading
+    }
+    for (const name of Object.keys(gauges) as N[]) {
+      const { help, label } = gauges[name]
+      new Gauge({
+        name,
+        help,
+        labelNames: label === undefined ? [] : [label],
+        registers: [this.registry],
+        collect: async function () {
+          const missing = label === undefined ? Number.NaN : {}
+          const found: Reading = (await shared())?.[name] ?? missing
+          this.reset()
+          if (typeof found === 'number') return this.set(found)
+          for (const [value, number] of Object.entries(found)) {
+            this.set({ [label ?? name]: value }, number)
+          }
+        },
+      })
+    }
   }
 
   histogram<T extends string>(

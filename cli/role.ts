@@ -1,5 +1,5 @@
 import type { CommandModule } from 'yargs'
-import { createLog, type Log } from '../base/log.js'
+import { createRoleLog, type Log } from '../base/log.js'
 import { type OptionName, type Options, resolveOptions } from '../base/options/options.js'
 import { announceReady } from '../workers/health/announce-ready.js'
 import type { Running } from '../workers/running.js'
@@ -37,7 +37,7 @@ export async function runRole<N extends OptionName>(
 ): Promise<void> {
   const { 'logging.level': level } = resolveOptions(['logging.level'], given, process.env)
   const options = resolveOptions(role.options, given, process.env)
-  const running = await role.run(options, createLog(name, level))
+  const running = await role.run(options, createRoleLog(name, level))
   // Listening for signals comes first: who is told that we are ready may stop us at once.
   await Promise.all([runUntilStopped(running), announceReady()])
   // A supervisor's channel, as PM2 has, would keep a process up that has nothing left to do.

@@ -1,5 +1,7 @@
+export const VERDICTS = ['pass', 'cheat', 'fail', 'unproven', 'abstained'] as const
+
 /** What a check found. Never a boolean: the difference between `cheat`, `fail` and `abstained` is the point. */
-export type Verdict = 'pass' | 'cheat' | 'fail' | 'unproven' | 'abstained'
+export type Verdict = (typeof VERDICTS)[number]
 
 /** Each reason code with the line that people are shown. */
 export const REASONS = {

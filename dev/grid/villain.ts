@@ -1,6 +1,6 @@
 // An ordinary prover whose generator is replaced. Options come from the environment (FRACTAL_…).
 import { describeError, FractalError } from '../../base/errors.js'
-import { createLog } from '../../base/log.js'
+import { createRoleLog } from '../../base/log.js'
 import { resolveOptions } from '../../base/options/options.js'
 import { announceReady } from '../../workers/health/announce-ready.js'
 import { PROVER_OPTIONS, runProver } from '../../workers/roles/prover.js'
@@ -15,7 +15,11 @@ try {
     })
   }
   const options = resolveOptions([...PROVER_OPTIONS, 'logging.level'], {}, process.env)
-  const running = await runProver(options, createLog('prover', options['logging.level']), villain)
+  const running = await runProver(
+    options,
+    createRoleLog('prover', options['logging.level']),
+    villain,
+  )
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => running.stop())
   await announceReady()
   await running.finished

@@ -35,13 +35,16 @@ export const queryVerdicts = jsonRows<VerdictRow>(
   { detail: jsonObject.nullable() },
 )
 
-/** Stores checks that count in interval n, once each; what is recorded stands. */
+/**
+ * Stores checks that count in interval n, once each; what is recorded stands.
+ * @returns those that were not recorded before
+ */
 export async function insertVerdicts(
   db: Queryable,
   id: VerifierId,
   n: number,
   rows: readonly NewVerdict[],
-): Promise<void> {
+): Promise<Pick<NewVerdict, 'kind' | 'verdict'>[]> {
   const added = batch<NewVerdict>(
     {
       requestId: 'uuid',
@@ -63,6 +66,7 @@ export async function insertVerdicts(
     [id.netuid, id.verifier, n, ...added.params],
   )
   await countChecks(db, id, fresh)
+  return fresh
 }
 
 /** An interval's checks by request id; with `round`, those of that round's challenges. */

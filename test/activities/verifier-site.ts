@@ -94,6 +94,7 @@ export async function makeVerifier(
       setWeights: true,
     },
     gpus: 1,
+    countVerdicts: () => undefined,
     log: SILENT,
     newSecret: () => {
       secrets += 1

@@ -1,4 +1,5 @@
-import { FractalError, messageOf } from '../../base/errors.js'
+import { withDeadline } from '../../base/concurrency/deadline.js'
+import { messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 
 /** Why a role can't do its work, in a few words that may be public; null when it can. */
@@ -37,7 +38,7 @@ export class Health {
   check(name: string, run: HealthCheck, why = 'down'): void {
     this.#checks.set(name, async () => {
       try {
-        return await inTime(run)
+        return await withDeadline(DEADLINE_MS, run)
       } catch (error) {
         this.#log.warn({ check: name, reason: messageOf(error) }, 'not ready')
         return why
@@ -78,20 +79,5 @@ export class Health {
     )
     this.#until = this.#now() + CACHE_MS
     return results.filter((each): each is NotReady => each.why !== null)
-  }
-}
-
-async function inTime(run: HealthCheck): Promise<string | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new FractalError('too_slow', `no answer within ${DEADLINE_MS} ms`)),
-      DEADLINE_MS,
-    )
-  })
-  try {
-    return await Promise.race([run(), late])
-  } finally {
-    clearTimeout(timer)
   }
 }

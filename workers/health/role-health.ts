@@ -5,6 +5,7 @@ import { Metrics } from '../../base/metrics.js'
 import type { Options } from '../../base/options/options.js'
 import type { Database } from '../../ledger/database.js'
 import type { TemporalLink } from '../../temporal/connection.js'
+import { queueBacklog } from '../../temporal/queue-backlog.js'
 import { exportNeuronMetrics, NeuronWatch, type NeuronWatchDeps } from '../neuron-watch.js'
 import type { Running } from '../running.js'
 import type { WorkflowWatch } from '../watch-workflows.js'
@@ -117,8 +118,12 @@ export class RoleHealth extends Health {
     })
   }
 
-  /** Temporal knows our namespace, and the worker polls its queue. */
-  watchTemporal({ client, namespace }: TemporalLink, worker: WatchedWorker): void {
+  /**
+   * Temporal knows our namespace, and the worker polls its queue.
+   * @param queues whose lengths are exported
+   */
+  watchTemporal(temporal: TemporalLink, worker: WatchedWorker, queues: readonly string[]): void {
+    const { client, namespace } = temporal
     this.check('temporal', async () => {
       const state = worker.getState()
       if (state !== 'RUNNING') return `the worker is ${state.toLowerCase()}`
@@ -137,6 +142,18 @@ export class RoleHealth extends Health {
       'fractal_worker_workflows_cached',
       'Workflow runs that this worker holds in memory',
       () => worker.getStatus().numCachedWorkflows,
+    )
+    this.metrics.readGauges(
+      {
+        fractal_task_queue_backlog: {
+          help: 'Activities that wait in Temporal for a worker; the same at every worker of the queue',
+          label: 'queue',
+        },
+      },
+      async () => {
+        const lengths = queues.map(async (queue) => [queue, await queueBacklog(temporal, queue)])
+        return { fractal_task_queue_backlog: Object.fromEntries(await Promise.all(lengths)) }
+      },
     )
   }
 

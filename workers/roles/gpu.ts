@@ -64,11 +64,12 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
   })
   const generator = device === 'cuda' ? await openEngine({ modelDir, device }) : found
   const temporal = await connectTemporal(options, log)
+  const queue = gpuQueue(device, options['gpu.class'])
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
     dataConverter: temporal.dataConverter,
-    taskQueue: gpuQueue(device, options['gpu.class']),
+    taskQueue: queue,
     activities: createGpuActivities({
       db,
       generator,
@@ -83,8 +84,8 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
     maxConcurrentActivityTaskExecutions: 1,
   })
   const run = worker.run()
-  health.watchTemporal(temporal, worker)
-  log.info({ queue: gpuQueue(device, options['gpu.class']) }, 'the GPU worker takes tasks')
+  health.watchTemporal(temporal, worker, [queue])
+  log.info({ queue }, 'the GPU worker takes tasks')
   return asRunning(
     async () => {
       if (worker.getState() === 'RUNNING') worker.shutdown()

@@ -16,8 +16,9 @@ import { migrate } from '../../ledger/schema/migrate.js'
 import { HEDGE_FLOOR_DIVISOR } from '../../rules/constants.js'
 import { connectTemporal } from '../../temporal/connection.js'
 import { startVideo } from '../../temporal/start-video.js'
-import { INFERENCE_QUEUE } from '../../temporal/task-queues.js'
+import { INFERENCE_QUEUE, WEBHOOK_QUEUE } from '../../temporal/task-queues.js'
 import { workflowBundle } from '../../temporal/workflow-bundle.js'
+import { exportQueues } from '../health/ledger-metrics.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
 import { BlockNow } from '../inference/block-now.js'
 import { deliverWebhooks } from '../inference/deliver-webhooks.js'
@@ -113,7 +114,8 @@ async function startInferenceWorker(
     shutdownGraceTime: '5 s',
   })
   const run = worker.run()
-  health.watchTemporal(temporal, worker)
+  health.watchTemporal(temporal, worker, [INFERENCE_QUEUE, WEBHOOK_QUEUE])
+  exportQueues(health.metrics, db, id)
   const sweep = startPendingVideos(db, id, temporal.client, log)
   const stopped = failOrphanedVideos(deps, temporal.client)
   const retentionSweep = startRetentionSweep(db, id, options, log)

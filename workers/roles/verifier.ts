@@ -25,6 +25,7 @@ import { VERIFIER_QUEUE } from '../../temporal/task-queues.js'
 import { workflowBundle } from '../../temporal/workflow-bundle.js'
 import { assertRegistered } from '../assert-registered.js'
 import { takeLease } from '../deployment-lease.js'
+import { countVerdicts, exportIntervals } from '../health/ledger-metrics.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
 import { intervalSettings } from '../interval-settings.js'
 import { mechanismProfile, PROFILE_OPTIONS } from '../mechanism-profile.js'
@@ -111,6 +112,7 @@ async function startVerifier(
   await registerSearchAttributes(temporal.client, temporal.namespace)
   await assertNamespaceIsOurs(temporal, id)
 
+  exportIntervals(health.metrics, db, id)
   const clock = new ClockWatch(log)
   health.watchClock(clock)
   const deps: VerifierDeps = {
@@ -126,6 +128,7 @@ async function startVerifier(
     latentSize: (shape) => stateSize({ ...shape, steps: 1 }, model.config, 0),
     settings: intervalSettings(options, profile.intervalBlocks * chain.blockSeconds),
     gpus: options['gpu.count'],
+    countVerdicts: countVerdicts(health.metrics),
     log,
     newSecret: () => randomBytes(32),
   }
@@ -140,7 +143,7 @@ async function startVerifier(
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
   })
   const run = worker.run()
-  health.watchTemporal(temporal, worker)
+  health.watchTemporal(temporal, worker, [VERIFIER_QUEUE])
   await startIntervalLoop(temporal, id)
   const watch = new WorkflowWatch({ id, db, temporal, settings: deps.settings, log })
   health.watchWorkflows(watch)

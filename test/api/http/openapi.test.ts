@@ -225,6 +225,25 @@ describe('the OpenAPI document', function () {
     assert.ok(asked > 1_000, `${asked} calls`)
   })
 
+  it('leaves no more series on /metrics after all of that than there are operations', async () => {
+    for (const method of ['PROPFIND', 'PATCH', 'LOCK', 'M-SEARCH']) {
+      for (const path of ['/v1/videos', '/v1/network', '/nothing', '/metrics']) {
+        await (await api.fetch(path, { method })).body?.cancel()
+      }
+    }
+    const text = await (await api.fetch('/metrics')).text()
+    const own = text.split('\n').filter((line) => line.startsWith('fractal_api_request'))
+    const values = (label: string) => [
+      ...new Set(own.flatMap((line) => new RegExp(`${label}="([^"]*)"`).exec(line)?.[1] ?? [])),
+    ]
+    assert.deepEqual(values('method').sort(), ['DELETE', 'GET', 'POST', 'other'])
+    const patterns = operationsOf(document).map(({ path }) => path.replace(/\{(\w+)\}/g, ':$1'))
+    const others = ['/healthz', '/metrics', '/openapi.json', '/readyz', 'unmatched']
+    const unknown = values('route').filter((route) => ![...patterns, ...others].includes(route))
+    assert.deepEqual(unknown, [])
+    assert.ok(text.length < 80_000, `${text.length} bytes`)
+  })
+
   /** Never 5xx; what it answers stands in the document. */
   async function wrongWith(operation: Listed, call: Mutation): Promise<string | null> {
     const res = await ask(operation, call)

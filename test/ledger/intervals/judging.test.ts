@@ -129,9 +129,11 @@ describe('ledger: plan, truths, audits', () => {
     await db.tx((tx) => putAudits(tx, id, 1, [audited!.requestId], {}))
     const { hotkey, registeredBlock } = prover(1)
     const check = { requestId: two.requestId, hotkey, registeredBlock, detail: { cosinePpm: 5 } }
-    await insertVerdicts(db, id, 1, [
-      { ...check, kind: 'challenge', verdict: 'pass', reason: 'hash_equal', rewardPpm: 1_000_000 },
-    ])
+    const passed = { ...check, kind: 'challenge', verdict: 'pass', reason: 'hash_equal' } as const
+    const write = () => insertVerdicts(db, id, 1, [{ ...passed, rewardPpm: 1_000_000 }])
+    const written = [{ kind: 'challenge', verdict: 'pass', hotkey, registeredBlock }]
+    assert.deepEqual(await write(), written)
+    assert.deepEqual(await write(), [], 'written once, counted once')
     assert.deepEqual(
       (await unjudged(db, id, 1)).map((row) => [row.requestId, row.kind, row.outcome, row.reason]),
       [
