@@ -114,6 +114,16 @@ export interface components {
             readonly request_id: string;
             /** @description hotkey (ss58) whose signature `answer.signature` is */
             readonly prover: string;
+            /** @description its tier when it answered; null when no interval knew it */
+            readonly prover_tier: ("challenger" | "grandmaster" | "gold" | "silver" | "bronze") | null;
+            /** @description whether this prover was ever found cheating, by the intervals that are settled; null: it was not */
+            readonly prover_caught: {
+                /** @description in which its last cheat was found */
+                readonly interval: number;
+                readonly checks_passed_since: number;
+                /** @description fewer than 5 checks passed since: it gets requests only while no other prover is free */
+                readonly last_resort: boolean;
+            } | null;
             /** @description hotkey (ss58) whose signature `request.signature` is */
             readonly verifier: string;
             readonly netuid: number;

@@ -4,9 +4,13 @@ import type { Hex } from '../../formats/bytes.js'
 import { sha256Hex } from '../../formats/sha256.js'
 import type { JobRow } from '../../ledger/requests/jobs.js'
 import type { FinalVerdict, ReceiptRow } from '../../ledger/requests/receipts.js'
+import { CHECKS_AFTER_CHEAT } from '../../rules/constants.js'
+import { isShunned } from '../../rules/routing/since-cheat.js'
 import { REASONS, type Reason, worstVerdict } from '../../rules/verdicts.js'
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
+
+import { tierSchema } from '../network/schema.js'
 
 export const receiptSchema = z
   .object({
@@ -14,6 +18,22 @@ export const receiptSchema = z
     video_id: z.string(),
     request_id: z.string(),
     prover: z.string().meta({ description: 'hotkey (ss58) whose signature `answer.signature` is' }),
+    prover_tier: tierSchema
+      .nullable()
+      .meta({ description: 'its tier when it answered; null when no interval knew it' }),
+    prover_caught: z
+      .object({
+        interval: z.int().min(0).meta({ description: 'in which its last cheat was found' }),
+        checks_passed_since: z.int().min(0),
+        last_resort: z.boolean().meta({
+          description: `fewer than ${CHECKS_AFTER_CHEAT} checks passed since: it gets requests only while no other prover is free`,
+        }),
+      })
+      .nullable()
+      .meta({
+        description:
+          'whether this prover was ever found cheating, by the intervals that are settled; null: it was not',
+      }),
     verifier: z
       .string()
       .meta({ description: 'hotkey (ss58) whose signature `request.signature` is' }),
@@ -66,6 +86,7 @@ export type Receipt = z.output<typeof receiptSchema>
 export function receiptObject(
   job: JobRow,
   row: ReceiptRow & { genesisHash: Hex },
+  caught: { cheatN: number; passed: number } | null,
   judgment: Receipt['judgment'],
 ): Receipt {
   return {
@@ -73,6 +94,12 @@ export function receiptObject(
     video_id: job.id,
     request_id: row.requestId,
     prover: row.prover,
+    prover_tier: row.tier,
+    prover_caught: caught && {
+      interval: caught.cheatN,
+      checks_passed_since: caught.passed,
+      last_resort: isShunned(caught.passed),
+    },
     verifier: row.verifier,
     netuid: row.netuid,
     genesis_hash: row.genesisHash,

@@ -1,4 +1,5 @@
 import type { Hex } from '../../formats/bytes.js'
+import type { Tier } from '../../rules/tiers.js'
 import type { Verdict } from '../../rules/verdicts.js'
 import type { Queryable } from '../database.js'
 import { FINAL_PHASES } from '../intervals/interval-views.js'
@@ -9,6 +10,9 @@ import { firstOrNull } from '../rows.js'
 export interface ReceiptRow {
   requestId: string
   prover: string
+  registeredBlock: number
+  /** The prover's when it answered; null when no interval knew it. */
+  tier: Tier | null
   netuid: number
   verifier: string
   /** Null until a process of the verifier noted it. */
@@ -33,12 +37,19 @@ export interface ReceiptRow {
 export async function receiptOf(db: Queryable, requestId: string): Promise<ReceiptRow | null> {
   return firstOrNull(
     await db.query(
-      `SELECT a.request_id, a.hotkey AS prover, a.netuid, a.verifier, v.genesis_hash, a.body, a.body_sha256,
+      `SELECT a.request_id, a.hotkey AS prover, a.registered_block, standing.tier, a.netuid, a.verifier, v.genesis_hash, a.body, a.body_sha256,
          a.request_nonce, a.request_signature, a.frames_sha256, a.trace_root, a.determinism_class, a.model_root,
          a.signature, a.elapsed_us, a.completed_at, a.n, i.phase
        FROM attempts a
        LEFT JOIN verifiers v USING (netuid, verifier)
        LEFT JOIN intervals i USING (netuid, verifier, n)
+       -- Its interval may not have been opened yet: the verifier was away.
+       LEFT JOIN LATERAL (
+         SELECT p.tier FROM interval_provers p
+         WHERE p.netuid = a.netuid AND p.verifier = a.verifier AND p.n <= a.n
+           AND p.hotkey = a.hotkey AND p.registered_block = a.registered_block
+         ORDER BY p.n DESC LIMIT 1
+       ) standing ON true
        WHERE a.request_id = $1 AND a.outcome = 'success'`,
       [requestId],
     ),

@@ -6,6 +6,7 @@ import { sha256, sha256Hex } from '../../formats/sha256.js'
 import type { Receipt } from '../../web/api-types.js'
 import { checkReceipt } from '../../web/receipt/check.js'
 import type { Asked } from '../../web/receipt/compare-request.js'
+import { conclusionOf } from '../../web/receipt/conclusion.js'
 import { hotkeyBytes } from '../../web/receipt/ss58.js'
 import { signRequest } from '../../wire/btauth.js'
 import { testSigner } from '../chain/keys.js'
@@ -68,6 +69,8 @@ function honest(verifier: Signer, prover: Signer): Receipt {
     video_id: 'video_1',
     request_id: '00000000-0000-4000-8000-000000000001',
     prover: prover.ss58,
+    prover_tier: 'bronze',
+    prover_caught: null,
     verifier: verifier.ss58,
     netuid: 18,
     genesis_hash: terms.genesisHash,
@@ -193,6 +196,25 @@ describe('receipts, as the browser checks them', () => {
     for (const [at, [tampered, id]] of changed.entries()) {
       assert.ok(failures(tampered).includes(id), `change ${at} is found by ${id}`)
     }
+  })
+
+  it('are worth what the verifier found, and no more', () => {
+    const of = (
+      verdict: Receipt['judgment']['verdict'],
+      caught: Receipt['prover_caught'] = null,
+    ) => {
+      const state = verdict === null ? 'not_judged' : 'judged'
+      const judgment = { ...receipt.judgment, state, verdict } as const
+      return conclusionOf({ ...receipt, judgment, prover_caught: caught }).tone
+    }
+    const lately = { interval: 3, checks_passed_since: 4, last_resort: true }
+    const longAgo = { interval: 3, checks_passed_since: 5, last_resort: false }
+    assert.equal(of('pass', lately), 'good', 'this very answer was checked')
+    assert.equal(of('cheat'), 'bad')
+    assert.equal(of(null, lately), 'warn')
+    assert.equal(of('abstained', lately), 'warn', 'no check either')
+    assert.equal(of(null, longAgo), 'good')
+    assert.equal(of(null), 'good')
   })
 
   it('read hotkeys as the chain does', async () => {

@@ -3,6 +3,7 @@ import type { Receipt } from '../api-types.js'
 import { Icon, type IconName } from '../parts/icons.js'
 import { Notice } from '../parts/notice.js'
 import type { Check, SignedLine } from './check.js'
+import { conclusionOf } from './conclusion.js'
 import type { Finding, Found } from './finding.js'
 import { RawFrame } from './raw-frame.js'
 
@@ -25,14 +26,12 @@ export function CheckResult({
   frames: readonly Uint8Array[]
 }): JSX.Element {
   const failed = [...check.findings, ...check.lines].filter(({ found }) => found === 'failed')
+  const conclusion = conclusionOf(receipt)
   return (
     <div class="stack tight">
       {check.holds ? (
-        <Notice tone="good" title="The receipt holds" role="status">
-          <p class="muted">
-            For exactly this request this prover signed exactly these frames. Computed on this
-            device; nobody’s word was taken.
-          </p>
+        <Notice tone={conclusion.tone} title={conclusion.title} role="status">
+          <p class="muted">{conclusion.text}</p>
         </Notice>
       ) : (
         <Notice tone="bad" title="The receipt does not hold" role="alert">

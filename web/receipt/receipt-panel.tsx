@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { askJson, asProblem, type Problem } from '../api.js'
 import type { Receipt, Video } from '../api-types.js'
-import { VerdictBadge } from '../parts/badges.js'
+import { TierBadge, VerdictBadge } from '../parts/badges.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Icon } from '../parts/icons.js'
 import { ProblemNotice } from '../parts/notice.js'
@@ -87,6 +87,12 @@ function Summary({ receipt }: { receipt: Receipt }): JSX.Element {
   return (
     <p class="muted">
       Made by <Hotkey hotkey={receipt.prover} />
+      {receipt.prover_tier !== null && (
+        <>
+          {' '}
+          (<TierBadge tier={receipt.prover_tier} />)
+        </>
+      )}
       {receipt.elapsed_ms !== null && <> in {(receipt.elapsed_ms / 1000).toFixed(1)} s</>}.{' '}
       {receipt.counted ? 'It counts for its prover.' : 'It counts for nobody.'}{' '}
       {judgment.state === 'judged' && judgment.verdict !== null ? (
@@ -95,7 +101,7 @@ function Summary({ receipt }: { receipt: Receipt }): JSX.Element {
           {judgment.reason_text})
         </>
       ) : judgment.state === 'not_judged' ? (
-        'The verifier did not draw it for a check.'
+        'The verifier did not check it.'
       ) : (
         <>
           Whether the verifier checks it is told when{' '}
@@ -106,7 +112,20 @@ function Summary({ receipt }: { receipt: Receipt }): JSX.Element {
           )}{' '}
           is final.
         </>
-      )}
+      )}{' '}
+      <Caught caught={receipt.prover_caught} />
     </p>
+  )
+}
+
+function Caught({ caught }: { caught: Receipt['prover_caught'] }): JSX.Element | null {
+  if (caught === null) return null
+  const { interval, checks_passed_since: passed } = caught
+  return (
+    <span class={caught.last_resort ? 'verdict-cheat' : ''}>
+      Its prover’s last cheat was found in{' '}
+      <a href={`/intervals/${interval}`}>interval {interval}</a>;{' '}
+      {passed === 1 ? 'one check' : `${passed} checks`} passed since.
+    </span>
   )
 }

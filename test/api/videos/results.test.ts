@@ -128,6 +128,33 @@ describe('what there is of a video', () => {
     }
   })
 
+  it('tells the tier of its prover, and its last cheat once that interval is settled', async () => {
+    const { db, id } = grid()
+    const before = await receipt()
+    assert.deepEqual([before.prover_tier, before.prover_caught], ['bronze', null])
+    const score = (n: number, cheats: number, passed: number) =>
+      db.execute(
+        `INSERT INTO scores (netuid, verifier, n, hotkey, registered_block, uid, tier_before, tier_after,
+           request_attempts, request_successes, checks_judged, checks_passed, cheats, total_before, total_after,
+           speed_ppm, score_before, score_after)
+         SELECT netuid, verifier, $3, hotkey, registered_block, uid, 'bronze', 'bronze', 0, 0, $5, $5, $4, 0, 0, 0, 0, 0
+         FROM interval_provers WHERE netuid = $1 AND verifier = $2 AND hotkey = $6`,
+        [id.netuid, id.verifier, n, cheats, passed, before.prover],
+      )
+    await db.execute('ALTER TABLE scores DROP CONSTRAINT scores_netuid_verifier_n_fkey')
+    await score(90, 1, 7)
+    await score(91, 0, 3)
+    const caught = { interval: 90, checks_passed_since: 3, last_resort: true }
+    assert.deepEqual((await receipt()).prover_caught, caught)
+    await score(92, 0, 2)
+    assert.deepEqual((await receipt()).prover_caught, {
+      interval: 90,
+      checks_passed_since: 5,
+      last_resort: false,
+    })
+    await db.execute('DELETE FROM scores')
+  })
+
   it('its frames come without loss, as pictures or as bytes', async () => {
     const plain = await get('/frames/2?format=rgb', { 'Accept-Encoding': 'identity' })
     assert.equal(plain.headers.get('content-encoding'), null)
