@@ -7,12 +7,15 @@ import type { NewVerdict } from '../ledger/intervals/verdicts.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { MechanismProfile } from '../rules/profile.js'
 import type { ClockWatch } from './shared/clock-watch.js'
+import type { FinalityWatch } from './shared/finality-watch.js'
 
 /** What the verifier's activities need; made once by its worker. The key stays in this process. */
 export interface VerifierDeps {
   readonly id: VerifierId
   readonly db: Database
   readonly chain: Chain
+  /** Of the same chain: what waits for a final block waits here. */
+  readonly finality: FinalityWatch
   readonly signer: Signer
   readonly profile: MechanismProfile
   /** The fencing counter of the lease that this process holds. */

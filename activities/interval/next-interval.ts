@@ -3,10 +3,9 @@ import { getSecret } from '../../ledger/intervals/secrets.js'
 import { FIRST_INTERVAL_LEAD_BLOCKS } from '../../rules/constants.js'
 import { hasPassed } from '../../rules/interval-time.js'
 import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
-import { pause, withHeartbeat } from '../shared/heartbeat.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
 import type { IntervalSettings, VerifierDeps } from '../verifier-deps.js'
 import { ensureCommitment } from './commit-secret.js'
-import { pollMs } from './wait-for-block.js'
 
 export interface NextInterval {
   readonly n: number
@@ -53,9 +52,9 @@ export function createNextInterval(deps: VerifierDeps) {
 
   return async ({ after }: { after: number }): Promise<NextInterval> =>
     withHeartbeat(async (_signal, heartbeat) => {
-      const veryFirst = (await chain.finalized()).number + FIRST_INTERVAL_LEAD_BLOCKS
+      let { number: finalized } = await chain.finalized()
+      const veryFirst = finalized + FIRST_INTERVAL_LEAD_BLOCKS
       for (;;) {
-        const { number: finalized } = await chain.finalized()
         const next = await place(after, finalized, veryFirst)
         if (hasPassed(next, finalized) || !(await committed(next))) {
           deps.log.warn(
@@ -71,7 +70,7 @@ export function createNextInterval(deps: VerifierDeps) {
           return named(deps, row.n, row.firstBlock, row.length)
         }
         heartbeat(`block ${finalized} of ${next.firstBlock}`)
-        await pause(pollMs(chain.blockSeconds))
+        finalized = (await deps.finality.next()).number
       }
     })
 }

@@ -1,10 +1,9 @@
 import { firstUnsettledBefore } from '../../ledger/intervals/intervals.js'
 import { isOverdue } from '../../rules/interval-time.js'
-import { pause, withHeartbeat } from '../shared/heartbeat.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { lapse } from './lapse-interval.js'
-import { pollMs } from './wait-for-block.js'
 
 /**
  * Waits until every interval before is final, so that settling goes strictly in order of n. One that
@@ -13,10 +12,10 @@ import { pollMs } from './wait-for-block.js'
 export function createWaitForTurn(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<void> =>
     withHeartbeat(async (_signal, heartbeat) => {
+      let { number: finalized } = await deps.chain.finalized()
       for (;;) {
         const before = await firstUnsettledBefore(deps.db, deps.id, n)
         if (before === null) return
-        const { number: finalized } = await deps.chain.finalized()
         const { blockSeconds } = deps.chain
         if (isOverdue(before, { finalized, blockSeconds })) {
           await withFence(deps, (tx) => lapse(tx, deps, before.n))
@@ -24,7 +23,7 @@ export function createWaitForTurn(deps: VerifierDeps) {
           continue
         }
         heartbeat(`interval ${before.n} is in phase ${before.phase}`)
-        await pause(pollMs(blockSeconds))
+        finalized = (await deps.finality.next()).number
       }
     })
 }

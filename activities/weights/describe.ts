@@ -10,7 +10,7 @@ export function describeWeights(
   if (kind !== 'weights') {
     const unrevealed =
       commitBlock === null ? '' : `; its commit in block ${commitBlock} stays unrevealed`
-    return `${reason === null ? kind : `${kind}: ${reason}`}${unrevealed}`
+    return `${reason === null ? kind : `${kind}: ${reason}`}${unrevealed}${changedText(set)}`
   }
   const shown = extrinsics.findLast(({ step, result }) => step !== 'commit' && result === 'ok')
   const how =
@@ -20,8 +20,16 @@ export function describeWeights(
   const commits = extrinsics.filter(({ step, result }) => step === 'commit' && result === 'ok')
   const lost = shown?.step === 'reveal' ? commits.length - 1 : commits.length
   const lostText =
-    lost === 0 ? '' : `, after ${lost} commit${lost === 1 ? '' : 's'} that could not be revealed`
-  return `${how} for ${set.uids.length} provers${lostText}${readBackText(set)}`
+    lost === 0
+      ? ''
+      : `, after ${lost} commit${lost === 1 ? '' : 's'} that ${lost === 1 ? 'was' : 'were'} not revealed`
+  return `${how} for ${set.uids.length} provers${lostText}${changedText(set)}${readBackText(set)}`
+}
+
+function changedText({ changedUids }: WeightSetRow): string {
+  if (changedUids.length === 0) return ''
+  const uids = changedUids.length === 1 ? 'uid' : 'uids'
+  return `; ${uids} ${changedUids.join(', ')} had another hotkey when the reveal was due`
 }
 
 function readBackText({ readBackOk }: WeightSetRow): string {

@@ -2,10 +2,7 @@ import { FractalError } from '../../base/errors.js'
 import type { Metagraph, Neuron, SubnetParams } from '../../chain/chain.js'
 import { ChainError } from '../../chain/errors.js'
 import { baselineLastUpdate } from '../../ledger/intervals/lease.js'
-import {
-  knownInclusionBlocks,
-  pendingExtrinsics,
-} from '../../ledger/intervals/weight-extrinsics.js'
+import { isOurInclusion, pendingExtrinsics } from '../../ledger/intervals/weight-extrinsics.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { recordEnd } from './track-inclusion.js'
 
@@ -68,11 +65,10 @@ export async function assertSoleSender(
   for (const other of await pendingExtrinsics(db, id)) {
     if ((await recordEnd(deps, other.n, other)) === null) open.push(other)
   }
-  const ours = await knownInclusionBlocks(db, id)
   const { lastUpdate, registeredBlock } = me
   // A hotkey that was registered again has set no weights since, whatever it set before.
-  const known = [...ours, registeredBlock, await baselineLastUpdate(db, id)]
-  if (known.includes(lastUpdate)) return null
+  if ([registeredBlock, await baselineLastUpdate(db, id)].includes(lastUpdate)) return null
+  if (await isOurInclusion(db, id, lastUpdate)) return null
   const maybe = open.find(
     ({ step, eraFirst, eraLast }) =>
       step !== 'reveal' && eraFirst <= lastUpdate && lastUpdate <= eraLast,

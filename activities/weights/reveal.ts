@@ -2,12 +2,15 @@ import { putExtrinsic, type WeightExtrinsicRow } from '../../ledger/intervals/we
 import {
   commitSecret,
   loseCommit,
-  newestSentN,
+  newestShownN,
+  noteChangedUids,
   supersede,
   type WeightSetRow,
+  wereWithheldBefore,
 } from '../../ledger/intervals/weights.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
+import { newlyChangedUids } from './changed-hotkeys.js'
 import { type AfterStep, ERA_BLOCKS, VERSION_KEY } from './constants.js'
 import { assertSoleSender, assertVersionKey, readWeightsContext } from './preflight.js'
 
@@ -36,7 +39,7 @@ export async function revealWeights(
 ): Promise<AfterStep> {
   const { db, id, chain } = deps
   // The chain drops a commit when a later one is revealed: ours would find none.
-  if (((await newestSentN(db, id, { shown: true })) ?? 0) > n) {
+  if (((await newestShownN(db, id)) ?? 0) > n) {
     await withFence(deps, (tx) => supersede(tx, id, n))
     return { after: 'immediately' }
   }
@@ -55,8 +58,12 @@ export async function revealWeights(
     assertVersionKey(params, VERSION_KEY)
     return lose(deps, n, set, { reason: 'IncorrectWeightVersionKey', now })
   }
-  const why = await assertSoleSender(deps, await readWeightsContext(deps))
+  const site = await readWeightsContext(deps)
+  const why = await assertSoleSender(deps, site)
   if (why !== null) return { after: 'waiting', why }
+  if (await isWithheld(deps, n, set, newlyChangedUids(set, site.metagraph))) {
+    return { after: 'immediately' }
+  }
   const prepared = await chain.prepareWeights({
     step: 'reveal',
     netuid: id.netuid,
@@ -68,6 +75,32 @@ export async function revealWeights(
   })
   await withFence(deps, (tx) => putExtrinsic(tx, id, n, { ...prepared, step: 'reveal' }))
   return { after: 'immediately' }
+}
+
+/**
+ * Whether the reveal is withheld because uids that were committed to belong to other hotkeys now, who
+ * would get the weight of those before them: the interval commits anew then, or gives way to a later one.
+ * Only once, and not where the weights before were withheld too: on a subnet with newcomers in every epoch
+ * nothing would ever be revealed. Either way the uids are recorded.
+ */
+async function isWithheld(
+  deps: VerifierDeps,
+  n: number,
+  { changedUids }: WeightSetRow,
+  uids: readonly number[],
+): Promise<boolean> {
+  if (uids.length === 0) return false
+  const { db, id } = deps
+  const withheld = changedUids.length === 0 && !(await wereWithheldBefore(db, id, n))
+  deps.log.warn(
+    { n, uids, revealed: !withheld },
+    'uids of the committed weights belong to other hotkeys now',
+  )
+  await withFence(deps, async (tx) => {
+    await noteChangedUids(tx, id, n, uids)
+    if (withheld) await loseCommit(tx, id, n, 'HotkeysChanged')
+  })
+  return withheld
 }
 
 /** The chain's name of why no further reveal of this commit can succeed, or null. */

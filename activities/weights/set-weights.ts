@@ -2,8 +2,7 @@ import { Mutex } from '../../base/concurrency/semaphore.js'
 import { FractalError } from '../../base/errors.js'
 import { extrinsicsOf } from '../../ledger/intervals/weight-extrinsics.js'
 import { weightSet } from '../../ledger/intervals/weights.js'
-import { pollMs } from '../interval/wait-for-block.js'
-import { pause, withHeartbeat } from '../shared/heartbeat.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import type { AfterStep } from './constants.js'
 import { describeWeights } from './describe.js'
@@ -36,7 +35,7 @@ export function createSetWeights(deps: VerifierDeps) {
         if (next.after === 'nothing') return { line: next.line }
         if (next.after === 'waiting') {
           heartbeat(next.why)
-          await pause(pollMs(deps.chain.blockSeconds))
+          await deps.finality.next()
         }
       }
     })
@@ -76,7 +75,7 @@ async function advance(
     case 'committed':
     case 'revealing':
       if (pending !== undefined) {
-        await trackInclusion(deps, n, pending, heartbeat)
+        await trackInclusion(deps, set, pending, heartbeat)
         return { after: 'immediately' }
       }
       return set.state === 'committed' || set.state === 'revealing'

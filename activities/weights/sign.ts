@@ -1,7 +1,7 @@
 import { FractalError } from '../../base/errors.js'
 import { putExtrinsic } from '../../ledger/intervals/weight-extrinsics.js'
 import {
-  newestSentN,
+  newestWeightsN,
   replaceWeights,
   supersede,
   type WeightSetRow,
@@ -23,7 +23,8 @@ const MAX_UNREVEALED = 10
 /**
  * Stores a freshly signed extrinsic, in the open or a commit, with the vector that it is made of:
  * when nothing of the interval may stand on the chain, the rate limit allows one, and nobody else set
- * weights. Weights only move forward: those of an interval before one that was sent are given up.
+ * weights. Weights only move forward: as soon as a later interval has some, these are given up, also
+ * while they wait for a limit.
  */
 export async function signWeights(
   deps: VerifierDeps,
@@ -38,7 +39,7 @@ export async function signWeights(
       `the scores that the weights of interval ${n} were made of are gone`,
     )
   }
-  if (((await newestSentN(db, id)) ?? 0) > n) {
+  if (((await newestWeightsN(db, id)) ?? 0) > n) {
     await withFence(deps, (tx) => supersede(tx, id, n))
     return { after: 'immediately' }
   }

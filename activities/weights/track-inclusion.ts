@@ -6,10 +6,10 @@ import {
   markSubmitted,
   type WeightExtrinsicRow,
 } from '../../ledger/intervals/weight-extrinsics.js'
-import { pollMs } from '../interval/wait-for-block.js'
-import { pause } from '../shared/heartbeat.js'
+import type { WeightSetRow } from '../../ledger/intervals/weights.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
+import { newlyChangedUids } from './changed-hotkeys.js'
 
 /**
  * Results after which the chain is read again to decide what to do: wait for a limit or a window, sign
@@ -41,15 +41,20 @@ const POOL_WAITS: readonly string[] = [
 
 /**
  * Sends the stored bytes repeatedly, until finalized blocks hold them or can no longer; stores
- * how that ended. @throws ChainError by the chain's name when it refused them for good
+ * how that ended. Not when uids have changed hands since they were signed: their era is waited out then,
+ * because bytes that were sent once may be in a block, and what is signed next names the new owners.
+ * @throws ChainError by the chain's name when it refused them for good
  */
 export async function trackInclusion(
   deps: VerifierDeps,
-  n: number,
+  set: WeightSetRow,
   sent: WeightExtrinsicRow,
   heartbeat: (details: string) => void,
 ): Promise<void> {
-  for (;;) {
+  const { n } = set
+  let told = false
+  let uids: number[] | null = null
+  for (let seen = -1; ; ) {
     const ended = await recordEnd(deps, n, sent)
     if (ended !== null && GOES_ON[sent.step].includes(ended)) return
     if (ended !== null) {
@@ -58,9 +63,19 @@ export async function trackInclusion(
         `the chain refused the weights of interval ${n} (${sent.step}): ${ended}`,
       )
     }
-    await send(deps, n, sent)
-    heartbeat(`sent (${sent.step}); waiting for its block (era to ${sent.eraLast})`)
-    await pause(pollMs(deps.chain.blockSeconds))
+    uids ??= newlyChangedUids(set, await deps.chain.metagraph(deps.id.netuid))
+    if (uids.length === 0) {
+      await send(deps, n, sent)
+      heartbeat(`sent (${sent.step}); waiting for its block (era to ${sent.eraLast})`)
+    } else {
+      if (!told) deps.log.warn({ n, uids }, 'uids changed hands: signed weights are not sent')
+      told = true
+      heartbeat(`uids ${uids} changed hands; waiting for block ${sent.eraLast + 1}`)
+    }
+    const { number } = await deps.finality.next()
+    // Hotkeys change with blocks only.
+    if (number !== seen) uids = null
+    seen = number
   }
 }
 

@@ -55,7 +55,7 @@ function weights({ weightsKind, weightsState }: Line): string {
     case 'disabled':
       return 'no weights: setting them is switched off'
     case 'superseded':
-      return 'no weights: those of a later interval were sent'
+      return 'no weights: those of a later interval went instead'
     case 'lapsed':
       return 'no weights: the interval lapsed'
   }

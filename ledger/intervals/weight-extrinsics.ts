@@ -147,11 +147,15 @@ export async function markExtrinsic(
   )
 }
 
-/** The blocks that hold extrinsics of ours: values that the hotkey's lastUpdate may have. */
-export async function knownInclusionBlocks(db: Queryable, id: VerifierId): Promise<number[]> {
-  const rows = await db.query<{ includedBlock: number }>(
-    `SELECT included_block FROM weight_extrinsics WHERE ${OF} AND included_block IS NOT NULL ORDER BY included_block`,
-    [id.netuid, id.verifier],
+/** Whether a block holds an extrinsic of ours: then the hotkey's lastUpdate may name it. */
+export async function isOurInclusion(
+  db: Queryable,
+  id: VerifierId,
+  block: number,
+): Promise<boolean> {
+  const rows = await db.query(
+    `SELECT 1 FROM weight_extrinsics WHERE ${OF} AND included_block = $3 LIMIT 1`,
+    [id.netuid, id.verifier, block],
   )
-  return rows.map((row) => row.includedBlock)
+  return rows.length > 0
 }

@@ -61,6 +61,8 @@ export interface WeightSetRow extends NewWeightSet {
   commitBlock: number | null
   revealFirst: number | null
   revealLast: number | null
+  /** Uids that belonged to another hotkey when the reveal of a commit was due. */
+  changedUids: number[]
   updatedAt: Date
 }
 
@@ -167,7 +169,7 @@ export async function weightSet(
     await querySets(
       db,
       `SELECT n, kind, uids, values, input, state, reason, w.included_block, included_hash, read_back_ok,
-         c.included_block AS commit_block, c.reveal_first, c.reveal_last, updated_at
+         c.included_block AS commit_block, c.reveal_first, c.reveal_last, changed_uids, updated_at
        FROM weight_sets w LEFT JOIN LATERAL (
          SELECT included_block, reveal_first, reveal_last FROM weight_extrinsics e
          WHERE (e.netuid, e.verifier, e.n) = (w.netuid, w.verifier, w.n) AND step = 'commit' AND result = 'ok'
@@ -193,18 +195,23 @@ export async function markConfirmed(
   )
 }
 
-/**
- * The newest interval whose weights were sent and may stand on the chain, or null.
- * @param shown only those that everybody can see, or could at any moment: not what is just committed to
- */
-export async function newestSentN(
+const SHOWN_STATES: readonly WeightSetState[] = ['revealing', 'included', 'confirmed']
+
+/** The newest interval that has weights, sent or not, or null. */
+export function newestWeightsN(db: Queryable, id: VerifierId): Promise<number | null> {
+  return newestIn(db, id, ['decided', 'sent', 'committed', ...SHOWN_STATES])
+}
+
+/** The newest interval whose weights everybody can see, or could at any moment; or null. */
+export function newestShownN(db: Queryable, id: VerifierId): Promise<number | null> {
+  return newestIn(db, id, SHOWN_STATES)
+}
+
+async function newestIn(
   db: Queryable,
   id: VerifierId,
-  { shown = false }: { shown?: boolean } = {},
+  states: readonly WeightSetState[],
 ): Promise<number | null> {
-  const states = shown
-    ? ['revealing', 'included', 'confirmed']
-    : ['sent', 'committed', 'revealing', 'included', 'confirmed']
   const [row] = await db.query<{ n: number | null }>(
     `SELECT max(n) AS n FROM weight_sets WHERE ${OF} AND state = ANY($3)`,
     [id.netuid, id.verifier, states],
@@ -213,19 +220,48 @@ export async function newestSentN(
 }
 
 /**
- * Gives up weights that were never shown, because newer ones were sent. What was committed to is
+ * Gives up weights that were never shown, because newer ones are there. What was committed to is
  * then never revealed.
  */
 export async function supersede(db: Queryable, id: VerifierId, n: number): Promise<void> {
   await db.execute(
     `UPDATE weight_sets SET kind = 'superseded', state = 'done', updated_at = now(),
-       reason = 'weights of a later interval were sent'
+       reason = 'those of a later interval go instead'
      WHERE ${OF} AND n = $3 AND kind = 'weights' AND state IN ('decided', 'committed')`,
     [id.netuid, id.verifier, n],
   )
 }
 
-/** Notes that the commit can't be revealed any more: new weights may be signed in its place. */
+/** Notes uids that have another hotkey than the one that the committed weights are for. */
+export async function noteChangedUids(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  uids: readonly number[],
+): Promise<void> {
+  await tx.execute(
+    `UPDATE weight_sets SET updated_at = now(),
+       changed_uids = ARRAY(SELECT DISTINCT unnest(changed_uids || $4::integer[]) ORDER BY 1)
+     WHERE ${OF} AND n = $3`,
+    [id.netuid, id.verifier, n, uids],
+  )
+}
+
+/** Whether weights before n were given up after their hotkeys changed, with none shown since. */
+export async function wereWithheldBefore(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<boolean> {
+  const [row] = await db.query<{ n: number }>(
+    `SELECT n FROM weight_sets WHERE ${OF} AND n < $3 AND n > $4
+       AND kind = 'superseded' AND changed_uids <> '{}' LIMIT 1`,
+    [id.netuid, id.verifier, n, (await newestShownN(db, id)) ?? 0],
+  )
+  return row !== undefined
+}
+
+/** Notes that the commit is not revealed any more: new weights may be signed in its place. */
 export async function loseCommit(
   db: Queryable,
   id: VerifierId,

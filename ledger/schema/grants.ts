@@ -49,7 +49,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   // Not the salt: who has it can tell committed weights before they are revealed.
   weight_sets: {
     api: `SELECT (netuid, verifier, n, kind, uids, values, input, state, reason, included_block, included_hash,
-      read_back_ok, decided_at, updated_at)`,
+      read_back_ok, changed_uids, decided_at, updated_at)`,
     worker: 'SELECT, INSERT, UPDATE',
   },
   weight_extrinsics: {

@@ -22,7 +22,8 @@ export type WeightVector =
 
 /**
  * The vector to send, by uid (mechanism.md section 5): scores capped to the largest share, scaled to
- * u16 with the largest at 65535, padded with 1 to the least number.
+ * u16 with the largest at 65535, padded with 1 to the least number, or to all neurons where they are
+ * fewer.
  */
 export function weightVector(input: WeightInput): WeightVector {
   const { maxWeightLimit: limit } = input
@@ -34,10 +35,12 @@ export function weightVector(input: WeightInput): WeightVector {
   const capped = reachable ? capShares(scores, limit) : scores.map(() => 1)
   const largest = Math.max(...capped)
   const scaled = capped.map((s) => Math.max(1, Math.floor((U16_MAX * s) / largest)))
-  const padding = padUids(input, new Set(scored.map(({ uid }) => uid)))
+  // More weights than neurons nobody can set: the chain asks for no more either.
+  const least = Math.min(input.minAllowed, input.neurons.length)
+  const padding = padUids(input, new Set(scored.map(({ uid }) => uid)), least)
   const uids = [...scored.map(({ uid }) => uid), ...padding]
   const values = fitShares(scaled, padding.length, limit, reachable)
-  if (values === null || uids.length < input.minAllowed) {
+  if (values === null || uids.length < least) {
     return { kind: 'infeasible', reason: 'weights_infeasible' }
   }
   const sorted = uids.map((uid, i) => ({ uid, value: values[i]! })).sort((a, b) => a.uid - b.uid)
@@ -46,6 +49,25 @@ export function weightVector(input: WeightInput): WeightVector {
     uids: sorted.map(({ uid }) => uid),
     values: sorted.map(({ value }) => value),
   }
+}
+
+/**
+ * The uids whose score would go to another hotkey than it was computed for, lowest first. Padding is
+ * nobody's score.
+ * @param uids of the vector
+ * @param neurons of now; the input's are those that the vector was made for
+ */
+export function changedUids(
+  input: Pick<WeightInput, 'scores'>,
+  uids: readonly number[],
+  neurons: WeightInput['neurons'],
+): number[] {
+  const now = new Map(neurons.map(({ uid, hotkey }) => [uid, hotkey]))
+  const sent = new Set(uids)
+  return input.scores
+    .filter((s) => s.scorePpm > 0 && sent.has(s.uid) && now.get(s.uid) !== s.hotkey)
+    .map(({ uid }) => uid)
+    .sort((a, b) => a - b)
 }
 
 /** Zero for changed hotkeys and the own uid. */
@@ -78,8 +100,8 @@ function shareOf(values: readonly number[], limit: number): number {
 }
 
 /** Lowest uids first; the own uid and cheats only when nobody else remains. */
-function padUids(input: WeightInput, taken: ReadonlySet<number>): number[] {
-  const missing = Math.max(0, input.minAllowed - taken.size)
+function padUids(input: WeightInput, taken: ReadonlySet<number>, least: number): number[] {
+  const missing = Math.max(0, least - taken.size)
   const isLast = (n: { uid: number; hotkey: string }): boolean =>
     n.uid === input.ownUid || input.standingCheats.includes(n.hotkey)
   return input.neurons

@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { DefaultLogger } from '@temporalio/worker'
 import { ClockWatch } from '../../activities/shared/clock-watch.js'
+import { FinalityWatch } from '../../activities/shared/finality-watch.js'
 import type { VerifierDeps } from '../../activities/verifier-deps.js'
 import type { Signer } from '../../base/sr25519.js'
 import type { Chain, SubnetParams } from '../../chain/chain.js'
@@ -80,6 +81,7 @@ export async function makeVerifier(
     id,
     db,
     chain: harness.chain,
+    finality: new FinalityWatch(harness.chain, SILENT),
     signer,
     profile: { ...TEST_PROFILE, ...options.profile },
     fence: () => lease.fence,

@@ -58,7 +58,6 @@ describe('what a verifier needs in Temporal', function () {
     const n = 1
     const { db } = site().database
     await until('its secret', () => getSecret(db, id(), n))
-    await site().admin.newBlocks(8)
     const workflowId = intervalWorkflowId(id().netuid, id().verifier, n)
     const described = () =>
       client.workflow
@@ -66,10 +65,10 @@ describe('what a verifier needs in Temporal', function () {
         .describe()
         .catch(() => null)
     // Its first task is done: a reset has a point to go back to.
-    await until(
-      'it to begin',
-      async () => ((await described())?.raw.pendingActivities?.length ?? 0) > 0,
-    )
+    await until('it to begin', async () => {
+      await site().admin.newBlocks(1)
+      return ((await described())?.raw.pendingActivities?.length ?? 0) > 0
+    })
     await client.workflow.getHandle(workflowId).terminate('by hand')
     assert.equal(
       await site().red(port, 'intervals'),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Worker } from '@temporalio/worker'
 import { ClockWatch } from '../../activities/shared/clock-watch.js'
+import { FinalityWatch } from '../../activities/shared/finality-watch.js'
 import { createVerifierActivities } from '../../activities/verifier-activities.js'
 import type { VerifierDeps } from '../../activities/verifier-deps.js'
 import { FractalError } from '../../base/errors.js'
@@ -119,6 +120,7 @@ async function startVerifier(
     id,
     db,
     chain,
+    finality: new FinalityWatch(chain, log),
     signer,
     profile,
     fence: () => lease.fence,

@@ -104,18 +104,68 @@ describe('activities: weights by commit and reveal', () => {
     assert.equal(secret.salt.length, 16)
     assert.equal(stored!.step, 'commit')
     await untilCommitted(it)
-    // A uid changes hands between commit and reveal: what is committed to can't change any more.
-    const changed = on(it, {
-      metagraph: async (...at) => {
-        const graph = await it.deps.chain.metagraph(...at)
-        const neurons = graph.neurons.map((n) => (n.uid === 1 ? { ...n, hotkey: 'another' } : n))
-        return { ...graph, neurons }
-      },
-    })
-    await setWeights(it, 1, { deps: changed })
+    await setWeights(it, 1)
     assert.deepEqual(await commitSecret(db, id, 1), secret)
     await assertDone(it, 1, ['ok', 'ok'])
     assert.doesNotMatch(JSON.stringify(await weightSet(db, id, 1)), /salt/)
+  })
+
+  describe('a uid that changes hands between commit and reveal', () => {
+    /** As the chain has it from now on. */
+    const taken = (it: VerifierSite, uid: number) =>
+      on(it, {
+        metagraph: async (...at) => {
+          const graph = await it.deps.chain.metagraph(...at)
+          const neurons = graph.neurons.map((n) => (n.uid === uid ? { ...n, hotkey: 'new' } : n))
+          return { ...graph, neurons }
+        },
+      })
+    const WITHOUT_1 = [
+      [2, 65535],
+      [3, 32767],
+    ]
+
+    it('gets nothing: committed anew, and recorded', async () => {
+      const { it, held } = await scene()
+      await untilCommitted(it)
+      const warnings: unknown[] = []
+      const log = { ...it.deps.log, warn: (given: unknown) => warnings.push(given) }
+      const { line } = await setWeights(it, 1, { deps: { ...taken(it, 1), log: log as never } })
+      assert.match(
+        line,
+        /for 2 provers, after 1 commit that was not revealed; uid 1 had another hotkey when the reveal was due$/,
+      )
+      assert.deepEqual(warnings, [{ n: 1, uids: [1], revealed: false }])
+      assert.deepEqual(await held(), ['commit ok', 'commit ok', 'reveal ok'])
+      assert.deepEqual(await shown(it), WITHOUT_1)
+    })
+
+    it('gets nothing: gives way to a later interval, and recorded; never twice in a row', async () => {
+      const { it, held } = await scene({ tempo: 100 })
+      await untilSent(it, 1)
+      await decide(it, 2, SCORES)
+      await untilSent(it, 2)
+      const { line } = await setWeights(it, 1, { deps: taken(it, 1) })
+      assert.match(
+        line,
+        /^superseded: .* stays unrevealed; uid 1 had another hotkey when the reveal was due$/,
+      )
+      // Otherwise a newcomer in each epoch would hide all weights for ever.
+      const second = await setWeights(it, 2, { deps: taken(it, 2) })
+      assert.match(second.line, /for 3 provers; uid 2 had another hotkey when the reveal was due$/)
+      assert.deepEqual(await held(), ['commit ok', 'commit ok', 'reveal ok'])
+      assert.deepEqual(await shown(it), WEIGHTS)
+    })
+
+    it('gets nothing when that shows just before the stored reveal is sent again', async () => {
+      const { it } = await scene({ tempo: 100 })
+      const dies = on(it, {
+        submit: async (p) => (p.commitHash === null ? killed() : it.deps.chain.submit(p)),
+      })
+      await assert.rejects(setWeights(it, 1, { deps: dies }), Killed)
+      await setWeights(it, 1, { deps: taken(it, 1) })
+      assert.deepEqual(await shown(it), WITHOUT_1)
+    })
   })
 
   describe('a reveal that comes too late', () => {
@@ -127,7 +177,7 @@ describe('activities: weights by commit and reveal', () => {
       const warnings: unknown[] = []
       const log = { ...it.deps.log, warn: (...given: unknown[]) => warnings.push(given) }
       const { line } = await setWeights(it, 1, { deps: { log: log as never } })
-      assert.match(line, /for 3 provers, after 1 commit that could not be revealed$/)
+      assert.match(line, /for 3 provers, after 1 commit that was not revealed$/)
       assert.equal(warnings.length, 1)
       assert.deepEqual(await held(), ['commit ok', 'commit ok', 'reveal ok'])
       assert.notDeepEqual(
@@ -162,7 +212,7 @@ describe('activities: weights by commit and reveal', () => {
       await decide(it, 2, SCORES)
       await untilCommitted(it, 2)
       const { line } = await setWeights(it, 1)
-      const text = `superseded: weights of a later interval were sent; its commit in block ${commitBlock}`
+      const text = `superseded: those of a later interval go instead; its commit in block ${commitBlock}`
       assert.equal(line, `${text} stays unrevealed`)
       await setWeights(it, 2)
       await assertDone(it, 2, ['ok', 'ok'])
@@ -211,7 +261,7 @@ describe('activities: weights by commit and reveal', () => {
       await it.harness.setParams(it.netuid, { commitReveal: false })
       await advanceTo(it, revealFirst!)
       const { line } = await setWeights(it, 1)
-      assert.match(line, /^set in block \d+ for 3 provers, after 1 commit that could not/)
+      assert.match(line, /^set in block \d+ for 3 provers, after 1 commit that was not revealed/)
       assert.deepEqual(await held(), ['commit ok', 'set ok'])
       const { includedBlock } = (await weightSet(it.deps.db, it.deps.id, 1))!
       assert.ok(includedBlock! >= commitBlock! + 15)

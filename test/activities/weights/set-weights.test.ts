@@ -180,6 +180,23 @@ describe('activities: weights exactly once', () => {
     assert.deepEqual(await standing(it, 1), DONE)
   })
 
+  it('when a rate limit ends the newest go, and older ones are superseded', async () => {
+    const it = await site({ weightsRateLimit: 40 })
+    await decide(it, 1, [100, 0, 0])
+    let waited = 0
+    const onBeat = async (details: string) => {
+      if (!/^(sent|rate limit)/.test(details)) return
+      waited += 1
+      // The next interval settles while this one waits.
+      if (waited === 3) await decide(it, 2, SCORES)
+      await it.harness.advance(3)
+    }
+    const { line } = await run(createSetWeights(it.deps), { n: 1 }, { onBeat })
+    assert.equal(line, 'superseded: those of a later interval go instead')
+    await setWeights(it, 2)
+    assert.deepEqual(await onChain(it), { included: 1, weights: WEIGHTS })
+  })
+
   it('SettingWeightsTooFast in a block is waited out and signed again', async () => {
     const it = await site()
     await decide(it, 1, SCORES)
@@ -281,6 +298,7 @@ describe('activities: weights exactly once', () => {
   it('two concurrent intervals in one process: one after the other', async () => {
     const it = await site()
     await decide(it, 1, [100, 0, 0])
+    await assert.rejects(setWeights(it, 1, { changes: { submit: async () => killed() } }), Killed)
     await decide(it, 2, SCORES)
     const both = createSetWeights(it.deps)
     const onBeat = async (details: string) => {
@@ -356,6 +374,41 @@ describe('activities: weights exactly once', () => {
     await setWeights({ ...it, deps }, 1)
     assert.deepEqual(await onChain(it), { included: 1, weights: WEIGHTS })
     assert.deepEqual(await standing(it, 1), DONE)
+  })
+
+  it('a uid that changed hands after they were signed gets nothing: those bytes are not sent', async () => {
+    const it = await site()
+    await decide(it, 1, SCORES)
+    await assert.rejects(setWeights(it, 1, { changes: { submit: async () => killed() } }), Killed)
+    const { chain } = it.deps
+    const sent: string[] = []
+    const changes: Partial<Chain> = {
+      metagraph: async (...at) => {
+        const graph = await chain.metagraph(...at)
+        const neurons = graph.neurons.map((neuron) =>
+          neuron.uid === 1 ? { ...neuron, hotkey: 'somebody else' } : neuron,
+        )
+        return { ...graph, neurons }
+      },
+      submit: async (prepared) => {
+        sent.push(prepared.hash)
+        await chain.submit(prepared)
+      },
+    }
+    const onBeat = async (details: string) => {
+      await it.harness.advance(details.includes('changed hands') ? 40 : 3)
+    }
+    await run(
+      createSetWeights({ ...it.deps, chain: chainWith(chain, changes) }),
+      { n: 1 },
+      { onBeat },
+    )
+    assert.deepEqual((await standing(it, 1)).results, ['expired', 'ok'])
+    assert.equal(new Set(sent).size, 1)
+    assert.deepEqual((await onChain(it)).weights, [
+      [2, 65535],
+      [3, 32767],
+    ])
   })
 
   it('the subnet’s owner needs no permit and no stake', async () => {

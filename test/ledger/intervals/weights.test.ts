@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Database } from '../../../ledger/database.js'
 import {
   extrinsicsOf,
-  knownInclusionBlocks,
+  isOurInclusion,
   markExtrinsic,
   markSubmitted,
   type NewExtrinsic,
@@ -12,7 +12,8 @@ import {
   decideWeights,
   markConfirmed,
   type NewWeightSet,
-  newestSentN,
+  newestShownN,
+  newestWeightsN,
   supersede,
   weightSet,
 } from '../../../ledger/intervals/weights.js'
@@ -82,11 +83,11 @@ describe('ledger/weights', () => {
     const id = newVerifier()
     await decided(db, id, 1)
     await db.tx((tx) => putExtrinsic(tx, id, 1, extrinsic('aa')))
-    assert.equal(await newestSentN(db, id), null)
+    assert.equal(await newestShownN(db, id), null)
+    assert.equal(await newestWeightsN(db, id), 1)
     await markSubmitted(db, id, 1, 'aa')
     await markSubmitted(db, id, 1, 'aa')
     assert.equal((await weightSet(db, id, 1))!.state, 'sent')
-    assert.equal(await newestSentN(db, id), 1)
     await end(db, id, 1, 'aa', 'ok', 120)
     await end(db, id, 1, 'aa', 'expired')
     await markConfirmed(db, id, 1, true)
@@ -96,7 +97,9 @@ describe('ledger/weights', () => {
       [set!.state, set!.includedBlock, set!.includedHash, set!.readBackOk],
       ['confirmed', 120, 'block-120', true],
     )
-    assert.deepEqual(await knownInclusionBlocks(db, id), [120])
+    assert.equal(await newestShownN(db, id), 1)
+    assert.equal(await isOurInclusion(db, id, 120), true)
+    assert.equal(await isOurInclusion(db, id, 121), false)
     assert.equal((await extrinsicsOf(db, id, 1))[0]!.result, 'ok')
   })
 
@@ -121,7 +124,7 @@ describe('ledger/weights', () => {
     await end(db, id, 1, 'aa', 'expired')
     const again = await weightSet(db, id, 1)
     assert.deepEqual([again!.state, again!.reason], ['decided', 'expired'])
-    assert.equal(await newestSentN(db, id), null)
+    assert.equal(await newestShownN(db, id), null)
     await db.tx((tx) => putExtrinsic(tx, id, 1, extrinsic('bb', 200)))
     assert.deepEqual(
       (await extrinsicsOf(db, id, 1)).map((row) => [row.hash, row.result]),

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { capShares, type WeightInput, weightVector } from '../../../rules/settle/weights.js'
+import {
+  capShares,
+  changedUids,
+  type WeightInput,
+  weightVector,
+} from '../../../rules/settle/weights.js'
 
 function input(scores: number[], more: Partial<WeightInput> = {}): WeightInput {
   return {
@@ -54,7 +59,23 @@ describe('weights', () => {
       [3, 65535],
       [4, 1],
     ])
-    assert.equal(vector([0, 5], { minAllowed: 3 }), 'weights_infeasible')
+  })
+
+  it('are those of all neurons where the subnet has fewer than its least number', () => {
+    assert.deepEqual(vector([0, 5], { minAllowed: 3 }), [
+      [0, 1],
+      [1, 65535],
+    ])
+    assert.deepEqual(vector([7], { minAllowed: 65535 }), [[0, 65535]])
+  })
+
+  it('would go to others at uids that have another hotkey since; padding is nobody’s', () => {
+    const { scores } = input([0, 5, 7, 9])
+    const now = ['x0', 'x1', 'h2', 'x3'].map((hotkey, uid) => ({ uid, hotkey }))
+    assert.deepEqual(changedUids({ scores }, [0, 1, 2, 3], now), [1, 3])
+    assert.deepEqual(changedUids({ scores }, [0, 2, 3], now), [3])
+    assert.deepEqual(changedUids({ scores }, [0, 1, 2, 3], input([0, 5, 7, 9]).neurons), [])
+    assert.deepEqual(changedUids({ scores }, [1], []), [1])
   })
 
   it('keep the largest share', () => {

@@ -1,0 +1,12 @@
+import type { Metagraph } from '../../chain/chain.js'
+import type { WeightSetRow } from '../../ledger/intervals/weights.js'
+import { changedUids } from '../../rules/settle/weights.js'
+
+/** Uids of the vector that belong to another hotkey by now, except those that were noted before. */
+export function newlyChangedUids(
+  { input, uids, changedUids: noted }: WeightSetRow,
+  { neurons }: Metagraph,
+): number[] {
+  if (input === null) return []
+  return changedUids(input, uids, neurons).filter((uid) => !noted.includes(uid))
+}

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { createWaitForBlock } from '../../activities/interval/wait-for-block.js'
+import { FinalityWatch, pollMs } from '../../activities/shared/finality-watch.js'
+import { ChainError } from '../../chain/errors.js'
+import { useDatabase } from '../support/postgres.js'
+import { chainWith, makeVerifier, run, useChain } from './verifier-site.js'
+
+describe('activities: waiting for final blocks', () => {
+  const database = useDatabase()
+  const chainHarness = useChain()
+
+  it('asks the chain once for all that wait, however many', async () => {
+    const { deps, harness } = await makeVerifier(chainHarness(), database().db)
+    const rounds = 50
+    let asked = 0
+    const chain = chainWith(deps.chain, {
+      finalized: async () => {
+        asked += 1
+        // One outage, while all of them wait.
+        if (asked === rounds + 2) {
+          throw new ChainError('chain_timeout', 'no answer', { retryable: true })
+        }
+        return deps.chain.finalized()
+      },
+    })
+    const warnings: string[] = []
+    const log = { ...deps.log, warn: (_: unknown, line: string) => warnings.push(line) } as never
+    const wait = createWaitForBlock({ ...deps, chain, finality: new FinalityWatch(chain, log) })
+    const block = (await deps.chain.finalized()).number + 8
+    const started = performance.now()
+    const waiting = Promise.all(Array.from({ length: rounds }, () => run(wait, { block })))
+    const mine = setInterval(() => void harness.advance(1), 200)
+    try {
+      await waiting
+    } finally {
+      clearInterval(mine)
+    }
+    const looks = Math.ceil((performance.now() - started) / pollMs(deps.chain.blockSeconds))
+    // Once by each, when it begins; then all together.
+    assert.ok(asked <= rounds + looks + 1, `${asked} questions in ${looks} looks`)
+    assert.deepEqual(warnings, ['the chain did not answer; will retry'])
+  })
+})
