@@ -841,8 +841,10 @@ export interface components {
                 readonly previous_hash: string | null;
                 readonly signature: string | null;
                 readonly signed_at: string | null;
-                /** @description whether it can be read under `/record` yet */
+                /** @description whether it can be read under `/record` */
                 readonly public: boolean;
+                /** @description it was public and was removed for its age; hash and signature stay */
+                readonly expired: boolean;
             } | null;
         };
         /** @description canonical JSON: sorted keys, integers, no spaces */

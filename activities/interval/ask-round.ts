@@ -8,7 +8,7 @@ import {
 } from '../../ledger/provers/provers.js'
 import {
   type AttemptRow,
-  attemptsById,
+  attemptFacts,
   type NewOutcome,
   recordOutcomes,
   recordRefusals,
@@ -47,7 +47,7 @@ export function createAskRound(deps: VerifierDeps) {
       const items = await planItems(db, id, n, { round })
       const before = new Set(
         (
-          await attemptsById(
+          await attemptFacts(
             db,
             items.map(({ requestId }) => requestId),
           )
@@ -208,7 +208,7 @@ function challengeOf(n: number, item: PlanItemRow) {
 async function summary(deps: VerifierDeps, n: number, round: number): Promise<AskedRound> {
   const { db, id, chain } = deps
   const items = await planItems(db, id, n, { round })
-  const rows = await attemptsById(
+  const rows = await attemptFacts(
     db,
     items.map(({ requestId }) => requestId),
   )

@@ -10,7 +10,7 @@ import {
   verdictsOf,
 } from '../../ledger/intervals/verdicts.js'
 import { intervalProvers } from '../../ledger/provers/provers.js'
-import { type AttemptRow, attemptsById } from '../../ledger/requests/attempts.js'
+import { type AttemptFacts, attemptFacts } from '../../ledger/requests/attempts.js'
 import type { Judgement } from '../../rules/judge/judge.js'
 import { judgeCheck } from '../../rules/judge/judge-check.js'
 import { usableCertificates } from '../interval/certificates.js'
@@ -75,7 +75,7 @@ async function decide(
 ): Promise<NewVerdict[]> {
   const { db, id } = deps
   const ids = waiting.map((row) => row.requestId)
-  const attempts = new Map((await attemptsById(db, ids)).map((row) => [row.requestId, row]))
+  const attempts = new Map((await attemptFacts(db, ids)).map((row) => [row.requestId, row]))
   const truths = new Map((await groundTruthsOf(db, ids)).map((row) => [row.requestId, row]))
   const provers = new Map(
     (await intervalProvers(db, id, request.n)).map((row) => [row.hotkey, row]),
@@ -129,7 +129,7 @@ function withoutEvidence(verdicts: readonly NewVerdict[]): string[] {
 }
 
 /** Two runs of ours differ, or a known answer came out wrong: the class loses its exactness. */
-async function doubt(deps: VerifierDeps, n: number, attempt: AttemptRow | undefined) {
+async function doubt(deps: VerifierDeps, n: number, attempt: AttemptFacts | undefined) {
   if (attempt === undefined || attempt.determinismClass === null) return
   const { requestId, determinismClass } = attempt
   await revokeExact(deps.db, determinismClass, `a control run differed in interval ${n}`)
@@ -139,7 +139,7 @@ async function doubt(deps: VerifierDeps, n: number, attempt: AttemptRow | undefi
 /** Facts behind a verdict, for those who ask why. */
 function detailOf(
   { reason }: Judgement,
-  attempt: AttemptRow | undefined,
+  attempt: AttemptFacts | undefined,
   truth: GroundTruthRow | undefined,
 ): NewVerdict['detail'] {
   if (attempt === undefined || reason === 'own_fault' || reason === 'no_time') return null

@@ -1,10 +1,10 @@
 import type { GroundTruthRow } from '../../ledger/intervals/ground-truths.js'
-import type { AttemptRow } from '../../ledger/requests/attempts.js'
+import type { AttemptFacts } from '../../ledger/requests/attempts.js'
 import type { GroundTruth } from '../../rules/judge/judge.js'
 import type { AttemptOutcome } from '../../rules/judge/judge-check.js'
 
 /** A stored attempt as the rules see it; null while it has no outcome. */
-export function attemptOutcome(row: AttemptRow | undefined): AttemptOutcome | null {
+export function attemptOutcome(row: AttemptFacts | undefined): AttemptOutcome | null {
   if (row === undefined || row.outcome === null) return null
   const { outcome, framesSha256, traceRoot, determinismClass, reason } = row
   // A constraint of the table: a success has its hash and class.

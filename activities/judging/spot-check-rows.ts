@@ -1,14 +1,14 @@
 import type { CertificateRow } from '../../ledger/intervals/certificates.js'
 import type { SpotCheckRow } from '../../ledger/intervals/spot-checks.js'
 import type { NewVerdict } from '../../ledger/intervals/verdicts.js'
-import type { AttemptRow } from '../../ledger/requests/attempts.js'
+import type { AttemptFacts } from '../../ledger/requests/attempts.js'
 import type { Judgement } from '../../rules/judge/judge.js'
 import { judgeSpotCheck } from '../../rules/judge/judge-spot-check.js'
 
 interface StoredSpotCheck {
   row: SpotCheckRow
   /** The answer that is checked. */
-  attempt: AttemptRow
+  attempt: AttemptFacts
   certificates: readonly CertificateRow[]
 }
 

@@ -158,6 +158,7 @@ export function intervalDetail(
       signature: record.signature,
       signed_at: isoOrNull(record.signedAt),
       public: recordPublic,
+      expired: record.expired,
     },
   }
 }

@@ -131,7 +131,10 @@ export const intervalDetailSchema = z
         previous_hash: z.string().nullable(),
         signature: z.string().nullable(),
         signed_at: time.nullable(),
-        public: z.boolean().meta({ description: 'whether it can be read under `/record` yet' }),
+        public: z.boolean().meta({ description: 'whether it can be read under `/record`' }),
+        expired: z.boolean().meta({
+          description: 'it was public and was removed for its age; hash and signature stay',
+        }),
       })
       .nullable(),
   })

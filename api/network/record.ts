@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Semaphore } from '../../base/concurrency/semaphore.js'
 import { FINAL_PHASES } from '../../ledger/intervals/interval-views.js'
 import { type IntervalRow, intervalByN } from '../../ledger/intervals/intervals.js'
-import { isRecordPublic, recordOf } from '../../ledger/intervals/records.js'
+import { isRecordPublic, recordBody, recordOf } from '../../ledger/intervals/records.js'
 import type { ApiDeps } from '../deps.js'
 import { sendBytes } from '../http/byte-range.js'
 import { ApiError } from '../http/errors.js'
@@ -46,7 +46,13 @@ export function recordOperation(
         const interval = await intervalByN(db, verifierId, n)
         if (interval === null) throw noInterval(n)
         if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval, n)
-        return (await recordOf(db, verifierId, n))!
+        const [row, body] = await Promise.all([
+          recordOf(db, verifierId, n),
+          recordBody(db, verifierId, n),
+        ])
+        // Removed for its age between these questions.
+        if (row === null || body === null) throw notPublic(interval, n)
+        return { hash: row.hash, body }
       })
       // It never changes, and nobody on the way may change it: it is hashed.
       const open = publicNetwork && req.headers.authorization === undefined
@@ -64,7 +70,10 @@ function notPublic({ phase, forgottenAt }: IntervalRow, n: number): ApiError {
     return new ApiError(
       'record_not_found',
       `The record of interval ${n} was public, and is no longer stored.`,
-      { hint: 'Who fetched it before can check it by its hash.', param: 'n' },
+      {
+        hint: `Its hash and signature stay in /v1/network/intervals/${n}: who fetched it before can check it by them.`,
+        param: 'n',
+      },
     )
   }
   if (phase === 'missed') {

@@ -80,7 +80,7 @@ export interface IntervalDetail {
   scores: ScoreRow[]
   moves: MoveRow[]
   weights: WeightSetRow | null
-  record: Omit<RecordRow, 'body'> | null
+  record: RecordRow | null
 }
 
 /** Phases after which nothing of an interval is secret any more, nor changes. */
@@ -102,12 +102,8 @@ export async function intervalDetail(
     scores: await scoresOf(db, id, n),
     moves: await tierHistory(db, id, { n, limit: MAX_MOVES }),
     weights: await weightSet(db, id, n),
-    record: record && withoutBody(record),
+    record,
   }
-}
-
-function withoutBody({ body: _body, ...rest }: RecordRow): Omit<RecordRow, 'body'> {
-  return rest
 }
 
 /** An interval as the public sees it. */
@@ -144,6 +140,6 @@ export async function publicInterval(
     scores: await scoresOf(db, id, n),
     moves: await tierHistory(db, id, { n, limit: MAX_MOVES }),
     weights: await weightSet(db, id, n),
-    record: record && withoutBody(record),
+    record,
   }
 }

@@ -88,6 +88,9 @@ export interface AttemptRow extends Omit<NewAttempt, 'blockRange'>, Unanswered {
   endedMsAgo: number | null
 }
 
+/** An attempt without what was sent: up to a hundred kilobytes of prompt that nobody who only counts needs. */
+export type AttemptFacts = Omit<AttemptRow, 'body'>
+
 export interface NewOutcome extends AttemptResult {
   requestId: string
   /** The check of kind `answer` that goes with it. */
@@ -136,15 +139,19 @@ const RESULT = {
   firstRecordUs: 'bigint',
 } as const
 
-const COLUMNS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body, body_sha256, work,
+const FACTS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body_sha256, work,
   counted, api_key_id, deadline_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
   determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at,
   floor(extract(epoch FROM clock_timestamp() - completed_at) * 1000)::bigint AS ended_ms_ago`
 
-const queryAttempts = jsonRows<AttemptRow>('attempts', (row) => row.requestId, {
+const COLUMNS = `${FACTS}, body`
+
+const JSON_COLUMNS = {
   timings: z.record(z.string(), z.number()).nullable(),
   warnings: z.array(z.string()).nullable(),
-})
+}
+const queryAttempts = jsonRows<AttemptRow>('attempts', (row) => row.requestId, JSON_COLUMNS)
+const queryFacts = jsonRows<AttemptFacts>('attempts', (row) => row.requestId, JSON_COLUMNS)
 
 /**
  * Stores attempts before they are sent, once each. A user's request keeps the attempt that was stored
@@ -305,6 +312,18 @@ export async function attemptsById(
   )
 }
 
+/** The same without their bodies. */
+export async function attemptFacts(
+  db: Queryable,
+  requestIds: readonly string[],
+): Promise<AttemptFacts[]> {
+  return queryFacts(
+    db,
+    `SELECT ${FACTS} FROM attempts WHERE request_id = ANY ($1) ORDER BY request_id`,
+    [requestIds],
+  )
+}
+
 /** A user's request's attempts, in their order. */
 export async function attemptsOf(db: Queryable, inferenceId: string): Promise<AttemptRow[]> {
   return queryAttempts(
@@ -319,10 +338,10 @@ export async function answersOfInterval(
   db: Queryable,
   id: VerifierId,
   n: number,
-): Promise<AttemptRow[]> {
-  return queryAttempts(
+): Promise<AttemptFacts[]> {
+  return queryFacts(
     db,
-    `SELECT ${COLUMNS} FROM attempts WHERE netuid = $1 AND verifier = $2 AND n = $3 ORDER BY request_id`,
+    `SELECT ${FACTS} FROM attempts WHERE netuid = $1 AND verifier = $2 AND n = $3 ORDER BY request_id`,
     [id.netuid, id.verifier, n],
   )
 }

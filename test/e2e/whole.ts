@@ -8,7 +8,7 @@ import { scoresOf } from '../../ledger/intervals/settlement.js'
 import { verdictsOf } from '../../ledger/intervals/verdicts.js'
 import { extrinsicsOf } from '../../ledger/intervals/weight-extrinsics.js'
 import { weightSet } from '../../ledger/intervals/weights.js'
-import { type AttemptRow, answersOfInterval } from '../../ledger/requests/attempts.js'
+import { type AttemptFacts, answersOfInterval } from '../../ledger/requests/attempts.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 
 /** Asserts that a settled interval lost nothing and counted nothing twice, whatever happened in it. */
@@ -60,7 +60,7 @@ export async function assertWhole(
   await assertWeights(db, id, n, at)
 }
 
-function countsAsSuccess(row: AttemptRow): boolean {
+function countsAsSuccess(row: AttemptFacts): boolean {
   return row.kind === 'inference' && row.counted && row.outcome === 'success'
 }
 

@@ -38,7 +38,10 @@ export function Hashes({ interval }: { interval: Interval }): JSX.Element | null
             secret, the draws and the verdicts. A program that audits it comes later.
           </>
         ) : (
-          record !== null && ' The record itself can be read once its weights are out.'
+          record !== null &&
+          (record.expired
+            ? ' The record itself was public and is no longer stored: who has it can check it by these.'
+            : ' The record itself can be read once its weights are out.')
         )}
       </p>
     </Section>

@@ -66,7 +66,7 @@ export const RETENTION = {
   ),
   'retention.records_days': option(
     number(z.int().refine((days) => days === 0 || (days >= 30 && days <= 36_500))),
-    0,
-    'days that records, verdicts and evidence are kept, 30 at least; 0: for ever',
+    90,
+    'days that records, verdicts and evidence are kept (hashes and signatures of records: for ever), 30 at least; 0: for ever',
   ),
 }

@@ -3,7 +3,12 @@ import { createLog } from '../../../base/log.js'
 import { type Database, openDatabase } from '../../../ledger/database.js'
 import { intervalByN } from '../../../ledger/intervals/intervals.js'
 import { insertPlan } from '../../../ledger/intervals/plans.js'
-import { recordOf, signRecord } from '../../../ledger/intervals/records.js'
+import {
+  isRecordPublic,
+  recordBody,
+  recordOf,
+  signRecord,
+} from '../../../ledger/intervals/records.js'
 import { scoresOf, writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { insertVerdicts, verdictsOf } from '../../../ledger/intervals/verdicts.js'
 import { decideWeights } from '../../../ledger/intervals/weights.js'
@@ -237,7 +242,14 @@ describe('ledger/retention', () => {
     assert.equal(await pruneInterval(worker, id, 30), 1)
     assert.equal(await pruneInterval(worker, id, 30), null)
     assert.deepEqual(await verdictsOf(db, id, 1), [])
-    assert.equal(await recordOf(db, id, 1), null)
+    const { hash, previousHash, signature, expired } = (await recordOf(db, id, 1))!
+    assert.deepEqual(
+      { hash, previousHash, signature, expired },
+      { hash: recordFor(1).hash, previousHash: null, signature: '0x00', expired: true },
+      'the chain of hashes stays whole',
+    )
+    assert.equal(await recordBody(db, id, 1), null)
+    assert.equal(await isRecordPublic(db, id, 1), false)
     assert.equal(await framesOf(cheat), 0)
     assert.equal((await scoresOf(db, id, 1)).length, 2, 'scores stay')
     assert.notEqual((await intervalByN(db, id, 1))!.forgottenAt, null)
