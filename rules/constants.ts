@@ -64,8 +64,11 @@ export const COSINE_THRESHOLD_PPM: Record<Tier, number> = {
 /** Reward of a challenge that did not pass: −0.01 (README). */
 export const CHALLENGE_PENALTY_PPM = -10_000
 
-/** Reward of a user's request that failed or did not pass its check: five times as much (README). */
-export const INFERENCE_PENALTY_PPM = -50_000
+/** A user's request that failed or did not pass its check weighs so many challenges (README: −0.05). */
+export const FAILED_REQUEST_WEIGHT = 5
+
+/** What a verdict says of such a request: weight times reward. */
+export const INFERENCE_PENALTY_PPM = FAILED_REQUEST_WEIGHT * CHALLENGE_PENALTY_PPM
 
 /** Weight of an interval's observation in the score: alpha 0.05, about twenty intervals of memory (README). */
 export const MOVING_AVERAGE_ALPHA_PPM = 50_000

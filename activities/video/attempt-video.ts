@@ -75,7 +75,7 @@ export async function attemptVideo(
   await recordOutcomes(
     deps.db,
     deps.id,
-    ends.map((end) => outcomeOf(job, end, ownClock)),
+    ends.map((end) => outcomeOf(end, ownClock)),
   )
   const after = await attemptsOf(deps.db, job.inferenceId)
   return conclude(
@@ -210,10 +210,10 @@ function resultOf({ asked, outcome, outpaced }: HedgeResult, ownClock: boolean) 
   return result.reason === 'stale' && ownClock ? verifierFault('own_clock', result.message) : result
 }
 
-function outcomeOf(job: JobRow, end: HedgeResult, ownClock: boolean) {
+function outcomeOf(end: HedgeResult, ownClock: boolean) {
   const { row } = end.asked
   const result = resultOf(end, ownClock)
-  return { requestId: row.requestId, ...result, verdict: answerCheck(result, job.counted) }
+  return { requestId: row.requestId, ...result, verdict: answerCheck(result) }
 }
 
 type Ends = readonly Pick<AttemptRow, 'outcome' | 'reason'>[]

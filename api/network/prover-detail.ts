@@ -12,7 +12,6 @@ import {
   type ProverHistoryRow,
   proverChecks,
   proverHistory,
-  rewardRows,
 } from '../../ledger/provers/prover-detail.js'
 import { type StandingRow, standings } from '../../ledger/provers/provers.js'
 import { routingOverview, settledSinceCheat } from '../../ledger/provers/routing.js'
@@ -22,7 +21,6 @@ import { explainTier } from '../../rules/explain/explain-tier.js'
 import { moveReasonText } from '../../rules/explain/move-reasons.js'
 import { whyTier } from '../../rules/explain/why-tier.js'
 import { type MechanismProfile, PRODUCTION_PROFILE } from '../../rules/profile.js'
-import type { ProverKey } from '../../rules/settle/settlement.js'
 import { REASONS } from '../../rules/verdicts.js'
 import type { ApiDeps } from '../deps.js'
 import { routingObjects } from './prover-routing.js'
@@ -73,7 +71,7 @@ export async function proverDetail(
     ...id,
     ...proverObject(row),
     ...tierParts(standing[0]!, newest, profile, told[0] ?? null),
-    score: newest && (await scoreObject(deps, row, newest)),
+    score: newest && (await scoreObject(deps, newest)),
     history: history.map(historyObject).reverse(),
     moves: told.map(({ n, fromTier, toTier, reason, text, at }) => ({
       n,
@@ -134,20 +132,16 @@ function moveText(
 
 async function scoreObject(
   { db, verifierId: id }: Deps,
-  prover: ProverKey,
   row: ProverHistoryRow,
 ): Promise<ProverDetail['score']> {
-  const [interval, rows] = await Promise.all([
-    intervalByN(db, id, row.n),
-    rewardRows(db, id, prover, row.n),
-  ])
+  const interval = await intervalByN(db, id, row.n)
   const alphaPpm = (interval?.profile ?? PRODUCTION_PROFILE).movingAverageAlphaPpm
-  const explained = explainScore({ ...row, tier: row.tierBefore, alphaPpm, ...rows })
+  const explained = explainScore({ ...row, tier: row.tierBefore, alphaPpm })
   return {
     score_ppm: row.scoreAfter,
     before_ppm: row.scoreBefore,
     observation_ppm: row.observationPpm,
-    mean_reward_ppm: explained.meanRewardPpm,
+    mean_reward_ppm: row.meanRewardPpm,
     speed_factor_ppm: row.speedPpm,
     tier_factor_ppm: explained.tierFactorPpm,
     alpha_ppm: alphaPpm,

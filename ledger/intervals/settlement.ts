@@ -149,6 +149,7 @@ async function writeScores(
       cheats: 'integer',
       totalBefore: 'bigint',
       totalAfter: 'bigint',
+      meanRewardPpm: 'integer',
       observationPpm: 'integer',
       speedPpm: 'integer',
       scoreBefore: 'integer',
@@ -238,7 +239,8 @@ export async function writeSettlement(
 export async function scoresOf(db: Queryable, id: VerifierId, n: number): Promise<ScoreRow[]> {
   return db.query(
     `SELECT hotkey, registered_block, uid, tier_before, tier_after, move_reason, request_attempts, request_successes,
-       checks_judged, checks_passed, cheats, total_before, total_after, observation_ppm, speed_ppm, score_before, score_after
+       checks_judged, checks_passed, cheats, total_before, total_after, mean_reward_ppm, observation_ppm, speed_ppm, score_before,
+       score_after
      FROM scores WHERE ${OF} AND n = $3 ORDER BY uid, hotkey`,
     [id.netuid, id.verifier, n],
   )

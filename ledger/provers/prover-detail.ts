@@ -1,5 +1,5 @@
 import type { MechanismProfile } from '../../rules/profile.js'
-import type { AnswerRow, CheckRow, ProverKey } from '../../rules/settle/settlement.js'
+import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Queryable } from '../database.js'
 import { tiersRuleSchema } from '../intervals/profile-schema.js'
@@ -34,6 +34,8 @@ export interface ProverHistoryRow {
   checksPassed: number
   cheats: number
   totalAfter: number
+  /** Null too where an older version settled it. */
+  meanRewardPpm: number | null
   observationPpm: number | null
   speedPpm: number
   scoreBefore: number
@@ -54,7 +56,7 @@ export async function proverHistory(
   return queryHistory(
     db,
     `SELECT n, i.settled_at, tier_before, tier_after, i.profile->>'tiersRule' AS tiers_rule, request_attempts, request_successes, checks_judged,
-       checks_passed, cheats, total_after, observation_ppm, speed_ppm, score_before, score_after
+       checks_passed, cheats, total_after, mean_reward_ppm, observation_ppm, speed_ppm, score_before, score_after
      FROM scores JOIN intervals i USING (netuid, verifier, n)
      WHERE ${OF} ORDER BY n DESC LIMIT $5`,
     [...of(id, prover), limit],
@@ -87,32 +89,6 @@ export async function proverChecks(
       limit,
     ],
   )
-}
-
-/**
- * The rows that an interval's mean reward of a prover is made of: its checks, and of its answers those
- * that failed or were checked. The others are neither judged nor failures.
- */
-export async function rewardRows(
-  db: Queryable,
-  id: VerifierId,
-  prover: ProverKey,
-  n: number,
-): Promise<{ checks: CheckRow[]; answers: AnswerRow[] }> {
-  const params = [...of(id, prover), n]
-  const checks = await db.query<CheckRow>(
-    `SELECT request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm FROM verdicts
-     WHERE ${OF} AND n = $5 ORDER BY request_id, kind`,
-    params,
-  )
-  const answers = await db.query<AnswerRow>(
-    `SELECT request_id, kind, hotkey, registered_block, outcome, reason, counted, api_key_id, work, elapsed_us,
-       (extract(epoch FROM completed_at) * 1000000)::bigint AS completed_at_us
-     FROM attempts
-     WHERE ${OF} AND n = $5 AND outcome IS NOT NULL AND (outcome = 'failure' OR request_id = ANY ($6::uuid[]))`,
-    [...params, checks.map((check) => check.requestId)],
-  )
-  return { checks, answers }
 }
 
 export interface CheckedAnswersRow {

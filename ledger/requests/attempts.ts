@@ -364,11 +364,11 @@ export async function chargeNeutralAttempts(
          AND NOT EXISTS (
            SELECT 1 FROM intervals i
            WHERE i.netuid = $1 AND i.verifier = $2 AND i.n = a.n AND i.closed_at IS NOT NULL)
-       RETURNING a.n, a.request_id, a.hotkey, a.registered_block, a.outcome, a.reason, a.counted`,
+       RETURNING a.n, a.request_id, a.hotkey, a.registered_block, a.outcome, a.reason`,
       [id.netuid, id.verifier, inferenceId, MAYBE_IMPOSSIBLE],
     )
-    for (const { n, counted, ...row } of blamed) {
-      const check = answerCheck(row, counted)
+    for (const { n, ...row } of blamed) {
+      const check = answerCheck(row)
       if (check === null) continue
       const { requestId, hotkey, registeredBlock } = row
       const verdict = { requestId, kind: 'answer', hotkey, registeredBlock, ...check } as const
@@ -383,5 +383,4 @@ interface Blamed extends ProverKey {
   n: number
   outcome: Outcome
   reason: Reason
-  counted: boolean
 }

@@ -1,29 +1,24 @@
 import { IDLE_SCORE_PERMILLE, ONE_PPM, TIER_FACTOR_PPM } from '../constants.js'
-import { meanReward } from '../settle/observation.js'
-import type { AnswerRow, CheckRow } from '../settle/settlement.js'
-import { tallyProver } from '../settle/tally.js'
+import { afterCheats } from '../settle/score.js'
 import type { Tier } from '../tiers.js'
 import { tierName } from './format-text.js'
 
-/** What settling found, and the rows it found it from. */
+/** What settling found. */
 export interface ScoreFacts {
   n: number
   /** When settlement began. */
   tier: Tier
   cheats: number
   speedPpm: number
+  /** Null without any, and of an interval that an older version settled. */
+  meanRewardPpm: number | null
   observationPpm: number | null
   scoreBefore: number
   scoreAfter: number
   alphaPpm: number
-  checks: readonly CheckRow[]
-  /** Those that failed or were checked; others neither pay nor cost. */
-  answers: readonly AnswerRow[]
 }
 
 export interface ScoreExplanation {
-  /** Null when nothing was judged and no counted request failed. */
-  meanRewardPpm: number | null
   tierFactorPpm: number
   /** For people. */
   text: string
@@ -31,34 +26,47 @@ export interface ScoreExplanation {
 
 /** The parts of a score: mean reward · speed · tier = observation, which moves the score by alpha. */
 export function explainScore(facts: ScoreFacts): ScoreExplanation {
-  const meanRewardPpm = meanReward(tallyProver(facts.answers, facts.checks))
-  const tierFactorPpm = TIER_FACTOR_PPM[facts.tier]
-  const parts = { meanRewardPpm, tierFactorPpm }
-  const text = `${observed(facts, parts)} ${averaged(facts)}`
-  return { ...parts, text }
+  return {
+    tierFactorPpm: TIER_FACTOR_PPM[facts.tier],
+    text: `${observed(facts)} ${averaged(facts)}`,
+  }
 }
 
-function observed(
-  { n, tier, cheats, speedPpm, observationPpm }: ScoreFacts,
-  { meanRewardPpm, tierFactorPpm }: Omit<ScoreExplanation, 'text'>,
-): string {
-  if (observationPpm === null || meanRewardPpm === null) {
-    return `In interval ${n} nothing of it was judged and no counted request failed.`
+function observed({
+  n,
+  tier,
+  cheats,
+  speedPpm,
+  meanRewardPpm,
+  observationPpm,
+}: ScoreFacts): string {
+  if (observationPpm === null) return `In interval ${n} nothing paid or cost it anything.`
+  const observation = `Its observation in interval ${n} was ${decimal(observationPpm)}`
+  if (meanRewardPpm === null) return `${observation}.`
+  if (meanRewardPpm <= 0) return `${observation}, its mean reward.`
+  if (cheats > 0) return `${observation}, because a cheat stands.`
+  if (observationPpm === 0) {
+    return `${observation}, because it refused an opening, or more than half of what it was offered.`
   }
-  if (cheats > 0) return `A cheat stands in interval ${n}: its observation is 0.`
-  if (observationPpm === 0 && meanRewardPpm > 0) {
-    return `In interval ${n} it refused more than half of what it was offered: its observation is 0.`
-  }
-  const mean = `Its mean reward in interval ${n} was ${decimal(meanRewardPpm)}`
-  if (meanRewardPpm <= 0) return `${mean}, which is its observation.`
-  return `${mean}; times ${decimal(speedPpm)} for speed and ${decimal(tierFactorPpm)} for ${tierName(tier)} that is an observation of ${decimal(observationPpm)}.`
+  return (
+    `Its mean reward in interval ${n} was ${decimal(meanRewardPpm)}; times ${decimal(speedPpm)} for speed and ` +
+    `${decimal(TIER_FACTOR_PPM[tier])} for ${tierName(tier)} that is an observation of ${decimal(observationPpm)}.`
+  )
 }
 
-function averaged({ observationPpm, scoreBefore, scoreAfter, alphaPpm }: ScoreFacts): string {
+function averaged({
+  cheats,
+  observationPpm,
+  scoreBefore,
+  scoreAfter,
+  alphaPpm,
+}: ScoreFacts): string {
+  const kept = afterCheats(scoreBefore, cheats)
+  const before = cheats > 0 ? `${decimal(kept)} (halved for each cheat)` : 'the score before'
   const parts =
     observationPpm === null
-      ? `${IDLE_SCORE_PERMILLE} of 1000 parts of the score before`
-      : `${percent(ONE_PPM - alphaPpm)} of the score before and ${percent(alphaPpm)} of the observation`
+      ? `${IDLE_SCORE_PERMILLE} of 1000 parts of ${before}`
+      : `${percent(ONE_PPM - alphaPpm)} of ${before} and ${percent(alphaPpm)} of the observation`
   return `The score went from ${decimal(scoreBefore)} to ${decimal(scoreAfter)}: ${parts}.`
 }
 

@@ -10,7 +10,7 @@ export const MOVE_REASONS: Readonly<Record<MoveReason, string>> = {
     'promoted: both rates, the minimum of total successes and the passed validations of the higher tier were met',
   fast_return:
     'back to Challenger: it had fallen for downtime only, and met Challenger’s rates again',
-  cheat: 'relegated: one of its answers was found to be a cheat',
+  cheat: 'down to Bronze: one of its answers was found to be a cheat',
   rate_missed: 'relegated: a success rate of its tier was missed',
   downtime:
     'relegated for downtime: a rate was missed, and every failure was no answer or no connection',
@@ -40,7 +40,7 @@ export function moveReasonText(
     case 'cheat':
       return cheats < 2
         ? plain
-        : `relegated: ${grouped(cheats)} of its answers were found to be cheats`
+        : `down to Bronze: ${grouped(cheats)} of its answers were found to be cheats`
     case 'rate_missed':
     case 'downtime': {
       const missed = missedRates(fromTier, findings)

@@ -17,12 +17,12 @@ export function failureOutcome(reason: Reason): AnswerRow['outcome'] {
   return reason === 'cancelled' || MAYBE_IMPOSSIBLE.includes(reason) ? 'neutral' : 'failure'
 }
 
-/** The check of kind `answer` that a user's request brings with it: its own failure, where it counts. */
-export function answerCheck(
-  { outcome, reason }: Pick<AnswerRow, 'outcome' | 'reason'>,
-  counted: boolean,
-): Judgement | null {
-  return outcome === 'failure' && counted
+/** The check of kind `answer` that a user's request brings with it: its own failure, whether it counts or not. */
+export function answerCheck({
+  outcome,
+  reason,
+}: Pick<AnswerRow, 'outcome' | 'reason'>): Judgement | null {
+  return outcome === 'failure'
     ? { verdict: 'fail', reason, rewardPpm: INFERENCE_PENALTY_PPM }
     : null
 }

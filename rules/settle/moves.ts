@@ -35,7 +35,7 @@ export function decideMove(input: MoveInput): MoveOutcome {
   const passed = tally.cheats > 0 ? 0 : tally.checksPassed
   const validationsSinceMove = state.validationsSinceMove + passed
   const loss = lossReason(input)
-  const below = tierBelow(state.tier)
+  const below = loss === 'cheat' ? bronzeBelow(state.tier) : tierBelow(state.tier)
   const fastReturn = keepsFastReturn(state, tally, below === null ? null : loss)
   if (loss !== null) {
     return below === null
@@ -51,6 +51,11 @@ export function decideMove(input: MoveInput): MoveOutcome {
     return moved(state.tier, above, 'promoted', fastReturn)
   }
   return { tier: state.tier, move: null, validationsSinceMove, fastReturn }
+}
+
+/** A cheat falls all the way; in Bronze there is nothing to lose. */
+function bronzeBelow(tier: Tier): Tier | null {
+  return tier === 'bronze' ? null : 'bronze'
 }
 
 function moved(from: Tier, to: Tier, reason: MoveReason, fastReturn: boolean): MoveOutcome {

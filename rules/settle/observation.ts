@@ -1,6 +1,6 @@
 import {
   CHALLENGE_PENALTY_PPM,
-  INFERENCE_PENALTY_PPM,
+  FAILED_REQUEST_WEIGHT,
   ONE_PPM,
   TIER_FACTOR_PPM,
 } from '../constants.js'
@@ -9,52 +9,79 @@ import { worstVerdict } from '../verdicts.js'
 import type { CheckRow } from './settlement.js'
 import type { Tally } from './tally.js'
 
+/** One thing that an interval pays or costs a prover (mechanism.md section 5). */
+interface Slot {
+  weight: number
+  /** Parts per million. */
+  reward: number
+}
+
+const FAILED_CHALLENGE: Slot = { weight: 1, reward: CHALLENGE_PENALTY_PPM }
+const FAILED_REQUEST: Slot = { weight: FAILED_REQUEST_WEIGHT, reward: CHALLENGE_PENALTY_PPM }
+
 /**
- * floor(Σ reward / n) in ppm over a prover's judged answers and failures, towards −∞: each answer
- * once, by the worst of its checks. Null of none. An unchecked success is not judged and earns nothing.
+ * m = floor(Σ w·r / Σ w) in ppm, towards −∞, over a prover's slots: each counted request that was served and
+ * each challenge pay 1 (a passed audit below equality its cosine); a challenge that failed costs 0.01; a user's
+ * request that failed, counted or not, and a counted one that a check faults, weigh five times as much.
+ * @returns null without any slot
  */
-export function meanReward(tally: Pick<Tally, 'checks' | 'attempts'>): number | null {
+export function meanReward(
+  tally: Pick<Tally, 'checks' | 'attempts' | 'uncheckable'>,
+): number | null {
   const checksOf = new Map<string, CheckRow[]>()
   for (const check of tally.checks) {
-    // That an answer arrived well is no judgement of what is in it.
-    if (check.kind === 'answer' && check.verdict === 'pass') continue
     const others = checksOf.get(check.requestId)
     if (others === undefined) checksOf.set(check.requestId, [check])
     else others.push(check)
   }
-  const rewards = [...checksOf.values()].map(rewardOf)
-  for (const row of tally.attempts) {
-    if (row.outcome === 'failure' && !checksOf.has(row.requestId)) {
-      rewards.push(INFERENCE_PENALTY_PPM)
-    }
+  const slots: Slot[] = []
+  for (const { requestId, outcome } of tally.attempts) {
+    slots.push(requestSlot(outcome === 'success', checksOf.get(requestId) ?? []))
+    checksOf.delete(requestId)
   }
-  if (rewards.length === 0) return null
-  return Math.floor(rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length)
+  for (const [requestId, checks] of checksOf) {
+    const isChallenge = checks.some((check) => check.kind === 'challenge')
+    if (isChallenge) slots.push(challengeSlot(checks))
+    // Of an interval before, and found only now; or of a request that does not count, where it costs nothing more.
+    else if (!tally.uncheckable.has(requestId) && isFaulted(checks)) slots.push(FAILED_REQUEST)
+  }
+  const weight = slots.reduce((sum, slot) => sum + slot.weight, 0)
+  if (weight === 0) return null
+  return Math.floor(slots.reduce((sum, slot) => sum + slot.weight * slot.reward, 0) / weight)
 }
 
-/** The least of the passes (an audit below equality pays its cosine), or the penalty of its kind. */
-function rewardOf(checks: readonly CheckRow[]): number {
-  if (worstVerdict(checks.map((check) => check.verdict)) === 'pass') {
-    return Math.min(...checks.map((check) => check.rewardPpm ?? ONE_PPM))
-  }
-  const isChallenge = checks.some((check) => check.kind === 'challenge')
-  return isChallenge ? CHALLENGE_PENALTY_PPM : INFERENCE_PENALTY_PPM
+function requestSlot(served: boolean, checks: readonly CheckRow[]): Slot {
+  return served && !isFaulted(checks) ? paid(checks) : FAILED_REQUEST
+}
+
+function challengeSlot(checks: readonly CheckRow[]): Slot {
+  return isFaulted(checks) ? FAILED_CHALLENGE : paid(checks)
+}
+
+function isFaulted(checks: readonly CheckRow[]): boolean {
+  const verdict = worstVerdict(checks.map((check) => check.verdict))
+  return verdict !== 'pass' && verdict !== 'abstained'
+}
+
+/** The least of its checks: an audit below equality pays its cosine. */
+function paid(checks: readonly CheckRow[]): Slot {
+  return { weight: 1, reward: Math.min(ONE_PPM, ...checks.map((c) => c.rewardPpm ?? ONE_PPM)) }
 }
 
 /**
  * An interval's observation: the mean reward, times speed and tier when it is positive, in ppm.
  * @param tier the one it held when settlement began
- * @param isZero a standing cheat, or more than half refused
+ * @param earnsNothing a standing cheat, a refused opening, or more than half refused: never above 0
  */
 export function observe(
   meanPpm: number | null,
   speedPpm: number,
   tier: Tier,
-  isZero: boolean,
+  earnsNothing: boolean,
 ): number | null {
   if (meanPpm === null) return null
-  if (isZero) return 0
   if (meanPpm <= 0) return meanPpm
+  if (earnsNothing) return 0
   const product = BigInt(meanPpm) * BigInt(speedPpm) * BigInt(TIER_FACTOR_PPM[tier])
   return Number(product / BigInt(ONE_PPM) ** 2n)
 }

@@ -3,7 +3,7 @@ import { compareText } from '../order.js'
 import { decideMove } from './moves.js'
 import { meanReward, observe } from './observation.js'
 import { nextRefusedStreak, refusedMostly } from './refusals.js'
-import { nextScore } from './score.js'
+import { afterCheats, nextScore } from './score.js'
 import type {
   AnswerRow,
   CheckRow,
@@ -107,8 +107,11 @@ function settleProver(
     refusalsRelegate: refusals.relegates,
     profile,
   })
-  const isZero = tally.cheats > 0 || mostly
-  const observationPpm = observe(meanReward(tally), speedPpm, state.tier, isZero)
+  const meanRewardPpm = meanReward(tally)
+  const earnsNothing =
+    tally.cheats > 0 || mostly || tally.failureReasons.includes('opening_refused')
+  const observationPpm = observe(meanRewardPpm, speedPpm, state.tier, earnsNothing)
+  const kept = afterCheats(state.scorePpm, tally.cheats)
   return {
     hotkey: state.hotkey,
     registeredBlock: state.registeredBlock,
@@ -123,10 +126,11 @@ function settleProver(
     cheats: tally.cheats,
     totalBefore: state.totalSuccesses,
     totalAfter,
+    meanRewardPpm,
     observationPpm,
     speedPpm,
     scoreBefore: state.scorePpm,
-    scoreAfter: nextScore(state.scorePpm, observationPpm, profile.movingAverageAlphaPpm),
+    scoreAfter: nextScore(kept, observationPpm, profile.movingAverageAlphaPpm),
     validationsSinceMove: outcome.validationsSinceMove,
     fastReturn: outcome.fastReturn,
     refusedStreak: refusals.streak,

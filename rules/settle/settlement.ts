@@ -119,7 +119,9 @@ export interface ProverSettlement extends ProverKey {
   cheats: number
   totalBefore: number
   totalAfter: number
-  /** Null when nothing was judged and no counted request failed. */
+  /** m of mechanism.md section 5; null when nothing paid or cost. */
+  meanRewardPpm: number | null
+  /** Null when the mean reward is. */
   observationPpm: number | null
   speedPpm: number
   scoreBefore: number

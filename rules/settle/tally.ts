@@ -13,8 +13,10 @@ export interface Tally {
   cheats: number
   /** Reasons of all that failed: counted requests and validations. */
   failureReasons: Reason[]
-  /** Counted inference rows within the caps, successes and failures. */
+  /** Users' requests within the caps: counted successes, and failures whether counted or not. */
   attempts: AnswerRow[]
+  /** Users' requests that pay and cost nothing: uncounted ones that were delivered, and what is beyond the caps. */
+  uncheckable: ReadonlySet<string>
   /** All rows of answers whose time counts. */
   timed: AnswerRow[]
   /** Checks that pay or cost, of every kind. */
@@ -25,15 +27,12 @@ export interface Tally {
 export function tallyProver(answers: readonly AnswerRow[], checks: readonly CheckRow[]): Tally {
   const cheatIds = new Set(checks.filter((c) => c.verdict === 'cheat').map((c) => c.requestId))
   const blameless = new Set(checks.filter(isOwnFault).map((c) => c.requestId))
-  const counted = answers.filter(
-    (row) => row.kind === 'inference' && row.counted && !blameless.has(row.requestId),
-  )
-  const beyond = beyondApiKeyCaps(counted)
-  const attempts = counted.filter((row) => isAttempt(row) && !beyond.has(row.requestId))
-  const uncounted = new Set(
-    answers.filter((row) => row.kind === 'inference' && !row.counted).map((row) => row.requestId),
-  )
-  const judged = checks.filter((check) => checkCounts(check, uncounted, beyond))
+  const requests = answers.filter((row) => row.kind === 'inference')
+  const weighing = requests.filter((row) => isAttempt(row) && !blameless.has(row.requestId))
+  const beyond = beyondApiKeyCaps(weighing)
+  const attempts = weighing.filter((row) => !beyond.has(row.requestId))
+  const judged = checks.filter((check) => checkCounts(check, beyond))
+  const weighed = new Set(attempts.map((row) => row.requestId))
   const validations = judged.filter((check) => check.kind !== 'answer')
   const passed = validations.filter((check) => check.verdict === 'pass')
   const successes = attempts.filter((row) => row.outcome === 'success')
@@ -52,13 +51,17 @@ export function tallyProver(answers: readonly AnswerRow[], checks: readonly Chec
       ...judged.filter((check) => check.verdict !== 'pass'),
     ].map((row) => row.reason),
     attempts,
+    uncheckable: new Set(
+      requests.map((row) => row.requestId).filter((requestId) => !weighed.has(requestId)),
+    ),
     timed: stands ? [...successes, ...challenges] : [],
     checks: judged,
   }
 }
 
+/** An uncounted request counts for nothing, except that its failure is one (mechanism.md section 8). */
 function isAttempt(row: AnswerRow): boolean {
-  return row.outcome === 'success' || row.outcome === 'failure'
+  return row.outcome === 'failure' || (row.counted && row.outcome === 'success')
 }
 
 /** The caller found that it lost the answer itself: then the request counts for nobody. */
@@ -66,17 +69,8 @@ function isOwnFault(check: CheckRow): boolean {
   return check.kind === 'answer' && check.verdict === 'abstained'
 }
 
-/**
- * Abstained ones count for nobody. A request that does not count may be checked, but only a cheat in
- * it counts. A failure beyond the caps is neutral, and the row about it too.
- */
-function checkCounts(
-  check: CheckRow,
-  uncounted: ReadonlySet<string>,
-  beyond: ReadonlySet<string>,
-): boolean {
+/** Abstained ones count for nobody. A failure beyond the caps is neutral, and the row about it too. */
+function checkCounts(check: CheckRow, beyond: ReadonlySet<string>): boolean {
   if (check.verdict === 'abstained') return false
-  if (check.verdict === 'cheat') return true
-  if (uncounted.has(check.requestId)) return false
   return check.kind !== 'answer' || !beyond.has(check.requestId)
 }

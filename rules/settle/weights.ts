@@ -58,7 +58,7 @@ export function weightVector(input: WeightInput): WeightVector {
  * @param neurons of now; the input's are those that the vector was made for
  */
 export function changedUids(
-  input: Pick<WeightInput, 'scores'>,
+  input: Pick<WeightInput, 'scores' | 'standingCheats'>,
   uids: readonly number[],
   neurons: WeightInput['neurons'],
 ): number[] {
@@ -66,15 +66,22 @@ export function changedUids(
   const sent = new Set(uids)
   return input.scores
     .filter((s) => s.scorePpm > 0 && sent.has(s.uid) && now.get(s.uid) !== s.hotkey)
+    .filter((s) => !input.standingCheats.includes(s.hotkey))
     .map(({ uid }) => uid)
     .sort((a, b) => a - b)
 }
 
-/** Zero for changed hotkeys and the own uid. */
-function positiveScores({ scores, neurons, ownUid }: WeightInput): WeightInput['scores'] {
+/** Zero for changed hotkeys, the own uid and standing cheats. */
+function positiveScores({
+  scores,
+  neurons,
+  ownUid,
+  standingCheats,
+}: WeightInput): WeightInput['scores'] {
   const hotkeys = new Map(neurons.map(({ uid, hotkey }) => [uid, hotkey]))
   return scores
     .filter((s) => s.scorePpm > 0 && s.uid !== ownUid && hotkeys.get(s.uid) === s.hotkey)
+    .filter((s) => !standingCheats.includes(s.hotkey))
     .sort((a, b) => a.uid - b.uid || compareText(a.hotkey, b.hotkey))
 }
 

@@ -199,6 +199,7 @@ export function settlementOf(n: number, uids: readonly number[] = [1, 2]): Settl
       totalBefore: 0,
       totalAfter: 3,
       observationPpm: 450_000,
+      meanRewardPpm: 1_000_000,
       speedPpm: 1_000_000,
       scoreBefore: 0,
       scoreAfter: 22_500,

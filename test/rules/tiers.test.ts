@@ -200,14 +200,15 @@ describe('fast return', () => {
 })
 
 describe('cheats and refusals', () => {
-  it('a cheat voids the interval: one tier down, observation 0, no successes', () => {
+  it('a cheat voids the interval: Bronze, nothing earned, no successes, half of the score', () => {
     const state = at('gold', { scorePpm: 500_000, totalSuccesses: 77 })
     const settled = play(state, { passes: 30, successes: 50, cheats: 1 })
-    assert.deepEqual(settled.move, { from: 'gold', to: 'silver', reason: 'cheat' })
+    assert.deepEqual(settled.move, { from: 'gold', to: 'bronze', reason: 'cheat' })
     assert.equal(settled.observationPpm, 0)
     assert.equal(settled.requestSuccesses, 0)
     assert.equal(settled.totalAfter, 77)
-    assert.equal(settled.scoreAfter, 475_000)
+    assert.equal(settled.scoreAfter, 237_500)
+    assert.ok(play(state, { cheats: 3 }).scoreAfter < 60_000)
     assert.equal(settled.cheats, 1)
   })
 
@@ -258,7 +259,7 @@ describe('the evidence rule', () => {
   it('relegates for a cheat, and promotes by the letter all the same', () => {
     assert.equal(
       play(at('challenger'), { passes: 500, cheats: 1 }, { profile }).tierAfter,
-      'grandmaster',
+      'bronze',
     )
     const gold = at('gold', { totalSuccesses: 700_000 })
     assert.equal(play(gold, { passes: 100, fails: ['late'] }, { profile }).tierAfter, 'gold')

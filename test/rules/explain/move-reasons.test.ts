@@ -48,7 +48,10 @@ describe('the reason of a move', () => {
 
   it('counts cheats', () => {
     assert.equal(of('cheat', { cheats: 1 }), MOVE_REASONS.cheat)
-    assert.equal(of('cheat', { cheats: 2 }), 'relegated: 2 of its answers were found to be cheats')
+    assert.equal(
+      of('cheat', { cheats: 2 }),
+      'down to Bronze: 2 of its answers were found to be cheats',
+    )
   })
 
   it('is explained without numbers where none are at hand', () => {

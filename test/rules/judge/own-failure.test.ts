@@ -19,16 +19,15 @@ describe('a request’s own failure', () => {
     }
   })
 
-  it('brings a check with it only where the request counts', () => {
+  it('brings a check with it, whether the request counts or not', () => {
     const failed = { outcome: 'failure', reason: 'late' } as const
-    assert.deepEqual(answerCheck(failed, true), {
+    assert.deepEqual(answerCheck(failed), {
       verdict: 'fail',
       reason: 'late',
       rewardPpm: -50_000,
     })
-    assert.equal(answerCheck(failed, false), null)
-    assert.equal(answerCheck({ outcome: 'success', reason: 'served' }, true), null)
-    assert.equal(answerCheck({ outcome: 'neutral', reason: 'outpaced' }, true), null)
+    assert.equal(answerCheck({ outcome: 'success', reason: 'served' }), null)
+    assert.equal(answerCheck({ outcome: 'neutral', reason: 'outpaced' }), null)
   })
 
   it('is the verifier’s own network when none of several could be reached', () => {

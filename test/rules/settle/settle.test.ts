@@ -4,7 +4,7 @@ import { lowerMedian } from '../../../rules/order.js'
 import { beyondApiKeyCaps } from '../../../rules/settle/caps.js'
 import { requestCounts } from '../../../rules/settle/counted.js'
 import { observe } from '../../../rules/settle/observation.js'
-import { nextScore } from '../../../rules/settle/score.js'
+import { afterCheats, nextScore } from '../../../rules/settle/score.js'
 import { settle } from '../../../rules/settle/settle.js'
 import type { AnswerRow, CheckRow, SettlementInput } from '../../../rules/settle/settlement.js'
 import {
@@ -39,7 +39,7 @@ describe('rates', () => {
     const settled = settleOne({ answers: [row], checks: [own] })
     assert.equal(settled.requestAttempts, 1)
     assert.equal(settled.checksJudged, 0)
-    assert.equal(settled.observationPpm, -50_000, 'once, not for the row and for the check')
+    assert.equal(settled.observationPpm, -10_000, 'once, not for the row and for the check')
   })
 
   it('neutral and refused requests are no attempts', () => {
@@ -79,7 +79,7 @@ describe('rates', () => {
     assert.deepEqual([next.requestAttempts, next.checksJudged, next.totalAfter], [0, 0, 44])
   })
 
-  it('requests that don’t count count for nothing, but a cheat in them stands', () => {
+  it('requests that don’t count count for nothing, but their failures and cheats stand', () => {
     const standard = { steps: 12, frames: 16, width: 64, height: 64 }
     assert.ok(requestCounts(standard, standard, true))
     assert.ok(!requestCounts(standard, standard, false), 'a seed of the client')
@@ -89,12 +89,25 @@ describe('rates', () => {
     }
     const row = answer(p, { counted: false, elapsedUs: 1 })
     const audit = check(p, { kind: 'audit', requestId: row.requestId })
-    const lost = failure(p, { counted: false })
-    const settled = settleOne({ answers: [row, lost], checks: [audit] })
+    const settled = settleOne({ answers: [row], checks: [audit] })
     assert.deepEqual(
       [settled.requestAttempts, settled.checksJudged, settled.totalAfter, settled.observationPpm],
-      [0, 0, 0, null],
+      [0, 1, 0, null],
     )
+    const lost = settleOne({ answers: [row, failure(p, { counted: false })], checks: [audit] })
+    assert.deepEqual(
+      [lost.requestAttempts, lost.requestSuccesses, lost.observationPpm],
+      [1, 0, -10_000],
+    )
+    const late = check(p, {
+      kind: 'spotcheck',
+      requestId: row.requestId,
+      verdict: 'fail',
+      reason: 'opening_refused',
+    })
+    const refused = settleOne({ answers: [row, answer(p)], checks: [late] })
+    assert.deepEqual([refused.checksJudged, refused.checksPassed], [1, 0])
+    assert.deepEqual([refused.meanRewardPpm, refused.observationPpm], [1_000_000, 0])
     const cheat: CheckRow = { ...audit, verdict: 'cheat', reason: 'hash_differs' }
     assert.equal(settleOne({ answers: [row], checks: [cheat] }).cheats, 1)
   })
@@ -134,11 +147,28 @@ describe('API key caps', () => {
 })
 
 describe('observation', () => {
-  it('pays what was judged: an unchecked success earns nothing by itself', () => {
-    assert.equal(settleOne({ answers: [answer(p)] }).observationPpm, null)
+  it('pays what was served and not faulted, checked or not', () => {
+    assert.equal(settleOne({ answers: [answer(p)] }).observationPpm, 450_000)
     const served = answer(p)
     const arrived = check(p, { kind: 'answer', requestId: served.requestId, reason: 'served' })
-    assert.equal(settleOne({ answers: [served], checks: [arrived] }).observationPpm, null)
+    assert.equal(settleOne({ answers: [served], checks: [arrived] }).observationPpm, 450_000)
+    assert.equal(settleOne({}).observationPpm, null)
+  })
+
+  it('takes five times as much for a failed request as for a failed challenge', () => {
+    const mean = (failed: number, challenges: number) =>
+      settleOne({
+        answers: [answer(p), ...times(failed, () => failure(p))],
+        checks: times(challenges, () => check(p, { verdict: 'fail', reason: 'late' })),
+      }).meanRewardPpm
+    assert.equal(mean(0, 1), Math.floor((1_000_000 - 10_000) / 2))
+    assert.equal(mean(1, 0), Math.floor((1_000_000 - 50_000) / 6))
+    assert.equal(mean(1, 5), Math.floor((1_000_000 - 100_000) / 11))
+    // Serving nobody while passing what looks like a check does not pay: 172 of 173 served does.
+    const stalled = settleOne({ answers: [...keyed(172, () => answer(p)), failure(p)] })
+    assert.ok(stalled.observationPpm! > 430_000, String(stalled.observationPpm))
+    const nobody = settleOne({ answers: times(20, () => failure(p)), checks: [check(p)] })
+    assert.ok(nobody.observationPpm! < 1_000, String(nobody.observationPpm))
   })
 
   it('is the mean over answers, each by the worst of its checks, times the tier', () => {
@@ -154,20 +184,20 @@ describe('observation', () => {
       verdict: 'fail',
       reason: 'opening_refused',
     })
-    assert.equal(settleOne({ answers: [row], checks: [passed, bad] }).observationPpm, -50_000)
+    assert.equal(settleOne({ answers: [row], checks: [passed, bad] }).observationPpm, -10_000)
     const away = check(p, { kind: 'spotcheck', requestId, verdict: 'abstained', reason: 'no_time' })
     assert.equal(settleOne({ answers: [row], checks: [passed, away] }).observationPpm, 405_000)
   })
 
-  it('takes a hundredth for a challenge and five for a user’s request, unscaled, rounded down', () => {
+  it('is unscaled below 0, and rounded down', () => {
     const fail = check(p, { verdict: 'fail', reason: 'late' })
     assert.equal(settleOne({ checks: [fail] }).observationPpm, -10_000)
     const unproven = check(p, { kind: 'audit', verdict: 'unproven', reason: 'other_class' })
-    assert.equal(settleOne({ checks: [unproven] }).observationPpm, -50_000)
-    const both = settleOne({
-      checks: [fail, fail, unproven].map((c, i) => ({ ...c, requestId: `${i}` })),
-    })
-    assert.equal(both.observationPpm, -23_334, 'floor(−23333.3)')
+    assert.equal(settleOne({ checks: [unproven] }).observationPpm, -10_000, 'of an interval before')
+    const third = times(33, () => check(p, { verdict: 'fail', reason: 'late' }))
+    const cosine = check(p, { rewardPpm: 320_000 })
+    const both = settleOne({ checks: [...third, cosine] })
+    assert.equal(both.observationPpm, -295, 'floor(−294.1)')
     assert.equal(observe(-1, 900_000, 'bronze', false), -1)
     assert.equal(observe(0, 900_000, 'challenger', false), 0)
     assert.equal(observe(null, 900_000, 'challenger', true), null)
@@ -229,6 +259,13 @@ describe('score', () => {
     let score = 0
     for (let i = 0; i < 2000; i++) score = nextScore(score, 1_000_000, 50_000)
     assert.equal(score, 999_981, 'up to 19 ppm low')
+  })
+
+  it('is halved for each cheat first', () => {
+    assert.equal(afterCheats(1_000_001, 0), 1_000_001)
+    assert.equal(afterCheats(1_000_001, 1), 500_000)
+    assert.equal(afterCheats(1_000_000, 3), 125_000)
+    assert.equal(afterCheats(1_100_000, 114), 0)
   })
 
   it('fades with offers alone, all refused, too', () => {

@@ -70,12 +70,14 @@ describe('weights', () => {
   })
 
   it('would go to others at uids that have another hotkey since; padding is nobody’s', () => {
-    const { scores } = input([0, 5, 7, 9])
+    const given = input([0, 5, 7, 9])
     const now = ['x0', 'x1', 'h2', 'x3'].map((hotkey, uid) => ({ uid, hotkey }))
-    assert.deepEqual(changedUids({ scores }, [0, 1, 2, 3], now), [1, 3])
-    assert.deepEqual(changedUids({ scores }, [0, 2, 3], now), [3])
-    assert.deepEqual(changedUids({ scores }, [0, 1, 2, 3], input([0, 5, 7, 9]).neurons), [])
-    assert.deepEqual(changedUids({ scores }, [1], []), [1])
+    assert.deepEqual(changedUids(given, [0, 1, 2, 3], now), [1, 3])
+    assert.deepEqual(changedUids(given, [0, 2, 3], now), [3])
+    assert.deepEqual(changedUids(given, [0, 1, 2, 3], input([0, 5, 7, 9]).neurons), [])
+    assert.deepEqual(changedUids(given, [1], []), [1])
+    const cheat = { ...given, standingCheats: ['h3'] }
+    assert.deepEqual(changedUids(cheat, [0, 1, 2, 3], now), [1], 'what it has is padding')
   })
 
   it('keep the largest share', () => {
