@@ -130,6 +130,24 @@ export async function markDeliveryStarted(
   )
 }
 
+/**
+ * Deliveries whose workflow was started and that are late by `silentS` seconds for their next attempt, by
+ * event, those after `after`.
+ */
+export async function lateDeliveries(
+  db: Queryable,
+  id: VerifierId,
+  { after, limit, silentS }: { after: string; limit: number; silentS: number },
+): Promise<{ eventId: string; webhookId: string }[]> {
+  return db.query(
+    `SELECT d.event_id, d.webhook_id FROM ${SOURCE}
+     WHERE d.state = 'pending' AND e.netuid = $1 AND e.verifier = $2 AND d.event_id || d.webhook_id > $3
+       AND coalesce(d.next_try_at, d.workflow_started_at) < clock_timestamp() - make_interval(secs => $5)
+     ORDER BY d.event_id || d.webhook_id LIMIT $4`,
+    [id.netuid, id.verifier, after, limit, silentS],
+  )
+}
+
 /** Notes that the receiver took it, once. */
 export async function recordDelivered(
   db: Database,

@@ -23,10 +23,12 @@ import { INFERENCE_QUEUE } from '../../temporal/task-queues.js'
 import { workflowBundle } from '../../temporal/workflow-bundle.js'
 import { webhookWorkflowId } from '../../temporal/workflow-ids.js'
 import { deliverWebhooks } from '../../workers/inference/deliver-webhooks.js'
+import { resumeDeliveries } from '../../workers/sweeps/resume-deliveries.js'
 import { newJob, newVerifier, uuid } from '../ledger/fixtures.js'
 import { useDatabase } from '../support/postgres.js'
 import { type Answering, RECEIVER_CA, type Receiver, startReceiver } from '../support/receiver.js'
 import { makeNamespace, useTemporal } from '../support/temporal.js'
+import { until } from '../support/until.js'
 
 const SECRET = randomBytes(32)
 const QUICK = [0, 0.01, 0.01]
@@ -201,6 +203,32 @@ describe('delivering webhooks', function () {
       [eventId, eventId, eventId],
     )
     assert.deepEqual(await standing(eventId, webhook.id), ['delivered', 3, 204, null])
+  })
+
+  it('goes on with one whose workflow was terminated in Temporal', async () => {
+    const { db } = database()
+    const to = await receiver((res, index) => void res.writeHead(index === 0 ? 500 : 204).end())
+    const webhook = await webhookAt(`http://127.0.0.1:${to.port}/`, 'key-t')
+    // The next attempt would come after minutes.
+    const eventId = await testEvent(webhook.id, id)
+    await until('the first attempt', async () => (await standing(eventId, webhook.id))[1] === 1)
+    const handle = link.client.workflow.getHandle(webhookWorkflowId(eventId, webhook.id))
+    await handle.terminate('by hand')
+    await db.execute(`UPDATE webhook_deliveries SET next_try_at = now() WHERE event_id = $1`, [
+      eventId,
+    ])
+    const quick = { intervalMs: 50, silentS: 0 }
+    const sweep = resumeDeliveries({ db, id, client: link.client, log }, quick)
+    try {
+      await until(
+        'the second',
+        async () => (await standing(eventId, webhook.id))[0] === 'delivered',
+      )
+    } finally {
+      sweep.stop()
+    }
+    assert.deepEqual(await standing(eventId, webhook.id), ['delivered', 2, 204, null])
+    assert.ok(logged.some((line) => line.includes('"was":"terminated"')))
   })
 
   it('gives up after the last rung', async () => {

@@ -4,6 +4,7 @@ import type { WebhookDeps } from '../../activities/webhook-deps.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import type { TemporalLink } from '../../temporal/connection.js'
 import { WEBHOOK_QUEUE } from '../../temporal/task-queues.js'
+import { resumeDeliveries } from '../sweeps/resume-deliveries.js'
 import { startDeliveries } from '../sweeps/start-deliveries.js'
 
 /** Concurrent attempts in one worker. */
@@ -11,7 +12,7 @@ const MAX_ATTEMPTS = 32
 
 /**
  * Delivers webhooks beside the inference worker, whose queue runs the workflows: polls the queue of
- * the attempts, and starts the workflow of every event that waits for one.
+ * the attempts, and starts the workflow of every event that waits for one or has lost its own.
  */
 export async function deliverWebhooks(
   deps: WebhookDeps & {
@@ -32,10 +33,12 @@ export async function deliverWebhooks(
   })
   const run = worker.run()
   const sweep = startDeliveries(db, id, temporal.client, log)
+  const resumed = resumeDeliveries({ db, id, client: temporal.client, log })
   return {
     run,
     stop: async () => {
       sweep.stop()
+      resumed.stop()
       if (worker.getState() === 'RUNNING') worker.shutdown()
       await run.catch(() => undefined)
     },
