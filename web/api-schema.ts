@@ -331,6 +331,13 @@ export interface components {
              * @example 2026-11-22T12:00:00.000Z
              */
             readonly first_seen_at: string;
+            /** @description answers of it that were proven to be cheats, in all settled intervals */
+            readonly cheats: {
+                readonly total: number;
+                readonly last_interval: number | null;
+                /** @description when that interval was settled */
+                readonly last_settled_at: string | null;
+            };
             readonly last_settled_interval: {
                 readonly n: number;
                 /**
@@ -399,6 +406,13 @@ export interface components {
              * @example 2026-11-22T12:00:00.000Z
              */
             readonly first_seen_at: string;
+            /** @description answers of it that were proven to be cheats, in all settled intervals */
+            readonly cheats: {
+                readonly total: number;
+                readonly last_interval: number | null;
+                /** @description when that interval was settled */
+                readonly last_settled_at: string | null;
+            };
             readonly last_settled_interval: {
                 readonly n: number;
                 /**

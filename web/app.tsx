@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
+import lazy from 'preact-iso/lazy'
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso/router'
 import { IntervalPage } from './intervals/interval-page.js'
 import { IntervalsPage } from './intervals/intervals-page.js'
@@ -16,7 +17,11 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['/', 'Network'],
   ['/intervals', 'Intervals'],
   ['/playground', 'Playground'],
+  ['/docs', 'API'],
 ]
+
+/** Read by few: it is loaded when it is opened. */
+const DocsPage = lazy(() => import('./docs/docs-page.js').then((module) => module.DocsPage))
 
 const THEMES: Record<Theme, readonly [IconName, string]> = {
   system: ['system', 'the system’s'],
@@ -27,8 +32,8 @@ const THEMES: Record<Theme, readonly [IconName, string]> = {
 export function App(): JSX.Element {
   const main = useRef<HTMLElement>(null)
   return (
-    // Swagger UI is a page of its own: its links leave this one.
-    <LocationProvider scope={/^\/(?!docs|openapi|v1\/)/}>
+    // What is no page leaves this one.
+    <LocationProvider scope={/^\/(?!openapi|v1\/)/}>
       <a class="skip" href="#main">
         Skip to the content
       </a>
@@ -40,6 +45,7 @@ export function App(): JSX.Element {
           <Route path="/intervals" component={IntervalsPage} />
           <Route path="/intervals/:n" component={IntervalPage} />
           <Route path="/playground" component={PlaygroundPage} />
+          <Route path="/docs" component={DocsPage} />
           <Route default component={NotFound} />
         </Router>
       </main>
@@ -70,7 +76,6 @@ function Top(): JSX.Element {
               {label}
             </a>
           ))}
-          <a href="/docs">API</a>
         </nav>
         <button
           type="button"

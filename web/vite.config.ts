@@ -21,12 +21,10 @@ export default defineConfig({
     reportCompressedSize: false,
     // Whose work is in the bundles, beside them.
     license: { fileName: 'licenses.md' },
-    // Swagger UI is large, and only /docs loads it.
-    chunkSizeWarningLimit: 2_000,
     rolldownOptions: {
       // A slow machine is no news.
       checks: { pluginTimings: false },
-      input: { index: at('index.html'), docs: at('docs.html') },
+      input: { index: at('index.html') },
     },
   },
   server: { proxy: { '/v1': API, '/openapi.json': API } },

@@ -19,6 +19,7 @@ import { foundOwnClock } from '../shared/is-own-clock.js'
 import { attemptResult, verifierFault } from './attempt-result.js'
 import { chooseProver } from './choose-prover.js'
 import { HedgedRequest, type HedgeResult } from './hedged-request.js'
+import { percentOfFrames, percentOfSteps } from './percent-done.js'
 import { ProgressWriter } from './progress-writer.js'
 import type { RequestTarget } from './request-video.js'
 import { watchCancel } from './watch-cancel.js'
@@ -104,9 +105,9 @@ async function askAll(
     onPosition: (position: number) => notes.position(position),
     onProgress: (step: number, steps: number) => {
       heartbeat(`step ${step} of ${steps}`)
-      // Ninety-nine at most: the last per cent is the file.
-      notes.progress(Math.min(99, Math.floor((100 * step) / steps)))
+      notes.progress(percentOfSteps(step, steps))
     },
+    onFrame: (index: number, frames: number) => notes.progress(percentOfFrames(index, frames)),
   }
   const second = async () =>
     (await start(deps, job, attempt, [...before, first!.row], true))[0] ?? null

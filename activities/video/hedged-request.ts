@@ -85,6 +85,9 @@ export class HedgedRequest {
         onProgress: (step, steps) => {
           if (!request.outpaced) this.hooks.onProgress(step, steps)
         },
+        onFrame: (index, frames) => {
+          if (!request.outpaced) this.hooks.onFrame(index, frames)
+        },
       },
     ).then((outcome) => {
       request.ended = true

@@ -31,6 +31,8 @@ export interface RequestHooks {
   onPosition(position: number): void
   /** What the prover says of its work; 0 of so many steps for one that replays its frames. */
   onProgress(step: number, steps: number): void
+  /** A frame has come: the so-manieth, from 1, of so many. */
+  onFrame(index: number, frames: number): void
   /** Work was seen, once: a step is done, or a frame is there. Saying "step 0" costs a prover nothing. */
   onBegun(): void
 }
@@ -83,6 +85,7 @@ export async function requestVideo(
         begin()
         if (!progressReported) progress(0)
         frames.add([index, rgb])
+        hooks.onFrame(index, expected.frames)
       },
       onRecord: (header) => {
         if (header.type === 'accepted') hooks.onPosition(header.position)

@@ -54,7 +54,7 @@ const problem = z
 const DESCRIPTION = `
 Text to video on a grid of provers, in which nobody has to trust a node.
 
-To call what wants a key, make one with \`fractal key create\` and send it in the header \`Authorization: Bearer fk_…\`; on the page of this document, “Authorize” takes the key alone. Reads of the network need none.
+To call what wants a key, make one with \`fractal key create\` and send it in the header \`Authorization: Bearer fk_…\`; the page of this document takes it too, and keeps it for the tab. Reads of the network need none.
 `.trim()
 
 /** The OpenAPI 3.1 document of these operations, from the schemas that validate them. */

@@ -70,7 +70,7 @@ export async function proverDetail(
     object: 'prover',
     ...id,
     ...proverObject(row),
-    ...tierParts(standing[0]!, newest, profile, told[0] ?? null),
+    ...tierParts(row, standing[0]!, newest, profile, told[0] ?? null),
     score: newest && (await scoreObject(deps, newest)),
     history: history.map(historyObject).reverse(),
     moves: told.map(({ n, fromTier, toTier, reason, text, at }) => ({
@@ -102,6 +102,7 @@ function presentOne(rows: ProverOverviewRow[]): ProverOverviewRow | null {
 }
 
 function tierParts(
+  { totalCheats, lastCheatN }: ProverOverviewRow,
   standing: StandingRow,
   newest: ProverHistoryRow | null,
   profile: MechanismProfile | null,
@@ -109,9 +110,10 @@ function tierParts(
 ): Pick<ProverDetail, 'why' | 'this_tier' | 'next_tier' | 'fast_return'> {
   const nothing = { requestAttempts: 0, requestSuccesses: 0, checksJudged: 0, checksPassed: 0 }
   const counts = newest ?? { ...nothing, cheats: 0 }
-  const explained = explainTier({ ...standing, counts }, profile ?? PRODUCTION_PROFILE)
+  const caught = { cheats: totalCheats, lastN: lastCheatN }
+  const explained = explainTier({ ...standing, counts, caught }, profile ?? PRODUCTION_PROFILE)
   return {
-    why: whyTier(explained, { settledN: newest?.n ?? null, lastMove }),
+    why: whyTier(explained, { settledN: newest?.n ?? null, lastMove, caught }),
     this_tier: explained.thisTier,
     next_tier: explained.nextTier,
     fast_return: explained.fastReturn,

@@ -10,6 +10,7 @@ import {
   count,
   hotkeySchema,
   iso,
+  isoOrNull,
   listOf,
   ppm,
   rate,
@@ -35,6 +36,13 @@ export const proverMembers = {
   capacity_requests: z.int().min(0).nullable(),
   determinism_class: z.string().nullable(),
   first_seen_at: time,
+  cheats: z
+    .object({
+      total: count,
+      last_interval: count.nullable(),
+      last_settled_at: time.nullable().meta({ description: 'when that interval was settled' }),
+    })
+    .meta({ description: 'answers of it that were proven to be cheats, in all settled intervals' }),
   last_settled_interval: z
     .object({
       n: count,
@@ -79,6 +87,11 @@ export function proverObject(row: ProverOverviewRow): z.output<typeof proverSche
     capacity_requests: row.capacity,
     determinism_class: row.determinismClass,
     first_seen_at: iso(row.firstSeenAt),
+    cheats: {
+      total: row.totalCheats,
+      last_interval: row.lastCheatN,
+      last_settled_at: isoOrNull(row.lastCheatAt),
+    },
     last_settled_interval: lastSettledObject(row),
     last_verdicts: row.lastVerdicts.map(({ n, kind, verdict, reason, decidedAt }) => ({
       interval: n,

@@ -7,7 +7,7 @@ import { readPages, type StoredFile } from './static-files.js'
 const BUILT = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 
 /** The addresses that are pages; the script that they all load shows the right one. */
-const PAGES = ['/', '/provers/:hotkey', '/intervals', '/intervals/:n', '/playground']
+const PAGES = ['/', '/provers/:hotkey', '/intervals', '/intervals/:n', '/playground', '/docs']
 
 /** What the pages load. */
 const FILES = ['/assets/:name', '/theme.js', '/favicon.svg']
@@ -26,9 +26,6 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Swagger UI sets styles inline; its page alone may. */
-const DOCS_POLICY = `${POLICY}; style-src 'self' 'unsafe-inline'`
-
 const NOT_BUILT =
   'The pages are not built here: run `npm run build:web`. The API is under /v1, its document at /openapi.json.\n'
 
@@ -36,8 +33,7 @@ const NOT_BUILT =
 export function mountPages(app: Express, folder = BUILT): void {
   const files = readPages(folder)
   const index = files?.get('/index.html')
-  const docs = files?.get('/docs.html')
-  if (files === null || index === undefined || docs === undefined) {
+  if (files === null || index === undefined) {
     const sayNotBuilt: RequestHandler = (_req, res) => void res.type('text/plain').send(NOT_BUILT)
     app.route('/').get(sayNotBuilt).all(only('GET'))
     return
@@ -45,13 +41,9 @@ export function mountPages(app: Express, folder = BUILT): void {
   for (const path of PAGES) {
     app
       .route(path)
-      .get((req, res) => sendFile(req, secured(res, POLICY), index))
+      .get((req, res) => sendFile(req, secured(res), index))
       .all(only('GET'))
   }
-  app
-    .route('/docs')
-    .get((req, res) => sendFile(req, secured(res, DOCS_POLICY), docs))
-    .all(only('GET'))
   const sendStored: RequestHandler = (req, res) => {
     const file = files.get(req.path)
     if (file === undefined) throw notFound(req)
@@ -64,14 +56,14 @@ export function mountPages(app: Express, folder = BUILT): void {
     const isPage = req.method === 'GET' || req.method === 'HEAD'
     // Programs ask for JSON or for anything; only browsers prefer a page.
     if (isPage && !req.path.startsWith('/v1/') && req.accepts(['json', 'html']) === 'html') {
-      sendFile(req, secured(res, POLICY).status(404), index)
+      sendFile(req, secured(res).status(404), index)
     } else next()
   })
 }
 
-function secured(res: Response, policy: string): Response {
+function secured(res: Response): Response {
   return res.set({
-    'Content-Security-Policy': policy,
+    'Content-Security-Policy': POLICY,
     'Referrer-Policy': 'no-referrer',
     'Cross-Origin-Opener-Policy': 'same-origin',
   })

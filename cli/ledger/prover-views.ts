@@ -48,7 +48,7 @@ export async function listProvers(given: Given, json: boolean): Promise<void> {
       row.totalSuccesses,
       counts(row.requestSuccesses, row.requestAttempts),
       counts(row.checksPassed, row.checksJudged),
-      row.cheats,
+      row.totalCheats,
       row.reachable === null ? null : (row.unreachableReason ?? 'yes'),
     ]),
   )
@@ -83,6 +83,9 @@ export async function showProver(given: Given, which: string, json: boolean): Pr
   printLine(`score     ${percent(row.scorePpm)}`)
   printLine(`weight    ${row.weight ?? 'none'}`)
   printLine(`successes ${row.totalSuccesses} in all`)
+  printLine(
+    `cheats    ${row.totalCheats} in all${row.lastCheatN === null ? '' : `, the last in interval ${row.lastCheatN}`}`,
+  )
   if (row.settledN !== null) {
     const requests = counts(row.requestSuccesses, row.requestAttempts)
     const checks = counts(row.checksPassed, row.checksJudged)

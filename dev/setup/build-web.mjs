@@ -11,8 +11,6 @@ const DIST = join(ROOT, 'web', 'dist')
 /** Says what the build was made of; written last, so that half a build is none. */
 const STAMP = join(DIST, '.made-of')
 const COMPRESSED = /\.(js|css|html|svg)$/
-/** Above it (Swagger UI) brotli's best would cost seconds for a few per cent. */
-const LARGE_BYTES = 300_000
 
 /** All that decides the bytes of the build. */
 function madeOf() {
@@ -21,7 +19,7 @@ function madeOf() {
   for (const folder of ['web', 'formats']) {
     for (const entry of readdirSync(join(ROOT, folder), { recursive: true }).sort()) {
       if (/^dist([\\/.]|$)/.test(entry)) continue
-      if (/\.(ts|tsx|css|html|svg|js|json)$/.test(entry)) add(join(folder, entry))
+      if (/\.(ts|tsx|css|html|svg|webp|js|json)$/.test(entry)) add(join(folder, entry))
     }
   }
   add('package-lock.json')
@@ -72,10 +70,11 @@ async function build() {
 /** Once here, so that no request waits for it. */
 function compress(path) {
   const bytes = readFileSync(path)
-  const quality = bytes.length > LARGE_BYTES ? 8 : constants.BROTLI_MAX_QUALITY
   writeFileSync(
     `${path}.br`,
-    brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }),
+    brotliCompressSync(bytes, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+    }),
   )
   writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
 }

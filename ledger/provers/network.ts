@@ -33,6 +33,11 @@ export interface ProverOverviewRow extends ProverKey {
   checksJudged: number | null
   checksPassed: number | null
   cheats: number | null
+  /** Found in all settled intervals. */
+  totalCheats: number
+  /** The last settled interval in which one was found; null: none ever was. */
+  lastCheatN: number | null
+  lastCheatAt: Date | null
   observationPpm: number | null
   /** u16, of the newest weights that are on the chain; null when it has none. */
   weight: number | null
@@ -75,7 +80,8 @@ export async function proversOverview(
      SELECT p.hotkey, p.registered_block, coalesce(i.uid, p.uid) AS uid, p.coldkey, p.tier, p.score_ppm,
        p.total_successes, p.first_seen_at, i.hotkey IS NOT NULL AS present, i.reachable, i.unreachable_reason,
        i.capacity, i.determinism_class, s.n AS settled_n, s.request_attempts, s.request_successes, s.checks_judged,
-       s.checks_passed, s.cheats, s.observation_ppm,
+       s.checks_passed, s.cheats, s.observation_ppm, caught.total_cheats, caught.last_cheat_n,
+       (SELECT settled_at FROM intervals WHERE netuid = $1 AND verifier = $2 AND n = caught.last_cheat_n) AS last_cheat_at,
        (SELECT w.values[array_position(w.uids, s.uid)] FROM weights w WHERE i.hotkey IS NOT NULL) AS weight,
        coalesce(v.last, '[]') AS last_verdicts
      FROM provers p
@@ -83,6 +89,11 @@ export async function proversOverview(
        AND i.n = (SELECT n FROM opened) AND i.hotkey = p.hotkey AND i.registered_block = p.registered_block
      LEFT JOIN scores s ON s.netuid = p.netuid AND s.verifier = p.verifier AND s.n = p.settled_n
        AND s.hotkey = p.hotkey AND s.registered_block = p.registered_block
+     CROSS JOIN LATERAL (
+       SELECT coalesce(sum(cheats), 0)::integer AS total_cheats, max(n) AS last_cheat_n FROM scores
+       WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
+         AND cheats > 0
+     ) caught
      CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_object('n', n, 'kind', kind, 'verdict', verdict, 'reason', reason,
          'decidedAt', decided_at) ORDER BY decided_at DESC, request_id) AS last

@@ -37,6 +37,14 @@ export interface TierFacts {
   fastReturn: boolean
   /** Intervals in a row, that one included, in which it refused more than half. */
   refusedStreak: number
+  /** In all settled intervals, that one included. */
+  caught: Caught
+}
+
+/** How often a prover was caught, and in which interval last. */
+export interface Caught {
+  cheats: number
+  lastN: number | null
 }
 
 export type MoveRules = Pick<MechanismProfile, 'tierMinimums' | 'tiersRule'>
@@ -112,7 +120,7 @@ export function reachedRates(tier: Tier, facts: TierFacts): TierLine[] {
 }
 
 /** What costs a tier whatever the rates, and keeps from the next. */
-export function violationsLine({ counts, refusedStreak }: TierFacts): TierLine[] {
+export function violationsLine({ counts, caught, refusedStreak }: TierFacts): TierLine[] {
   const { cheats } = counts
   return [
     {
@@ -122,10 +130,7 @@ export function violationsLine({ counts, refusedStreak }: TierFacts): TierLine[]
       need: 0,
       bound: 'at_most',
       met: cheats === 0,
-      text:
-        cheats === 0
-          ? 'no cheat was found'
-          : `${howMany(cheats, 'cheat was', 'cheats were')} found`,
+      text: cheatsText(counts, caught),
     },
     {
       what: 'refusals',
@@ -137,6 +142,15 @@ export function violationsLine({ counts, refusedStreak }: TierFacts): TierLine[]
       text: `${howMany(refusedStreak, 'interval')} in a row with more than half refused; ${REFUSAL_STREAK} cost a tier`,
     },
   ]
+}
+
+/** Of the interval that was settled last; what was found before is said with it, so that none reads as clean. */
+function cheatsText({ cheats, checksJudged }: TierFacts['counts'], caught: Caught): string {
+  if (cheats > 0) return `${howMany(cheats, 'cheat was', 'cheats were')} found`
+  const none = checksJudged === 0 ? 'nothing of it was judged' : 'no cheat was found'
+  return caught.lastN === null
+    ? none
+    : `${none} in this interval; before it ${howMany(caught.cheats, 'cheat', 'cheats')}, the last in interval ${caught.lastN}`
 }
 
 /** Total successes against the tier's minimum. */

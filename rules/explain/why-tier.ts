@@ -1,26 +1,43 @@
 import type { Tier } from '../tiers.js'
 import type { TierExplanation } from './explain-tier.js'
 import { grouped, howMany, tierName, tierRate } from './format-text.js'
-import type { TierLine } from './tier-lines.js'
+import type { Caught, TierLine } from './tier-lines.js'
 
 export interface TierPast {
   /** The interval that the lines are of; null when none settled with the prover yet. */
   settledN: number | null
   /** Its text as `moveReasonText` makes it. */
   lastMove: { n: number; text: string } | null
+  caught: Caught
 }
 
-/** One to three sentences: why a prover has its tier, what is missing for the next, what it risks. */
+/** One to four sentences: why a prover has its tier, what it was caught at, what is missing for the next, what it risks. */
 export function whyTier({ thisTier, nextTier }: TierExplanation, past: TierPast): string {
-  return [here(thisTier.tier, past), ahead(nextTier, past), atRisk(thisTier, past)]
+  return [
+    here(thisTier.tier, past),
+    caughtText(past),
+    ahead(nextTier, past),
+    atRisk(thisTier, past),
+  ]
     .filter((sentence) => sentence !== null)
     .join(' ')
 }
 
-function here(tier: Tier, { lastMove }: TierPast): string {
-  return lastMove === null
+function here(tier: Tier, { lastMove, caught }: TierPast): string {
+  if (lastMove !== null) {
+    return `${tierName(tier)} since interval ${lastMove.n}, ${lastMove.text}.`
+  }
+  return caught.lastN === null
     ? `${tierName(tier)}: everyone starts in Bronze, and it has not moved yet.`
-    : `${tierName(tier)} since interval ${lastMove.n}, ${lastMove.text}.`
+    : `${tierName(tier)}: it was caught cheating, and there is no lower tier.`
+}
+
+/** What it was caught at, however long ago: a tier alone would not tell. */
+function caughtText({ caught: { cheats, lastN } }: TierPast): string | null {
+  if (lastN === null) return null
+  return cheats === 1
+    ? `One of its answers was found to be a cheat, in interval ${lastN}.`
+    : `${grouped(cheats)} of its answers were found to be cheats, the last in interval ${lastN}.`
 }
 
 function ahead(next: TierExplanation['nextTier'], { settledN }: TierPast): string {

@@ -1,44 +1,44 @@
 import assert from 'node:assert/strict'
-import type { Client } from '@temporalio/client'
 import type { IntervalList } from '../../web/api-types.js'
-import { livedInterval, scenic, settled } from '../api/network/scene.js'
-import { awayTemporal, startApi, TEST_KEY, type TestApi } from '../api/server.js'
-import { newVerifier } from '../ledger/fixtures.js'
-import { useDatabase } from '../support/postgres.js'
+import { TEST_KEY, type TestApi } from '../api/server.js'
+import { axeFindings } from './axe.js'
 import { useBrowser, type Visit } from './browser.js'
+import { good, useLivedNetwork, weak } from './lived-network.js'
 import { looksRight, nameless } from './look.js'
 
 const STORED_KEY = "[sessionStorage.getItem('fractal.key'), localStorage.getItem('fractal.key')]"
 
+// These run in the page.
+const ALARM = `(() => {
+  const probe = document.createElement('i')
+  probe.style.color = 'var(--cheat)'
+  document.body.append(probe)
+  return getComputedStyle(probe).color
+})()`
+interface Painted {
+  getBoundingClientRect(): { readonly x: number }
+  readonly ownerDocument: {
+    readonly defaultView: {
+      getComputedStyle(of: Painted): Record<'color' | 'backgroundColor' | 'paddingLeft', string>
+    }
+  }
+}
+const ink = (cell: Painted) => cell.ownerDocument.defaultView.getComputedStyle(cell).color
+const ground = (cell: Painted) =>
+  cell.ownerDocument.defaultView.getComputedStyle(cell).backgroundColor
+const textLeft = (cell: Painted) =>
+  cell.getBoundingClientRect().x +
+  Number.parseFloat(cell.ownerDocument.defaultView.getComputedStyle(cell).paddingLeft)
+
 describe('the pages in a browser', function () {
   this.timeout(240_000)
-  const database = useDatabase()
+  const network = useLivedNetwork()
   const visit = useBrowser()
-  const [good, weak] = [scenic(1), scenic(2)]
-  let temporal: Client
-  /** With settled intervals, and with nothing at all. */
   let full: TestApi
   let empty: TestApi
-
-  before(async () => {
-    const { db, url } = database()
-    temporal = awayTemporal()
-    const id = newVerifier()
-    await livedInterval(db, id, 1, [
-      { of: good, passes: 4, served: 6 },
-      { of: weak, cheats: 2, passes: 1, fails: 1, served: 1, late: 1 },
-    ])
-    await settled(db, id, 1)
-    await livedInterval(db, id, 2, [{ of: good, passes: 2, fails: 1, served: 3, late: 1 }])
-    await settled(db, id, 2)
-    await livedInterval(db, id, 3, [{ of: good, passes: 1, served: 2 }])
-    full = await startApi({ db, url, temporal, verifierId: id })
-    empty = await startApi({ db, url, temporal, verifierId: newVerifier() })
-  })
-  after(async () => {
-    await full?.close()
-    await empty?.close()
-    await temporal?.connection.close()
+  before(() => {
+    full = network().full
+    empty = network().empty
   })
 
   /** Opens a page and waits until it shows what it has. */
@@ -46,7 +46,7 @@ describe('the pages in a browser', function () {
     const visited = await visit({ origin: api.url, refused })
     await visited.page.goto(api.url + path)
     await visited.page.locator('h1').waitFor()
-    await visited.page.locator('.skeleton').waitFor({ state: 'detached' })
+    await visited.page.locator('.skeleton').first().waitFor({ state: 'detached' })
     return visited
   }
 
@@ -58,6 +58,7 @@ describe('the pages in a browser', function () {
     ['/intervals/3', /Nothing of it is shown before it is final/],
     [`/playground#key=${TEST_KEY}`, /This request as code/],
     ['/playground', /A key is needed/],
+    ['/docs#createVideo', /Ask for a video/],
   ]
   for (const [path, shown] of pages) {
     it(`${path.split('#')[0]} shows what there is, in every width and theme, to every reader`, async () => {
@@ -66,6 +67,7 @@ describe('the pages in a browser', function () {
       for (const details of await page.locator('details > summary').all()) await details.click()
       await looksRight(page, path)
       assert.deepEqual(await nameless(page), [])
+      assert.deepEqual(await axeFindings(page), [])
       assert.deepEqual(wrong, [])
     })
   }
@@ -82,6 +84,7 @@ describe('the pages in a browser', function () {
       const { page, wrong } = await open(empty, path, refused)
       await page.getByText(said).first().waitFor()
       if (path !== '/intervals/9') await looksRight(page, path)
+      assert.deepEqual(await axeFindings(page), [], path)
       assert.deepEqual(wrong, [], path)
     }
   })
@@ -103,6 +106,56 @@ describe('the pages in a browser', function () {
     assert.match((await chart.getAttribute('aria-valuetext'))!, /^Interval 1, /)
     await page.getByText('As a table').click()
     assert.equal(await page.locator('.chart tbody tr').count(), 2)
+  })
+
+  it('say of a prover that was caught how often, when last and what follows, before anything else', async () => {
+    const { page } = await open(full, `/provers/${weak.hotkey}`)
+    const notice = page.locator('.notice').first()
+    assert.match(
+      (await notice.textContent())!,
+      /^Caught cheating: 2 answers that it did not compute as asked.*The last in interval 1, .* ago\. It has no weight, so it earns nothing\./,
+    )
+    const all = (await page.locator('main').textContent())!
+    assert.match(all, /2 of its answers were found to be cheats, the last in interval 1\./)
+    for (const clean of [/everyone starts/i, /everybody starts/i, /no cheat was found(?! in)/]) {
+      assert.doesNotMatch(all, clean)
+    }
+    await page.goto(full.url)
+    await page.locator('.provers').waitFor()
+    const heads = await page.locator('.provers thead th').allTextContents()
+    const row = page.locator('tr', { has: page.locator(`a[href$="${weak.hotkey}"]`) })
+    await row.waitFor()
+    const cells = await row.locator('td').allTextContents()
+    assert.equal(cells[heads.indexOf('Cheats')], '2')
+    const facts = await page.locator('.facts dt').allTextContents()
+    assert.ok(!facts.some((name) => /success/i.test(name)), facts.join(', '))
+  })
+
+  it('tell a caught cheat from an alarm, and every mark of the strip by its legend', async () => {
+    const { page } = await open(full, '/')
+    const caught = page.locator('.strip a[aria-label^="Interval 1:"]')
+    assert.match((await caught.getAttribute('aria-label'))!, /2 cheats caught/)
+    const alarm = await page.evaluate<string>(ALARM)
+    const painted = [await caught.evaluate(ink), await caught.evaluate(ground)]
+    assert.ok(!painted.includes(alarm), `${painted} is not ${alarm}`)
+    const legend = await page.locator('.legend li').allTextContents()
+    for (const cell of await page.locator('.strip a').all()) {
+      const kind = await cell.getAttribute('class')
+      assert.equal(await page.locator(`.legend .${kind}`).count(), 1, `${kind} of ${legend}`)
+    }
+  })
+
+  it('line bars and marks up with their headings', async () => {
+    const { page } = await open(full, '/')
+    const left = async (selector: string) => (await page.locator(selector).first().boundingBox())!.x
+    for (const [column, within] of [
+      ['Score', '.scored'],
+      ['Last verdicts', '.verdicts'],
+    ] as const) {
+      const heading = page.locator('.provers thead th', { hasText: column })
+      const head = await heading.evaluate(textLeft)
+      assert.ok(Math.abs(head - (await left(within))) < 1, `${column}: ${head}`)
+    }
   })
 
   it('show verdicts by verdict, weights and what binds the verifier', async () => {
@@ -240,10 +293,9 @@ describe('the pages in a browser', function () {
     assert.equal(await page.evaluate('document.activeElement?.id'), 'main')
   })
 
-  it('/docs shows every operation of the document, asks nobody else, leads back', async () => {
-    const visited = await visit({ origin: full.url })
-    await visited.page.goto(`${full.url}/docs`)
-    await visited.page.locator('.opblock').first().waitFor()
+  it('/docs shows every operation of the document, and asks this server when told to', async () => {
+    const { page, wrong } = await open(full, '/docs')
+    await page.locator('.operation').first().waitFor()
     const document = (await (await full.fetch('/openapi.json')).json()) as {
       paths: Record<string, object>
       webhooks?: Record<string, object>
@@ -251,15 +303,23 @@ describe('the pages in a browser', function () {
     const operations = [document.paths, document.webhooks ?? {}]
       .flatMap((part) => Object.values(part))
       .flatMap((path) => Object.keys(path))
-    assert.equal(await visited.page.locator('.opblock').count(), operations.length)
-    assert.equal(
-      await visited.page.getByRole('link', { name: '← Fractal' }).getAttribute('href'),
-      '/',
-    )
-    for (const method of ['get', 'post', 'delete'])
-      await visited.page.locator(`.opblock-${method} .opblock-summary-control`).first().click()
-    await visited.page.getByRole('button', { name: 'Execute' }).first().waitFor()
-    await looksRight(visited.page, '/docs')
-    assert.deepEqual(visited.wrong, [])
+    assert.equal(await page.locator('.operation').count(), operations.length)
+    for (const line of await page.locator('.operation > summary').all()) await line.click()
+    const objects = page.locator('.operation details:not([open]) > summary')
+    for (const line of (await objects.all()).slice(0, 20)) await line.click()
+    await looksRight(page, '/docs, opened')
+    assert.deepEqual(await axeFindings(page), [])
+    assert.deepEqual(await nameless(page), [])
+
+    const network = page.locator('#getNetwork')
+    assert.match((await network.textContent())!, /No key needed/)
+    await network.getByRole('button', { name: 'Try it here' }).click()
+    await network.getByRole('button', { name: 'Send GET' }).click()
+    await network.getByText('200 OK').waitFor()
+    assert.match((await network.locator('pre').last().textContent())!, /"object": "network"/)
+    const create = page.locator('#createVideo')
+    await create.getByRole('button', { name: 'Try it here' }).click()
+    await create.getByText('A key is needed for this').waitFor()
+    assert.deepEqual(wrong, [])
   })
 })

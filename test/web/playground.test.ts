@@ -10,6 +10,7 @@ import type { Receipt, Video } from '../../web/api-types.js'
 import { codeSample } from '../../web/playground/code-samples.js'
 import { useSmallGrid } from '../support/small-grid.js'
 import { until } from '../support/until.js'
+import { axeFindings } from './axe.js'
 import { useBrowser, type Visit } from './browser.js'
 import { looksRight, nameless } from './look.js'
 
@@ -21,6 +22,8 @@ const FRAMES = 8
 const hasBegun = (video: { currentTime: number }) => video.currentTime > 0
 const widthOf = (video: { videoWidth: number }) => video.videoWidth
 const hasFocus = (element: { matches(selector: string): boolean }) => element.matches(':focus')
+const cutOff = (pre: { scrollWidth: number; clientWidth: number }) =>
+  pre.scrollWidth - pre.clientWidth
 const letAnythingThrough = (form: { noValidate: boolean }) => {
   form.noValidate = true
 }
@@ -71,6 +74,7 @@ describe('the playground, on a grid', function () {
     await page.getByText(`The ${FRAMES} frames that were hashed`).click()
     await looksRight(page, 'a finished video')
     assert.deepEqual(await nameless(page), [])
+    assert.deepEqual(await axeFindings(page), [])
     assert.deepEqual(wrong, [])
 
     // A reload goes on where it was, and the list has it.
@@ -82,12 +86,31 @@ describe('the playground, on a grid', function () {
     )
     assert.equal(await page.locator('.videos a[aria-current]').count(), 1)
 
-    // Its own seed is in the form now: no second video comes of it.
+    // Its seed is not in the form: the next video would silently count for nobody.
+    const seed = page.getByRole('spinbutton', { name: 'Seed' })
+    assert.equal(await seed.inputValue(), '')
+    assert.equal(await page.getByText('it counts for no prover').count(), 0)
+    // Told to, it is used, and that is said; no second video comes of it.
+    await page.getByRole('button', { name: 'Use its seed' }).click()
+    assert.match(await seed.inputValue(), /^\d+$/)
+    await said(page, 'it counts for no prover')
     await make(page).click()
     await said(page, 'This is the video you already have')
     await page.getByRole('button', { name: /yellow star/ }).click()
-    assert.equal(await page.getByRole('spinbutton', { name: 'Seed' }).inputValue(), '')
+    assert.equal(await seed.inputValue(), '')
     assert.equal(await page.getByText('This is the video you already have').count(), 0)
+  })
+
+  it('takes a prompt from the address, and cuts no line of its code', async () => {
+    const { page } = await visit({ origin: grid().url, width: 390 })
+    await page.goto(`${grid().url}/playground?prompt=a%20red%20circle#key=${grid().key}`)
+    const prompt = page.getByRole('textbox', { name: 'Prompt' })
+    assert.equal(await prompt.inputValue(), 'a red circle')
+    for (const language of ['curl', 'JavaScript', 'Python']) {
+      await page.getByRole('button', { name: language }).click()
+      const cut = await page.locator('.code pre').evaluate(cutOff)
+      assert.equal(cut, 0, language)
+    }
   })
 
   it('shows every receipt that was tampered with as such', async () => {

@@ -11,6 +11,9 @@ import { Section } from '../parts/section.js'
 import { useSomeFirst } from '../parts/some-first.js'
 import { KIND_NAMES, VERDICT_WORDS, VERDICTS } from '../words.js'
 
+/** At first: an interval has hundreds. */
+const SHOWN = 12
+
 /** The verdicts of an interval, by verdict if wanted. */
 export function Checks({ interval }: { interval: Interval }): JSX.Element {
   const [older, setOlder] = useState<readonly IntervalCheck[]>([])
@@ -25,6 +28,7 @@ export function Checks({ interval }: { interval: Interval }): JSX.Element {
   const all = [...(interval.verdicts ?? []), ...older]
   const [shown, rest] = useSomeFirst(
     wanted === null ? all : all.filter(({ verdict }) => verdict === wanted),
+    SHOWN,
   )
 
   const more = async (): Promise<void> => {
@@ -76,7 +80,7 @@ export function Checks({ interval }: { interval: Interval }): JSX.Element {
           </fieldset>
           {wanted !== null && <p class="muted small">{VERDICT_WORDS[wanted]}</p>}
           <div class="table-wrap">
-            <table class="cards">
+            <table class="cards compact">
               <caption class="hidden-but-read">Verdicts of interval {interval.n}</caption>
               <thead>
                 <tr>
@@ -89,17 +93,18 @@ export function Checks({ interval }: { interval: Interval }): JSX.Element {
               </thead>
               <tbody>
                 {shown.map((check) => (
-                  <tr key={`${check.request_id} ${check.kind}`}>
+                  <tr
+                    key={`${check.request_id} ${check.kind}`}
+                    class={check.verdict === 'pass' ? 'routine' : ''}
+                  >
                     <td>
                       <VerdictBadge verdict={check.verdict} />
                     </td>
-                    <td>
+                    <td class="last">
                       <Hotkey hotkey={check.hotkey} />
                     </td>
-                    <td class="nowrap" data-label="Of">
-                      {KIND_NAMES[check.kind]}
-                    </td>
-                    <td class="nowrap mono" data-label="Request">
+                    <td class="nowrap middle">{KIND_NAMES[check.kind]}</td>
+                    <td class="nowrap mono extra">
                       <span title={check.request_id}>{check.request_id.slice(0, 8)}</span>
                       <CopyButton text={check.request_id} what="request id" />
                     </td>

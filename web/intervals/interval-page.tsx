@@ -43,12 +43,14 @@ export function IntervalPage(): JSX.Element {
         }
         aside={<Live at={at} stale={problem !== null} />}
       >
-        {data !== null && (
-          <p class="lead">
-            Blocks {count(data.first_block)} to {count(data.last_block)}.{' '}
-            {data.failed && !FINAL.includes(data.phase)
-              ? 'It stopped here, before it was settled.'
-              : PHASE_WORDS[data.phase]}
+        {problem?.status !== 404 && (
+          <p class="lead told">
+            {data !== null &&
+              `Blocks ${count(data.first_block)} to ${count(data.last_block)}. ${
+                data.failed && !FINAL.includes(data.phase)
+                  ? 'It stopped here, before it was settled.'
+                  : PHASE_WORDS[data.phase]
+              }`}
           </p>
         )}
         <p class="row small">

@@ -65,7 +65,7 @@ export function IntervalsPage(): JSX.Element {
 function Intervals({ lines }: { lines: readonly IntervalLine[] }): JSX.Element {
   return (
     <div class="table-wrap">
-      <table class="cards three">
+      <table class="cards compact">
         <caption class="hidden-but-read">Intervals, newest first</caption>
         <thead>
           <tr>
@@ -94,22 +94,20 @@ function Intervals({ lines }: { lines: readonly IntervalLine[] }): JSX.Element {
               <td>
                 <PhaseBadge phase={line.phase} failed={line.failure !== null} />
               </td>
-              <td class="nowrap muted" data-label="Blocks">
+              <td class="nowrap muted extra">
                 {count(line.first_block)}–{count(line.last_block)}
               </td>
-              <td data-label="Checks" class="wide">
+              <td class="wide">
                 <Outcome line={line} />
               </td>
-              <td class="num" data-label="Requests">
+              <td class="num extra">
                 <Requests line={line} />
               </td>
-              <td class="num" data-label="Moves">
+              <td class="num extra">
                 {line.moves === 0 ? <span class="muted">none</span> : line.moves}
               </td>
-              <td class="muted" data-label="Weights">
-                {weightsWords(line.weights)}
-              </td>
-              <td class="nowrap muted" data-label="Settled">
+              <td class="muted extra">{weightsWords(line.weights)}</td>
+              <td class="nowrap muted last">
                 {line.settled_at !== null ? (
                   <Ago iso={line.settled_at} />
                 ) : FINAL.includes(line.phase) ? (

@@ -1,34 +1,38 @@
-import type { JSX } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
 import type { IntervalLine } from '../api-types.js'
 import { count } from '../format.js'
 import { VerdictBadge } from '../parts/badges.js'
 
-/** What the checks of an interval found, as counts by verdict. */
+/** What the checks of an interval found, as counts under each other from line to line. */
 export function Outcome({ line }: { line: IntervalLine }): JSX.Element {
   if (line.checks === null) return <span class="muted">shown when it is final</span>
   if (line.checks === 0) return <span class="muted">none</span>
-  const rest = line.checks - (line.passes ?? 0) - (line.cheats ?? 0) - (line.fails ?? 0)
+  const { passes, cheats, fails } = line
+  const rest = line.checks - (passes ?? 0) - (cheats ?? 0) - (fails ?? 0)
   return (
-    <span class="row counts">
-      <Counted n={line.passes ?? 0} verdict="pass" />
-      <Counted n={line.cheats ?? 0} verdict="cheat" />
-      <Counted n={line.fails ?? 0} verdict="fail" />
-      {rest > 0 && <span class="muted">{count(rest)} undecided</span>}
+    <span class="counts">
+      <Counted n={passes ?? 0}>
+        <VerdictBadge verdict="pass" />
+      </Counted>
+      <Counted n={cheats ?? 0}>
+        <span class="caught-words">caught</span>
+      </Counted>
+      <Counted n={fails ?? 0}>
+        <VerdictBadge verdict="fail" />
+      </Counted>
+      <Counted n={rest}>
+        <span class="muted">undecided</span>
+      </Counted>
     </span>
   )
 }
 
-function Counted({
-  n,
-  verdict,
-}: {
-  n: number
-  verdict: 'pass' | 'cheat' | 'fail'
-}): JSX.Element | null {
-  if (n === 0) return null
+/** None keeps its place. */
+function Counted({ n, children }: { n: number; children: ComponentChildren }): JSX.Element {
+  if (n === 0) return <span />
   return (
     <span class="nowrap">
-      {count(n)} <VerdictBadge verdict={verdict} />
+      {count(n)} {children}
     </span>
   )
 }

@@ -16,7 +16,7 @@ interface Step {
 export function Steps({ interval }: { interval: Interval }): JSX.Element {
   return (
     <ol class="steps">
-      {stepsOf(interval).map((step) => (
+      {stepsOf(interval).map((step, i) => (
         <li
           key={step.name}
           class={step.state}
@@ -27,10 +27,22 @@ export function Steps({ interval }: { interval: Interval }): JSX.Element {
             {step.state === 'lost' && <Icon name="cross" />}
           </span>
           <strong>{step.name}</strong>
-          <span class="muted small">{step.when === null ? step.words : time(step.when)}</span>
+          <span class="muted small">
+            {step.when === null ? step.words : <When iso={step.when} whole={i === 0} />}
+          </span>
         </li>
       ))}
     </ol>
+  )
+}
+
+/** The day is said once. @param whole with it */
+function When({ iso, whole }: { iso: string; whole: boolean }): JSX.Element {
+  const full = time(iso)
+  return (
+    <time dateTime={iso} title={full}>
+      {whole ? full : full.split(', ').at(-1)}
+    </time>
   )
 }
 

@@ -1,48 +1,54 @@
 import type { JSX } from 'preact'
-import type { NetworkSummary, Prover } from '../api-types.js'
+import type { IntervalLine, NetworkSummary, Prover } from '../api-types.js'
 import { count } from '../format.js'
 import { Hotkey } from '../parts/hotkey.js'
-import { Icon } from '../parts/icons.js'
 import { Fact } from '../parts/section.js'
 
-/** What the grid is, in numbers. */
+/** What the grid is and found lately, in numbers; what is not known yet keeps its place. */
 export function NetworkFacts({
   provers,
+  intervals,
   summary,
 }: {
-  provers: readonly Prover[]
+  provers: readonly Prover[] | null
+  intervals: readonly IntervalLine[] | null
   summary: NetworkSummary | null
 }): JSX.Element {
-  const present = provers.filter((prover) => prover.present)
-  const reachable = present.filter((prover) => prover.reachable !== false).length
-  const successes = provers.reduce((sum, prover) => sum + prover.total_successes, 0)
+  const present = provers?.filter((prover) => prover.present)
+  const reachable = present?.filter((prover) => prover.reachable !== false).length
+  const settled = intervals?.filter(({ phase }) => phase === 'settled')
+  const sum = (of: (interval: IntervalLine) => number | null): number =>
+    settled?.reduce((all, interval) => all + (of(interval) ?? 0), 0) ?? 0
+  const within = settled && settled.length > 0 && (
+    <small>last {count(settled.length)} settled</small>
+  )
   return (
     <dl class="facts card">
       <Fact name="Provers">
-        {count(present.length)} <small>{reachable} reachable</small>
+        {present === undefined ? (
+          '…'
+        ) : (
+          <>
+            {count(present.length)} <small>{reachable} reachable</small>
+          </>
+        )}
       </Fact>
-      <Fact name="Successes in all">{count(successes)}</Fact>
-      {summary !== null && (
-        <>
-          <Fact name="Model">{summary.model}</Fact>
-          <Fact name="Subnet">
-            {summary.netuid}
-            {summary.profile !== null && summary.profile !== 'mainnet' && (
-              <small> profile {summary.profile}</small>
-            )}
-          </Fact>
-          <Fact name="Verifier">
-            <Hotkey hotkey={summary.verifier} link={false} />
-          </Fact>
-          {summary.temporal_ui !== null && (
-            <Fact name="Loop of intervals">
-              <a href={summary.temporal_ui} class="row link-out" rel="noreferrer" target="_blank">
-                In Temporal <Icon name="link" />
-              </a>
-            </Fact>
-          )}
-        </>
-      )}
+      <Fact name="Answers checked">
+        {settled === undefined ? '…' : count(sum(({ checks }) => checks))} {within}
+      </Fact>
+      <Fact name="Cheats caught">
+        {settled === undefined ? '…' : count(sum(({ cheats }) => cheats))} {within}
+      </Fact>
+      <Fact name="Model">{summary?.model ?? '…'}</Fact>
+      <Fact name="Subnet">
+        {summary?.netuid ?? '…'}
+        {summary?.profile != null && summary.profile !== 'mainnet' && (
+          <small> profile {summary.profile}</small>
+        )}
+      </Fact>
+      <Fact name="Verifier">
+        {summary === null ? '…' : <Hotkey hotkey={summary.verifier} link={false} />}
+      </Fact>
     </dl>
   )
 }

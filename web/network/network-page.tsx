@@ -2,44 +2,31 @@ import type { JSX } from 'preact'
 import type { IntervalList, List, NetworkSummary, Prover, TierLine } from '../api-types.js'
 import { Live } from '../parts/live.js'
 import { Empty, Loading, ProblemNotice } from '../parts/notice.js'
-import { PageHead, Section } from '../parts/section.js'
+import { Section } from '../parts/section.js'
 import { useTitle } from '../parts/title.js'
 import { useApi } from '../use-api.js'
 import { NetworkFacts } from './network-facts.js'
-import { NewestInterval } from './newest-interval.js'
+import { NewestInterval, STRIP_PLACES } from './newest-interval.js'
 import { ProverTable } from './prover-table.js'
+import { SAMPLES_MODEL, Samples } from './samples.js'
 
 /** Often enough to watch an interval, seldom enough for a thousand watchers. */
 const PROVERS_MS = 4_000
 const TIERS_MS = 15_000
-/** Intervals in the strip. */
-const SHOWN = 24
 
-/** `/`: provers by tier, and how the newest interval goes. */
+/** `/`: what the grid makes, provers by tier, and how the newest interval goes. */
 export function NetworkPage(): JSX.Element {
   useTitle('Network')
   const provers = useApi<List<Prover>>('/v1/network/provers', PROVERS_MS)
   const tiers = useApi<List<TierLine>>('/v1/network/tiers', TIERS_MS)
-  const intervals = useApi<IntervalList>(`/v1/network/intervals?limit=${SHOWN}`, PROVERS_MS)
+  const intervals = useApi<IntervalList>(`/v1/network/intervals?limit=${STRIP_PLACES}`, PROVERS_MS)
   const summary = useApi<NetworkSummary>('/v1/network', TIERS_MS)
   const problem = provers.problem ?? intervals.problem ?? tiers.problem
+  const model = summary.data?.model
 
   return (
     <div class="stack">
-      <PageHead
-        title="Network"
-        aside={
-          <a class="button primary" href="/playground">
-            Make a video
-          </a>
-        }
-      >
-        <p class="lead">
-          GPUs turn text into video here, and nobody has to trust them: the same request gives the
-          same bytes, so the verifier computes some answers again and compares. Who answers as
-          computed climbs the tiers and earns; who cheats is caught.
-        </p>
-      </PageHead>
+      <Hero samples={model === undefined || model === SAMPLES_MODEL} />
       {problem !== null && (
         <ProblemNotice
           problem={problem}
@@ -51,9 +38,18 @@ export function NetworkPage(): JSX.Element {
           old={provers.data !== null}
         />
       )}
-      {provers.data !== null && <NetworkFacts provers={provers.data.data} summary={summary.data} />}
-      {intervals.data !== null && intervals.data.data.length > 0 && (
-        <NewestInterval intervals={intervals.data.data} />
+      {(problem === null || provers.data !== null) && (
+        <>
+          <NetworkFacts
+            provers={provers.data?.data ?? null}
+            intervals={intervals.data?.data ?? null}
+            summary={summary.data}
+          />
+          <NewestInterval
+            intervals={intervals.data?.data ?? null}
+            temporal={summary.data?.temporal_ui ?? null}
+          />
+        </>
       )}
       <Section
         title="Provers by tier"
@@ -72,6 +68,31 @@ export function NetworkPage(): JSX.Element {
           <ProverTable provers={provers.data.data} tiers={tiers.data.data} />
         )}
       </Section>
+    </div>
+  )
+}
+
+/** @param samples whether the network makes such videos */
+function Hero({ samples }: { samples: boolean }): JSX.Element {
+  return (
+    <div class="hero">
+      <div class="hero-words">
+        <h1>Videos from GPUs that nobody has to trust</h1>
+        <p class="lead">
+          The same request gives the same bytes. So the verifier computes some of the answers again
+          and compares them: who answers as computed climbs the tiers and earns, who cheats is
+          caught.
+        </p>
+        <p class="row">
+          <a class="button primary" href="/playground">
+            Make a video
+          </a>
+          <a class="button" href="/docs">
+            Use the API
+          </a>
+        </p>
+      </div>
+      {samples && <Samples />}
     </div>
   )
 }

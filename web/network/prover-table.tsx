@@ -11,7 +11,7 @@ import { Icon } from '../parts/icons.js'
 const MANY = 12
 /** Verdicts in a line. */
 const VERDICTS = 5
-const COLUMNS = 7
+const COLUMNS = 8
 
 /** Every prover under its tier, the best score first. */
 export function ProverTable({
@@ -52,18 +52,21 @@ export function ProverTable({
           <thead>
             <tr>
               <th scope="col">Prover</th>
-              <th scope="col" class="num">
-                Requests
+              <th scope="col">Score</th>
+              <th scope="col" class="num spare">
+                Weight
               </th>
               <th scope="col" class="num">
                 Validations
               </th>
               <th scope="col" class="num">
+                Requests
+              </th>
+              <th scope="col" class="num spare">
                 Successes
               </th>
-              <th scope="col">Score</th>
               <th scope="col" class="num">
-                Weight
+                Cheats
               </th>
               <th scope="col">Last verdicts</th>
             </tr>
@@ -82,8 +85,9 @@ export function ProverTable({
         </table>
       </div>
       <p class="muted small">
-        Rates are those of the last settled interval. What happens in the running one is shown when
-        it has settled: a prover that knew it has been checked would know it is safe.
+        Rates are those of the last settled interval; successes and cheats are those of all. What
+        happens in the running one is shown when it has settled: a prover that knew it has been
+        checked would know it is safe.
       </p>
     </div>
   )
@@ -141,31 +145,38 @@ function ProverRow({ prover, most }: { prover: Prover; most: number }): JSX.Elem
           <Presence prover={prover} />
         </span>
       </td>
-      <Rate
-        name="Requests"
-        rate={last?.request_success_rate ?? null}
-        part={last?.request_successes ?? 0}
-        of={last?.request_attempts ?? 0}
-      />
-      <Rate
-        name="Validations"
-        rate={last?.validation_success_rate ?? null}
-        part={last?.checks_passed ?? 0}
-        of={last?.checks_judged ?? 0}
-      />
-      <td class="num" data-label="Successes">
-        {count(prover.total_successes)}
-      </td>
       <td data-label="Score">
         <span class="scored">
           {ppm(prover.score_ppm)}
           <Bar part={prover.score_ppm} of={most} />
         </span>
       </td>
-      <td class="num" data-label="Weight">
+      <td class="num spare" data-label="Weight">
         {prover.weight_u16 === null ? <span class="muted">none</span> : count(prover.weight_u16)}
       </td>
-      <td data-label="Last verdicts">
+      <Rate
+        name="Validations"
+        rate={last?.validation_success_rate ?? null}
+        part={last?.checks_passed ?? 0}
+        of={last?.checks_judged ?? 0}
+      />
+      <Rate
+        name="Requests"
+        rate={last?.request_success_rate ?? null}
+        part={last?.request_successes ?? 0}
+        of={last?.request_attempts ?? 0}
+      />
+      <td class="num spare" data-label="Successes">
+        {count(prover.total_successes)}
+      </td>
+      <td class="num" data-label="Cheats">
+        {prover.cheats.total === 0 ? (
+          <span class="muted">none</span>
+        ) : (
+          <strong class="verdict-cheat">{count(prover.cheats.total)}</strong>
+        )}
+      </td>
+      <td class="marks" data-label="Last verdicts">
         {prover.last_verdicts.length === 0 ? (
           <span class="muted">none yet</span>
         ) : (

@@ -1,12 +1,13 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 
-const FIRST = 20
-
-/** The first lines of a long list, and the button that shows the rest. */
-export function useSomeFirst<T>(lines: readonly T[]): [readonly T[], JSX.Element | null] {
+/** The first lines of a long list, and the button that shows the rest. @param first how many */
+export function useSomeFirst<T>(
+  lines: readonly T[],
+  first = 20,
+): [readonly T[], JSX.Element | null] {
   const [all, setAll] = useState(false)
-  if (all || lines.length <= FIRST + 2) return [lines, null]
+  if (all || lines.length <= first + 2) return [lines, null]
   const button = (
     <p class="more">
       <button type="button" class="button small" onClick={() => setAll(true)}>
@@ -14,5 +15,5 @@ export function useSomeFirst<T>(lines: readonly T[]): [readonly T[], JSX.Element
       </button>
     </p>
   )
-  return [lines.slice(0, FIRST), button]
+  return [lines.slice(0, first), button]
 }

@@ -34,8 +34,7 @@ export function CodePanel({ body }: { body: VideoBody }): JSX.Element {
             </button>
           ))}
         </fieldset>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so keys have to reach it. */}
-        <section tabIndex={0} aria-label={`${language} code`}>
+        <section aria-label={`${language} code`}>
           <pre>
             <code>{code}</code>
           </pre>

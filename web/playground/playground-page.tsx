@@ -24,7 +24,10 @@ export function PlaygroundPage(): JSX.Element {
   const key = useKey()
   const models = useApi<List<Model>>(key === null ? null : '/v1/models')
   const stage = useRef<HTMLElement>(null)
-  const [wanted, setWanted] = useState<Wanted>(NOTHING_WANTED)
+  const [wanted, setWanted] = useState<Wanted>(() => ({
+    ...NOTHING_WANTED,
+    prompt: query.prompt ?? '',
+  }))
   const [asked, setAsked] = useState<{ id: string; body: VideoBody } | null>(null)
   const [asking, setAsking] = useState(false)
   // The answer to the last request was a video that had been made before.
@@ -35,10 +38,11 @@ export function PlaygroundPage(): JSX.Element {
   const refused = models.problem?.status === 401
   const running = asking || video?.status === 'queued' || video?.status === 'in_progress'
 
-  // A video that was opened from the list or by a reload fills the form, once.
+  // A video that was opened from the list or by a reload fills the form, once; but for its seed, with which
+  // the next one would count for nobody.
   useEffect(() => {
     if (video !== null && asked?.id !== video.id) {
-      setWanted(wantedOf(video))
+      setWanted({ ...wantedOf(video), seed: '' })
       setHad(false)
       setAsked({ id: video.id, body: bodyOf(wantedOf(video)) })
     }
@@ -63,6 +67,11 @@ export function PlaygroundPage(): JSX.Element {
     }
   }
 
+  const change = (changes: Partial<Wanted>): void => {
+    setWanted({ ...wanted, ...changes })
+    setHad(false)
+  }
+
   return (
     <div class="stack">
       <PageHead title="Playground" aside={<KeyInUse />}>
@@ -80,10 +89,7 @@ export function PlaygroundPage(): JSX.Element {
       <div class="bench">
         <RequestForm
           wanted={wanted}
-          change={(changes) => {
-            setWanted({ ...wanted, ...changes })
-            setHad(false)
-          }}
+          change={change}
           model={models.data?.data[0] ?? null}
           problem={problem}
           disabled={key === null || refused || running}
@@ -98,6 +104,7 @@ export function PlaygroundPage(): JSX.Element {
           asked={asked !== null && asked.id === id ? asked.body : null}
           problem={problem}
           again={submit}
+          useSeed={(seed) => change({ seed: String(seed) })}
         />
         <CodePanel body={bodyOf(wanted)} />
       </div>

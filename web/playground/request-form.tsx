@@ -84,7 +84,20 @@ export function RequestForm(props: FormProps): JSX.Element {
       <div class="fields">
         <Field
           label="Seed"
-          help="Empty: the network draws it, and the video counts for its prover."
+          help={
+            wanted.seed === '' ? (
+              'Empty: the network draws it, and the video counts for its prover.'
+            ) : (
+              <>
+                <strong class="verdict-fail">
+                  With a seed of your own it counts for no prover.
+                </strong>{' '}
+                <button type="button" class="link" onClick={() => change({ seed: '' })}>
+                  Empty it
+                </button>
+              </>
+            )
+          }
           error={error('seed')}
           wide
         >
@@ -188,7 +201,7 @@ function shownSize(size: string): string {
 
 function Field(props: {
   label: string
-  help?: string
+  help?: ComponentChildren
   error: string | null
   wide?: boolean
   children: (id: string) => ComponentChildren

@@ -9,9 +9,11 @@ import { ProblemNotice } from '../parts/notice.js'
 export function Screen({
   video,
   frames,
+  useSeed,
 }: {
   video: Video | null
   frames: readonly (string | undefined)[]
+  useSeed: (seed: number) => void
 }): JSX.Element {
   const { address, problem } = useContent(video)
   const newest = frames.filter((frame) => frame !== undefined).at(-1)
@@ -51,6 +53,9 @@ export function Screen({
             {video!.size.replace('x', ' × ')}, {video!.num_frames} frames, {video!.seconds} s, seed{' '}
             {video!.seed}
           </span>
+          <button type="button" class="button quiet small" onClick={() => useSeed(video!.seed)}>
+            Use its seed
+          </button>
         </p>
       )}
     </>

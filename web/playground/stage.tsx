@@ -21,6 +21,8 @@ export function Stage(props: {
   /** Why the request was refused. */
   problem: Problem | null
   again: () => void
+  /** Asks for the same video again, with its seed. */
+  useSeed: (seed: number) => void
 }): JSX.Element {
   const { watched, asking, asked, problem } = props
   const { video, frames } = watched
@@ -40,10 +42,10 @@ export function Stage(props: {
   }
   return (
     <section class="card stage" aria-label="Video" ref={props.place} aria-busy={asking}>
-      <Screen video={video} frames={frames} />
+      <Screen video={video} frames={frames} useSeed={props.useSeed} />
       {video === null ? (
         <p class="muted" role="status">
-          {asking ? 'Asking …' : 'The frames appear here as they arrive, then the video.'}
+          {asking ? 'Asking …' : 'The frames appear here when the steps are done, then the video.'}
         </p>
       ) : (
         <>

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HistoryPoint } from '../api-types.js'
-import { count, percent, ppm } from '../format.js'
+import { count, percent, plural, ppm } from '../format.js'
 import { TierBadge } from '../parts/badges.js'
 import { TIER_NAMES } from '../words.js'
 import {
@@ -19,6 +19,8 @@ import { HistoryTable } from './history-table.js'
 
 const HEIGHT = 292
 const BAND = { top: 0, height: 20 }
+/** Between the two panels. */
+const CHEATS_Y = 178
 
 /** Rates and score over the settled intervals, with the tier that was held. The table says the same. */
 export function HistoryChart({ history }: { history: readonly HistoryPoint[] }): JSX.Element {
@@ -64,7 +66,7 @@ export function HistoryChart({ history }: { history: readonly HistoryPoint[] }):
           validations {ratio(point.checks_passed, point.checks_judged)}
         </span>
         <span class="key-score">score {ppm(point.score_ppm)}</span>
-        {point.cheats > 0 && <span class="verdict-cheat">{point.cheats} cheat</span>}
+        {point.cheats > 0 && <span class="verdict-cheat">{plural(point.cheats, 'cheat')}</span>}
       </p>
       <div
         class="plot"
@@ -112,6 +114,21 @@ export function HistoryChart({ history }: { history: readonly HistoryPoint[] }):
           {dots(requests, rates, 'requests-dot')}
           <path class="line score-line" d={path(scores, score)} />
           {dots(scores, score, 'score-dot')}
+          {history.some(({ cheats }) => cheats > 0) && (
+            <text class="axis" x={LEFT - 7} y={CHEATS_Y + 4} text-anchor="end">
+              cheats
+            </text>
+          )}
+          {history.map(
+            ({ n, cheats }) =>
+              cheats > 0 && (
+                <path
+                  key={n}
+                  class="cheat-mark"
+                  d={`M${scale.x(n) - 3} ${CHEATS_Y - 3}l6 6m0 -6l-6 6`}
+                />
+              ),
+          )}
           <line
             class="cursor"
             x1={scale.x(point.n)}

@@ -5,19 +5,34 @@ import { Icon } from '../parts/icons.js'
 import { Ago } from '../parts/live.js'
 import { Empty } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
+import { useSomeFirst } from '../parts/some-first.js'
 import { TIER_NAMES, TIERS } from '../words.js'
 
 /** Promotions and relegations, each with its reason. */
-export function Moves({ moves, tier }: { moves: readonly ProverMove[]; tier: Tier }): JSX.Element {
+export function Moves({
+  moves,
+  tier,
+  caught,
+}: {
+  moves: readonly ProverMove[]
+  tier: Tier
+  /** Whether it was ever caught cheating. */
+  caught: boolean
+}): JSX.Element {
+  const [shown, rest] = useSomeFirst(moves, 5)
   return (
     <Section title="Moves">
       {moves.length === 0 ? (
         <Empty title="It has never moved">
-          <p>Everybody starts in Bronze; this one is in {TIER_NAMES[tier]}.</p>
+          <p>
+            {tier === 'bronze' && caught
+              ? 'It was caught cheating, and there is no tier below Bronze.'
+              : `Everybody starts in Bronze; this one is in ${TIER_NAMES[tier]}.`}
+          </p>
         </Empty>
       ) : (
         <ol class="moves">
-          {moves.map((move) => {
+          {shown.map((move) => {
             const up = TIERS.indexOf(move.to_tier) < TIERS.indexOf(move.from_tier)
             return (
               <li key={move.n}>
@@ -38,6 +53,7 @@ export function Moves({ moves, tier }: { moves: readonly ProverMove[]; tier: Tie
           })}
         </ol>
       )}
+      {rest}
     </Section>
   )
 }

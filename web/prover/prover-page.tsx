@@ -10,6 +10,7 @@ import { Fact, PageHead, Section } from '../parts/section.js'
 import { useTitle } from '../parts/title.js'
 import { useApi } from '../use-api.js'
 import { TIER_NAMES } from '../words.js'
+import { Caught } from './caught.js'
 import { HistoryChart } from './history-chart.js'
 import { Moves } from './moves.js'
 import { Routing } from './routing.js'
@@ -42,6 +43,7 @@ export function ProverPage(): JSX.Element {
       >
         <p class="mono small muted full">
           {hotkey} <CopyButton text={hotkey} what="hotkey" />
+          {data !== null && ` uid ${data.uid}`}
         </p>
       </PageHead>
       {problem?.status === 404 ? (
@@ -66,6 +68,7 @@ function Found({ prover }: { prover: ProverDetail }): JSX.Element {
   const checks = last && percent(last.checks_passed, last.checks_judged)
   return (
     <>
+      {prover.cheats.total > 0 && <Caught prover={prover} />}
       <Section title={`Why ${TIER_NAMES[prover.tier]}?`}>
         <p class="why">{prover.why}</p>
         <TierConditions prover={prover} />
@@ -79,8 +82,8 @@ function Found({ prover }: { prover: ProverDetail }): JSX.Element {
         <Fact name="Validations">
           {checks ?? 'none'} {last !== null && <small>interval {last.n}</small>}
         </Fact>
+        <Fact name="Cheats in all">{count(prover.cheats.total)}</Fact>
         <Fact name="Successes in all">{count(prover.total_successes)}</Fact>
-        <Fact name="uid">{prover.uid}</Fact>
       </dl>
       <Section title="History" aside={<span class="muted small">settled intervals</span>}>
         {prover.history.length === 0 ? (
@@ -93,7 +96,12 @@ function Found({ prover }: { prover: ProverDetail }): JSX.Element {
       </Section>
       <div class="two">
         <ScoreParts prover={prover} />
-        <Moves moves={prover.moves} tier={prover.tier} />
+        <Moves
+          key={prover.hotkey}
+          moves={prover.moves}
+          tier={prover.tier}
+          caught={prover.cheats.total > 0}
+        />
       </div>
       <Verdicts prover={prover} />
       <Routing prover={prover} />

@@ -14,7 +14,7 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
       <Section title="Users’ requests">
         <ul class="facts-list">
           <li>
-            <Breaker breaker={prover.breaker} />
+            <Breaker prover={prover} />
           </li>
           {prover.reachable === false && (
             <li>
@@ -59,7 +59,15 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
   )
 }
 
-function Breaker({ breaker }: { breaker: ProverDetail['breaker'] }): JSX.Element {
+function Breaker({ prover: { breaker, routing } }: { prover: ProverDetail }): JSX.Element {
+  if (breaker.state === 'closed' && routing.last_resort) {
+    return (
+      <span class="state verdict-fail">
+        <Icon name="bang" />
+        Asked last of all
+      </span>
+    )
+  }
   if (breaker.state === 'closed') {
     return (
       <>

@@ -7,42 +7,31 @@ import { Icon } from '../parts/icons.js'
 export function TierConditions({ prover }: { prover: ProverDetail }): JSX.Element {
   const { this_tier: own, next_tier: next } = prover
   return (
-    <div class="two conditions">
-      <Conditions
-        of={own}
-        title="To stay"
-        none="Bronze asks for nothing: there is no tier below."
-      />
+    <div class="conditions">
+      {own.checks.length > 0 && <Conditions of={own} title="To stay" />}
       {next === null ? (
         <div>
           <h3>The top</h3>
           <p class="muted small">There is no tier above.</p>
         </div>
       ) : (
-        <Conditions of={next} title="To be promoted" none="" />
+        <Conditions of={next} title="To be promoted" />
       )}
-      {prover.fast_return !== null && (
-        <Conditions of={prover.fast_return} title="Straight back" none="" />
-      )}
+      {prover.fast_return !== null && <Conditions of={prover.fast_return} title="Straight back" />}
     </div>
   )
 }
 
-function Conditions({
-  of,
-  title,
-  none,
-}: {
-  of: TierChecks
-  title: string
-  none: string
-}): JSX.Element {
+function Conditions({ of, title }: { of: TierChecks; title: string }): JSX.Element {
+  const met = of.checks.filter((check) => check.met).length
   return (
     <div>
       <h3 class="row">
         {title} <TierBadge tier={of.tier} />
+        <span class="muted small">
+          {met} of {of.checks.length} met
+        </span>
       </h3>
-      {of.checks.length === 0 && <p class="muted small">{none}</p>}
       <ul class="checks">
         {of.checks.map((check) => (
           <li key={check.what}>
@@ -59,14 +48,14 @@ const NAMES: Record<string, string> = {
   validation_success_rate: 'Validation success rate',
   total_successes: 'Total successes',
   passed_validations_since_last_move: 'Validations passed since the last move',
-  cheats: 'Cheats',
+  cheats: 'Cheats in the last settled interval',
   refusals: 'Intervals in a row that refused more than half',
 }
 
 function Condition({ check }: { check: TierCheck }): JSX.Element {
   return (
     <>
-      <p class="row spread check-head">
+      <p class="check-head">
         <span>{NAMES[check.what] ?? check.what.replaceAll('_', ' ')}</span>
         <span class={`state ${check.met ? 'verdict-pass' : 'verdict-fail'}`}>
           <Icon name={check.met ? 'check' : 'cross'} />

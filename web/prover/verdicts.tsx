@@ -11,6 +11,9 @@ import { Section } from '../parts/section.js'
 import { useSomeFirst } from '../parts/some-first.js'
 import { KIND_NAMES } from '../words.js'
 
+/** At first: the reasons are long, and mostly the same. */
+const SHOWN = 8
+
 type Line = ProverDetail['verdicts'][number]
 
 /** Its verdicts with their reasons, the newest first; older ones page by page. */
@@ -22,7 +25,7 @@ export function Verdicts({ prover }: { prover: ProverDetail }): JSX.Element {
   // The newest page is asked for again and again; what moved to the older ones is shown once.
   const known = new Set(prover.verdicts.map(keyOf))
   const lines = [...prover.verdicts, ...older.filter((line) => !known.has(keyOf(line)))]
-  const [shown, rest] = useSomeFirst(lines)
+  const [shown, rest] = useSomeFirst(lines, SHOWN)
 
   const more = async (): Promise<void> => {
     try {
@@ -45,7 +48,7 @@ export function Verdicts({ prover }: { prover: ProverDetail }): JSX.Element {
         </Empty>
       ) : (
         <div class="table-wrap">
-          <table class="cards">
+          <table class="cards compact">
             <caption class="hidden-but-read">Verdicts, the newest first</caption>
             <thead>
               <tr>
@@ -61,24 +64,27 @@ export function Verdicts({ prover }: { prover: ProverDetail }): JSX.Element {
             </thead>
             <tbody>
               {shown.map((line) => (
-                <tr key={keyOf(line)}>
+                <tr key={keyOf(line)} class={line.verdict === 'pass' ? 'routine' : ''}>
                   <td>
                     <VerdictBadge verdict={line.verdict} />
                   </td>
-                  <td class="nowrap">{KIND_NAMES[line.kind]}</td>
+                  <td class="nowrap middle">{KIND_NAMES[line.kind]}</td>
                   <td class="reason wide" title={line.reason}>
                     {line.reason_text}
                   </td>
-                  <td class="num mono" data-label="Reward">
+                  <td class="num mono extra">
                     {line.reward_ppm === null ? 'none' : ppm(line.reward_ppm, 2)}
                   </td>
-                  <td class="nowrap" data-label="Interval">
-                    <a href={`/intervals/${line.interval}`}>{line.interval}</a>{' '}
+                  <td class="nowrap last">
+                    <a href={`/intervals/${line.interval}`}>
+                      <span class="on-phone">interval </span>
+                      {line.interval}
+                    </a>{' '}
                     <span class="muted small">
                       <Ago iso={line.decided_at} />
                     </span>
                   </td>
-                  <td class="nowrap mono wide" data-label="Request">
+                  <td class="nowrap mono extra">
                     <span title={line.request_id}>{line.request_id.slice(0, 8)}</span>
                     <CopyButton text={line.request_id} what="request id" />
                   </td>

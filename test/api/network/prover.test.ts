@@ -177,6 +177,9 @@ describe('/v1/network/provers/{hotkey}', () => {
       /^Its mean reward in interval 2 was 0\.4491; times 1 for speed and 0\.55 for Silver/,
     )
     const caught = await show(weak.hotkey)
+    assert.deepEqual([caught.cheats.total, caught.cheats.last_interval], [1, 2])
+    assert.match(caught.why, /One of its answers was found to be a cheat, in interval 2\./)
+    assert.doesNotMatch(JSON.stringify(caught.next_tier), /no cheat was found"/)
     assert.match(
       caught.score!.text,
       /^Its observation in interval 2 was -?[\d.]+, (because a cheat stands|its mean reward)\./,

@@ -10,6 +10,8 @@ import { settle } from '../../../rules/settle/settle.js'
 import type { ProverSettlement, SettlementInput } from '../../../rules/settle/settlement.js'
 import { someInterval } from '../settle/some-interval.js'
 
+const NEVER = { cheats: 0, lastN: null }
+
 /** What settling decided the move from. */
 function factsOf(input: SettlementInput, settled: ProverSettlement): TierFacts {
   const state = input.provers.find(({ hotkey }) => hotkey === settled.hotkey)!
@@ -24,6 +26,7 @@ function factsOf(input: SettlementInput, settled: ProverSettlement): TierFacts {
       state.validationsSinceMove + (settled.cheats > 0 ? 0 : settled.checksPassed),
     fastReturn: settled.fastReturn || settled.move?.reason === 'fast_return',
     refusedStreak: relegates || mostly ? state.refusedStreak + 1 : 0,
+    caught: NEVER,
   }
 }
 
@@ -102,8 +105,9 @@ describe('explaining a tier', () => {
     validationsSinceMove: 2,
     fastReturn: false,
     refusedStreak: 0,
+    caught: NEVER,
   }
-  const past = { settledN: 17, lastMove: { n: 12, text: MOVE_REASONS.promoted } }
+  const past = { settledN: 17, lastMove: { n: 12, text: MOVE_REASONS.promoted }, caught: NEVER }
 
   it('answers why a prover is Silver, and what is missing for Gold', () => {
     const explained = explainTier(standing, PRODUCTION_PROFILE)
@@ -157,6 +161,33 @@ describe('explaining a tier', () => {
     assert.match(texts, /^1 validation passed since/m)
   })
 
+  it('says of who was caught how often and when last, whatever the interval since found', () => {
+    const idle = { ...counts, checksJudged: 0, checksPassed: 0 }
+    const caught = { cheats: 114, lastN: 15 }
+    const says = (facts: Partial<TierFacts>, lastMove: typeof past.lastMove | null) => {
+      const all = { ...standing, tier: 'bronze' as const, caught, ...facts }
+      const explained = explainTier(all, PRODUCTION_PROFILE)
+      const line = explained.nextTier?.checks.find(({ what }) => what === 'cheats')
+      return [whyTier(explained, { settledN: 17, lastMove, caught: all.caught }), line?.text]
+    }
+    const [why, line] = says({ counts: idle }, null)
+    assert.match(
+      why!,
+      /^Bronze: it was caught cheating, and there is no lower tier\. 114 of its answers were found to be cheats, the last in interval 15\. To reach Silver/,
+    )
+    assert.equal(
+      line,
+      'nothing of it was judged in this interval; before it 114 cheats, the last in interval 15',
+    )
+    assert.equal(
+      says({}, null)[1],
+      'no cheat was found in this interval; before it 114 cheats, the last in interval 15',
+    )
+    const [once] = says({ caught: { cheats: 1, lastN: 3 } }, past.lastMove)
+    assert.match(once!, /were met\. One of its answers was found to be a cheat, in interval 3\. To/)
+    assert.doesNotMatch(once!, /everyone starts/)
+  })
+
   it('has words for who is new, and for who is at the top', () => {
     const fresh = explainTier(
       { ...standing, tier: 'bronze', totalSuccesses: 0, validationsSinceMove: 0 },
@@ -164,7 +195,7 @@ describe('explaining a tier', () => {
     )
     assert.deepEqual(fresh.thisTier.checks, [])
     assert.equal(
-      whyTier(fresh, { settledN: null, lastMove: null }),
+      whyTier(fresh, { settledN: null, lastMove: null, caught: NEVER }),
       'Bronze: everyone starts in Bronze, and it has not moved yet. No interval was settled with it yet; Silver comes next.',
     )
     const top = explainTier({ ...standing, tier: 'challenger' }, PRODUCTION_PROFILE)
