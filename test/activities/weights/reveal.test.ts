@@ -1,69 +1,14 @@
 import assert from 'node:assert/strict'
-import type { VerifierDeps } from '../../../activities/verifier-deps.js'
 import { createSetWeights } from '../../../activities/weights/set-weights.js'
-import type { Chain, SubnetParams, WeightsStep } from '../../../chain/chain.js'
 import { ChainError } from '../../../chain/errors.js'
-import { acquireLease, releaseLease } from '../../../ledger/intervals/lease.js'
 import { extrinsicsOf } from '../../../ledger/intervals/weight-extrinsics.js'
 import { commitSecret, weightSet } from '../../../ledger/intervals/weights.js'
-import { useDatabase } from '../../support/postgres.js'
-import { chainWith, makeVerifier, run, useChain, type VerifierSite } from '../verifier-site.js'
-import { blocksFor, decide, Killed, killed, notarised, setWeights, standing } from './scene.js'
-
-const SCORES = [400, 200, 100]
-const WEIGHTS = [
-  [1, 65535],
-  [2, 32767],
-  [3, 16383],
-]
-const DONE = { kind: 'weights', state: 'confirmed', readBackOk: true }
+import { run, type VerifierSite } from '../verifier-site.js'
+import { SCORES, useHiddenWeights, WEIGHTS } from './hidden-scene.js'
+import { blocksFor, decide, Killed, killed, setWeights, standing } from './scene.js'
 
 describe('activities: weights by commit and reveal', () => {
-  const database = useDatabase()
-  const chainHarness = useChain()
-
-  async function scene(params: Partial<SubnetParams> = {}) {
-    const hidden = { commitReveal: true, tempo: 10, ...params }
-    const site = await makeVerifier(chainHarness(), database().db, { params: hidden })
-    const notary = notarised(site.deps.chain)
-    const it: VerifierSite = { ...site, deps: { ...site.deps, chain: notary.chain } }
-    await decide(it, 1, SCORES)
-    const held = async () => (await notary.held()).map(({ step, outcome }) => `${step} ${outcome}`)
-    return { it, held }
-  }
-
-  /** What everybody sees. */
-  async function shown({ deps, netuid }: VerifierSite) {
-    return deps.chain.weights(netuid, 0, await deps.chain.finalized())
-  }
-
-  async function assertDone(it: VerifierSite, n: number, results: (string | null)[]) {
-    assert.deepEqual(await standing(it, n), { ...DONE, results })
-    assert.deepEqual(await shown(it), WEIGHTS)
-  }
-
-  const on = (it: VerifierSite, changes: Partial<Chain>): Partial<VerifierDeps> => ({
-    chain: chainWith(it.deps.chain, changes),
-  })
-
-  /** Dies when it is about to sign this. */
-  const dyingBefore = (it: VerifierSite, step: WeightsStep) =>
-    on(it, {
-      prepareWeights: async (call) =>
-        call.step === step ? killed() : it.deps.chain.prepareWeights(call),
-    })
-
-  async function untilCommitted(it: VerifierSite, n = 1) {
-    await assert.rejects(setWeights(it, n, { deps: dyingBefore(it, 'reveal') }), Killed)
-    const set = (await weightSet(it.deps.db, it.deps.id, n))!
-    assert.equal(set.state, 'committed')
-    return set
-  }
-
-  async function advanceTo({ harness, deps }: VerifierSite, block: number) {
-    const missing = block - (await deps.chain.head()).number
-    if (missing > 0) await harness.advance(missing)
-  }
+  const { scene, shown, assertDone, on, untilCommitted, untilSent, advanceTo } = useHiddenWeights()
 
   it('commits, waits for the window, reveals, and says so', async () => {
     const { it, held } = await scene()
@@ -455,122 +400,4 @@ describe('activities: weights by commit and reveal', () => {
       assert.deepEqual(await shown(it), [], `committed: ${committed}`)
     }
   })
-
-  describe('several intervals', () => {
-    it('with commits that wait concurrently are each revealed in its own window', async () => {
-      const { it, held } = await scene({ revealPeriodEpochs: 2 })
-      await untilSent(it, 1)
-      await decide(it, 2, [0, 0, 100])
-      await advanceTo(it, (await it.deps.chain.epoch(it.netuid)).nextBlock)
-      await untilSent(it, 2)
-      assert.equal((await it.deps.chain.commits(it.netuid, it.signer.ss58)).length, 2)
-      const both = createSetWeights(it.deps)
-      const advance = blocksFor(it)
-      let first = true
-      const one = run(both, { n: 1 }, { onBeat: advance }).finally(() => {
-        first = false
-      })
-      const onBeat = async (details: string) => (first ? undefined : advance(details))
-      await Promise.all([one, run(both, { n: 2 }, { onBeat })])
-      assert.deepEqual(await held(), ['commit ok', 'commit ok', 'reveal ok', 'reveal ok'])
-      for (const n of [1, 2]) {
-        assert.deepEqual(await standing(it, n), { ...DONE, results: ['ok', 'ok'] }, `interval ${n}`)
-      }
-      const blocks = await Promise.all(
-        [1, 2].map(async (n) => (await weightSet(it.deps.db, it.deps.id, n))!.includedBlock!),
-      )
-      assert.ok(blocks[0]! < blocks[1]!, `revealed in ${blocks}`)
-      assert.deepEqual(await shown(it), [[3, 65535]])
-    })
-
-    it('an earlier one is given up once a later one is revealed', async () => {
-      const { it, held } = await scene({ tempo: 30 })
-      await untilCommitted(it)
-      await decide(it, 2, [0, 0, 100])
-      await setWeights(it, 2)
-      const { line } = await setWeights(it, 1)
-      assert.match(line, /^superseded: .* stays unrevealed$/)
-      assert.deepEqual(await held(), ['commit ok', 'commit ok', 'reveal ok'])
-      assert.deepEqual(await shown(it), [[3, 65535]])
-    })
-
-    it('the eleventh commit waits for a reveal', async () => {
-      const { it } = await scene({ tempo: 360 })
-      for (let n = 1; n <= 10; n++) {
-        if (n > 1) await decide(it, n, SCORES)
-        await untilSent(it, n)
-      }
-      await decide(it, 11, SCORES)
-      const waited: string[] = []
-      const giveUp = new Error('it waits')
-      const stopped = on(it, {
-        prepareWeights: async (call) => {
-          if (call.step === 'commit') throw giveUp
-          return it.deps.chain.prepareWeights(call)
-        },
-      })
-      const advance = blocksFor(it)
-      const onBeat = async (details: string) => {
-        waited.push(details)
-        await advance(details)
-      }
-      await assert.rejects(
-        run(createSetWeights({ ...it.deps, ...stopped }), { n: 11 }, { onBeat }),
-        giveUp,
-      )
-      assert.match(waited[0]!, /^rate limit: 10 commits wait for their reveal/)
-    })
-  })
-
-  /** Committed, without waiting for the window. */
-  async function untilSent(it: VerifierSite, n: number): Promise<void> {
-    const advance = blocksFor(it)
-    const dies = on(it, {
-      subnetParams: async (...at) => {
-        const set = await weightSet(it.deps.db, it.deps.id, n)
-        return set!.state === 'committed' ? killed() : it.deps.chain.subnetParams(...at)
-      },
-    })
-    const process = createSetWeights({ ...it.deps, ...dies })
-    await assert.rejects(run(process, { n }, { onBeat: advance }), Killed)
-  }
-
-  const stages: [stage: string, (it: VerifierSite) => Promise<unknown>][] = [
-    [
-      'with a stored commit',
-      (it) =>
-        assert.rejects(
-          setWeights(it, 1, { deps: on(it, { submit: async () => killed() }) }),
-          Killed,
-        ),
-    ],
-    ['with a commit in a block', untilCommitted],
-    [
-      'with a stored reveal',
-      (it) => {
-        const dies = on(it, {
-          submit: (p) => (p.commitHash === null ? killed() : it.deps.chain.submit(p)),
-        })
-        return assert.rejects(setWeights(it, 1, { deps: dies }), Killed)
-      },
-    ],
-  ]
-  for (const [stage, reach] of stages) {
-    it(`without the lease nothing is written or sent: lost ${stage}`, async () => {
-      const { it, held } = await scene()
-      await reach(it)
-      const { db, id } = it.deps
-      const all = async () => ({
-        set: await weightSet(db, id, 1),
-        extrinsics: await extrinsicsOf(db, id, 1),
-        held: await held(),
-      })
-      const before = await all()
-      await releaseLease(db, id, 'this test', it.deps.fence())
-      await acquireLease(db, id, 'another holder')
-      await assert.rejects(setWeights(it, 1), { code: 'lease_lost' })
-      await it.harness.advance(3)
-      assert.deepEqual(await all(), before)
-    })
-  }
 })
