@@ -1,4 +1,4 @@
-/** The rooms of the design, and what each may import (architecture section 3). */
+/** The rooms of the design, and what each may import (docs/architecture.md, "Rooms"). */
 const allowed = {
   formats: [],
   rules: ['formats'],

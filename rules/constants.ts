@@ -61,7 +61,7 @@ export const COSINE_THRESHOLD_PPM: Record<Tier, number> = {
 
 // --- Rewards ---
 
-/** Reward of a challenge that did not pass: −0.01 (README). */
+/** Reward of a challenge that did not pass: −0.01 (the original's README). */
 export const CHALLENGE_PENALTY_PPM = -10_000
 
 /** A user's request that failed or did not pass its check weighs so many challenges (README: −0.05). */
@@ -70,7 +70,7 @@ export const FAILED_REQUEST_WEIGHT = 5
 /** What a verdict says of such a request: weight times reward. */
 export const INFERENCE_PENALTY_PPM = FAILED_REQUEST_WEIGHT * CHALLENGE_PENALTY_PPM
 
-/** Weight of an interval's observation in the score: alpha 0.05, about twenty intervals of memory (README). */
+/** Weight of an interval's observation in the score: alpha 0.05, about twenty intervals of memory (the original's README). */
 export const MOVING_AVERAGE_ALPHA_PPM = 50_000
 
 /** A score without any evidence keeps 999 of 1000 parts an interval: half is left after 693, a month. */
@@ -178,7 +178,7 @@ export const SHAPE_REQUESTS = 200
  */
 export const SHAPE_WORK_FACTOR = 4
 
-// --- Routing (architecture.md section 5) ---
+// --- Routing (docs/architecture.md, "A user's request") ---
 
 /** Provers expected within 5/4 = 1.25 of the soonest are as good as the soonest. */
 export const ROUTING_NEAR_NUMERATOR = 5

@@ -3,7 +3,7 @@ import type { Options } from '../base/options/options.js'
 import { AUDIT_PATIENCE_SECONDS } from '../rules/constants.js'
 import { gpuQueue } from '../temporal/task-queues.js'
 
-/** Ledger activities bridge at least so long an outage (architecture section 4). */
+/** Ledger activities bridge at least so long an outage. */
 const LEDGER_PATIENCE_SECONDS = 90
 
 /** How this deployment runs its intervals, from its options and an interval's length in seconds. */

@@ -14,8 +14,7 @@ import { HEALTH, INFERENCE, WORKERS } from './definitions/workers.js'
 import { readSecretFile } from './secret-file.js'
 
 /**
- * Every option of every role, in the order of docs/options.md; names are the original's where it had one
- * (architecture section 9).
+ * Every option of every role, in the order of docs/options.md; names are the original's where it had one.
  */
 export const OPTIONS = {
   ...CHAIN,

@@ -12,11 +12,14 @@ const DIST = join(ROOT, 'web', 'dist')
 const STAMP = join(DIST, '.made-of')
 const COMPRESSED = /\.(js|css|html|svg)$/
 
+/** Folders that the pages are made from: theirs, and those that they import (.dependency-cruiser.cjs). */
+const SOURCES = ['web', 'formats', 'base']
+
 /** All that decides the bytes of the build. */
 function madeOf() {
   const sum = createHash('sha256')
   const add = (path) => sum.update(`${path}\0`).update(readFileSync(join(ROOT, path)))
-  for (const folder of ['web', 'formats']) {
+  for (const folder of SOURCES) {
     for (const entry of readdirSync(join(ROOT, folder), { recursive: true }).sort()) {
       if (/^dist([\\/.]|$)/.test(entry)) continue
       if (/\.(ts|tsx|css|html|svg|webp|js|json)$/.test(entry)) add(join(folder, entry))
