@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Log } from '../base/log.js'
 import type { Metrics } from '../base/metrics.js'
-import { closeServer, listen } from '../base/net/http-listener.js'
+import { closeServer, type Listener, listen } from '../base/net/http-listener.js'
 import { type Signer, sr25519Ready } from '../base/sr25519.js'
 import type { Generator } from '../engine/pipeline/generator.js'
 import type { Hex } from '../formats/bytes.js'
@@ -57,6 +57,12 @@ export interface RunningProver {
   port: number
   /** Ends what is in flight with an error record, and waits for the server to close. */
   close(): Promise<void>
+}
+
+/** Who listens, for errors. */
+export const PROVER_LISTENER: Listener = {
+  what: 'the prover',
+  remedy: 'choose another with --axon.port',
 }
 
 /**
@@ -124,10 +130,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
     connections: new ConnectionGuard(options.connections ?? connectionLimits(options.capacity)),
     log,
   })
-  const { url, port } = await listen(server, options, {
-    what: 'the prover',
-    remedy: 'choose another with --axon.port',
-  })
+  const { url, port } = await listen(server, options, PROVER_LISTENER)
   log.info({ port, model, capacity: options.capacity }, 'prover serves')
   return {
     url,

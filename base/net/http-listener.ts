@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Server as HttpServer } from 'node:http'
-import type { AddressInfo, Server } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { FractalError } from '../errors.js'
 
 export interface ListenAddress {
@@ -41,6 +41,17 @@ export async function listen(
   const { port } = server.address() as AddressInfo
   const host = address.host.includes(':') ? `[${address.host}]` : address.host
   return { port, url: `http://${host}:${port}` }
+}
+
+/**
+ * That the address can be listened on now, for who has long work to do before it listens.
+ * @throws FractalError as `listen`
+ */
+export async function assertCanListen(address: ListenAddress, listener: Listener): Promise<void> {
+  const server = createServer()
+  await listen(server, address, listener)
+  server.close()
+  await once(server, 'close')
 }
 
 function listenError(

@@ -35,7 +35,11 @@ export async function outcomeOf<T>(ask: () => Promise<T>): Promise<Outcome<T>> {
 export interface ChainFacts {
   readonly head: number
   /** The hotkey's place on the subnet; null when it has none, or there is no hotkey to look for. */
-  readonly neuron: { readonly uid: number; readonly validatorPermit: boolean } | null
+  readonly neuron: {
+    readonly uid: number
+    /** Or needs none: the subnet's owner's. */
+    readonly isPermitted: boolean
+  } | null
 }
 
 /** Asks the chain for the subnet, and for the hotkey's place on it. */
@@ -52,12 +56,16 @@ export function probeChain(
     try {
       const { neurons, block } = await chain.metagraph(options.netuid)
       const neuron = neurons.find((each) => each.hotkey === hotkey)
+      const { ownerHotkey } = await chain.subnetParams(options.netuid)
       return {
         head: block.number,
         neuron:
           neuron === undefined
             ? null
-            : { uid: neuron.uid, validatorPermit: neuron.validatorPermit },
+            : {
+                uid: neuron.uid,
+                isPermitted: neuron.validatorPermit || ownerHotkey === hotkey,
+              },
       }
     } finally {
       await chain.close()

@@ -38,10 +38,10 @@ export function chainRequirements(role: DoctorRole, facts: RoleFacts): Requireme
   if (role === 'verifier') {
     places.push({
       name: 'permit',
-      state: neuron.validatorPermit ? 'ok' : 'missing',
-      found: neuron.validatorPermit ? 'yes' : 'none',
-      needed: 'a validator permit',
-      todo: neuron.validatorPermit
+      state: neuron.isPermitted ? 'ok' : 'missing',
+      found: neuron.isPermitted ? 'yes' : 'none',
+      needed: 'a validator permit, or to be the subnet’s owner',
+      todo: neuron.isPermitted
         ? null
         : 'Add stake to the hotkey; permits are given at the end of an epoch.',
     })

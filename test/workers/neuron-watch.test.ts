@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { connectLocalChain } from '../../chain/local/adapter.js'
 import { createWallet } from '../../chain/wallet/create.js'
 import { freePort } from '../../dev/process/ports.js'
@@ -86,5 +88,18 @@ describe('a process and its own neuron', function () {
     await assert.rejects(runProver(site().options(PROVER_OPTIONS, own), SILENT), {
       code: 'HotKeyNotRegisteredInSubNet',
     })
+  })
+
+  it('a prover that can’t listen, or whose address nobody reaches, says so before it loads a model', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const own = { 'wallet.name': 'prover', 'axon.port': port, 'model.dir': '/nowhere' }
+    const start = (more: object) =>
+      runProver(site().options(PROVER_OPTIONS, { ...own, ...more }), SILENT)
+    await assert.rejects(start({}), { code: 'port_taken' })
+    server.close()
+    await assert.rejects(start({ 'axon.host': '0.0.0.0' }), { code: 'axon_address' })
+    await assert.rejects(start({ 'axon.host': '192.0.2.1' }), { code: 'axon_address' })
   })
 })

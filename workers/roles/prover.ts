@@ -2,6 +2,7 @@ import path from 'node:path'
 import { FractalError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
+import { assertCanListen } from '../../base/net/http-listener.js'
 import { isDevelopmentNetwork } from '../../base/network-name.js'
 import { CHAIN_OPTIONS, WALLET_OPTIONS } from '../../base/options/groups.js'
 import type { Options } from '../../base/options/options.js'
@@ -13,7 +14,7 @@ import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { Generator } from '../../engine/pipeline/generator.js'
 import { advertisedAddress } from '../../prover/advertised-address.js'
 import { createCallerLookup } from '../../prover/callers.js'
-import { startProver } from '../../prover/prover.js'
+import { PROVER_LISTENER, startProver } from '../../prover/prover.js'
 import { assertRegistered } from '../assert-registered.js'
 import { AxonKeeper } from '../axon-keeper.js'
 import { exportBlockMetrics, missingBlocks, watchBlocks } from '../health/block-watchdog.js'
@@ -81,6 +82,8 @@ export async function runProver(
   const id = { netuid, verifier: signer.ss58 }
   // Before the model is loaded, which takes a while.
   if (address !== null) await assertRegistered(chain, id)
+  const listenOn = { host: options['axon.host'], port: options['axon.port'] }
+  await assertCanListen(listenOn, PROVER_LISTENER)
   const engine = await openEngine({
     modelDir: options['model.dir'] ?? defaultModelDir(),
     device: options.device,
@@ -105,8 +108,7 @@ export async function runProver(
     lookup: createCallerLookup({ chain, netuid, log }),
     genesisHash: chain.genesisHash,
     netuid,
-    host: options['axon.host'],
-    port: options['axon.port'],
+    ...listenOn,
     capacity: options['prover.capacity'],
     blacklist: {
       forceVerifierPermit: options['blacklist.force_verifier_permit'],
@@ -117,6 +119,10 @@ export async function runProver(
     version: ownVersion(),
     log,
     metrics,
+  }).catch(async (error) => {
+    neuron.stop()
+    await Promise.allSettled([engine.close(), chain.close()])
+    throw error
   })
   const watchdog = watchBlocks(chain, { log, limitMs })
   const close = async () => {

@@ -32,7 +32,7 @@ const MACHINE: RoleFacts = {
   wallet: { hotkey: KEY, coldkey: { ...KEY, secret: 'absent' } },
   netuid: 7,
   network: 'finney',
-  chain: { ok: { head: 100, neuron: { uid: 3, validatorPermit: true } } },
+  chain: { ok: { head: 100, neuron: { uid: 3, isPermitted: true } } },
   axon: {
     host: '0.0.0.0',
     port: 8091,
@@ -87,7 +87,7 @@ describe('what a role needs', () => {
       [{ wallet: { hotkey, coldkey: { ...KEY, secret: 'plain' } } }, []],
       [{ chain: REFUSED }, ['chain (finney)']],
       [{ chain: { ok: { head: 1, neuron: null } } }, ['registration']],
-      [{ chain: { ok: { head: 1, neuron: { uid: 1, validatorPermit: false } } } }, [], ['permit']],
+      [{ chain: { ok: { head: 1, neuron: { uid: 1, isPermitted: false } } } }, [], ['permit']],
       [{ database: REFUSED }, [], ['PostgreSQL']],
       [{ temporal: REFUSED }, [], ['Temporal']],
     ]
