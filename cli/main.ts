@@ -2,6 +2,7 @@ import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { describeError, FractalError } from '../base/errors.js'
 import { ownVersion } from '../base/version.js'
+import { readArguments, unmarkAll } from './arguments.js'
 import { exitOnBrokenPipe } from './broken-pipe.js'
 import { apiCommand } from './commands/api.js'
 import { demoCommand } from './commands/demo.js'
@@ -17,7 +18,7 @@ import { migrateCommand } from './commands/migrate.js'
 import { proverCommand } from './commands/prover.js'
 import { verifierCommand } from './commands/verifier.js'
 import { walletCommand } from './commands/wallet.js'
-import { UsageError } from './usage-error.js'
+import { explainUsage, NO_COMMAND } from './explain-usage.js'
 
 const MAX_WIDTH = 110
 /** Codes of errors that the command line itself caused. */
@@ -30,7 +31,8 @@ function fail(error: unknown): never {
 
 exitOnBrokenPipe(fail)
 
-const cli = yargs(hideBin(process.argv))
+const args = readArguments(hideBin(process.argv))
+const cli = yargs(args)
   .scriptName('fractal')
   .usage('$0 <command> [options]\n\nA text-to-video grid in which nobody has to trust a node.')
   .detectLocale(false)
@@ -53,17 +55,19 @@ const cli = yargs(hideBin(process.argv))
   .command(migrateCommand)
   .command(intervalCommand)
   .command(keyCommand)
-  .demandCommand(1, 'name a command')
+  .demandCommand(1, NO_COMMAND)
   .strict()
   .exitProcess(false)
   .fail((message, error) => {
-    throw error ?? new UsageError(message)
+    throw error ?? Object.assign(new Error(message), { name: 'YargsUsage' })
   })
+  .middleware(unmarkAll, true)
   .epilogue('Options are read from the environment too: --a.b as FRACTAL_A_B.')
 
 try {
   await cli.parseAsync()
 } catch (error) {
   // Some of what yargs finds wrong it throws by itself.
-  fail(error instanceof Error && error.name === 'YError' ? new UsageError(error.message) : error)
+  const isFound = error instanceof Error && ['YError', 'YargsUsage'].includes(error.name)
+  fail(isFound ? explainUsage(error.message, args, await cli.getHelp()) : error)
 }

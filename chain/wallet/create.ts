@@ -6,6 +6,7 @@ import { assertAbsent, backUpKeyFile, isPresent, readKeyFile, writeKeyFile } fro
 import { foreignFormat } from './foreign-formats.js'
 import { parsePublicFile } from './key-file.js'
 import { addressOf, pairFromSeed, publicKeyOf, seedFromPhrase } from './key-pair.js'
+import { assertNoAddress } from './missing-wallet.js'
 import { type WalletName, type WalletPaths, walletPaths } from './paths.js'
 import { coldkeyAddress } from './wallet.js'
 
@@ -59,6 +60,7 @@ export async function createHotkey(
 /** All that can be refused, before the first file is written. */
 async function prepare(wallet: NewHotkey): Promise<{ paths: WalletPaths; hotkey: Key }> {
   await sr25519Ready()
+  assertNoAddress(wallet)
   const paths = walletPaths(wallet)
   const hotkey = wallet.phrase === undefined ? drawKey() : keyOfPhrase(wallet.phrase)
   if (!wallet.overwrite) {

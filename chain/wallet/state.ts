@@ -5,6 +5,7 @@ import { foreignFormat } from './foreign-formats.js'
 import { parseHotkeyFile, parsePublicFile } from './key-file.js'
 import { addressOf } from './key-pair.js'
 import { keyText } from './key-text.js'
+import { explainMissing } from './missing-wallet.js'
 import { type WalletName, walletPaths } from './paths.js'
 
 /** What can be reported of one key file without revealing a secret. */
@@ -36,8 +37,9 @@ export async function walletState(wallet: WalletName): Promise<WalletState> {
     keyState(paths.coldkeyPub, (bytes) => parsePublicFile(paths.coldkeyPub, bytes)),
     coldkeySecret(paths.coldkey),
   ])
+  const problem = hotkey.problem && (await explainMissing(wallet, hotkey.problem))
   // A public key may be read by everybody.
-  return { hotkey, coldkey: { ...coldkey, fix: null, secret } }
+  return { hotkey: { ...hotkey, problem }, coldkey: { ...coldkey, fix: null, secret } }
 }
 
 async function keyState(file: string, addressIn: (bytes: Buffer) => string): Promise<KeyState> {

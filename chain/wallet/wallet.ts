@@ -1,8 +1,10 @@
 import { sr25519Sign } from '../../base/crypto.js'
 import { type Signer, sr25519Ready } from '../../base/sr25519.js'
+import { WalletError } from '../errors.js'
 import { permissionsToFix, readKeyFile } from './files.js'
 import { parseHotkeyFile, parsePublicFile } from './key-file.js'
 import { addressOf } from './key-pair.js'
+import { explainMissing } from './missing-wallet.js'
 import { type WalletName, walletPaths } from './paths.js'
 
 /** A problem that should be fixed but is not fatal, as a sentence. */
@@ -19,7 +21,9 @@ export async function loadHotkey(
 ): Promise<Signer> {
   await sr25519Ready()
   const path = walletPaths(wallet).hotkey
-  const { bytes, mode } = await readKeyFile(path)
+  const { bytes, mode } = await readKeyFile(path).catch(async (error) => {
+    throw error instanceof WalletError ? await explainMissing(wallet, error) : error
+  })
   const fix = permissionsToFix(path, mode)
   if (fix !== null) wallet.onWarning?.(`${path} can be read by others; run: ${fix}`)
   const pair = parseHotkeyFile(path, bytes)

@@ -35,6 +35,18 @@ describe('the command line', function () {
     }
   })
 
+  it('answers with help who names nothing yet, and who asks in another way', async () => {
+    const asked = [[], ['help'], ['key'], ['help', 'key'], ['help', 'key', 'create'], ['version']]
+    const answers = await Promise.all(asked.map((args) => runCli(args)))
+    const first = answers.map(
+      ({ code, stdout, stderr }) => `${code} ${stdout.split('\n')[0]}${stderr}`,
+    )
+    assert.deepEqual(first.slice(0, 2), Array(2).fill('0 fractal <command> [options]'))
+    assert.deepEqual(first.slice(2, 4), Array(2).fill('0 fractal key'))
+    assert.equal(first[4], '0 fractal key create <name>')
+    assert.match(first[5]!, /^0 \d+\.\d+\.\d+$/)
+  })
+
   it('shows an option’s default and its name in the environment', async () => {
     const { code, stdout } = await runCli(['interval', 'list', '--help'])
     assert.equal(code, 0)
@@ -46,10 +58,20 @@ describe('the command line', function () {
 
   it('refuses in one clear line what it does not know', async () => {
     const cases: [args: string[], says: RegExp][] = [
-      [[], /name a command/],
-      [['frobnicate'], /Unknown argument: frobnicate/],
-      [['demo', '--onse'], /Unknown argument: onse/],
-      [['interval', 'list', '--limit'], /Not enough arguments following: limit/],
+      [['frobnicate'], /there is no command frobnicate\n {2}See --help/],
+      [['provr'], /there is no command provr\n {2}Did you mean prover\?/],
+      [['key', 'craete', 'x'], /there is no command craete\n {2}Did you mean create\?/],
+      [['demo', '--onse'], /there is no option --onse\n {2}Did you mean --once\?/],
+      [['--netuid', '1'], /name a command, and --netuid after it/],
+      [['generate', '--otu', 'x.mp4', 'apple'], /there is no option --otu\n.*--out\?/],
+      [['generate', 'apple', 'pear', '--out', 'x.mp4'], /unexpected argument: pear\n.*in quotes/],
+      [['generate', 'apple'], /--out is missing/],
+      [['api', '--port', '3'], /there is no option --port\n.*--api\.port or --database\.port\?/],
+      [['api', '--database_port=3'], /there is no option --database_port\n.*--database\.port\?/],
+      [['api', '-x', '3'], /there is no option -x/],
+      [['interval', 'list', '--limit'], /--limit needs a value/],
+      [['interval', 'show'], /an argument is missing: fractal interval show <n>/],
+      [['interval', 'show', '--', '-3'], /--n: -3 is not an integer/],
       [['doctor', '--runs', '3'], /--runs is for --certify/],
       [['interval', 'list', '--database.url', 'secret'], /--database\.url: the value given can't/],
       [['interval', 'list', '--netuid', '1', '--netuid', '2'], /--netuid was given 2 times/],

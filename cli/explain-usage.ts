@@ -1,0 +1,72 @@
+import { unmark } from './arguments.js'
+import { closestNames } from './closest-name.js'
+import { UsageError } from './usage-error.js'
+
+/** What yargs says where no command is named. */
+export const NO_COMMAND = 'name a command'
+
+/** What yargs found wrong, as people would say it, and what was probably meant. */
+export function explainUsage(found: string, args: readonly string[], help: string): UsageError {
+  const message = unmark(found)
+  const { options, commands, usage } = namesIn(help)
+  const unknown = unknownOption(args, options)
+  if (unknown !== null) {
+    const meant = closestNames(unknown.replace(/^-+/, ''), options).map((name) => `--${name}`)
+    if (message === NO_COMMAND && meant.length === 0) {
+      return new UsageError(`${NO_COMMAND}, and ${unknown} after it`)
+    }
+    return usageError(`there is no option ${unknown}`, meant)
+  }
+  const [, word] = /^Unknown arguments?: ([^,]*)/.exec(message) ?? []
+  if (word !== undefined) {
+    if (commands.length > 0) {
+      return usageError(`there is no command ${word}`, closestNames(word, commands))
+    }
+    return new UsageError(
+      `unexpected argument: ${word}`,
+      'Put words that belong together in quotes. See --help.',
+    )
+  }
+  const [, valueless] = /^Not enough arguments following: (.*)/.exec(message) ?? []
+  if (valueless !== undefined) return new UsageError(`--${valueless} needs a value`)
+  const [, missing] = /^Missing required arguments?: (.*)/.exec(message) ?? []
+  if (missing !== undefined) return new UsageError(`--${missing} is missing`)
+  if (/^Not enough non-option arguments/.test(message)) {
+    return new UsageError(`an argument is missing: ${usage}`)
+  }
+  return new UsageError(message)
+}
+
+function usageError(message: string, meant: readonly string[]): UsageError {
+  const question = `Did you mean ${meant.join(' or ')}? See --help.`
+  return new UsageError(message, meant.length === 0 ? undefined : question)
+}
+
+/** What the help of the command at hand names. */
+function namesIn(help: string): { options: string[]; commands: string[]; usage: string } {
+  const lines = help.split('\n')
+  const from = lines.indexOf('Commands:') + 1
+  const listed = from === 0 ? [] : lines.slice(from, lines.indexOf('', from))
+  const commands = listed.flatMap((line) => {
+    const [, words] = /^ {2}fractal (\S.*?)(?: {2}|$)/.exec(line) ?? []
+    return words === undefined ? [] : (words.split(' ').findLast((word) => /^\w/.test(word)) ?? [])
+  })
+  const options = lines
+    .filter((line) => /^ +-/.test(line))
+    .flatMap((line) => [...line.matchAll(/(?<=^|[ ,])--([\w.-]+)/g)].map(([, name]) => name!))
+  return { options, commands, usage: lines[0] ?? '' }
+}
+
+/** As it was written, without its value. Numbers are values, and `-` is standard input. */
+function unknownOption(args: readonly string[], options: readonly string[]): string | null {
+  for (const arg of args) {
+    const [, dashes, name] = /^(--?)([A-Za-z][^=]*)/.exec(arg) ?? []
+    if (dashes === undefined || name === undefined) continue
+    const isKnown =
+      dashes === '-'
+        ? name === 'h'
+        : [name, name.replace(/^no-/, '')].some((n) => options.includes(n))
+    if (!isKnown) return `${dashes}${name}`
+  }
+  return null
+}
