@@ -10,6 +10,10 @@ export function explainUsage(found: string, args: readonly string[], help: strin
   const message = unmark(found)
   const { options, commands, usage } = namesIn(help)
   const unknown = unknownOption(args, options)
+  if (unknown !== null && /\s/.test(unknown)) {
+    const hint = 'Put -- before an argument that begins with a dash. See --help.'
+    return new UsageError(`there is no option ${unknown}`, hint)
+  }
   if (unknown !== null) {
     const meant = closestNames(unknown.replace(/^-+/, ''), options).map((name) => `--${name}`)
     if (message === NO_COMMAND && meant.length === 0) {
@@ -60,7 +64,7 @@ function namesIn(help: string): { options: string[]; commands: string[]; usage: 
 /** As it was written, without its value. Numbers are values, and `-` is standard input. */
 function unknownOption(args: readonly string[], options: readonly string[]): string | null {
   for (const arg of args) {
-    const [, dashes, name] = /^(--?)([A-Za-z][^=]*)/.exec(arg) ?? []
+    const [, dashes, name] = /^(--?)([A-Za-z][^=]*|\d.*\s[^=]*)/.exec(arg) ?? []
     if (dashes === undefined || name === undefined) continue
     const isKnown =
       dashes === '-'

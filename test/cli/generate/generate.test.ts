@@ -15,6 +15,7 @@ describe('fractal generate', function () {
   let folder: string
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fractal-generate-'))
+    await writeFile(join(folder, 'dash.txt'), '--a red ball')
   })
   after(() => rm(folder, { recursive: true, force: true }))
   const generate = (...args: string[]) =>
@@ -51,6 +52,21 @@ describe('fractal generate', function () {
     assert.match(stdout, /^seed {5}\d+ \(drawn: none was given\)$/m)
     const png = await readFile(join(folder, 'sheet.png'))
     assert.equal(png.subarray(1, 4).toString(), 'PNG')
+  })
+
+  it('takes a prompt that begins with a dash, behind --', async () => {
+    const rest = ['--seed', '7', '--frames', '1', '--out']
+    const bin = ['generate', '--model.dir', MODEL]
+    const results = await Promise.all([
+      runCli([...bin, ...rest, 'dash.rgb', '--', '--a red ball'], { cwd: folder }),
+      runCli([...bin, ...rest, 'file.rgb', '--prompt-file', 'dash.txt'], { cwd: folder }),
+    ])
+    assert.deepEqual(
+      results.map(({ code, stderr }) => `${code}${stderr}`),
+      ['0', '0'],
+    )
+    const [dash, file] = ['dash.rgb', 'file.rgb'].map((name) => readFile(join(folder, name)))
+    assert.ok((await dash!).equals(await file!))
   })
 
   it('takes a long prompt, on the command line or from a file', async () => {
@@ -101,7 +117,8 @@ describe('fractal generate', function () {
         /--seed: -5 is not an integer of 0 to 4294967295/,
       ],
       [['x', '--seed=-5', '--out', 'x.rgb'], 2, /--seed: -5 is not an integer of 0 to 4294967295/],
-      [['x', '--seed', '1'], 2, /Missing required argument: out/],
+      [['x', '--seed', '1'], 2, /--out is missing/],
+      [['-5 degrees', '--out', 'x.rgb'], 2, /there is no option -5 degrees\n {2}Put -- before/],
       [['--out', 'x.rgb'], 2, /Name what to show, or --prompt-file/],
       [['x', '--prompt-file', 'y', '--out', 'x.rgb'], 2, /one of them/],
     ]
