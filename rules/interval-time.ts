@@ -12,7 +12,12 @@ export interface IntervalBlocks {
  * @param finalized the last final block
  */
 export function hasPassed({ firstBlock, length }: IntervalBlocks, finalized: number): boolean {
-  return finalized >= firstBlock + Math.ceil(length / 2)
+  return finalized > lastBeginning({ firstBlock, length })
+}
+
+/** The last final block at which an interval can still be begun. */
+export function lastBeginning({ firstBlock, length }: IntervalBlocks): number {
+  return firstBlock + Math.ceil(length / 2) - 1
 }
 
 /**

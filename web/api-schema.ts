@@ -714,9 +714,12 @@ export interface components {
             /** @description what failed, in a line */
             readonly failure: string | null;
             readonly failed: boolean;
+            /** @description of a missed one: what kept the verifier from beginning it */
+            readonly missed_because: ("verifier_down" | "ledger_down" | "chain_down" | "loop_down") | null;
+            readonly missed_because_text: string | null;
             /** @description whether to retry it is the thing to do */
             readonly retryable: boolean;
-            /** @description its workflow in Temporal’s UI */
+            /** @description its workflow in Temporal’s UI; null where there is none */
             readonly temporal_url: string | null;
             readonly profile: string | null;
             readonly commitment: components["schemas"]["Commitment"] | null;
@@ -730,7 +733,7 @@ export interface components {
             readonly opened_at: string | null;
             readonly closed_at: string | null;
             readonly settled_at: string | null;
-            /** @description null until it is final */
+            /** @description null until it is final, and when it was never opened */
             readonly rounds: readonly {
                 readonly round: number;
                 readonly moment_block: number;

@@ -38,7 +38,7 @@ export const PHASE_WORDS: Record<Phase, string> = {
   settling: 'Rates, moves, scores and weights are being computed.',
   settled: 'Judged and counted. It is final.',
   lapsed: 'Not settled in time: it changes no score, tier or weight.',
-  missed: 'It passed while the verifier was down.',
+  missed: 'It passed before the verifier could begin it: nothing of it counts.',
 }
 
 export const FINAL: readonly Phase[] = ['settled', 'lapsed', 'missed']

@@ -1,10 +1,17 @@
-import { announceInterval, latestInterval, markMissed } from '../../ledger/intervals/intervals.js'
+import {
+  announceInterval,
+  type IntervalBounds,
+  latestInterval,
+  markMissed,
+} from '../../ledger/intervals/intervals.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import { FIRST_INTERVAL_LEAD_BLOCKS } from '../../rules/constants.js'
-import { hasPassed } from '../../rules/interval-time.js'
+import { MISSED_CAUSES } from '../../rules/explain/missed-causes.js'
+import { hasPassed, lastBeginning } from '../../rules/interval-time.js'
 import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import type { IntervalSettings, VerifierDeps } from '../verifier-deps.js'
+import { Attendance } from './attendance.js'
 import { ensureCommitment } from './commit-secret.js'
 
 export interface NextInterval {
@@ -19,10 +26,20 @@ export interface NextInterval {
  * Waits for the first finalized block of the next interval and returns it, its row announced.
  * Each interval starts where the one before ended; those that passed while no verifier ran become rows
  * marked missed. An interval found in its second half counts as passed: its rounds are over. So does one
- * whose secret was not committed to in time.
+ * whose secret was not committed to in time. Why is recorded with it.
  */
 export function createNextInterval(deps: VerifierDeps) {
   const { db, id, chain } = deps
+  const attendance = new Attendance()
+
+  const missed = async (interval: IntervalBounds): Promise<void> => {
+    const because = attendance.causeAt(lastBeginning(interval))
+    deps.log.warn(
+      { n: interval.n, because: MISSED_CAUSES[because] },
+      'an interval passed before it could be begun: missed',
+    )
+    await markMissed(db, id, interval, because)
+  }
 
   const place = async (
     after: number,
@@ -37,7 +54,7 @@ export function createNextInterval(deps: VerifierDeps) {
       if (!hasPassed(latest, finalized)) {
         return named(deps, latest.n, latest.firstBlock, latest.length)
       }
-      await markMissed(db, id, latest)
+      await missed(latest)
     }
     return named(deps, latest.n + 1, latest.firstBlock + latest.length, length)
   }
@@ -50,27 +67,38 @@ export function createNextInterval(deps: VerifierDeps) {
     return true
   }
 
-  return async ({ after }: { after: number }): Promise<NextInterval> =>
+  const following = async (
+    after: number,
+    heartbeat: (details: string) => void,
+  ): Promise<NextInterval> => {
+    let { number: finalized } = await chain.finalized()
+    attendance.began(finalized)
+    const veryFirst = finalized + FIRST_INTERVAL_LEAD_BLOCKS
+    for (;;) {
+      const next = await place(after, finalized, veryFirst)
+      if (hasPassed(next, finalized) || !(await committed(next))) {
+        await missed(next)
+        continue
+      }
+      if (finalized >= next.firstBlock) {
+        // What was announced first stands.
+        const row = await announceInterval(db, id, next)
+        attendance.looked()
+        return named(deps, row.n, row.firstBlock, row.length)
+      }
+      attendance.looked()
+      heartbeat(`block ${finalized} of ${next.firstBlock}`)
+      finalized = (await deps.finality.next()).number
+    }
+  }
+
+  return ({ after }: { after: number }): Promise<NextInterval> =>
     withHeartbeat(async (_signal, heartbeat) => {
-      let { number: finalized } = await chain.finalized()
-      const veryFirst = finalized + FIRST_INTERVAL_LEAD_BLOCKS
-      for (;;) {
-        const next = await place(after, finalized, veryFirst)
-        if (hasPassed(next, finalized) || !(await committed(next))) {
-          deps.log.warn(
-            { n: next.n },
-            'an interval began while no verifier was running; marked as missed',
-          )
-          await markMissed(db, id, next)
-          continue
-        }
-        if (finalized >= next.firstBlock) {
-          // What was announced first stands.
-          const row = await announceInterval(db, id, next)
-          return named(deps, row.n, row.firstBlock, row.length)
-        }
-        heartbeat(`block ${finalized} of ${next.firstBlock}`)
-        finalized = (await deps.finality.next()).number
+      try {
+        return await following(after, heartbeat)
+      } catch (error) {
+        attendance.failed(error)
+        throw error
       }
     })
 }

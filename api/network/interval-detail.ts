@@ -1,5 +1,6 @@
 import type { PublicInterval } from '../../ledger/intervals/interval-views.js'
 import type { VerdictRow } from '../../ledger/intervals/verdicts.js'
+import { missedText } from '../../rules/explain/missed-causes.js'
 import { moveReasonText } from '../../rules/explain/move-reasons.js'
 import { REASONS } from '../../rules/verdicts.js'
 import { intervalLink } from '../../temporal/ui-links.js'
@@ -110,6 +111,7 @@ export function intervalDetail(
   const last = checks?.at(-1)
   const hasMore = last !== undefined && found.checks!.length > CHECKS_SHOWN
   const failed = failure !== null
+  const missed = interval.phase === 'missed'
   return {
     object: 'interval',
     ...deps.verifierId,
@@ -121,7 +123,10 @@ export function intervalDetail(
     failure,
     failed,
     retryable: failed,
-    temporal_url: intervalLink(deps, interval.n),
+    missed_because: interval.missedBecause,
+    missed_because_text: missed ? missedText(interval.missedBecause) : null,
+    // Of one that was missed no workflow was ever started.
+    temporal_url: missed ? null : intervalLink(deps, interval.n),
     profile: interval.profile?.name ?? null,
     commitment: commitmentObject(found.commitment),
     opened_after: interval.openedAfter,
@@ -129,7 +134,8 @@ export function intervalDetail(
     opened_at: isoOrNull(interval.openedAt),
     closed_at: isoOrNull(interval.closedAt),
     settled_at: isoOrNull(interval.settledAt),
-    rounds: roundsOf(found.plan),
+    // Never opened: there were none, which is not that none of them took place.
+    rounds: interval.openedAt === null ? null : roundsOf(found.plan),
     plan:
       found.plan?.map((item) => ({
         round: item.round,

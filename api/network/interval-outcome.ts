@@ -1,8 +1,17 @@
 import type { IntervalOverviewRow } from '../../ledger/intervals/interval-views.js'
+import { missedText } from '../../rules/explain/missed-causes.js'
 
 type Line = Pick<
   IntervalOverviewRow,
-  'phase' | 'failure' | 'checks' | 'passes' | 'cheats' | 'moves' | 'weightsKind' | 'weightsState'
+  | 'phase'
+  | 'failure'
+  | 'missedBecause'
+  | 'checks'
+  | 'passes'
+  | 'cheats'
+  | 'moves'
+  | 'weightsKind'
+  | 'weightsState'
 >
 
 /** An interval's phase and what came of it, in a sentence that tells nothing before it is final. */
@@ -24,7 +33,7 @@ export function intervalOutcome(line: Line): string {
     case 'lapsed':
       return 'lapsed: it was not settled in time and changes no score, tier or weight'
     case 'missed':
-      return 'missed: the verifier was not running'
+      return `missed: ${missedText(line.missedBecause)}`
   }
 }
 

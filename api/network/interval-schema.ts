@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MISSED_CAUSES, type MissedCause } from '../../rules/explain/missed-causes.js'
 import {
   commitmentSchema,
   phaseSchema,
@@ -84,8 +85,16 @@ export const intervalDetailSchema = z
     phase: phaseSchema,
     failure: z.string().nullable().meta({ description: 'what failed, in a line' }),
     failed: z.boolean(),
+    missed_because: z
+      .enum(Object.keys(MISSED_CAUSES) as [MissedCause, ...MissedCause[]])
+      .nullable()
+      .meta({ description: 'of a missed one: what kept the verifier from beginning it' }),
+    missed_because_text: z.string().nullable(),
     retryable: z.boolean().meta({ description: 'whether to retry it is the thing to do' }),
-    temporal_url: z.url().nullable().meta({ description: 'its workflow in Temporal’s UI' }),
+    temporal_url: z
+      .url()
+      .nullable()
+      .meta({ description: 'its workflow in Temporal’s UI; null where there is none' }),
     profile: z.string().nullable(),
     commitment: commitmentSchema.nullable(),
     opened_after: count
@@ -95,7 +104,9 @@ export const intervalDetailSchema = z
     opened_at: time.nullable(),
     closed_at: time.nullable(),
     settled_at: time.nullable(),
-    rounds: z.array(roundSchema).nullable().meta({ description: 'null until it is final' }),
+    rounds: z.array(roundSchema).nullable().meta({
+      description: 'null until it is final, and when it was never opened',
+    }),
     plan: z.array(planItemSchema).nullable().meta({ description: 'null until it is final' }),
     verdicts: z.array(checkSchema).nullable().meta({
       description: 'a page of its challenges, audits and spot checks; null until it is final',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { FractalError } from '../../base/errors.js'
 import { intervalByN, setFailure } from '../../ledger/intervals/intervals.js'
+import { missedText } from '../../rules/explain/missed-causes.js'
 import { resetInterval } from '../../temporal/reset-interval.js'
 import type { ApiDeps } from '../deps.js'
 import { ApiError, type ApiErrorCode } from '../http/errors.js'
@@ -53,7 +54,15 @@ export function retryOperation(deps: ApiDeps): Operation {
       'temporal_unavailable',
     ],
     run: async ({ params: { n }, query, res }) => {
-      if ((await intervalByN(db, verifierId, n)) === null) throw noInterval(n)
+      const interval = await intervalByN(db, verifierId, n)
+      if (interval === null) throw noInterval(n)
+      if (interval.phase === 'missed') {
+        throw new ApiError(
+          'nothing_to_retry',
+          `Interval ${n} was missed (${missedText(interval.missedBecause)}): there is nothing to run again.`,
+          { hint: 'No score, tier or weight changed by it, and nothing has to be repaired.' },
+        )
+      }
       const force = query.force === 'true'
       const { workflowId, runId } = await resetInterval(temporal, verifierId, {
         n,

@@ -5,6 +5,7 @@ import {
   intervalDetail,
   intervalsOverview,
 } from '../../ledger/intervals/interval-views.js'
+import { missedText } from '../../rules/explain/missed-causes.js'
 import { percent, printJson, printLine, printTable } from '../output.js'
 import { withLedger } from './access.js'
 
@@ -39,8 +40,9 @@ export async function listIntervals(given: Given, limit: number, json: boolean):
     ],
     rows.map(overviewCells),
   )
-  for (const { n, failure } of rows) {
+  for (const { n, failure, phase, missedBecause } of rows) {
     if (failure !== null) printLine(`interval ${n}: ${failure}`)
+    if (phase === 'missed') printLine(`interval ${n}: missed, ${missedText(missedBecause)}`)
   }
 }
 
@@ -93,6 +95,9 @@ function printInterval(detail: IntervalDetail): void {
   printLine(`interval ${interval.n}, blocks ${interval.firstBlock} to ${lastBlock(interval)}`)
   printLine(`phase    ${interval.phase}`)
   if (interval.failure !== null) printLine(`failure  ${interval.failure}`)
+  if (interval.phase === 'missed') {
+    printLine(`missed   ${missedText(interval.missedBecause)}; no score, tier or weight changed`)
+  }
   if (plan === null) printLine('plan     secret until the interval is settled')
   if (weights !== null) {
     const reason = weights.reason === null ? '' : ` (${weights.reason})`

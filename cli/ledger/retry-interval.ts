@@ -1,6 +1,8 @@
 import { FractalError } from '../../base/errors.js'
 import { TEMPORAL_OPTIONS } from '../../base/options/groups.js'
 import { resolveOptions } from '../../base/options/options.js'
+import { intervalByN } from '../../ledger/intervals/intervals.js'
+import { missedText } from '../../rules/explain/missed-causes.js'
 import { temporalAddress } from '../../temporal/address.js'
 import { openTemporalClient } from '../../temporal/client.js'
 import { resetInterval } from '../../temporal/reset-interval.js'
@@ -22,13 +24,23 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /**
  * Runs an interval's workflow again from its first task, one that ended well too.
- * @throws FractalError as `resetInterval`
+ * @throws FractalError `interval_missed`, and as `resetInterval`
  */
 export async function retryInterval(
   given: Readonly<Record<string, unknown>>,
   { n, force, json }: RetryRequest,
 ): Promise<void> {
-  const id = await withLedger(given, async (_db, found) => found)
+  const { id, interval } = await withLedger(given, async (db, found) => ({
+    id: found,
+    interval: await intervalByN(db, found, n),
+  }))
+  if (interval?.phase === 'missed') {
+    throw new FractalError(
+      'interval_missed',
+      `Interval ${n} was missed (${missedText(interval.missedBecause)}): there is nothing to run again.`,
+      { hint: 'No score, tier or weight changed by it, and nothing has to be repaired.' },
+    )
+  }
   const options = resolveOptions(TEMPORAL_OPTIONS, given, environmentBesideDemo(given))
   const client = openTemporalClient(temporalAddress(options))
   try {

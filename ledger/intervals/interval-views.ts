@@ -1,3 +1,4 @@
+import type { MissedCause } from '../../rules/explain/missed-causes.js'
 import type { Queryable } from '../database.js'
 import { type MoveRow, tierHistory } from '../provers/network.js'
 import type { VerifierId } from '../verifier-id.js'
@@ -16,6 +17,7 @@ export interface IntervalOverviewRow {
   length: number
   phase: IntervalPhase
   failure: string | null
+  missedBecause: MissedCause | null
   openedAt: Date | null
   settledAt: Date | null
   provers: number
@@ -42,7 +44,7 @@ export async function intervalsOverview(
   { limit, before }: { limit: number; before?: number },
 ): Promise<IntervalOverviewRow[]> {
   return db.query(
-    `SELECT i.n, i.first_block, i.length, i.phase, i.failure, i.opened_at, i.settled_at,
+    `SELECT i.n, i.first_block, i.length, i.phase, i.failure, i.missed_because, i.opened_at, i.settled_at,
        (SELECT count(*) FROM interval_provers p WHERE (p.netuid, p.verifier, p.n) = ($1, $2, i.n))::integer AS provers,
        v.checks, v.passes, v.cheats, v.fails, a.requests, a.request_successes,
        (SELECT count(*) FROM tier_history h WHERE (h.netuid, h.verifier, h.n) = ($1, $2, i.n))::integer AS moves,

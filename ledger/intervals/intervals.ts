@@ -1,3 +1,4 @@
+import type { MissedCause } from '../../rules/explain/missed-causes.js'
 import type { MechanismProfile } from '../../rules/profile.js'
 import type { Database, Queryable, Tx } from '../database.js'
 import { LedgerError } from '../errors.js'
@@ -35,6 +36,8 @@ export interface IntervalRow {
   openedAfter: number | null
   profile: MechanismProfile | null
   failure: string | null
+  /** Of a missed one: what kept the verifier from beginning it. */
+  missedBecause: MissedCause | null
   announcedAt: Date
   openedAt: Date | null
   /** From here on no user's outcome is assigned to it. */
@@ -51,7 +54,7 @@ export interface IntervalBounds {
 }
 
 const COLUMNS = `n, first_block, length, first_block_hash, phase,
-  opened_after, profile, failure,
+  opened_after, profile, failure, missed_because,
   announced_at, opened_at, closed_at, settled_at, forgotten_at`
 const OF = 'netuid = $1 AND verifier = $2'
 
@@ -197,19 +200,21 @@ export function announceInterval(
 /**
  * Records that an interval passed while the verifier was down: a new row, or one that was announced
  * and never opened. An interval that did open stands as it is.
+ * @param because what kept the verifier from beginning it
  */
 export async function markMissed(
   db: Database,
   id: VerifierId,
   bounds: IntervalBounds,
+  because: MissedCause,
 ): Promise<IntervalRow> {
   await addInterval(db, id, bounds, 'missed')
   await db.tx(async (tx) => {
     await lockOutcomes(tx, id)
     await tx.execute(
-      `UPDATE intervals SET phase = 'missed', closed_at = clock_timestamp()
-       WHERE ${OF} AND n = $3 AND phase = 'announced'`,
-      [id.netuid, id.verifier, bounds.n],
+      `UPDATE intervals SET phase = 'missed', closed_at = coalesce(closed_at, clock_timestamp()), missed_because = $4
+       WHERE ${OF} AND n = $3 AND (phase = 'announced' OR (phase = 'missed' AND missed_because IS NULL))`,
+      [id.netuid, id.verifier, bounds.n, because],
     )
   })
   return mustInterval(db, id, bounds.n)

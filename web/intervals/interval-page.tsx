@@ -86,6 +86,13 @@ function Found({ interval, again }: { interval: Interval; again: () => void }): 
   const isFinal = FINAL.includes(interval.phase)
   return (
     <>
+      {interval.missed_because_text !== null && (
+        <Notice title="This interval was missed" role="status">
+          <p class="muted">
+            Why: {interval.missed_because_text}. No score, tier or weight changed by it.
+          </p>
+        </Notice>
+      )}
       {(interval.failure !== null || interval.retryable) && (
         <Notice
           tone="bad"

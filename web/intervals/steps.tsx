@@ -80,7 +80,8 @@ function courseOf(interval: Interval): Step[] {
       when: null,
       ...(phase === 'rounds'
         ? { state: 'now', words: 'provers are being asked' }
-        : interval.closed_at !== null || phase === 'audit' || phase === 'settling'
+        : interval.opened_at !== null &&
+            (interval.closed_at !== null || phase === 'audit' || phase === 'settling')
           ? { state: 'done', words: roundsWords(interval) }
           : later()),
     },

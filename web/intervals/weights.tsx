@@ -23,7 +23,7 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
     >
       {weights?.reason != null && <p class="muted">{weights.reason}</p>}
       {lines.length === 0 ? (
-        <Empty title={emptyTitle(weights)} />
+        <Empty title={emptyTitle(interval)} />
       ) : (
         <div class="table-wrap">
           <table class="bars">
@@ -80,7 +80,8 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
   )
 }
 
-function emptyTitle(weights: Interval['weights']): string {
-  if (weights === null) return 'Not decided yet'
+function emptyTitle({ weights, phase }: Interval): string {
+  if (weights === null)
+    return phase === 'missed' || phase === 'lapsed' ? 'None: it was not settled' : 'Not decided yet'
   return weights.uids === null ? 'Told once the chain tells them' : 'None were set'
 }

@@ -4,6 +4,8 @@ import {
   type NextInterval,
 } from '../../../activities/interval/next-interval.js'
 import { createOpenInterval } from '../../../activities/interval/open-interval.js'
+import { ChainError } from '../../../chain/errors.js'
+import { LedgerError } from '../../../ledger/errors.js'
 import { putCertificate } from '../../../ledger/intervals/certificates.js'
 import { announceInterval, listIntervals } from '../../../ledger/intervals/intervals.js'
 import { getSecret } from '../../../ledger/intervals/secrets.js'
@@ -113,6 +115,44 @@ describe('activities: the next interval', () => {
     assert.equal(await finalized(it), after.firstBlock)
     for (const n of [3, 4]) assert.equal(await getSecret(it.deps.db, it.deps.id, n), null)
     assert.notEqual(await getSecret(it.deps.db, it.deps.id, 5), null)
+  })
+
+  it('those that passed while this process could not look are missed for what kept it', async () => {
+    const it = await verifier()
+    const { deps, harness } = it
+    let trouble: Error | null = null
+    const asks = createNextInterval({
+      ...deps,
+      db: {
+        ...deps.db,
+        query: (...given) => (trouble === null ? deps.db.query(...given) : Promise.reject(trouble)),
+      },
+    })
+    const onBeat = (details: string) => harness.advance(blocksWaitedFor(details))
+    const ask = (after: number) => run(asks, { after }, { onBeat })
+    let last = 0
+    const away = async (why: Error) => {
+      trouble = why
+      await assert.rejects(ask(last), why)
+      await harness.advance(2 * LENGTH)
+      trouble = null
+      last = (await ask(last)).n
+    }
+    last = (await ask(0)).n
+    await away(new LedgerError('ledger_unavailable', 'Postgres is not available'))
+    await away(new ChainError('chain_unreachable', 'no node'))
+    // Nobody asked for a while, and nothing failed: the loop itself stood still.
+    await harness.advance(2 * LENGTH)
+    last = (await ask(last)).n
+    // Another process, which began after it had passed.
+    await harness.advance(2 * LENGTH)
+    await run(createNextInterval(deps), { after: last }, { onBeat })
+    const rows = (await listIntervals(deps.db, deps.id, { limit: 100 })).toReversed()
+    const causes = rows.flatMap((row) => (row.phase === 'missed' ? [row.missedBecause] : []))
+    assert.deepEqual(
+      [...new Set(causes)],
+      ['ledger_down', 'chain_down', 'loop_down', 'verifier_down'],
+    )
   })
 
   it('one that is found in its first half is judged, in its second half missed', async () => {

@@ -118,9 +118,28 @@ describe('/v1/network/intervals/{n}', () => {
     assert.equal(res.headers.get('etag'), `"${sceneRecord(1).hash}"`)
     assert.equal(res.headers.get('access-control-allow-origin'), '*')
     assert.equal((await show(1)).record?.public, true)
-    await markMissed(db, id, { n: 3, firstBlock: 1000 + 2 * LENGTH, length: LENGTH })
+    const third = { n: 3, firstBlock: 1000 + 2 * LENGTH, length: LENGTH }
+    await markMissed(db, id, third, 'ledger_down')
     const missed = await fetch(`${server.url}/v1/network/intervals/3/record`)
     assert.deepEqual(await problem(missed), [404, 'record_not_found'])
+  })
+
+  it('says why it was missed, and shows nothing of it as done or to come', async () => {
+    const found = await show(3)
+    assert.deepEqual(
+      [found.missed_because, found.missed_because_text],
+      ['ledger_down', 'PostgreSQL was away'],
+    )
+    assert.deepEqual(
+      [found.rounds, found.weights, found.record, found.temporal_url, found.retryable],
+      [null, null, null, null, false],
+    )
+    const list = await fetch(`${server.url}/v1/network/intervals?limit=10`)
+    const { data } = (await list.json()) as { data: { n: number; outcome: string }[] }
+    const line = data.find(({ n }) => n === 3)!
+    assert.equal(line.outcome, 'missed: PostgreSQL was away')
+    const retried = await post(`${server.url}/v1/network/intervals/3/retry`, '')
+    assert.deepEqual(await problem(retried), [409, 'nothing_to_retry'])
   })
 
   it('is retried by an admin when its workflow failed', async () => {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { markMissed } from '../../../ledger/intervals/intervals.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { VERIFIER_QUEUE } from '../../../temporal/task-queues.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
@@ -115,6 +116,23 @@ describe('commands beside a running grid', function () {
     assert.notEqual(runId, handle.firstExecutionRunId)
     const described = await client.workflow.getHandle(workflowId).describe()
     assert.deepEqual([described.runId, described.status.name], [runId, 'RUNNING'])
+  })
+
+  it('says of an interval that was missed why, and that there is nothing to retry', async () => {
+    const third = { n: 3, firstBlock: 1040, length: 20 }
+    await markMissed(database().db, id, third, 'chain_down')
+    const [shown, listed, retried] = await Promise.all([
+      beside('interval', 'show', '3'),
+      beside('interval', 'list'),
+      beside('interval', 'retry', '3'),
+    ])
+    assert.match(shown.stdout, /^missed +the chain could not be read/m)
+    assert.match(listed.stdout, /^interval 3: missed, the chain could not be read$/m)
+    assert.equal(retried.code, 1)
+    assert.match(
+      retried.stderr,
+      /was missed \(the chain could not be read\): there is nothing to run/,
+    )
   })
 
   it('serves the API until it is told to stop', async () => {

@@ -58,16 +58,20 @@ describe('ledger/intervals', () => {
       announceInterval(db, id, bounds(2, 521)),
       hasCode('interval_not_contiguous'),
     )
-    await markMissed(db, id, bounds(2, 520))
+    await markMissed(db, id, bounds(2, 520), 'ledger_down')
     await announceInterval(db, id, bounds(3, 540))
     // What was recorded first stands.
     assert.equal((await announceInterval(db, id, bounds(1, 777))).firstBlock, 500)
-    assert.equal((await markMissed(db, id, bounds(3, 540))).phase, 'missed')
+    assert.equal((await markMissed(db, id, bounds(3, 540), 'chain_down')).phase, 'missed')
     assert.deepEqual(
-      (await listIntervals(db, id, { limit: 2 })).map((row) => [row.n, row.phase]),
+      (await listIntervals(db, id, { limit: 2 })).map((row) => [
+        row.n,
+        row.phase,
+        row.missedBecause,
+      ]),
       [
-        [3, 'missed'],
-        [2, 'missed'],
+        [3, 'missed', 'chain_down'],
+        [2, 'missed', 'ledger_down'],
       ],
     )
     assert.deepEqual(
@@ -114,7 +118,7 @@ describe('ledger/intervals', () => {
   it('do not open once missed', async () => {
     const { db } = database()
     const id = newVerifier()
-    await markMissed(db, id, { n: 1, firstBlock: 500, length: LENGTH })
+    await markMissed(db, id, { n: 1, firstBlock: 500, length: LENGTH }, 'verifier_down')
     const opening = {
       n: 1,
       firstBlockHash: 'ab',
