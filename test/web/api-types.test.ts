@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import openapiTS, { astToString, COMMENT_HEADER, type OpenAPI3 } from 'openapi-typescript'
 import ts from 'typescript'
 import { phaseSchema } from '../../api/network/intervals.js'
 import { checkKindSchema, tierSchema, verdictSchema } from '../../api/network/schema.js'
+import { defaultModelDir } from '../../engine/models/default-model.js'
+import { SAMPLES_MODEL } from '../../web/network/samples-model.js'
 import { KIND_NAMES, PHASE_WORDS, TIERS, VERDICTS } from '../../web/words.js'
 import { awayTemporal, startApi } from '../api/server.js'
 import { newVerifier } from '../ledger/fixtures.js'
@@ -51,5 +54,10 @@ describe('the pages’ words for what the API answers', () => {
     same(Object.keys(PHASE_WORDS), phaseSchema.options)
     same(VERDICTS, verdictSchema.options)
     same(Object.keys(KIND_NAMES), checkKindSchema.options)
+  })
+
+  it('name the model that is shipped beside its videos', async () => {
+    const told = JSON.parse(await readFile(join(defaultModelDir(), 'fractal.json'), 'utf8'))
+    assert.equal(SAMPLES_MODEL, told.name)
   })
 })

@@ -5,7 +5,7 @@ import { capital, FINAL, weightsWords } from '../words.js'
 
 /** What became of an interval: its mark in the strip, and what the legend says of it. */
 const CELLS = {
-  clean: { mark: '✓', means: 'all checks passed' },
+  clean: { mark: '✓', means: 'checks passed' },
   caught: { mark: '2', means: 'cheats caught' },
   failed: { mark: '!', means: 'some answers failed' },
   undecided: { mark: '–', means: 'nothing decided' },

@@ -8,7 +8,8 @@ import { useApi } from '../use-api.js'
 import { NetworkFacts } from './network-facts.js'
 import { NewestInterval, STRIP_PLACES } from './newest-interval.js'
 import { ProverTable } from './prover-table.js'
-import { SAMPLES_MODEL, Samples } from './samples.js'
+import { Samples } from './samples.js'
+import { SAMPLES_MODEL } from './samples-model.js'
 
 /** Often enough to watch an interval, seldom enough for a thousand watchers. */
 const PROVERS_MS = 4_000

@@ -5,9 +5,7 @@ import ring from './samples/ring.webp'
 import square from './samples/square.webp'
 import star from './samples/star.webp'
 import triangle from './samples/triangle.webp'
-
-/** Whose videos these are: the model that is shipped. */
-export const SAMPLES_MODEL = 'fractal-shapes-1'
+import { SAMPLES_MODEL } from './samples-model.js'
 
 /** Each file is the 16 frames of one video side by side. */
 const SAMPLES: readonly (readonly [prompt: string, film: string])[] = [
