@@ -22,6 +22,7 @@ export class RequestRegistry {
   private readonly live = new Map<Hex, Generation>()
   private readonly queue: WorkQueue
   private readonly runs = new Set<Promise<void>>()
+  private closed = false
   private lastRunMs = 1000
   /** floor(µs · 10^6 / work) of the newest generation; null before the first. */
   usPerWork: number | null = null
@@ -68,8 +69,9 @@ export class RequestRegistry {
     return this.enqueue(new Generation(request))
   }
 
-  /** Ends everything in flight; it may be asked again elsewhere. */
+  /** Ends everything in flight, and takes nothing more; it may be asked again elsewhere. */
   close(): void {
+    this.closed = true
     for (const generation of [...this.live.values()]) {
       generation.fail('internal', 'the prover is stopping', true)
     }
@@ -96,7 +98,8 @@ export class RequestRegistry {
         return run
       },
     }
-    const position = this.queue.offer(task)
+    // Who was being let in when the end began would be cut off without a word.
+    const position = this.closed ? null : this.queue.offer(task)
     if (position === null) {
       const retryAfterS = Math.ceil((this.lastRunMs * this.queue.length) / 1000)
       return { kind: 'full', retryAfterS: Math.min(600, Math.max(1, retryAfterS)) }

@@ -251,4 +251,24 @@ describe('prover', () => {
       await closed
     })
   })
+
+  it('refuses who is being let in when it stops, and works for nobody any more', async () => {
+    const asked = gate()
+    const known = gate()
+    const generator = new FakeGenerator()
+    const lookup = async () => {
+      asked.open()
+      await known.passed
+      return { validatorPermit: true, stakeRao: 1n }
+    }
+    await withSite({ generator, lookup }, async (site) => {
+      const outcome = site.ask(site.body())
+      await asked.passed
+      const closed = site.prover.close()
+      known.open()
+      assert.equal((await outcome).kind, 'refused')
+      await closed
+      assert.deepEqual(generator.began, [])
+    })
+  })
 })
