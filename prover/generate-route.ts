@@ -9,11 +9,11 @@ import { generationParams, workOf } from '../formats/generation.js'
 import { decodeBody } from '../wire/generation-body.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
 import { assertWork, deadlineOf } from './allowance.js'
-import type { AnswerStore } from './answer-store.js'
 import type { AuthorizedRequest } from './authorize.js'
 import type { Generation, ReceivedRequest } from './generation.js'
 import { refuse, sendStream } from './http.js'
-import type { Keeping } from './keeping.js'
+import type { AnswerStore } from './keeping/answer-store.js'
+import type { Keeping } from './keeping/keeping.js'
 import type { RequestRegistry } from './request-registry.js'
 
 export interface GenerateDeps {

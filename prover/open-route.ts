@@ -12,11 +12,11 @@ import {
   parseJsonBody,
 } from '../wire/schemas.js'
 import { encodeRecord } from '../wire/stream.js'
-import type { AnswerStore, KeptAnswer } from './answer-store.js'
 import type { AuthorizedRequest } from './authorize.js'
 import { requestKey } from './generate-route.js'
 import { refuse, sendStream } from './http.js'
-import type { StateStore } from './state-store.js'
+import type { AnswerStore, KeptAnswer } from './keeping/answer-store.js'
+import type { StateStore } from './keeping/state-store.js'
 
 export interface OpenDeps {
   answers: AnswerStore

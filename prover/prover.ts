@@ -8,15 +8,19 @@ import type { Hex } from '../formats/bytes.js'
 import { workOf } from '../formats/generation.js'
 import { NonceMemory } from '../wire/nonce-memory.js'
 import type { Blacklist, CallerLookup } from './admission.js'
-import { AnswerStore } from './answer-store.js'
 import { CallersClock } from './callers-clock.js'
-import { ConnectionGuard, type ConnectionLimits, connectionLimits } from './connections.js'
-import { Keeping } from './keeping.js'
+import {
+  ConnectionGuard,
+  type ConnectionLimits,
+  connectionLimits,
+} from './connections/connections.js'
+import { AnswerStore } from './keeping/answer-store.js'
+import { Keeping } from './keeping/keeping.js'
+import { StateStore } from './keeping/state-store.js'
 import { createProverMetrics } from './metrics.js'
 import { RequestRegistry } from './request-registry.js'
 import { runGeneration } from './run-generation.js'
 import { createAxonServer, type ServerTimeouts } from './server.js'
-import { StateStore } from './state-store.js'
 
 export interface ProverOptions {
   generator: Generator

@@ -1,7 +1,7 @@
 import type { Hex } from '../formats/bytes.js'
 import { usPerWork } from '../rules/settle/speed.js'
-import type { AnswerStore } from './answer-store.js'
 import { Generation, type ReceivedRequest } from './generation.js'
+import type { AnswerStore } from './keeping/answer-store.js'
 import { WorkQueue } from './queue.js'
 
 /**

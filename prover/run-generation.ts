@@ -8,10 +8,10 @@ import { generationParams } from '../formats/generation.js'
 import { deflateFrame } from '../wire/frame-codec.js'
 import type { AnswerErrorCode, DoneHeader } from '../wire/schemas.js'
 import { encodeRecord } from '../wire/stream.js'
-import type { AnswerStore } from './answer-store.js'
 import type { Generation } from './generation.js'
-import type { Keeping } from './keeping.js'
-import type { StateDraft, StateStore } from './state-store.js'
+import type { AnswerStore } from './keeping/answer-store.js'
+import type { Keeping } from './keeping/keeping.js'
+import type { StateDraft, StateStore } from './keeping/state-store.js'
 
 interface WorkDeps {
   generator: Generator

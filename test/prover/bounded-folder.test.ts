@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BoundedFolder } from '../../prover/bounded-folder.js'
+import { BoundedFolder } from '../../prover/keeping/bounded-folder.js'
 
 describe('a bounded folder', () => {
   let path: string

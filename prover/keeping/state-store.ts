@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Hex } from '../formats/bytes.js'
-import { OPEN_WINDOW_MS } from '../rules/constants.js'
+import type { Hex } from '../../formats/bytes.js'
+import { OPEN_WINDOW_MS } from '../../rules/constants.js'
 import { BoundedFolder } from './bounded-folder.js'
 
 /** The states of recent generations on a bounded disk, so that any step can be opened. */

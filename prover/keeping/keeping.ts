@@ -1,7 +1,7 @@
 import { rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf } from '../base/errors.js'
-import type { Log } from '../base/log.js'
+import { messageOf } from '../../base/errors.js'
+import type { Log } from '../../base/log.js'
 
 const PROBE_BYTES = 2 ** 20
 const MIB = 2 ** 20

@@ -2,8 +2,8 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { Mutex } from '../base/concurrency/semaphore.js'
-import { type Hex, isDigestHex } from '../formats/bytes.js'
+import { Mutex } from '../../base/concurrency/semaphore.js'
+import { type Hex, isDigestHex } from '../../formats/bytes.js'
 import { BoundedFolder } from './bounded-folder.js'
 
 const digest = z.string().refine(isDigestHex, 'expected a digest')

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { KeyedLimit } from '../base/concurrency/keyed-limit.js'
+import { KeyedLimit } from '../../base/concurrency/keyed-limit.js'
 import { type RemoteHost, remoteHost } from './remote-host.js'
 import { UnprovenConnections } from './unproven-connections.js'
 
