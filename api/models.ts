@@ -19,7 +19,7 @@ export const modelSchema = z
         size: z.string(),
         fps: z.int().min(0),
       })
-      .meta({ description: 'the defaults of a request, and what one must have to count' }),
+      .meta({ description: 'the defaults of a request, and the minimum for one that counts' }),
     limits: z
       .object({
         steps: z.int().min(0),
@@ -48,7 +48,7 @@ export function modelOperations(deps: Pick<ApiDeps, 'model' | 'limits'>): Operat
   const modelId: Address<typeof modelParams> = {
     schema: modelParams,
     code: 'model_not_found',
-    message: (id) => `There is no model ${id} here.`,
+    message: (id) => `There is no model ${id}.`,
     hint: `This network serves ${model.id}.`,
   }
   return [
@@ -58,7 +58,7 @@ export function modelOperations(deps: Pick<ApiDeps, 'model' | 'limits'>): Operat
       path: '/v1/models',
       tag: 'Videos',
       access: 'read',
-      summary: 'The models that can be asked for',
+      summary: 'List the models',
       answers: { 200: { description: 'All of them', schema: listSchema } },
       errors: [],
       run: ({ res }) => {
@@ -72,7 +72,7 @@ export function modelOperations(deps: Pick<ApiDeps, 'model' | 'limits'>): Operat
       path: '/v1/models/{id}',
       tag: 'Videos',
       access: 'read',
-      summary: 'One model: its standard form and its limits',
+      summary: 'Get a model: its standard request and its limits',
       params: modelId,
       answers: { 200: { description: 'The model', schema: modelSchema } },
       errors: ['model_not_found'],

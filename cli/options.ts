@@ -22,7 +22,7 @@ export function withOptions(argv: Argv, names: readonly OptionName[]): Argv {
     })
     if (secret) {
       argv.option(fileOption.given(name), {
-        describe: `file in which it stands [${fileOption.variable(environmentName(name))}]`,
+        describe: `file to read it from [${fileOption.variable(environmentName(name))}]`,
         type: 'string',
         requiresArg: true,
       })

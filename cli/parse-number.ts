@@ -21,7 +21,7 @@ export function integer(
 ): number | undefined {
   const value = decimal(name, given)
   if (value !== undefined && !(Number.isInteger(value) && value >= low && value <= high)) {
-    throw new UsageError(`--${name}: ${String(given)} is not an integer of ${low} to ${high}.`)
+    throw new UsageError(`--${name}: ${String(given)} is not an integer from ${low} to ${high}.`)
   }
   return value
 }

@@ -52,7 +52,7 @@ export class BelievedKeys {
     if (key === null || key.revokedAt !== null) return key
     if ((key.lastUsedAt?.getTime() ?? 0) < now() - NOTED_EVERY_MS) {
       recordApiKeyUse(db, key.id).catch((error: Error) => {
-        log.warn({ key: key.id, reason: error.message }, 'the use of a key could not be noted')
+        log.warn({ key: key.id, reason: error.message }, 'recording the use of an API key failed')
       })
     }
     return key

@@ -25,11 +25,11 @@ export function keyGate(deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'publicNetwor
       if (key === null || key.revokedAt !== null) {
         res.set('WWW-Authenticate', challenge({ error: 'invalid_token' }))
         throw key === null
-          ? new ApiError('invalid_api_key', 'This API key is not known here.', {
-              hint: '`fractal key list` shows which there are; a key itself is shown only when it is made.',
+          ? new ApiError('invalid_api_key', 'This API key is unknown.', {
+              hint: '`fractal key list` lists the keys; a key itself is shown only when it is created.',
             })
           : new ApiError('invalid_api_key', 'This API key was revoked.', {
-              hint: '`fractal key create` makes another one.',
+              hint: 'Create another one with `fractal key create`.',
             })
       }
       if (!mayDo(key, scope)) {
@@ -93,12 +93,12 @@ function secretOf(req: Request, res: Response): string {
 }
 
 function whyNoSecret({ headers }: Request, secret: string | undefined): string {
-  if (secret !== undefined) return 'The API key has not the form of one: fk_ and 43 characters.'
+  if (secret !== undefined) return 'The API key is malformed: a key is fk_ and 43 characters.'
   if (headers.authorization !== undefined) {
-    return 'The header Authorization is not that of an API key: Bearer, a space, the key.'
+    return 'The Authorization header is malformed: it must be Bearer, a space and the API key.'
   }
   if (headers['x-api-key'] !== undefined || headers['api-key'] !== undefined) {
-    return 'The API key came in a header that is not read here.'
+    return 'The API key was sent in a header that is not supported.'
   }
-  return 'This address wants an API key, and none was sent.'
+  return 'This endpoint requires an API key, and none was sent.'
 }

@@ -16,8 +16,8 @@ const DAY_SECONDS = 86_400
 /** What the headers of `setLimits` say, for the document. */
 export const LIMIT_HEADERS = {
   'RateLimit-Policy':
-    'the limits of this key (draft-ietf-httpapi-ratelimit-headers): `rate`, requests a minute; `videos`, running concurrently; `cost`, steps × frames × width × height a UTC day. Without limits: none',
-  RateLimit: 'what is left of them (`r`), and in how many seconds more is (`t`)',
+    'the limits of this key (draft-ietf-httpapi-ratelimit-headers): `rate`: requests per minute; `videos`: running concurrently; `cost`: steps × frames × width × height per UTC day. Absent when the key has no limits',
+  RateLimit: 'what remains of each limit (`r`), and the seconds until it is replenished (`t`)',
 }
 
 /** Says in the answer's headers how a key stands; nothing of a key without limits. */
@@ -55,7 +55,7 @@ function refusal({ limit, waitUs, use }: Admission & { admitted: false }, cost: 
       return new ApiError(
         'rate_limited',
         `This key may ask for ${howMany(use.requestsPerMinute, 'video')} a minute.`,
-        { ...retry, hint: 'Ask again after the seconds of the header Retry-After.' },
+        { ...retry, hint: 'Retry after the number of seconds in the Retry-After header.' },
       )
     case 'concurrency':
       return new ApiError(
@@ -74,7 +74,7 @@ function refusal({ limit, waitUs, use }: Admission & { admitted: false }, cost: 
         : new ApiError(
             'quota_exceeded',
             `This video costs ${cost} (steps × frames × width × height); of today’s ${use.dailyCost} this key has ${use.dailyCost - use.costUsed} left.`,
-            { ...retry, hint: 'The quota is fresh at midnight UTC.' },
+            { ...retry, hint: 'The quota resets at midnight UTC.' },
           )
   }
 }

@@ -28,11 +28,9 @@ export function limitReads(): RequestHandler {
     if (res.closed) return
     const release = unanswered.tryAcquire(apiKeyId(res))
     if (release === null) {
-      throw new ApiError(
-        'too_many_requests',
-        `This key has ${MAX_READS} requests here that are not answered yet.`,
-        { hint: 'Read the answers, and send fewer requests in parallel.' },
-      )
+      throw new ApiError('too_many_requests', `This key has ${MAX_READS} requests in flight.`, {
+        hint: 'Read the responses, and send fewer requests in parallel.',
+      })
     }
     res.once('close', release)
     next()

@@ -4,7 +4,7 @@ import { ApiError } from './errors.js'
 import { listed } from './validate.js'
 
 const MAX_PATH_CHARACTERS = 100
-const WHERE = 'A video is asked for by POST /v1/videos; /openapi.json lists what there is.'
+const WHERE = 'To create a video use POST /v1/videos; /openapi.json lists all endpoints.'
 
 /** The error for an address that is none. */
 export function notFound(req: Request): ApiError {

@@ -26,7 +26,7 @@ export function sendBytes(req: Request, res: Response, bytes: Buffer, etag: stri
     throw new ApiError(
       'range_not_satisfiable',
       `The header Range is ${quoted(req.get('range') ?? '')}: the content has ${bytes.length} bytes.`,
-      { hint: 'Byte 0 is the first. Leave the header out for all of it.', param: 'Range' },
+      { hint: 'The first byte is 0. Omit the header to get everything.', param: 'Range' },
     )
   }
   const [range] = Array.isArray(ranges) && ranges.type === 'bytes' ? ranges : []

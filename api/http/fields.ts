@@ -42,7 +42,7 @@ export function textLike(pattern: RegExp, rule: string) {
 
 const DIGITS = /^[1-9]\d{0,8}$/
 
-/** A whole number from 1 in a query or an address, where it is a text of digits. */
+/** A whole number from 1 in a query or an address, where it is a string of digits. */
 export function wholeNumberText(max: number) {
   const error = `must be a whole number from 1 to ${max}`
   return z

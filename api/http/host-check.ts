@@ -16,7 +16,7 @@ export const refuseOtherHosts: RequestHandler = (req, _res, next) => {
     'misdirected',
     `The host ${quoted(req.headers.host ?? '')} is not served: this API serves its own machine only, as localhost or 127.0.0.1.`,
     {
-      hint: 'A proxy in front of it has to send Host: localhost.',
+      hint: 'A proxy in front of it must send Host: localhost.',
     },
   )
 }

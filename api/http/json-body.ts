@@ -83,7 +83,7 @@ const parse = bounded(
     verify: (_req, _res, bytes, encoding) => {
       if (encoding !== 'utf-8' || isUtf8(bytes)) return
       throw new ApiError('invalid_json', 'The body is not valid UTF-8.', {
-        hint: 'Write the JSON as UTF-8, or its texts with \\u escapes.',
+        hint: 'Encode the JSON as UTF-8, or use \\u escapes.',
       })
     },
   }),

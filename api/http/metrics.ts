@@ -65,10 +65,10 @@ export function apiMetrics(metrics: Metrics, now: () => number): ApiMetrics {
       'fractal_api_video_starts_deferred_total',
       'Videos accepted while Temporal was away; the inference worker starts them later',
     ),
-    eventStreams: metrics.gauge('fractal_api_event_streams', 'Clients that events are sent to'),
+    eventStreams: metrics.gauge('fractal_api_event_streams', 'Clients connected to event streams'),
     watchedVideos: metrics.gauge(
       'fractal_api_watched_videos',
-      'Videos that somebody waits for, each read once per change',
+      'Videos that clients wait for, each read once per change',
     ),
   }
 }

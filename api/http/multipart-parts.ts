@@ -42,14 +42,14 @@ export function parseFormParts(
   const delimiter = Buffer.from(`\r\n--${boundary}`)
   const parts: FormPart[] = []
   let at = bytes.indexOf(delimiter)
-  if (at === -1) throw malformed('the boundary that its Content-Type names is not in it')
+  if (at === -1) throw malformed('it does not contain the boundary that its Content-Type names')
   for (;;) {
     const from = at + delimiter.length
     if (bytes.subarray(from, from + 2).toString('latin1') === '--') return parts
     const which = `part ${parts.length + 1}`
     if (parts.length === maxParts) {
       throw new ApiError('invalid_request', `The form has more than ${maxParts} parts.`, {
-        hint: 'Send each field once, and no other.',
+        hint: 'Send each field once, and no others.',
       })
     }
     const lineEnd = bytes.indexOf(CRLF, from)

@@ -13,7 +13,7 @@ const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/
 const read = bounded(
   'multipart/form-data',
   express.raw({ limit: MAX_BODY_BYTES, type: 'multipart/form-data' }),
-  'This model takes texts alone: no input_reference, and no other file.',
+  'This model takes text only: no input_reference, and no other file.',
 )
 
 /** What a form's texts stand for; JSON says it by itself. */
@@ -77,9 +77,9 @@ function notText(name: string, what: string): ApiError {
   const param = sanitizeName(name)
   return new ApiError(
     'unsupported_field',
-    `The part ${JSON.stringify(param)} ${what}: this model makes videos from text alone.`,
+    `The part ${JSON.stringify(param)} ${what}: this model makes videos from text only.`,
     {
-      hint: 'Leave out what is no text, and say in the prompt what to show; send texts without a filename.',
+      hint: 'Send text parts only, without a filename, and describe in the prompt what to show.',
       param,
     },
   )
@@ -88,7 +88,7 @@ function notText(name: string, what: string): ApiError {
 function textOf({ name, charset, bytes }: FormPart): string {
   const label = charset ?? 'utf-8'
   if (!isCharset(label)) {
-    throw unreadable(name, `is in a charset that is not known here: ${quoted(label)}.`)
+    throw unreadable(name, `has an unknown charset: ${quoted(label)}.`)
   }
   try {
     return new TextDecoder(label, { fatal: true }).decode(bytes)

@@ -38,8 +38,8 @@ const problem = z
     status: z.int().min(0),
     detail: z.string(),
     hint: z.string().optional(),
-    instance: z.string().meta({ description: 'the path that was asked for' }),
-    code: z.string().meta({ description: 'what programs go by' }),
+    instance: z.string().meta({ description: 'path of the request' }),
+    code: z.string().meta({ description: 'error code, for programs' }),
     error: z
       .object({
         message: z.string(),
@@ -47,7 +47,7 @@ const problem = z
         param: z.string().nullable(),
         code: z.string(),
       })
-      .meta({ description: 'the same for OpenAI’s clients' }),
+      .meta({ description: 'the same error for OpenAI clients' }),
   })
   .meta({ id: 'Problem', description: 'Problem details (RFC 9457), with OpenAI’s error object' })
 
@@ -74,7 +74,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     servers: [{ url: '/' }],
     tags: [
       { name: 'Videos', description: 'From a prompt to a video.' },
-      { name: 'Webhooks', description: 'Get notified when a video has ended.' },
+      { name: 'Webhooks', description: 'Notifications when a video has ended.' },
       { name: 'Network', description: 'What the verifier found.' },
     ],
     components: {
@@ -84,8 +84,8 @@ export function openApiDocument(operations: readonly Operation[], version: strin
           scheme: 'bearer',
           bearerFormat: 'fk_…',
           description:
-            'An API key, made by `fractal key create`, in the header `Authorization: Bearer fk_…`. An operation names ' +
-            'the scope it wants: `generate` (make and cancel videos), `read` (look at them) or `admin`, which has all.',
+            'An API key, made by `fractal key create`, in the header `Authorization: Bearer fk_…`. Each operation names ' +
+            'the scope it requires: `generate` (create and cancel videos), `read` (read them) or `admin` (everything).',
         },
       },
     },
@@ -176,7 +176,7 @@ function headersOf(headers: Readonly<Record<string, string>>) {
   )
 }
 
-const RETRY_AFTER = { 'Retry-After': 'seconds until asking again may help' }
+const RETRY_AFTER = { 'Retry-After': 'seconds after which to retry' }
 
 /** What errors of a status say in their headers. */
 const ERROR_HEADERS: Readonly<Record<number, Readonly<Record<string, string>>>> = {

@@ -58,8 +58,8 @@ function refusalOf(thrown: Thrown & Error, req: Request): Refusal | null {
     case 'entity.parse.failed':
       return {
         code: 'invalid_json',
-        message: `The body is no JSON${positionOf(thrown)}.`,
-        hint: 'Let a JSON library write it: quotes and line breaks in a text need a backslash.',
+        message: `The body is not valid JSON${positionOf(thrown)}.`,
+        hint: 'Use a JSON library: quotes and line breaks in strings must be escaped.',
       }
     case 'charset.unsupported':
       return {
@@ -69,15 +69,15 @@ function refusalOf(thrown: Thrown & Error, req: Request): Refusal | null {
     case 'encoding.unsupported':
       return {
         code: 'unsupported_media_type',
-        message: `The body has the Content-Encoding ${quoted(String(thrown.encoding))}, which is not known here.`,
-        hint: 'Send it as it is, or by gzip, deflate or br.',
+        message: `The body has the Content-Encoding ${quoted(String(thrown.encoding))}, which is not supported.`,
+        hint: 'Send it uncompressed, or with gzip, deflate or br.',
       }
   }
   if (thrown instanceof URIError) {
     return {
       code: 'invalid_request',
-      message: `The address ${sanitizeText(req.path)} has a % that begins no escape.`,
-      hint: 'Write a % of your own as %25.',
+      message: `The address ${sanitizeText(req.path)} has a % that is not part of a valid escape.`,
+      hint: 'Encode a literal % as %25.',
     }
   }
   const encoding = req.get('content-encoding')
@@ -85,7 +85,7 @@ function refusalOf(thrown: Thrown & Error, req: Request): Refusal | null {
     return {
       code: 'invalid_request',
       message: `The body is not what its Content-Encoding says: ${quoted(encoding)}.`,
-      hint: 'Leave the header out, or compress the body so.',
+      hint: 'Omit the header, or compress the body accordingly.',
     }
   }
   return null
@@ -93,9 +93,9 @@ function refusalOf(thrown: Thrown & Error, req: Request): Refusal | null {
 
 /** Never more of V8's message: it quotes the body. */
 function positionOf({ message }: Error): string {
-  if (message.startsWith('Unexpected end')) return ': it ends too early'
+  if (message.startsWith('Unexpected end')) return ': it is truncated'
   const [, position] = /at position (\d+)/.exec(message) ?? []
-  return position === undefined ? '' : `: it cannot be read from its character ${position} on`
+  return position === undefined ? '' : `: syntax error at character ${position}`
 }
 
 /** The error to answer with: whatever is not known to be harmless becomes `internal_error`. */
@@ -103,7 +103,7 @@ function toApiError(thrown: unknown, req: Request): ApiError {
   if (thrown instanceof ApiError) return thrown
   if (thrown instanceof FractalError && thrown.retryable) {
     return new ApiError('ledger_unavailable', 'The ledger cannot be reached.', {
-      hint: 'Try again in a moment.',
+      hint: 'Retry in a moment.',
       cause: thrown,
     })
   }
@@ -116,7 +116,7 @@ function toApiError(thrown: unknown, req: Request): ApiError {
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new ApiError('invalid_request', 'The request cannot be read.', { cause: thrown })
   }
-  return new ApiError('internal_error', 'The request failed for a reason of ours.', {
+  return new ApiError('internal_error', 'The request failed because of an internal error.', {
     cause: thrown,
   })
 }

@@ -10,7 +10,7 @@ export function refuseWhenStopping(stopping: AbortSignal): RequestHandler {
     }
     res.set('Connection', 'close')
     throw new ApiError('shutting_down', 'This process is stopping and takes no new requests.', {
-      hint: 'Ask again: another process answers.',
+      hint: 'Retry: another process will answer.',
       retryable: true,
     })
   }

@@ -107,14 +107,14 @@ function valueText(value: unknown, isSecret: boolean): string {
   }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (typeof value !== 'string') return kindOf(value)
-  return isSecret ? `a text of ${value.length} characters` : quoted(value)
+  return isSecret ? `a string of ${value.length} characters` : quoted(value)
 }
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'an object'
-  return typeof value === 'string' ? 'a text' : `a ${typeof value}`
+  return `a ${typeof value}`
 }
 
 /** `a, b and c` */

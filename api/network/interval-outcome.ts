@@ -23,9 +23,9 @@ export function intervalOutcome(line: Line): string {
     case 'open':
       return 'open: the provers are recorded, the plan is drawn'
     case 'rounds':
-      return 'provers are asked at secret moments'
+      return 'provers are challenged at secret moments'
     case 'audit':
-      return 'its last block has passed: some answers are computed again'
+      return 'its last block has passed: some answers are recomputed'
     case 'settling':
       return 'rates, scores and moves are being settled'
     case 'settled':
@@ -55,16 +55,16 @@ function weights({ weightsKind, weightsState }: Line): string {
         return 'weights are on the chain'
       }
       return weightsState === 'committed' || weightsState === 'revealing'
-        ? 'weights are committed to, and hidden until their reveal'
-        : 'weights are on their way'
+        ? 'weights are committed and hidden until they are revealed'
+        : 'weights are being sent'
     case 'none':
       return 'no weights: nobody has a score'
     case 'infeasible':
       return 'no weights: the subnet’s bounds could not be met'
     case 'disabled':
-      return 'no weights: setting them is switched off'
+      return 'no weights: disabled by option'
     case 'superseded':
-      return 'no weights: those of a later interval went instead'
+      return 'no weights: superseded by a later interval'
     case 'lapsed':
       return 'no weights: the interval lapsed'
   }

@@ -83,8 +83,9 @@ export const intervalDetailSchema = z
     last_block: count,
     first_block_hash: z.string().nullable(),
     phase: phaseSchema,
-    failure: z.string().nullable().meta({ description: 'what failed, in a line' }),
+    failure: z.string().nullable().meta({ description: 'what failed, in one line' }),
     failed: z.boolean(),
+<<<<<<< HEAD
     missed_because: z
       .enum(Object.keys(MISSED_CAUSES) as [MissedCause, ...MissedCause[]])
       .nullable()
@@ -95,6 +96,10 @@ export const intervalDetailSchema = z
       .url()
       .nullable()
       .meta({ description: 'its workflow in Temporal’s UI; null where there is none' }),
+=======
+    retryable: z.boolean().meta({ description: 'whether it should be retried' }),
+    temporal_url: z.url().nullable().meta({ description: 'its workflow in Temporal’s UI' }),
+>>>>>>> b35aeed (English of options, CLI and API: the field's words in help, errors and the OpenAPI document)
     profile: z.string().nullable(),
     commitment: commitmentSchema.nullable(),
     opened_after: count
@@ -112,7 +117,7 @@ export const intervalDetailSchema = z
       description: 'a page of its challenges, audits and spot checks; null until it is final',
     }),
     verdicts_next: z.string().nullable().meta({
-      description: 'what `verdicts_after` asks for the next ones with; null with the last',
+      description: 'value of `verdicts_after` for the next page; null on the last',
     }),
     scores: z.array(scoreSchema),
     moves: z.array(moveSchema),

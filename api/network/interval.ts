@@ -16,7 +16,7 @@ export const intervalParams = {
   schema: z.object({ n: intervalNumber.meta({ description: 'number of the interval' }) }),
   code: 'interval_not_found' as const,
   message: (n: string) => `There is no interval ${n}.`,
-  hint: 'GET /v1/network/intervals lists those there are, newest first.',
+  hint: 'GET /v1/network/intervals lists the intervals, newest first.',
 }
 
 export function noInterval(n: number): ApiError {
@@ -24,10 +24,10 @@ export function noInterval(n: number): ApiError {
 }
 
 const querySchema = z.strictObject({
-  verdicts_after: textLike(new RegExp(`^${cursorPattern}$`), 'must be what verdicts_next was')
+  verdicts_after: textLike(new RegExp(`^${cursorPattern}$`), 'must be a value of verdicts_next')
     .transform(parseCursor)
     .optional()
-    .meta({ description: 'what `verdicts_next` was: the checks after those' }),
+    .meta({ description: '`verdicts_next` of the previous page' }),
 })
 
 /** `/v1/network/intervals/{n}` */
@@ -39,12 +39,12 @@ export function intervalOperation(deps: ApiDeps, answers: NetworkAnswers): Opera
     path: '/v1/network/intervals/{n}',
     tag: 'Network',
     access: 'network',
-    summary: 'One interval; plan, verdicts, moves, scores and weights once it is final',
+    summary: 'Get an interval; plan, verdicts, moves, scores and weights once it is final',
     params: intervalParams,
     query: querySchema,
     answers: {
       200: { description: 'The interval', schema: intervalDetailSchema },
-      304: { description: 'Nothing has changed since' },
+      304: { description: 'Not modified' },
     },
     errors: ['invalid_request', 'unknown_field', 'interval_not_found'],
     before: [openToPages],

@@ -35,7 +35,7 @@ export const intervalLineSchema = z
     first_block: count,
     last_block: count,
     phase: phaseSchema,
-    outcome: z.string().meta({ description: 'phase and what came of it, for people' }),
+    outcome: z.string().meta({ description: 'phase and outcome, for people' }),
     failure: z.string().nullable(),
     opened_at: time.nullable(),
     settled_at: time.nullable(),
@@ -60,7 +60,7 @@ const MAX_INTERVALS = 100
 const querySchema = z.strictObject({
   limit: wholeNumberText(MAX_INTERVALS)
     .optional()
-    .meta({ description: `how many; ${DEFAULT_INTERVALS} when left out` }),
+    .meta({ description: `page size; ${DEFAULT_INTERVALS} by default` }),
   before: intervalNumber.optional().meta({ description: 'only intervals before this one' }),
 })
 
@@ -118,16 +118,16 @@ export function intervalsOperation(deps: ApiDeps, answers: NetworkAnswers): Oper
     path: '/v1/network/intervals',
     tag: 'Network',
     access: 'network',
-    summary: 'What was judged, newest first',
+    summary: 'List intervals, newest first',
     query: querySchema,
     answers: {
       200: {
-        description: 'A page; `before` with the last `n` asks for the next',
+        description: 'A page; for the next one send its last `n` as `before`',
         schema: listOf(intervalLineSchema)
           .extend({ has_more: z.boolean(), newest_commitment: commitmentSchema.nullable() })
           .meta({ id: 'IntervalList' }),
       },
-      304: { description: 'Nothing has changed since' },
+      304: { description: 'Not modified' },
     },
     errors: ['invalid_request', 'unknown_field'],
     before: [openToPages],

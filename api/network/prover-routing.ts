@@ -60,9 +60,9 @@ function routingText(
   if (!facts.reachable) return 'It cannot be reached: no request goes there.'
   switch (state) {
     case 'open':
-      return 'It failed lately and is left alone for a while.'
+      return 'It failed recently and gets no requests for a while.'
     case 'half_open':
-      return 'It failed lately and gets one request as a probe.'
+      return 'It failed recently and gets one request as a probe.'
     case 'closed':
       return lastResort === null
         ? 'It gets users’ requests.'

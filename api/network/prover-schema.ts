@@ -31,7 +31,7 @@ const lineSchema = z
   })
   .meta({
     id: 'TierCheck',
-    description: 'One condition of a tier; counts are of the interval that was settled last',
+    description: 'One condition of a tier; counts are of the newest settled interval',
   })
 
 const linesSchema = z.object({ tier: tierSchema, checks: z.array(lineSchema) })
@@ -89,7 +89,7 @@ const routingSchema = z
     }),
     used_last_settled_interval: count.meta({
       description:
-        'users’ requests it got in the interval that was settled last. Those of the running one are not shown: a prover could tell from them which of its requests were challenges',
+        'users’ requests it got in the newest settled interval. Those of the running one are not shown: a prover could tell from them which of its requests were challenges',
     }),
     requests_per_interval_limit: count,
     last_resort: z.boolean().meta({ description: 'asked only while no other prover is free' }),
@@ -118,7 +118,7 @@ export const proverDetailSchema = z
     object: z.literal('prover'),
     ...verifierMembers,
     ...proverMembers,
-    why: z.string().meta({ description: 'why it has its tier, and what is missing for the next' }),
+    why: z.string().meta({ description: 'why it has its tier, and what the next one requires' }),
     this_tier: linesSchema.meta({ description: 'what its tier asks for; a miss costs it' }),
     next_tier: linesSchema
       .nullable()

@@ -19,20 +19,20 @@ const params = {
   }),
   code: 'prover_not_found' as const,
   message: (hotkey: string) => `There is no prover with the hotkey ${hotkey}.`,
-  hint: 'GET /v1/network/provers lists those there are.',
+  hint: 'GET /v1/network/provers lists the provers.',
 }
 
 const querySchema = z.strictObject({
   verdicts_after: textLike(
     new RegExp(`^[1-9]\\d{0,8}\\.${cursorPattern}$`),
-    'must be what verdicts_next was',
+    'must be a value of verdicts_next',
   )
     .transform((cursor) => {
       const dot = cursor.indexOf('.')
       return { n: Number(cursor.slice(0, dot)), ...parseCursor(cursor.slice(dot + 1)) }
     })
     .optional()
-    .meta({ description: 'what `verdicts_next` was: the verdicts after those' }),
+    .meta({ description: '`verdicts_next` of the previous page' }),
 })
 
 /** `/v1/network/provers/{hotkey}` */
@@ -43,14 +43,14 @@ export function proverOperation(deps: ApiDeps, answers: NetworkAnswers): Operati
     path: '/v1/network/provers/{hotkey}',
     tag: 'Network',
     access: 'network',
-    summary: 'One prover: why it has its tier and its score, and what is missing for the next',
+    summary: 'Get a prover: why it has its tier and its score, and what the next tier requires',
     description:
       'Of the hotkey’s present registration; one that registers again starts from nothing. Nothing of a running interval’s plan, verdicts or counts is shown.',
     params,
     query: querySchema,
     answers: {
       200: { description: 'The prover', schema: proverDetailSchema },
-      304: { description: 'Nothing has changed since' },
+      304: { description: 'Not modified' },
     },
     errors: ['invalid_request', 'unknown_field', 'prover_not_found'],
     before: [openToPages],

@@ -131,12 +131,12 @@ export function proversOperation(
     path: '/v1/network/provers',
     tag: 'Network',
     access: 'network',
-    summary: 'All provers: tier, score, weight, rates',
+    summary: 'List provers: tier, score, weight, rates',
     description:
       'Verdicts of an interval that is not settled yet are not shown: a prover that knows it was checked would know that another check in the same interval is unlikely.',
     answers: {
       200: { description: 'By uid', schema: listOf(proverSchema).meta({ id: 'ProverList' }) },
-      304: { description: 'Nothing has changed since' },
+      304: { description: 'Not modified' },
     },
     errors: [],
     before: [openToPages],

@@ -16,7 +16,7 @@ export function readSemaphore({
 } = {}): Semaphore {
   const whenFull = () =>
     new ApiError('overloaded', 'Too many requests are queued.', {
-      hint: 'Ask again in a moment.',
+      hint: 'Retry in a moment.',
       retryable: true,
     })
   return new Semaphore({ permits: maxRunning, queue: { max: maxQueued, whenFull } })

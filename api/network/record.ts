@@ -27,12 +27,12 @@ export function recordOperation(
     access: 'network',
     summary: 'The public record of an interval, byte for byte as it was hashed',
     description:
-      'Public once it is signed, its weights are on the chain (or given up) and a later interval has settled. Its hash and signature stand in the interval.',
+      'Public once it is signed, its weights are on the chain (or given up) and a later interval has settled. The interval has its hash and signature.',
     params: intervalParams,
     answers: {
       200: { description: 'The record', schema: recordSchema, headers: { ETag: 'its hash' } },
-      206: { description: 'The range that was asked for', media: 'application/json' },
-      304: { description: 'The client has it already' },
+      206: { description: 'The requested range', media: 'application/json' },
+      304: { description: 'Not modified' },
     },
     errors: [
       'interval_not_found',
@@ -71,7 +71,7 @@ function notPublic({ phase, forgottenAt }: IntervalRow, n: number): ApiError {
       'record_not_found',
       `The record of interval ${n} was public, and is no longer stored.`,
       {
-        hint: `Its hash and signature stay in /v1/network/intervals/${n}: who fetched it before can check it by them.`,
+        hint: `Its hash and signature stay in /v1/network/intervals/${n}: verify a copy fetched earlier with them.`,
         param: 'n',
       },
     )

@@ -16,18 +16,18 @@ const retrySchema = z
 
 const querySchema = z.strictObject({
   force: oneOf(['true', 'false']).optional().meta({
-    description: 'also one that is still running, or that did not fail',
+    description: 'restart even if it is running or did not fail',
   }),
 })
 
-const FORCE = 'With ?force=true it runs again from its start all the same.'
+const FORCE = 'Use ?force=true to restart it anyway.'
 
 /** What the errors of a reset are here. */
 const CODES: Readonly<Record<string, { code: ApiErrorCode; hint?: string }>> = {
-  still_running: { code: 'interval_running', hint: `Wait for its end. ${FORCE}` },
+  still_running: { code: 'interval_running', hint: `Wait until it ends. ${FORCE}` },
   nothing_to_reset: { code: 'nothing_to_retry', hint: FORCE },
   no_workflow: { code: 'nothing_to_retry', hint: 'Temporal forgets workflows after a while.' },
-  temporal_unreachable: { code: 'temporal_unavailable', hint: 'Try again in a moment.' },
+  temporal_unreachable: { code: 'temporal_unavailable', hint: 'Retry in a moment.' },
 }
 
 /** `/v1/network/intervals/{n}/retry` */
@@ -39,7 +39,7 @@ export function retryOperation(deps: ApiDeps): Operation {
     path: '/v1/network/intervals/{n}/retry',
     tag: 'Network',
     access: 'admin',
-    summary: 'Run a failed interval again from its start',
+    summary: 'Retry a failed interval from its start',
     description:
       'What is recorded stands: nobody is asked, counted or paid twice, no weights are sent twice. Of an interval that is final only what was left open is done: its record is signed, weights that were decided and never sent are sent unless newer ones were.',
     params: intervalParams,
@@ -74,7 +74,7 @@ export function retryOperation(deps: ApiDeps): Operation {
       })
       // It runs: what it failed with is told no longer. Should it fail again, it says so again.
       await setFailure(db, verifierId, n, null)
-      log.info({ n, runId }, 'an interval is retried')
+      log.info({ n, runId }, 'interval restarted')
       res.json({ n, workflow_id: workflowId, run_id: runId } satisfies z.output<typeof retrySchema>)
     },
   })

@@ -43,13 +43,13 @@ export function summaryOperation(deps: ApiDeps, answers: NetworkAnswers): Operat
     path: '/v1/network',
     tag: 'Network',
     access: 'network',
-    summary: 'The network at a glance',
+    summary: 'Network summary',
     answers: {
       200: {
-        description: 'Verifier, model, newest interval, provers by tier',
+        description: 'Verifier, model, newest interval and provers by tier',
         schema: summarySchema,
       },
-      304: { description: 'Nothing has changed since' },
+      304: { description: 'Not modified' },
     },
     errors: [],
     before: [openToPages],

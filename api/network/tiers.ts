@@ -71,7 +71,7 @@ export function tiersOperation(
     path: '/v1/network/tiers',
     tag: 'Network',
     access: 'network',
-    summary: 'The tiers: who is in them, what they ask for and give',
+    summary: 'List the tiers: members, requirements and benefits',
     answers: {
       200: {
         description: 'From the best',
@@ -79,7 +79,7 @@ export function tiersOperation(
           .extend({ profile: z.string().nullable() })
           .meta({ id: 'TierList' }),
       },
-      304: { description: 'Nothing has changed since' },
+      304: { description: 'Not modified' },
     },
     errors: [],
     before: [openToPages],

@@ -114,7 +114,7 @@ async function replayed(tx: Tx, res: Response, request: IdempotentRequest): Prom
   if (!(await lockIdempotencyKey(tx, request))) {
     throw new ApiError(
       'idempotency_in_flight',
-      'A request under this Idempotency-Key is being taken right now.',
+      'A request with this Idempotency-Key is in progress right now.',
       { hint: 'Send the same request again in a moment.', param: 'Idempotency-Key' },
     )
   }
@@ -124,13 +124,13 @@ async function replayed(tx: Tx, res: Response, request: IdempotentRequest): Prom
     throw new ApiError(
       'idempotency_key_reused',
       'This Idempotency-Key was used for another request.',
-      { hint: 'Take a new key for a new request.', param: 'Idempotency-Key' },
+      { hint: 'Use a new key for a new request.', param: 'Idempotency-Key' },
     )
   }
   const job = await getJob(tx, before.jobId)
   if (job === null || job.deletedAt !== null) {
     throw new ApiError('video_not_found', 'The video of this Idempotency-Key was deleted.', {
-      hint: 'Take a new key for a new video.',
+      hint: 'Use a new key for a new video.',
       param: 'Idempotency-Key',
     })
   }

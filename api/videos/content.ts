@@ -17,9 +17,9 @@ type Variant = (typeof VARIANTS)[number]
 const FILE = { video: 'mp4', thumbnail: 'png' } as const satisfies Record<Variant, string>
 
 const query = z.strictObject({
-  variant: oneOf(VARIANTS, '; spritesheets are not made here')
+  variant: oneOf(VARIANTS, '; spritesheets are not supported')
     .optional()
-    .meta({ description: '`video`: the MP4 (H.264); `thumbnail`: a PNG of a frame of its middle' }),
+    .meta({ description: '`video`: the MP4 (H.264); `thumbnail`: a PNG of its middle frame' }),
 })
 
 /** `GET /v1/videos/{id}/content`. */
@@ -42,11 +42,11 @@ export function videoContentOperation(deps: ApiDeps): Operation {
         otherMedia: ['image/png'],
       },
       206: {
-        description: 'The range that was asked for',
+        description: 'The requested range',
         media: 'video/mp4',
         otherMedia: ['image/png'],
       },
-      304: { description: 'The client has it already' },
+      304: { description: 'Not modified' },
     },
     errors: ['invalid_request', 'unknown_field', ...CONTENT_ERRORS, 'range_not_satisfiable'],
     run: async ({ params, query: { variant = 'video' }, req, res }) => {

@@ -26,8 +26,8 @@ import {
 import { refuseUnsupportedFields } from './unsupported.js'
 
 const DESCRIPTION = `
-Answers at once with a job, and makes the video meanwhile. \`Prefer: wait=N\` has it answer when the video has ended, or after N seconds.
-\`"stream": true\` (or \`Accept: text/event-stream\` alone) has it answer with the events of \`GET /v1/videos/{id}/events\` instead; a client that leaves such a stream cancels the video.
+Returns a job immediately and makes the video in the background. With \`Prefer: wait=N\` it returns when the video has ended, or after N seconds.
+\`"stream": true\` (or \`Accept: text/event-stream\` alone) it returns the events of \`GET /v1/videos/{id}/events\` instead; closing such a stream cancels the video.
 
 A request counts for the prover that serves it (its successes, totals, speed and reward) when the gateway drew the seed and it has at least the model's standard steps, frames and size: then nobody can have prepared the answer. An own seed is welcome: the request is served and may be checked like any other, and counts for nothing. The same request with the same seed again is answered with the video there is.
 `.trim()
@@ -41,7 +41,7 @@ export function createVideoOperation(deps: VideoDeps): Operation {
     path: '/v1/videos',
     tag: 'Videos',
     access: 'generate',
-    summary: 'Ask for a video',
+    summary: 'Create a video',
     description: DESCRIPTION,
     headers: idempotencyHeaders.extend({
       Prefer: z
@@ -63,8 +63,8 @@ export function createVideoOperation(deps: VideoDeps): Operation {
         schema: videoSchema,
         events: videoEventSchema,
         headers: {
-          Location: 'where to look',
-          'openai-poll-after-ms': 'how soon to look again',
+          Location: 'URL of the video',
+          'openai-poll-after-ms': 'milliseconds until the next poll',
           'Preference-Applied': 'the wait that was honoured',
           'Idempotent-Replayed':
             '`true` when an earlier request under this Idempotency-Key made it',
@@ -134,7 +134,7 @@ async function streamNew(
   const how = await streamVideo(deps, req, res, job.id, { frames, after: null, until: deps.cut })
   if (how === 'gone' && !repeated) {
     await requestCancel(deps.db, job.id).catch((error: unknown) => {
-      deps.log.warn({ job: job.id, reason: messageOf(error) }, 'a cancellation was not noted')
+      deps.log.warn({ job: job.id, reason: messageOf(error) }, 'recording a cancellation failed')
     })
   }
   // A process that has to end leaves the video to its worker; the client finds it at another one.

@@ -37,10 +37,10 @@ export async function runDirect(
     const ended = await lastLine(answer)
     if (signal.aborted) return 'ended'
     if (ended) return 'ended'
-    deps.log.warn({ job: jobId }, 'a direct run broke off: its workflow goes on')
+    deps.log.warn({ job: jobId }, 'a direct run was interrupted; its workflow continues')
     return 'broken'
   }
-  deps.log.info({ job: jobId }, 'no inference worker took a direct run: its workflow does it')
+  deps.log.info({ job: jobId }, 'no inference worker accepted a direct run; its workflow does it')
   return 'unavailable'
 }
 

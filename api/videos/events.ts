@@ -20,7 +20,7 @@ export function videoEventsOperation(deps: VideoDeps): Operation {
     path: '/v1/videos/{id}/events',
     tag: 'Videos',
     access: 'read',
-    summary: 'Watch a video come about',
+    summary: 'Stream the progress of a video',
     description:
       'Server-sent events until the video has ended; of one that has, the last event immediately. Leaving changes nothing. Frames are previews; a prover that fails is replaced, and the frames begin again under another `attempt`.',
     params: videoId,
@@ -29,11 +29,11 @@ export function videoEventsOperation(deps: VideoDeps): Operation {
       'Last-Event-ID': z
         .string()
         .optional()
-        .meta({ description: 'of the last event that was seen: only later frames are sent' }),
+        .meta({ description: 'id of the last event received: only later frames are sent' }),
     }),
     answers: {
       200: { description: 'The events', events: videoEventSchema },
-      204: { description: 'The last event has been seen: there is nothing to come back for' },
+      204: { description: 'The stream is complete: do not reconnect' },
     },
     errors: ['invalid_request', 'unknown_field', 'video_not_found'],
     run: async ({ params, query, req, res }) => {

@@ -50,11 +50,11 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
         otherMedia: ['application/octet-stream'],
       },
       206: {
-        description: 'The range that was asked for',
+        description: 'The requested range',
         media: 'image/png',
         otherMedia: ['application/octet-stream'],
       },
-      304: { description: 'The client has it already' },
+      304: { description: 'Not modified' },
     },
     errors: [
       'invalid_request',

@@ -18,13 +18,15 @@ export function videoLifeOperations(deps: ApiDeps): Operation[] {
       path: '/v1/videos/{id}',
       tag: 'Videos',
       access: 'read',
-      summary: 'Look how far a video is',
+      summary: 'Get a video',
       params: videoId,
       answers: {
         200: {
           description: 'The video',
           schema: videoSchema,
-          headers: { 'openai-poll-after-ms': 'how soon to look again, until it has ended' },
+          headers: {
+            'openai-poll-after-ms': 'milliseconds until the next poll, until it has ended',
+          },
         },
       },
       errors: ['video_not_found'],
@@ -36,9 +38,9 @@ export function videoLifeOperations(deps: ApiDeps): Operation[] {
       path: '/v1/videos/{id}/cancel',
       tag: 'Videos',
       access: 'generate',
-      summary: 'Stop a video, on the prover’s GPU too',
+      summary: 'Cancel a video, on the prover’s GPU too',
       description:
-        'It then ends as `failed` with `error.code` `cancelled`. Of a video that has ended it changes nothing and answers how it ended: a second click is no error.',
+        'It then ends as `failed` with `error.code` `cancelled`. Of a video that has ended it changes nothing and answers how it ended: cancelling twice is not an error.',
       params: videoId,
       answers: { 200: { description: 'The video', schema: videoSchema } },
       errors: ['video_not_found'],
@@ -55,9 +57,9 @@ export function videoLifeOperations(deps: ApiDeps): Operation[] {
       access: 'generate',
       summary: 'Delete a video',
       description:
-        'From now on there is no such video for anybody; one that runs is stopped. Its MP4 and thumbnail are removed at once, its frames unless they may still be judged. What its prover was sent and signed stays with the verifier.',
+        'The video is gone for everybody; a running one is stopped. Its MP4 and thumbnail are removed immediately, its frames unless they may still be judged. What its prover was sent and signed stays with the verifier.',
       params: videoId,
-      answers: { 200: { description: 'It is deleted', schema: deletedSchema } },
+      answers: { 200: { description: 'Deleted', schema: deletedSchema } },
       errors: ['video_not_found'],
       run: async ({ params, res }) => {
         const { id } = await ownVideo(deps, params.id, res)

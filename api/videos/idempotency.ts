@@ -16,9 +16,9 @@ export const idempotencyHeaders = z.object({
     .optional()
     .meta({
       description:
-        'Chosen by the client, 1 to 255 visible ASCII characters, bare or as a quoted string; best a UUID, as `"8e03978e-40d5-43e8-bc93-6894a57f9324"`. The same key ' +
-        'with the same body makes one video, however often it is sent within 24 hours. A request that failed does not ' +
-        'use its key up.',
+        'Chosen by the client, 1 to 255 visible ASCII characters, bare or as a quoted string; preferably a UUID such as `"8e03978e-40d5-43e8-bc93-6894a57f9324"`. The same key ' +
+        'with the same body makes one video, however often it is sent within 24 hours. A failed request does not ' +
+        'use up its key.',
     }),
 })
 
@@ -31,7 +31,7 @@ export function idempotencyKey(req: Request): string | null {
   const header = req.headers['idempotency-key']
   if (header === undefined) return null
   const text = String(header)
-  if (!KEY.test(text)) throw refusedField('Idempotency-Key', text, RULE, { hint: 'A UUID does.' })
+  if (!KEY.test(text)) throw refusedField('Idempotency-Key', text, RULE, { hint: 'Use a UUID.' })
   return text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text
 }
 

@@ -78,7 +78,7 @@ export class JobWatcher {
         }
       } catch (error) {
         failed = true
-        this.#deps.log.debug({ job: watch.jobId, reason: messageOf(error) }, 'a job was not read')
+        this.#deps.log.debug({ job: watch.jobId, reason: messageOf(error) }, 'reading a job failed')
       }
     } while (isAgain(watch) && watch.looks.size > 0)
     watch.state = failed ? 'failed' : 'idle'

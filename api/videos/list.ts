@@ -14,11 +14,11 @@ const MAX_LIMIT = 100
 const MAX_TEXT_BYTES = 1_000_000
 
 const query = z.strictObject({
-  after: videoIdSchema.optional().meta({ description: '`last_id` of the page before' }),
+  after: videoIdSchema.optional().meta({ description: '`last_id` of the previous page' }),
   limit: wholeNumberText(MAX_LIMIT)
     .optional()
     .meta({
-      description: `1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}. Fewer come when their prompts pass 1 MB`,
+      description: `1 to ${MAX_LIMIT}; default ${DEFAULT_LIMIT}. Fewer when their prompts exceed 1 MB`,
     }),
   order: oneOf(['asc', 'desc'])
     .optional()
@@ -43,7 +43,7 @@ export function listVideosOperation(deps: ApiDeps): Operation {
     path: '/v1/videos',
     tag: 'Videos',
     access: 'read',
-    summary: 'The videos that were asked for with this key',
+    summary: 'List the videos of this key',
     query,
     answers: { 200: { description: 'A page of them', schema: videoListSchema } },
     errors: ['invalid_request', 'unknown_field', 'video_not_found'],
@@ -53,7 +53,7 @@ export function listVideosOperation(deps: ApiDeps): Operation {
       if (found === null) {
         throw refusedField('after', after, 'must be the id of a video of this API key', {
           code: 'video_not_found',
-          hint: 'Take `last_id` of the page before, or leave it out for the first page.',
+          hint: 'Use `last_id` of the previous page, or omit it for the first page.',
         })
       }
       const data = found.rows.map(videoObject)

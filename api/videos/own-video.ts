@@ -13,7 +13,7 @@ const POLL_AFTER_MS = 500
 
 export const videoIdSchema = textLike(
   /^video_[0-9a-f]{24}$/,
-  'must be the id of a video: video_ and 24 digits of hexadecimal',
+  'must be the id of a video: video_ and 24 hexadecimal digits',
 ).meta({ example: 'video_0123456789abcdef01234567' })
 
 const LIST = 'GET /v1/videos lists the videos of this key.'
@@ -52,13 +52,13 @@ export function sendVideo(res: Response, job: JobRow): void {
 export function assertCompleted(job: JobRow): JobRow & { winningRequestId: string } {
   if (job.status === 'failed') {
     throw new ApiError('video_failed', `The video ${job.id} failed: ${job.errorCode}.`, {
-      hint: 'Ask for it again by POST /v1/videos.',
+      hint: 'Create it again with POST /v1/videos.',
     })
   }
   const { winningRequestId } = job
   if (job.status !== 'completed' || winningRequestId === null) {
     throw new ApiError('video_not_ready', `The video ${job.id} is ${job.status}.`, {
-      hint: `GET /v1/videos/${job.id} says how far it is.`,
+      hint: `GET /v1/videos/${job.id} shows its progress.`,
     })
   }
   return { ...job, winningRequestId }
@@ -76,7 +76,7 @@ export function assertContent(deps: ApiDeps, job: JobRow): JobRow & { winningReq
 /** The error for what was there and is not any more. @param why the end of a sentence about it */
 export function expired({ id }: JobRow, why: string, what = 'content'): ApiError {
   return new ApiError('video_expired', `The ${what} of the video ${id} ${why}.`, {
-    hint: 'Ask for the video again by POST /v1/videos.',
+    hint: 'Create the video again with POST /v1/videos.',
   })
 }
 

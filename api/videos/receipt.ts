@@ -39,7 +39,7 @@ export function videoReceiptOperation(deps: ApiDeps): Operation {
           'video_not_ready',
           `The receipt of the video ${job.id} can’t be made yet.`,
           {
-            hint: 'The verifier notes its chain when it starts: ask again once it runs.',
+            hint: 'The verifier records its chain when it starts: retry once it runs.',
           },
         )
       }

@@ -18,7 +18,7 @@ const NOT_BLANK = /[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3
 const SIZE_RULE = `must be at most ${MAX_TEXT_BYTES} bytes (100 kB) in UTF-8`
 
 const text = z
-  .string({ error: 'must be a text' })
+  .string({ error: 'must be a string' })
   .regex(NO_CONTROLS, {
     error: 'must not contain control characters other than tab, newline and carriage return',
   })
@@ -85,7 +85,7 @@ export const videoRequestSchema = (limits: VideoLimits) =>
     num_frames: optional(count(limits.maxFrames)),
     stream: optional(z.boolean({ error: 'must be true or false' })).meta({
       description:
-        'answer with server-sent events until the video has ended; a client that leaves cancels it',
+        'answer with server-sent events until the video has ended; closing the stream cancels it',
     }),
   })
 

@@ -5,25 +5,25 @@ import { ApiError } from '../http/errors.js'
 /** Fields that other video APIs have: why this one does not, and what to do. */
 const FIELDS: Readonly<Record<string, { why: string; hint: string }>> = {
   input_reference: {
-    why: 'this model makes videos from text alone',
+    why: 'this model makes videos from text only',
     hint: 'Leave it out, and say in the prompt what to show.',
   },
   image: {
-    why: 'this model makes videos from text alone',
+    why: 'this model makes videos from text only',
     hint: 'Leave it out, and say in the prompt what to show.',
   },
   quality: {
-    why: 'there is no such choice here',
+    why: 'there is no such option',
     hint: 'steps, guidance_scale and size are what quality depends on.',
   },
-  n: { why: 'a request makes one video', hint: 'Send as many requests as you want videos.' },
-  duration: { why: 'the name is not known here', hint: 'Send seconds, or num_frames.' },
-  width: { why: 'the name is not known here', hint: 'Send size: "WIDTHxHEIGHT".' },
-  height: { why: 'the name is not known here', hint: 'Send size: "WIDTHxHEIGHT".' },
-  num_inference_steps: { why: 'the name is not known here', hint: 'Send steps.' },
+  n: { why: 'a request creates one video', hint: 'Send one request per video.' },
+  duration: { why: 'unknown name', hint: 'Send seconds, or num_frames.' },
+  width: { why: 'unknown name', hint: 'Send size: "WIDTHxHEIGHT".' },
+  height: { why: 'unknown name', hint: 'Send size: "WIDTHxHEIGHT".' },
+  num_inference_steps: { why: 'unknown name', hint: 'Send steps.' },
   remix_video_id: { why: 'this model can’t remix', hint: 'Send a prompt of its own.' },
   response_format: {
-    why: 'the file is downloaded by a request of its own',
+    why: 'the file is downloaded with a separate request',
     hint: 'GET /v1/videos/{id}/content has the MP4, …/frames/{index} the frames.',
   },
 }
@@ -65,7 +65,7 @@ export function mountUnsupported(app: Express): void {
   app.all(PATHS, (req) => {
     throw new ApiError(
       'unsupported_operation',
-      `${req.method} ${sanitizeText(req.path)} is not there: videos are made from text alone, without edits, extensions, remixes or characters.`,
+      `${req.method} ${sanitizeText(req.path)} is not there: videos are made from text only, without edits, extensions, remixes or characters.`,
       { hint: 'POST /v1/videos with a new prompt; /openapi.json lists what there is.' },
     )
   })

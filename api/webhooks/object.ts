@@ -63,7 +63,7 @@ export const webhookSchema = z
 export const webhookWithSecretSchema = webhookSchema
   .extend({
     secret: z.string().meta({
-      description: 'what deliveries are signed with; shown in this answer and never again',
+      description: 'signing secret; shown in this response and never again',
       example: 'whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=',
     }),
   })
@@ -88,11 +88,15 @@ export const deliverySchema = z
     }),
     object: z.literal('webhook.delivery'),
     type: z.enum([...EVENTS, 'webhook.test']),
-    created_at: seconds.meta({ description: 'when what it tells of happened' }),
+    created_at: seconds.meta({ description: 'when the event happened' }),
     data: z.object({ id: z.string() }),
     state: z.enum(['pending', 'delivered', 'failed']),
     attempts: z.int().min(0),
-    last_status: z.int().min(0).nullable().meta({ description: 'HTTP status of the last answer' }),
+    last_status: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: 'HTTP status of the last response' }),
     last_error: z.string().nullable().meta({
       description:
         '`bad_status`, `redirected`, `gone`, `unreachable`, `tls_failed`, `address_refused`, `no_answer`, `late`, `malformed`, `receiver_busy`, `too_many_pending` or `webhook_disabled`',

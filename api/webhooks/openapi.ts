@@ -16,7 +16,8 @@ const headers = z.object({
   'webhook-id': z.string(),
   'webhook-timestamp': z.string().meta({ description: 'of this attempt, seconds since 1970' }),
   'webhook-signature': z.string().meta({
-    description: '`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; several, by spaces',
+    description:
+      '`v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`; several are separated by spaces',
   }),
 })
 
@@ -30,8 +31,8 @@ function webhook(type: string, summary: string, of: string): ZodOpenApiPathsObje
       requestBody: { content: { 'application/json': { schema: event(type, of) } } },
       responses: {
         '2XX': { description: 'Delivered' },
-        '410': { description: 'No more of it: the webhook is disabled' },
-        default: { description: 'Tried again, up to ten times in three days' },
+        '410': { description: 'The webhook is disabled: no more events' },
+        default: { description: 'Retried, up to ten times in three days' },
       },
     },
   }
@@ -41,5 +42,5 @@ function webhook(type: string, summary: string, of: string): ZodOpenApiPathsObje
 export const webhookDocument: ZodOpenApiPathsObject = {
   'video.completed': webhook('video.completed', 'A video is finished', 'of the video'),
   'video.failed': webhook('video.failed', 'A video failed or was cancelled', 'of the video'),
-  'webhook.test': webhook('webhook.test', 'A test was asked for', 'of the webhook'),
+  'webhook.test': webhook('webhook.test', 'A test was requested', 'of the webhook'),
 }

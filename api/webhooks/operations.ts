@@ -53,13 +53,13 @@ const webhookId = {
 const deliveriesQuery = z.strictObject({
   after: textLike(
     /^evt_[0-9a-f]{32}$/,
-    'must be the id of an event: evt_ and 32 digits of hexadecimal',
+    'must be the id of an event: evt_ and 32 hexadecimal digits',
   )
     .optional()
-    .meta({ description: '`last_id` of the page before' }),
+    .meta({ description: '`last_id` of the previous page' }),
   limit: wholeNumberText(MOST_DELIVERIES)
     .optional()
-    .meta({ description: `how many; ${DEFAULT_DELIVERIES} when left out` }),
+    .meta({ description: `page size; ${DEFAULT_DELIVERIES} by default` }),
 })
 
 type Deps = Pick<ApiDeps, 'db' | 'verifierId' | 'allowPrivateWebhooks' | 'randomHex' | 'log'>
@@ -79,7 +79,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       access: 'generate',
       summary: 'Get notified when this key’s videos have ended',
       description:
-        'Events arrive by POST, signed as the Standard Webhooks convention says. The secret is in this answer only.',
+        'Events arrive by POST, signed as in Standard Webhooks. The secret is in this response only.',
       body: webhookRequestSchema,
       // It may hold a secret of the receiver's.
       secretFields: ['url'],
@@ -96,21 +96,21 @@ export function webhookOperations(deps: Deps): Operation[] {
         }
         const row = await insertWebhook(db, { ...webhook, secret }, MOST_PER_KEY)
         if (row === 'exists') {
-          throw new ApiError('webhook_exists', 'This API key has a webhook to this url already.', {
-            hint: 'Delete it first, or add a query to the address.',
+          throw new ApiError('webhook_exists', 'This API key already has a webhook for this url.', {
+            hint: 'Delete it first, or add a query to the URL.',
             param: 'url',
           })
         }
         if (row === 'full') {
           throw new ApiError(
             'too_many_webhooks',
-            `This key has ${MOST_PER_KEY} webhooks already.`,
+            `This key has ${MOST_PER_KEY} webhooks, the maximum.`,
             {
-              hint: 'Delete one that is not needed any more.',
+              hint: 'Delete one that is no longer needed.',
             },
           )
         }
-        deps.log.info({ webhook: row.id }, 'webhook made')
+        deps.log.info({ webhook: row.id }, 'webhook created')
         res.location(`/v1/webhooks/${row.id}`)
         res.json({ ...webhookObject(row), secret: webhookSecretText(secret) })
       },
@@ -135,7 +135,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       path: '/v1/webhooks/{id}',
       tag,
       access: 'read',
-      summary: 'Look at a webhook',
+      summary: 'Get a webhook',
       params: webhookId,
       answers: { 200: { description: 'The webhook', schema: webhookSchema } },
       errors: ['webhook_not_found'],
@@ -149,7 +149,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       path: '/v1/webhooks/{id}',
       tag,
       access: 'generate',
-      summary: 'Delete a webhook; what it has not delivered yet it never will',
+      summary: 'Delete a webhook; its pending deliveries are dropped',
       params: webhookId,
       answers: { 200: { description: 'It is gone', schema: deletedWebhookSchema } },
       errors: ['webhook_not_found'],
@@ -167,7 +167,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       access: 'generate',
       summary: 'Send a test event now',
       description:
-        'Its type is `webhook.test`; it is signed, sent and tried again as every other. The list of deliveries shows what came of it.',
+        'Its type is `webhook.test`; it is signed, sent and retried like any other. The list of deliveries shows the result.',
       params: webhookId,
       answers: { 202: { description: 'On its way', schema: deliverySchema } },
       errors: ['webhook_not_found', 'webhook_disabled', 'too_many_tests'],
@@ -178,7 +178,7 @@ export function webhookOperations(deps: Deps): Operation[] {
             'webhook_disabled',
             `The webhook ${webhook.id} is disabled: ${webhook.disabledReason}.`,
             {
-              hint: 'Delete it and make a new one.',
+              hint: 'Delete it and create a new one.',
             },
           )
         }
@@ -201,9 +201,9 @@ export function webhookOperations(deps: Deps): Operation[] {
         if (delivery === 'full') {
           throw new ApiError(
             'too_many_tests',
-            `Too many deliveries are under way to the webhook ${webhook.id}.`,
+            `Too many deliveries are pending for the webhook ${webhook.id}.`,
             {
-              hint: `GET /v1/webhooks/${webhook.id}/deliveries shows them: wait until they have ended.`,
+              hint: `GET /v1/webhooks/${webhook.id}/deliveries lists them: wait until they have ended.`,
             },
           )
         }
@@ -217,7 +217,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       path: '/v1/webhooks/{id}/rotate-secret',
       tag,
       access: 'generate',
-      summary: 'Get a new secret; the one before signs beside it for 24 hours',
+      summary: 'Rotate the secret; the old one stays valid for 24 hours',
       params: webhookId,
       answers: { 200: { description: 'The new secret', schema: webhookWithSecretSchema } },
       errors: ['webhook_not_found', 'too_many_secrets'],
@@ -229,9 +229,9 @@ export function webhookOperations(deps: Deps): Operation[] {
         if (row === 'full') {
           throw new ApiError(
             'too_many_secrets',
-            `The webhook ${id} has ${MOST_SECRETS} secrets that sign.`,
+            `The webhook ${id} has ${MOST_SECRETS} active secrets.`,
             {
-              hint: 'Wait until the oldest has expired, or make a new webhook.',
+              hint: 'Wait until the oldest has expired, or create a new webhook.',
             },
           )
         }
@@ -244,7 +244,7 @@ export function webhookOperations(deps: Deps): Operation[] {
       path: '/v1/webhooks/{id}/deliveries',
       tag,
       access: 'read',
-      summary: 'See what was delivered, what was not, and why',
+      summary: 'List deliveries: what was delivered, what was not, and why',
       params: webhookId,
       query: deliveriesQuery,
       answers: {

@@ -10,7 +10,7 @@ export const demoCommand: CommandModule = {
       .option('once', {
         type: 'boolean',
         default: false,
-        describe: 'run a few intervals, print a summary and end',
+        describe: 'run a few intervals, print a summary and exit',
       })
       .option('fresh', {
         type: 'boolean',

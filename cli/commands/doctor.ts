@@ -9,25 +9,26 @@ const MAX_RUNS = 10_000
 
 export const doctorCommand: CommandModule = {
   command: 'doctor',
-  describe: 'what this machine has, and what a role lacks here (--role)',
+  describe: 'show what this machine has, and what a role is missing (--role)',
   builder: async (argv) => {
     const { DOCTOR_OPTIONS } = await import('../doctor/role-facts.js')
     return withOptions(argv, DOCTOR_OPTIONS)
       .option('role', {
         type: 'string',
         requiresArg: true,
-        describe: 'prover or verifier: check what it needs, with the options it is started with',
+        describe:
+          'prover or verifier: check its requirements, with the options that you start it with',
       })
       .option('certify', {
         type: 'boolean',
         default: false,
-        describe: 'generate one video many times, in two processes, and compare all bytes',
+        describe: 'generate one video many times in two processes and compare the bytes',
       })
       .option('runs', {
         type: 'string',
         requiresArg: true,
         defaultDescription: String(DEFAULT_RUNS),
-        describe: 'with --certify: videos to compare (production certificates have 100)',
+        describe: 'with --certify: number of videos to compare (production uses 100)',
       })
       .option('json', { type: 'boolean', describe: 'print JSON' })
       .example('$0 doctor --role prover --wallet.name prover --axon.external_ip YOUR-IP', '')
@@ -37,7 +38,7 @@ export const doctorCommand: CommandModule = {
     const runs = integer('runs', given.runs, 2, MAX_RUNS)
     const role = oneRole(given.role)
     if (given.certify === true) {
-      if (role !== undefined) throw new UsageError('--certify and --role: one at a time.')
+      if (role !== undefined) throw new UsageError('--certify and --role cannot be combined.')
       const { certifyByHand } = await import('../doctor/certify.js')
       await certifyByHand(given, runs ?? DEFAULT_RUNS, json)
     } else {

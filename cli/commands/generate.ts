@@ -8,18 +8,18 @@ const MAX_COUNT = 1_000_000_000
 
 export const generateCommand: CommandModule = {
   command: 'generate [prompt]',
-  describe: 'generate a video here, without any network',
+  describe: 'generate a video on this machine, without a network',
   builder: (argv) => {
     const text = (describe: string, defaultDescription?: string) =>
       ({ type: 'string', requiresArg: true, describe, defaultDescription }) as const
     const standard = 'the model’s standard'
     return withOptions(argv, ['model.dir'])
-      .positional('prompt', { type: 'string', describe: 'what to show; may be empty' })
+      .positional('prompt', { type: 'string', describe: 'prompt: what to show; may be empty' })
       .option('prompt-file', text('file with the prompt, or - for standard input'))
-      .option('seed', text(`0 to ${SEED_MAX}`, 'drawn, and said'))
-      .option('negative-prompt', text('what not to show'))
+      .option('seed', text(`0 to ${SEED_MAX}`, 'random, and printed'))
+      .option('negative-prompt', text('negative prompt: what not to show'))
       .option('steps', text('denoising steps', standard))
-      .option('guidance', text('how closely to follow the prompt', standard))
+      .option('guidance', text('guidance scale: how closely to follow the prompt', standard))
       .option('width', text('pixels', standard))
       .option('height', text('pixels', standard))
       .option('frames', text('number of frames', standard))
@@ -58,10 +58,10 @@ export const generateCommand: CommandModule = {
 /** @throws UsageError */
 async function promptOf({ prompt, 'prompt-file': file }: Record<string, unknown>): Promise<string> {
   if (prompt !== undefined && file !== undefined) {
-    throw new UsageError('The prompt and --prompt-file: one of them.')
+    throw new UsageError('Give the prompt or --prompt-file, not both.')
   }
   if (file === undefined) {
-    if (prompt === undefined) throw new UsageError('Name what to show, or --prompt-file.')
+    if (prompt === undefined) throw new UsageError('Give a prompt, or --prompt-file.')
     return String(prompt)
   }
   const { readPrompt } = await import('../generate/read-prompt.js')

@@ -2,7 +2,7 @@ import { roleCommand } from '../role.js'
 
 export const inferenceWorkerCommand = roleCommand(
   'inference-worker',
-  'route users’ requests to provers',
+  'run an inference worker: route users’ requests to provers',
   async () => {
     const { INFERENCE_OPTIONS, runInferenceWorker } = await import(
       '../../workers/roles/inference.js'

@@ -5,19 +5,19 @@ import { withOptions } from '../options.js'
 import { integer } from '../parse-number.js'
 
 const MAX_N = 2_147_483_647
-const N = { type: 'string', describe: 'number of the interval' } as const
+const N = { type: 'string', describe: 'interval number' } as const
 const JSON_FLAG = { type: 'boolean', describe: 'print JSON' } as const
 
 const list: CommandModule = {
   command: 'list',
-  describe: 'the newest intervals',
+  describe: 'list the newest intervals',
   builder: (argv) =>
     withOptions(argv, LEDGER_OPTIONS)
       .option('limit', {
         type: 'string',
         requiresArg: true,
         default: '20',
-        describe: 'how many at most',
+        describe: 'maximum number to list',
       })
       .option('json', JSON_FLAG),
   handler: async (given) => {
@@ -29,7 +29,7 @@ const list: CommandModule = {
 
 const show: CommandModule = {
   command: 'show <n>',
-  describe: 'one interval: its plan once settled, verdicts, moves, scores, weights',
+  describe: 'show one interval: its plan (once settled), verdicts, moves, scores and weights',
   builder: (argv) => withOptions(argv.positional('n', N), LEDGER_OPTIONS).option('json', JSON_FLAG),
   handler: async (given) => {
     const n = integer('n', given.n, 1, MAX_N)!
@@ -40,13 +40,13 @@ const show: CommandModule = {
 
 const retry: CommandModule = {
   command: 'retry <n>',
-  describe: 'run a failed interval again from its start; nothing is counted twice',
+  describe: 'retry a failed interval from its start; nothing is counted twice',
   builder: (argv) =>
     withOptions(argv.positional('n', N), [...LEDGER_OPTIONS, ...TEMPORAL_OPTIONS])
       .option('force', {
         type: 'boolean',
         default: false,
-        describe: 'also when it is still running',
+        describe: 'even if it is still running',
       })
       .option('json', JSON_FLAG),
   handler: async (given) => {
@@ -58,7 +58,7 @@ const retry: CommandModule = {
 
 export const intervalCommand: CommandModule = {
   command: 'interval',
-  describe: 'look at intervals, and retry one that failed',
+  describe: 'list, show and retry intervals',
   builder: (argv: Argv) =>
     argv
       .command(list)

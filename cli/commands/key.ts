@@ -15,23 +15,26 @@ const MAX_QUOTA = 999_999_999_999_999
 
 const create: CommandModule = {
   command: 'create <name>',
-  describe: 'make a key and show it, this once',
+  describe: 'create a key and print it; it is never shown again',
   builder: (argv) =>
     withOptions(
-      argv.positional('name', { type: 'string', describe: 'what it is for, 1 to 64 characters' }),
+      argv.positional('name', {
+        type: 'string',
+        describe: 'name: what the key is for, 1 to 64 characters',
+      }),
       DATABASE_OPTIONS,
     )
       .option('scopes', {
         type: 'string',
         requiresArg: true,
         default: 'generate,read',
-        describe: 'what it may do: generate, read, admin (which has all), comma separated',
+        describe: 'comma-separated scopes: generate, read, admin (includes the others)',
       })
       .option('rate', {
         type: 'string',
         requiresArg: true,
         default: '60',
-        describe: 'videos asked for a minute; 0: no limit',
+        describe: 'video requests per minute; 0: no limit',
       })
       .option('concurrent', {
         type: 'string',
@@ -43,7 +46,7 @@ const create: CommandModule = {
         type: 'string',
         requiresArg: true,
         default: '0',
-        describe: 'steps × frames × width × height a UTC day; 0: no limit',
+        describe: 'steps × frames × width × height per UTC day; 0: no limit',
       })
       .option('json', JSON_FLAG),
   handler: async (given) => {
@@ -60,7 +63,7 @@ const create: CommandModule = {
 
 const list: CommandModule = {
   command: 'list',
-  describe: 'all keys: what they may do and use, when they were used last',
+  describe: 'list all keys with their scopes, limits and last use',
   builder: (argv) => withOptions(argv, DATABASE_OPTIONS).option('json', JSON_FLAG),
   handler: async (given) => {
     const { listKeys } = await import('../ledger/api-keys.js')
@@ -70,7 +73,7 @@ const list: CommandModule = {
 
 const revoke: CommandModule = {
   command: 'revoke <id>',
-  describe: 'end a key, on every API within seconds',
+  describe: 'revoke a key; every API refuses it within seconds',
   builder: (argv) =>
     withOptions(
       argv.positional('id', { type: 'string', describe: 'key_… (not the key itself)' }),

@@ -7,7 +7,8 @@ const ELSEWHERE = new Set<string>(['netuid', 'api.verifier'])
 
 export const migrateCommand: CommandModule = {
   command: 'migrate',
-  describe: 'bring the database to this version, as its owner; --roles: login roles too',
+  describe:
+    'migrate the database to this version, as its owner; with --roles also create login roles',
   builder: (argv) =>
     withOptions(
       argv,
@@ -16,7 +17,8 @@ export const migrateCommand: CommandModule = {
       .option('roles', {
         type: 'boolean',
         default: false,
-        describe: 'make the login roles of api, workers and gpu-workers, or change their passwords',
+        describe:
+          'create the login roles of API, workers and GPU workers, or change their passwords',
       })
       .option('json', { type: 'boolean', describe: 'print JSON' }),
   handler: async (given) => {

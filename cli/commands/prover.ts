@@ -7,7 +7,7 @@ const JSON_FLAG = { type: 'boolean', describe: 'print JSON' } as const
 
 const list: CommandModule = {
   command: 'list',
-  describe: 'all provers: tier, rates, score, weight',
+  describe: 'list all provers: tier, rates, score, weight',
   builder: (argv) => withOptions(argv, LEDGER_OPTIONS).option('json', JSON_FLAG),
   handler: async (given) => {
     const { listProvers } = await import('../ledger/prover-views.js')
@@ -17,7 +17,7 @@ const list: CommandModule = {
 
 const show: CommandModule = {
   command: 'show <prover>',
-  describe: 'one prover, with its newest verdicts and its moves',
+  describe: 'show one prover with its latest verdicts and moves',
   builder: (argv) =>
     withOptions(
       argv.positional('prover', { type: 'string', describe: 'hotkey (ss58) or uid' }),
@@ -41,7 +41,7 @@ function onlyLooks(): boolean {
 
 export const proverCommand: CommandModule = {
   command: 'prover',
-  describe: 'run a prover; or look at provers: list, show',
+  describe: 'run a prover; or inspect provers: list, show',
   builder: async (argv) => {
     const commands = argv.command(list).command(show)
     if (onlyLooks()) return commands

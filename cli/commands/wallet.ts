@@ -9,22 +9,22 @@ const JSON_FLAG = { type: 'boolean', describe: 'print JSON' } as const
 
 const create: CommandModule = {
   command: 'create',
-  describe: 'make a hotkey, and a coldkey unless there is one',
+  describe: 'create a hotkey, and a coldkey unless there is one',
   builder: (argv) => {
     refusePhraseInArguments(process.argv)
     return withOptions(argv, WALLET)
       .option('mnemonic', {
         type: 'string',
         requiresArg: true,
-        describe: 'file with the hotkey’s phrase, or - to type or pipe it in; makes no coldkey',
-        defaultDescription: 'a new one is drawn',
+        describe: 'file with the hotkey’s mnemonic, or - for standard input; creates no coldkey',
+        defaultDescription: 'a new random one',
       })
       .option('coldkey-address', {
         type: 'string',
         requiresArg: true,
-        describe: 'the coldkey lives elsewhere: only its address (ss58) is stored',
+        describe: 'the coldkey is kept elsewhere: store only its address (ss58)',
       })
-      .option('hotkey-only', { type: 'boolean', default: false, describe: 'make no coldkey' })
+      .option('hotkey-only', { type: 'boolean', default: false, describe: 'create no coldkey' })
       .option('overwrite', {
         type: 'boolean',
         default: false,
@@ -33,7 +33,7 @@ const create: CommandModule = {
       .option('show-phrase', {
         type: 'boolean',
         default: false,
-        describe: 'show new phrases, once; on a terminal only',
+        describe: 'print new mnemonics, once; on a terminal only',
       })
       .option('json', JSON_FLAG)
       .example('$0 wallet create --wallet.name prover --coldkey-address 5F…', '')
@@ -57,7 +57,7 @@ const create: CommandModule = {
 
 const show: CommandModule = {
   command: 'show',
-  describe: 'addresses, files, permissions, and whether a role could use the hotkey; no secret',
+  describe: 'show addresses, files, permissions and whether a role can use the hotkey; no secrets',
   builder: (argv) => withOptions(argv, WALLET).option('json', JSON_FLAG),
   handler: async (given) => {
     const { showWallet } = await import('../wallet/show.js')
@@ -67,7 +67,7 @@ const show: CommandModule = {
 
 export const walletCommand: CommandModule = {
   command: 'wallet',
-  describe: 'wallets as btcli has them: create, show',
+  describe: 'btcli-compatible wallets: create, show',
   builder: (argv: Argv) =>
     argv.command(create).command(show).demandCommand(1, 'name one of: create, show'),
   handler: () => {},

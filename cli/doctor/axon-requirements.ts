@@ -13,7 +13,8 @@ const TODO: Readonly<Record<Listening, string | null>> = {
   free: null,
   prover: null,
   taken: 'Another program has this port: stop it, or choose another with --axon.port.',
-  refused: 'This user may not listen there, or the address is not this machine’s: see --axon.host.',
+  refused:
+    'This user may not listen on that port, or the address is not of this machine: see --axon.host.',
 }
 const FOUND: Readonly<Record<Listening, string>> = {
   free: 'free',
@@ -36,7 +37,7 @@ function isPublic({ external, notPublic }: AxonFacts, network: string): Requirem
   const base = { name: 'address', found: `${external.ip}:${external.port}`, needed: 'public' }
   if (notPublic === null) return { ...base, state: 'ok', todo: null }
   if (isDevelopmentNetwork(network)) {
-    return { ...base, state: 'ok', todo: `Enough on this machine; elsewhere: ${notPublic}.` }
+    return { ...base, state: 'ok', todo: `Fine on this machine alone; for others: ${notPublic}.` }
   }
   return {
     ...base,

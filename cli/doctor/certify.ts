@@ -44,8 +44,8 @@ export async function certifyByHand(
     printLine(`per video  ${(usPerVideo / 1e6).toFixed(3)} s`)
   }
   if (!certificate.exact) {
-    throw new FractalError('not_exact', 'The runs differ: this class is not exact.', {
-      hint: 'Look for another driver, other load-dependent libraries or faulty memory.',
+    throw new FractalError('not_exact', 'The runs differ: this determinism class is not exact.', {
+      hint: 'Check for another driver version, libraries that depend on the machine, or faulty memory.',
     })
   }
 }

@@ -17,20 +17,14 @@ export function machineRequirements(role: DoctorRole, facts: RoleFacts): Require
   const { diskGb, memoryGb } = NEEDS[role]
   return [
     node(facts.node),
-    atLeast('cores', facts.cores, CORES, '', 'Take a machine with more cores.'),
-    atLeast(
-      'memory',
-      facts.memoryBytes / GB,
-      memoryGb,
-      ' GB',
-      'Take more memory, or raise the limit.',
-    ),
+    atLeast('cores', facts.cores, CORES, '', 'Use a machine with more cores.'),
+    atLeast('memory', facts.memoryBytes / GB, memoryGb, ' GB', 'Add memory, or raise the limit.'),
     atLeast(
       `disk, at ${facts.stateDir}`,
       facts.diskFreeBytes / GB,
       diskGb,
       ' GB free',
-      'Free some, or name a folder on a larger disk: --state.dir.',
+      'Free some space, or choose a folder on a larger disk: --state.dir.',
     ),
     gpu(facts),
     model(role, facts),
@@ -90,7 +84,9 @@ function gpu({ device, gpus }: RoleFacts): Requirement {
     state: 'missing',
     found: found === '' ? 'nvidia-smi does not answer' : found,
     todo:
-      found === '' ? 'Install the NVIDIA driver.' : 'Another GPU gives other bytes: take a 3090.',
+      found === ''
+        ? 'Install the NVIDIA driver.'
+        : 'Another GPU model gives other bytes: use a 3090.',
   }
 }
 
@@ -115,7 +111,7 @@ function engine({ engine, device }: RoleFacts): Requirement {
 }
 
 function clock({ clockSynchronized }: RoleFacts): Requirement {
-  const base = { name: 'clock', needed: 'right within 2 s' }
+  const base = { name: 'clock', needed: 'within 2 s' }
   switch (clockSynchronized) {
     case true:
       return { ...base, state: 'ok', found: 'kept by NTP', todo: null }
@@ -126,7 +122,7 @@ function clock({ clockSynchronized }: RoleFacts): Requirement {
         ...base,
         state: 'unknown',
         found: 'unknown',
-        todo: 'Compare `date -u` with another machine’s: signed requests that are off are refused.',
+        todo: 'Compare `date -u` with another machine’s: signed requests with a wrong time are refused.',
       }
   }
 }

@@ -9,7 +9,7 @@ export function walletRequirements({ wallet: { hotkey, coldkey } }: RoleFacts): 
     state: 'ok',
     found: coldkey.secret === 'absent' ? 'not on this machine' : 'its secret is on this machine',
     needed: 'elsewhere',
-    todo: coldkey.secret === 'absent' ? null : 'Better keep it elsewhere: nothing here needs it.',
+    todo: coldkey.secret === 'absent' ? null : 'Keep it on another machine: nothing here needs it.',
   }
   if (hotkey.problem !== null) {
     const { message, hint } = hotkey.problem
@@ -43,7 +43,7 @@ export function chainRequirements(role: DoctorRole, facts: RoleFacts): Requireme
       needed: 'a validator permit, or to be the subnet’s owner',
       todo: neuron.isPermitted
         ? null
-        : 'Add stake to the hotkey; permits are given at the end of an epoch.',
+        : 'Add stake to the hotkey; permits are granted at the end of an epoch.',
     })
   }
   return places

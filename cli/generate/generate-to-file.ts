@@ -98,11 +98,11 @@ function report(
   }
   const { frames, width, height, fps, seed } = params
   printLine(`${out}: ${frames} frames of ${width}x${height} at ${fps} fps`)
-  printLine(`seed     ${seed}${partial.seed === undefined ? ' (drawn: none was given)' : ''}`)
+  printLine(`seed     ${seed}${partial.seed === undefined ? ' (random: none was given)' : ''}`)
   printLine(`frames   ${generated.framesSha256}`)
   printLine(`class    ${shortClass(generator.determinismClass)}`)
   printLine(`time     ${(timings.total_us / 1e6).toFixed(2)} s`)
   if (warnings.includes('prompt_truncated')) {
-    printLine('warning  the model reads 75 tokens of a prompt: the rest was left out')
+    printLine('warning  the model reads at most 75 tokens of a prompt; the rest was ignored')
   }
 }

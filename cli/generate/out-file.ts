@@ -18,7 +18,7 @@ export async function planOutFile(path: string): Promise<OutFile> {
   const format = videoFormatOf(path)
   const folder = dirname(path)
   const existing = await stat(path).catch(() => null)
-  if (existing?.isDirectory()) throw unwritable(path, 'it is a folder')
+  if (existing?.isDirectory()) throw unwritable(path, 'it is a directory')
   // Renaming onto a device would replace it.
   if (existing !== null && !existing.isFile()) throw unwritable(path, 'it is not a regular file')
   await access(folder, constants.W_OK).catch((cause) => {
@@ -41,6 +41,6 @@ export async function planOutFile(path: string): Promise<OutFile> {
 
 function unwritable(path: string, why: string): FractalError {
   return new FractalError('out_unwritable', `${path} can't be written: ${why}.`, {
-    hint: 'Give --out a file in a folder that exists and that you may write.',
+    hint: 'Give --out a file in a writable folder that exists.',
   })
 }

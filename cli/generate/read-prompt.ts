@@ -19,7 +19,7 @@ export async function readPrompt(source: string): Promise<string> {
       chunks.push(chunk)
       length += chunk.length
       if (length > MAX_BYTES)
-        throw new UsageError(`--prompt-file: ${source} is no prompt: too long.`)
+        throw new UsageError(`--prompt-file: ${source} is too long for a prompt.`)
     }
   } catch (error) {
     if (error instanceof UsageError) throw error
@@ -30,6 +30,6 @@ export async function readPrompt(source: string): Promise<string> {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
     return text.replace(/\r?\n$/, '')
   } catch {
-    throw new UsageError(`--prompt-file: ${source} is no text in UTF-8.`)
+    throw new UsageError(`--prompt-file: ${source} is not UTF-8 text.`)
   }
 }

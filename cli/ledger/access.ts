@@ -96,14 +96,10 @@ function isNoTable(error: unknown): boolean {
 }
 
 function notMigrated(cause: unknown): FractalError {
-  return new FractalError(
-    'not_migrated',
-    'The database has not all of this version’s tables yet.',
-    {
-      hint: '`fractal migrate`, as the owner of the database, makes them.',
-      cause,
-    },
-  )
+  return new FractalError('not_migrated', 'The database lacks tables of this version.', {
+    hint: 'Run `fractal migrate` as the owner of the database.',
+    cause,
+  })
 }
 
 function warn(message: string): void {

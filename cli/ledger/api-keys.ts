@@ -62,9 +62,11 @@ export async function createKey(
   }
   printLine(`${key.id}  ${key.name}`)
   printLine(`scopes      ${key.scopes.join(', ')}`)
-  printLine(`rate        ${limit(key.requestsPerMinute, ' videos asked for a minute')}`)
+  printLine(`rate        ${limit(key.requestsPerMinute, ' video requests per minute')}`)
   printLine(`concurrent  ${limit(key.concurrentVideos, ' videos')}`)
-  printLine(`quota       ${limit(key.dailyCost, ' of steps × frames × width × height a UTC day')}`)
+  printLine(
+    `quota       ${limit(key.dailyCost, ' of steps × frames × width × height per UTC day')}`,
+  )
   printLine(`key         ${secret}`)
   printLine('\nKeep the key: only its hash is stored, and it is never shown again.')
 }
@@ -72,7 +74,7 @@ export async function createKey(
 export async function listKeys(given: Given, json: boolean): Promise<void> {
   const keys = await withDatabase(given, listApiKeys)
   if (json) printJson(keys)
-  else if (keys.length === 0) printLine('no key yet; `fractal key create NAME` makes one')
+  else if (keys.length === 0) printLine('no keys yet; create one with `fractal key create NAME`')
   else
     printTable(
       ['id', 'name', 'scopes', 'rate', 'concurrent', 'quota', 'created', 'used', 'state'],
@@ -104,20 +106,20 @@ export async function revokeKey(given: Given, id: string, json: boolean): Promis
   // Not repeated: whoever gives the key itself by mistake must not find it on the screen.
   if (!KEY_ID.test(id)) {
     throw new UsageError(
-      'The id of a key is key_ and 24 hexadecimal digits.',
-      '`fractal key list` shows which there are.',
+      'A key id is key_ and 24 hexadecimal digits.',
+      '`fractal key list` lists the keys.',
     )
   }
   const outcome = await withDatabase(given, (db) => revokeApiKey(db, id))
   switch (outcome) {
     case 'unknown':
       throw new FractalError('no_key', `There is no key ${id}.`, {
-        hint: '`fractal key list` shows which there are.',
+        hint: '`fractal key list` lists the keys.',
       })
     case 'revoked_before':
-      throw new FractalError('key_revoked', `The key ${id} was revoked before.`)
+      throw new FractalError('key_revoked', `The key ${id} is already revoked.`)
     case 'revoked':
       if (json) printJson({ id, revoked: true })
-      else printLine(`${id} is revoked: no API takes it after a few seconds.`)
+      else printLine(`${id} is revoked; every API refuses it within a few seconds.`)
   }
 }

@@ -22,7 +22,7 @@ export async function listIntervals(given: Given, limit: number, json: boolean):
     return
   }
   if (rows.length === 0) {
-    printLine('no interval yet')
+    printLine('no intervals yet')
     return
   }
   printTable(
@@ -66,7 +66,7 @@ export async function showInterval(given: Given, n: number, json: boolean): Prom
   const detail = await withLedger(given, (db, id) => intervalDetail(db, id, n))
   if (detail === null) {
     throw new FractalError('no_interval', `There is no interval ${n}.`, {
-      hint: '`fractal interval list` shows which there are.',
+      hint: '`fractal interval list` lists the intervals.',
     })
   }
   if (json) printJson(detail)

@@ -23,7 +23,7 @@ export async function listProvers(given: Given, json: boolean): Promise<void> {
     return
   }
   if (rows.length === 0) {
-    printLine('no prover yet')
+    printLine('no provers yet')
     return
   }
   printTable(
@@ -62,7 +62,7 @@ function find(rows: ProverOverviewRow[], which: string): ProverOverviewRow {
     'no_prover',
     `There is no prover with the ${isUid ? 'uid' : 'hotkey'} ${which}.`,
     {
-      hint: '`fractal prover list` shows which there are.',
+      hint: '`fractal prover list` lists the provers.',
     },
   )
 }

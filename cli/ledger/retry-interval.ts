@@ -18,7 +18,7 @@ export interface RetryRequest {
 
 /** What to type after each error. */
 const HINTS: Readonly<Record<string, string>> = {
-  still_running: 'Wait for its end; --force runs it again from its start all the same.',
+  still_running: 'Wait until it ends, or use --force to restart it anyway.',
   temporal_unreachable: 'Give its address with --temporal.address.',
 }
 
@@ -51,7 +51,7 @@ export async function retryInterval(
       completed: true,
     })
     if (json) printJson({ n, workflowId, runId })
-    else printLine(`interval ${n} runs again from its start (run ${runId})`)
+    else printLine(`interval ${n} was restarted (run ${runId})`)
   } catch (error) {
     if (!(error instanceof FractalError)) throw error
     const hint = HINTS[error.code] ?? error.hint

@@ -31,12 +31,12 @@ export async function createAndPrint(
   const { mnemonic, coldkey, overwrite, json } = wanted
   if (wanted.showPhrase && (json || screen.isTTY !== true)) {
     throw new UsageError(
-      '--show-phrase wants a terminal, without --json: a phrase must not end in a file or a log.',
-      'The hotkey’s file has it too, as secretPhrase.',
+      '--show-phrase requires a terminal and no --json: a mnemonic must not end up in a file or a log.',
+      'It is also in the hotkey’s file, as secretPhrase.',
     )
   }
   if (wanted.showPhrase && mnemonic !== undefined) {
-    throw new UsageError('--show-phrase shows a phrase that was drawn; --mnemonic gives one.')
+    throw new UsageError('--show-phrase prints a new mnemonic; with --mnemonic there is none.')
   }
   const options = resolveOptions(WALLET_OPTIONS, given, process.env)
   const name = {
@@ -74,7 +74,7 @@ export async function createAndPrint(
   }
   printLine(`hotkey   ${made.hotkey}`)
   printLine(`         ${paths.hotkey}`)
-  for (const copy of copies) printLine(`         ${copy}: what stood there before`)
+  for (const copy of copies) printLine(`         ${copy}: the previous file`)
   if (made.coldkey === null) printLine('coldkey  none is known to this wallet')
   else {
     printLine(`coldkey  ${made.coldkey}`)
@@ -89,9 +89,9 @@ export async function createAndPrint(
     )
   }
   printLine(
-    '\nBack up: copy the hotkey’s file to where only you read it. It holds the secret and the phrase',
+    '\nBack up: copy the hotkey’s file to a place that only you can read. It holds the secret and the phrase',
   )
-  printLine('that makes the key again (fractal wallet create --mnemonic -). Nothing else can.')
+  printLine('that restores the key (fractal wallet create --mnemonic -). Nothing else can.')
   if (wanted.showPhrase) tellPhrases(drawn)
 }
 

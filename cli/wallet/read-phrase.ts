@@ -7,8 +7,8 @@ const MAX_BYTES = 4096
 
 /** A phrase stands in the shell's history and in the list of processes as soon as it is typed there. */
 const NOT_HERE = new UsageError(
-  'The phrase itself has no place on the command line: the shell and the list of processes keep it.',
-  'Give --mnemonic the name of a file, or - and type it (or pipe it) in. Clear it from the history.',
+  'Do not put the phrase itself on the command line: the shell history and the process list show it.',
+  'Give --mnemonic a file name, or - to type it or pipe it in. Remove it from the shell history.',
 )
 
 /**
@@ -35,7 +35,7 @@ export async function readPhrase(source: string): Promise<string> {
     const file = await open(source, 'r')
     try {
       const { size } = await file.stat()
-      if (size > MAX_BYTES) throw new UsageError('--mnemonic: that file is too large for a phrase.')
+      if (size > MAX_BYTES) throw new UsageError('--mnemonic: the file is too large for a phrase.')
       return await file.readFile('utf8')
     } finally {
       await file.close()
@@ -44,7 +44,7 @@ export async function readPhrase(source: string): Promise<string> {
     if (error instanceof UsageError) throw error
     // Its name is not repeated: it may be part of the phrase.
     const { code = 'unknown' } = error as NodeJS.ErrnoException
-    throw new UsageError(`--mnemonic: the file that it names can't be read (${code}).`)
+    throw new UsageError(`--mnemonic: the file can't be read (${code}).`)
   }
 }
 

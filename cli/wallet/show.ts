@@ -4,10 +4,10 @@ import { type ColdkeySecret, type KeyState, walletState } from '../../chain/wall
 import { printJson, printLine, printTable } from '../output.js'
 
 const SECRET: Readonly<Record<ColdkeySecret, string>> = {
-  absent: 'its secret is not on this machine: as it should be',
-  encrypted: 'its secret is here, encrypted: better on another machine',
+  absent: 'its secret is not on this machine, as it should be',
+  encrypted: 'its secret is here, encrypted; better keep it on another machine',
   plain: 'its secret is here, NOT ENCRYPTED: only for tests',
-  unreadable: 'there is a file of its secret, which was not read',
+  unreadable: 'its secret file exists and was not read',
 }
 
 /**
@@ -39,7 +39,7 @@ export async function showWallet(
     )
     printLine(`\ncoldkey: ${SECRET[coldkey.secret]}`)
     if (coldkey.problem !== null) printLine(`coldkey: ${coldkey.problem.message}`)
-    if (hotkey.fix !== null) printLine(`hotkey: can be read by others; run: ${hotkey.fix}`)
+    if (hotkey.fix !== null) printLine(`hotkey: readable by others; run: ${hotkey.fix}`)
   }
   if (hotkey.problem !== null) throw hotkey.problem
 }

@@ -149,7 +149,7 @@ describe('what the API says of requests', () => {
       assert.match(text, /^fractal_api_videos_accepted_total\{.*counted="true".*\} 1$/m)
       assert.match(
         text,
-        /fractal_api_request_duration_seconds_count\{role="test",method="POST",route="\/v1\/videos",status="400"\} 3/,
+        /fractal_api_requests_total\{method="POST",route="\/v1\/videos",status="400",role="test"\} 3/,
       )
       assert.ok(lines.some((line) => line.includes('video accepted')))
       assert.ok(lines.some((line) => line.includes('a request failed')))

@@ -67,7 +67,7 @@ describe('the command line', function () {
       [['doctor', '--runs', '3'], /--runs is for --certify/],
       [['interval', 'list', '--database.url', 'secret'], /--database\.url: the value given can't/],
       [['interval', 'list', '--netuid', '1', '--netuid', '2'], /--netuid was given 2 times/],
-      [['interval', 'show', '0'], /--n: 0 is not an integer of 1 to/],
+      [['interval', 'show', '0'], /--n: 0 is not an integer from 1 to/],
     ]
     const results = await Promise.all(cases.map(([args]) => runCli(args)))
     for (const [i, [args, says]] of cases.entries()) {

@@ -58,7 +58,7 @@ describe('the pages in a browser', function () {
     ['/intervals/3', /Nothing of it is shown before it is final/],
     [`/playground#key=${TEST_KEY}`, /This request as code/],
     ['/playground', /A key is needed/],
-    ['/docs#createVideo', /Ask for a video/],
+    ['/docs#createVideo', /Create a video/],
   ]
   for (const [path, shown] of pages) {
     it(`${path.split('#')[0]} shows what there is, in every width and theme, to every reader`, async () => {

@@ -9,24 +9,28 @@ export const API = {
   'temporal.ui_address': option(
     httpUrl,
     undefined,
-    'Temporal’s web UI, http://HOST:PORT: the network’s pages link to it',
+    'Temporal’s web UI, http://HOST:PORT; the pages link to it',
   ),
   'api.host': option(text, '127.0.0.1', 'address to listen on'),
   'api.port': option(port, 8080, 'port to listen on'),
   'api.drain_seconds': option(
     whole(0, 3600),
     60,
-    'how long streams that run may take to end when the API is stopped',
+    'seconds that open streams get to finish when the API is stopped',
   ),
   'api.allow_private_webhooks': option(
     flag,
     false,
-    'call webhooks by http and at private addresses: development (the API and the inference worker)',
+    'allow webhooks over http and to private addresses; for development (API and inference worker)',
   ),
-  'api.public_network': option(flag, true, 'show the network’s state to callers without a key'),
+  'api.public_network': option(
+    flag,
+    true,
+    'serve the network’s state to callers without an API key',
+  ),
   'api.verifier': option(
     text,
     undefined,
-    'hotkey (ss58) to serve for, when the ledger has several',
+    'hotkey (ss58) of the verifier to serve, when the ledger has several',
   ),
 }

@@ -2,7 +2,7 @@ import { option, text, whole } from '../define-option.js'
 
 /** The network. */
 export const CHAIN = {
-  netuid: option(whole(0, 65_535), 1, 'the subnet'),
+  netuid: option(whole(0, 65_535), 1, 'netuid of the subnet'),
   'subtensor.network': option(
     text,
     'local',
@@ -11,13 +11,13 @@ export const CHAIN = {
   'subtensor.chain_endpoint': option(
     text,
     undefined,
-    'wss://HOST:PORT of the network, several by commas in the order to try, instead of its own; of the local chain http://HOST:PORT (default: http://127.0.0.1:9955)',
+    'wss://HOST:PORT to use instead of the network’s default; several are comma-separated and tried in order; for the local chain http://HOST:PORT (default: http://127.0.0.1:9955)',
   ),
 }
 
 /** The keys. */
 export const WALLET = {
-  'wallet.path': option(text, '~/.bittensor/wallets', 'folder of the wallets'),
-  'wallet.name': option(text, 'default', 'name of the wallet (its coldkey)'),
-  'wallet.hotkey': option(text, 'default', 'name of the hotkey in the wallet'),
+  'wallet.path': option(text, '~/.bittensor/wallets', 'wallet folder'),
+  'wallet.name': option(text, 'default', 'wallet name (its coldkey)'),
+  'wallet.hotkey': option(text, 'default', 'hotkey name in the wallet'),
 }

@@ -4,48 +4,48 @@ import { isDatabaseHost, isPostgresUrl } from '../postgres-url.js'
 
 const databaseHost = z
   .string()
-  .refine(isDatabaseHost, 'must be a host’s name or address; a socket’s folder goes into a URL')
+  .refine(isDatabaseHost, 'must be a host name or address; for a Unix socket use a URL')
 const postgresUrl = z
   .string()
   .refine(isPostgresUrl, 'must be a URL: postgres://USER:PASSWORD@HOST:PORT/NAME')
 /** Of ASCII: what clients make of other letters (SASLprep) differs. */
 const rolePassword = z
   .string()
-  .regex(/^[!-~]{16,}$/, 'must have at least 16 characters, of printable ASCII without spaces')
+  .regex(/^[!-~]{16,}$/, 'must have at least 16 printable ASCII characters and no spaces')
 
 /** Where PostgreSQL is. */
 export const DATABASE = {
   'database.url': option(
     postgresUrl,
     undefined,
-    'URL of PostgreSQL: postgres://USER:PASSWORD@HOST:PORT/NAME; wins over the other database options',
+    'PostgreSQL URL: postgres://USER:PASSWORD@HOST:PORT/NAME; overrides the other database options',
     true,
   ),
-  'database.host': option(databaseHost, '127.0.0.1', 'host of PostgreSQL'),
-  'database.port': option(port, 5432, 'port of PostgreSQL'),
-  'database.index': option(whole(0, 2 ** 31 - 1), 0, 'suffix of the database’s name'),
-  'database.user': option(text, 'fractal', 'user of PostgreSQL'),
-  'database.password': option(text, undefined, 'password of PostgreSQL', true),
+  'database.host': option(databaseHost, '127.0.0.1', 'PostgreSQL host'),
+  'database.port': option(port, 5432, 'PostgreSQL port'),
+  'database.index': option(whole(0, 2 ** 31 - 1), 0, 'suffix of the database name'),
+  'database.user': option(text, 'fractal', 'PostgreSQL user'),
+  'database.password': option(text, undefined, 'PostgreSQL password', true),
   'database.tls': option(
     z.enum(['off', 'require', 'verify']),
     'off',
-    'TLS to PostgreSQL: off; require (encrypted, server not verified); verify (encrypted and verified)',
+    'TLS to PostgreSQL: off, require (encrypted, server not verified) or verify (encrypted and verified)',
   ),
   'database.tls_ca': option(
     text,
     undefined,
-    'file (PEM) of the authority of PostgreSQL’s certificate (default: those that Node knows)',
+    'CA certificate file (PEM) for PostgreSQL (default: Node’s trusted CAs)',
   ),
-  'database.tls_cert': option(text, undefined, 'file (PEM) of our certificate for PostgreSQL'),
-  'database.tls_key': option(text, undefined, 'file (PEM) of that certificate’s key'),
+  'database.tls_cert': option(text, undefined, 'client certificate file (PEM) for PostgreSQL'),
+  'database.tls_key': option(text, undefined, 'private key file (PEM) of that client certificate'),
 }
 
 /** The logins that `fractal migrate --roles` makes. */
 export const ROLES = {
   'roles.prefix': option(
-    z.string().regex(/^[a-z_][a-z0-9_]{0,50}$/, 'must be of a-z, 0-9 and _'),
+    z.string().regex(/^[a-z_][a-z0-9_]{0,50}$/, 'must consist of a-z, 0-9 and _'),
     'fractal',
-    'PostgreSQL’s login roles are PREFIX_api, PREFIX_worker and PREFIX_gpu',
+    'prefix of the PostgreSQL login roles: PREFIX_api, PREFIX_worker and PREFIX_gpu',
   ),
   'roles.api_password': option(rolePassword, undefined, 'password of PREFIX_api', true),
   'roles.worker_password': option(
@@ -62,11 +62,11 @@ export const RETENTION = {
   'retention.videos_days': option(
     whole(0, 36_500),
     30,
-    'days after its end that a video’s frames and prompts are kept (its MP4: 24 hours); 0: for ever',
+    'days to keep a finished video’s frames and prompts (its MP4: 24 hours); 0: forever',
   ),
   'retention.records_days': option(
     number(z.int().refine((days) => days === 0 || (days >= 30 && days <= 36_500))),
     90,
-    'days that records, verdicts and evidence are kept (hashes and signatures of records: for ever), 30 at least; 0: for ever',
+    'days to keep records, verdicts and evidence, at least 30 (hashes and signatures of records are kept forever); 0: forever',
   ),
 }

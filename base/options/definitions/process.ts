@@ -5,5 +5,5 @@ import { option, text } from '../define-option.js'
 /** Of every process. */
 export const PROCESS = {
   'logging.level': option(z.enum(LOG_LEVELS), 'info', LOG_LEVELS.join(', ')),
-  'state.dir': option(text, '.fractal', 'folder of what this process keeps'),
+  'state.dir': option(text, '.fractal', 'folder for this process’s state'),
 }

@@ -2,13 +2,13 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { flag, option, port, whole } from '../define-option.js'
 
-const IP_ADDRESS = 'must be an IP address, IPv4 in four whole numbers: the chain takes no names'
+const IP_ADDRESS = 'must be an IP address (IPv4 as four numbers); the chain stores no host names'
 const ip = z.string().refine((value) => isIP(value) !== 0, IP_ADDRESS)
 const ipOrLocalhost = z
   .string()
   .refine(
     (value) => isIP(value) !== 0 || value === 'localhost',
-    'must be an IP address, IPv4 in four whole numbers',
+    'must be an IP address (IPv4 as four numbers)',
   )
 
 /** Where a prover is reached. */
@@ -16,32 +16,36 @@ export const AXON = {
   'axon.host': option(
     ipOrLocalhost,
     '127.0.0.1',
-    'address to listen on; 0.0.0.0 (all of this machine’s) needs axon.external_ip',
+    'address to listen on; 0.0.0.0 (all interfaces) requires axon.external_ip',
   ),
   'axon.port': option(port, 8091, 'port to listen on'),
   'axon.external_ip': option(
     ip,
     undefined,
-    'address put on the chain: an IP address that others reach (default: axon.host)',
+    'IP address published on the chain; others must be able to reach it (default: axon.host)',
   ),
   'axon.external_port': option(
     whole(1, 65_535),
     undefined,
-    'port put on the chain (default: axon.port)',
+    'port published on the chain (default: axon.port)',
   ),
 }
 
 /** Who may ask it, and how much. */
 export const PROVER = {
-  'blacklist.force_verifier_permit': option(flag, false, 'answer only callers with a permit'),
+  'blacklist.force_verifier_permit': option(
+    flag,
+    false,
+    'accept only callers with a validator permit',
+  ),
   'blacklist.allow_non_registered': option(
     flag,
     false,
-    'answer callers unknown to the chain: dangerous',
+    'accept callers that are not registered on the chain (dangerous)',
   ),
   'prover.capacity': option(
     whole(1, 1024),
     2,
-    'requests that a caller with a permit may have here at once (running and waiting); more get 429',
+    'concurrent requests (running and queued) of a caller with a validator permit; more get 429',
   ),
 }

@@ -6,31 +6,35 @@ const payloadKeys = z
   .string()
   .refine(
     (value) => parsePayloadKeys(value) !== null,
-    'must be 32 bytes in hex or base64; several keys stand one a line, each once',
+    'must be 32 bytes in hex or base64; several keys: one per line, each once',
   )
 
 /** Where Temporal is. */
 export const TEMPORAL = {
-  'temporal.address': option(text, '127.0.0.1:7233', 'host:port of Temporal'),
-  'temporal.namespace': option(text, 'default', 'one for each subnet and hotkey'),
-  'temporal.tls': option(flag, false, 'TLS to Temporal; its certificate is verified'),
+  'temporal.address': option(text, '127.0.0.1:7233', 'Temporal address, HOST:PORT'),
+  'temporal.namespace': option(
+    text,
+    'default',
+    'Temporal namespace; one for each subnet and hotkey',
+  ),
+  'temporal.tls': option(flag, false, 'TLS to Temporal, with its certificate verified'),
   'temporal.tls_ca': option(
     text,
     undefined,
-    'file (PEM) of the authority of Temporal’s certificate (default: the system’s)',
+    'CA certificate file (PEM) for Temporal (default: the system’s CAs)',
   ),
-  'temporal.tls_cert': option(text, undefined, 'file (PEM) of our certificate for Temporal'),
-  'temporal.tls_key': option(text, undefined, 'file (PEM) of that certificate’s key'),
+  'temporal.tls_cert': option(text, undefined, 'client certificate file (PEM) for Temporal'),
+  'temporal.tls_key': option(text, undefined, 'private key file (PEM) of that client certificate'),
   'temporal.tls_server_name': option(
     text,
     undefined,
-    'name in Temporal’s certificate, where that is not the address’s',
+    'server name in Temporal’s certificate, if it differs from the address',
   ),
-  'temporal.api_key': option(text, undefined, 'API key of Temporal Cloud', true),
+  'temporal.api_key': option(text, undefined, 'Temporal Cloud API key', true),
   'temporal.payload_key': option(
     payloadKeys,
     undefined,
-    'encrypts what Temporal stores: 32 bytes, the same for all processes; the first of several encrypts',
+    'key that encrypts what Temporal stores: 32 bytes, the same for all processes; of several keys the first encrypts',
     true,
   ),
 }

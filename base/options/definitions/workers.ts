@@ -9,25 +9,33 @@ const httpUrls = z
   .string()
   .refine(
     (value) => value.split(',').every((each) => /^http:\/\/[^/?#@]+\/?$/.test(each.trim())),
-    'must be http://HOST:PORT; several are separated by commas',
+    'must be http://HOST:PORT; separate several with commas',
   )
 
 /** GPU workers, and the patience of activities. */
 export const WORKERS = {
-  'gpu.recertify': option(flag, false, 'certify the class again, also one that lost its exactness'),
-  'gpu.count': option(whole(1, 1024), 1, 'GPUs behind the queue, for the budget of checks'),
+  'gpu.recertify': option(
+    flag,
+    false,
+    'certify the determinism class again, even one that lost its exactness',
+  ),
+  'gpu.count': option(
+    whole(1, 1024),
+    1,
+    'number of GPUs behind the queue, for the budget of checks',
+  ),
   'ledger.patience': option(
     whole(1, 86_400),
     undefined,
-    'seconds that an interval bridges an outage of PostgreSQL (default: max(half an interval, 90))',
+    'seconds of a PostgreSQL outage that an interval survives (default: max(half an interval, 90))',
   ),
-  'gpu.class': option(z.enum(['3090']), '3090', 'the GPU that this worker must find'),
+  'gpu.class': option(z.enum(['3090']), '3090', 'GPU model that this worker requires'),
 }
 
 /** Of the verifier and the workers; a prover and an API tell theirs on their own ports. */
 export const HEALTH = {
-  'health.host': option(text, '127.0.0.1', 'address of /healthz, /readyz and /metrics'),
-  'health.port': option(port, 0, 'port of /healthz, /readyz and /metrics (0: none)'),
+  'health.host': option(text, '127.0.0.1', 'address to serve /healthz, /readyz and /metrics on'),
+  'health.port': option(port, 0, 'port to serve /healthz, /readyz and /metrics on (0: none)'),
   'health.block_seconds': option(
     whole(1, 86_400),
     120,
@@ -37,21 +45,21 @@ export const HEALTH = {
 
 /** Running users' requests on an open connection. */
 export const INFERENCE = {
-  'inference.host': option(text, '127.0.0.1', 'address on which the inference worker listens'),
+  'inference.host': option(text, '127.0.0.1', 'address that the inference worker listens on'),
   'inference.port': option(
     port,
     0,
-    'port for streamed requests that the API passes on directly (0: none; then all go through Temporal)',
+    'port for streamed requests that the API forwards directly (0: none; all go through Temporal)',
   ),
   'inference.secret': option(
     sharedSecret,
     undefined,
-    'what the API and the inference workers know each other by',
+    'shared secret of the API and the inference workers',
     true,
   ),
   'inference.url': option(
     httpUrls,
     undefined,
-    'where inference workers listen: http://HOST:PORT, several separated by commas',
+    'inference worker URLs: http://HOST:PORT, comma-separated',
   ),
 }

@@ -43,14 +43,14 @@ describe('API keys', () => {
     const unknown = `fk_${'A'.repeat(43)}`
     const cases: [headers: Record<string, string>, message: RegExp, error: boolean][] = [
       [{}, /none was sent/, false],
-      [{ 'X-Api-Key': unknown }, /a header that is not read here/, false],
-      [{ 'Api-Key': unknown }, /a header that is not read here/, false],
-      [{ Authorization: unknown }, /Bearer, a space, the key/, false],
-      [{ Authorization: `Basic ${unknown}` }, /Bearer, a space, the key/, false],
-      [{ Authorization: 'Bearer' }, /Bearer, a space, the key/, false],
-      [{ Authorization: `Bearer ${unknown} ${unknown}` }, /Bearer, a space, the key/, false],
-      [{ Authorization: 'Bearer sk-1234' }, /not the form of one/, true],
-      [{ Authorization: `Bearer ${unknown}x` }, /not the form of one/, true],
+      [{ 'X-Api-Key': unknown }, /a header that is not supported/, false],
+      [{ 'Api-Key': unknown }, /a header that is not supported/, false],
+      [{ Authorization: unknown }, /Bearer, a space and the API key/, false],
+      [{ Authorization: `Basic ${unknown}` }, /Bearer, a space and the API key/, false],
+      [{ Authorization: 'Bearer' }, /Bearer, a space and the API key/, false],
+      [{ Authorization: `Bearer ${unknown} ${unknown}` }, /Bearer, a space and the API key/, false],
+      [{ Authorization: 'Bearer sk-1234' }, /is malformed/, true],
+      [{ Authorization: `Bearer ${unknown}x` }, /is malformed/, true],
       [{ Authorization: `Bearer ${unknown}` }, /not known here/, true],
       [{ Authorization: `bearer  ${unknown}` }, /not known here/, true],
     ]

@@ -10,7 +10,7 @@ const SEED = 'it must be a whole number from 0 to 4294967295.'
 const STEPS = 'it must be a whole number from 1 to 1000.'
 const SECONDS = 'it must be a number of seconds above 0, for example 2 or "2.5".'
 const LIMIT = 'it must be a whole number from 1 to 100.'
-const CREATE = 'A video is asked for by POST /v1/videos; /openapi.json lists what there is.'
+const CREATE = 'To create a video use POST /v1/videos; /openapi.json lists all endpoints.'
 
 /** What a body of a request for a video is answered with: the field, the message. */
 const FIELDS: [body: object | string, param: string | null, detail: string][] = [
@@ -76,7 +76,7 @@ const FIELDS: [body: object | string, param: string | null, detail: string][] = 
   [{ model: 'sora-2' }, 'model', 'model is "sora-2": it must be one that is served here.'],
   [{ model: '' }, 'model', 'model is "": it must be the name of a model, 1 to 128 characters.'],
   [{ stream: 'yes' }, 'stream', 'stream is "yes": it must be true or false.'],
-  [{ duration: 5 }, 'duration', 'duration is not supported: the name is not known here.'],
+  [{ duration: 5 }, 'duration', 'duration is not supported: unknown name.'],
   [{ sead: 1 }, 'sead', 'The body has an unknown field: "sead".'],
   [
     { size: `${'x'.repeat(100)}\u001b[2J` },
@@ -89,23 +89,27 @@ const FIELDS: [body: object | string, param: string | null, detail: string][] = 
     'size is "�[2J�": it must be WIDTHxHEIGHT in pixels, for example "64x64".',
   ],
   // What is the caller's own is never repeated.
-  [{ prompt: undefined }, 'prompt', 'prompt is missing: it must be a text.'],
-  [{ prompt: null }, 'prompt', 'prompt is null: it must be a text.'],
-  [{ prompt: [SECRET] }, 'prompt', 'prompt is a list: it must be a text.'],
-  [{ prompt: '  ' }, 'prompt', 'prompt is a text of 2 characters: it must not be empty or blank.'],
+  [{ prompt: undefined }, 'prompt', 'prompt is missing: it must be a string.'],
+  [{ prompt: null }, 'prompt', 'prompt is null: it must be a string.'],
+  [{ prompt: [SECRET] }, 'prompt', 'prompt is a list: it must be a string.'],
+  [
+    { prompt: '  ' },
+    'prompt',
+    'prompt is a string of 2 characters: it must not be empty or blank.',
+  ],
   [
     { negative_prompt: `${SECRET}\u0007` },
     'negative_prompt',
-    'negative_prompt is a text of 15 characters: it must not contain control characters other than tab, newline and carriage return.',
+    'negative_prompt is a string of 15 characters: it must not contain control characters other than tab, newline and carriage return.',
   ],
-  [JSON.stringify(SECRET), null, 'The body is a text: it must be an object.'],
+  [JSON.stringify(SECRET), null, 'The body is a string: it must be an object.'],
   [`["${SECRET}"]`, null, 'The body is a list: it must be an object.'],
+  [`{"prompt":"${SECRET}" "x"}`, null, 'The body is not valid JSON: syntax error at character 27.'],
   [
-    `{"prompt":"${SECRET}" "x"}`,
+    `{"negative_prompt":"${SECRET}","prompt":`,
     null,
-    'The body is no JSON: it cannot be read from its character 27 on.',
+    'The body is not valid JSON: it is truncated.',
   ],
-  [`{"negative_prompt":"${SECRET}","prompt":`, null, 'The body is no JSON: it ends too early.'],
 ]
 
 describe('what is refused', () => {
@@ -158,7 +162,7 @@ describe('what is refused', () => {
     const own = await create({ url })
     assert.equal(
       own.detail,
-      `url is a text of ${url.length} characters: it must have a public host: others cannot be called.`,
+      `url is a string of ${url.length} characters: it must have a public host: others cannot be called.`,
     )
     assert.ok(!own.detail.includes('wish'))
     const events = await create({ url: 'https://example.com', events: ['video.done'] })
@@ -186,7 +190,7 @@ describe('what is refused', () => {
       [
         '/v1/videos?after=x',
         'after',
-        'after is "x": it must be the id of a video: video_ and 24 digits of hexadecimal.',
+        'after is "x": it must be the id of a video: video_ and 24 hexadecimal digits.',
       ],
       [
         `/v1/videos?after=${MISSING}`,
@@ -199,7 +203,7 @@ describe('what is refused', () => {
       [
         `/v1/videos/${MISSING}/content?variant=gif`,
         'variant',
-        'variant is "gif": it must be video or thumbnail; spritesheets are not made here.',
+        'variant is "gif": it must be video or thumbnail; spritesheets are not supported.',
       ],
       [
         `/v1/videos/${MISSING}/frames/1?format=gif`,
@@ -211,7 +215,7 @@ describe('what is refused', () => {
         'frames',
         'frames is "some": it must be all or none.',
       ],
-      ['/v1/models/sora-2', 'id', 'There is no model "sora-2" here.'],
+      ['/v1/models/sora-2', 'id', 'There is no model "sora-2".'],
       ['/v1/webhooks/whk_1', 'id', 'This API key has no webhook "whk_1".'],
       ['/v1/network/intervals?limit=300', 'limit', `limit is "300": ${LIMIT}`],
       ['/v1/network/intervals/0', 'n', 'There is no interval "0".'],
@@ -220,11 +224,15 @@ describe('what is refused', () => {
       [
         '/v1/network/intervals/7?verdicts_after=x',
         'verdicts_after',
-        'verdicts_after is "x": it must be what verdicts_next was.',
+        'verdicts_after is "x": it must be a value of verdicts_next.',
       ],
       ['/v1/network/provers/5F', 'hotkey', 'There is no prover with the hotkey "5F".'],
       ['/v1/video', null, 'There is nothing at GET /v1/video.'],
-      ['/v1/videos/%zz', null, 'The address /v1/videos/%zz has a % that begins no escape.'],
+      [
+        '/v1/videos/%zz',
+        null,
+        'The address /v1/videos/%zz has a % that is not part of a valid escape.',
+      ],
     ]
     for (const [path, param, detail] of cases) {
       const problem = await refused(path)
@@ -259,7 +267,7 @@ describe('what is refused', () => {
     const charset = await post({ 'Content-Type': 'application/json; charset=latin1' })
     assert.equal(charset.detail, 'The body is in the charset "latin1": it must be in UTF-8.')
     const zip = await post({ 'Content-Encoding': 'zip' })
-    assert.equal(zip.detail, 'The body has the Content-Encoding "zip", which is not known here.')
+    assert.equal(zip.detail, 'The body has the Content-Encoding "zip", which is not supported.')
     const gzip = await post({ 'Content-Encoding': 'gzip' })
     assert.equal(gzip.detail, 'The body is not what its Content-Encoding says: "gzip".')
     const large = await post({}, JSON.stringify({ prompt: 'x'.repeat(600_000) }))

@@ -112,7 +112,7 @@ describe('bodies of requests for videos', () => {
         'unsupported_field',
         name,
       )
-      assert.match(problem.detail, /text alone/)
+      assert.match(problem.detail, /text only/)
     }
     const large = form({ prompt: 'x', input_reference: new Blob([new Uint8Array(600_000)]) })
     await refused(await send(large), 413, 'body_too_large', null)

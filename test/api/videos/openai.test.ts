@@ -135,7 +135,7 @@ describe('OpenAI’s client', () => {
     const image = await toFile(Buffer.from('no picture'), 'cat.png', { type: 'image/png' })
     const reference = { status: 400, code: 'unsupported_field', param: 'input_reference' }
     const file = client.videos.create({ prompt: 'x', input_reference: image })
-    assert.match(await refused(file, BadRequestError, reference), /text alone/)
+    assert.match(await refused(file, BadRequestError, reference), /text only/)
     const url = { prompt: 'x', input_reference: { image_url: 'https://example.com/cat.png' } }
     await refused(client.videos.create(url), BadRequestError, reference)
     const nothing = { status: 404, code: 'unsupported_operation', param: null }

@@ -282,7 +282,7 @@ describe('/v1/webhooks', () => {
 
   it('is in no log but by its id', () => {
     const text = lines.join('')
-    assert.match(text, /webhook made/)
+    assert.match(text, /webhook created/)
     assert.doesNotMatch(text, /hidden|whsec_|example\.com/)
   })
 })

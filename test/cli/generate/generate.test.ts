@@ -49,7 +49,7 @@ describe('fractal generate', function () {
   it('takes an empty prompt, draws a seed and says which', async () => {
     const { code, stdout, stderr } = await generate('', '--frames', '1', '--out', 'sheet.png')
     assert.equal(code, 0, stderr)
-    assert.match(stdout, /^seed {5}\d+ \(drawn: none was given\)$/m)
+    assert.match(stdout, /^seed {5}\d+ \(random: none was given\)$/m)
     const png = await readFile(join(folder, 'sheet.png'))
     assert.equal(png.subarray(1, 4).toString(), 'PNG')
   })
@@ -102,8 +102,8 @@ describe('fractal generate', function () {
     await writeFile(join(folder, 'video.bin'), Buffer.alloc(1_000_001, 'a'))
     for (const [name, says] of [
       ['missing.txt', /missing\.txt can't be read \(ENOENT\)/],
-      ['latin1.txt', /latin1\.txt is no text in UTF-8/],
-      ['video.bin', /video\.bin is no prompt: too long/],
+      ['latin1.txt', /latin1\.txt is not UTF-8 text/],
+      ['video.bin', /video\.bin is too long for a prompt/],
     ] as const) {
       await assert.rejects(readPrompt(join(folder, name)), { code: 'usage', message: says })
     }
@@ -114,13 +114,17 @@ describe('fractal generate', function () {
       [
         ['x', '--seed', '-5', '--out', 'x.rgb'],
         2,
-        /--seed: -5 is not an integer of 0 to 4294967295/,
+        /--seed: -5 is not an integer from 0 to 4294967295/,
       ],
-      [['x', '--seed=-5', '--out', 'x.rgb'], 2, /--seed: -5 is not an integer of 0 to 4294967295/],
+      [
+        ['x', '--seed=-5', '--out', 'x.rgb'],
+        2,
+        /--seed: -5 is not an integer from 0 to 4294967295/,
+      ],
       [['x', '--seed', '1'], 2, /--out is missing/],
       [['-5 degrees', '--out', 'x.rgb'], 2, /there is no option -5 degrees\n {2}Put -- before/],
-      [['--out', 'x.rgb'], 2, /Name what to show, or --prompt-file/],
-      [['x', '--prompt-file', 'y', '--out', 'x.rgb'], 2, /one of them/],
+      [['--out', 'x.rgb'], 2, /Give a prompt, or --prompt-file/],
+      [['x', '--prompt-file', 'y', '--out', 'x.rgb'], 2, /not both/],
     ]
     const results = await Promise.all(cases.map(([args]) => generate(...args)))
     for (const [i, [args, code, says]] of cases.entries()) {

@@ -38,7 +38,7 @@ describe('fractal key', function () {
       revoked_at: null,
     })
     assert.match(shown.stdout, /^key_\w+ {2}ünïcode 🦊\nscopes {6}generate, read\n/)
-    assert.match(shown.stdout, /^rate +60 videos asked for a minute\nconcurrent +10 videos$/m)
+    assert.match(shown.stdout, /^rate +60 video requests per minute\nconcurrent +10 videos$/m)
     assert.match(shown.stdout, /^quota +no limit\nkey +fk_[A-Za-z0-9_-]{43}\n/m)
 
     const [table, revoked] = await Promise.all([key('list'), key('revoke', id)])
@@ -48,7 +48,7 @@ describe('fractal key', function () {
 
     const [again, listed] = await Promise.all([key('revoke', id), key('list', '--json')])
     assert.deepEqual([again.code, again.stdout], [1, ''])
-    assert.match(again.stderr, /^fractal: The key key_\w+ was revoked before\.\n$/)
+    assert.match(again.stderr, /^fractal: The key key_\w+ is already revoked\.\n$/)
     const states = json(listed).map((row: { name: string; revoked_at: string | null }) => [
       row.name,
       row.revoked_at !== null,
@@ -64,9 +64,9 @@ describe('fractal key', function () {
         runCli(['key', 'list'], { env: { DATABASE_URL: empty.url } }),
       ])
       assert.equal(negative.code, 2)
-      assert.match(negative.stderr, /--rate: -1 is not an integer of 0 to/)
+      assert.match(negative.stderr, /--rate: -1 is not an integer from 0 to/)
       assert.equal(noTables.code, 1)
-      assert.match(noTables.stderr, /^fractal: The database has not all of this version’s tables/)
+      assert.match(noTables.stderr, /^fractal: The database lacks tables of this version/)
     } finally {
       await empty.drop()
     }

@@ -48,7 +48,7 @@ describe('fractal migrate', function () {
     assert.equal(short.code, 2)
     assert.match(
       short.stderr,
-      /roles.api_password: the value given can't be used\n {2}.*16 characters/,
+      /roles.api_password: the value given can't be used\n {2}.*16 printable ASCII characters/,
     )
     const made = await runCli([...asOwner, '--roles', ...files])
     assert.equal(made.code, 0, made.stderr)

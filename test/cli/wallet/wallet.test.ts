@@ -67,7 +67,7 @@ describe('fractal wallet', function () {
     assert.deepEqual([states.coldkey.address, states.coldkey.secret], [coldkey, 'plain'])
     assert.match(listed.stdout, new RegExp(`^hotkey +${hotkey} +yes +0644 `, 'm'))
     assert.match(listed.stdout, /^coldkey: its secret is here, NOT ENCRYPTED/m)
-    assert.match(listed.stdout, /^hotkey: can be read by others; run: chmod 600 '/m)
+    assert.match(listed.stdout, /^hotkey: readable by others; run: chmod 600 '/m)
     assert.equal(again.code, 1)
     assert.match(again.stderr, /^fractal: .*hotkeys\/default exists and is not overwritten\n {2}\S/)
     assert.equal(await readFile(file, 'utf8'), before)
@@ -99,7 +99,7 @@ describe('fractal wallet', function () {
     assert.deepEqual([spoilt.code, absent.code], [1, 2])
     assert.match(spoilt.stderr, /words: 13\) is not the phrase of a key/)
     assert.equal(inArguments.code, 2)
-    assert.match(inArguments.stderr, /^fractal: The phrase itself has no place on the command line/)
+    assert.match(inArguments.stderr, /^fractal: Do not put the phrase itself on the command line/)
     for (const word of words) assert.ok(!` ${inArguments.stderr} `.includes(` ${word} `), word)
     for (const none of ['c', 'd', 'e']) {
       await assert.rejects(stat(join(folder, none)), { code: 'ENOENT' }, none)
@@ -160,7 +160,10 @@ describe('fractal wallet', function () {
           { isTTY },
         ),
       )
-    await assert.rejects(create('one', {}, false), { code: 'usage', message: /wants a terminal/ })
+    await assert.rejects(create('one', {}, false), {
+      code: 'usage',
+      message: /requires a terminal/,
+    })
     await assert.rejects(create('one', { json: true }, true), { code: 'usage' })
     assert.deepEqual(await readdir(folder), [], 'nothing was made')
     const phraseOf = async (hotkey: string) =>

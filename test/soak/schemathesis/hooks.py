@@ -10,7 +10,7 @@ WHAT_SCHEMAS_CANNOT_SAY = re.compile(
     # Bytes are not characters; half a surrogate pair.
     "|bytes \\(100 kB\\) in UTF-8|well-formed Unicode"
     # Who is public.
-    "|url is a text of .* it must (be a valid URL|begin with https://\\.|have (its|a) |not (contain|have))"
+    "|url is a string of .* it must (be a valid URL|begin with https://\\.|have (its|a) |not (contain|have))"
 )
 
 
