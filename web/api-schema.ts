@@ -80,11 +80,11 @@ export interface components {
             readonly status: number;
             readonly detail: string;
             readonly hint?: string;
-            /** @description the path that was asked for */
+            /** @description path of the request */
             readonly instance: string;
-            /** @description what programs go by */
+            /** @description error code, for programs */
             readonly code: string;
-            /** @description the same for OpenAI’s clients */
+            /** @description the same error for OpenAI clients */
             readonly error: {
                 readonly message: string;
                 readonly type: string;
@@ -173,7 +173,7 @@ export interface components {
             readonly created: number;
             /** @constant */
             readonly owned_by: "fractal";
-            /** @description the defaults of a request, and what one must have to count */
+            /** @description the defaults of a request, and the minimum for one that counts */
             readonly standard: {
                 readonly steps: number;
                 readonly guidance_scale: number;
@@ -216,7 +216,7 @@ export interface components {
             /** @description until when a secret that was rotated out still signs beside the current one */
             readonly old_secret_until: number | null;
             /**
-             * @description what deliveries are signed with; shown in this answer and never again
+             * @description signing secret; shown in this response and never again
              * @example whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
              */
             readonly secret: string;
@@ -248,7 +248,7 @@ export interface components {
             readonly object: "webhook.delivery";
             /** @enum {string} */
             readonly type: "video.completed" | "video.failed" | "webhook.test";
-            /** @description when what it tells of happened */
+            /** @description when the event happened */
             readonly created_at: number;
             readonly data: {
                 readonly id: string;
@@ -256,7 +256,7 @@ export interface components {
             /** @enum {string} */
             readonly state: "pending" | "delivered" | "failed";
             readonly attempts: number;
-            /** @description HTTP status of the last answer */
+            /** @description HTTP status of the last response */
             readonly last_status: number | null;
             /** @description `bad_status`, `redirected`, `gone`, `unreachable`, `tls_failed`, `address_refused`, `no_answer`, `late`, `malformed`, `receiver_busy`, `too_many_pending` or `webhook_disabled` */
             readonly last_error: string | null;
@@ -447,7 +447,7 @@ export interface components {
                  */
                 readonly decided_at: string;
             }[];
-            /** @description why it has its tier, and what is missing for the next */
+            /** @description why it has its tier, and what the next one requires */
             readonly why: string;
             /** @description what its tier asks for; a miss costs it */
             readonly this_tier: {
@@ -577,7 +577,7 @@ export interface components {
                 readonly last_settled_interval: number | null;
             }[];
         };
-        /** @description One condition of a tier; counts are of the interval that was settled last */
+        /** @description One condition of a tier; counts are of the newest settled interval */
         readonly TierCheck: {
             /** @enum {string} */
             readonly what: "request_success_rate" | "validation_success_rate" | "cheats" | "refusals" | "total_successes" | "passed_validations_since_last_move";
@@ -596,7 +596,7 @@ export interface components {
         readonly ProverRouting: {
             /** @description for a unit of work (step · frame · pixel): floor(µs · 10^6 / work), so picoseconds; of settled intervals */
             readonly latency_us_per_work: number | null;
-            /** @description users’ requests it got in the interval that was settled last. Those of the running one are not shown: a prover could tell from them which of its requests were challenges */
+            /** @description users’ requests it got in the newest settled interval. Those of the running one are not shown: a prover could tell from them which of its requests were challenges */
             readonly used_last_settled_interval: number;
             readonly requests_per_interval_limit: number;
             /** @description asked only while no other prover is free */
@@ -665,7 +665,7 @@ export interface components {
             readonly last_block: number;
             /** @enum {string} */
             readonly phase: "announced" | "open" | "rounds" | "audit" | "settling" | "settled" | "lapsed" | "missed";
-            /** @description phase and what came of it, for people */
+            /** @description phase and outcome, for people */
             readonly outcome: string;
             readonly failure: string | null;
             readonly opened_at: string | null;
@@ -711,13 +711,13 @@ export interface components {
             readonly first_block_hash: string | null;
             /** @enum {string} */
             readonly phase: "announced" | "open" | "rounds" | "audit" | "settling" | "settled" | "lapsed" | "missed";
-            /** @description what failed, in a line */
+            /** @description what failed, in one line */
             readonly failure: string | null;
             readonly failed: boolean;
             /** @description of a missed one: what kept the verifier from beginning it */
             readonly missed_because: ("verifier_down" | "ledger_down" | "chain_down" | "loop_down") | null;
             readonly missed_because_text: string | null;
-            /** @description whether to retry it is the thing to do */
+            /** @description whether it should be retried */
             readonly retryable: boolean;
             /** @description its workflow in Temporal’s UI; null where there is none */
             readonly temporal_url: string | null;
@@ -773,7 +773,7 @@ export interface components {
                  */
                 readonly decided_at: string;
             }[] | null;
-            /** @description what `verdicts_after` asks for the next ones with; null with the last */
+            /** @description value of `verdicts_after` for the next page; null on the last */
             readonly verdicts_next: string | null;
             readonly scores: readonly {
                 readonly uid: number;

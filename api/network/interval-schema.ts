@@ -85,21 +85,16 @@ export const intervalDetailSchema = z
     phase: phaseSchema,
     failure: z.string().nullable().meta({ description: 'what failed, in one line' }),
     failed: z.boolean(),
-<<<<<<< HEAD
     missed_because: z
       .enum(Object.keys(MISSED_CAUSES) as [MissedCause, ...MissedCause[]])
       .nullable()
       .meta({ description: 'of a missed one: what kept the verifier from beginning it' }),
     missed_because_text: z.string().nullable(),
-    retryable: z.boolean().meta({ description: 'whether to retry it is the thing to do' }),
+    retryable: z.boolean().meta({ description: 'whether it should be retried' }),
     temporal_url: z
       .url()
       .nullable()
       .meta({ description: 'its workflow in Temporal’s UI; null where there is none' }),
-=======
-    retryable: z.boolean().meta({ description: 'whether it should be retried' }),
-    temporal_url: z.url().nullable().meta({ description: 'its workflow in Temporal’s UI' }),
->>>>>>> b35aeed (English of options, CLI and API: the field's words in help, errors and the OpenAPI document)
     profile: z.string().nullable(),
     commitment: commitmentSchema.nullable(),
     opened_after: count
