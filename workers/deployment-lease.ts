@@ -24,13 +24,22 @@ export async function takeLease(
   signal: AbortSignal,
 ): Promise<DeploymentLease> {
   const holder = `${hostname()}/${process.pid}/${Date.now()}`
+  let waitsFor: string | null = null
   for (;;) {
     const answer = await acquireLease(db, id, holder)
-    if ('fence' in answer) return keep(db, id, holder, answer.fence, log)
-    log.warn(
-      { heldBy: answer.heldBy, expiresInMs: answer.expiresInMs },
-      'another deployment judges with this hotkey; waiting for its lease',
-    )
+    if ('fence' in answer) {
+      if (waitsFor !== null)
+        log.info({ heldBy: waitsFor }, 'the lease is free: this one judges now')
+      return keep(db, id, holder, answer.fence, log)
+    }
+    // A standby waits for days: said when it begins to, and when another takes the lease before it.
+    if (answer.heldBy !== waitsFor) {
+      log.warn(
+        { heldBy: answer.heldBy, expiresInMs: answer.expiresInMs },
+        'another deployment judges with this hotkey; waiting for its lease',
+      )
+      waitsFor = answer.heldBy
+    }
     await sleep(Math.min(1000, answer.expiresInMs + 50), undefined, { signal })
   }
 }

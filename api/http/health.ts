@@ -1,4 +1,5 @@
 import type { Express } from 'express'
+import { createWriteProbe } from '../../ledger/write-probe.js'
 import type { ApiDeps } from '../deps.js'
 import { only } from './allowed-methods.js'
 
@@ -24,19 +25,24 @@ async function isUp(deps: ApiDeps, name: string, probe: () => Promise<unknown>):
   }
 }
 
+/** `refuses_writes`: it answers reads only, as on a full disk. */
+type PostgresState = 'up' | 'down' | 'refuses_writes'
+
 interface Found {
-  readonly postgresUp: boolean
+  readonly postgres: PostgresState
   readonly temporalUp: boolean
 }
 
 /** What a look at the dependencies found, at most SHARED_MS ago; one look at a time. */
 function sharedLook(deps: ApiDeps): () => Promise<Found> {
   const { temporal } = deps
+  const writeProbe = createWriteProbe(deps.db)
   let until = 0
   let found: Promise<Found> | null = null
   const look = async (): Promise<Found> => {
-    const [postgresUp, temporalUp] = await Promise.all([
+    const [reads, writes, temporalUp] = await Promise.all([
       isUp(deps, 'postgres', () => deps.db.query('SELECT 1')),
+      isUp(deps, 'postgres, writing', writeProbe),
       isUp(deps, 'temporal', () =>
         temporal.withDeadline(deps.now() + DEADLINE_MS, () =>
           temporal.workflowService.describeNamespace({ namespace: temporal.options.namespace }),
@@ -44,7 +50,7 @@ function sharedLook(deps: ApiDeps): () => Promise<Found> {
       ),
     ])
     until = deps.now() + SHARED_MS
-    return { postgresUp, temporalUp }
+    return { postgres: !reads ? 'down' : writes ? 'up' : 'refuses_writes', temporalUp }
   }
   return () => {
     if (found === null || deps.now() >= until) {
@@ -55,7 +61,7 @@ function sharedLook(deps: ApiDeps): () => Promise<Found> {
   }
 }
 
-/** `/healthz`: this process runs. `/readyz`: so do Postgres and Temporal, or which does not; red while it stops. */
+/** `/healthz`: this process runs. `/readyz`: so do Postgres (reads and writes) and Temporal, or which does not; red while it stops. */
 export function mountHealth(app: Express, deps: ApiDeps): void {
   app
     .route('/healthz')
@@ -68,14 +74,14 @@ export function mountHealth(app: Express, deps: ApiDeps): void {
   app
     .route('/readyz')
     .get(async (_req, res) => {
-      const { postgresUp, temporalUp } = await look()
+      const { postgres, temporalUp } = await look()
       // Not shared: a process that stops says so at once.
       const stopping = deps.stopping.aborted
-      const ready = postgresUp && temporalUp && !stopping
+      const ready = postgres === 'up' && temporalUp && !stopping
       if (!ready) res.status(503).set('Retry-After', '2')
       res.json({
         status: ready ? 'ready' : stopping ? 'stopping' : 'not_ready',
-        postgres: postgresUp ? 'up' : 'down',
+        postgres,
         temporal: temporalUp ? 'up' : 'down',
       })
     })

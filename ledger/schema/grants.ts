@@ -18,6 +18,11 @@ const ALL_READ = { api: 'SELECT', worker: 'SELECT', gpu: 'SELECT' }
 export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   migrations: ALL_READ,
   database_roles: {},
+  write_probe: {
+    api: 'SELECT, INSERT, DELETE',
+    worker: 'SELECT, INSERT, DELETE',
+    gpu: 'SELECT, INSERT, DELETE',
+  },
 
   verifiers: { api: 'SELECT', worker: 'SELECT, INSERT, UPDATE' },
   leases: { worker: 'SELECT, INSERT, UPDATE' },

@@ -48,6 +48,21 @@ describe('the API when something is away', () => {
     }
   })
 
+  it('is not ready while every write fails, although reads work', async () => {
+    const { db } = database()
+    await db.execute('ALTER TABLE write_probe ADD CONSTRAINT nothing_fits CHECK (false)')
+    const server = await startApi({ db, temporal: temporal().client, verifierId })
+    try {
+      const ready = await fetch(`${server.url}/readyz`)
+      assert.equal(ready.status, 503)
+      const states = { status: 'not_ready', postgres: 'refuses_writes', temporal: 'up' }
+      assert.deepEqual(await ready.json(), states)
+    } finally {
+      await server.close()
+      await db.execute('ALTER TABLE write_probe DROP CONSTRAINT nothing_fits')
+    }
+  })
+
   it('asks to come back when Postgres is away, and says which is down', async () => {
     const db = awayDatabase()
     const server = await startApi({ db, temporal: temporal().client, verifierId })

@@ -1,9 +1,11 @@
 import type { Worker } from '@temporalio/worker'
 import type { ClockWatch } from '../../activities/shared/clock-watch.js'
+import { messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
 import type { Options } from '../../base/options/options.js'
 import type { Database } from '../../ledger/database.js'
+import { createWriteProbe } from '../../ledger/write-probe.js'
 import type { TemporalLink } from '../../temporal/connection.js'
 import { queueBacklog } from '../../temporal/queue-backlog.js'
 import { exportNeuronMetrics, NeuronWatch, type NeuronWatchDeps } from '../neuron-watch.js'
@@ -110,11 +112,18 @@ export class RoleHealth extends Health {
     await watch.look()
   }
 
-  /** PostgreSQL answers. */
-  watchPostgres(db: Pick<Database, 'query'>): void {
+  /** PostgreSQL answers, and takes writes. */
+  watchPostgres(db: Pick<Database, 'query' | 'tx'>): void {
+    const probe = createWriteProbe(db)
     this.check('postgres', async () => {
       await db.query('SELECT 1')
-      return null
+      return probe().then(
+        () => null,
+        (error: unknown) => {
+          this.#log.warn({ check: 'postgres', reason: messageOf(error) }, 'not ready')
+          return 'it answers, but takes no writes: is its disk full?'
+        },
+      )
     })
   }
 
