@@ -1,5 +1,6 @@
 /** What the metagraph says of a caller whose signature held. */
 export interface CallerStanding {
+  /** May set weights: has a validator permit, or is the subnet's owner. */
   validatorPermit: boolean
   /** Stake weight on the subnet, in rao. */
   stakeRao: bigint

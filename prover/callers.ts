@@ -1,6 +1,6 @@
 import type { Log } from '../base/log.js'
-import type { Chain, Metagraph } from '../chain/chain.js'
-import type { CallerLookup } from './admission.js'
+import type { Chain, SubnetParams } from '../chain/chain.js'
+import type { CallerLookup, CallerStanding } from './admission.js'
 
 /** A metagraph this old is read again in any case. */
 const FRESH_MS = 60_000
@@ -15,21 +15,31 @@ const STALE_MS = 3_600_000
  * @throws ChainError by the lookup, when the chain has not answered for an hour
  */
 export function createCallerLookup(deps: {
-  chain: Pick<Chain, 'metagraph'>
+  chain: Pick<Chain, 'metagraph'> & {
+    subnetParams(netuid: number): Promise<Pick<SubnetParams, 'ownerHotkey'>>
+  }
   netuid: number
   log: Log
   now?: () => number
 }): CallerLookup {
   const now = deps.now ?? Date.now
-  let known: { atMs: number; byHotkey: Map<string, Metagraph['neurons'][number]> } | null = null
+  let known: { atMs: number; byHotkey: Map<string, CallerStanding> } | null = null
   let triedMs = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | null = null
 
   async function read(): Promise<void> {
     triedMs = now()
     try {
-      const { neurons } = await deps.chain.metagraph(deps.netuid)
-      known = { atMs: triedMs, byHotkey: new Map(neurons.map((n) => [n.hotkey, n])) }
+      const [{ neurons }, { ownerHotkey }] = await Promise.all([
+        deps.chain.metagraph(deps.netuid),
+        deps.chain.subnetParams(deps.netuid),
+      ])
+      const standings = neurons.map(({ hotkey, stakeRao, validatorPermit }) => {
+        // The chain takes the owner's weights without one.
+        const maySetWeights = validatorPermit || hotkey === ownerHotkey
+        return [hotkey, { stakeRao, validatorPermit: maySetWeights }] as const
+      })
+      known = { atMs: triedMs, byHotkey: new Map(standings) }
     } catch (error) {
       if (known === null || now() - known.atMs > STALE_MS) throw error
       deps.log.warn({ err: error }, 'reading the metagraph failed; using the cached one')

@@ -3,13 +3,15 @@ import { pino } from 'pino'
 import type { Metagraph } from '../../chain/chain.js'
 import { createCallerLookup } from '../../prover/callers.js'
 
+const OWNER = 'owner'
+
 const neuron = (hotkey: string): Metagraph['neurons'][number] => ({
   uid: 0,
   hotkey,
   coldkey: 'cold',
   axon: null,
   stakeRao: 1n,
-  validatorPermit: true,
+  validatorPermit: hotkey === 'a',
   lastUpdate: 0,
   registeredBlock: 1,
 })
@@ -27,8 +29,14 @@ function chainOf(...hotkeys: string[]) {
       return { netuid, block: { number: 1, hash: '' }, neurons: chain.hotkeys.map(neuron) }
     },
   }
+  const params = { subnetParams: async () => ({ ownerHotkey: OWNER }) }
   const log = pino({ level: 'silent' })
-  const lookup = createCallerLookup({ chain, netuid: 1, log, now: () => chain.nowMs })
+  const lookup = createCallerLookup({
+    chain: Object.assign(chain, params),
+    netuid: 1,
+    log,
+    now: () => chain.nowMs,
+  })
   return { chain, lookup }
 }
 
@@ -48,6 +56,15 @@ describe('looking callers up', () => {
     chain.nowMs += 1
     await lookup('a')
     assert.equal(chain.reads, 3)
+  })
+
+  it('takes the subnet’s owner for one with a permit: its weights count without', async () => {
+    const { lookup } = chainOf('a', 'b', OWNER)
+    const permits = await Promise.all(['a', 'b', OWNER].map(lookup))
+    assert.deepEqual(
+      permits.map((standing) => standing?.validatorPermit),
+      [true, false, true],
+    )
   })
 
   it('reads once for callers that come together', async () => {
