@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { UsageError } from '../usage-error.js'
 
-/** Far more than a prompt may have: who names a video by mistake is told so at once. */
+/** Far more than a prompt may have: who names a video by mistake is told so immediately. */
 const MAX_BYTES = 1_000_000
 
 /**
