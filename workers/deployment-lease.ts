@@ -29,7 +29,7 @@ export async function takeLease(
     const answer = await acquireLease(db, id, holder)
     if ('fence' in answer) {
       if (waitsFor !== null)
-        log.info({ heldBy: waitsFor }, 'the lease is free: this one judges now')
+        log.info({ heldBy: waitsFor }, 'the lease is free: this deployment judges now')
       return keep(db, id, holder, answer.fence, log)
     }
     // A standby waits for days: said when it begins to, and when another takes the lease before it.

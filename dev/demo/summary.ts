@@ -116,7 +116,7 @@ export function notHeld({ broken, noTime }: Pick<DemoSummary, 'broken' | 'noTime
   const what = `what did not hold: ${broken.join('; ')}`
   if (noTime === null) return new FractalError('demo_failed', what)
   return new FractalError('machine_too_slow', `this machine was too slow (${noTime}); ${what}`, {
-    hint: 'Stop what else keeps its processors busy, or use one with more of them, then run the same command again.',
+    hint: 'Stop other busy programs, or use a machine with more cores, then run the same command again.',
   })
 }
 

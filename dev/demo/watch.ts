@@ -92,7 +92,7 @@ export async function watchDemo(options: WatchOptions): Promise<void> {
     }
     if (once && quietMs > pace.intervalTimeoutMs) {
       throw new FractalError('demo_failed', `no interval ended within ${seconds(quietMs)}`, {
-        hint: `Is the machine busy with something else? If not, look at ${state.logs} and at Temporal's UI.`,
+        hint: `Is the machine busy with other programs? If not, see ${state.logs} and at Temporal's UI.`,
       })
     }
     await sleep(500, undefined, { signal: interrupted }).catch(() => undefined)

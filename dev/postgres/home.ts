@@ -100,7 +100,7 @@ async function rootArea(): Promise<string> {
       'postgres_area_unsafe',
       `${area} is not a folder that only root can write.`,
       {
-        hint: `Look at what is there, and remove it.`,
+        hint: `Inspect it, then remove it.`,
       },
     )
   }

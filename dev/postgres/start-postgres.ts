@@ -59,7 +59,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   await mkdir(dataDir, { recursive: true })
   const pidFile = join(dataDir, 'postgres.pid.json')
   const left = await reapPidFile(pidFile, 'SIGINT', STOP_MS)
-  if (left !== null) log.info({ pid: left }, 'stopped the Postgres an earlier run left')
+  if (left !== null) log.info({ pid: left }, 'stopped a PostgreSQL left over from an earlier run')
   if (options.port !== 0) await assertFree(options.port, 'Postgres')
   const found = await preparePostgresHome(dataDir)
   const home = { ...found, native: options.programs ?? found.native }

@@ -83,7 +83,7 @@ was fetched is kept):
 Some files here or in npm's cache belong to another user: perhaps a command ran as root before. Give them
 to the user who works here (chown -R), or clone again.`
   }
-  return ' Its reasons stand above.'
+  return ' See its output above.'
 }
 
 /**

@@ -60,7 +60,8 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   await mkdir(dirname(dbFile), { recursive: true })
   const pidFile = `${dbFile}.pid.json`
   const left = await reapPidFile(pidFile, 'SIGTERM', STOP_MS)
-  if (left !== null) log.info({ pid: left }, 'stopped the Temporal server an earlier run left')
+  if (left !== null)
+    log.info({ pid: left }, 'stopped a Temporal server left over from an earlier run')
   const ports = await choosePorts(options.ports)
   const child = await spawnChild({
     name: 'Temporal',

@@ -33,7 +33,7 @@ describe('a standby verifier', () => {
       said.map(({ msg, heldBy }) => [msg, heldBy]),
       [
         ['another deployment judges with this hotkey; waiting for its lease', 'first'],
-        ['the lease is free: this one judges now', 'first'],
+        ['the lease is free: this deployment judges now', 'first'],
       ],
     )
   })
