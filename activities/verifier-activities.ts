@@ -7,7 +7,7 @@ import { createSettleInterval } from './interval/settle-interval.js'
 import { createSignRecord } from './interval/sign-record.js'
 import { createWaitForBlock } from './interval/wait-for-block.js'
 import { createWaitForTurn } from './interval/wait-for-turn.js'
-import { createCollectOpenings } from './judging/collect-openings.js'
+import { createFetchOpenings } from './judging/fetch-openings.js'
 import { createGiveVerdicts } from './judging/give-verdicts.js'
 import { withTypedFailures } from './shared/typed-failures.js'
 import type { VerifierDeps } from './verifier-deps.js'
@@ -22,7 +22,7 @@ export function createVerifierActivities(deps: VerifierDeps) {
     awaitBlock: withTypedFailures(createWaitForBlock(deps), { always: true }),
     openInterval: withTypedFailures(createOpenInterval(deps)),
     askRound: withTypedFailures(createAskRound(deps)),
-    collectOpenings: withTypedFailures(createCollectOpenings(deps)),
+    fetchOpenings: withTypedFailures(createFetchOpenings(deps)),
     judge: withTypedFailures(createGiveVerdicts(deps)),
     closeInterval: withTypedFailures(createCloseInterval(deps)),
     awaitTurn: withTypedFailures(createWaitForTurn(deps)),

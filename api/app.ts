@@ -14,8 +14,8 @@ import { refuseWhenStopping } from './http/refuse-when-stopping.js'
 import { modelOperations } from './models.js'
 import { networkOperations } from './network/operations.js'
 import { mountPages } from './pages/routes.js'
+import { mountUnsupported } from './videos/create/unsupported.js'
 import { videoOperations } from './videos/operations.js'
-import { mountUnsupported } from './videos/unsupported.js'
 import { webhookOperations } from './webhooks/operations.js'
 
 /** The HTTP API: `/v1/videos`, `/v1/network`, health and metrics; and the pages. */

@@ -5,7 +5,7 @@ import type { ModelStandard } from '../formats/video-shape.js'
 import type { Database } from '../ledger/database.js'
 import type { JobSignals } from '../ledger/requests/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
-import type { VideoLimits } from './videos/limits.js'
+import type { VideoLimits } from './videos/create/limits.js'
 
 /** Where inference workers listen for this API, and what they know it by. */
 export interface InferenceListeners {

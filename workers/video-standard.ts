@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { limitsOf, type VideoLimits } from '../api/videos/limits.js'
+import { limitsOf, type VideoLimits } from '../api/videos/create/limits.js'
 import { messageOf } from '../base/errors.js'
 import { EngineError } from '../engine/errors.js'
 import { parseDescriptor } from '../engine/model/descriptor.js'

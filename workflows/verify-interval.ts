@@ -150,7 +150,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
 
   /** One batch of answers that were drawn for a spot check: opened by their provers, computed, judged. */
   const spotCheckBatch = async (final: boolean): Promise<void> => {
-    const { waiting } = await long.collectOpenings.executeWithOptions(
+    const { waiting } = await long.fetchOpenings.executeWithOptions(
       { summary: final ? 'spot checks: the last openings' : 'spot checks: openings' },
       [{ n, final }],
     )

@@ -19,7 +19,7 @@ import type { GpuDeps } from '../gpu-deps.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedParams } from '../shared/stored-request.js'
 import { ConfirmationSession } from './confirmation-session.js'
-import { attemptOutcome, groundTruth } from './rows.js'
+import { attemptOutcome, groundTruth } from './rule-inputs.js'
 
 export interface RecomputeInput extends VerifierId {
   readonly n: number

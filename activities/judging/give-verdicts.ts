@@ -11,14 +11,14 @@ import {
 } from '../../ledger/intervals/verdicts.js'
 import { intervalProvers } from '../../ledger/provers/provers.js'
 import { type AttemptFacts, attemptFacts } from '../../ledger/requests/attempts.js'
-import type { Judgement } from '../../rules/judge/judge.js'
-import { judgeCheck } from '../../rules/judge/judge-check.js'
+import type { Judgement } from '../../rules/judge/judge-answer.js'
+import { judgeChallengeOrAudit } from '../../rules/judge/judge-challenge-or-audit.js'
 import { usableCertificates } from '../interval/certificates.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
-import { attemptOutcome, groundTruth } from './rows.js'
-import { spotCheckDetail, spotCheckJudgement } from './spot-check-rows.js'
+import { attemptOutcome, groundTruth } from './rule-inputs.js'
+import { spotCheckDetail, spotCheckJudgement } from './spot-check-judgement.js'
 
 export interface JudgeRequest {
   readonly n: number
@@ -99,7 +99,7 @@ async function decide(
       continue
     }
     const truth = truths.get(requestId)
-    const judgement = judgeCheck({
+    const judgement = judgeChallengeOrAudit({
       kind,
       attempt: attemptOutcome(attempt),
       prover: provers.get(hotkey) ?? null,

@@ -5,8 +5,8 @@ import type { AttemptRow } from '../../ledger/requests/attempts.js'
 import { TIER_REQUEST_LIMIT } from '../../rules/constants.js'
 import { blockRange } from '../../rules/interval-time.js'
 import { deadlineMs } from '../../rules/routing/deadlines.js'
+import { excludedProvers } from '../../rules/routing/excluded-provers.js'
 import { mayHedge } from '../../rules/routing/hedge.js'
-import { leftOut } from '../../rules/routing/left-out.js'
 import { route } from '../../rules/routing/route.js'
 import { candidateOf, usedIn } from '../../rules/routing/route-candidate.js'
 import type { InferenceDeps } from '../inference-deps.js'
@@ -44,7 +44,7 @@ export async function chooseProver(
     {
       candidates: rows.map((row) => candidateOf(row, range)),
       work,
-      exclude: leftOut(before),
+      exclude: excludedProvers(before),
       tierLimits: TIER_REQUEST_LIMIT,
     },
     deps.random,

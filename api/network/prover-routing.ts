@@ -1,7 +1,7 @@
 import type { RoutingOverviewRow } from '../../ledger/provers/routing.js'
 import { CHECKS_AFTER_CHEAT, TIER_REQUEST_LIMIT } from '../../rules/constants.js'
 import { type BreakerState, breakerState, openForMs } from '../../rules/routing/breaker.js'
-import { isShunned } from '../../rules/routing/since-cheat.js'
+import { isOnProbation } from '../../rules/routing/cheat-probation.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { ProverDetail } from './prover-schema.js'
 import { isoOrNull } from './schema.js'
@@ -42,7 +42,7 @@ export function routingObjects(input: RoutingInput): Pick<ProverDetail, 'breaker
 }
 
 function lastResortReason({ facts, sinceCheat, certifiedClasses }: RoutingInput): string | null {
-  if (sinceCheat !== null && isShunned(sinceCheat.passed)) {
+  if (sinceCheat !== null && isOnProbation(sinceCheat.passed)) {
     return `a cheat of it was found in interval ${sinceCheat.cheatN}, and ${sinceCheat.passed} of ${CHECKS_AFTER_CHEAT} checks passed since`
   }
   const determinismClass = facts?.determinismClass ?? null

@@ -8,8 +8,8 @@ import type { ApiDeps } from '../deps.js'
 import { CACHE_AS_IT_IS, sendBytes } from '../http/byte-range.js'
 import { oneOf } from '../http/fields.js'
 import { type Operation, operation } from '../http/operation.js'
-import { unpackFrame } from './frame-previews.js'
 import { assertContent, CONTENT_ERRORS, expired, ownVideo, videoId } from './own-video.js'
+import { unpackFrame } from './watch/frame-previews.js'
 
 const VARIANTS = ['video', 'thumbnail'] as const
 type Variant = (typeof VARIANTS)[number]

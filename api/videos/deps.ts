@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import type { ApiDeps } from '../deps.js'
 import type { ApiMetrics } from '../http/metrics.js'
-import { FramePreviews } from './frame-previews.js'
-import { JobWatcher } from './job-watcher.js'
+import { FramePreviews } from './watch/frame-previews.js'
+import { JobWatcher } from './watch/job-watcher.js'
 
 /** What the operations on videos share in one process. */
 export interface VideoDeps extends ApiDeps {

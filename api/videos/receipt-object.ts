@@ -5,7 +5,7 @@ import { sha256Hex } from '../../formats/sha256.js'
 import type { JobRow } from '../../ledger/requests/jobs.js'
 import type { FinalVerdict, ReceiptRow } from '../../ledger/requests/receipts.js'
 import { CHECKS_AFTER_CHEAT } from '../../rules/constants.js'
-import { isShunned } from '../../rules/routing/since-cheat.js'
+import { isOnProbation } from '../../rules/routing/cheat-probation.js'
 import { REASONS, type Reason, worstVerdict } from '../../rules/verdicts.js'
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
@@ -98,7 +98,7 @@ export function receiptObject(
     prover_caught: caught && {
       interval: caught.cheatN,
       checks_passed_since: caught.passed,
-      last_resort: isShunned(caught.passed),
+      last_resort: isOnProbation(caught.passed),
     },
     verifier: row.verifier,
     netuid: row.netuid,

@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.js'
 import { EngineError } from '../errors.js'
-import { withoutPlaces } from './cpp-places.js'
+import { stripCppLocations } from './cpp-locations.js'
 
 const ALLOCATION = /bad_alloc|out of memory|failed to allocate|allocate memory|_ALLOC_FAILED/i
 /** Of what is shown: its begin and its end, for the reason may stand at either. */
@@ -44,7 +44,7 @@ export function knownFailure(cause: unknown): EngineError | null {
 
 /** Why, in one line for people: without places in C++, of any length there, and without a stack. */
 export function reasonOf(cause: unknown): string {
-  const told = withoutPlaces(messageOf(cause).split('Stacktrace:', 1)[0]!)
+  const told = stripCppLocations(messageOf(cause).split('Stacktrace:', 1)[0]!)
     // Where a CUDA call stands, and on which host.
     .replace(/ ; GPU=\S+ ; hostname=[^;]*(; file=[^;]*)?(; line=[^;]*)?(; expr=[^;]*;?)?/g, '')
     .replace(/\s+/g, ' ')

@@ -1,4 +1,4 @@
-import { passedSinceCheat } from '../../rules/routing/since-cheat.js'
+import { passedSinceCheat } from '../../rules/routing/cheat-probation.js'
 import type { CheckRow, ProverKey } from '../../rules/settle/settlement.js'
 import type { Queryable } from '../database.js'
 import { batch } from '../rows.js'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Judgement } from '../../rules/judge/judge.js'
+import type { Judgement } from '../../rules/judge/judge-answer.js'
 import { answerCheck, MAYBE_IMPOSSIBLE } from '../../rules/judge/own-failure.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Reason } from '../../rules/verdicts.js'

@@ -1,7 +1,7 @@
 import type { Hex } from '../../formats/bytes.js'
 import { INFERENCE_PENALTY_PPM, ONE_PPM } from '../constants.js'
 import type { Reason } from '../verdicts.js'
-import type { Judgement } from './judge.js'
+import type { Judgement } from './judge-answer.js'
 
 /** How asking for the opening ended. */
 export type SpotOpening = 'opened' | 'refused' | 'own_fault'

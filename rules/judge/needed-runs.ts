@@ -1,5 +1,5 @@
 import type { Hex } from '../../formats/bytes.js'
-import type { AttemptOutcome } from './judge-check.js'
+import type { AttemptOutcome } from './judge-challenge-or-audit.js'
 
 type Delivered = Extract<AttemptOutcome, { outcome: 'success' }>
 

@@ -1,7 +1,7 @@
 import { INFERENCE_PENALTY_PPM } from '../constants.js'
 import type { AnswerRow } from '../settle/settlement.js'
 import type { Reason } from '../verdicts.js'
-import type { Judgement } from './judge.js'
+import type { Judgement } from './judge-answer.js'
 
 /**
  * What a prover says of a request that may be impossible: nobody's fault, until another prover does

@@ -1,7 +1,7 @@
 import type { Tier } from '../tiers.js'
 import { breakerState, type Failures } from './breaker.js'
+import { isOnProbation } from './cheat-probation.js'
 import type { RouteCandidate } from './route.js'
-import { isShunned } from './since-cheat.js'
 
 /** What is known of a prover that users' requests may go to. */
 export interface RouteFacts extends Failures {
@@ -41,7 +41,7 @@ export function candidateOf(facts: RouteFacts, now: number): RouteCandidate {
     latencyUsPerWork: facts.latencyUsPerWork,
     usedThisInterval: usedIn(facts, now),
     breaker: breakerState(facts),
-    lastResort: !facts.certified || isShunned(facts.passedSinceCheat),
+    lastResort: !facts.certified || isOnProbation(facts.passedSinceCheat),
     inFlight: facts.inFlight,
   }
 }

@@ -1,5 +1,5 @@
 import type { Reason } from '../verdicts.js'
-import { beyondApiKeyCaps } from './caps.js'
+import { beyondApiKeyCaps } from './api-key-caps.js'
 import type { AnswerRow, CheckRow } from './settlement.js'
 
 /** What one prover did in an interval, as far as it counts. */

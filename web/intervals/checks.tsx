@@ -8,7 +8,7 @@ import { CopyButton } from '../parts/copy.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Empty, ProblemNotice } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
-import { useSomeFirst } from '../parts/some-first.js'
+import { useShowMore } from '../parts/show-more.js'
 import { KIND_NAMES, VERDICT_WORDS, VERDICTS } from '../words.js'
 
 /** At first: an interval has hundreds. */
@@ -26,7 +26,7 @@ export function Checks({ interval }: { interval: Interval }): JSX.Element {
     setWanted(null)
   }, [interval.n])
   const all = [...(interval.verdicts ?? []), ...older]
-  const [shown, rest] = useSomeFirst(
+  const [shown, rest] = useShowMore(
     wanted === null ? all : all.filter(({ verdict }) => verdict === wanted),
     SHOWN,
   )

@@ -4,11 +4,11 @@ import { count, ppm } from '../format.js'
 import { TierBadge } from '../parts/badges.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Section } from '../parts/section.js'
-import { useSomeFirst } from '../parts/some-first.js'
+import { useShowMore } from '../parts/show-more.js'
 
 /** What it made of each prover. */
 export function Scores({ scores }: { scores: readonly IntervalScore[] }): JSX.Element | null {
-  const [shown, rest] = useSomeFirst(
+  const [shown, rest] = useShowMore(
     [...scores].sort((a, b) => b.score_after_ppm - a.score_after_ppm || a.uid - b.uid),
   )
   if (scores.length === 0) return null

@@ -5,7 +5,7 @@ import { Bar } from '../parts/bar.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Empty } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
-import { useSomeFirst } from '../parts/some-first.js'
+import { useShowMore } from '../parts/show-more.js'
 import { capital, weightsWords } from '../words.js'
 
 /** The vector that was set on the chain, the largest first. */
@@ -14,7 +14,7 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
   const lines = (weights?.uids ?? [])
     .map((uid, i) => ({ uid, value: weights?.values_u16?.[i] ?? 0 }))
     .sort((a, b) => b.value - a.value || a.uid - b.uid)
-  const [shown, rest] = useSomeFirst(lines)
+  const [shown, rest] = useShowMore(lines)
   const most = Math.max(1, ...lines.map(({ value }) => value))
   return (
     <Section

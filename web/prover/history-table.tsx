@@ -1,12 +1,12 @@
 import type { JSX } from 'preact'
 import type { HistoryPoint } from '../api-types.js'
 import { count, percent, ppm } from '../format.js'
-import { useSomeFirst } from '../parts/some-first.js'
+import { useShowMore } from '../parts/show-more.js'
 import { TIER_NAMES } from '../words.js'
 
 /** The history in numbers, the newest first. */
 export function HistoryTable({ history }: { history: readonly HistoryPoint[] }): JSX.Element {
-  const [shown, rest] = useSomeFirst([...history].reverse())
+  const [shown, rest] = useShowMore([...history].reverse())
   return (
     <div class="table-wrap">
       <table>

@@ -5,7 +5,7 @@ import { Icon } from '../parts/icons.js'
 import { Ago } from '../parts/live.js'
 import { Empty } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
-import { useSomeFirst } from '../parts/some-first.js'
+import { useShowMore } from '../parts/show-more.js'
 import { TIER_NAMES, TIERS } from '../words.js'
 
 /** Promotions and relegations, each with its reason. */
@@ -19,7 +19,7 @@ export function Moves({
   /** Whether it was ever caught cheating. */
   caught: boolean
 }): JSX.Element {
-  const [shown, rest] = useSomeFirst(moves, 5)
+  const [shown, rest] = useShowMore(moves, 5)
   return (
     <Section title="Moves">
       {moves.length === 0 ? (

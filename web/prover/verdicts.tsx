@@ -8,7 +8,7 @@ import { CopyButton } from '../parts/copy.js'
 import { Ago } from '../parts/live.js'
 import { Empty, ProblemNotice } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
-import { useSomeFirst } from '../parts/some-first.js'
+import { useShowMore } from '../parts/show-more.js'
 import { KIND_NAMES } from '../words.js'
 
 /** At first: the reasons are long, and mostly the same. */
@@ -25,7 +25,7 @@ export function Verdicts({ prover }: { prover: ProverDetail }): JSX.Element {
   // The newest page is asked for again and again; what moved to the older ones is shown once.
   const known = new Set(prover.verdicts.map(keyOf))
   const lines = [...prover.verdicts, ...older.filter((line) => !known.has(keyOf(line)))]
-  const [shown, rest] = useSomeFirst(lines, SHOWN)
+  const [shown, rest] = useShowMore(lines, SHOWN)
 
   const more = async (): Promise<void> => {
     try {

@@ -21,7 +21,10 @@ import { migrate } from '../../ledger/schema/migrate.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { connectTemporal } from '../../temporal/connection.js'
 import { registerSearchAttributes } from '../../temporal/register-search-attributes.js'
-import { assertNamespaceIsOurs, startIntervalLoop } from '../../temporal/start-interval-loop.js'
+import {
+  assertNamespaceIsOurs,
+  startIntervalLoop,
+} from '../../temporal/start/start-interval-loop.js'
 import { VERIFIER_QUEUE } from '../../temporal/task-queues.js'
 import { workflowBundle } from '../../temporal/workflow-bundle.js'
 import { assertRegistered } from '../assert-registered.js'

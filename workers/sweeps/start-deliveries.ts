@@ -3,7 +3,7 @@ import type { Log } from '../../base/log.js'
 import type { Database } from '../../ledger/database.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { markDeliveryStarted, unstartedDeliveries } from '../../ledger/webhooks/deliveries.js'
-import { startDelivery } from '../../temporal/start-delivery.js'
+import { startDelivery } from '../../temporal/start/start-delivery.js'
 import { startPeriodic } from './periodic.js'
 
 const INTERVAL_MS = 1000

@@ -3,7 +3,7 @@ import type { Log } from '../../base/log.js'
 import type { Database } from '../../ledger/database.js'
 import { listUnstarted } from '../../ledger/requests/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
-import { startVideo } from '../../temporal/start-video.js'
+import { startVideo } from '../../temporal/start/start-video.js'
 import { startPeriodic } from './periodic.js'
 
 const INTERVAL_MS = 2000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createCloseInterval } from '../../../activities/interval/close-interval.js'
 import { createSettleInterval } from '../../../activities/interval/settle-interval.js'
-import { createCollectOpenings } from '../../../activities/judging/collect-openings.js'
+import { createFetchOpenings } from '../../../activities/judging/fetch-openings.js'
 import { certificateOf } from '../../../ledger/intervals/certificates.js'
 import { planOf } from '../../../ledger/intervals/plans.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
@@ -28,7 +28,7 @@ describe('activities: spot checks', () => {
     return ids
   }
 
-  const collect = (final = true) => run(createCollectOpenings(site.verifier.deps), { n: 1, final })
+  const collect = (final = true) => run(createFetchOpenings(site.verifier.deps), { n: 1, final })
 
   afterEach(() => site.close())
 

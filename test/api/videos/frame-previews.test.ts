@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { deflateSync } from 'node:zlib'
 import { decode } from 'fast-png'
-import { FramePreviews } from '../../../api/videos/frame-previews.js'
+import { FramePreviews } from '../../../api/videos/watch/frame-previews.js'
 import type { Queryable } from '../../../ledger/database.js'
 import { startAttempts } from '../../../ledger/requests/attempts.js'
 import { putFrames } from '../../../ledger/requests/frames.js'

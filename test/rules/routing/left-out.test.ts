@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type EarlierAttempt, leftOut } from '../../../rules/routing/left-out.js'
+import { type EarlierAttempt, excludedProvers } from '../../../rules/routing/excluded-provers.js'
 
 describe('who is left out of a request’s next attempt', () => {
   const cases: [string, Omit<EarlierAttempt, 'hotkey'>, boolean][] = [
@@ -21,7 +21,7 @@ describe('who is left out of a request’s next attempt', () => {
   ]
   for (const [name, attempt, out] of cases) {
     it(`${name}: ${out ? 'yes' : 'no'}`, () => {
-      assert.deepEqual(leftOut([{ hotkey: 'p', ...attempt }]), out ? ['p'] : [])
+      assert.deepEqual(excludedProvers([{ hotkey: 'p', ...attempt }]), out ? ['p'] : [])
     })
   }
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import { isOnProbation, passedSinceCheat } from '../../../rules/routing/cheat-probation.js'
 import { candidateOf, type RouteFacts } from '../../../rules/routing/route-candidate.js'
-import { isShunned, passedSinceCheat } from '../../../rules/routing/since-cheat.js'
 import type { CheckRow } from '../../../rules/settle/settlement.js'
 
 type Check = Pick<CheckRow, 'kind' | 'verdict'>
@@ -46,6 +46,6 @@ describe('checks since a cheat', () => {
     const lastResort = (passed: number | null) =>
       candidateOf({ ...facts, passedSinceCheat: passed }, 0).lastResort
     assert.deepEqual([null, 0, 4, 5, 6].map(lastResort), [false, true, true, false, false])
-    assert.ok(!isShunned(null))
+    assert.ok(!isOnProbation(null))
   })
 })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { runDirect } from '../../../api/videos/direct-run.js'
+import { runDirect } from '../../../api/videos/create/direct-run.js'
 import { attemptsOf } from '../../../ledger/requests/attempts.js'
 import { getContent, getJob, type JobRow, requestCancel } from '../../../ledger/requests/jobs.js'
 import { SILENT } from '../../chain/local-harness.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { attemptsOf, startAttempts } from '../../../ledger/requests/attempts.js'
 import { getJob } from '../../../ledger/requests/jobs.js'
-import { startVideo } from '../../../temporal/start-video.js'
+import { startVideo } from '../../../temporal/start/start-video.js'
 import { videoWorkflowId } from '../../../temporal/workflow-ids.js'
 import { failOrphanedVideos } from '../../../workers/sweeps/fail-orphaned-videos.js'
 import { attempt } from '../../ledger/fixtures.js'

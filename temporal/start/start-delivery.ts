@@ -1,8 +1,8 @@
 import type { Client, WorkflowStartOptions } from '@temporalio/client'
-import type { deliverWebhook } from '../workflows/deliver-webhook.js'
+import type { deliverWebhook } from '../../workflows/deliver-webhook.js'
+import { INFERENCE_QUEUE } from '../task-queues.js'
+import { webhookWorkflowId } from '../workflow-ids.js'
 import { startOnce } from './start-once.js'
-import { INFERENCE_QUEUE } from './task-queues.js'
-import { webhookWorkflowId } from './workflow-ids.js'
 
 interface Delivery {
   readonly eventId: string

@@ -1,24 +1,24 @@
 import type { Request, Response } from 'express'
-import { KeyedMutex } from '../../base/concurrency/keyed-mutex.js'
-import { fromHex } from '../../formats/bytes.js'
-import { workOf } from '../../formats/generation.js'
-import { requestIdFromBytes } from '../../formats/request-id.js'
-import type { Tx } from '../../ledger/database.js'
-import { admitVideo, readKeyUse } from '../../ledger/keys/admission.js'
-import type { KeyLimits } from '../../ledger/keys/api-keys.js'
+import { KeyedMutex } from '../../../base/concurrency/keyed-mutex.js'
+import { fromHex } from '../../../formats/bytes.js'
+import { workOf } from '../../../formats/generation.js'
+import { requestIdFromBytes } from '../../../formats/request-id.js'
+import type { Tx } from '../../../ledger/database.js'
+import { admitVideo, readKeyUse } from '../../../ledger/keys/admission.js'
+import type { KeyLimits } from '../../../ledger/keys/api-keys.js'
 import {
   type IdempotentRequest,
   idempotentJob,
   lockIdempotencyKey,
   lockSeed,
   recordIdempotentJob,
-} from '../../ledger/requests/idempotency.js'
-import { findRepeat, getJob, insertJob, type JobRow } from '../../ledger/requests/jobs.js'
-import { requestCounts } from '../../rules/settle/counted.js'
-import { callerKey } from '../auth/key-gate.js'
-import { assertAdmitted, setLimits } from '../auth/rate-limit-headers.js'
-import type { ApiDeps } from '../deps.js'
-import { ApiError, type ApiErrorCode } from '../http/errors.js'
+} from '../../../ledger/requests/idempotency.js'
+import { findRepeat, getJob, insertJob, type JobRow } from '../../../ledger/requests/jobs.js'
+import { requestCounts } from '../../../rules/settle/request-counts.js'
+import { callerKey } from '../../auth/key-gate.js'
+import { assertAdmitted, setLimits } from '../../auth/rate-limit-headers.js'
+import type { ApiDeps } from '../../deps.js'
+import { ApiError, type ApiErrorCode } from '../../http/errors.js'
 import { completeVideoRequest, type VideoParams } from './complete-request.js'
 import { idempotencyKey, requestSha256 } from './idempotency.js'
 import type { VideoRequest } from './request.js'
@@ -49,7 +49,7 @@ export interface Accepted {
  * Idempotency-Key that was used, and those with the client's own seed that this key made before (the
  * same request has the same bytes, so nobody need generate them again).
  */
-export class VideoDesk {
+export class VideoAcceptance {
   readonly #deps: ApiDeps
   /** Requests of a limited key wait for its row: here, where they hold no connection meanwhile. */
   readonly #mutexes = new KeyedMutex()

@@ -1,20 +1,20 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import { messageOf } from '../../base/errors.js'
-import { type JobRow, requestCancel } from '../../ledger/requests/jobs.js'
-import { tryStartVideo } from '../../temporal/start-video.js'
-import { LIMIT_HEADERS } from '../auth/rate-limit-headers.js'
-import { BODY_ERRORS } from '../http/json-body.js'
-import { jsonOrMultipartBody } from '../http/multipart.js'
-import { type Operation, operation } from '../http/operation.js'
-import { ACCEPT_ERRORS, VideoDesk } from './accept.js'
-import type { VideoDeps } from './deps.js'
+import { messageOf } from '../../../base/errors.js'
+import { type JobRow, requestCancel } from '../../../ledger/requests/jobs.js'
+import { tryStartVideo } from '../../../temporal/start/start-video.js'
+import { LIMIT_HEADERS } from '../../auth/rate-limit-headers.js'
+import { BODY_ERRORS } from '../../http/json-body.js'
+import { jsonOrMultipartBody } from '../../http/multipart.js'
+import { type Operation, operation } from '../../http/operation.js'
+import type { VideoDeps } from '../deps.js'
+import { videoSchema } from '../object.js'
+import { sendVideo } from '../own-video.js'
+import { streamVideo, videoEventSchema } from '../watch/event-stream.js'
+import { framesQuery } from '../watch/events.js'
+import { ACCEPT_ERRORS, VideoAcceptance } from './accept.js'
 import { runDirect } from './direct-run.js'
-import { streamVideo, videoEventSchema } from './event-stream.js'
-import { framesQuery } from './events.js'
 import { idempotencyHeaders } from './idempotency.js'
-import { videoSchema } from './object.js'
-import { sendVideo } from './own-video.js'
 import { MAX_WAIT_SECONDS, preferredWait, waitForVideo } from './prefer-wait.js'
 import {
   EXAMPLE_PROMPT,
@@ -34,7 +34,7 @@ A request counts for the prover that serves it (its successes, totals, speed and
 
 /** `POST /v1/videos`. */
 export function createVideoOperation(deps: VideoDeps): Operation {
-  const desk = new VideoDesk(deps)
+  const desk = new VideoAcceptance(deps)
   return operation({
     id: 'createVideo',
     method: 'post',

@@ -1,12 +1,12 @@
 import type { Request, Response } from 'express'
 import { z } from 'zod'
-import { messageOf } from '../../base/errors.js'
-import type { WatchedJob } from '../../ledger/requests/job-watch.js'
-import { keyLives } from '../auth/key-gate.js'
-import { SseStream } from '../http/sse.js'
-import type { VideoDeps } from './deps.js'
-import { videoObject, videoSchema } from './object.js'
-import { hasEnded } from './own-video.js'
+import { messageOf } from '../../../base/errors.js'
+import type { WatchedJob } from '../../../ledger/requests/job-watch.js'
+import { keyLives } from '../../auth/key-gate.js'
+import { SseStream } from '../../http/sse.js'
+import type { VideoDeps } from '../deps.js'
+import { videoObject, videoSchema } from '../object.js'
+import { hasEnded } from '../own-video.js'
 
 const frameSchema = z.object({
   type: z.literal('video.frame'),

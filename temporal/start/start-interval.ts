@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client'
-import type { IntervalInput, verifyInterval } from '../workflows/verify-interval.js'
-import { intervalNoKey, netuidKey, phaseKey } from './search-attributes.js'
+import type { IntervalInput, verifyInterval } from '../../workflows/verify-interval.js'
+import { intervalNoKey, netuidKey, phaseKey } from '../search-attributes.js'
+import { VERIFIER_QUEUE } from '../task-queues.js'
+import { intervalWorkflowId } from '../workflow-ids.js'
 import { startOnce } from './start-once.js'
-import { VERIFIER_QUEUE } from './task-queues.js'
-import { intervalWorkflowId } from './workflow-ids.js'
 
 /**
  * Starts an interval's workflow in place of one that Temporal has lost: it reads what is recorded and

@@ -1,10 +1,10 @@
-import { FractalError } from '../base/errors.js'
-import type { VerifierId } from '../ledger/verifier-id.js'
-import type { intervalLoop } from '../workflows/interval-loop.js'
-import type { TemporalLink } from './connection.js'
-import { netuidKey } from './search-attributes.js'
-import { VERIFIER_QUEUE } from './task-queues.js'
-import { intervalLoopId } from './workflow-ids.js'
+import { FractalError } from '../../base/errors.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import type { intervalLoop } from '../../workflows/interval-loop.js'
+import type { TemporalLink } from '../connection.js'
+import { netuidKey } from '../search-attributes.js'
+import { VERIFIER_QUEUE } from '../task-queues.js'
+import { intervalLoopId } from '../workflow-ids.js'
 
 /**
  * One namespace holds one hotkey's loop: another's would share its queue, and its intervals would be

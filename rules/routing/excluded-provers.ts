@@ -16,7 +16,7 @@ export interface EarlierAttempt {
  * that refused it a moment ago. One that was only outpaced, or refused our clock, may be asked again. A
  * refusal from the future (the clock was set back since) is past: it must not last as long as the jump.
  */
-export function leftOut(attempts: readonly EarlierAttempt[]): string[] {
+export function excludedProvers(attempts: readonly EarlierAttempt[]): string[] {
   return attempts
     .filter(({ reason }) => reason !== 'outpaced' && reason !== 'own_clock')
     .filter(

@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 
 /** The first lines of a long list, and the button that shows the rest. @param first how many */
-export function useSomeFirst<T>(
+export function useShowMore<T>(
   lines: readonly T[],
   first = 20,
 ): [readonly T[], JSX.Element | null] {

@@ -21,7 +21,7 @@ import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { drawSpotChecks } from './draw-spot-checks.js'
 
-export interface CollectRequest {
+export interface FetchOpeningsInput {
   readonly n: number
   /** The interval is over: nothing more will come, and what was not opened by now is given up. */
   readonly final: boolean
@@ -41,8 +41,8 @@ const MAY_BE_LOST: ReadonlySet<string> = new Set(['unreachable', 'no_answer', 's
  * Returns when there is a batch for the GPU, or after a twelfth of the interval.
  * @returns how many are open and not computed yet
  */
-export function createCollectOpenings(deps: VerifierDeps) {
-  return async ({ n, final }: CollectRequest): Promise<{ waiting: number }> =>
+export function createFetchOpenings(deps: VerifierDeps) {
+  return async ({ n, final }: FetchOpeningsInput): Promise<{ waiting: number }> =>
     withHeartbeat(async (signal, heartbeat) => {
       const { db, id, chain } = deps
       const interval = (await intervalByN(db, id, n))!

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import { z } from 'zod'
-import { textLike } from '../http/fields.js'
-import { refusedField } from '../http/validate.js'
+import { textLike } from '../../http/fields.js'
+import { refusedField } from '../../http/validate.js'
 import type { VideoRequest } from './request.js'
 
 const MAX_CHARACTERS = 255

@@ -1,7 +1,7 @@
-import { type GenerationParams, guidanceMilli, workOf } from '../../formats/generation.js'
-import type { ModelStandard } from '../../formats/video-shape.js'
-import { ApiError } from '../http/errors.js'
-import { listed, refusedField } from '../http/validate.js'
+import { type GenerationParams, guidanceMilli, workOf } from '../../../formats/generation.js'
+import type { ModelStandard } from '../../../formats/video-shape.js'
+import { ApiError } from '../../http/errors.js'
+import { listed, refusedField } from '../../http/validate.js'
 import type { VideoLimits } from './limits.js'
 import type { VideoRequest } from './request.js'
 

@@ -20,6 +20,6 @@ export function passedSinceCheat(
  * Whether a cheat still keeps users' requests away while another prover is free. However many intervals
  * pass: one that is not checked has shown nothing.
  */
-export function isShunned(passed: number | null): boolean {
+export function isOnProbation(passed: number | null): boolean {
   return passed !== null && passed < CHECKS_AFTER_CHEAT
 }

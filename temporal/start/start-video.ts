@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client'
-import type { Log } from '../base/log.js'
-import type { Database } from '../ledger/database.js'
-import { markStarted } from '../ledger/requests/jobs.js'
-import type { generateVideo } from '../workflows/generate-video.js'
+import type { Log } from '../../base/log.js'
+import type { Database } from '../../ledger/database.js'
+import { markStarted } from '../../ledger/requests/jobs.js'
+import type { generateVideo } from '../../workflows/generate-video.js'
+import { INFERENCE_QUEUE } from '../task-queues.js'
+import { videoWorkflowId } from '../workflow-ids.js'
 import { startOnce } from './start-once.js'
-import { INFERENCE_QUEUE } from './task-queues.js'
-import { videoWorkflowId } from './workflow-ids.js'
 
 /** How long a request waits for Temporal; after it the inference worker starts the job. */
 const DEADLINE_MS = 2_000

@@ -4,7 +4,7 @@ import {
   type JudgeInput,
   judgeAudit,
   judgeChallenge,
-} from '../../../rules/judge/judge.js'
+} from '../../../rules/judge/judge-answer.js'
 import { TIERS } from '../../../rules/tiers.js'
 import { REASONS, type Verdict, worstVerdict } from '../../../rules/verdicts.js'
 

@@ -1,13 +1,12 @@
 import { z } from 'zod'
-import { encodePng } from '../../base/png.js'
-import { type FrameRow, getFrames } from '../../ledger/requests/frames.js'
-import type { JobRow } from '../../ledger/requests/jobs.js'
-import type { ApiDeps } from '../deps.js'
-import { CACHE_AS_IT_IS, sendBytes } from '../http/byte-range.js'
-import { oneOf } from '../http/fields.js'
-import { type Operation, operation } from '../http/operation.js'
-import { refusedField } from '../http/validate.js'
-import { unpackFrame } from './frame-previews.js'
+import { encodePng } from '../../../base/png.js'
+import { type FrameRow, getFrames } from '../../../ledger/requests/frames.js'
+import type { JobRow } from '../../../ledger/requests/jobs.js'
+import type { ApiDeps } from '../../deps.js'
+import { CACHE_AS_IT_IS, sendBytes } from '../../http/byte-range.js'
+import { oneOf } from '../../http/fields.js'
+import { type Operation, operation } from '../../http/operation.js'
+import { refusedField } from '../../http/validate.js'
 import {
   assertContent,
   CONTENT_ERRORS,
@@ -15,7 +14,8 @@ import {
   ownVideo,
   videoId,
   videoIdSchema,
-} from './own-video.js'
+} from '../own-video.js'
+import { unpackFrame } from './frame-previews.js'
 
 const INDEX = /^[1-9]\d{0,5}$/
 

@@ -1,6 +1,6 @@
-import { messageOf } from '../../base/errors.js'
-import { type WatchedJob, watchedJob } from '../../ledger/requests/job-watch.js'
-import type { ApiDeps } from '../deps.js'
+import { messageOf } from '../../../base/errors.js'
+import { type WatchedJob, watchedJob } from '../../../ledger/requests/job-watch.js'
+import type { ApiDeps } from '../../deps.js'
 
 type Look = (job: WatchedJob) => void
 

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
-import type { JobRow } from '../../ledger/requests/jobs.js'
-import type { VideoDeps } from './deps.js'
-import { hasEnded } from './own-video.js'
+import type { JobRow } from '../../../ledger/requests/jobs.js'
+import type { VideoDeps } from '../deps.js'
+import { hasEnded } from '../own-video.js'
 
 /** Longer waits are cut to this: what proxies on the way bear. */
 export const MAX_WAIT_SECONDS = 60

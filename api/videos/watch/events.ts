@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { oneOf } from '../http/fields.js'
-import { type Operation, operation } from '../http/operation.js'
-import { setSseHeaders } from '../http/sse.js'
-import type { VideoDeps } from './deps.js'
+import { oneOf } from '../../http/fields.js'
+import { type Operation, operation } from '../../http/operation.js'
+import { setSseHeaders } from '../../http/sse.js'
+import type { VideoDeps } from '../deps.js'
+import { hasEnded, ownVideo, videoId } from '../own-video.js'
 import { ENDED_ID, readCursor, streamVideo, videoEventSchema } from './event-stream.js'
-import { hasEnded, ownVideo, videoId } from './own-video.js'
 
 export const framesQuery = z.strictObject({
   frames: oneOf(['all', 'none'])

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { hasLoneSurrogate } from '../../formats/bytes.js'
-import { SEED_MAX } from '../../formats/generation.js'
-import { optional, textLike, wholeNumber, withoutNulls } from '../http/fields.js'
+import { hasLoneSurrogate } from '../../../formats/bytes.js'
+import { SEED_MAX } from '../../../formats/generation.js'
+import { optional, textLike, wholeNumber, withoutNulls } from '../../http/fields.js'
 import type { VideoLimits } from './limits.js'
 
 /** UTF-8 bytes of a prompt, as the wire takes them. */

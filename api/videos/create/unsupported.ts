@@ -1,6 +1,6 @@
 import type { Express, RequestHandler } from 'express'
-import { sanitizeText } from '../../base/sanitize-text.js'
-import { ApiError } from '../http/errors.js'
+import { sanitizeText } from '../../../base/sanitize-text.js'
+import { ApiError } from '../../http/errors.js'
 
 /** Fields that other video APIs have: why this one does not, and what to do. */
 const FIELDS: Readonly<Record<string, { why: string; hint: string }>> = {

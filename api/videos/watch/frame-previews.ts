@@ -1,10 +1,10 @@
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
 import { LRUCache } from 'lru-cache'
-import { encodePng, type Picture, PREVIEW_SIDE, shrink } from '../../base/png.js'
-import type { FrameSize } from '../../formats/video-shape.js'
-import type { Queryable } from '../../ledger/database.js'
-import { type FrameRow, getFrames } from '../../ledger/requests/frames.js'
+import { encodePng, type Picture, PREVIEW_SIDE, shrink } from '../../../base/png.js'
+import type { FrameSize } from '../../../formats/video-shape.js'
+import type { Queryable } from '../../../ledger/database.js'
+import { type FrameRow, getFrames } from '../../../ledger/requests/frames.js'
 
 const unpack = promisify(inflate)
 

@@ -9,7 +9,7 @@ const TAIL = /^(?: const| noexcept| &&?)*(?: \[with [^\]]*\])?/
  * A message without its places in C++ (`…/file.cc:12 type ns::function(parameters) [with T = int]`),
  * each of which can be longer than the message.
  */
-export function withoutPlaces(message: string): string {
+export function stripCppLocations(message: string): string {
   let kept = ''
   let at = 0
   for (const { index, 0: place } of message.matchAll(PLACE)) {

@@ -1,5 +1,5 @@
-import type { ModelStandard } from '../../formats/video-shape.js'
-import { REQUEST_WORK_FACTOR } from '../../rules/constants.js'
+import type { ModelStandard } from '../../../formats/video-shape.js'
+import { REQUEST_WORK_FACTOR } from '../../../rules/constants.js'
 
 /** What a request may ask for at most. */
 export interface VideoLimits {

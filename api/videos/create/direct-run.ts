@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http'
-import type { ApiDeps, InferenceListeners } from '../deps.js'
+import type { ApiDeps, InferenceListeners } from '../../deps.js'
 
 /**
  * `ended`: the job has its end. `unavailable`: nobody took it. `broken`: somebody took it and went away.

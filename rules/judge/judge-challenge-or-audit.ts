@@ -2,7 +2,7 @@ import type { Hex } from '../../formats/bytes.js'
 import { CHALLENGE_PENALTY_PPM, INFERENCE_PENALTY_PPM } from '../constants.js'
 import type { Tier } from '../tiers.js'
 import type { Reason } from '../verdicts.js'
-import { type GroundTruth, type Judgement, judgeAudit, judgeChallenge } from './judge.js'
+import { type GroundTruth, type Judgement, judgeAudit, judgeChallenge } from './judge-answer.js'
 import { OWN_FAULTS } from './own-failure.js'
 
 /** How asking a prover ended. */
@@ -32,7 +32,7 @@ export interface DueCheck {
  * What the verifier owes (asking, a ground truth, a confirmation) accuses nobody.
  * @returns null while something may still come
  */
-export function judgeCheck(due: DueCheck): Judgement | null {
+export function judgeChallengeOrAudit(due: DueCheck): Judgement | null {
   const { kind, attempt, prover, truth, certificate, final } = due
   const penaltyPpm = kind === 'challenge' ? CHALLENGE_PENALTY_PPM : INFERENCE_PENALTY_PPM
   // Never asked, or the answer was lost on our side.

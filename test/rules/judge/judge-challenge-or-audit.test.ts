@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import { type DueCheck, judgeCheck } from '../../../rules/judge/judge-check.js'
+import {
+  type DueCheck,
+  judgeChallengeOrAudit,
+} from '../../../rules/judge/judge-challenge-or-audit.js'
 import { needsConfirmation, needsGroundTruth } from '../../../rules/judge/needed-runs.js'
 
 const delivered = {
@@ -31,7 +34,7 @@ const failure = { outcome: 'failure', reason: 'late' } as const
 /** The verdict now, and the one at the end of the interval. */
 function judged(changes: Partial<DueCheck>): [string, string] {
   const verdict = (final: boolean) => {
-    const found = judgeCheck({ ...due, ...changes, final })
+    const found = judgeChallengeOrAudit({ ...due, ...changes, final })
     return found === null ? 'waits' : `${found.verdict} ${found.reason} ${found.rewardPpm}`
   }
   return [verdict(false), verdict(true)]

@@ -2,7 +2,7 @@ import type { CertificateRow } from '../../ledger/intervals/certificates.js'
 import type { SpotCheckRow } from '../../ledger/intervals/spot-checks.js'
 import type { NewVerdict } from '../../ledger/intervals/verdicts.js'
 import type { AttemptFacts } from '../../ledger/requests/attempts.js'
-import type { Judgement } from '../../rules/judge/judge.js'
+import type { Judgement } from '../../rules/judge/judge-answer.js'
 import { judgeSpotCheck } from '../../rules/judge/judge-spot-check.js'
 
 interface StoredSpotCheck {

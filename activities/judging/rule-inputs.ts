@@ -1,7 +1,7 @@
 import type { GroundTruthRow } from '../../ledger/intervals/ground-truths.js'
 import type { AttemptFacts } from '../../ledger/requests/attempts.js'
-import type { GroundTruth } from '../../rules/judge/judge.js'
-import type { AttemptOutcome } from '../../rules/judge/judge-check.js'
+import type { GroundTruth } from '../../rules/judge/judge-answer.js'
+import type { AttemptOutcome } from '../../rules/judge/judge-challenge-or-audit.js'
 
 /** A stored attempt as the rules see it; null while it has no outcome. */
 export function attemptOutcome(row: AttemptFacts | undefined): AttemptOutcome | null {
