@@ -149,12 +149,12 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
   }
 
   /** One batch of answers that were drawn for a spot check: opened by their provers, computed, judged. */
-  const spotCheckBatch = async (final: boolean): Promise<void> => {
-    const { waiting } = await long.fetchOpenings.executeWithOptions(
+  const spotCheckBatch = async (final: boolean): Promise<{ over: boolean }> => {
+    const { waiting, over } = await long.fetchOpenings.executeWithOptions(
       { summary: final ? 'spot checks: the last openings' : 'spot checks: openings' },
       [{ n, final }],
     )
-    if (waiting === 0) return
+    if (waiting === 0) return { over }
     const options = { summary: `spot checks: compute ${waiting} steps` }
     await parked('spot checks', () =>
       gpu.computeSpotChecks.executeWithOptions(options, [
@@ -165,11 +165,14 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
       { n, round: null, final: false },
     ])
     board.note('verdicts', showCounts(counts))
+    return { over }
   }
 
   // Openings are asked for within minutes of an answer: all through the interval, and once after its end.
   const spotCheck = async (isOver: () => boolean): Promise<void> => {
-    while (!isOver()) await spotCheckBatch(false)
+    for (let over = false; !over && !isOver(); ) over = (await spotCheckBatch(false)).over
+    // The last block is final, but users' outcomes are this interval's until it is closed.
+    await condition(isOver)
     await spotCheckBatch(true)
   }
 

@@ -39,10 +39,10 @@ const MAY_BE_LOST: ReadonlySet<string> = new Set(['unreachable', 'no_answer', 's
 /**
  * Draws which of the interval's answers are spot-checked and has their provers open them, as they are delivered.
  * Returns when there is a batch for the GPU, or after a twelfth of the interval.
- * @returns how many are open and not computed yet
+ * @returns how many are open and not computed yet, and whether the interval's last block is final
  */
 export function createFetchOpenings(deps: VerifierDeps) {
-  return async ({ n, final }: FetchOpeningsInput): Promise<{ waiting: number }> =>
+  return async ({ n, final }: FetchOpeningsInput): Promise<{ waiting: number; over: boolean }> =>
     withHeartbeat(async (signal, heartbeat) => {
       const { db, id, chain } = deps
       const interval = (await intervalByN(db, id, n))!
@@ -56,7 +56,7 @@ export function createFetchOpenings(deps: VerifierDeps) {
         heartbeat(`${waiting} opened, ${left} did not answer yet`)
         const over = (await chain.finalized()).number >= lastBlock
         const enough = over || waiting >= SPOT_CHECK_BATCH || Date.now() > until
-        if (final ? left === 0 : enough) return { waiting }
+        if (final ? left === 0 : enough) return { waiting, over }
         await pause(POLL_MS)
       }
     })

@@ -195,6 +195,7 @@ describe('what Temporal stores', function () {
         askRound: async () => ({ nextMoment: null }),
         recompute: async () => undefined,
         judge: async () => ({ pass: 2, cheat: 0, fail: 0, unproven: 0, abstained: 0 }),
+        fetchOpenings: async () => ({ waiting: 0, over: true }),
         closeInterval: async () => ({ count: 0 }),
         awaitTurn: async () => undefined,
         settleInterval,
