@@ -94,9 +94,13 @@ describe('the payload codec', () => {
   })
 })
 
-/** Every payload in what Temporal stores of a workflow, but search attributes, which it has to read. */
+/**
+ * Every payload in what Temporal stores of a workflow, but search attributes, which it has to read, and the
+ * markers of patches, which its SDK writes: the names of ours, in this code for everybody to read.
+ */
 function* payloadsIn(part: unknown): Generator<Payload> {
   if (typeof part !== 'object' || part === null || part instanceof Uint8Array) return
+  if ('markerName' in part && part.markerName === 'core_patch') return
   if ('metadata' in part && 'data' in part) yield part as Payload
   for (const [name, member] of Object.entries(part)) {
     if (name !== 'searchAttributes') yield* payloadsIn(member)
