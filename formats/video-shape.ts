@@ -18,6 +18,11 @@ export type FrameSize = Pick<VideoShape, 'width' | 'height'>
 /** The pictures that hashes and cosines are over. */
 export type FramesShape = Pick<VideoShape, 'frames' | 'width' | 'height'>
 
+/** frames · width · height */
+export function pixelsOf({ frames, width, height }: FramesShape): number {
+  return frames * width * height
+}
+
 /** What decides how much there is to compute. */
 export type WorkShape = Pick<VideoShape, 'steps' | 'frames' | 'width' | 'height'>
 

@@ -22,7 +22,7 @@ import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedParams } from '../shared/stored-request.js'
 import { ConfirmationSession } from './confirmation-session.js'
 
-export interface SpotCheckInput extends VerifierId {
+export interface ComputeSpotChecksInput extends VerifierId {
   readonly n: number
 }
 
@@ -32,7 +32,7 @@ export interface SpotCheckInput extends VerifierId {
  * session, with a known answer beside it, before it can accuse.
  */
 export function createComputeSpotChecks(deps: GpuDeps) {
-  return async ({ n, ...id }: SpotCheckInput): Promise<{ computed: number }> =>
+  return async ({ n, ...id }: ComputeSpotChecksInput): Promise<{ computed: number }> =>
     withHeartbeat(async (signal, heartbeat) => {
       const ids = await uncomputed(deps.db, id, n)
       const control = new ConfirmationSession(deps)
@@ -57,16 +57,18 @@ async function compute(
 ): Promise<void> {
   const { db, generator } = deps
   const params = storedParams(row)
+  const states = [row.stateBefore, row.stateAfter, row.finalLatents].map(float32Of)
+  const [before, , finalLatents] = states
   const step = {
     step: row.step,
     frame: row.frame,
-    before: float32Of(row.stateBefore),
-    finalLatents: float32Of(row.finalLatents),
+    before: before!,
+    finalLatents: finalLatents!,
   }
   const made = await generator.recomputeStep(params, step, { signal })
   const facts: SpotCheckFacts = {
     claimed: claimedDigests(row, params),
-    opened: openedDigests(row),
+    opened: openedDigests(states),
     recomputed: digestsOf(made),
   }
   const { requestId, framesSha256: answered, traceRoot: root } = row
@@ -107,10 +109,10 @@ function claimedDigests(row: OpenedRow, params: GenerationParams): SpotCheckFact
   }
 }
 
-function openedDigests(row: OpenedRow): SpotCheckFacts['opened'] {
-  const states = [row.stateBefore, row.stateAfter, row.finalLatents]
+/** @param states the one before the step, the one after it, and the last */
+function openedDigests(states: readonly Float32Array[]): SpotCheckFacts['opened'] {
   const [before, after, final] = states.map((state) => toHex(digestOf(state)))
-  const finite = states.every((state) => float32Of(state).every(Number.isFinite))
+  const finite = states.every((state) => state.every(Number.isFinite))
   return { before: before!, after: after!, final: final!, finite }
 }
 

@@ -1,4 +1,5 @@
 import { fromHex } from '../../formats/bytes.js'
+import { pixelsOf } from '../../formats/video-shape.js'
 import type { CertificateRow } from '../../ledger/intervals/certificates.js'
 import { planOf } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
@@ -8,7 +9,7 @@ import {
   spotCheckCandidates,
   spotCheckSpending,
 } from '../../ledger/intervals/spot-checks.js'
-import { drawOpening, isSpotChecked, pixelsOf, spotCheckUs } from '../../rules/plan/spot-checks.js'
+import { drawOpening, isSpotChecked, spotCheckUs } from '../../rules/plan/spot-checks.js'
 import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 

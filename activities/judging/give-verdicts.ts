@@ -40,10 +40,12 @@ export function createGiveVerdicts(deps: VerifierDeps) {
       const verdicts = await decide(deps, request, waiting)
       // Verdicts are final: only the lease holder may give them up as abstained.
       if (verdicts.length > 0) {
-        const written = await withFence(deps, (tx) => insertVerdicts(tx, id, n, verdicts))
+        const written = await withFence(deps, async (tx) => {
+          await dropStates(tx, withoutEvidence(verdicts))
+          return insertVerdicts(tx, id, n, verdicts)
+        })
         deps.countVerdicts(written)
       }
-      await dropStates(db, withoutEvidence(verdicts))
       const counts: Counts = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
       const standing = await verdictsOf(
         db,

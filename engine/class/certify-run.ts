@@ -1,6 +1,7 @@
 import type { Hex } from '../../formats/bytes.js'
 import { type GenerationParams, workOf } from '../../formats/generation.js'
-import { pixelsOf, spotCheckUsPerPixel } from '../../rules/plan/spot-checks.js'
+import { pixelsOf } from '../../formats/video-shape.js'
+import { spotCheckUsPerPixel } from '../../rules/plan/spot-checks.js'
 import { usPerWork } from '../../rules/settle/speed.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
 import type { GenerationHooks, Generator, StepRecomputer } from '../pipeline/generator.js'

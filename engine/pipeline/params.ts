@@ -1,5 +1,5 @@
 import { type GenerationParams, guidanceMilli, SEED_MAX, workOf } from '../../formats/generation.js'
-import type { VideoShape } from '../../formats/video-shape.js'
+import { pixelsOf, type VideoShape } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
 import type { ModelConfig } from '../model/model-config.js'
@@ -108,7 +108,7 @@ export function validateParams(params: GenerationParams, model: { scale: number 
     }
     within(side, params[side], scale, MAX_SIDE)
   }
-  const pixels = params.frames * params.width * params.height
+  const pixels = pixelsOf(params)
   if (pixels > MAX_PIXELS) {
     throw tooMuch(`frames × width × height is ${pixels}, more than the cap of ${MAX_PIXELS}`)
   }

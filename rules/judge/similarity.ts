@@ -1,4 +1,4 @@
-import type { FramesShape } from '../../formats/video-shape.js'
+import { type FramesShape, pixelsOf } from '../../formats/video-shape.js'
 import { ONE_PPM } from '../constants.js'
 import { RuleError } from '../error.js'
 
@@ -12,7 +12,7 @@ const CHANNELS = 3
  * @throws RuleError `bad_input` when the bytes don't have the shape
  */
 export function cosinePpm(a: Uint8Array, b: Uint8Array, shape: FramesShape): number {
-  const pixels = shape.frames * shape.height * shape.width
+  const pixels = pixelsOf(shape)
   if (a.length !== pixels * CHANNELS || b.length !== a.length) {
     throw new RuleError('bad_input', `${a.length} and ${b.length} bytes are not two such videos`)
   }

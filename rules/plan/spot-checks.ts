@@ -1,6 +1,5 @@
 import { type AnswerDrawSource, drawBytes, drawInteger } from '../../formats/draws.js'
-import type { FramesShape } from '../../formats/video-shape.js'
-import { ONE_PPM } from '../constants.js'
+import { usOfWork, usPerWork } from '../settle/speed.js'
 
 /** What an interval may spend on spot checks, and what checking every answer of the one before would have cost. */
 export interface SpotCheckRate {
@@ -42,15 +41,10 @@ export function drawOpening(
  * floor(µs · 10^6 / pixels): one step, one frame and the prompts, whatever the number of steps.
  */
 export function spotCheckUs(usPerPixel: number, pixels: number): number {
-  return Number((BigInt(usPerPixel) * BigInt(pixels)) / BigInt(ONE_PPM))
+  return usOfWork(usPerPixel, pixels)
 }
 
 /** The inverse of `spotCheckUs`, at least 1. */
 export function spotCheckUsPerPixel(elapsedUs: number, pixels: number): number {
-  return Math.max(1, Number((BigInt(elapsedUs) * BigInt(ONE_PPM)) / BigInt(pixels)))
-}
-
-/** frames · width · height */
-export function pixelsOf({ frames, width, height }: FramesShape): number {
-  return frames * width * height
+  return Math.max(1, usPerWork(elapsedUs, pixels))
 }
