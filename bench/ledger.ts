@@ -70,6 +70,7 @@ const outcome = (requestId: string, i: number): NewOutcome => ({
   warnings: [],
   elapsedUs: 950_000,
   firstRecordUs: 20_000,
+  taken: null,
   verdict: i % 8 === 0 ? { verdict: 'fail', reason: 'late', rewardPpm: -50_000 } : null,
 })
 

@@ -25,7 +25,8 @@ const running = new Set()
 
 /**
  * Runs Mocha. Only one run at a time may write to the terminal.
- * @returns its exit code, its counts (null when it ended without any), and the file of its output
+ * @returns its exit code, how long it took, its counts (null when it ended without any), and the file of
+ *   its output
  */
 async function run(name, args, { aside = false, nice = 0 } = {}) {
   const counts = join(outputs, `${name}.json`)
@@ -37,12 +38,14 @@ async function run(name, args, { aside = false, nice = 0 } = {}) {
     env: { ...process.env, FRACTAL_TEST_COUNTS: counts },
   })
   running.add(child)
+  const began = performance.now()
   if (nice > 0) os.setPriority(child.pid, nice)
   const code = await new Promise((resolve) => child.on('exit', (c) => resolve(c ?? 1)))
   running.delete(child)
   await file?.close()
   const text = await readFile(counts, 'utf8').catch(() => 'null')
-  return { name, code, counts: JSON.parse(text), output }
+  const seconds = Math.round((performance.now() - began) / 1000)
+  return { name, code, seconds, counts: JSON.parse(text), output }
 }
 
 // A signal from the terminal reaches the runs as well; one from elsewhere is handed on.
@@ -60,6 +63,17 @@ async function folders() {
   const names = entries.filter((each) => each.isDirectory()).map((each) => each.name)
   const rest = names.filter((name) => ![GRIDS, ...LONG, ...OTHER].includes(name))
   return [...LONG.filter((name) => names.includes(name)), ...rest]
+}
+
+/** How long each folder took, and what failed: said again at the end, where one looks. */
+function summarize(all) {
+  console.log(`\n${all.map(({ name, seconds }) => `${name} ${seconds} s`).join(', ')}`)
+  for (const { name, code, counts } of all) {
+    if (counts === null) console.log(`\nfailed: test/${name} ended (exit ${code}) without a report`)
+    for (const { title, why } of counts?.failed ?? []) {
+      console.log(`\nfailed: test/${name}: ${title}\n${why}`)
+    }
+  }
 }
 
 /** @returns the exit code */
@@ -90,6 +104,7 @@ async function everything() {
 
   await Promise.all([folder(GRIDS, true).then(() => lane(true)), lane(false)])
   await printAside()
+  summarize(all)
   const sum = (of) => all.reduce((total, { counts }) => total + (counts?.[of] ?? 0), 0)
   const skipped = sum('pending') === 0 ? '' : `, ${sum('pending')} skipped`
   // One closing line that a machine can read.

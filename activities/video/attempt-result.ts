@@ -36,6 +36,7 @@ export function attemptResult(
         warnings: [...outcome.warnings],
         elapsedUs: resent ? null : outcome.elapsedUs,
         firstRecordUs: resent ? null : outcome.firstRecordMs * 1000,
+        taken: null,
       }
     case 'refused':
       return { ...NO_ANSWER, outcome: 'refused', reason: 'refused', message: null }

@@ -4,14 +4,21 @@ import mocha from 'mocha'
 /** How long an open handle that a failed test left behind may keep the process. */
 const LEFT_MS = 10_000
 
-/** Mocha's usual report; the counts go to the file of FRACTAL_TEST_COUNTS, for dev/test.mjs to add up. */
+/**
+ * Mocha's usual report; the counts and what failed go to the file of FRACTAL_TEST_COUNTS, for dev/test.mjs
+ * to add up and to say at the end.
+ */
 export default class CountingReporter extends mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options)
+    const failed = []
+    runner.on('fail', (test, error) => {
+      failed.push({ title: test.fullTitle(), why: error.stack ?? String(error) })
+    })
     runner.once('end', () => {
       const { passes, failures, pending } = runner.stats
       const file = process.env.FRACTAL_TEST_COUNTS
-      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending }))
+      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, failed }))
       if (failures > 0) setTimeout(() => process.exit(1), LEFT_MS).unref()
     })
   }

@@ -13,13 +13,16 @@ import type { VerifierId } from '../verifier-id.js'
 import { lockForAttempts, oneSuccess } from './one-success.js'
 import { countFailures, countOutcomes, countStarted } from './prover-counters.js'
 
+/** `wide`: one of the requests that every prover is sent at the same instant. */
+export type AttemptKind = 'challenge' | 'inference' | 'wide'
+
 export type Outcome = 'success' | 'failure' | 'neutral' | 'refused'
 
 export interface NewAttempt extends ProverKey {
   requestId: string
-  /** The interval of a challenge; null for a user's request, whose interval its outcome decides. */
+  /** The interval of a challenge; null for all else, whose interval its outcome decides. */
   n: number | null
-  kind: 'challenge' | 'inference'
+  kind: AttemptKind
   inferenceId: string | null
   /** From 1: failover counts on. */
   attemptNo: number
@@ -34,6 +37,11 @@ export interface NewAttempt extends ProverKey {
   deadlineMs: number
   /** The range of blocks whose limit it counts against; null of a challenge. */
   blockRange: number | null
+  /** GPUs that the prover declares now; null when that is not known. */
+  gpus?: number | null
+  /** The interval and the wide round that send it. */
+  wideN?: number | null
+  wideRound?: number | null
 }
 
 /** How an attempt ended. What is not known is null. */
@@ -54,6 +62,8 @@ export interface AttemptResult {
   warnings: string[] | null
   elapsedUs: number | null
   firstRecordUs: number | null
+  /** Request ids of the valid `taken` that a refusal showed; null when it was none. */
+  taken: string[] | null
 }
 
 /** Of an attempt without an answer. */
@@ -69,6 +79,7 @@ export const NO_ANSWER = {
   warnings: null,
   elapsedUs: null,
   firstRecordUs: null,
+  taken: null,
 }
 
 /** What is stored of a prover whose request another one began, or answered, first. */
@@ -80,6 +91,8 @@ type Unanswered = { [K in keyof AttemptResult]: AttemptResult[K] | null }
 
 export interface AttemptRow extends Omit<NewAttempt, 'blockRange'>, Unanswered {
   refusals: number
+  /** Our other requests in flight at the prover when this was stored; null of one by an older version. */
+  inFlight: number | null
   /** This and what follows is the database's time. */
   askedAt: Date
   /** Null while it is under way. */
@@ -120,6 +133,9 @@ const NEW = {
   counted: 'boolean',
   apiKeyId: 'text',
   deadlineMs: 'integer',
+  gpus: 'integer',
+  wideN: 'integer',
+  wideRound: 'integer',
 } as const
 
 const RESULT = {
@@ -140,9 +156,14 @@ const RESULT = {
 } as const
 
 const FACTS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body_sha256, work,
-  counted, api_key_id, deadline_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
-  determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at,
+  counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, refusals, outcome, reason, message, frames_sha256, trace_root,
+  determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, taken, asked_at, completed_at,
   floor(extract(epoch FROM clock_timestamp() - completed_at) * 1000)::bigint AS ended_ms_ago`
+
+/** Open attempts that may still end: one whose worker went away is not in flight for ever. */
+const IN_FLIGHT = `attempts o WHERE o.netuid = $1 AND o.verifier = $2 AND o.outcome IS NULL
+  AND o.asked_at BETWEEN clock_timestamp() - interval '1 day' AND clock_timestamp()
+  AND o.asked_at > clock_timestamp() - make_interval(secs => o.deadline_ms / 1000.0)`
 
 const COLUMNS = `${FACTS}, body`
 
@@ -171,8 +192,8 @@ export async function startAttempts(
       rows.map((row) => row.inferenceId),
     )
     const fresh = await tx.query<{ requestId: string }>(
-      `INSERT INTO attempts (netuid, verifier, ${added.names})
-       SELECT $1, $2, ${added.names} FROM ${added.source}
+      `INSERT INTO attempts (netuid, verifier, in_flight, ${added.names})
+       SELECT $1, $2, (SELECT count(*) FROM ${IN_FLIGHT} AND o.hotkey = r.hotkey), ${added.names} FROM ${added.source}
        WHERE inference_id IS NULL OR NOT EXISTS (
          SELECT 1 FROM attempts a WHERE a.inference_id = r.inference_id AND a.outcome = 'success')
        ORDER BY request_id ON CONFLICT DO NOTHING RETURNING request_id`,
@@ -233,6 +254,8 @@ export async function recordOutcomes(
       verdict: verdict?.verdict ?? null,
       verdictReason: verdict?.reason ?? null,
       rewardPpm: verdict?.rewardPpm ?? null,
+      // An array for each row: PostgreSQL unnests those of all rows into one.
+      taken: rest.taken === null ? null : `{${rest.taken.join(',')}}`,
     }))
     const given = batch<(typeof flat)[number]>(
       {
@@ -241,6 +264,7 @@ export async function recordOutcomes(
         verdict: 'text',
         verdictReason: 'text',
         rewardPpm: 'integer',
+        taken: 'text',
       },
       flat,
       3,
@@ -253,7 +277,8 @@ export async function recordOutcomes(
          ORDER BY request_id FOR NO KEY UPDATE
        ),
        ended AS (
-         UPDATE attempts a SET n = coalesce(a.n, ${CURRENT_N}), completed_at = clock_timestamp(), ${set.join(', ')}
+         UPDATE attempts a SET n = coalesce(a.n, ${CURRENT_N}), completed_at = clock_timestamp(),
+           taken = given.taken::uuid[], ${set.join(', ')}
          FROM given JOIN locked USING (request_id)
          WHERE a.request_id = given.request_id AND a.outcome IS NULL
            AND a.netuid = $1 AND a.verifier = $2

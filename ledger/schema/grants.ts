@@ -40,6 +40,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
     gpu: 'SELECT, INSERT, UPDATE',
   },
 
+  wide_rounds: { worker: 'SELECT, INSERT, UPDATE' },
   plans: { worker: 'SELECT, INSERT' },
   plan_items: { worker: 'SELECT, INSERT', gpu: 'SELECT' },
   revealed_plan_items: { api: 'SELECT' },

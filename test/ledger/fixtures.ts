@@ -159,6 +159,7 @@ export function success(requestId: string, changes: Partial<NewOutcome> = {}): N
     warnings: [],
     elapsedUs: 950_000,
     firstRecordUs: 20_000,
+    taken: null,
     verdict: null,
     ...changes,
   }

@@ -4,6 +4,7 @@ import { closeInterval } from '../../../ledger/intervals/intervals.js'
 import { verdictsOf } from '../../../ledger/intervals/verdicts.js'
 import {
   answersOfInterval,
+  attemptFacts,
   attemptsOf,
   chargeNeutralAttempts,
   recordOutcomes,
@@ -26,6 +27,31 @@ describe('ledger/attempts', () => {
     assert.equal(stored!.outcome, null)
     const [again] = await startAttempts(db, id, [{ ...given, body: Buffer.from('other') }])
     assert.deepEqual(again, stored)
+  })
+
+  it('knows how many others were in flight at the prover when it was sent, and what a refusal showed', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const first = attempt(1, { n: 1, gpus: 2 })
+    const elsewhere = attempt(2, { n: 1 })
+    await startAttempts(db, id, [first, elsewhere])
+    const wide = attempt(1, { kind: 'wide', wideN: 1, wideRound: 2, gpus: 2 })
+    const [row] = await startAttempts(db, id, [wide])
+    assert.deepEqual(
+      [row!.inFlight, row!.gpus, row!.kind, row!.wideN, row!.wideRound, row!.n],
+      [1, 2, 'wide', 1, 2, null],
+    )
+    const taken = [attempt(3, {}).requestId, attempt(3, {}).requestId]
+    const refused = failure(wide.requestId, { outcome: 'refused', reason: 'refused', taken })
+    const [ended] = await recordOutcomes(db, id, [refused, success(first.requestId)])
+    assert.equal(ended!.n, 1)
+    const [stored] = await attemptFacts(db, [wide.requestId])
+    assert.deepEqual([stored!.taken, stored!.n], [taken, 1])
+    // What has ended, and what could not end any more, is not in flight.
+    const late = attempt(1, { n: 1, deadlineMs: 1 })
+    assert.equal((await startAttempts(db, id, [late]))[0]!.inFlight, 0)
+    assert.equal((await startAttempts(db, id, [attempt(1, { n: 1 })]))[0]!.inFlight, 0)
   })
 
   it('gives two workers that start the same attempt the same request', async () => {
