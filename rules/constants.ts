@@ -101,6 +101,9 @@ export const FIRST_INTERVAL_LEAD_BLOCKS = 4
 /** The least time after its last block before an unsettled interval lapses: a restart takes less. */
 export const LAPSE_SECONDS = 15 * 60
 
+/** A verifier that is back so soon after an interval's first block still judges it, however short it is. */
+export const RESTART_SECONDS = 30
+
 /** Settling waits at least so long after the last block for its audits. */
 export const AUDIT_PATIENCE_SECONDS = 60
 

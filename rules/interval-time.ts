@@ -1,4 +1,4 @@
-import { LAPSE_SECONDS } from './constants.js'
+import { LAPSE_SECONDS, RESTART_SECONDS } from './constants.js'
 
 /** The blocks of an interval. */
 export interface IntervalBlocks {
@@ -7,17 +7,24 @@ export interface IntervalBlocks {
 }
 
 /**
- * Whether it is too late to begin an interval: one found in its second half counts as passed, because
- * its rounds are over.
+ * Whether it is too late to begin an interval: one found in its second half counts as passed, because most
+ * of its rounds are over, unless no more time than a restart takes has gone by.
  * @param finalized the last final block
  */
-export function hasPassed({ firstBlock, length }: IntervalBlocks, finalized: number): boolean {
-  return finalized > lastBeginning({ firstBlock, length })
+export function hasPassed(
+  interval: IntervalBlocks,
+  { finalized, blockSeconds }: { finalized: number; blockSeconds: number },
+): boolean {
+  return finalized > lastBeginning(interval, blockSeconds)
 }
 
-/** The last final block at which an interval can still be begun. */
-export function lastBeginning({ firstBlock, length }: IntervalBlocks): number {
-  return firstBlock + Math.ceil(length / 2) - 1
+/** The last final block at which an interval can still be begun; one of its own. */
+export function lastBeginning(
+  { firstBlock, length }: IntervalBlocks,
+  blockSeconds: number,
+): number {
+  const restart = Math.ceil(RESTART_SECONDS / blockSeconds)
+  return firstBlock + Math.min(length, Math.max(Math.ceil(length / 2), restart)) - 1
 }
 
 /**

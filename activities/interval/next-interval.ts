@@ -25,15 +25,16 @@ export interface NextInterval {
 /**
  * Waits for the first finalized block of the next interval and returns it, its row announced.
  * Each interval starts where the one before ended; those that passed while no verifier ran become rows
- * marked missed. An interval found in its second half counts as passed: its rounds are over. So does one
- * whose secret was not committed to in time. Why is recorded with it.
+ * marked missed. An interval found in its second half counts as passed (unless it is shorter than a restart
+ * takes): its rounds are over. So does one whose secret was not committed to in time. Why is recorded with it.
  */
 export function createNextInterval(deps: VerifierDeps) {
   const { db, id, chain } = deps
+  const { blockSeconds } = chain
   const attendance = new Attendance()
 
   const missed = async (interval: IntervalBounds): Promise<void> => {
-    const because = attendance.causeAt(lastBeginning(interval))
+    const because = attendance.causeAt(lastBeginning(interval, blockSeconds))
     deps.log.warn(
       { n: interval.n, because: MISSED_CAUSES[because] },
       'an interval passed before it could be begun: missed',
@@ -51,7 +52,7 @@ export function createNextInterval(deps: VerifierDeps) {
     if (latest === null) return named(deps, 1, veryFirst, length)
     // Announced before a crash, but never started.
     if (latest.phase === 'announced' && latest.n > after) {
-      if (!hasPassed(latest, finalized)) {
+      if (!hasPassed(latest, { finalized, blockSeconds })) {
         return named(deps, latest.n, latest.firstBlock, latest.length)
       }
       await missed(latest)
@@ -76,7 +77,7 @@ export function createNextInterval(deps: VerifierDeps) {
     const veryFirst = finalized + FIRST_INTERVAL_LEAD_BLOCKS
     for (;;) {
       const next = await place(after, finalized, veryFirst)
-      if (hasPassed(next, finalized) || !(await committed(next))) {
+      if (hasPassed(next, { finalized, blockSeconds }) || !(await committed(next))) {
         await missed(next)
         continue
       }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { blockRange, hasPassed, isOverdue } from '../../rules/interval-time.js'
+import { blockRange, hasPassed, isOverdue, lastBeginning } from '../../rules/interval-time.js'
 
 describe('an interval’s time', () => {
   it('of limits goes on by the chain’s blocks, whether or not an interval was announced for them', () => {
@@ -18,8 +18,18 @@ describe('an interval’s time', () => {
 
   it('has passed from its second half on', () => {
     const interval = { firstBlock: 100, length: 21 }
-    assert.ok(!hasPassed(interval, 110))
-    assert.ok(hasPassed(interval, 111))
+    assert.ok(!hasPassed(interval, { finalized: 110, blockSeconds: 12 }))
+    assert.ok(hasPassed(interval, { finalized: 111, blockSeconds: 12 }))
+  })
+
+  it('forgives a restart, for as many blocks as it takes, and no more than its own', () => {
+    const last = (length: number, blockSeconds: number) =>
+      lastBeginning({ firstBlock: 100, length }, blockSeconds) - 100 + 1
+    assert.equal(last(360, 12), 180)
+    assert.equal(last(50, 1), 30, '30 blocks of 1 s, although the half is over')
+    assert.equal(last(80, 1), 40)
+    assert.equal(last(20, 0.25), 20, 'all of an interval of 5 s')
+    assert.equal(last(4, 12), 3)
   })
 
   it('to settle is one interval after its last block, and at least 15 minutes', () => {
