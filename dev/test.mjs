@@ -1,5 +1,5 @@
-// `npm test`: the tests of each folder of test/ as a run of Mocha of its own, two at a time, because most of
-// them wait. The grids of test/e2e go first, and before all others where the processors are short: their
+// `npm test`: the tests of each folder of test/ as a run of Mocha of its own, one more at a time than there are
+// processors, because most of them wait. The grids of test/e2e go first, and before all others where the processors are short: their
 // provers have deadlines. With files named on the command line (or anything that is no option of Mocha's),
 // one ordinary run of Mocha.
 import { spawn } from 'node:child_process'
@@ -11,8 +11,10 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
 const GRIDS = 'e2e'
-/** They take longest, and begin first, so that both lanes end at about the same time. */
+/** They take longest, and begin first, so that all lanes end at about the same time. */
 const LONG = ['dev', 'engine', 'repo', 'activities', 'cli', 'chain', 'ledger', 'api', 'web']
+/** More than this many would fight for the ports and the memory of a small machine. */
+const MAX_LANES = 4
 /** No tests of `npm test`. */
 const OTHER = ['fixtures', 'soak', 'support']
 /** How much later the other tests get a processor than the grids. */
@@ -102,7 +104,9 @@ async function everything() {
     }
   }
 
-  await Promise.all([folder(GRIDS, true).then(() => lane(true)), lane(false)])
+  const lanes = Math.min(MAX_LANES, os.availableParallelism() + 1)
+  const aside = Array.from({ length: lanes - 2 }, () => lane(true))
+  await Promise.all([folder(GRIDS, true).then(() => lane(true)), lane(false), ...aside])
   await printAside()
   summarize(all)
   const sum = (of) => all.reduce((total, { counts }) => total + (counts?.[of] ?? 0), 0)

@@ -117,10 +117,10 @@ export function newJob(
   })
 }
 
-/** A challenge of interval n, or (with an inference id) an attempt at a user's request. */
+/** A challenge of interval n, an attempt at a user's request (with an inference id), or one of a wide round. */
 export function attempt(
   uid: number,
-  changes: Partial<NewAttempt> & ({ n: number } | { inferenceId: string }),
+  changes: Partial<NewAttempt> & ({ n: number } | { inferenceId: string } | { wideN: number }),
 ): NewAttempt {
   return {
     requestId: uuid(),

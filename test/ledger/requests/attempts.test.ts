@@ -42,7 +42,7 @@ describe('ledger/attempts', () => {
       [row!.inFlight, row!.gpus, row!.kind, row!.wideN, row!.wideRound, row!.n],
       [1, 2, 'wide', 1, 2, null],
     )
-    const taken = [attempt(3, {}).requestId, attempt(3, {}).requestId]
+    const taken = [attempt(3, { n: 1 }).requestId, attempt(3, { n: 1 }).requestId]
     const refused = failure(wide.requestId, { outcome: 'refused', reason: 'refused', taken })
     const [ended] = await recordOutcomes(db, id, [refused, success(first.requestId)])
     assert.equal(ended!.n, 1)

@@ -7,17 +7,17 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { connectChain } from '../../chain/connect.js'
-import { removePostgres } from '../../dev/postgres/start-postgres.js'
-import { lastLines } from '../../dev/process/child.js'
-import { freePort } from '../../dev/process/ports.js'
-import { BIN } from '../cli/run-cli.js'
-import { type Devnet, startDevnet } from '../dev/subtensor/devnet-process.js'
-import { requireSpecOf } from '../support/subtensor.js'
+import { connectChain } from '../../../chain/connect.js'
+import { removePostgres } from '../../../dev/postgres/start-postgres.js'
+import { lastLines } from '../../../dev/process/child.js'
+import { freePort } from '../../../dev/process/ports.js'
+import { BIN } from '../../cli/run-cli.js'
+import { requireSpecOf } from '../../support/subtensor.js'
+import { type Devnet, startDevnet } from './devnet-process.js'
 
 const LIMIT_MS = 300_000
 /** As real as the one that is shipped, and done in a third of the time. */
-const MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))
+const MODEL = fileURLToPath(new URL('../../fixtures/random-model/model', import.meta.url))
 /** In the shell `npx fractal` is this clone's. */
 const NPX = `npx() { shift; exec "${process.execPath}" "${BIN}" "$@"; }`
 

@@ -1,4 +1,4 @@
-import { describeKilledVerifier } from '../e2e/killed-verifier.js'
+import { describeKilledVerifier } from './killed-verifier.js'
 
 describeKilledVerifier(
   "whole intervals on Subtensor's runtime, the verifier killed between each two steps",

@@ -4,20 +4,20 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from '@temporalio/client'
-import { sr25519Ready } from '../../base/sr25519.js'
-import { type GridWallet, gridWallets } from '../../dev/grid/wallets.js'
-import { freePort } from '../../dev/process/ports.js'
-import type { Role } from '../../dev/process/role.js'
-import type { DevSubtensor } from '../../dev/subtensor/start.js'
-import type { VerifierId } from '../../ledger/verifier-id.js'
-import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
-import type { TestDatabase } from '../support/postgres.js'
-import { type RpcGate, startRpcGate } from '../support/rpc-gate.js'
-import { spawnTestRole } from '../support/spawn-role.js'
-import { makeNamespace, type TestTemporal } from '../support/temporal.js'
-import { WeightsGate } from '../support/weights-gate.js'
+import { sr25519Ready } from '../../../base/sr25519.js'
+import { type GridWallet, gridWallets } from '../../../dev/grid/wallets.js'
+import { freePort } from '../../../dev/process/ports.js'
+import type { Role } from '../../../dev/process/role.js'
+import type { DevSubtensor } from '../../../dev/subtensor/start.js'
+import type { VerifierId } from '../../../ledger/verifier-id.js'
+import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
+import type { TestDatabase } from '../../support/postgres.js'
+import { type RpcGate, startRpcGate } from '../../support/rpc-gate.js'
+import { spawnTestRole } from '../../support/spawn-role.js'
+import { makeNamespace, type TestTemporal } from '../../support/temporal.js'
+import { WeightsGate } from '../../support/weights-gate.js'
 
-const MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))
+const MODEL = fileURLToPath(new URL('../../fixtures/random-model/model', import.meta.url))
 const PROVERS = ['prover-1', 'prover-2']
 /** The rounds are over after 16 of them; then there is time until the last. */
 export const INTERVAL_BLOCKS = 40

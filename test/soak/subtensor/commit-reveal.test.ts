@@ -1,6 +1,6 @@
-import { describeCommitRevealContract } from '../chain/commit-reveal-contract.js'
-import { makeSubtensorHarness } from '../chain/subtensor/harness.js'
-import { useSubtensor } from '../support/subtensor.js'
+import { describeCommitRevealContract } from '../../chain/commit-reveal-contract.js'
+import { makeSubtensorHarness } from '../../chain/subtensor/harness.js'
+import { useSubtensor } from '../../support/subtensor.js'
 
 describe("the adapter on Subtensor's own runtime, weights hidden first", function () {
   // Blocks of the real runtime take 0.1 s and, on a busy machine, many times that.
