@@ -6,7 +6,6 @@ import { deadlineMs } from '../rules/routing/deadlines.js'
 export interface Measures {
   /** steps · frames · width · height of the model's standard video; null where it names none. */
   standardWork: number | null
-  capacity: number
   /** floor(µs · 10^6 / work) of the newest generation here; null before the first. */
   usPerWork: number | null
 }
@@ -38,14 +37,13 @@ function sized(work: number): string {
  */
 export function deadlineOf(
   asked: { deadlineMs: number; work: number; permit: boolean },
-  { capacity, usPerWork }: Measures,
+  { usPerWork }: Measures,
 ): number {
   if (asked.permit) return asked.deadlineMs
   const everybodys = deadlineMs({
     floorMs: SHARED_MACHINE_DEADLINE_FLOOR_MS,
     certifiedUsPerWork: usPerWork,
     work: asked.work,
-    capacity,
   })
   return Math.min(asked.deadlineMs, everybodys)
 }

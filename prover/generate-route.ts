@@ -106,7 +106,7 @@ function readRequest(
     validateParams(params, { scale: 1 })
     const work = workOf(params)
     const { permit } = visitor.priority
-    const measures = { standardWork, capacity: registry.capacity, usPerWork: registry.usPerWork }
+    const measures = { standardWork, usPerWork: registry.usPerWork }
     assertWork(work, permit, measures)
     return {
       ...visitor,

@@ -1,5 +1,6 @@
 import type { Hex } from '../formats/bytes.js'
 import type { GenerationBody } from '../formats/generation.js'
+import { framesMs } from '../rules/routing/deadlines.js'
 import type { AuthClaim } from '../wire/btauth.js'
 import type { AnswerErrorCode, AnswerHeader, AnswerWarning } from '../wire/schemas.js'
 import { encodeRecord } from '../wire/stream.js'
@@ -41,6 +42,10 @@ export class Generation {
   private watchers = 0
   private position = Number.POSITIVE_INFINITY
   private warnings: AnswerWarning[] = []
+  /** Of the frames so far. */
+  private frameBytes = 0
+  /** By a clock that nobody sets. */
+  private dueMs = Number.POSITIVE_INFINITY
   private deadline: NodeJS.Timeout | null = null
 
   constructor(readonly request: ReceivedRequest) {}
@@ -55,13 +60,21 @@ export class Generation {
     this.endListeners.push(listener)
   }
 
-  /** (Re)starts the deadline: a repeated request has its own, and the later one holds. */
+  /**
+   * (Re)starts the deadline: a repeated request has its own, and the later one holds. Frames lengthen it by
+   * the time that their bytes have.
+   */
   expireIn(ms: number): void {
     if (this.end !== null) return
+    this.dueMs = performance.now() + ms
+    this.watchDeadline()
+  }
+
+  private watchDeadline(): void {
     if (this.deadline !== null) clearTimeout(this.deadline)
-    this.deadline = setTimeout(() => {
-      this.fail('late', 'the deadline passed before the work was done', true)
-    }, ms)
+    const leftMs = this.dueMs + framesMs(this.frameBytes) - performance.now()
+    if (leftMs <= 0) this.fail('late', 'the deadline passed before the work was done', true)
+    else this.deadline = setTimeout(() => this.watchDeadline(), leftMs)
   }
 
   /** Reports a position, once and then only when it falls: a caller reads anything else as an error. */
@@ -80,6 +93,7 @@ export class Generation {
   /** Adds a record; after the end, what a cancelled run still says is dropped. */
   emit(header: AnswerHeader, body?: Uint8Array): void {
     if (this.end !== null) return
+    if (header.type === 'frame') this.frameBytes += body?.length ?? 0
     this.records.push(encodeRecord(header, body))
     this.wake()
   }

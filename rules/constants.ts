@@ -140,8 +140,15 @@ export const GROUP_ROUNDS_PERCENT = 50
 
 // --- Deadlines ---
 
-/** A deadline allows this many times the certified time, for each request ahead in the queue too. */
-export const DEADLINE_FACTOR = 3
+/**
+ * A deadline allows 11/5 of the certified time: for the request itself, for one that is at work before it,
+ * and a tenth of both for noise. Nothing lengthens it: who has more to do refuses.
+ */
+export const DEADLINE_NUMERATOR = 11
+export const DEADLINE_DENOMINATOR = 5
+
+/** The frames have a millisecond more for each so many bytes: 16 Mbit/s, which any server's line has. */
+export const FRAMES_BYTES_PER_MS = 2_000
 
 /** Never less than this: start-up, network and a first retry fit in. Milliseconds. */
 export const DEADLINE_FLOOR_MS = 10_000
@@ -161,12 +168,9 @@ export const STALL_MS = 20_000
  */
 export const CAPACITY_MAX = 8
 
-/** A group round's deadline, in tenths of the class's time: several hotkeys on one GPU need 2 or more. */
-export const GROUP_DEADLINE_TENTHS = 13
-
 /**
- * The most work that a request asks for, in times of the standard work: behind more of it a challenge, whose
- * deadline is 3 · (capacity + 1) times its own, would be late. Gateways refuse more to users, provers to callers.
+ * The most work that a request asks for, in times of the standard work: whatever comes behind more of it
+ * would be refused for too long. Gateways refuse more to users, provers to callers.
  */
 export const REQUEST_WORK_FACTOR = 4
 

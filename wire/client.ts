@@ -5,6 +5,7 @@ import { answerText } from '../formats/answer.js'
 import type { Hex } from '../formats/bytes.js'
 import type { WorkShape } from '../formats/video-shape.js'
 import { FIRST_RECORD_MS, STALL_MS } from '../rules/constants.js'
+import { framesMs } from '../rules/routing/deadlines.js'
 import { AnswerReader } from './answer-reader.js'
 import { type AxonAddress, vetAddress } from './axon-address.js'
 import { freshNonce, requestAuthOf, signRequest } from './btauth.js'
@@ -34,7 +35,7 @@ export interface RequestOptions {
   modelRoot: Hex
   /** Development: reach loopback and private addresses. */
   allowPrivate: boolean
-  /** For the whole, by this side's clock. */
+  /** From now to `done`, by this side's clock; the bytes of what comes have `framesMs` more. */
   deadlineMs: number
   /** Until a connection stands. Default 3000. */
   connectMs?: number
@@ -133,10 +134,20 @@ async function readAnswer(
 /** The records; once the answer is there, an end that does not come is no fault. */
 async function* untilEnd(exchange: Exchange, expected: WorkShape, answered: () => boolean) {
   try {
-    yield* decodeRecords(exchange.body(), limitsOf(expected))
+    yield* decodeRecords(timed(exchange), limitsOf(expected))
   } catch (error) {
     const excusable = ['stalled', 'late', 'no_answer', 'cancelled']
     if (!answered() || !(error instanceof WireError) || !excusable.includes(error.code)) throw error
+  }
+}
+
+/** The stream's bytes as they come; each lengthens the deadline by what sending it takes. */
+async function* timed(exchange: Exchange) {
+  let bytes = 0
+  for await (const chunk of exchange.body()) {
+    bytes += chunk.length
+    exchange.extend(framesMs(bytes))
+    yield chunk
   }
 }
 

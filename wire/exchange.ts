@@ -37,6 +37,7 @@ export class Exchange {
   private answer: IncomingMessage | null = null
   private refuse: (error: WireError) => void = () => {}
   private failure: WireError | null = null
+  private readonly startedMs = performance.now()
 
   constructor(private readonly options: ExchangeOptions) {
     const { address, body } = options
@@ -63,7 +64,7 @@ export class Exchange {
     this.answered.catch(() => {})
     this.watch()
     this.arm('connect', options.connectMs, 'unreachable', 'no connection in time')
-    this.arm('whole', options.deadlineMs, 'late', 'the deadline passed')
+    this.extend(0)
     options.signal?.addEventListener('abort', this.onAbort)
     if (options.signal?.aborted) this.onAbort()
     this.request.end(body)
@@ -112,6 +113,12 @@ export class Exchange {
   disarm(name: string): void {
     clearTimeout(this.timers.get(name))
     this.timers.delete(name)
+  }
+
+  /** Gives the whole exchange so many milliseconds more than its deadline. */
+  extend(ms: number): void {
+    const leftMs = this.startedMs + this.options.deadlineMs + ms - performance.now()
+    this.arm('whole', Math.max(0, leftMs), 'late', 'the deadline passed')
   }
 
   /** @throws WireError */

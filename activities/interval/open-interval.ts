@@ -91,7 +91,7 @@ async function open(
     })
     const input = await planInput(tx, deps, interval, known, usPerWork)
     const plan = planInterval(input, { secret, blockHash: fromHex(first.hash) })
-    const items = planRows(plan, provers, profile, usPerWork)
+    const items = planRows(plan, profile, usPerWork)
     const { profile: _, ...inputs } = input
     await openIntervalRow(tx, id, { n, firstBlockHash: first.hash, openedAfter, profile })
     await insertIntervalProvers(tx, id, n, provers)

@@ -2,29 +2,27 @@ import { generationParams, workOf } from '../../formats/generation.js'
 import type { PlanItemRow } from '../../ledger/intervals/plans.js'
 import type { IntervalPlan } from '../../rules/plan/plan-types.js'
 import type { MechanismProfile } from '../../rules/profile.js'
-import { deadlineMs, groupDeadlineMs } from '../../rules/routing/deadlines.js'
+import { deadlineMs } from '../../rules/routing/deadlines.js'
 import { encodeBody } from '../../wire/generation-body.js'
 
 /**
- * A plan as it is stored: for each challenge the exact bytes that will be sent, and how long the
- * verifier waits for it. A group round waits 1.3 times the class's time, but its bodies name the
- * usual deadline: nothing on the wire tells one challenge from another, or from a user's request.
+ * A plan as it is stored: for each challenge the exact bytes that will be sent, with the deadline that a
+ * user's request of this size has: nothing on the wire tells one challenge from another, or from a
+ * user's request.
  * @param usPerWork the class's certified time, floor(µs · 10^6 / work)
  */
 export function planRows(
   plan: IntervalPlan,
-  provers: readonly { hotkey: string; capacity: number | null }[],
   profile: MechanismProfile,
   usPerWork: number,
 ): PlanItemRow[] {
-  return plan.rounds.flatMap(({ group, items }) =>
+  return plan.rounds.flatMap(({ items }) =>
     items.map((item): PlanItemRow => {
       const work = workOf(generationParams(item.body))
       const deadline = deadlineMs({
         floorMs: profile.deadlineFloorMs,
         certifiedUsPerWork: usPerWork,
         work,
-        capacity: provers.find((row) => row.hotkey === item.hotkey)?.capacity ?? 1,
       })
       const { bytes, sha256 } = encodeBody({ ...item.body, deadline_ms: deadline })
       return {
@@ -36,8 +34,7 @@ export function planRows(
         momentBlock: item.momentBlock,
         firstRetryBlock: item.retryBlocks[0],
         secondRetryBlock: item.retryBlocks[1],
-        deadlineMs:
-          group === null ? deadline : groupDeadlineMs({ certifiedUsPerWork: usPerWork, work }),
+        deadlineMs: deadline,
         body: bytes,
         bodySha256: sha256,
       }

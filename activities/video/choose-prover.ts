@@ -67,7 +67,6 @@ export async function chooseProver(
       floorMs: deps.deadlineFloorMs,
       certifiedUsPerWork: certificate?.usPerWork ?? null,
       work,
-      capacity: prover.capacity,
     }),
   }
 }

@@ -28,7 +28,7 @@ export interface PlanItemRow extends ProverKey {
   momentBlock: number
   firstRetryBlock: number
   secondRetryBlock: number
-  /** The verifier's own; in a group round shorter than the one that the body names. */
+  /** The one that the body names. */
   deadlineMs: number
   /** The request body, byte for byte. */
   body: Uint8Array

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import { createServer as createTcpServer, type Socket } from 'node:net'
@@ -432,6 +433,24 @@ describe('asking a prover', () => {
     // Waiting for its turn is no stall.
     await failsAs('late', stalling(1), { stallMs: 30, deadlineMs: 150 })
     await failsAs('late', silent, { firstRecordMs: 5000, deadlineMs: 60 })
+  })
+
+  it('gives the frames’ bytes time of their own, 2,000 of them a millisecond', async () => {
+    const lateDone =
+      (script: (body: Buffer) => Script): RequestListener =>
+      async (req, res) => {
+        const { done, ...rest } = script(Buffer.concat(await req.toArray()))
+        res.writeHead(200, { 'Content-Type': STREAM_MEDIA_TYPE })
+        res.write(Buffer.concat([rest.accepted, ...rest.progress, ...rest.frames]))
+        setTimeout(() => res.end(done), 400)
+      }
+    await failsAs('late', lateDone(honest), { deadlineMs: 200 })
+    // 6 MB that no compression shrinks: three seconds more.
+    const video = { ...VIDEO, width: 2048, height: 1024, frames: 1 }
+    const frames = [randomBytes(video.width * video.height * 3)]
+    const large = (body: Buffer) => honestScript(bob, alice.ss58, body, {}, { video, frames })
+    const outcome = await ask(lateDone(large), { deadlineMs: 200, expected: video })
+    assert.equal(outcome.kind === 'failed' ? outcome.message : outcome.kind, 'answered')
   })
 
   it('ends with the caller: the prover sees a disconnect', async () => {

@@ -36,10 +36,10 @@ export function honestScript(
   verifier: string,
   body: Uint8Array,
   terms: { netuid?: number } = {},
+  { video, frames } = { video: VIDEO, frames: rawFrames() },
 ): Script {
-  const frames = rawFrames()
   const digests = frames.map((frame) => createHash('sha256').update(frame).digest())
-  const frames_sha256 = framesSha256(VIDEO, digests)
+  const frames_sha256 = framesSha256(video, digests)
   const text = answerText({
     genesisHash: GENESIS,
     netuid: 9,

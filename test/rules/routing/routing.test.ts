@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { TIER_REQUEST_LIMIT } from '../../../rules/constants.js'
 import { breakerState, openForMs } from '../../../rules/routing/breaker.js'
-import { deadlineMs, groupDeadlineMs } from '../../../rules/routing/deadlines.js'
+import { deadlineMs, framesMs, openingDeadlineMs } from '../../../rules/routing/deadlines.js'
 import { type RouteCandidate, type RouteInput, route } from '../../../rules/routing/route.js'
 import { TIERS } from '../../../rules/tiers.js'
 
@@ -196,12 +196,12 @@ describe('the breaker', () => {
 })
 
 describe('deadlines', () => {
-  it('are three times the certified time for the work and the queue, not below the floor', () => {
+  it('are 11/5 of the certified time for the work, not below the floor, and the frames have more', () => {
     const certified = { floorMs: 10_000, certifiedUsPerWork: 31_789_143, work: 786_432 }
-    assert.equal(deadlineMs({ ...certified, capacity: 0 }), 74_999)
-    assert.equal(deadlineMs({ ...certified, capacity: 1 }), 149_999)
-    assert.equal(deadlineMs({ ...certified, floorMs: 80_000, capacity: 0 }), 80_000)
-    assert.equal(deadlineMs({ ...certified, certifiedUsPerWork: null, capacity: 9 }), 10_000)
-    assert.equal(groupDeadlineMs(certified), 32_499)
+    assert.equal(deadlineMs(certified), 54_999)
+    assert.equal(openingDeadlineMs(certified), 49_999)
+    assert.equal(deadlineMs({ ...certified, floorMs: 80_000 }), 80_000)
+    assert.equal(deadlineMs({ ...certified, certifiedUsPerWork: null }), 10_000)
+    assert.deepEqual([0, 1, 2000, 2001].map(framesMs), [0, 1, 1, 2])
   })
 })
