@@ -8,7 +8,5 @@ export interface GpuDeps {
   readonly generator: Engine
   /** A second, freshly loaded session of the same model: for what would accuse somebody. */
   readonly openFresh: () => Promise<Engine>
-  /** Runs the class's known answer in the session given. */
-  readonly knownAnswerHolds: (generator: Engine) => Promise<boolean>
   readonly log: Log
 }

@@ -61,7 +61,7 @@ const outcome = (requestId: string, i: number): NewOutcome => ({
   message: null,
   framesSha256: '01'.repeat(32),
   traceRoot: '02'.repeat(32),
-  determinismClass: 'fc1;bench',
+  determinismClass: 'fc2;bench',
   modelRoot: 'cd'.repeat(32),
   signature: `0x${'03'.repeat(64)}`,
   requestNonce: '1',

@@ -31,7 +31,7 @@ const FILL = [
    SELECT 18, ${KEY}, ${hotkey('u')}, 1, u, 'cold' || u, 'silver', 5000, 400000, ${INTERVALS - 1} FROM generate_series(1, ${PROVERS}) u`,
   `INSERT INTO interval_provers (netuid, verifier, n, hotkey, registered_block, uid, coldkey, axon_ip, axon_port, validator_permit,
      tier, total_successes, score_ppm, determinism_class, model_root, capacity, reachable)
-   SELECT 18, ${KEY}, n, hotkey, 1, uid, coldkey, '192.0.2.1', 8091, false, 'silver', 5000, 400000, 'fc1;test', 'cd', 2, true
+   SELECT 18, ${KEY}, n, hotkey, 1, uid, coldkey, '192.0.2.1', 8091, false, 'silver', 5000, 400000, 'fc2;test', 'cd', 2, true
    FROM provers, generate_series(1, ${INTERVALS}) n`,
   `INSERT INTO scores SELECT 18, ${KEY}, n, hotkey, 1, uid, 'silver', 'silver', NULL, 7, 7, 1, 1, 0, 5000, 5008, 550000, 1000000, 400000, 407500
    FROM provers, generate_series(1, ${INTERVALS - 1}) n`,
@@ -43,7 +43,7 @@ const FILL = [
    SELECT gen_random_uuid(), 18, ${KEY}, n, CASE WHEN k = 1 THEN 'challenge' ELSE 'inference' END,
      CASE WHEN k > 1 THEN (SELECT id FROM inference_requests) END, (n * ${PROVERS} + uid) * 10 + k, hotkey, 1, '{}', 'ef', 786432, true,
      CASE WHEN k > 1 THEN 'key' || k END, 30000, CASE WHEN k = 4 AND uid % 7 = 0 THEN 'failure' ELSE 'success' END, 'served', '01', '02',
-     'fc1;test', '0x', 950000, now() - (${INTERVALS} - n) * interval '72 minutes', now() - (${INTERVALS} - n) * interval '72 minutes'
+     'fc2;test', '0x', 950000, now() - (${INTERVALS} - n) * interval '72 minutes', now() - (${INTERVALS} - n) * interval '72 minutes'
    FROM provers, generate_series(1, ${INTERVALS}) n, generate_series(1, ${ANSWERS}) k`,
   `INSERT INTO verdicts SELECT 18, ${KEY}, n, request_id, 'challenge', hotkey, 1, 'pass', 'hash_equal', 1000000, NULL, completed_at
    FROM attempts WHERE kind = 'challenge'`,

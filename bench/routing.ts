@@ -52,7 +52,7 @@ await db.tx(async (tx) => {
     known.map((prover) => ({
       ...prover,
       ...{ stakeRao: 0n, validatorPermit: false, tier: 'bronze', totalSuccesses: 0, scorePpm: 0 },
-      ...{ determinismClass: 'fc1;bench', modelRoot: 'cd'.repeat(32), capacity: 2 },
+      ...{ determinismClass: 'fc2;bench', modelRoot: 'cd'.repeat(32), capacity: 2 },
       ...{ reachable: true, unreachableReason: null },
     })),
   )
@@ -77,7 +77,7 @@ for (let k = 0; k < requests; k += 1) {
       ...NO_ANSWER,
       ...{ requestId, outcome: 'success', reason: 'served', message: null, verdict: null },
       ...{ framesSha256: '01'.repeat(32), traceRoot: '02'.repeat(32), signature: '0x' },
-      ...{ determinismClass: 'fc1;bench', modelRoot: 'cd'.repeat(32) },
+      ...{ determinismClass: 'fc2;bench', modelRoot: 'cd'.repeat(32) },
       ...{ elapsedUs: 900_000 + randomInt(100_000) },
     })),
   )

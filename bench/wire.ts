@@ -20,7 +20,7 @@ import { wholeOptions } from './support/whole-options.js'
 const VIDEO = { width: 64, height: 64, frames: 16, steps: 12 }
 const TERMS = { genesisHash: '11'.repeat(32), netuid: 1 }
 const MODEL_ROOT = '22'.repeat(32)
-const CLASS = `fc1;engine=bench/1;model=${MODEL_ROOT};ort=0;ep=cpu;precision=fp32;session=${'44'.repeat(32)};os=linux;arch=x64;isa=avx2`
+const CLASS = `fc2;engine=bench/1;model=${MODEL_ROOT};ep=cpu;device=x64-avx2;fingerprint=${'44'.repeat(32)}`
 const BODY = Buffer.from(JSON.stringify({ request_id: 'bench', query: 'x'.repeat(400) }))
 
 const { rounds } = wholeOptions({ rounds: 300 })

@@ -4,6 +4,7 @@ import { isCompiled } from '../base/compiled.js'
 import { Mutex } from '../base/concurrency/semaphore.js'
 import type { Hex } from '../formats/bytes.js'
 import type { GenerationParams } from '../formats/generation.js'
+import { pinGpu } from './class/selected-gpu.js'
 import { EngineError } from './errors.js'
 import type { ModelDescriptor } from './model/descriptor.js'
 import { type Model, readModel } from './model/model.js'
@@ -33,18 +34,19 @@ const THREAD = isCompiled
 export interface OpenEngineOptions {
   /** A folder in the diffusers/ONNX layout. */
   modelDir: string
-  /** `cuda` is written for onnxruntime's CUDA provider and has not been run on a GPU yet. */
   device: Device
 }
 
 export type Engine = Generator & StepRecomputer
 
 /**
- * Loads a model in a thread of its own. An idle generator does not keep the process alive.
- * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing`
+ * Loads a model in a thread of its own, and generates its known answers there: they name its determinism
+ * class. An idle generator does not keep the process alive.
+ * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing`, `gpu_ambiguous`
  */
 export async function openEngine({ modelDir, device }: OpenEngineOptions): Promise<Engine> {
   setNativeEnvironment(device)
+  if (device === 'cuda') await pinGpu()
   const model = await readModel(modelDir)
   const gate = new NativeGate()
   const worker = new Worker(THREAD, {
@@ -53,15 +55,17 @@ export async function openEngine({ modelDir, device }: OpenEngineOptions): Promi
   })
   const thread = new EngineThread(worker, gate)
   try {
-    const determinismClass = await thread.ask<string>((message, resolve) => {
-      if (message.type === 'opened') resolve(message.determinismClass)
+    const opened = await thread.ask<Opened>((message, resolve) => {
+      if (message.type === 'opened') resolve(message)
     })
-    return new ThreadedGenerator(thread, device, model, determinismClass)
+    return new ThreadedGenerator(thread, device, model, opened)
   } catch (error) {
     await thread.exited()
     throw error
   }
 }
+
+type Opened = Extract<FromThread, { type: 'opened' }>
 
 /** Turns the thread's messages into promises, one question at a time. */
 class EngineThread {
@@ -125,6 +129,7 @@ class EngineThread {
 class ThreadedGenerator implements Engine {
   readonly modelRoot: Hex
   readonly determinismClass: string
+  readonly software: Readonly<Record<string, string>>
   readonly descriptor: ModelDescriptor | null
   readonly device: Device
   readonly #model: { channels: number; scale: number }
@@ -134,34 +139,53 @@ class ThreadedGenerator implements Engine {
   readonly #running = new Set<AbortController>()
   #closed = false
 
-  constructor(thread: EngineThread, device: Device, model: Model, determinismClass: string) {
+  constructor(thread: EngineThread, device: Device, model: Model, opened: Opened) {
     this.#thread = thread
     this.#model = model.config
     this.device = device
     this.modelRoot = model.files.root
-    this.determinismClass = determinismClass
+    this.determinismClass = opened.determinismClass
+    this.software = opened.software
     this.descriptor = model.config.descriptor
   }
 
-  generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
-    return this.#inTurn(params, hooks.signal, (run) => this.#run(params, hooks, run))
+  async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
+    validateParams(params, this.#model)
+    return this.#inTurn(hooks.signal, (run) => this.#run(params, hooks, run))
   }
 
-  recomputeStep(
+  async recomputeStep(
     params: GenerationParams,
     opened: OpenedStep,
     { signal }: Pick<GenerationHooks, 'signal'> = {},
   ): Promise<RecomputedStep> {
-    return this.#inTurn(params, signal, async (run) => {
+    // The thread checks too; here a bad request is rejected before its turn comes.
+    validateParams(params, this.#model)
+    return this.#ask({ type: 'recompute', params, opened }, signal, (message) =>
+      message.type === 'recomputed' ? message.recomputed : null,
+    )
+  }
+
+  classNow({ signal }: Pick<GenerationHooks, 'signal'> = {}): Promise<string> {
+    return this.#ask({ type: 'class' }, signal, (message) =>
+      message.type === 'class' ? message.determinismClass : null,
+    )
+  }
+
+  /** Asks the thread, in turn, for what it answers once. @param read null for any other message */
+  #ask<T>(
+    question: ToThread,
+    signal: AbortSignal | undefined,
+    read: (message: FromThread) => T | null,
+  ): Promise<T> {
+    return this.#inTurn(signal, async (run) => {
       const cancel = () => this.#thread.send({ type: 'cancel' })
       run.signal.addEventListener('abort', cancel, { once: true })
       try {
-        return await this.#thread.ask<RecomputedStep>(
-          (message, resolve) => {
-            if (message.type === 'recomputed') resolve(message.recomputed)
-          },
-          { type: 'recompute', params, opened },
-        )
+        return await this.#thread.ask<T>((message, resolve) => {
+          const answer = read(message)
+          if (answer !== null) resolve(answer)
+        }, question)
       } finally {
         run.signal.removeEventListener('abort', cancel)
       }
@@ -173,13 +197,10 @@ class ThreadedGenerator implements Engine {
   }
 
   async #inTurn<T>(
-    params: GenerationParams,
     signal: AbortSignal | undefined,
     work: (run: AbortController) => Promise<T>,
   ): Promise<T> {
     if (this.#closed) throw new EngineError('closed', 'The generator is closed.')
-    // The thread checks too; here a bad request is rejected before its turn comes.
-    validateParams(params, this.#model)
     throwIfCancelled(signal)
     const run = new AbortController()
     const abort = () => run.abort(cancelledError())
@@ -241,6 +262,7 @@ class ThreadedGenerator implements Engine {
               break
             case 'opened':
             case 'recomputed':
+            case 'class':
             case 'failed':
               break
           }

@@ -9,6 +9,7 @@ import { FractalError, type FractalErrorOptions } from '../base/errors.js'
  * - `runtime_missing`: onnxruntime has no binary for this platform, or it does not load
  * - `cuda_missing`: onnxruntime's CUDA libraries are not installed or do not load
  * - `gpu_missing`: no NVIDIA driver or GPU
+ * - `gpu_ambiguous`: GPUs of several models, and which CUDA takes is not known
  * - `out_of_memory`: the runtime could not allocate what the model or the request needs
  * - `cancelled`: the caller's signal was aborted
  * - `closed`: the generator was closed
@@ -25,6 +26,7 @@ export type EngineErrorCode =
   | 'runtime_missing'
   | 'cuda_missing'
   | 'gpu_missing'
+  | 'gpu_ambiguous'
   | 'out_of_memory'
   | 'cancelled'
   | 'closed'

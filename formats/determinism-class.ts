@@ -1,82 +1,67 @@
-import { type Hex, isDigestHex } from './bytes.js'
+import { concat, fromHex, type Hex, isDigestHex } from './bytes.js'
 import { FormatError } from './error.js'
 import { sha256Hex } from './sha256.js'
 
-interface CommonParts {
+/** All that names a determinism class. */
+export interface DeterminismParts {
   /** Name and version of our pipeline's arithmetic. */
   engine: string
   modelRoot: Hex
-  /** Version of onnxruntime. */
-  ort: string
-  /** For example fp32. */
-  precision: string
-  /** sha256 of the canonical session options. */
-  session: Hex
+  ep: 'cuda' | 'cpu'
+  /** The GPU's name with `-` for spaces; of a CPU `{arch}-{avx512|avx2|sse|neon}`. */
+  device: string
+  /** What this engine makes of the model's known-answer requests here: `fingerprintOf`. */
+  fingerprint: Hex
 }
 
-export type DeterminismParts = CommonParts &
-  (
-    | { ep: 'cuda'; gpu: string; driver: string; cuda: string; cudnn: string; tf32: 'on' | 'off' }
-    | { ep: 'cpu'; os: string; arch: string; isa: 'avx512' | 'avx2' | 'sse' | 'neon' }
-  )
+/** The order in which a class names its parts. */
+export const CLASS_PARTS = ['engine', 'model', 'ep', 'device', 'fingerprint'] as const
 
-const COMMON = ['engine', 'model', 'ort', 'ep', 'precision', 'session']
-const ENDINGS = [
-  ['gpu', 'driver', 'cuda', 'cudnn', 'tf32'],
-  ['os', 'arch', 'isa'],
-]
+const VERSION = 'fc2'
+const MAX_LENGTH = 1024
+const CPU_DEVICE = /^[a-z0-9_]+-(avx512|avx2|sse|neon)$/
+/** Values have no spaces, and nothing that separates. */
+const PART = /^([a-z]+)=([!-:<>-~]+)$/
 
 /**
- * All that must be equal for bit-equal output, as one string: `fc1;engine=…;model=…;…`.
+ * A class of machines whose output is bit-equal, named by its bits: `fc2;engine=…;model=…;ep=…;device=…;fingerprint=…`.
  * @throws FormatError `bad_text` when a part has spaces, `;`, `=` or characters outside ASCII
  */
 export function formatDeterminismClass(parts: DeterminismParts): string {
-  const pairs: [string, string][] = [
-    ['engine', parts.engine],
-    ['model', parts.modelRoot],
-    ['ort', parts.ort],
-    ['ep', parts.ep],
-    ['precision', parts.precision],
-    ['session', parts.session],
-    ...(parts.ep === 'cuda'
-      ? ([
-          ['gpu', parts.gpu],
-          ['driver', parts.driver],
-          ['cuda', parts.cuda],
-          ['cudnn', parts.cudnn],
-          ['tf32', parts.tf32],
-        ] satisfies [string, string][])
-      : ([
-          ['os', parts.os],
-          ['arch', parts.arch],
-          ['isa', parts.isa],
-        ] satisfies [string, string][])),
-  ]
-  const text = ['fc1', ...pairs.map(([key, value]) => `${key}=${value}`)].join(';')
+  const { engine, modelRoot, ep, device, fingerprint } = parts
+  const text = `${VERSION};engine=${engine};model=${modelRoot};ep=${ep};device=${device};fingerprint=${fingerprint}`
   if (!isDeterminismClass(text)) {
     throw new FormatError('bad_text', `not a determinism class: ${text}`)
   }
   return text
 }
 
+/** The parts of a class; null for any other text, classes of the first edition (`fc1`) among it. */
+export function parseDeterminismClass(text: string): DeterminismParts | null {
+  if (text.length > MAX_LENGTH) return null
+  const [version, ...pairs] = text.split(';')
+  if (version !== VERSION || pairs.length !== CLASS_PARTS.length) return null
+  const values: string[] = []
+  for (const [i, pair] of pairs.entries()) {
+    const [, name, value] = PART.exec(pair) ?? []
+    if (name !== CLASS_PARTS[i] || value === undefined) return null
+    values.push(value)
+  }
+  const [engine, modelRoot, ep, device, fingerprint] = values
+  if (!isDigestHex(modelRoot!) || !isDigestHex(fingerprint!)) return null
+  const common = { engine: engine!, modelRoot: modelRoot!, device: device!, fingerprint: fingerprint! }
+  if (ep === 'cuda') return { ...common, ep }
+  return ep === 'cpu' && CPU_DEVICE.test(device!) ? { ...common, ep } : null
+}
+
 /** True for a well-formed class: the parts and their order, not whether such a machine exists. */
 export function isDeterminismClass(text: string): boolean {
-  if (text.length > 1024) return false
-  const [version, ...parts] = text.split(';')
-  const pairs = parts.map((part) => part.split('='))
-  if (version !== 'fc1' || !pairs.every((p) => p.length === 2 && /^[!-~]+$/.test(p[1]!))) {
-    return false
-  }
-  const values = new Map(pairs.map(([key, value]) => [key!, value!]))
-  const keys = pairs.map(([key]) => key).join()
-  return (
-    ENDINGS.some((ending, i) => {
-      const ep = i === 0 ? 'cuda' : 'cpu'
-      return keys === [...COMMON, ...ending].join() && values.get('ep') === ep
-    }) &&
-    isDigestHex(values.get('model')!) &&
-    isDigestHex(values.get('session')!)
-  )
+  return parseDeterminismClass(text) !== null
+}
+
+/** sha256 over the raw `frames_sha256` of a model's known answers, in their order. */
+export function fingerprintOf(framesSha256: readonly Hex[]): Hex {
+  return sha256Hex(concat(...framesSha256.map(fromHex)))
 }
 
 /** The first 12 hex of the class's sha256: how people are shown a class. */

@@ -15,11 +15,13 @@ import { refuse, sendStream } from './http.js'
 import type { AnswerStore } from './keeping/answer-store.js'
 import type { Keeping } from './keeping/keeping.js'
 import type { RequestRegistry } from './request-registry.js'
+import type { SelfCheck } from './self-check.js'
 
 export interface GenerateDeps {
   registry: RequestRegistry
   answers: AnswerStore
   keeping: Keeping
+  selfCheck: Pick<SelfCheck, 'changed'>
   /** The name of the model that is served here. */
   model: string
   /** steps · frames · width · height of its standard video; null where it names none. */
@@ -29,7 +31,7 @@ export interface GenerateDeps {
 }
 
 /** An operator has to look. */
-const CANNOT_KEEP_RETRY_S = 60
+const OPERATOR_RETRY_S = 60
 
 /** The key under which a request and its answer are known: no caller can touch another's ids. */
 export function requestKey(caller: string, requestId: string): Hex {
@@ -52,8 +54,14 @@ export async function generateRoute(
   if (!registry.knows(request) && (await keeping.problem()) !== null) {
     requests.inc({ outcome: 'cannot_keep' })
     log.info(facts, 'request refused: its answer could not be kept')
-    const retry = { 'Retry-After': String(CANNOT_KEEP_RETRY_S) }
+    const retry = { 'Retry-After': String(OPERATOR_RETRY_S) }
     refuse(res, 429, 'cannot_keep', 'no answer can be kept at the moment', retry)
+    return
+  }
+  if (deps.selfCheck.changed && !registry.knows(request)) {
+    requests.inc({ outcome: 'class_changed' })
+    const retry = { 'Retry-After': String(OPERATOR_RETRY_S) }
+    refuse(res, 429, 'class_changed', 'this prover stopped serving: its class changed', retry)
     return
   }
   const ticket = registry.take(request)

@@ -9,6 +9,11 @@ export function createProverMetrics(metrics: Metrics) {
     openings: metrics.counter('fractal_prover_openings_total', 'Openings by what became of them', [
       'outcome',
     ]),
+    classChecks: metrics.counter(
+      'fractal_prover_class_checks_total',
+      'Looks at whether the known answers still come out as at the start, by what became of them',
+      ['outcome'],
+    ),
     inFlight: metrics.gauge('fractal_prover_requests_in_flight', 'Requests running and waiting'),
     seconds: metrics.histogram(
       'fractal_prover_generation_seconds',

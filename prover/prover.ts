@@ -3,6 +3,7 @@ import type { Log } from '../base/log.js'
 import type { Metrics } from '../base/metrics.js'
 import { closeServer, type Listener, listen } from '../base/net/http-listener.js'
 import { type Signer, sr25519Ready } from '../base/sr25519.js'
+import { knownAnswersOf } from '../engine/model/known-answers.js'
 import type { Generator } from '../engine/pipeline/generator.js'
 import type { Hex } from '../formats/bytes.js'
 import { workOf } from '../formats/generation.js'
@@ -20,6 +21,7 @@ import { StateStore } from './keeping/state-store.js'
 import { createProverMetrics } from './metrics.js'
 import { RequestRegistry } from './request-registry.js'
 import { runGeneration } from './run-generation.js'
+import { SelfCheck, type SelfCheckTimes } from './self-check.js'
 import { createAxonServer, type ServerTimeouts } from './server.js'
 
 export interface ProverOptions {
@@ -46,6 +48,8 @@ export interface ProverOptions {
   timeouts?: ServerTimeouts
   /** Against who opens many connections; by default as the capacity needs. */
   connections?: ConnectionLimits
+  /** When it looks at its own class again; for tests. */
+  selfCheck?: SelfCheckTimes
   /** For /readyz: what lies outside this prover; default nothing. */
   notReady?: () => readonly { check: string; why: string }[]
   /** For /v1/info. */
@@ -93,9 +97,19 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   const registry = new RequestRegistry({
     capacity: options.capacity,
     answers,
-    work: (generation) => runGeneration(generation, deps),
+    work: (generation) => runGeneration(generation, deps).finally(() => selfCheck.worked()),
     now,
     onLength: (length) => meters.inFlight.set(length),
+  })
+  const selfCheck = new SelfCheck({
+    generator,
+    queue: registry,
+    self: signer.ss58,
+    work: knownAnswersOf(generator.descriptor).reduce((sum, params) => sum + workOf(params), 0),
+    times: options.selfCheck,
+    log,
+    checks: meters.classChecks,
+    onChange: () => registry.close('this prover stopped serving'),
   })
   const model = generator.descriptor?.name ?? `model-${generator.modelRoot.slice(0, 12)}`
   const standardWork = generator.descriptor && workOf(generator.descriptor)
@@ -111,7 +125,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       log,
       nowNs,
     },
-    generate: { registry, answers, keeping, model, standardWork, log, requests: meters.requests },
+    generate: { registry, answers, keeping, selfCheck, model, standardWork, log, requests: meters.requests },
     open: { answers, states, log, openings: meters.openings, now },
     info: () => ({
       versions: { fractal: options.version, wire: '1', auth: 'btauth/1' },
@@ -119,11 +133,16 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       model,
       model_root: generator.modelRoot,
       determinism_class: generator.determinismClass,
+      software: { ...generator.software },
       capacity: registry.capacity,
       queue_length: registry.length,
     }),
     notReady: async () => {
-      const own = { clock: clock.problem(), disk: await keeping.problem() }
+      const own = {
+        clock: clock.problem(),
+        class: selfCheck.problem(),
+        disk: await keeping.problem(),
+      }
       const reasons = Object.entries(own).flatMap(([check, why]) =>
         why === null ? [] : [{ check, why }],
       )
@@ -140,6 +159,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
     url,
     port,
     async close() {
+      selfCheck.stop()
       const closed = closeServer(server, { graceMs: 1000 })
       registry.close()
       await closed

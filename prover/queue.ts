@@ -2,7 +2,7 @@ import { placeFor } from './places.js'
 import { inTurn, Shares, type Turn } from './turns.js'
 
 /** Work that waits for the generator. */
-interface Task extends Turn {
+export interface Task extends Turn {
   /** True once nobody wants the result: it no longer counts, whatever it still takes to stop. */
   readonly abandoned: boolean
   /** How many tasks go first now; 0 when at work. Called when it changes. */

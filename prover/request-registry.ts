@@ -2,7 +2,7 @@ import type { Hex } from '../formats/bytes.js'
 import { usPerWork } from '../rules/settle/speed.js'
 import { Generation, type ReceivedRequest } from './generation.js'
 import type { AnswerStore } from './keeping/answer-store.js'
-import { WorkQueue } from './queue.js'
+import { type Task, WorkQueue } from './queue.js'
 
 /**
  * What becomes of a request:
@@ -69,12 +69,19 @@ export class RequestRegistry {
     return this.enqueue(new Generation(request))
   }
 
+  /** Takes work of the prover's own into the queue. @returns its position, or null when there is no place */
+  offer(task: Task): number | null {
+    return this.closed ? null : this.queue.offer(task)
+  }
+
+  withdraw(task: Task): void {
+    this.queue.withdraw(task)
+  }
+
   /** Ends everything in flight, and takes nothing more; it may be asked again elsewhere. */
-  close(): void {
+  close(why = 'the prover is stopping'): void {
     this.closed = true
-    for (const generation of [...this.live.values()]) {
-      generation.fail('internal', 'the prover is stopping', true)
-    }
+    for (const generation of [...this.live.values()]) generation.fail('internal', why, true)
   }
 
   /** Resolves when no work is left running. */

@@ -233,5 +233,10 @@ export const ATTEMPT_WAITS_MAX = 60
 /** Runs with equal bytes that make a determinism class exact. */
 export const CERTIFICATE_RUNS = 100
 
+/** A prover looks at its own class again after so long without work (mechanism.md section 2). */
+export const CLASS_CHECK_IDLE_MS = 3_600_000
+/** And under load once in an interval, which it knows by time only: 360 blocks of 12 s. */
+export const CLASS_CHECK_LOAD_MS = 4_320_000
+
 /** The largest weight on the chain. */
 export const U16_MAX = 65_535

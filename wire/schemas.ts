@@ -114,6 +114,8 @@ export const proverInfoSchema = z.strictObject({
   model: z.string().min(1).max(128),
   model_root: digest,
   determinism_class: z.string().refine(isDeterminismClass, 'not a determinism class'),
+  /** Versions and build ids, for people: no part of the class. */
+  software: z.record(z.string().max(64), z.string().max(256)),
   capacity: z.int().min(1).max(10_000),
   queue_length: z.int().min(0).max(10_000),
 })

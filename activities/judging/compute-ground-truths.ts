@@ -104,7 +104,7 @@ async function confirm(
     await putCosine(deps.db, attempt.requestId, cosinePpm(answer, rgb, params))
   }
   const confirmed = made.framesSha256 === truth.framesSha256 && made.traceRoot === truth.traceRoot
-  const knownAnswerOk = await control.knownAnswerHolds()
+  const knownAnswerOk = await control.knownAnswersHold()
   await putConfirmation(deps.db, attempt.requestId, {
     confirmFramesSha256: made.framesSha256,
     confirmTraceRoot: made.traceRoot,

@@ -77,7 +77,7 @@ async function compute(
   if (needsSpotConfirmation({ answer, facts })) {
     const fresh = await control.open()
     const recomputed = digestsOf(await fresh.recomputeStep(params, step, { signal }))
-    const knownAnswerOk = await control.knownAnswerHolds()
+    const knownAnswerOk = await control.knownAnswersHold()
     await putSpotCheckConfirmation(db, requestId, { recomputed, knownAnswerOk })
     deps.log.info({ requestId, knownAnswerOk }, 'an opened step does not follow; computed it twice')
   }

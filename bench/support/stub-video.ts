@@ -10,7 +10,7 @@ import { encodeRecord } from '../../wire/stream.js'
 export const VIDEO = { width: 64, height: 64, frames: 16, steps: 12 }
 export const NETUID = 1
 export const MODEL_ROOT = '22'.repeat(32)
-export const CLASS = `fc1;engine=bench/1;model=${MODEL_ROOT};ort=0;ep=cpu;precision=fp32;session=${'44'.repeat(32)};os=linux;arch=x64;isa=avx2`
+export const CLASS = `fc2;engine=bench/1;model=${MODEL_ROOT};ep=cpu;device=x64-avx2;fingerprint=${'44'.repeat(32)}`
 const TRACE_ROOT = '33'.repeat(32)
 
 /** All of an answer that is the same for every request: everything but the last record. */

@@ -1,7 +1,7 @@
 import { FractalError } from '../../base/errors.js'
 import { resolveOptions } from '../../base/options/options.js'
 import { certify } from '../../engine/class/certify.js'
-import { certifyParams } from '../../engine/class/certify-run.js'
+import { standardOf } from '../../engine/model/known-answers.js'
 import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import { shortClass } from '../../formats/determinism-class.js'
@@ -33,7 +33,7 @@ export async function certifyByHand(
     runs,
     onRun: (run) => bar.show('certifying', run, runs),
   }).finally(() => bar.clear())
-  const work = workOf(certifyParams(config.descriptor))
+  const work = workOf(standardOf(config.descriptor))
   const usPerVideo = Math.round((certificate.usPerWork * work) / 1_000_000)
   if (json) printJson({ ...certificate, usPerVideo })
   else {

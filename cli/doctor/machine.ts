@@ -4,7 +4,7 @@ import { FractalError } from '../../base/errors.js'
 import { resolveOptions } from '../../base/options/options.js'
 import { findTemporalCli } from '../../dev/temporal/cli.mjs'
 import { cpuIsa } from '../../engine/class/cpu-isa.js'
-import { queryGpu } from '../../engine/class/cuda-facts.js'
+import { selectedGpu } from '../../engine/class/selected-gpu.js'
 import { openEngine } from '../../engine/engine.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import { environmentOver } from '../environment.js'
@@ -42,8 +42,8 @@ export async function showMachine(
     cores: os.availableParallelism(),
     isa: await orWhy(() => cpuIsa(process.platform, process.arch)),
     gpu: await orWhy(async () => {
-      const { gpu, driver } = await queryGpu()
-      return `${gpu}, driver ${driver}`
+      const { name, driver } = await selectedGpu()
+      return `${name}, driver ${driver}`
     }),
     memory_gib: Number((os.totalmem() / GIB).toFixed(1)),
     memory_free_gib: Number((os.freemem() / GIB).toFixed(1)),

@@ -44,9 +44,11 @@ function cheating(
   return {
     modelRoot: engine.modelRoot,
     determinismClass: engine.determinismClass,
+    software: engine.software,
     descriptor: engine.descriptor,
     device: engine.device,
     generate: (params, hooks = {}) => generate(params, hooks),
+    classNow: (hooks) => engine.classNow(hooks),
     close: () => engine.close(),
   }
 }

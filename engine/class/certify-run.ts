@@ -4,14 +4,23 @@ import { pixelsOf } from '../../formats/video-shape.js'
 import { spotCheckUsPerPixel } from '../../rules/plan/spot-checks.js'
 import { usPerWork } from '../../rules/settle/speed.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
+import { knownAnswersOf, standardOf } from '../model/known-answers.js'
+import { frameDeviation, stateDeviation } from '../pipeline/deviation.js'
 import type { GenerationHooks, Generator, StepRecomputer } from '../pipeline/generator.js'
-import { completeParams } from '../pipeline/params.js'
 import { joinState } from '../pipeline/recompute-step.js'
 
-/** What one certifying generation gave. */
+/** What one certifying run generates, and which step of it is computed again. */
+export interface CertifyTask {
+  /** Which of the known answers: 0 is of the standard form. */
+  answer: number
+  params: GenerationParams
+  /** 1 … steps. */
+  step: number
+}
+
+/** What one certifying run gave. */
 export interface CertifyRun {
-  determinismClass: string
-  modelRoot: Hex
+  answer: number
   framesSha256: Hex
   traceRoot: Hex
   /** floor(µs · 10^6 / work). */
@@ -20,43 +29,49 @@ export interface CertifyRun {
   spotCheckUsPerPixel: number
   /** Whether that step and frame came out as in the generation. */
   spotCheckOk: boolean
-}
-
-/** For a folder without fractal.json: small, and enough steps to run every branch of the solver. */
-const WITHOUT_DESCRIPTOR = { steps: 4, guidance: 7.5, width: 64, height: 64, frames: 16, fps: 8 }
-
-/** The request whose answer is known: the model's standard form of a fixed prompt and seed. */
-export function certifyParams(descriptor: ModelDescriptor | null): GenerationParams {
-  return completeParams(
-    {
-      prompt: 'a red circle moves right on a blue background',
-      seed: 20_261_122,
-      ...(descriptor === null && WITHOUT_DESCRIPTOR),
-    },
-    descriptor,
-  )
-}
-
-interface Certified extends Pick<Generator, 'generate'>, Pick<StepRecomputer, 'recomputeStep'> {
-  determinismClass: string
-  modelRoot: Hex
+  /** How far that step's state was from the generation's: `stateDeviation`. */
+  stepDeviation: number
+  /** How far that frame was from the generation's, in levels of a byte. */
+  frameDeviation: number
 }
 
 /**
- * One certifying run: a generation, and a spot check of the step in its middle.
+ * The runs of one process: all known answers, the first with all steps of the standard form, for the class is timed
+ * by it. It comes last, so that its times are of a warm session. The steps that are computed again go from the first
+ * to the last of each.
+ */
+export function certifyTasks(descriptor: ModelDescriptor | null, runs: number): CertifyTask[] {
+  const [first, ...others] = knownAnswersOf(descriptor)
+  const answers = [{ ...first!, steps: standardOf(descriptor).steps }, ...others]
+  return answers
+    .flatMap((params, answer) => {
+      const count = Math.floor(runs / answers.length) + (answer < runs % answers.length ? 1 : 0)
+      return Array.from({ length: count }, (_, i) => {
+        const step = 1 + Math.floor((i * (params.steps - 1)) / Math.max(1, count - 1))
+        return { answer, params, step }
+      })
+    })
+    .sort((a, b) => b.answer - a.answer)
+}
+
+/**
+ * One certifying run: a generation, and a spot check of one step and the last frame.
  * @throws EngineError
  */
 export async function certifyRun(
-  model: Certified,
-  params: GenerationParams,
+  model: Pick<Generator, 'generate'> & Pick<StepRecomputer, 'recomputeStep'>,
+  { answer, params, step }: CertifyTask,
   hooks: Pick<GenerationHooks, 'signal'> = {},
 ): Promise<CertifyRun> {
-  const step = Math.ceil(params.steps / 2)
   const states = new Map<number, Float32Array>()
+  let frame = new Uint8Array()
   const generated = await model.generate(params, {
     ...hooks,
     onState: (i, latents, x0) => {
-      if (i === step - 1 || i === params.steps) states.set(i, joinState(latents, x0).state)
+      if ([step - 1, step, params.steps].includes(i)) states.set(i, joinState(latents, x0).state)
+    },
+    onFrame: (index, rgb) => {
+      if (index === params.frames) frame = Uint8Array.from(rgb)
     },
   })
   const opened = {
@@ -67,8 +82,7 @@ export async function certifyRun(
   }
   const again = await model.recomputeStep(params, opened, hooks)
   return {
-    determinismClass: model.determinismClass,
-    modelRoot: model.modelRoot,
+    answer,
     framesSha256: generated.framesSha256,
     traceRoot: generated.traceRoot,
     usPerWork: usPerWork(generated.timings.total_us, workOf(params)),
@@ -77,5 +91,7 @@ export async function certifyRun(
       again.initialDigest === generated.stepDigests[0] &&
       again.stateDigest === generated.stepDigests[step] &&
       again.frameDigest === generated.frameDigests.at(-1),
+    stepDeviation: stateDeviation(again, states.get(step)!),
+    frameDeviation: frameDeviation(again.rgb, frame),
   }
 }

@@ -9,7 +9,7 @@ import { EngineError } from '../errors.js'
 import type { Device } from '../pipeline/generator.js'
 import { throwIfCancelled } from '../runtime/cancellation.js'
 import { fromPlainError, type PlainError } from '../thread/messages.js'
-import { type CertifyRun, certifyParams, certifyRun } from './certify-run.js'
+import { type CertifyRun, certifyRun, certifyTasks } from './certify-run.js'
 
 const SECOND_PROCESS = isCompiled
   ? new URL('./certify-process.js', import.meta.url)
@@ -20,15 +20,21 @@ export interface Certificate {
   modelRoot: Hex
   runs: number
   processes: number
-  /** True when class, model and every byte were equal in all runs, and a step computed again gave the same. */
+  /** True when class and every byte were equal in all runs of each request, and a step computed again gave the same. */
   exact: boolean
-  /** Lower median of floor(µs · 10^6 / (steps · frames · width · height)). */
+  /** Of the standard request: lower median of floor(µs · 10^6 / (steps · frames · width · height)). */
   usPerWork: number
-  /** Lower median of floor(µs · 10^6 / (frames · width · height)) of one step computed again. */
+  /** Of the same: lower median of floor(µs · 10^6 / (frames · width · height)) of one step computed again. */
   spotCheckUsPerPixel: number
-  /** Of the first run: the known answer, which later self-checks must give again. */
+  /** The furthest that a step computed again was from its generation, in 10^-9; 0 in an exact class. */
+  stepDeviation: number
+  /** The furthest that a frame decoded again was from its generation, in levels of a byte. */
+  frameDeviation: number
+  /** Of the standard request. */
   framesSha256: Hex
 }
+
+type FromSecondProcess = { determinismClass: string } | { run: CertifyRun } | { error: PlainError }
 
 export interface CertifyOptions {
   modelDir: string
@@ -40,9 +46,16 @@ export interface CertifyOptions {
   signal?: AbortSignal
 }
 
+/** What one of the two processes gave. */
+interface ProcessRuns {
+  determinismClass: string
+  modelRoot: Hex
+  runs: CertifyRun[]
+}
+
 /**
- * Generates one video many times, half of them in a second process, and looks whether all bytes are
- * equal. The processes run one after the other: a GPU need not hold the model twice.
+ * Generates the model's known answers many times, half of the runs in a second process, and looks whether all
+ * bytes are equal. The processes run one after the other: a GPU need not hold the model twice.
  * @throws EngineError `invalid_request`, `certify_failed`, `cancelled`, and those of openEngine
  */
 export async function certify(options: CertifyOptions): Promise<Certificate> {
@@ -58,47 +71,51 @@ export async function certify(options: CertifyOptions): Promise<Certificate> {
     done += 1
     options.onRun?.(done, runs)
   }
-  const results = [
-    ...(await runHere(options, runs - elsewhere, report)),
-    ...(await runInSecondProcess(options, elsewhere, report)),
-  ]
-  const [first] = results
+  const here = await runHere(options, runs - elsewhere, report)
+  const there = await runInSecondProcess(options, elsewhere, report)
+  const results = [...here.runs, ...there.runs]
+  const standard = results.filter(({ answer }) => answer === 0)
   return {
-    determinismClass: first!.determinismClass,
-    modelRoot: first!.modelRoot,
+    determinismClass: here.determinismClass,
+    modelRoot: here.modelRoot,
     runs,
     processes: 2,
-    exact: results.every((result) => sameBytes(result, first!) && result.spotCheckOk),
-    usPerWork: lowerMedian(results.map((result) => result.usPerWork))!,
-    spotCheckUsPerPixel: lowerMedian(results.map((result) => result.spotCheckUsPerPixel))!,
-    framesSha256: first!.framesSha256,
+    exact: here.determinismClass === there.determinismClass && areEqual(results),
+    usPerWork: lowerMedian(standard.map((result) => result.usPerWork))!,
+    spotCheckUsPerPixel: lowerMedian(standard.map((result) => result.spotCheckUsPerPixel))!,
+    stepDeviation: Math.max(...results.map((result) => result.stepDeviation)),
+    frameDeviation: Math.max(...results.map((result) => result.frameDeviation)),
+    framesSha256: standard[0]!.framesSha256,
   }
 }
 
-function sameBytes(a: CertifyRun, b: CertifyRun): boolean {
-  return (
-    a.determinismClass === b.determinismClass &&
-    a.modelRoot === b.modelRoot &&
-    a.framesSha256 === b.framesSha256 &&
-    a.traceRoot === b.traceRoot
-  )
+/** Whether each request had the same bytes in all its runs, with its steps computed again. */
+export function areEqual(results: readonly CertifyRun[]): boolean {
+  return results.every((result) => {
+    const first = results.find(({ answer }) => answer === result.answer)!
+    return (
+      result.spotCheckOk &&
+      result.framesSha256 === first.framesSha256 &&
+      result.traceRoot === first.traceRoot
+    )
+  })
 }
 
 async function runHere(
   { modelDir, device, signal }: CertifyOptions,
   runs: number,
   report: () => void,
-): Promise<CertifyRun[]> {
+): Promise<ProcessRuns> {
   throwIfCancelled(signal)
   const generator = await openEngine({ modelDir, device })
   try {
-    const params = certifyParams(generator.descriptor)
     const results: CertifyRun[] = []
-    for (let i = 0; i < runs; i++) {
-      results.push(await certifyRun(generator, params, signal === undefined ? {} : { signal }))
+    for (const task of certifyTasks(generator.descriptor, runs)) {
+      results.push(await certifyRun(generator, task, signal === undefined ? {} : { signal }))
       report()
     }
-    return results
+    const { determinismClass, modelRoot } = generator
+    return { determinismClass, modelRoot, runs: results }
   } finally {
     await generator.close()
   }
@@ -108,7 +125,7 @@ async function runInSecondProcess(
   { modelDir, device, signal }: CertifyOptions,
   runs: number,
   report: () => void,
-): Promise<CertifyRun[]> {
+): Promise<Pick<ProcessRuns, 'determinismClass' | 'runs'>> {
   throwIfCancelled(signal)
   const child = fork(fileURLToPath(SECOND_PROCESS), [modelDir, device, String(runs)], {
     execArgv: isCompiled ? [] : ['--import', tsxUrl()],
@@ -118,9 +135,14 @@ async function runInSecondProcess(
   try {
     const results: CertifyRun[] = []
     let failure: EngineError | undefined
-    child.on('message', (message: { run: CertifyRun } | { error: PlainError }) => {
+    let determinismClass = ''
+    child.on('message', (message: FromSecondProcess) => {
       if ('error' in message) {
         failure = fromPlainError(message.error)
+        return
+      }
+      if ('determinismClass' in message) {
+        determinismClass = message.determinismClass
         return
       }
       results.push(message.run)
@@ -139,7 +161,7 @@ async function runInSecondProcess(
         { hint: 'Check its messages above and the free memory.' },
       )
     }
-    return results
+    return { determinismClass, runs: results }
   } finally {
     signal?.removeEventListener('abort', stop)
   }

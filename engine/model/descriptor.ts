@@ -1,13 +1,16 @@
 import { z } from 'zod'
-import { guidanceMilli } from '../../formats/generation.js'
+import { type GenerationParams, guidanceMilli } from '../../formats/generation.js'
 import type { ModelStandard } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
+import { knownAnswersSchema, listedKnownAnswers } from './known-answers.js'
 
 /** What a model's `fractal.json` says: its name and the standard form of a request. */
 export interface ModelDescriptor extends ModelStandard {
   /** Items in one call of the denoiser: part of what makes output bit-equal. */
   denoiserBatch: number
   decodeUnit: 'frame'
+  /** As listed, the standard one first; null where the folder lists none (`knownAnswersOf` derives them). */
+  knownAnswers: readonly GenerationParams[] | null
 }
 
 const schema = z.strictObject({
@@ -21,6 +24,7 @@ const schema = z.strictObject({
   // The pipeline runs the unconditional and the conditional half together, and one video at a time.
   denoiser_batch: z.literal(2),
   decode_unit: z.literal('frame'),
+  known_answers: knownAnswersSchema.optional(),
 })
 
 /** @throws EngineError `model_invalid` */
@@ -32,7 +36,7 @@ export function parseDescriptor(json: unknown): ModelDescriptor {
     })
   }
   const { data } = parsed
-  return {
+  const standard = {
     name: data.name,
     steps: data.num_inference_steps,
     guidanceMilli: guidanceMilli(data.guidance_scale),
@@ -40,7 +44,12 @@ export function parseDescriptor(json: unknown): ModelDescriptor {
     width: data.width,
     height: data.height,
     fps: data.fps,
+  }
+  return {
+    ...standard,
     denoiserBatch: data.denoiser_batch,
     decodeUnit: data.decode_unit,
+    knownAnswers:
+      data.known_answers === undefined ? null : listedKnownAnswers(data.known_answers, standard),
   }
 }

@@ -49,12 +49,17 @@ export interface Generated {
 /** A loaded model. Generations queue: one denoises at a time, which bounds memory. */
 export interface Generator {
   readonly modelRoot: Hex
+  /** As it was when the model was opened. */
   readonly determinismClass: string
+  /** Versions and build ids of what computes, for people: they explain a difference, and name no class. */
+  readonly software: Readonly<Record<string, string>>
   /** null when the model folder has no fractal.json. */
   readonly descriptor: ModelDescriptor | null
   readonly device: Device
   /** @throws EngineError */
   generate(params: GenerationParams, hooks?: GenerationHooks): Promise<Generated>
+  /** The class by the known answers as they come out now. @throws EngineError */
+  classNow(hooks?: Pick<GenerationHooks, 'signal'>): Promise<string>
   /** Ends what is running (as cancelled) and frees the model. */
   close(): Promise<void>
 }

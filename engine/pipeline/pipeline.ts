@@ -1,8 +1,12 @@
 import { type Hex, toHex } from '../../formats/bytes.js'
+import { fingerprintOf, formatDeterminismClass } from '../../formats/determinism-class.js'
 import { framesSha256 } from '../../formats/frames.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
-import { hostClass } from '../class/host-class.js'
+import { hostDevice } from '../class/host-device.js'
+import { softwareOf } from '../class/software.js'
+import { EngineError } from '../errors.js'
+import { knownAnswersOf } from '../model/known-answers.js'
 import type { Model } from '../model/model.js'
 import type { ModelConfig } from '../model/model-config.js'
 import { checkpoint } from '../runtime/cancellation.js'
@@ -25,7 +29,13 @@ import {
   splitState,
 } from './recompute-step.js'
 
+/** Of the pipeline's own arithmetic: raised whenever a change here changes a byte of any video. */
+const ENGINE = 'fractal-t2v-2'
+
 interface PipelineParts {
+  device: Device
+  /** As the determinism class names it. */
+  deviceName: string
   runtime: Runtime
   networks: Networks
   config: ModelConfig
@@ -35,12 +45,10 @@ interface PipelineParts {
 /** Text to video, in the thread that calls it: each call of a network blocks it. */
 export class Pipeline {
   readonly modelRoot: Hex
-  readonly determinismClass: string
   readonly #parts: PipelineParts
 
-  private constructor(root: Hex, determinismClass: string, parts: PipelineParts) {
+  private constructor(root: Hex, parts: PipelineParts) {
     this.modelRoot = root
-    this.determinismClass = determinismClass
     this.#parts = parts
   }
 
@@ -50,13 +58,54 @@ export class Pipeline {
     const runtime = await loadRuntime()
     const networks = await openNetworks(runtime, files, device, gate)
     try {
-      const version = runtime.env.versions.node ?? runtime.env.versions.common
-      const determinismClass = await hostClass(device, files.root, version)
-      return new Pipeline(files.root, determinismClass, { runtime, networks, config, tokenizer })
+      const deviceName = await hostDevice(device)
+      const parts = { device, deviceName, runtime, networks, config, tokenizer }
+      return new Pipeline(files.root, parts)
     } catch (error) {
       await releaseNetworks(networks)
       throw error
     }
+  }
+
+  /**
+   * The determinism class of this process as it computes now: the known answers are generated. From the last
+   * to the first, so that a GPU is left warm for the standard size. One at a time is the caller's duty.
+   * @throws EngineError `model_invalid` for known answers that the model can't generate
+   */
+  async determinismClass(hooks: Pick<GenerationHooks, 'signal'> = {}): Promise<string> {
+    const { device, deviceName, config } = this.#parts
+    const hashes: Hex[] = []
+    for (const params of [...knownAnswersOf(config.descriptor)].reverse()) {
+      hashes.unshift((await this.#knownAnswer(params, hooks)).framesSha256)
+    }
+    return formatDeterminismClass({
+      engine: ENGINE,
+      modelRoot: this.modelRoot,
+      ep: device,
+      device: deviceName,
+      fingerprint: fingerprintOf(hashes),
+    })
+  }
+
+  async #knownAnswer(
+    params: GenerationParams,
+    hooks: Pick<GenerationHooks, 'signal'>,
+  ): Promise<Generated> {
+    try {
+      return await this.generate(params, hooks)
+    } catch (cause) {
+      if (!(cause instanceof EngineError) || cause.code !== 'invalid_request') throw cause
+      throw new EngineError('model_invalid', `A known answer of the model: ${cause.message}`, {
+        hint: 'List known_answers in its fractal.json that the model can generate.',
+        cause,
+      })
+    }
+  }
+
+  /** What computes, for people; of a GPU once something was generated, for its libraries load by then. */
+  software(): Promise<Record<string, string>> {
+    const { device, runtime } = this.#parts
+    return softwareOf(device, runtime.env.versions.node ?? runtime.env.versions.common)
   }
 
   /** One at a time is the caller's duty. @throws EngineError */
@@ -121,7 +170,9 @@ export class Pipeline {
       initialDigest: toHex(digestOf(torchRandn(params.seed, size))),
       stateDigest: digest,
       state,
+      noiseScale: step.sigma / step.alpha,
       frameDigest: toHex(digestOf(rgb)),
+      rgb,
       elapsedUs: microseconds(started, ended),
     }
   }

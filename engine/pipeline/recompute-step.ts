@@ -24,8 +24,12 @@ export interface RecomputedStep {
   stateDigest: Hex
   /** What `stateDigest` is of: latents, then the data prediction unless it is the last state. */
   state: Float32Array
+  /** How much the solver magnifies the denoiser's prediction in this step: sigma / alpha. */
+  noiseScale: number
   /** f_frame, decoded from the final latents. */
   frameDigest: Hex
+  /** What `frameDigest` is of: height × width × RGB bytes. */
+  rgb: Uint8Array
   /** From the first network's run to the last. */
   elapsedUs: number
 }

@@ -37,36 +37,46 @@ function hand(message: WithoutId<Handed>, arrays: (Uint8Array | Float32Array)[])
 }
 
 async function generate(message: Extract<ToThread, { type: 'generate' }>): Promise<void> {
-  running = new AbortController()
-  const hooks: GenerationHooks = {
-    signal: running.signal,
-    onWarning: (warning) => send({ type: 'warning', warning }),
-    onProgress: (step, steps) => send({ type: 'progress', step, steps }),
-  }
-  if (message.frames) {
-    hooks.onFrame = (index, rgb) => hand({ type: 'frame', index, rgb }, [rgb])
-  }
-  if (message.states) {
-    hooks.onState = (i, latents, x0) =>
-      hand({ type: 'state', i, latents, x0 }, x0 === null ? [latents] : [latents, x0])
-  }
-  try {
+  await cancellable(async (signal) => {
+    const hooks: GenerationHooks = {
+      signal,
+      onWarning: (warning) => send({ type: 'warning', warning }),
+      onProgress: (step, steps) => send({ type: 'progress', step, steps }),
+    }
+    if (message.frames) {
+      hooks.onFrame = (index, rgb) => hand({ type: 'frame', index, rgb }, [rgb])
+    }
+    if (message.states) {
+      hooks.onState = (i, latents, x0) =>
+        hand({ type: 'state', i, latents, x0 }, x0 === null ? [latents] : [latents, x0])
+    }
     send({ type: 'generated', generated: await pipeline!.generate(message.params, hooks) })
-  } catch (error) {
-    send({ type: 'failed', error: toPlainError(error) })
-  } finally {
-    running = null
-  }
+  })
 }
 
 async function recompute({
   params,
   opened,
 }: Extract<ToThread, { type: 'recompute' }>): Promise<void> {
+  await cancellable(async (signal) => {
+    const recomputed = await pipeline!.recomputeStep(params, opened, { signal })
+    send({ type: 'recomputed', recomputed }, [
+      recomputed.state.buffer as ArrayBuffer,
+      recomputed.rgb.buffer as ArrayBuffer,
+    ])
+  })
+}
+
+async function classNow(): Promise<void> {
+  await cancellable(async (signal) => {
+    send({ type: 'class', determinismClass: await pipeline!.determinismClass({ signal }) })
+  })
+}
+
+async function cancellable(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   running = new AbortController()
   try {
-    const recomputed = await pipeline!.recomputeStep(params, opened, running)
-    send({ type: 'recomputed', recomputed }, [recomputed.state.buffer as ArrayBuffer])
+    await work(running.signal)
   } catch (error) {
     send({ type: 'failed', error: toPlainError(error) })
   } finally {
@@ -81,6 +91,9 @@ port.on('message', (message: ToThread) => {
       break
     case 'recompute':
       void recompute(message)
+      break
+    case 'class':
+      void classNow()
       break
     case 'cancel':
       running?.abort()
@@ -99,8 +112,10 @@ try {
   pipeline = await Pipeline.open(model, device, new NativeGate(gate))
   // The networks have their own copy of the weights by now.
   model.files.bytes.clear()
-  send({ type: 'opened', determinismClass: pipeline.determinismClass })
+  const determinismClass = await pipeline.determinismClass()
+  send({ type: 'opened', determinismClass, software: await pipeline.software() })
 } catch (error) {
+  await pipeline?.release()
   send({ type: 'failed', error: toPlainError(error) })
   port.close()
 }

@@ -16,13 +16,15 @@ export interface ThreadData {
 export type ToThread =
   | { type: 'generate'; params: GenerationParams; frames: boolean; states: boolean }
   | { type: 'recompute'; params: GenerationParams; opened: OpenedStep }
+  | { type: 'class' }
   | { type: 'cancel' }
   /** The hook of the `frame` or `state` with this id is done. */
   | { type: 'ack'; id: number }
   | { type: 'close' }
 
 export type FromThread =
-  | { type: 'opened'; determinismClass: string }
+  | { type: 'opened'; determinismClass: string; software: Record<string, string> }
+  | { type: 'class'; determinismClass: string }
   | { type: 'warning'; warning: GenerationWarning }
   | { type: 'progress'; step: number; steps: number }
   | { type: 'frame'; id: number; index: number; rgb: Uint8Array }

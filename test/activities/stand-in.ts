@@ -89,7 +89,9 @@ export class StandIn extends FakeGenerator implements StepRecomputer {
 
   async recomputeStep(params: GenerationParams, opened: OpenedStep): Promise<RecomputedStep> {
     const states = new Map<number, Float32Array>()
+    const frames: Uint8Array[] = []
     const made = await this.generate(params, {
+      onFrame: (_, rgb) => void frames.push(rgb),
       onState: (i, latents, x0) => {
         states.set(i, joinState(latents, x0).state)
       },
@@ -101,6 +103,8 @@ export class StandIn extends FakeGenerator implements StepRecomputer {
       stateDigest: toHex(digestOf(state)),
       state,
       frameDigest: made.frameDigests[opened.frame - 1]!,
+      noiseScale: 1,
+      rgb: frames[opened.frame - 1]!,
       elapsedUs: 1,
     }
   }

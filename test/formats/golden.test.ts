@@ -5,8 +5,9 @@ import { concat, fromHex, toHex, u32le, utf8 } from '../../formats/bytes.js'
 import { canonicalJson } from '../../formats/canonical-json.js'
 import { commitmentText } from '../../formats/commitment.js'
 import {
+  fingerprintOf,
   formatDeterminismClass,
-  isDeterminismClass,
+  parseDeterminismClass,
   shortClass,
 } from '../../formats/determinism-class.js'
 import { drawBytes, drawInteger, shuffle } from '../../formats/draws.js'
@@ -53,29 +54,15 @@ describe('formats, golden vectors', () => {
     assert.equal(recordText(golden.record.hash), `fractal-record/1\n${golden.record.hash}`)
   })
 
-  it('writes determinism classes', () => {
-    const { engine, model, session, text, short } = golden.class
-    const common = { engine, modelRoot: model, session, ort: '1.30.0', precision: 'fp32' }
-    const cpu = formatDeterminismClass({
-      ...common,
-      ep: 'cpu',
-      os: 'linux',
-      arch: 'x64',
-      isa: 'avx2',
-    })
-    assert.equal(cpu, text)
-    assert.equal(shortClass(cpu), short)
-    const cuda = formatDeterminismClass({
-      ...common,
-      ep: 'cuda',
-      gpu: 'RTX-3090',
-      driver: '550.54',
-      cuda: '12.4',
-      cudnn: '9.1',
-      tf32: 'off',
-    })
-    assert.ok(cuda.endsWith(';gpu=RTX-3090;driver=550.54;cuda=12.4;cudnn=9.1;tf32=off'))
-    assert.ok(isDeterminismClass(cuda))
+  it('writes determinism classes, and reads their parts', () => {
+    const { engine, model, knownAnswers, text, short } = golden.class
+    const fingerprint = fingerprintOf(knownAnswers)
+    const cpu = { engine, modelRoot: model, ep: 'cpu', device: 'x64-avx2', fingerprint } as const
+    assert.equal(formatDeterminismClass(cpu), text)
+    assert.deepEqual(parseDeterminismClass(text), cpu)
+    assert.equal(shortClass(text), short)
+    const cuda = { ...cpu, ep: 'cuda', device: 'NVIDIA-GeForce-RTX-3090' } as const
+    assert.deepEqual(parseDeterminismClass(formatDeterminismClass(cuda)), cuda)
   })
 
   it('writes the signed texts', () => {

@@ -135,18 +135,26 @@ describe('formats, edges', () => {
   })
 
   it('knows determinism classes from other text', () => {
-    const cls = `fc1;engine=e;model=${DIGEST};ort=1;ep=cpu;precision=fp32;session=${DIGEST};os=linux;arch=x64;isa=avx2`
+    const cls = `fc2;engine=e;model=${DIGEST};ep=cpu;device=x64-avx2;fingerprint=${DIGEST}`
     assert.ok(isDeterminismClass(cls))
+    assert.ok(isDeterminismClass(cls.replace('cpu;device=x64-avx2', 'cuda;device=Any-GPU(1.2)')))
     const others = [
       '',
       'fc2',
       `${cls};`,
-      cls.replace('fc1', 'fc2'),
+      `${cls};driver=1`,
+      cls.replace('fc2', 'fc1'),
       cls.replace('engine=e', 'engine=a b'),
-      cls.replace('ep=cpu', 'ep=cuda'),
-      cls.replace('isa=avx2', 'isa='),
-      cls.replace('ort=1;', ''),
+      cls.replace('engine=e', 'engine=é'),
+      cls.replace('ep=cpu', 'ep=rocm'),
+      cls.replace('x64-avx2', ''),
+      cls.replace('x64-avx2', 'x64-mmx'),
+      cls.replace('x64-avx2', 'x64=avx2'),
+      cls.replace('ep=cpu;device=x64-avx2', 'device=x64-avx2;ep=cpu'),
+      cls.replace('engine=e;', ''),
       cls.replace(DIGEST, 'x'),
+      cls.replace(`fingerprint=${DIGEST}`, 'fingerprint=x'),
+      cls.replace('engine=e', `engine=${'e'.repeat(1024)}`),
     ]
     for (const other of others) assert.ok(!isDeterminismClass(other), other)
   })

@@ -6,7 +6,7 @@ import { framesSha256 } from '../../formats/frames.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
 
-export const FAKE_CLASS = `fc1;engine=fake/1;model=${'ab'.repeat(32)};ort=0;ep=cpu;precision=fp32;session=${'cd'.repeat(32)};os=linux;arch=x64;isa=avx2`
+export const FAKE_CLASS = `fc2;engine=fake/1;model=${'ab'.repeat(32)};ep=cpu;device=x64-avx2;fingerprint=${'cd'.repeat(32)}`
 export const FAKE_LATENTS = 24
 
 /** What a test may do to the fake's course. */
@@ -24,6 +24,7 @@ export interface FakeOptions {
 export class FakeGenerator implements Generator {
   readonly modelRoot = 'ab'.repeat(32)
   readonly determinismClass = FAKE_CLASS
+  readonly software = { fake: '1' }
   readonly device = 'cpu'
   readonly descriptor = {
     name: 'fake',
@@ -35,6 +36,7 @@ export class FakeGenerator implements Generator {
     fps: 8,
     denoiserBatch: 2,
     decodeUnit: 'frame' as const,
+    knownAnswers: null,
   }
   /** Prompts it began with, in order. */
   readonly began: string[] = []
@@ -75,6 +77,10 @@ export class FakeGenerator implements Generator {
       warnings: [...warnings],
       timings: { text_us: 1, denoise_us: 2, decode_us: 3, total_us: 6 },
     }
+  }
+
+  async classNow(): Promise<string> {
+    return this.determinismClass
   }
 
   async close(): Promise<void> {}

@@ -45,6 +45,7 @@ describe('prover', () => {
         model: 'fake',
         model_root: 'ab'.repeat(32),
         determinism_class: FAKE_CLASS,
+        software: { fake: '1' },
         capacity: 3,
         queue_length: 0,
       })

@@ -39,7 +39,7 @@ export class GridGenerator extends FakeGenerator {
     const standard = { steps, frames, width, height, fps }
     this.descriptor = {
       ...{ name: GRID_MODEL, guidanceMilli: 3000, ...standard },
-      ...{ denoiserBatch: 2, decodeUnit: 'frame' as const },
+      ...{ denoiserBatch: 2, decodeUnit: 'frame' as const, knownAnswers: null },
     }
     this.stepMs = stepMs
   }

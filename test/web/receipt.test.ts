@@ -53,7 +53,7 @@ function honest(verifier: Signer, prover: Signer): Receipt {
     bodySha256: sha256Hex(body),
     framesSha256: framesSha256(shape, FRAMES.map(sha256)),
     traceRoot: '34'.repeat(32),
-    determinismClass: `fc1;engine=e;model=${MODEL_ROOT};ort=1`,
+    determinismClass: `fc2;engine=e;model=${MODEL_ROOT};ort=1`,
     modelRoot: MODEL_ROOT,
   }
   const headers = signRequest({

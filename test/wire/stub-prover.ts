@@ -12,7 +12,7 @@ import { encodeRecord } from '../../wire/stream.js'
 export const GENESIS = '11'.repeat(32)
 export const MODEL_ROOT = '22'.repeat(32)
 export const TRACE_ROOT = '33'.repeat(32)
-export const CLASS = `fc1;engine=stub/1;model=${MODEL_ROOT};ort=0;ep=cpu;precision=fp32;session=${'44'.repeat(32)};os=linux;arch=x64;isa=avx2`
+export const CLASS = `fc2;engine=stub/1;model=${MODEL_ROOT};ep=cpu;device=x64-avx2;fingerprint=${'44'.repeat(32)}`
 export const VIDEO = { width: 8, height: 4, frames: 3, steps: 2 }
 const TIMINGS = { text_us: 1, denoise_us: 2, decode_us: 3, total_us: 6 }
 

@@ -5,10 +5,10 @@ import type { Log } from '../../base/log.js'
 import { databaseAddress } from '../../base/options/database-address.js'
 import { DATABASE_OPTIONS, TEMPORAL_OPTIONS } from '../../base/options/groups.js'
 import type { Options } from '../../base/options/options.js'
-import { certifyParams } from '../../engine/class/certify-run.js'
 import { openEngine } from '../../engine/engine.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { Generator } from '../../engine/pipeline/generator.js'
+import { parseDeterminismClass } from '../../formats/determinism-class.js'
 import { openDatabase } from '../../ledger/database.js'
 import { migrate } from '../../ledger/schema/migrate.js'
 import { connectTemporal } from '../../temporal/connection.js'
@@ -59,7 +59,7 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
   const db = openDatabase({ ...address, applicationName: 'fractal-gpu', max: 4, log })
   health.watchPostgres(db)
   const again = options['gpu.recertify']
-  const certificate = await certifyClass({
+  await certifyClass({
     ...{ db, determinismClass, device, modelDir, profile, again, log },
   })
   const generator = device === 'cuda' ? await openEngine({ modelDir, device }) : found
@@ -74,10 +74,6 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
       db,
       generator,
       openFresh: () => openEngine({ modelDir, device }),
-      knownAnswerHolds: async (fresh) => {
-        const { framesSha256 } = await fresh.generate(certifyParams(fresh.descriptor))
-        return framesSha256 === certificate.framesSha256
-      },
       log,
     }),
     // One GPU, one task: two concurrent ones would slow both and double the memory.
@@ -97,10 +93,10 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
   )
 }
 
-/** The determinism class names the GPU (`gpu=NVIDIA-GeForce-RTX-3090`): the queue's class must be in it. */
+/** The determinism class names the GPU (`device=NVIDIA-GeForce-RTX-3090`): the queue's class must be in it. */
 function assertGpuClass(generator: Generator, gpuClass: string): void {
   if (generator.device === 'cpu') return
-  const gpu = /gpu=([^;]*)/.exec(generator.determinismClass)?.[1] ?? 'none'
+  const gpu = parseDeterminismClass(generator.determinismClass)!.device
   if (gpu.split(/[^A-Za-z0-9]+/).includes(gpuClass)) return
   throw new FractalError('wrong_gpu', `this GPU is ${gpu}, not of the class ${gpuClass}`, {
     hint: 'Run the GPU worker on a machine of that class; others prove nothing about its provers.',

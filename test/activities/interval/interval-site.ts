@@ -193,7 +193,6 @@ export class IntervalSite {
       db: this.gpuDb,
       generator: this.#engine(),
       openFresh: async () => this.#engine(),
-      knownAnswerHolds: async () => true,
       log: SILENT,
       ...changes,
     }
@@ -269,6 +268,7 @@ async function refuser(signer: Signer, determinismClass: string): Promise<Served
     model: 'fake',
     model_root: 'ab'.repeat(32),
     determinism_class: determinismClass,
+    software: {},
     capacity: 1,
     queue_length: 1,
   }

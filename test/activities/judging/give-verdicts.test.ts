@@ -4,7 +4,7 @@ import { groundTruthsOf } from '../../../ledger/intervals/ground-truths.js'
 import { planItems } from '../../../ledger/intervals/plans.js'
 import { useDatabase } from '../../support/postgres.js'
 import { type Behaviour, IntervalSite } from '../interval/interval-site.js'
-import { StandIn } from '../stand-in.js'
+import { classNamed, StandIn } from '../stand-in.js'
 import { useChain } from '../verifier-site.js'
 
 const NOBODY = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
@@ -78,7 +78,8 @@ describe('activities: judging', () => {
 
   it('a wrong known answer takes exactness from the class, and later cosine decides', async () => {
     await asked('another', 'noise')
-    await site.recompute(1, ROUND, { knownAnswerHolds: async () => false })
+    const wrong = new StandIn(classNamed('of another GPU'))
+    await site.recompute(1, ROUND, { openFresh: async () => wrong })
     assert.deepEqual(await site.judge(1), { ...NOBODY, abstained: 2 })
     assert.equal((await site.verdicts(1))[0]![0]![1], 'control_failed')
     assert.equal(await exact(), false)

@@ -32,7 +32,7 @@ describe('fractal generate', function () {
     const { out: _other, timings: _timings, ...others } = JSON.parse(two.stdout)
     assert.deepEqual(facts, others)
     assert.match(facts.frames_sha256, /^[0-9a-f]{64}$/)
-    assert.match(facts.determinism_class, /^fc1;/)
+    assert.match(facts.determinism_class, /^fc2;/)
     assert.equal(facts.seed, 7)
     assert.ok(timings.total_us > 0)
     const bytes = await readFile(join(folder, 'one.rgb'))

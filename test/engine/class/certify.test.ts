@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict'
-import { certify } from '../../../engine/class/certify.js'
-import { certifyParams } from '../../../engine/class/certify-run.js'
+import { areEqual, certify } from '../../../engine/class/certify.js'
+import { type CertifyRun, certifyTasks } from '../../../engine/class/certify-run.js'
 import { openEngine } from '../../../engine/engine.js'
 import { EngineError } from '../../../engine/errors.js'
-import { isDeterminismClass } from '../../../formats/determinism-class.js'
+import { knownAnswersOf, standardOf } from '../../../engine/model/known-answers.js'
+import { parseDeterminismClass } from '../../../formats/determinism-class.js'
 import { RANDOM_MODEL } from '../fixtures.js'
 
+const RUN: CertifyRun = {
+  answer: 0,
+  framesSha256: 'aa',
+  traceRoot: 'tt',
+  usPerWork: 1,
+  spotCheckUsPerPixel: 1,
+  spotCheckOk: true,
+  stepDeviation: 0,
+  frameDeviation: 0,
+}
+
 describe('certify', () => {
-  it('finds equal bytes in two processes, and the answer that the engine gives', async () => {
+  it('finds equal bytes in two processes, and the class that the engine has', async () => {
     const heard: number[] = []
     const certificate = await certify({
       modelDir: RANDOM_MODEL,
@@ -18,16 +30,52 @@ describe('certify', () => {
     assert.deepEqual(heard, [1, 2, 3])
     assert.equal(certificate.exact, true)
     assert.equal(certificate.processes, 2)
-    assert.ok(isDeterminismClass(certificate.determinismClass))
+    assert.deepEqual([certificate.stepDeviation, certificate.frameDeviation], [0, 0])
     assert.ok(Number.isSafeInteger(certificate.usPerWork) && certificate.usPerWork > 0)
     const generator = await openEngine({ modelDir: RANDOM_MODEL, device: 'cpu' })
     try {
-      const { framesSha256 } = await generator.generate(certifyParams(generator.descriptor))
+      const { descriptor } = generator
+      const [known] = knownAnswersOf(descriptor)
+      const { framesSha256 } = await generator.generate({ ...known!, ...standardOf(descriptor) })
       assert.equal(certificate.framesSha256, framesSha256)
       assert.equal(certificate.determinismClass, generator.determinismClass)
+      assert.equal(await generator.classNow(), generator.determinismClass)
+      const parts = parseDeterminismClass(generator.determinismClass)
+      assert.equal(parts!.modelRoot, generator.modelRoot)
     } finally {
       await generator.close()
     }
+  })
+
+  it('runs each known answer, the standard one most and last, with steps from the first to the last', () => {
+    assert.deepEqual(
+      certifyTasks(null, 8).map(({ answer, step }) => [answer, step]),
+      [
+        [2, 1],
+        [2, 3],
+        [1, 1],
+        [1, 2],
+        [1, 3],
+        [0, 1],
+        [0, 2],
+        [0, 4],
+      ],
+    )
+    assert.deepEqual(
+      certifyTasks(null, 1).map(({ answer }) => answer),
+      [0],
+    )
+    const fifty = certifyTasks(null, 50)
+    assert.equal(fifty.length, 50)
+    assert.equal(fifty.filter(({ answer }) => answer === 0).length, 17)
+  })
+
+  it('compares each run with those of its own request', () => {
+    const other = { ...RUN, answer: 1, framesSha256: 'bb', traceRoot: 'uu' }
+    assert.ok(areEqual([RUN, other, RUN, other]))
+    assert.ok(!areEqual([RUN, other, { ...other, traceRoot: 'tt' }]))
+    assert.ok(!areEqual([RUN, other, { ...RUN, framesSha256: 'bb' }]))
+    assert.ok(!areEqual([RUN, { ...RUN, spotCheckOk: false }]))
   })
 
   it('refuses fewer than two runs', async () => {

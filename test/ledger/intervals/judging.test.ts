@@ -186,7 +186,7 @@ describe('ledger: plan, truths, audits', () => {
       requestId: uuid(),
       framesSha256: 'aa',
       traceRoot: 'bb',
-      determinismClass: 'fc1;test',
+      determinismClass: 'fc2;test',
       elapsedUs: 900_000,
       work: 10,
     }
@@ -215,7 +215,7 @@ describe('ledger: plan, truths, audits', () => {
   it('a class that lost its exactness gets it back only by hand', async () => {
     const { db } = database()
     const certificate: NewCertificate = {
-      determinismClass: 'fc1;a',
+      determinismClass: 'fc2;a',
       modelRoot: 'cd',
       exact: true,
       runs: 4,
@@ -226,8 +226,8 @@ describe('ledger: plan, truths, audits', () => {
       framesSha256: 'aa',
     }
     await putCertificate(db, certificate)
-    await revokeExact(db, 'fc1;a', 'own results differed')
-    await revokeExact(db, 'fc1;a', 'again')
+    await revokeExact(db, 'fc2;a', 'own results differed')
+    await revokeExact(db, 'fc2;a', 'again')
     const kept = await putCertificate(db, { ...certificate, usPerWork: 1 })
     assert.deepEqual(
       [kept.exact, kept.revokedReason, kept.usPerWork],
@@ -241,6 +241,6 @@ describe('ledger: plan, truths, audits', () => {
     const anew = await putCertificate(db, { ...certificate, usPerWork: 2 }, { replace: true })
     assert.deepEqual([anew.exact, anew.revokedReason, anew.usPerWork], [true, null, 2])
     assert.equal((await currentCertificates(db)).length, 1)
-    assert.equal(await certificateOf(db, 'fc1;none'), null)
+    assert.equal(await certificateOf(db, 'fc2;none'), null)
   })
 })

@@ -1,0 +1,139 @@
+import { messageOf } from '../base/errors.js'
+import type { Log } from '../base/log.js'
+import type { Counter } from '../base/metrics.js'
+import type { Generator } from '../engine/pipeline/generator.js'
+import { CLASS_CHECK_IDLE_MS, CLASS_CHECK_LOAD_MS } from '../rules/constants.js'
+import type { Task } from './queue.js'
+
+/** When the class is looked at again. */
+export interface SelfCheckTimes {
+  /** After so long without work. */
+  idleMs: number
+  /** After so long since the last look, whatever was done meanwhile. */
+  loadMs: number
+  /** How long a look that is due gives way to callers; then it takes a place like theirs. */
+  patienceMs: number
+  /** How often it is seen whether a look is due. */
+  pollMs: number
+  /** Unix milliseconds. */
+  now(): number
+}
+
+const TIMES: SelfCheckTimes = {
+  idleMs: CLASS_CHECK_IDLE_MS,
+  loadMs: CLASS_CHECK_LOAD_MS,
+  patienceMs: 600_000,
+  pollMs: 10_000,
+  now: Date.now,
+}
+
+export interface SelfCheckDeps {
+  generator: Pick<Generator, 'determinismClass' | 'classNow'>
+  queue: { offer(task: Task): number | null; withdraw(task: Task): void }
+  /** The prover's own hotkey, which the work is booked to. */
+  self: string
+  /** steps · frames · width · height of all known answers. */
+  work: number
+  times?: SelfCheckTimes | undefined
+  log: Log
+  checks: Counter<'outcome'>
+  /** Called once, when other bytes came out than at the start. */
+  onChange(): void
+}
+
+/**
+ * Generates the known answers again after each hour without work, and once in 72 minutes under load, in the queue
+ * and in the process that serve: a GPU that begins to compute other bytes would be taken for a cheat.
+ */
+export class SelfCheck {
+  /** Whether other bytes came out than at the start. That is never forgotten: only a restart serves again. */
+  changed = false
+  private readonly times: SelfCheckTimes
+  private readonly timer: NodeJS.Timeout
+  private lookedAt: number
+  private workedAt: number
+  private pending: AbortController | null = null
+
+  constructor(private readonly deps: SelfCheckDeps) {
+    this.times = deps.times ?? TIMES
+    this.lookedAt = this.times.now()
+    this.workedAt = this.lookedAt
+    this.timer = setInterval(() => this.look(), this.times.pollMs)
+    this.timer.unref()
+  }
+
+  /** Some work ended. */
+  worked(): void {
+    this.workedAt = this.times.now()
+  }
+
+  /** For `/readyz`; null while the class is what it was. */
+  problem(): string | null {
+    return this.changed
+      ? 'the known answers come out differently than at the start: look at the GPU, then restart'
+      : null
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+    this.pending?.abort()
+  }
+
+  private look(): void {
+    const { idleMs, loadMs, patienceMs } = this.times
+    const idle = Math.max(this.lookedAt, this.workedAt) + idleMs
+    const due = Math.min(idle, this.lookedAt + loadMs)
+    const now = this.times.now()
+    if (this.pending !== null || this.changed || now < due) return
+    this.enqueue(now > due + patienceMs)
+  }
+
+  /** @param firm does not give way any more */
+  private enqueue(firm: boolean): void {
+    const { queue, self, work } = this.deps
+    const pending = new AbortController()
+    const task: Task = {
+      caller: self,
+      priority: { permit: firm, stakeRao: 0n },
+      work,
+      get abandoned() {
+        return pending.signal.aborted
+      },
+      moved: () => {},
+      giveWay: () => {
+        pending.abort()
+        queue.withdraw(task)
+        this.end('gave_way')
+      },
+      run: () => this.run(pending.signal),
+    }
+    this.pending = pending
+    if (queue.offer(task) === null) this.pending = null
+  }
+
+  private async run(signal: AbortSignal): Promise<void> {
+    const { generator, log } = this.deps
+    try {
+      const found = await generator.classNow({ signal })
+      if (signal.aborted) return
+      this.lookedAt = this.times.now()
+      if (found === generator.determinismClass) return this.end('same')
+      this.changed = true
+      log.error(
+        { was: generator.determinismClass, is: found },
+        'the known answers come out differently than at the start: this prover stops serving',
+      )
+      this.end('changed')
+      this.deps.onChange()
+    } catch (error) {
+      if (signal.aborted) return
+      log.warn({ reason: messageOf(error) }, 'the known answers could not be generated')
+      this.end('failed')
+    }
+  }
+
+  private end(outcome: 'same' | 'changed' | 'failed' | 'gave_way'): void {
+    this.pending = null
+    this.deps.checks.inc({ outcome })
+  }
+}
