@@ -62,7 +62,7 @@ module.exports = {
     app('gpu-worker', ['--subtensor.network', NETWORK, ...stores('gpu')], {
       instances: GPUS,
       exec_mode: 'fork',
-      env: { CUDA_VISIBLE_DEVICES: 0 },
+      env: { CUDA_VISIBLE_DEVICES: 0, CUDA_DEVICE_ORDER: 'PCI_BUS_ID' },
       increment_var: 'CUDA_VISIBLE_DEVICES',
     }),
     app(

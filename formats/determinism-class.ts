@@ -49,7 +49,12 @@ export function parseDeterminismClass(text: string): DeterminismParts | null {
   }
   const [engine, modelRoot, ep, device, fingerprint] = values
   if (!isDigestHex(modelRoot!) || !isDigestHex(fingerprint!)) return null
-  const common = { engine: engine!, modelRoot: modelRoot!, device: device!, fingerprint: fingerprint! }
+  const common = {
+    engine: engine!,
+    modelRoot: modelRoot!,
+    device: device!,
+    fingerprint: fingerprint!,
+  }
   if (ep === 'cuda') return { ...common, ep }
   return ep === 'cpu' && CPU_DEVICE.test(device!) ? { ...common, ep } : null
 }

@@ -125,7 +125,16 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       log,
       nowNs,
     },
-    generate: { registry, answers, keeping, selfCheck, model, standardWork, log, requests: meters.requests },
+    generate: {
+      registry,
+      answers,
+      keeping,
+      selfCheck,
+      model,
+      standardWork,
+      log,
+      requests: meters.requests,
+    },
     open: { answers, states, log, openings: meters.openings, now },
     info: () => ({
       versions: { fractal: options.version, wire: '1', auth: 'btauth/1' },

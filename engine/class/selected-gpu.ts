@@ -42,7 +42,9 @@ export async function selectedGpu(
     throw new EngineError(
       'gpu_ambiguous',
       'This machine has GPUs of several models, and which of them CUDA counts first is not known.',
-      { hint: 'Set CUDA_DEVICE_ORDER=PCI_BUS_ID, or the UUID of one (nvidia-smi -L) in CUDA_VISIBLE_DEVICES.' },
+      {
+        hint: 'Set CUDA_DEVICE_ORDER=PCI_BUS_ID, or the UUID of one (nvidia-smi -L) in CUDA_VISIBLE_DEVICES.',
+      },
     )
   }
   return found

@@ -20,7 +20,10 @@ async function selected(lines: readonly string[], env: Record<string, string>) {
   const dir = await mkdtemp(path.join(tmpdir(), 'fractal-smi-'))
   try {
     const smi = path.join(dir, 'nvidia-smi')
-    await writeFile(smi, `#!/bin/sh\nprintf '%s\\n' ${lines.map((line) => `"${line}"`).join(' ')}\n`)
+    await writeFile(
+      smi,
+      `#!/bin/sh\nprintf '%s\\n' ${lines.map((line) => `"${line}"`).join(' ')}\n`,
+    )
     await chmod(smi, 0o755)
     return (await selectedGpu(env, smi)).uuid.slice(4, 12)
   } finally {

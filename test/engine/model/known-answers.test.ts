@@ -85,7 +85,12 @@ describe('Known answers of a model', () => {
     })
     fc.assert(
       fc.property(shape, (standard) => {
-        const answers = knownAnswersOf({ ...standard, guidanceMilli: 3000, fps: 8, knownAnswers: null })
+        const answers = knownAnswersOf({
+          ...standard,
+          guidanceMilli: 3000,
+          fps: 8,
+          knownAnswers: null,
+        })
         assert.equal(new Set(answers.map((p) => `${p.frames} ${p.width} ${p.height}`)).size, 3)
         for (const { frames, width, height } of answers) {
           assert.ok(frames >= 1 && frames <= Math.max(4, standard.frames))
