@@ -5,6 +5,7 @@ import type { Database } from '../ledger/database.js'
 import type { JobSignals } from '../ledger/requests/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { ClockWatch } from './shared/clock-watch.js'
+import type { ProverRoutes } from './video/prover-routes.js'
 
 /** What the inference worker's activities need. It holds the hotkey: provers answer to it alone. */
 export interface InferenceDeps {
@@ -17,6 +18,8 @@ export interface InferenceDeps {
   readonly allowPrivateAddresses: boolean
   /** Whether provers take the stamps of this process. */
   readonly clock: ClockWatch
+  /** Who can be asked, of this verifier's provers. */
+  readonly routes: ProverRoutes
   /** The chain's newest block, as far as it is known. */
   readonly block: () => number
   /** The least deadline of a request, in milliseconds (the profile's). */
@@ -24,8 +27,8 @@ export interface InferenceDeps {
   /** The least wait before a second prover is asked, in milliseconds. */
   readonly hedgeFloorMs: number
   readonly log: Log
-  /** Integers in [0, 10^6): the router's choices. */
-  readonly random: () => number
+  /** A whole number from 0 and below `below`, each as likely: the router's choices. */
+  readonly random: (below: number) => number
   /** A fresh UUIDv4: one for each attempt at a prover. */
   readonly newRequestId: () => string
 }

@@ -121,6 +121,14 @@ export const OPENING_TRIES = 3
 /** So many openings are computed together: the model is warm, and a verdict does not wait for long. */
 export const SPOT_CHECK_BATCH = 32
 
+// --- Who is asked (mechanism.md section 3) ---
+
+/** One runs, one waits. */
+export const CAPACITY_PER_GPU = 2
+
+/** A hotkey that declares more GPUs than this counts as having so many: a wide round asks for twice as much at once. */
+export const GPUS_MAX = 64
+
 // --- GPU budget of an interval, in percent of the verifier's GPU time (mechanism.md section 3) ---
 
 /** Ground truths of challenges. */
@@ -203,8 +211,17 @@ export const BREAKER_OUTCOMES = 10
 /** Passed checks since a prover's last cheat, before users' requests go to it as to others: decision 0004. */
 export const CHECKS_AFTER_CHEAT = 5
 
-/** How long a prover that refused a request is left alone by that request. Milliseconds. */
-export const REFUSED_PAUSE_MS = 3_000
+/** A prover without an answer for so long counts as unmeasured. Milliseconds: more than an interval, which measures all. */
+export const MEASUREMENT_FRESH_MS = 7_200_000
+
+/** How long a prover that refused a request is sent no user's by this verifier. Milliseconds. */
+export const BACKOFF_429_MS = 10_000
+
+/**
+ * After an outcome a prover is sent no user's request for a random time of at most this: else whoever holds
+ * a place refills it, and under overload each prover falls to one verifier. Milliseconds.
+ */
+export const PAUSE_MAX_MS = 2_000
 
 /** How long the breaker keeps a prover out after its first failure; doubles with each further one. */
 export const BREAKER_FIRST_MS = 5_000
@@ -224,7 +241,10 @@ export const HEDGE_SHARE_DIVISOR = 20
 /** Provers that may fail one request; each attempt is an outcome of its prover. */
 export const ATTEMPT_FAILURES_MAX = 4
 
-/** How long a request waits while nobody is free, and how often: two minutes in all. Milliseconds. */
+/**
+ * How long a request waits while nobody is free, and how often: two minutes in all. Where provers are only
+ * left alone for a moment it waits until the first may be asked, and that is not counted. Milliseconds.
+ */
 export const ATTEMPT_WAIT_MS = 2_000
 export const ATTEMPT_WAITS_MAX = 60
 

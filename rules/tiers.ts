@@ -12,8 +12,3 @@ export function tierAbove(tier: Tier): Tier | null {
 export function tierBelow(tier: Tier): Tier | null {
   return TIERS[TIERS.indexOf(tier) + 1] ?? null
 }
-
-/** 0 for the best tier: a smaller rank is a higher tier. */
-export function tierRank(tier: Tier): number {
-  return TIERS.indexOf(tier)
-}

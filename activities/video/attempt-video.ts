@@ -1,6 +1,6 @@
 import { FractalError } from '../../base/errors.js'
 import { generationBody, workOf } from '../../formats/generation.js'
-import { routedProvers } from '../../ledger/provers/routing.js'
+import { proverAxons } from '../../ledger/provers/routing.js'
 import {
   type AttemptRow,
   attemptsOf,
@@ -62,12 +62,16 @@ export async function attemptVideo(
   if (job.cancelRequestedAt !== null && open.length === 0) {
     return conclude(deps, job, before, [{ outcome: 'neutral', reason: 'cancelled' }])
   }
-  const asked =
-    open.length > 0 ? await askedBefore(deps, open) : await start(deps, job, attempt, before, false)
+  const started =
+    open.length > 0
+      ? { asked: await askedBefore(deps, open), freeInMs: null }
+      : await start(deps, job, attempt, before, false)
+  const { asked, freeInMs } = started
   if (asked.length === 0) {
     // No prover can take it; or another worker that runs it too has its answer by now.
     const now = await attemptsOf(deps.db, job.inferenceId)
-    return hasSuccess(now) ? conclude(deps, job, now, []) : { kind: 'no_prover' }
+    if (hasSuccess(now)) return conclude(deps, job, now, [])
+    return { kind: 'no_prover', ...(freeInMs === null ? {} : { freeInMs }) }
   }
   const ends = await askAll(deps, job, attempt, before, asked, signal, heartbeat)
   // The worker is shutting down: no prover gets an outcome. Another worker sends the same bytes again.
@@ -110,7 +114,7 @@ async function askAll(
     onFrame: (index: number, frames: number) => notes.progress(percentOfFrames(index, frames)),
   }
   const second = async () =>
-    (await start(deps, job, attempt, [...before, first!.row], true))[0] ?? null
+    (await start(deps, job, attempt, [...before, first!.row], true)).asked[0] ?? null
   try {
     const race = new HedgedRequest(deps, cancel.signal, hooks, second)
     const ends = await race.run(asked)
@@ -122,17 +126,24 @@ async function askAll(
   }
 }
 
-/** Chooses a prover and stores what it will be asked; nothing when no prover can take it. */
+interface Started {
+  /** Empty when no prover can take it. */
+  readonly asked: readonly RequestTarget[]
+  /** Then, when those who could are only left alone: milliseconds until the first may be asked. */
+  readonly freeInMs: number | null
+}
+
+/** Chooses a prover and stores what it will be asked. */
 async function start(
   deps: InferenceDeps,
   job: JobRow,
   attempt: number,
   before: readonly AttemptRow[],
   hedge: boolean,
-): Promise<RequestTarget[]> {
+): Promise<Started> {
   const work = workOf(job)
   const chosen = await chooseProver(deps, work, before)
-  if (chosen === null) return []
+  if (chosen.hotkey === null) return { asked: [], freeInMs: chosen.freeInMs }
   const requestId = deps.newRequestId()
   const { bytes, sha256 } = encodeBody({
     ...generationBody(job, { request_id: requestId, model: job.model }),
@@ -156,14 +167,17 @@ async function start(
       apiKeyId: job.apiKeyId,
       deadlineMs: chosen.deadlineMs,
       blockRange: chosen.blockRange,
+      gpus: chosen.gpus,
     },
   ])
   // Answered meanwhile by a prover that another worker asked.
-  if (row === undefined || row.outcome !== null) return []
+  if (row === undefined || row.outcome !== null) return { asked: [], freeInMs: null }
   // Another worker may have stored its own choice first.
-  if (row.requestId !== requestId) return askedBefore(deps, [row])
+  if (row.requestId !== requestId) {
+    return { asked: await askedBefore(deps, [row]), freeInMs: null }
+  }
   const { prover, usPerWork, mayBeHedged } = chosen
-  return [{ row, prover, usPerWork, mayBeHedged, resent: false }]
+  return { asked: [{ row, prover, usPerWork, mayBeHedged, resent: false }], freeInMs: null }
 }
 
 /** What was stored before, by a worker that went away or another one: the same bytes are sent again. */
@@ -171,21 +185,18 @@ async function askedBefore(
   deps: InferenceDeps,
   rows: readonly AttemptRow[],
 ): Promise<RequestTarget[]> {
-  const candidates = await routedProvers(
+  const axons = await proverAxons(
     deps.db,
     deps.id,
     rows.map(({ hotkey }) => hotkey),
   )
-  return rows.map((row) => {
-    const prover = candidates.find(({ hotkey }) => hotkey === row.hotkey) ?? null
-    return {
-      row,
-      prover,
-      usPerWork: prover?.latencyUsPerWork ?? null,
-      mayBeHedged: false,
-      resent: true,
-    }
-  })
+  return rows.map((row) => ({
+    row,
+    prover: axons.find(({ hotkey }) => hotkey === row.hotkey) ?? null,
+    usPerWork: null,
+    mayBeHedged: false,
+    resent: true,
+  }))
 }
 
 function answersOf(ends: readonly HedgeResult[]) {
@@ -196,7 +207,7 @@ function answersOf(ends: readonly HedgeResult[]) {
 
 /** Who can be asked whether it is our clock. */
 async function witnesses(deps: InferenceDeps) {
-  return (await routedProvers(deps.db, deps.id, null)).map(
+  return (await proverAxons(deps.db, deps.id, null)).map(
     ({ hotkey, axonIp: ip, axonPort: port }) => ({
       hotkey,
       address: { ip, port },

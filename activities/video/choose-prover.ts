@@ -1,18 +1,18 @@
-import { currentCertificates } from '../../ledger/intervals/certificates.js'
-import { newestBlocks } from '../../ledger/intervals/intervals.js'
-import { axonOf, type RoutedProverRow, routingCandidates } from '../../ledger/provers/routing.js'
+import type { RoutingRow } from '../../ledger/provers/routing-changes.js'
 import type { AttemptRow } from '../../ledger/requests/attempts.js'
-import { TIER_REQUEST_LIMIT } from '../../rules/constants.js'
-import { blockRange } from '../../rules/interval-time.js'
+import { declaredGpus } from '../../rules/plan/room.js'
 import { deadlineMs } from '../../rules/routing/deadlines.js'
 import { excludedProvers } from '../../rules/routing/excluded-provers.js'
 import { mayHedge } from '../../rules/routing/hedge.js'
-import { route } from '../../rules/routing/route.js'
-import { candidateOf, usedIn } from '../../rules/routing/route-candidate.js'
+import { usedIn } from '../../rules/routing/route-facts.js'
+import type { NoRoute } from '../../rules/routing/route-table.js'
 import type { InferenceDeps } from '../inference-deps.js'
 
 export interface ChosenProver {
-  readonly prover: RoutedProverRow
+  readonly hotkey: string
+  readonly prover: RoutingRow
+  /** GPUs that it declares. */
+  readonly gpus: number
   readonly deadlineMs: number
   /** Whether a second one may be asked beside it. */
   readonly mayBeHedged: boolean
@@ -25,47 +25,28 @@ export interface ChosenProver {
 /**
  * Picks the prover for a request's next attempt, by the pure router over what the ledger knows.
  * @param before the request's earlier attempts: provers that failed it are not asked again
- * @returns null when no prover can take it now
  */
 export async function chooseProver(
-  deps: Pick<InferenceDeps, 'id' | 'db' | 'block' | 'random' | 'deadlineFloorMs'>,
+  deps: Pick<InferenceDeps, 'routes' | 'block' | 'random' | 'deadlineFloorMs'>,
   work: number,
   before: readonly AttemptRow[],
-): Promise<ChosenProver | null> {
-  const { db, id } = deps
-  const [newest, certificates, rows] = await Promise.all([
-    newestBlocks(db, id),
-    currentCertificates(db),
-    routingCandidates(db, id),
-  ])
-  // Limits go on by the chain's blocks, whether or not a verifier runs.
-  const range = newest === null ? 0 : blockRange(newest, deps.block())
-  const chosen = route(
-    {
-      candidates: rows.map((row) => candidateOf(row, range)),
-      work,
-      exclude: excludedProvers(before),
-      tierLimits: TIER_REQUEST_LIMIT,
-    },
-    deps.random,
-  )
-  const row = rows.find(({ hotkey }) => hotkey === chosen?.hotkey)
-  if (row === undefined) return null
-  const axon = await axonOf(db, id, row.hotkey)
-  if (axon === null) return null
-  const prover = { ...row, ...axon }
-  const certificate = certificates.find((row) => row.determinismClass === prover.determinismClass)
+): Promise<ChosenProver | NoRoute> {
+  const picked = await deps.routes.pick(deps.block(), excludedProvers(before), deps.random)
+  if (picked.hotkey === null) return picked
+  const { hotkey, prover, certifiedUsPerWork, range } = picked
   return {
+    hotkey,
     prover,
+    gpus: declaredGpus(prover.capacity),
     blockRange: range,
     mayBeHedged: mayHedge({
-      outpaced: usedIn({ ...row, used: row.outpaced }, range),
-      used: usedIn(row, range),
+      outpaced: usedIn({ ...prover, used: prover.outpaced }, range),
+      used: usedIn(prover, range),
     }),
-    usPerWork: prover.latencyUsPerWork ?? certificate?.usPerWork ?? null,
+    usPerWork: prover.usPerWork ?? certifiedUsPerWork,
     deadlineMs: deadlineMs({
       floorMs: deps.deadlineFloorMs,
-      certifiedUsPerWork: certificate?.usPerWork ?? null,
+      certifiedUsPerWork,
       work,
     }),
   }

@@ -43,8 +43,8 @@ export class HedgedRequest {
   async run(asked: readonly RequestTarget[]): Promise<HedgeResult[]> {
     for (const one of asked) this.#ask(one)
     const [first] = this.#requests
-    const { prover, mayBeHedged } = first!.asked
-    if (asked.length === 1 && mayBeHedged && prover !== null) this.#arm(first!, prover.inFlight)
+    const { row, mayBeHedged } = first!.asked
+    if (asked.length === 1 && mayBeHedged) this.#arm(first!, row.inFlight ?? 0)
     try {
       const ends: HedgeResult[] = []
       // A second one may join while the first is waited for.

@@ -1,4 +1,4 @@
-import type { RoutedProverRow } from '../../ledger/provers/routing.js'
+import type { AxonRow } from '../../ledger/provers/routing.js'
 import type { AttemptRow } from '../../ledger/requests/attempts.js'
 import { putFrames } from '../../ledger/requests/frames.js'
 import { requestGeneration } from '../../wire/client.js'
@@ -14,7 +14,7 @@ const FRAMES_PAUSE_MS = 20
 /** The prover and what it is sent; the prover is null when it has no address any more. */
 export interface RequestTarget {
   readonly row: AttemptRow
-  readonly prover: RoutedProverRow | null
+  readonly prover: AxonRow | null
   /** The same request was sent before. */
   readonly resent: boolean
   /**

@@ -25,7 +25,8 @@ import { DEMO_PROFILE } from '../../rules/profile.js'
 import { spawnTestRole } from '../../test/support/spawn-role.js'
 import { CLASS, MODEL_ROOT, NETUID } from './stub-video.js'
 
-const PROVERS = 4
+/** After each outcome a prover is left alone for up to two seconds: so many that one is always free. */
+const PROVERS = 1024
 /** Above all that is asked at once: the bench measures the gateway, not its limits. */
 const CAPACITY = 64
 const SECRET = 'the secret of a bench'

@@ -67,16 +67,6 @@ export async function latestInterval(db: Queryable, id: VerifierId): Promise<Int
   return firstOrNull(await listIntervals(db, id, { limit: 1 }))
 }
 
-/** The blocks of the interval with the highest n; null before the first was announced. */
-export async function newestBlocks(db: Queryable, id: VerifierId): Promise<IntervalBounds | null> {
-  return firstOrNull(
-    await db.query<IntervalBounds>(
-      `SELECT n, first_block, length FROM intervals WHERE ${OF} ORDER BY n DESC LIMIT 1`,
-      [id.netuid, id.verifier],
-    ),
-  )
-}
-
 export async function intervalByN(
   db: Queryable,
   id: VerifierId,

@@ -2,36 +2,8 @@ import { BREAKER_OUTCOMES, LATENCY_ANSWERS } from '../../rules/constants.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Queryable } from '../database.js'
-import { camelRow, firstOrNull } from '../rows.js'
+import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
-
-/** What the router goes by, of a prover that users' requests may go to. */
-interface RoutingRow {
-  hotkey: string
-  tier: Tier
-  capacity: number
-  /** The range of blocks in which it was last sent a user's request; null when it never was. */
-  blockRange: number | null
-  /** Users' requests of that range, ended or under way. */
-  used: number
-  /** Those of them that a second prover began first. */
-  outpaced: number
-  /** Users' requests under way, and challenges. */
-  inFlight: number
-  /** Lower median of floor(µs · 10^6 / work) over its last answers; null without any. */
-  latencyUsPerWork: number | null
-  /** Failures since its last success. */
-  failuresInARow: number
-  /** Milliseconds since the last of them, by the database's clock; null when there was none. */
-  failedMsAgo: number | null
-  /** Checks passed since its last cheat; null while none was found. */
-  passedSinceCheat: number | null
-}
-
-/** A candidate, and whether its determinism class is certified. */
-export interface RoutingCandidateRow extends RoutingRow {
-  certified: boolean
-}
 
 /** What is needed to ask a prover. */
 export interface AxonRow extends ProverKey {
@@ -41,92 +13,35 @@ export interface AxonRow extends ProverKey {
   modelRoot: string
 }
 
-export type RoutedProverRow = RoutingRow & AxonRow
-
 /** The interval that opened last. */
 const LATEST = `SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL
   ORDER BY n DESC LIMIT 1`
 
-/** Of each prover: its own row of the interval, and one of what happened; how many requests there were does not matter. */
-const ROUTED = `p.hotkey, p.tier, p.capacity,
-    r.block_range, coalesce(r.used, 0) AS used, coalesce(r.outpaced, 0) AS outpaced,
-    coalesce(open.attempts, 0) AS in_flight, r.us_per_work AS latency_us_per_work,
-    coalesce(r.failures_in_a_row, 0) AS failures_in_a_row, r.passed_since_cheat,
-    floor(extract(epoch FROM clock_timestamp() - r.last_failure_at) * 1000)::bigint AS failed_ms_ago`
-const FROM_PROVERS = `FROM interval_provers p
-  LEFT JOIN prover_routing r USING (netuid, verifier, hotkey, registered_block)
-  LEFT JOIN (
-    SELECT hotkey, count(*)::integer AS attempts FROM attempts
-    WHERE netuid = $1 AND verifier = $2 AND outcome IS NULL
-      AND asked_at BETWEEN clock_timestamp() - interval '1 day' AND clock_timestamp()
-      AND asked_at > clock_timestamp() - make_interval(secs => deadline_ms / 1000.0)
-    GROUP BY hotkey
-  ) open USING (hotkey)
-  WHERE p.netuid = $1 AND p.verifier = $2 AND p.n = (${LATEST}) AND p.reachable
-    AND p.axon_ip IS NOT NULL AND p.axon_port IS NOT NULL AND p.capacity IS NOT NULL
-    AND p.determinism_class IS NOT NULL AND p.model_root IS NOT NULL`
-
-/**
- * The reachable provers of the interval that opened last, by hotkey; none before the first opened. Read for
- * each pick, of up to 256: so no more than the router needs, by a statement that is planned once.
- */
-export async function routingCandidates(
-  db: Queryable,
-  id: VerifierId,
-): Promise<RoutingCandidateRow[]> {
-  // As one JSON value: 256 rows of twelve cells take the driver longer than all the rest of a pick.
-  const [found] = await db.query<{ rows: Cells[] | null }>(
-    `SELECT json_agg(json_build_array(${CELLS.join(', ')})) AS rows FROM (
-       SELECT ${ROUTED}, p.determinism_class IN (SELECT determinism_class FROM certificates) AS certified
-       ${FROM_PROVERS}
-     ) candidates`,
-    [id.netuid, id.verifier],
-    { prepare: 'routing-candidates' },
-  )
-  return camelRow(CELLS, found!.rows ?? [])
-}
-
-const CELLS = [
-  ...['hotkey', 'tier', 'capacity', 'certified', 'block_range', 'used', 'outpaced', 'in_flight'],
-  ...['latency_us_per_work', 'failures_in_a_row', 'failed_ms_ago', 'passed_since_cheat'],
-]
-type Cells = (string | number | boolean | null)[]
-
-/** Of one of them; null when it is none any more. */
-export async function axonOf(
-  db: Queryable,
-  id: VerifierId,
-  hotkey: string,
-): Promise<AxonRow | null> {
-  return firstOrNull(
-    await db.query(
-      `SELECT hotkey, registered_block, axon_ip, axon_port, determinism_class, model_root FROM interval_provers
-       WHERE netuid = $1 AND verifier = $2 AND n = (${LATEST}) AND hotkey = $3 AND reachable
-         AND axon_ip IS NOT NULL AND axon_port IS NOT NULL AND determinism_class IS NOT NULL AND model_root IS NOT NULL`,
-      [id.netuid, id.verifier, hotkey],
-    ),
-  )
-}
-
-/** Those that are asked for, or all, with what is needed to ask them. */
-export async function routedProvers(
+/** The addresses of those of `hotkeys` that can be asked, or of all that can. */
+export async function proverAxons(
   db: Queryable,
   id: VerifierId,
   hotkeys: readonly string[] | null,
-): Promise<RoutedProverRow[]> {
+): Promise<AxonRow[]> {
   return db.query(
-    `SELECT ${ROUTED}, p.registered_block, p.axon_ip, p.axon_port, p.determinism_class, p.model_root
-     ${FROM_PROVERS} AND ($3::text[] IS NULL OR p.hotkey = ANY ($3))`,
+    `SELECT hotkey, registered_block, axon_ip, axon_port, determinism_class, model_root FROM interval_provers
+     WHERE netuid = $1 AND verifier = $2 AND n = (${LATEST}) AND ($3::text[] IS NULL OR hotkey = ANY ($3)) AND reachable
+       AND axon_ip IS NOT NULL AND axon_port IS NOT NULL AND determinism_class IS NOT NULL AND model_root IS NOT NULL`,
     [id.netuid, id.verifier, hotkeys],
-    { prepare: 'routed-provers' },
   )
 }
 
 /** What is public of one prover, whether it can be routed to or not. */
-export interface RoutingOverviewRow
-  extends Pick<RoutingRow, 'tier' | 'latencyUsPerWork' | 'failuresInARow' | 'failedMsAgo'> {
+export interface RoutingOverviewRow {
+  tier: Tier
   determinismClass: string | null
   reachable: boolean
+  /** Lower median of floor(µs · 10^6 / work) over its last answers; null without any. */
+  latencyUsPerWork: number | null
+  /** Failures since its last success. */
+  failuresInARow: number
+  /** Milliseconds since the last of them, by the database's clock; null when there was none. */
+  failedMsAgo: number | null
 }
 
 /**

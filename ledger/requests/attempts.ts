@@ -97,8 +97,6 @@ export interface AttemptRow extends Omit<NewAttempt, 'blockRange'>, Unanswered {
   askedAt: Date
   /** Null while it is under way. */
   completedAt: Date | null
-  /** Milliseconds since it ended; below 0 when the database's clock was set back since. */
-  endedMsAgo: number | null
 }
 
 /** An attempt without what was sent: up to a hundred kilobytes of prompt that nobody who only counts needs. */
@@ -157,8 +155,7 @@ const RESULT = {
 
 const FACTS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body_sha256, work,
   counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, refusals, outcome, reason, message, frames_sha256, trace_root,
-  determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, taken, asked_at, completed_at,
-  floor(extract(epoch FROM clock_timestamp() - completed_at) * 1000)::bigint AS ended_ms_ago`
+  determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, taken, asked_at, completed_at`
 
 /** Open attempts that may still end: one whose worker went away is not in flight for ever. */
 const IN_FLIGHT = `attempts o WHERE o.netuid = $1 AND o.verifier = $2 AND o.outcome IS NULL

@@ -1,4 +1,4 @@
-import { LATENCY_ANSWERS } from '../../rules/constants.js'
+import { BACKOFF_429_MS, LATENCY_ANSWERS, PAUSE_MAX_MS } from '../../rules/constants.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tx } from '../database.js'
 import { batch } from '../rows.js'
@@ -11,11 +11,19 @@ import type { VerifierId } from '../verifier-id.js'
  */
 const KEY = { hotkey: 'text', registeredBlock: 'bigint' } as const
 
+const milliseconds = (ms: number | string) => `make_interval(secs => (${ms}) / 1000.0)`
+
+/** Each millisecond is as likely. */
+const RANDOM_PAUSE = milliseconds(`floor(random() * ${PAUSE_MAX_MS + 1})`)
+
 interface Started extends ProverKey {
   blockRange: number | null
 }
 
-/** Attempts that were stored to be sent: users' requests count against the limit of their block range. */
+/**
+ * Attempts that were stored to be sent: users' requests count against the limit of their block range. The
+ * others change the row too, so that whoever keeps a copy sees that one more is in flight.
+ */
 export async function countStarted(
   tx: Tx,
   id: VerifierId,
@@ -27,15 +35,19 @@ export async function countStarted(
      SELECT $1, $2, hotkey, registered_block, max(block_range), count(block_range)
      FROM ${source} GROUP BY hotkey, registered_block ORDER BY hotkey, registered_block
      ON CONFLICT (netuid, verifier, hotkey, registered_block) DO UPDATE SET
-       used = CASE WHEN p.block_range = excluded.block_range THEN p.used + excluded.used ELSE excluded.used END,
-       outpaced = CASE WHEN p.block_range = excluded.block_range THEN p.outpaced ELSE 0 END,
-       block_range = excluded.block_range
-     WHERE excluded.block_range IS NOT NULL`,
+       used = CASE WHEN p.block_range = coalesce(excluded.block_range, p.block_range)
+         THEN p.used + excluded.used ELSE excluded.used END,
+       outpaced = CASE WHEN p.block_range = coalesce(excluded.block_range, p.block_range) THEN p.outpaced ELSE 0 END,
+       block_range = coalesce(excluded.block_range, p.block_range)`,
     [id.netuid, id.verifier, ...params],
   )
 }
 
-/** Attempts that have just got their outcome: speed, failures since the last success, and who was outpaced. */
+/**
+ * Attempts that have just got their outcome: speed, failures since the last success, who was outpaced, and
+ * until when it is left alone. An answer's time is shared with the requests of ours that its GPU had
+ * before it: else whoever is busy would count as slow.
+ */
 export async function countOutcomes(
   tx: Tx,
   id: VerifierId,
@@ -44,11 +56,13 @@ export async function countOutcomes(
   await tx.execute(
     `WITH ended AS (
        SELECT hotkey, registered_block,
-         coalesce(array_agg(elapsed_us * 1000000 / work ORDER BY request_id)
+         coalesce(array_agg(elapsed_us * 1000000 / (work * (coalesce(in_flight / gpus, 0) + 1)) ORDER BY request_id)
            FILTER (WHERE outcome = 'success' AND elapsed_us IS NOT NULL), '{}') AS us_per_work,
          count(*) FILTER (WHERE outcome = 'success') AS successes,
          count(*) FILTER (WHERE outcome = 'failure') AS failures,
-         count(*) FILTER (WHERE reason = 'outpaced') AS outpaced
+         count(*) FILTER (WHERE reason = 'outpaced') AS outpaced,
+         count(*) FILTER (WHERE outcome = 'refused') AS refused,
+         count(*) FILTER (WHERE outcome <> 'refused') AS others
        FROM attempts WHERE request_id = ANY ($3) GROUP BY hotkey, registered_block
      ), locked AS (
        SELECT hotkey, registered_block FROM prover_routing
@@ -61,6 +75,11 @@ export async function countOutcomes(
        recent_us_per_work = (e.us_per_work || p.recent_us_per_work)[1:${LATENCY_ANSWERS}],
        us_per_work = (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY value)
          FROM unnest((e.us_per_work || p.recent_us_per_work)[1:${LATENCY_ANSWERS}]) value),
+       measured_at = CASE WHEN cardinality(e.us_per_work) > 0 THEN clock_timestamp() ELSE p.measured_at END,
+       refused_until = CASE WHEN e.refused > 0 THEN clock_timestamp() + ${milliseconds(BACKOFF_429_MS)}
+         ELSE p.refused_until END,
+       paused_until = CASE WHEN e.others > 0 THEN greatest(clock_timestamp() + ${RANDOM_PAUSE},
+         least(coalesce(p.paused_until, '-infinity'), clock_timestamp() + ${milliseconds(PAUSE_MAX_MS)})) ELSE p.paused_until END,
        failures_in_a_row = CASE WHEN e.successes > 0 THEN 0 ELSE p.failures_in_a_row + e.failures END,
        last_failure_at = CASE WHEN e.failures > 0 THEN clock_timestamp() ELSE p.last_failure_at END
      FROM locked JOIN ended e USING (hotkey, registered_block)

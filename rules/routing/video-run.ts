@@ -8,6 +8,8 @@ import { ATTEMPT_FAILURES_MAX, ATTEMPT_WAIT_MS, ATTEMPT_WAITS_MAX } from '../con
 export interface AttemptEnd {
   readonly kind: 'answered' | 'failed_over' | 'refused' | 'no_prover' | 'own_clock' | 'cancelled'
   readonly reason?: string
+  /** Of `no_prover`: those who could take it are left alone, and the first may be asked after so long. */
+  readonly freeInMs?: number
 }
 
 /** How far a user's request is, as plain data. */
@@ -58,6 +60,9 @@ export function afterAttempt(run: VideoRun, end: AttemptEnd): VideoStep {
     case 'refused':
     case 'own_clock':
     case 'no_prover': {
+      if (end.freeInMs !== undefined) {
+        return { do: 'wait', ms: Math.min(ATTEMPT_WAIT_MS, Math.max(1, end.freeInMs)), run }
+      }
       const waits = run.waits + 1
       if (waits > ATTEMPT_WAITS_MAX) {
         const code = end.kind === 'own_clock' ? 'internal_error' : 'no_prover_available'

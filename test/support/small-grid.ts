@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Client, WorkflowNotFoundError } from '@temporalio/client'
 import type { InferenceDeps } from '../../activities/inference-deps.js'
 import { ClockWatch } from '../../activities/shared/clock-watch.js'
+import { ProverRoutes } from '../../activities/video/prover-routes.js'
 import { resolveOptions } from '../../base/options/options.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
 import { createWallet } from '../../chain/wallet/create.js'
@@ -151,11 +152,12 @@ export class SmallGrid {
       genesisHash: this.#genesisHash,
       allowPrivateAddresses: true,
       clock: new ClockWatch(SILENT),
+      routes: new ProverRoutes(this.db, this.id),
       block: () => 0,
       deadlineFloorMs: 30_000,
       hedgeFloorMs: 30_000,
       log: SILENT,
-      random: () => 500_000,
+      random: (below) => Math.floor(below / 2),
       newRequestId: randomUUID,
       ...changes,
     }

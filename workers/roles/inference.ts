@@ -3,6 +3,7 @@ import { Worker } from '@temporalio/worker'
 import { createInferenceActivities } from '../../activities/inference-activities.js'
 import type { InferenceDeps } from '../../activities/inference-deps.js'
 import { ClockWatch } from '../../activities/shared/clock-watch.js'
+import { ProverRoutes } from '../../activities/video/prover-routes.js'
 import type { Log } from '../../base/log.js'
 import { databaseAddress } from '../../base/options/database-address.js'
 import { DATABASE_OPTIONS, TEMPORAL_OPTIONS, WALLET_OPTIONS } from '../../base/options/groups.js'
@@ -95,11 +96,12 @@ async function startInferenceWorker(
     genesisHash,
     allowPrivateAddresses: options['chain.allow_private_addresses'],
     clock,
+    routes: new ProverRoutes(db, id),
     block: () => blocks.get(),
     deadlineFloorMs: profile.deadlineFloorMs,
     hedgeFloorMs: Math.floor(profile.deadlineFloorMs / HEDGE_FLOOR_DIVISOR),
     log,
-    random: () => randomInt(1_000_000),
+    random: (below) => randomInt(below),
     newRequestId: randomUUID,
   }
   const worker = await Worker.create({

@@ -21,10 +21,12 @@ describe('hedging', function () {
   before(async () => {
     deps = await grid().inferenceDeps({ hedgeFloorMs: FLOOR_MS })
   })
-  // Each test's provers have a clean slate: what was outpaced before is no part of it.
-  beforeEach(() =>
-    grid().db.execute('UPDATE prover_routing SET outpaced = 0, failures_in_a_row = 0'),
-  )
+  /** What was outpaced before, failed or has just ended is no part of what follows. */
+  const cleanSlate = () =>
+    grid().db.execute(
+      'UPDATE prover_routing SET outpaced = 0, failures_in_a_row = 0, refused_until = NULL, paused_until = NULL',
+    )
+  beforeEach(cleanSlate)
 
   const rowsOf = (job: JobRow) => attemptsOf(grid().db, job.inferenceId)
   const rowsWith = (job: JobRow, count: number): Promise<AttemptRow[]> =>
@@ -184,6 +186,7 @@ describe('hedging', function () {
     ])
     for (const hold of holds) hold.release()
 
+    await cleanSlate()
     const again = grid().provers.map(({ generator }) => generator.hold())
     const other = await grid().newJob()
     const failing = runVideo(deps, other.id, never)

@@ -17,7 +17,9 @@ describe('a user’s request and wrong clocks', function () {
     deps = await grid().inferenceDeps()
   })
   // Each test's provers have a clean slate.
-  beforeEach(() => grid().db.execute('UPDATE prover_routing SET failures_in_a_row = 0'))
+  beforeEach(() =>
+    grid().db.execute('UPDATE prover_routing SET failures_in_a_row = 0, paused_until = NULL'),
+  )
 
   const ahead = (...ms: number[]) => {
     for (const [i, prover] of grid().provers.entries()) prover.clockAheadMs = ms[i] ?? 0

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ProverDetail } from '../../../api/network/prover-schema.js'
 import { proverDetailSchema } from '../../../api/network/prover-schema.js'
-import { routedProvers } from '../../../ledger/provers/routing.js'
+import { routingChanges } from '../../../ledger/provers/routing-changes.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { observe } from '../../../rules/settle/observation.js'
 import { afterCheats, nextScore } from '../../../rules/settle/score.js'
@@ -137,7 +137,8 @@ describe('/v1/network/provers/{hotkey}', () => {
     ])
     await recordOutcomes(db, id, [failure(rows[2]!.requestId, { verdict: null })])
     assert.equal(await told(), before, 'they have ended')
-    const [known] = await routedProvers(db, id, [good.hotkey])
+    const { rows: routed } = await routingChanges(db, id, null)
+    const known = routed.find(({ hotkey }) => hotkey === good.hotkey)
     assert.equal(known!.failuresInARow, 1, 'the router knows')
     // Nor does a user's request move the latency: what leaves it as it is would be a challenge.
     const { routing } = await show(good.hotkey)

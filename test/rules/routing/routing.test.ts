@@ -1,134 +1,260 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { TIER_REQUEST_LIMIT } from '../../../rules/constants.js'
+import {
+  BACKOFF_429_MS,
+  MEASUREMENT_FRESH_MS,
+  PAUSE_MAX_MS,
+  TIER_REQUEST_LIMIT,
+} from '../../../rules/constants.js'
 import { breakerState, openForMs } from '../../../rules/routing/breaker.js'
 import { deadlineMs, framesMs, openingDeadlineMs } from '../../../rules/routing/deadlines.js'
-import { type RouteCandidate, type RouteInput, route } from '../../../rules/routing/route.js'
-import { TIERS } from '../../../rules/tiers.js'
+import type { OpenRequest, RouteFacts } from '../../../rules/routing/route-facts.js'
+import { RouteTable } from '../../../rules/routing/route-table.js'
+import { TIERS, type Tier } from '../../../rules/tiers.js'
 
-function candidate(hotkey: string, more: Partial<RouteCandidate> = {}): RouteCandidate {
+const NOW = { ms: 1_000_000_000, range: 7 }
+const CERTIFIED = 1_000_000
+
+/** So many requests under way. */
+function open(count: number): OpenRequest[] {
+  return Array.from({ length: count }, () => ({ askedMs: NOW.ms, untilMs: NOW.ms + 60_000 }))
+}
+
+function facts(hotkey: string, more: Partial<RouteFacts> = {}): RouteFacts {
   return {
     hotkey,
     tier: 'gold',
-    queueLength: 0,
-    capacity: 4,
-    latencyUsPerWork: 1_000_000,
-    usedThisInterval: 0,
-    breaker: 'closed',
-    lastResort: false,
-    inFlight: 0,
+    gpus: 1,
+    provenPpm: null,
+    blockRange: NOW.range,
+    used: 0,
+    openRequests: [],
+    usPerWork: CERTIFIED,
+    measuredMs: NOW.ms,
+    certifiedUsPerWork: CERTIFIED,
+    failuresInARow: 0,
+    failedMs: null,
+    passedSinceCheat: null,
+    refusedUntilMs: null,
+    pausedUntilMs: null,
     ...more,
   }
 }
 
-function input(candidates: RouteCandidate[], more: Partial<RouteInput> = {}): RouteInput {
-  return { candidates, work: 786_432, exclude: [], tierLimits: TIER_REQUEST_LIMIT, ...more }
+function table(
+  provers: readonly RouteFacts[],
+  {
+    now = NOW,
+    limits = TIER_REQUEST_LIMIT,
+  }: { now?: typeof NOW; limits?: Record<Tier, number> } = {},
+): RouteTable {
+  const made = new RouteTable(limits)
+  made.advance(now)
+  for (const prover of provers) made.set(prover)
+  return made
 }
 
-/** Random numbers from a seed; none so low that it explores. */
-function dice(seed = 1): () => number {
+/** Numbers from a seed. */
+function dice(seed = 1): (below: number) => number {
   let x = seed
-  return () => {
-    do x = (x * 48271) % 2147483647
-    while (x % 1_000_000 < 50_000)
-    return x % 1_000_000
+  return (below) => {
+    x = (x * 48271) % 2147483647
+    return Math.floor((x / 2147483647) * below)
   }
 }
 
-/** Whom many users' requests go to. */
-function spread(asked: RouteInput): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (let i = 1; i <= 400; i++) {
-    const hotkey = route(asked, dice(i * 7919))?.hotkey ?? 'nobody'
-    counts.set(hotkey, (counts.get(hotkey) ?? 0) + 1)
+/** Whom so many requests go to that are over at once; none explores. */
+function spread(provers: readonly RouteFacts[], requests = 10_000): Record<string, number> {
+  const asked = table(provers)
+  const roll = dice()
+  const counts: Record<string, number> = {}
+  for (let i = 0; i < requests; i++) {
+    const { hotkey } = asked.pick([], (below) => (below === 1_000_000 ? 999_999 : roll(below)))
+    counts[hotkey ?? 'nobody'] = (counts[hotkey ?? 'nobody'] ?? 0) + 1
   }
   return counts
 }
 
+/** Four standard deviations of so many draws with this chance. */
+function assertShare(count: number | undefined, draws: number, chance: number, what = ''): void {
+  const within = 4 * Math.sqrt(draws * chance * (1 - chance))
+  assert.ok(
+    Math.abs((count ?? 0) - draws * chance) <= within,
+    `${what}: ${count} of ${draws}, not ${draws * chance}`,
+  )
+}
+
 describe('routing', () => {
-  it('takes the higher tier among those within 1.25 of the soonest of any tier', () => {
-    const bronze = candidate('bronze', { tier: 'bronze' })
-    const gold = (latencyUsPerWork: number) => candidate('gold', { latencyUsPerWork })
-    assert.deepEqual([...spread(input([bronze, gold(1_250_000)])).keys()], ['gold'])
-    assert.deepEqual([...spread(input([bronze, gold(1_250_001)])).keys()], ['bronze'])
-  })
-
-  it('counts the queue: its own, and what is on the way there', () => {
-    const idle = candidate('idle', { latencyUsPerWork: 1_900_000 })
-    for (const busy of [{ queueLength: 1 }, { inFlight: 1 }]) {
-      const near = spread(input([idle, candidate('busy', busy)]))
-      assert.ok(near.get('idle')! > near.get('busy')! || !near.has('busy'))
+  it('gives equals equal shares', () => {
+    for (const count of [2, 5, 100, 300]) {
+      const counts = spread(Array.from({ length: count }, (_, i) => facts(`p${i}`)))
+      assert.equal(Object.keys(counts).length, count)
+      for (const [hotkey, got] of Object.entries(counts)) {
+        assertShare(got, 10_000, 1 / count, `${hotkey} of ${count}`)
+      }
     }
-    const far = spread(input([idle, candidate('busy', { queueLength: 3 })]))
-    assert.deepEqual([...far.keys()], ['idle'])
   })
 
-  it('takes the better of two random ones', () => {
-    const four = ['a', 'b', 'c', 'd'].map((hotkey, i) =>
-      candidate(hotkey, { latencyUsPerWork: 1_000_000 + i }),
+  it('gives skipped work no traffic: nobody counts as faster than the certified time', () => {
+    const cheat = facts('cheat', { usPerWork: CERTIFIED / 5 })
+    const honest = ['a', 'b', 'c', 'd'].map((hotkey) =>
+      facts(hotkey, { usPerWork: 1.2 * CERTIFIED }),
     )
-    const counts = spread(input(four))
-    // The best of two of four: 1/2, 1/3, 1/6, never the slowest.
-    assert.ok(Math.abs(counts.get('a')! - 200) < 45)
-    assert.ok(Math.abs(counts.get('b')! - 133) < 45)
-    assert.ok(Math.abs(counts.get('c')! - 67) < 35)
-    assert.ok(!counts.has('d'))
+    assertShare(spread([cheat, ...honest]).cheat, 10_000, 1 / 5)
+  })
+
+  it('draws by free capacity and tier factor', () => {
+    // 4 − 1 requests free of two GPUs, 2 of one; both have a GPU that waits.
+    const free = spread([facts('two', { gpus: 2, openRequests: open(1) }), facts('one')])
+    assertShare(free.two, 10_000, 3 / 5)
+    const tiers = spread([
+      facts('challenger', { tier: 'challenger' }),
+      facts('bronze', { tier: 'bronze' }),
+    ])
+    assertShare(tiers.challenger, 10_000, 100 / 145)
+    // It says four GPUs and has proven one.
+    const proven = spread([facts('says', { gpus: 4, provenPpm: 1_000_000 }), facts('has')])
+    assertShare(proven.says, 10_000, 1 / 2)
+    const nothing = facts('nothing', { provenPpm: 0 })
+    assert.ok((spread([nothing, facts('has')]).nothing ?? 0) < 5)
+    assert.deepEqual(spread([nothing]), { nothing: 10_000 }, 'rather than nobody')
+  })
+
+  it('takes those within 1.25 of the soonest', () => {
+    const slow = (usPerWork: number) => spread([facts('fast'), facts('slow', { usPerWork })])
+    assertShare(slow(1_250_000).slow, 10_000, 1 / 2)
+    assert.deepEqual(slow(1_250_001), { fast: 10_000 })
+  })
+
+  it('counts what is before a request on each GPU', () => {
+    const busy = (more: Partial<RouteFacts>) =>
+      spread([facts('idle', { usPerWork: 1_900_000 }), facts('busy', more)])
+    assert.deepEqual(busy({}), { busy: 10_000 })
+    assert.ok('idle' in busy({ openRequests: open(1) }))
+    assert.deepEqual(busy({ gpus: 2, openRequests: open(1) }), { busy: 10_000 }, 'one GPU waits')
+    assert.deepEqual(busy({ gpus: 2, openRequests: open(4) }), { idle: 10_000 }, 'no room')
+    const late = [{ askedMs: NOW.ms - 60_000, untilMs: NOW.ms }]
+    assert.deepEqual(busy({ openRequests: late }), { busy: 10_000 }, 'its deadline is over')
+    const jumped = [{ askedMs: NOW.ms + 3_600_000, untilMs: NOW.ms + 3_660_000 }]
+    assert.deepEqual(busy({ openRequests: jumped }), { busy: 10_000 }, 'the clock was set back')
   })
 
   it('explores Bronze and provers without fresh measurements with 5 %', () => {
-    const best = candidate('best', { tier: 'challenger' })
-    const slow = candidate('slow', { tier: 'bronze', latencyUsPerWork: 9_000_000 })
-    const unknown = candidate('new', { latencyUsPerWork: null })
-    const all = input([best, slow, unknown])
-    const explored = [0, 49_999].flatMap((roll) =>
-      [0, 999_999].map((second) => {
-        const rolls = [roll, second]
-        return route(all, () => rolls.shift()!)
-      }),
-    )
-    for (const pick of explored) assert.ok(pick?.explored && pick.hotkey !== 'best')
-    assert.deepEqual(new Set(explored.map((pick) => pick!.hotkey)), new Set(['slow', 'new']))
+    const best = facts('best', { tier: 'challenger' })
+    const bronze = facts('bronze', { tier: 'bronze', usPerWork: 9 * CERTIFIED })
+    const fresh = facts('new', { usPerWork: null, measuredMs: null })
+    const stale = facts('stale', { measuredMs: NOW.ms - MEASUREMENT_FRESH_MS })
+    const all = table([best, bronze, fresh, stale])
+    const counts: Record<string, number> = {}
+    const roll = dice(3)
+    for (let i = 0; i < 10_000; i++) {
+      const { hotkey } = all.pick([], roll)
+      counts[hotkey!] = (counts[hotkey!] ?? 0) + 1
+    }
+    for (const hotkey of ['bronze', 'new', 'stale']) {
+      assertShare(counts[hotkey], 10_000, 0.05 / 3, hotkey)
+    }
     assert.deepEqual(
-      route(all, () => 50_000),
+      all.pick([], (below) => (below === 1_000_000 ? 50_000 : 0)),
       { hotkey: 'best', explored: false },
     )
-    assert.deepEqual(route(input([unknown]), dice()), { hotkey: 'new', explored: true })
+    assert.deepEqual(table([fresh]).pick([], roll), { hotkey: 'new', explored: true })
   })
 
-  it('keeps to tier limits, capacity, breakers and what was tried', () => {
+  it('keeps to tier limits, two requests a GPU, breakers and what was tried', () => {
+    const chosen = (prover: RouteFacts, exclude: string[] = []) =>
+      table([prover]).pick(exclude, dice()).hotkey
     for (const tier of TIERS) {
-      const used = candidate('used', { tier, usedThisInterval: TIER_REQUEST_LIMIT[tier] })
-      assert.equal(route(input([used]), dice()), null)
-      const left = { ...used, usedThisInterval: used.usedThisInterval - 1 }
-      assert.equal(route(input([left]), dice())?.hotkey, 'used')
+      const used = facts('used', { tier, used: TIER_REQUEST_LIMIT[tier] })
+      assert.equal(chosen(used), null)
+      assert.equal(chosen({ ...used, used: used.used - 1 }), 'used')
+      assert.equal(
+        chosen({ ...used, blockRange: NOW.range - 1 }),
+        'used',
+        'another range of blocks',
+      )
     }
-    assert.equal(route(input([candidate('full', { inFlight: 4 })]), dice()), null)
-    assert.equal(route(input([candidate('open', { breaker: 'open' })]), dice()), null)
-    const half = candidate('half', { breaker: 'half_open' })
-    assert.equal(route(input([half]), dice())?.hotkey, 'half')
-    assert.equal(route(input([{ ...half, inFlight: 1 }]), dice()), null, 'one probe')
-    assert.equal(route(input([candidate('tried')], { exclude: ['tried'] }), dice()), null)
-    assert.equal(route(input([]), dice()), null)
+    assert.equal(chosen(facts('full', { openRequests: open(2) })), null)
+    assert.equal(chosen(facts('room', { gpus: 2, openRequests: open(3) })), 'room')
+    const failed = (failedMs: number) => ({ failuresInARow: 1, failedMs })
+    assert.equal(chosen(facts('open', failed(NOW.ms - 4_999))), null)
+    const half = facts('half', failed(NOW.ms - 5_000))
+    assert.equal(chosen(half), 'half')
+    assert.equal(chosen({ ...half, openRequests: open(1) }), null, 'one probe')
+    assert.equal(chosen(facts('tried'), ['tried', 'unknown']), null)
+    assert.deepEqual(table([]).pick([], dice()), { hotkey: null, freeInMs: null })
   })
 
-  it('gives an unproven class nothing while a matching prover is free', () => {
-    const other = candidate('other', { lastResort: true, tier: 'challenger' })
-    assert.deepEqual(
-      [...spread(input([other, candidate('match', { queueLength: 3 })])).keys()],
-      ['match'],
-    )
-    const full = candidate('match', { inFlight: 4 })
-    assert.deepEqual([...spread(input([other, full])).keys()], ['other'])
+  it('gives an unproven class and a caught prover nothing while a matching one is free', () => {
+    const best = { tier: 'challenger', usPerWork: 1 } as const
+    for (const last of [{ certifiedUsPerWork: null }, { passedSinceCheat: 4 }]) {
+      const other = facts('other', { ...best, ...last })
+      const match = facts('match', { usPerWork: 9 * CERTIFIED, openRequests: open(1) })
+      assert.deepEqual(spread([other, match]), { match: 10_000 })
+      assert.deepEqual(spread([other, facts('match', { openRequests: open(2) })]), {
+        other: 10_000,
+      })
+    }
+    assert.ok('back' in spread([facts('back', { passedSinceCheat: 5 }), facts('match')]))
   })
 
-  it('never exceeds a limit, whatever the requests', () => {
+  it('leaves alone who refused, and for a moment whose request ended', () => {
+    const refused = facts('p', { refusedUntilMs: NOW.ms + 7_000 })
+    const paused = facts('q', { pausedUntilMs: NOW.ms + 300 })
+    assert.deepEqual(spread([refused, paused, facts('r')]), { r: 10_000 })
+    const none = (provers: RouteFacts[]) => table(provers).pick([], dice())
+    assert.deepEqual(none([refused]), { hotkey: null, freeInMs: 7_000 })
+    assert.deepEqual(none([refused, paused]), { hotkey: null, freeInMs: 300 })
+    assert.deepEqual(none([{ ...refused, pausedUntilMs: NOW.ms + 500 }]), {
+      hotkey: null,
+      freeInMs: 7_000,
+    })
+    const full = { openRequests: open(2) }
+    assert.deepEqual(none([facts('full', full)]), { hotkey: null, freeInMs: null })
+    assert.deepEqual(table([refused]).pick(['p'], dice()), { hotkey: null, freeInMs: null })
+    const caught = facts('caught', { passedSinceCheat: 0 })
+    assert.equal(none([caught, paused]).hotkey, null, 'an honest one is back in a moment')
+    assert.equal(none([caught, refused]).hotkey, 'caught', 'one that refused is not free')
+    for (const jumped of [
+      { refusedUntilMs: NOW.ms + BACKOFF_429_MS + 1 },
+      { pausedUntilMs: NOW.ms + PAUSE_MAX_MS + 1 },
+    ]) {
+      assert.equal(none([facts('p', jumped)]).hotkey, 'p', 'from before the clock was set back')
+    }
+  })
+
+  it('knows what time alone changes', () => {
+    const one = table([
+      facts('p', { pausedUntilMs: NOW.ms + 300, openRequests: open(1), used: 14_000 }),
+    ])
+    const at = (ms: number, range = NOW.range) => {
+      one.advance({ ms: NOW.ms + ms, range })
+      return one.pick([], dice()).hotkey
+    }
+    assert.equal(at(1_000), null, 'its limit is reached')
+    assert.equal(at(0, 8), null, 'it is left alone')
+    assert.equal(at(299, 8), null)
+    assert.equal(at(300, 8), 'p')
+    one.set(facts('p', { openRequests: open(2) }))
+    assert.equal(at(59_999), null, 'it is full')
+    assert.equal(at(60_000), 'p', 'until their deadlines')
+    one.set(facts('p', { failuresInARow: 1, failedMs: NOW.ms + 60_000 }))
+    assert.equal(at(64_999), null)
+    assert.equal(at(65_000), 'p')
+    one.delete('p')
+    assert.equal(at(65_000), null)
+  })
+
+  it('never exceeds a limit, and passes nobody over, whatever the requests', () => {
     const any = fc.record({
       tier: fc.constantFrom(...TIERS),
-      queueLength: fc.nat(5),
-      capacity: fc.integer({ min: 1, max: 3 }),
-      latencyUsPerWork: fc.option(fc.integer({ min: 1, max: 9_000_000 })),
-      breaker: fc.constantFrom('closed', 'closed', 'open', 'half_open'),
-      lastResort: fc.boolean(),
+      gpus: fc.integer({ min: 1, max: 3 }),
+      provenPpm: fc.option(fc.integer({ min: 0, max: 4_000_000 })),
+      usPerWork: fc.option(fc.integer({ min: 1, max: 9_000_000 })),
+      certifiedUsPerWork: fc.constantFrom(null, CERTIFIED),
+      failuresInARow: fc.constantFrom(0, 0, 1),
+      passedSinceCheat: fc.constantFrom(null, null, 2),
+      pausedUntilMs: fc.constantFrom(null, null, NOW.ms + 100),
     })
     const limits = fc.record({
       challenger: fc.nat(9),
@@ -137,40 +263,40 @@ describe('routing', () => {
       silver: fc.nat(3),
       bronze: fc.nat(2),
     })
-    const rolls = fc.array(fc.integer({ min: 0, max: 999_999 }), { minLength: 90, maxLength: 90 })
-    const many = fc.array(any, { maxLength: 6 })
-    fc.assert(
-      fc.property(
-        many,
-        limits,
-        rolls,
-        fc.array(fc.boolean()),
-        (found, tierLimits, numbers, done) => {
-          const grid = found.map((one, i) => candidate(`p${i}`, one))
-          for (let request = 0; request < 30; request++) {
-            const pick = route(input(grid, { tierLimits }), () => numbers.pop() ?? 0)
-            if (pick === null) {
-              const able = grid.filter(
-                (c) =>
-                  c.breaker === 'closed' &&
-                  c.inFlight < c.capacity &&
-                  c.usedThisInterval < tierLimits[c.tier],
-              )
-              assert.deepEqual(able, [], 'nobody is passed over')
-            }
-            const chosen = grid.find((c) => c.hotkey === pick?.hotkey)
-            if (chosen === undefined) break
-            chosen.usedThisInterval++
-            chosen.inFlight++
-            assert.ok(chosen.usedThisInterval <= tierLimits[chosen.tier])
-            assert.ok(chosen.inFlight <= chosen.capacity)
-            assert.notEqual(chosen.breaker, 'open')
-            if (done[request]) chosen.inFlight--
-          }
-        },
-      ),
-      { seed: 11, numRuns: 300 },
-    )
+    const many = fc.array(any, { maxLength: 150 })
+    const run = (found: Partial<RouteFacts>[], tierLimits: Record<Tier, number>, seed: number) => {
+      const grid = found.map((one, i) => facts(`p${i}`, { ...one, failedMs: NOW.ms }))
+      const routes = table(grid, { limits: tierLimits })
+      const roll = dice(seed)
+      for (let request = 0; request < 60; request++) {
+        const { hotkey } = routes.pick([], roll)
+        const able = grid.filter(
+          (c) =>
+            c.failuresInARow === 0 &&
+            c.pausedUntilMs === null &&
+            c.openRequests.length < 2 * c.gpus &&
+            c.used < tierLimits[c.tier],
+        )
+        if (hotkey === null) {
+          const paused = grid.some((c) => c.pausedUntilMs !== null)
+          assert.ok(able.length === 0 || paused, 'nobody is passed over')
+          return
+        }
+        const i = grid.findIndex((c) => c.hotkey === hotkey)
+        assert.ok(able.includes(grid[i]!), hotkey)
+        const ended = request % 3 === 0
+        grid[i] = {
+          ...grid[i]!,
+          used: grid[i]!.used + 1,
+          openRequests: ended ? grid[i]!.openRequests : [...grid[i]!.openRequests, ...open(1)],
+        }
+        routes.set(grid[i]!)
+      }
+    }
+    fc.assert(fc.property(many, limits, fc.integer({ min: 1, max: 1e6 }), run), {
+      seed: 11,
+      numRuns: 200,
+    })
   })
 })
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { isOnProbation, passedSinceCheat } from '../../../rules/routing/cheat-probation.js'
-import { candidateOf, type RouteFacts } from '../../../rules/routing/route-candidate.js'
 import type { CheckRow } from '../../../rules/settle/settlement.js'
 
 type Check = Pick<CheckRow, 'kind' | 'verdict'>
@@ -29,23 +28,7 @@ describe('checks since a cheat', () => {
     it(name, () => assert.equal(passedSinceCheat(before, checks), after))
   }
 
-  it('make a prover a last resort until five passed', () => {
-    const facts: RouteFacts = {
-      hotkey: 'p',
-      tier: 'bronze',
-      capacity: 2,
-      blockRange: null,
-      used: 0,
-      certified: true,
-      inFlight: 0,
-      latencyUsPerWork: null,
-      failuresInARow: 0,
-      failedMsAgo: null,
-      passedSinceCheat: null,
-    }
-    const lastResort = (passed: number | null) =>
-      candidateOf({ ...facts, passedSinceCheat: passed }, 0).lastResort
-    assert.deepEqual([null, 0, 4, 5, 6].map(lastResort), [false, true, true, false, false])
-    assert.ok(!isOnProbation(null))
+  it('keep a prover away from users until five passed', () => {
+    assert.deepEqual([null, 0, 4, 5, 6].map(isOnProbation), [false, true, true, false, false])
   })
 })

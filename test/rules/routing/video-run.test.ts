@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { ATTEMPT_WAITS_MAX } from '../../../rules/constants.js'
+import { ATTEMPT_WAIT_MS, ATTEMPT_WAITS_MAX } from '../../../rules/constants.js'
 import { afterAttempt, FIRST_ATTEMPT, type VideoRun } from '../../../rules/routing/video-run.js'
 
 describe('what follows an attempt', () => {
@@ -16,6 +16,14 @@ describe('what follows an attempt', () => {
       do: 'fail',
       code: 'internal_error',
     })
+  })
+
+  it('waits until the first that is only left alone may be asked, as often as it takes', () => {
+    const wait = (freeInMs: number) => afterAttempt(last, { kind: 'no_prover', freeInMs })
+    assert.deepEqual(wait(300), { do: 'wait', ms: 300, run: last })
+    assert.deepEqual(wait(9_000), { do: 'wait', ms: ATTEMPT_WAIT_MS, run: last })
+    assert.deepEqual(wait(0), { do: 'wait', ms: 1, run: last })
+    assert.equal(afterAttempt(last, { kind: 'no_prover' }).do, 'fail')
   })
 
   it('makes the same attempt again where nobody was asked', () => {

@@ -4,11 +4,14 @@ import { DEMO_PROFILE } from '../../../rules/profile.js'
 import { meetsRates } from '../../../rules/settle/rates.js'
 import { settle } from '../../../rules/settle/settle.js'
 import { weightVector } from '../../../rules/settle/weights.js'
-import { tierAbove, tierRank } from '../../../rules/tiers.js'
+import { TIERS, type Tier, tierAbove } from '../../../rules/tiers.js'
 import { deepFreeze } from '../rows.js'
 import { someInterval } from './some-interval.js'
 
 const RUNS = { seed: 20261122, numRuns: 400 }
+
+/** 0 for the best tier. */
+const tierRank = (tier: Tier) => TIERS.indexOf(tier)
 
 describe('settlement, properties', () => {
   it('does not depend on the order of rows, and settling twice changes nothing', () => {

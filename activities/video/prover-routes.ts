@@ -1,0 +1,129 @@
+import type { Queryable } from '../../ledger/database.js'
+import { currentCertificates } from '../../ledger/intervals/certificates.js'
+import {
+  type RoutingChanges,
+  type RoutingCursor,
+  type RoutingRow,
+  routingChanges,
+} from '../../ledger/provers/routing-changes.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { blockRange } from '../../rules/interval-time.js'
+import { declaredGpus } from '../../rules/plan/room.js'
+import type { RouteFacts } from '../../rules/routing/route-facts.js'
+import {
+  type NoRoute,
+  type Random,
+  type Route,
+  RouteTable,
+} from '../../rules/routing/route-table.js'
+
+/** A pick that has not become an attempt of the ledger after so long never will. */
+const RESERVED_MS = 5_000
+
+export interface RoutedProver {
+  readonly prover: RoutingRow
+  /** floor(µs · 10^6 / work) of its determinism class; null where that is not certified. */
+  readonly certifiedUsPerWork: number | null
+  /** The range of blocks that requests count in now. */
+  readonly range: number
+}
+
+/**
+ * The router's table as the ledger has it. Each pick reads what changed since the one before, by whichever
+ * process: so what it costs depends neither on the number of provers nor on that of requests.
+ */
+export class ProverRoutes {
+  #table = new RouteTable()
+  readonly #rows = new Map<string, RoutingRow>()
+  #certified: ReadonlyMap<string, number> = new Map()
+  #cursor: RoutingCursor | null = null
+  #range = 0
+  #nowMs = 0
+  #reading: Promise<unknown> = Promise.resolve()
+  #next: Promise<void> | null = null
+
+  constructor(
+    private readonly db: Queryable,
+    private readonly id: VerifierId,
+  ) {}
+
+  /**
+   * Picks a prover, and holds a place for what will be stored.
+   * @param block the chain's newest
+   * @param exclude hotkeys that the request must not go to
+   */
+  async pick(
+    block: number,
+    exclude: readonly string[],
+    random: Random,
+  ): Promise<(Route & RoutedProver) | NoRoute> {
+    await this.#readChanges(block)
+    const route = this.#table.pick(exclude, random)
+    if (route.hotkey === null) return route
+    const prover = this.#rows.get(route.hotkey)!
+    this.#reserve(route.hotkey)
+    return {
+      ...route,
+      prover,
+      certifiedUsPerWork: this.#certified.get(prover.determinismClass) ?? null,
+      range: this.#range,
+    }
+  }
+
+  /** What the ledger says of it takes this one's place: read with the next pick, once it is stored. */
+  #reserve(hotkey: string): void {
+    const facts = this.#table.get(hotkey)!
+    const reserved = { askedMs: this.#nowMs, untilMs: this.#nowMs + RESERVED_MS }
+    this.#table.set({ ...facts, openRequests: [...facts.openRequests, reserved] })
+  }
+
+  /** A read that is under way may miss what was written just now: all who come meanwhile share the next. */
+  #readChanges(block: number): Promise<void> {
+    this.#next ??= this.#reading
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = null
+        const read = this.#read(block)
+        this.#reading = read
+        return read
+      })
+    return this.#next
+  }
+
+  async #read(block: number): Promise<void> {
+    const [certificates, changes] = await Promise.all([
+      currentCertificates(this.db),
+      routingChanges(this.db, this.id, this.#cursor),
+    ])
+    const certified = new Map(certificates.map((row) => [row.determinismClass, row.usPerWork]))
+    const isSameClasses =
+      certified.size === this.#certified.size &&
+      [...certified].every(([name, usPerWork]) => this.#certified.get(name) === usPerWork)
+    this.#certified = certified
+    if (changes.cursor.n !== this.#cursor?.n) {
+      this.#table = new RouteTable()
+      this.#rows.clear()
+    }
+    this.#cursor = changes.cursor
+    this.#nowMs = changes.nowMs
+    this.#range = rangeOf(changes, block)
+    this.#table.advance({ ms: this.#nowMs, range: this.#range })
+    for (const row of changes.rows) this.#rows.set(row.hotkey, row)
+    for (const row of isSameClasses ? changes.rows : this.#rows.values()) this.#set(row)
+  }
+
+  #set(row: RoutingRow): void {
+    if (row.routable) {
+      this.#table.set(factsOf(row, this.#certified.get(row.determinismClass) ?? null))
+    } else this.#table.delete(row.hotkey)
+  }
+}
+
+/** Limits go on by the chain's blocks, whether or not a verifier runs. */
+function rangeOf({ newest }: RoutingChanges, block: number): number {
+  return newest === null ? 0 : blockRange(newest, block)
+}
+
+function factsOf(row: RoutingRow, certifiedUsPerWork: number | null): RouteFacts {
+  return { ...row, gpus: declaredGpus(row.capacity), provenPpm: null, certifiedUsPerWork }
+}

@@ -1,0 +1,143 @@
+import type { IntervalBlocks } from '../../rules/interval-time.js'
+import type { OpenRequest } from '../../rules/routing/route-facts.js'
+import type { ProverKey } from '../../rules/settle/settlement.js'
+import type { Tier } from '../../rules/tiers.js'
+import type { Queryable } from '../database.js'
+import { camelRow } from '../rows.js'
+import type { VerifierId } from '../verifier-id.js'
+
+/** What the router goes by, of a prover of the newest interval. Times are milliseconds of the database's clock. */
+export interface RoutingRow extends ProverKey {
+  /** Whether users' requests may go to it at all: it answered, and said what it is. */
+  routable: boolean
+  tier: Tier
+  capacity: number
+  axonIp: string
+  axonPort: number
+  determinismClass: string
+  modelRoot: string
+  /** The range of blocks in which it was last sent a user's request; null when it never was. */
+  blockRange: number | null
+  /** Users' requests of that range, ended or under way. */
+  used: number
+  /** Those of them that a second prover began first. */
+  outpaced: number
+  /** Lower median of floor(µs · 10^6 / work) over its last answers; null without any. */
+  usPerWork: number | null
+  measuredMs: number | null
+  /** Failures since its last success. */
+  failuresInARow: number
+  failedMs: number | null
+  /** Checks passed since its last cheat; null while none was found. */
+  passedSinceCheat: number | null
+  refusedUntilMs: number | null
+  pausedUntilMs: number | null
+  /** Of every kind, with the time at which its deadline ends. */
+  openRequests: OpenRequest[]
+}
+
+/** How far a copy of the router's rows goes. */
+export interface RoutingCursor {
+  /** The interval that opened last; null before the first did. */
+  n: number | null
+  /** The oldest transaction that ran when it was read: what others wrote since may be missing. */
+  transaction: string
+}
+
+export interface RoutingChanges {
+  cursor: RoutingCursor
+  /** The database's clock. */
+  nowMs: number
+  /** The interval announced last; null before the first was. */
+  newest: (IntervalBlocks & { n: number }) | null
+  rows: RoutingRow[]
+}
+
+const MS = (column: string) => `floor(extract(epoch FROM ${column}) * 1000)::bigint`
+
+/** By name: a row as one array, because the driver takes longer for cells than for JSON. */
+const CELLS = {
+  hotkey: 'p.hotkey',
+  registered_block: 'p.registered_block',
+  routable: `p.reachable AND p.axon_ip IS NOT NULL AND p.axon_port IS NOT NULL AND p.capacity IS NOT NULL
+    AND p.determinism_class IS NOT NULL AND p.model_root IS NOT NULL`,
+  tier: 'p.tier',
+  capacity: 'p.capacity',
+  axon_ip: 'p.axon_ip',
+  axon_port: 'p.axon_port',
+  determinism_class: 'p.determinism_class',
+  model_root: 'p.model_root',
+  block_range: 'r.block_range',
+  used: 'coalesce(r.used, 0)',
+  outpaced: 'coalesce(r.outpaced, 0)',
+  us_per_work: 'r.us_per_work',
+  measured_ms: MS('r.measured_at'),
+  failures_in_a_row: 'coalesce(r.failures_in_a_row, 0)',
+  failed_ms: MS('r.last_failure_at'),
+  passed_since_cheat: 'r.passed_since_cheat',
+  refused_until_ms: MS('r.refused_until'),
+  paused_until_ms: MS('r.paused_until'),
+  open_requests: `(
+    SELECT coalesce(json_agg(json_build_object(
+      'askedMs', ${MS('a.asked_at')}, 'untilMs', ${MS('a.asked_at')} + a.deadline_ms)), '[]')
+    FROM attempts a
+    WHERE a.netuid = $1 AND a.verifier = $2 AND a.hotkey = p.hotkey AND a.registered_block = p.registered_block
+      AND a.outcome IS NULL AND a.asked_at > clock_timestamp() - interval '1 day')`,
+}
+
+/**
+ * What is visible is older than the snapshot's end; saying so tells the planner that the range is a narrow
+ * one, which it can't know of a plan that it keeps.
+ */
+const SINCE =
+  'changed >= (SELECT changed FROM since) AND changed < pg_snapshot_xmax(pg_current_snapshot())'
+
+const CHANGES = `
+  WITH opened AS (
+    SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL ORDER BY n DESC LIMIT 1
+  ), since AS (
+    SELECT CASE WHEN (SELECT n FROM opened) = $3 THEN $4::xid8 ELSE '0'::xid8 END AS changed
+  ), changed AS (
+    SELECT hotkey, registered_block FROM prover_routing
+    WHERE netuid = $1 AND verifier = $2 AND ${SINCE}
+    UNION
+    SELECT hotkey, registered_block FROM interval_provers
+    WHERE netuid = $1 AND verifier = $2 AND n = (SELECT n FROM opened) AND ${SINCE}
+  )
+  SELECT (SELECT n FROM opened) AS n, pg_snapshot_xmin(pg_current_snapshot())::text AS transaction,
+    ${MS('clock_timestamp()')} AS now_ms,
+    (SELECT json_build_object('n', n, 'firstBlock', first_block, 'length', length) FROM intervals
+     WHERE netuid = $1 AND verifier = $2 ORDER BY n DESC LIMIT 1) AS newest,
+    (SELECT json_agg(json_build_array(${Object.values(CELLS).join(', ')}))
+     FROM changed
+     JOIN interval_provers p ON p.netuid = $1 AND p.verifier = $2 AND p.n = (SELECT n FROM opened)
+       AND p.hotkey = changed.hotkey AND p.registered_block = changed.registered_block
+     LEFT JOIN prover_routing r ON r.netuid = $1 AND r.verifier = $2
+       AND r.hotkey = p.hotkey AND r.registered_block = p.registered_block) AS rows`
+
+/**
+ * The rows of the newest interval's provers that may have changed since a copy was read; all of them where
+ * another interval opened since, or `since` is null. Some may come again unchanged.
+ */
+export async function routingChanges(
+  db: Queryable,
+  id: VerifierId,
+  since: RoutingCursor | null,
+): Promise<RoutingChanges> {
+  const [found] = await db.query<{
+    n: number | null
+    transaction: string
+    nowMs: number
+    newest: RoutingChanges['newest']
+    rows: unknown[][] | null
+  }>(CHANGES, [id.netuid, id.verifier, since?.n ?? null, since?.transaction ?? '0'], {
+    prepare: 'routing-changes',
+  })
+  const { n, transaction, nowMs, newest, rows } = found!
+  return {
+    cursor: { n, transaction },
+    nowMs,
+    newest,
+    rows: camelRow<RoutingRow>(Object.keys(CELLS), rows ?? []),
+  }
+}

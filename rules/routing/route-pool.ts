@@ -1,0 +1,105 @@
+import { ROUTING_NEAR_DENOMINATOR, ROUTING_NEAR_NUMERATOR } from '../constants.js'
+
+/** Places that are summed up together: a pick reads the sums, and what is in few of the blocks. */
+const BLOCK = 64
+/** Draws among all before those that are near are summed up: mostly one or two find one of them. */
+const TRIES = 8
+const NONE = Number.POSITIVE_INFINITY
+
+interface Sums {
+  soonest: number
+  latest: number
+  weight: number
+}
+
+/**
+ * Weights at numbered places, each with its expected completion: what a draw costs hardly depends on how
+ * many there are. All numbers are whole ones below 2^53.
+ */
+export class RoutePool {
+  readonly #completions: number[] = []
+  readonly #weights: number[] = []
+  readonly #blocks: Sums[] = []
+  #used = 0
+
+  get isEmpty(): boolean {
+    return this.#used === 0
+  }
+
+  /** @param completion null: nobody is at this place any more */
+  set(place: number, completion: number | null, weight: number): void {
+    while (this.#completions.length <= place) {
+      if (this.#completions.length % BLOCK === 0) {
+        this.#blocks.push({ soonest: NONE, latest: 0, weight: 0 })
+      }
+      this.#completions.push(NONE)
+      this.#weights.push(0)
+    }
+    const before = this.#completions[place]!
+    const after = completion ?? NONE
+    const given = after === NONE ? 0 : weight
+    if (before === after && this.#weights[place] === given) return
+    if (before !== NONE) this.#used -= 1
+    if (after !== NONE) this.#used += 1
+    this.#completions[place] = after
+    this.#weights[place] = given
+    this.#sumUp(Math.floor(place / BLOCK))
+  }
+
+  /**
+   * A place among those within 1.25 of the soonest completion, with a chance in proportion to its weight.
+   * @param random a whole number from 0 and below its argument, each as likely
+   * @returns null when all places are empty
+   */
+  draw(random: (below: number) => number): number | null {
+    if (this.isEmpty) return null
+    let soonest = NONE
+    for (const block of this.#blocks) if (block.soonest < soonest) soonest = block.soonest
+    const limit = Math.floor((soonest * ROUTING_NEAR_NUMERATOR) / ROUTING_NEAR_DENOMINATOR)
+    const all = this.#blocks.map(({ weight }) => weight)
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const place = this.#drawFrom(all, NONE, random)
+      if (this.#completions[place]! <= limit) return place
+    }
+    const near = this.#blocks.map((block, b) => this.#nearWeight(block, b, limit))
+    return this.#drawFrom(near, limit, random)
+  }
+
+  /** @param weights of each block, all that complete later than `limit` left out */
+  #drawFrom(weights: readonly number[], limit: number, random: (below: number) => number): number {
+    let total = 0
+    for (const weight of weights) total += weight
+    let left = random(total)
+    let b = 0
+    for (; left >= weights[b]!; b += 1) left -= weights[b]!
+    for (let place = b * BLOCK; ; place += 1) {
+      if (this.#completions[place]! > limit) continue
+      left -= this.#weights[place]!
+      if (left < 0) return place
+    }
+  }
+
+  #nearWeight({ soonest, latest, weight }: Sums, b: number, limit: number): number {
+    if (soonest > limit) return 0
+    if (latest <= limit) return weight
+    let near = 0
+    const end = Math.min((b + 1) * BLOCK, this.#completions.length)
+    for (let place = b * BLOCK; place < end; place += 1) {
+      if (this.#completions[place]! <= limit) near += this.#weights[place]!
+    }
+    return near
+  }
+
+  #sumUp(b: number): void {
+    const sums = { soonest: NONE, latest: 0, weight: 0 }
+    const end = Math.min((b + 1) * BLOCK, this.#completions.length)
+    for (let place = b * BLOCK; place < end; place += 1) {
+      const completion = this.#completions[place]!
+      if (completion === NONE) continue
+      if (completion < sums.soonest) sums.soonest = completion
+      if (completion > sums.latest) sums.latest = completion
+      sums.weight += this.#weights[place]!
+    }
+    this.#blocks[b] = sums
+  }
+}

@@ -1,0 +1,110 @@
+import {
+  BACKOFF_429_MS,
+  CAPACITY_PER_GPU,
+  MEASUREMENT_FRESH_MS,
+  ONE_PPM,
+  PAUSE_MAX_MS,
+  TIER_FACTOR_PPM,
+} from '../constants.js'
+import { roomOf } from '../plan/room.js'
+import type { Tier } from '../tiers.js'
+import { breakerState, openForMs } from './breaker.js'
+import { isOnProbation } from './cheat-probation.js'
+import { type RouteFacts, type RouteMoment, usedIn } from './route-facts.js'
+
+/** What follows from a prover's facts, until time changes it. */
+export interface RouteState {
+  /** Our requests of every kind there. */
+  readonly inFlight: number
+  /** Within its tier's limit, with room, breaker willing: it may be asked, unless it is left alone. */
+  readonly isAble: boolean
+  /**
+   * No users' requests while another is free: its determinism class is not the verifier's, or too few
+   * checks passed since its last cheat. (A cheat that skips work is the fastest prover of all.)
+   */
+  readonly isLastResort: boolean
+  /** Expected completion, in 10^-6 µs per unit of work; null without a fresh measurement. */
+  readonly completion: number | null
+  /** Its share among those that are as good: free proven capacity times tier factor, at least 1. */
+  readonly weight: number
+  /** Whether exploring may choose it: Bronze, or without a fresh measurement. */
+  readonly isUnknown: boolean
+  /** It is left alone until then, because it refused or because a request of it ended; null: it is not. */
+  readonly refusedUntilMs: number | null
+  readonly pausedUntilMs: number | null
+  /** When all this has to be looked at again, if no fact changes before; Infinity: never. */
+  readonly changesAtMs: number
+}
+
+/**
+ * A prover as the router sees it at a moment. Whatever lies further in the future than it can was written
+ * before the clock was set back: it must not last as long as the jump did.
+ */
+export function routeState(
+  facts: RouteFacts,
+  now: RouteMoment,
+  tierLimits: Readonly<Record<Tier, number>>,
+): RouteState {
+  let inFlight = 0
+  let changesAtMs = Number.POSITIVE_INFINITY
+  const changesAt = (ms: number | null) => {
+    if (ms !== null && ms > now.ms && ms < changesAtMs) changesAtMs = ms
+  }
+  for (const { askedMs, untilMs } of facts.openRequests) {
+    if (askedMs <= now.ms && now.ms < untilMs) inFlight += 1
+    changesAt(askedMs)
+    changesAt(untilMs)
+  }
+  const failures = {
+    failuresInARow: facts.failuresInARow,
+    failedMsAgo: facts.failedMs === null ? null : now.ms - facts.failedMs,
+  }
+  const breaker = breakerState(failures)
+  const isFresh =
+    facts.usPerWork !== null &&
+    facts.measuredMs !== null &&
+    now.ms - facts.measuredMs < MEASUREMENT_FRESH_MS
+  const refusedUntilMs = lasting(facts.refusedUntilMs, now.ms, BACKOFF_429_MS)
+  const pausedUntilMs = lasting(facts.pausedUntilMs, now.ms, PAUSE_MAX_MS)
+  changesAt(now.ms + openForMs(failures))
+  changesAt(isFresh ? facts.measuredMs + MEASUREMENT_FRESH_MS : null)
+  changesAt(refusedUntilMs)
+  changesAt(pausedUntilMs)
+  return {
+    inFlight,
+    isAble:
+      usedIn(facts, now.range) < tierLimits[facts.tier] &&
+      roomOf({ gpus: facts.gpus, inFlight }) > 0 &&
+      (breaker === 'closed' || (breaker === 'half_open' && inFlight === 0)),
+    isLastResort: facts.certifiedUsPerWork === null || isOnProbation(facts.passedSinceCheat),
+    completion: isFresh ? completion(facts.usPerWork, facts, inFlight) : null,
+    weight: weightOf(facts, inFlight),
+    isUnknown: facts.tier === 'bronze' || !isFresh,
+    refusedUntilMs,
+    pausedUntilMs,
+    changesAtMs,
+  }
+}
+
+function lasting(untilMs: number | null, nowMs: number, longestMs: number): number | null {
+  return untilMs !== null && untilMs > nowMs && untilMs <= nowMs + longestMs ? untilMs : null
+}
+
+/**
+ * Its own speed, for this request and for those that its GPU has before it. Nobody counts as faster than
+ * its class's certified time: skipped work must win no traffic.
+ */
+function completion(
+  usPerWork: number,
+  { certifiedUsPerWork, gpus }: RouteFacts,
+  inFlight: number,
+): number {
+  return Math.max(usPerWork, certifiedUsPerWork ?? 0) * (Math.floor(inFlight / gpus) + 1)
+}
+
+/** In millionths of a request in flight. */
+function weightOf({ provenPpm, gpus, tier }: RouteFacts, inFlight: number): number {
+  const proven = provenPpm ?? gpus * ONE_PPM
+  const free = Math.max(0, CAPACITY_PER_GPU * proven - inFlight * ONE_PPM)
+  return Math.max(1, Math.floor((free * TIER_FACTOR_PPM[tier]) / ONE_PPM))
+}
