@@ -28,7 +28,7 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
   printLine(textTable(headings, rows))
 }
 
-/** 973000 → `97.3 %`; null, where nothing was counted, → `-`. */
-export function percent(ppm: number | null): string {
-  return ppm === null ? '-' : `${(ppm / 10_000).toFixed(1)} %`
+/** A score, in GPUs, as the pages show it: 450000 → `0.4500`; null → `-`. */
+export function score(ppm: number | null): string {
+  return ppm === null ? '-' : (ppm / 1_000_000).toFixed(4)
 }

@@ -1,5 +1,5 @@
 import type { Hex } from '../formats/bytes.js'
-import { usPerWork } from '../rules/settle/speed.js'
+import { usPerWork } from '../rules/work-time.js'
 import { Generation, type ReceivedRequest } from './generation.js'
 import type { AnswerStore } from './keeping/answer-store.js'
 import { type Task, WorkQueue } from './queue.js'

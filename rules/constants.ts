@@ -76,24 +76,23 @@ export const MOVING_AVERAGE_ALPHA_PPM = 50_000
 /** A score without any evidence keeps 999 of 1000 parts an interval: half is left after 693, a month. */
 export const IDLE_SCORE_PERMILLE = 999
 
-/** Bounds of the speed factor: speed may move a reward by a tenth, never outweigh honesty or tier. */
-export const SPEED_FACTOR_MIN_PPM = 900_000
-export const SPEED_FACTOR_MAX_PPM = 1_100_000
-
-/** Fewer coldkeys than this have no median worth comparing with: one owner could be most of it. */
-export const SPEED_MIN_COLDKEYS = 8
+/**
+ * Settled intervals, the one being settled included, whose wide rounds and offers prove a capacity: as long as
+ * the score's memory, 1 / alpha.
+ */
+export const SHARE_WINDOW_INTERVALS = 20
 
 /** One API key counts at most max(20, a tenth) of a prover's successes: nobody's friend buys a tier. */
 export const API_KEY_FLOOR = 20
 export const API_KEY_SHARE_DIVISOR = 10
 
-/** Intervals in a row, each with more than half refused, that relegate one tier. */
-export const REFUSAL_STREAK = 3
-
 /** Refused so often, a challenge has failed; before that it is asked again at a later moment. */
 export const REFUSALS_ALLOWED = 3
 
 // --- An interval's time ---
+
+/** A block of Bittensor's, in seconds: what a tier's limit of requests is turned into GPUs with. */
+export const BLOCK_SECONDS = 12
 
 /** How many blocks ahead interval 1 begins: its secret's commitment is public before it. */
 export const FIRST_INTERVAL_LEAD_BLOCKS = 4

@@ -480,11 +480,14 @@ export interface components {
                 readonly before_ppm: number;
                 readonly observation_ppm: number | null;
                 readonly mean_reward_ppm: number | null;
-                /**
-                 * @description parts per million
-                 * @example 950000
-                 */
-                readonly speed_factor_ppm: number;
+                /** @description slots that it kept in the wide rounds of the last 20 settled intervals */
+                readonly wide_share_ppm: number | null;
+                /** @description other requests that it accepted in them, of those sent while it had room */
+                readonly offer_share_ppm: number | null;
+                /** @description proven; 1,000,000 is one GPU */
+                readonly capacity_ppm: number | null;
+                /** @description what the mean reward is multiplied with: capacity times the smaller share, at most what the tier’s limit of requests keeps busy */
+                readonly paid_capacity_ppm: number | null;
                 /**
                  * @description parts per million
                  * @example 950000
@@ -512,6 +515,14 @@ export interface components {
                  */
                 readonly score_ppm: number;
                 readonly observation_ppm: number | null;
+                /** @description slots that it kept in the wide rounds of the last 20 settled intervals */
+                readonly wide_share_ppm: number | null;
+                /** @description other requests that it accepted in them, of those sent while it had room */
+                readonly offer_share_ppm: number | null;
+                /** @description proven; 1,000,000 is one GPU */
+                readonly capacity_ppm: number | null;
+                /** @description what the mean reward is multiplied with: capacity times the smaller share, at most what the tier’s limit of requests keeps busy */
+                readonly paid_capacity_ppm: number | null;
                 readonly request_attempts: number;
                 readonly request_successes: number;
                 readonly checks_judged: number;
@@ -526,7 +537,10 @@ export interface components {
                 readonly from_tier: "challenger" | "grandmaster" | "gold" | "silver" | "bronze";
                 /** @enum {string} */
                 readonly to_tier: "challenger" | "grandmaster" | "gold" | "silver" | "bronze";
-                /** @enum {string} */
+                /**
+                 * @description `refusals`: only of intervals that older versions settled
+                 * @enum {string}
+                 */
                 readonly reason: "promoted" | "fast_return" | "cheat" | "rate_missed" | "downtime" | "refusals";
                 readonly reason_text: string;
                 /**
@@ -580,7 +594,7 @@ export interface components {
         /** @description One condition of a tier; counts are of the newest settled interval */
         readonly TierCheck: {
             /** @enum {string} */
-            readonly what: "request_success_rate" | "validation_success_rate" | "cheats" | "refusals" | "total_successes" | "passed_validations_since_last_move";
+            readonly what: "request_success_rate" | "validation_success_rate" | "cheats" | "total_successes" | "passed_validations_since_last_move";
             readonly have: number;
             /** @description attempts; null where nothing is attempted */
             readonly of: number | null;
@@ -802,11 +816,22 @@ export interface components {
                 readonly total_successes_before: number;
                 readonly total_successes_after: number;
                 readonly observation_ppm: number | null;
-                /**
-                 * @description parts per million
-                 * @example 950000
-                 */
-                readonly speed_factor_ppm: number;
+                /** @description slots of the wide rounds that counted in it */
+                readonly wide_slots: number;
+                /** @description of them, those that it kept */
+                readonly wide_kept: number;
+                /** @description other requests that it was sent while it had room */
+                readonly offered: number;
+                /** @description of them, those that it did not refuse */
+                readonly accepted: number;
+                /** @description slots that it kept in the wide rounds of the last 20 settled intervals */
+                readonly wide_share_ppm: number | null;
+                /** @description other requests that it accepted in them, of those sent while it had room */
+                readonly offer_share_ppm: number | null;
+                /** @description proven; 1,000,000 is one GPU */
+                readonly capacity_ppm: number | null;
+                /** @description what the mean reward is multiplied with: capacity times the smaller share, at most what the tier’s limit of requests keeps busy */
+                readonly paid_capacity_ppm: number | null;
                 /**
                  * @description parts per million
                  * @example 950000
@@ -826,7 +851,10 @@ export interface components {
                 readonly from_tier: "challenger" | "grandmaster" | "gold" | "silver" | "bronze";
                 /** @enum {string} */
                 readonly to_tier: "challenger" | "grandmaster" | "gold" | "silver" | "bronze";
-                /** @enum {string} */
+                /**
+                 * @description `refusals`: only of intervals that older versions settled
+                 * @enum {string}
+                 */
                 readonly reason: "promoted" | "fast_return" | "cheat" | "rate_missed" | "downtime" | "refusals";
                 readonly reason_text: string;
                 /**

@@ -7,12 +7,11 @@ import { intervalByN } from '../../ledger/intervals/intervals.js'
 import { type PlanItemRow, planItems, planOf } from '../../ledger/intervals/plans.js'
 import { previousRecord } from '../../ledger/intervals/records.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
-import type { SettlementParts } from '../../ledger/intervals/settlement.js'
 import { type VerdictRow, verdictsOf } from '../../ledger/intervals/verdicts.js'
 import type { NewWeightSet } from '../../ledger/intervals/weights.js'
 import { intervalProvers } from '../../ledger/provers/provers.js'
 import { answersOfInterval } from '../../ledger/requests/attempts.js'
-import type { CheckRow, Settlement } from '../../rules/settle/settlement.js'
+import type { AnswerRow, Settlement, SettlementInput } from '../../rules/settle/settlement.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { usableCertificates } from './certificates.js'
 
@@ -20,7 +19,7 @@ interface RecordInput {
   readonly n: number
   /** What settling was given and found; null for an interval that lapsed. */
   readonly settled: {
-    readonly parts: SettlementParts
+    readonly input: SettlementInput
     readonly settlement: Settlement
     readonly weights: NewWeightSet
   } | null
@@ -104,6 +103,11 @@ export async function buildRecord(
         counted: row.counted,
         work: row.work,
         elapsed_us: row.elapsedUs,
+        gpus: row.gpus ?? null,
+        in_flight: row.inFlight,
+        taken: row.taken,
+        wide_n: row.wideN ?? null,
+        wide_round: row.wideRound ?? null,
         frames_sha256: row.framesSha256,
         trace_root: row.traceRoot,
         determinism_class: row.determinismClass,
@@ -116,9 +120,10 @@ export async function buildRecord(
     checks: settled === null ? plain((await verdictsOf(tx, id, n)).map(checkOf)) : null,
     settlement_input: plain(
       settled && {
-        ...settled.parts,
+        ...settled.input,
+        profile: undefined,
         answers: undefined,
-        answers_by_key: answersByKey(settled.parts),
+        answers_by_key: answersByKey(settled.input.answers),
       },
     ),
     settlement: plain(settled?.settlement ?? null),
@@ -139,7 +144,7 @@ function checkOf({
   verdict,
   reason,
   rewardPpm,
-}: VerdictRow): CheckRow {
+}: VerdictRow) {
   return { requestId, kind, hotkey, registeredBlock, verdict, reason, rewardPpm }
 }
 
@@ -161,11 +166,11 @@ function planned(item: PlanItemRow): CanonicalRecord {
 }
 
 /** API keys are named by their place in this interval: nobody learns who asked, and the cap can be recomputed. */
-function answersByKey(parts: SettlementParts) {
+function answersByKey(answers: readonly AnswerRow[]) {
   const keys = [
-    ...new Set(parts.answers.flatMap((row) => (row.apiKeyId === null ? [] : [row.apiKeyId]))),
+    ...new Set(answers.flatMap((row) => (row.apiKeyId === null ? [] : [row.apiKeyId]))),
   ].sort()
-  return parts.answers.map((row) => ({
+  return answers.map((row) => ({
     request_id: row.requestId,
     key: row.apiKeyId === null ? null : keys.indexOf(row.apiKeyId),
     completed_at_us: row.completedAtUs,

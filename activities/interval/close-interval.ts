@@ -5,7 +5,6 @@ import { closeInterval, intervalByN, setPhase } from '../../ledger/intervals/int
 import { planOf } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import { drawAudits, mostAudits } from '../../rules/plan/audits.js'
-import { isSuspiciouslyFast } from '../../rules/settle/speed.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
@@ -31,9 +30,6 @@ export function createCloseInterval(deps: VerifierDeps) {
             hotkey: row.hotkey,
             registeredBlock: row.registeredBlock,
             lastEvidenceN: row.lastEvidenceN,
-            suspicious:
-              row.elapsedUs !== null &&
-              isSuspiciouslyFast({ elapsedUs: row.elapsedUs, work: row.work }, certified),
           })),
           max: mostAudits(profile, {
             usPerWork: certified,

@@ -6,7 +6,7 @@ import { type InferenceRequestRow, recentRequests } from '../../ledger/requests/
 import { SHAPE_REQUESTS } from '../../rules/constants.js'
 import { shapingRequests } from '../../rules/plan/challenge-shapes.js'
 import type { PlanInput, RequestShape } from '../../rules/plan/plan-types.js'
-import { usOfWork } from '../../rules/settle/speed.js'
+import { usOfWork } from '../../rules/work-time.js'
 import type { ChallengeModel, VerifierDeps } from '../verifier-deps.js'
 import { axonSubnet } from './axon-subnet.js'
 

@@ -7,7 +7,7 @@ import { intervalLink } from '../../temporal/ui-links.js'
 import type { ApiDeps } from '../deps.js'
 import type { IntervalDetailObject } from './interval-schema.js'
 import { commitmentObject } from './intervals.js'
-import { checkCursor, iso, isoOrNull, rate } from './schema.js'
+import { checkCursor, iso, isoOrNull, provenObject, rate } from './schema.js'
 
 /** Checks in one answer. */
 export const CHECKS_SHOWN = 200
@@ -66,7 +66,11 @@ function scoreObject(row: PublicInterval['scores'][number]) {
     total_successes_before: row.totalBefore,
     total_successes_after: row.totalAfter,
     observation_ppm: row.observationPpm,
-    speed_factor_ppm: row.speedPpm,
+    wide_slots: row.wideSlots,
+    wide_kept: row.wideKept,
+    offered: row.offered,
+    accepted: row.accepted,
+    ...provenObject(row),
     score_before_ppm: row.scoreBefore,
     score_after_ppm: row.scoreAfter,
   }

@@ -1,5 +1,6 @@
 import { currentCertificates } from '../../ledger/intervals/certificates.js'
 import { intervalByN, lastSettled, profileInForce } from '../../ledger/intervals/intervals.js'
+import { provenOf } from '../../ledger/intervals/share-columns.js'
 import type { VerdictRow } from '../../ledger/intervals/verdicts.js'
 import {
   type ProverOverviewRow,
@@ -26,7 +27,7 @@ import type { ApiDeps } from '../deps.js'
 import { routingObjects } from './prover-routing.js'
 import type { ProverDetail } from './prover-schema.js'
 import { proverObject } from './provers.js'
-import { iso, isoOrNull } from './schema.js'
+import { iso, isoOrNull, provenObject } from './schema.js'
 
 const HISTORY_INTERVALS = 200
 const MOVES_SHOWN = 100
@@ -138,13 +139,18 @@ async function scoreObject(
 ): Promise<ProverDetail['score']> {
   const interval = await intervalByN(db, id, row.n)
   const alphaPpm = (interval?.profile ?? PRODUCTION_PROFILE).movingAverageAlphaPpm
-  const explained = explainScore({ ...row, tier: row.tierBefore, alphaPpm })
+  const explained = explainScore({
+    ...row,
+    proven: provenOf(row),
+    tier: row.tierBefore,
+    alphaPpm,
+  })
   return {
     score_ppm: row.scoreAfter,
     before_ppm: row.scoreBefore,
     observation_ppm: row.observationPpm,
     mean_reward_ppm: row.meanRewardPpm,
-    speed_factor_ppm: row.speedPpm,
+    ...provenObject(row),
     tier_factor_ppm: explained.tierFactorPpm,
     alpha_ppm: alphaPpm,
     text: explained.text,
@@ -158,6 +164,7 @@ function historyObject(row: ProverHistoryRow): ProverDetail['history'][number] {
     tier: row.tierAfter,
     score_ppm: row.scoreAfter,
     observation_ppm: row.observationPpm,
+    ...provenObject(row),
     request_attempts: row.requestAttempts,
     request_successes: row.requestSuccesses,
     checks_judged: row.checksJudged,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { StoredCapacity } from '../../ledger/intervals/share-columns.js'
 import { CHECK_KINDS, type CheckCursor } from '../../ledger/intervals/verdicts.js'
-import { MOVE_REASONS } from '../../rules/explain/move-reasons.js'
-import type { MoveReason } from '../../rules/settle/settlement.js'
+import { MOVE_REASONS, type StoredMoveReason } from '../../rules/explain/move-reasons.js'
 import { TIERS } from '../../rules/tiers.js'
 import { REASONS, type Reason } from '../../rules/verdicts.js'
 import { wholeNumberText } from '../http/fields.js'
@@ -11,7 +11,9 @@ export const tierSchema = z.enum(TIERS)
 export const reasonSchema = z.enum(Object.keys(REASONS) as [Reason, ...Reason[]])
 export const verdictSchema = z.enum(['pass', 'cheat', 'fail', 'unproven', 'abstained'])
 export const checkKindSchema = z.enum(CHECK_KINDS)
-export const moveReasonSchema = z.enum(Object.keys(MOVE_REASONS) as [MoveReason, ...MoveReason[]])
+export const moveReasonSchema = z
+  .enum(Object.keys(MOVE_REASONS) as [StoredMoveReason, ...StoredMoveReason[]])
+  .meta({ description: '`refusals`: only of intervals that older versions settled' })
 export const hotkeySchema = z.string().meta({ description: 'ss58 address' })
 export const time = z.iso.datetime().meta({ example: '2026-11-22T12:00:00.000Z' })
 export const ppm = z.int().meta({ description: 'parts per million', example: 950_000 })
@@ -20,6 +22,30 @@ export const rateSchema = z
   .string()
   .nullable()
   .meta({ description: 'in words; null where nothing was counted', example: '97.3 %' })
+
+/** What the last settled intervals proved of a prover; null where a version without wide rounds settled. */
+export const provenMembers = {
+  wide_share_ppm: ppm.nullable().meta({
+    description: 'slots that it kept in the wide rounds of the last 20 settled intervals',
+  }),
+  offer_share_ppm: ppm.nullable().meta({
+    description: 'other requests that it accepted in them, of those sent while it had room',
+  }),
+  capacity_ppm: ppm.nullable().meta({ description: 'proven; 1,000,000 is one GPU' }),
+  paid_capacity_ppm: ppm.nullable().meta({
+    description:
+      'what the mean reward is multiplied with: capacity times the smaller share, at most what the tier’s limit of requests keeps busy',
+  }),
+}
+
+export function provenObject(row: StoredCapacity) {
+  return {
+    wide_share_ppm: row.wideSharePpm,
+    offer_share_ppm: row.offerSharePpm,
+    capacity_ppm: row.capacityPpm,
+    paid_capacity_ppm: row.paidCapacityPpm,
+  }
+}
 
 /** Whose judgments an answer is of. */
 export const verifierMembers = {

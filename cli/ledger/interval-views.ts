@@ -6,7 +6,7 @@ import {
   intervalsOverview,
 } from '../../ledger/intervals/interval-views.js'
 import { missedText } from '../../rules/explain/missed-causes.js'
-import { percent, printJson, printLine, printTable } from '../output.js'
+import { printJson, printLine, printTable, score } from '../output.js'
 import { withLedger } from './access.js'
 
 type Given = Readonly<Record<string, unknown>>
@@ -130,15 +130,17 @@ function printInterval(detail: IntervalDetail): void {
   if (scores.length > 0) {
     printLine('\nscores')
     printTable(
-      ['uid', 'tier', 'requests', 'checks', 'cheats', 'successes', 'score'],
+      ['uid', 'tier', 'requests', 'checks', 'wide', 'accepted', 'cheats', 'successes', 'score'],
       scores.map((row) => [
         row.uid,
         row.tierBefore === row.tierAfter ? row.tierAfter : `${row.tierBefore} to ${row.tierAfter}`,
         `${row.requestSuccesses}/${row.requestAttempts}`,
         `${row.checksPassed}/${row.checksJudged}`,
+        `${row.wideKept}/${row.wideSlots}`,
+        `${row.accepted}/${row.offered}`,
         row.cheats,
         row.totalAfter,
-        percent(row.scoreAfter),
+        score(row.scoreAfter),
       ]),
     )
   }

@@ -5,7 +5,7 @@ import {
   proversOverview,
   tierHistory,
 } from '../../ledger/provers/network.js'
-import { percent, printJson, printLine, printTable } from '../output.js'
+import { printJson, printLine, printTable, score } from '../output.js'
 import { withLedger } from './access.js'
 
 type Given = Readonly<Record<string, unknown>>
@@ -43,7 +43,7 @@ export async function listProvers(given: Given, json: boolean): Promise<void> {
       row.uid,
       row.hotkey,
       row.tier,
-      percent(row.scorePpm),
+      score(row.scorePpm),
       row.weight,
       row.totalSuccesses,
       counts(row.requestSuccesses, row.requestAttempts),
@@ -80,7 +80,7 @@ export async function showProver(given: Given, which: string, json: boolean): Pr
   }
   printLine(`uid ${row.uid}  ${row.hotkey}`)
   printLine(`tier      ${row.tier}`)
-  printLine(`score     ${percent(row.scorePpm)}`)
+  printLine(`score     ${score(row.scorePpm)}`)
   printLine(`weight    ${row.weight ?? 'none'}`)
   printLine(`successes ${row.totalSuccesses} in all`)
   printLine(

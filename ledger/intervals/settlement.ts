@@ -1,7 +1,7 @@
-import { countOffers, type OfferedRow } from '../../rules/settle/offers.js'
 import {
   type AnswerRow,
   type CheckRow,
+  type ProverKey,
   type ProverSettlement,
   type ProverState,
   type Settlement,
@@ -15,15 +15,18 @@ import type { VerifierId } from '../verifier-id.js'
 import { firstUnsettledBefore, type IntervalRow, intervalByN } from './intervals.js'
 import { lockOutcomes } from './outcome-lock.js'
 import { putRecord, type RecordRow, recordOf } from './records.js'
+import { PROVEN_CAPACITY, SHARE_COUNTS, SHARE_NAMES, type StoredCapacity } from './share-columns.js'
+import { dueWideRounds, markWideRounds, windowBefore } from './shares.js'
 
-/** What the ledger knows for settling an interval; the profile is the interval's own. */
-export type SettlementParts = Omit<SettlementInput, 'profile'>
+/** What the ledger knows for settling an interval; profile and length are the interval's own. */
+export type SettlementParts = Omit<SettlementInput, 'profile' | 'blocks' | 'standardWork'>
 
 /** What settling found of a prover, as it is stored; its standing has the rest. */
 export type ScoreRow = Omit<
   ProverSettlement,
-  'move' | 'validationsSinceMove' | 'fastReturn' | 'refusedStreak' | 'fastAnswers'
-> & { moveReason: string | null }
+  'move' | 'validationsSinceMove' | 'fastReturn' | keyof StoredCapacity
+> &
+  StoredCapacity & { moveReason: string | null }
 
 export interface SettledResult {
   interval: IntervalRow
@@ -33,11 +36,17 @@ export interface SettledResult {
 
 const OF = 'netuid = $1 AND verifier = $2'
 
-async function provers(tx: Tx, id: VerifierId, n: number): Promise<ProverState[]> {
+async function provers(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  rounds: readonly ProverKey[],
+): Promise<ProverState[]> {
+  const counted = batch<ProverKey>({ hotkey: 'text', registeredBlock: 'bigint' }, rounds, 4)
   // Also those that left since, when something that is counted in n is about them.
   return tx.query(
-    `SELECT p.hotkey, p.registered_block, coalesce(i.uid, p.uid) AS uid, coalesce(i.coldkey, p.coldkey) AS coldkey,
-       p.tier, p.total_successes, p.score_ppm, p.validations_since_move, p.fast_return, p.refused_streak
+    `SELECT p.hotkey, p.registered_block, coalesce(i.uid, p.uid) AS uid, p.tier, p.total_successes, p.score_ppm,
+       p.validations_since_move, p.fast_return, coalesce(i.axon_ip IS NOT NULL, false) AS has_address
      FROM provers p
      LEFT JOIN interval_provers i
        ON i.netuid = p.netuid AND i.verifier = p.verifier AND i.n = $3
@@ -47,33 +56,30 @@ async function provers(tx: Tx, id: VerifierId, n: number): Promise<ProverState[]
        OR EXISTS (SELECT 1 FROM verdicts v WHERE v.netuid = $1 AND v.verifier = $2 AND v.n = $3
          AND v.hotkey = p.hotkey AND v.registered_block = p.registered_block)
        OR EXISTS (SELECT 1 FROM attempts a WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3
-         AND a.hotkey = p.hotkey AND a.registered_block = p.registered_block))
+         AND a.hotkey = p.hotkey AND a.registered_block = p.registered_block)
+       OR (p.hotkey, p.registered_block) IN (SELECT hotkey, registered_block FROM ${counted.source}))
      ORDER BY uid, hotkey, registered_block`,
-    [id.netuid, id.verifier, n],
+    [id.netuid, id.verifier, n, ...counted.params],
   )
 }
 
 async function checks(tx: Tx, id: VerifierId, n: number): Promise<CheckRow[]> {
   return tx.query(
-    `SELECT request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm FROM verdicts
-     WHERE ${OF} AND n = $3 ORDER BY request_id, kind`,
+    // A challenge that was never sent has no attempt.
+    `SELECT v.request_id, v.kind, v.hotkey, v.registered_block, v.verdict, v.reason, v.reward_ppm,
+       coalesce(a.kind, CASE v.kind WHEN 'challenge' THEN 'challenge' ELSE 'inference' END) AS request_kind,
+       coalesce(a.counted, true) AS counted
+     FROM verdicts v LEFT JOIN attempts a USING (request_id)
+     WHERE v.netuid = $1 AND v.verifier = $2 AND v.n = $3 ORDER BY v.request_id, v.kind`,
     [id.netuid, id.verifier, n],
   )
 }
 
 async function answers(tx: Tx, id: VerifierId, n: number): Promise<AnswerRow[]> {
   return tx.query(
-    `SELECT request_id, kind, hotkey, registered_block, outcome, reason, counted, api_key_id, work, elapsed_us,
+    `SELECT request_id, kind, hotkey, registered_block, outcome, reason, counted, api_key_id, gpus, in_flight, taken,
        (extract(epoch FROM completed_at) * 1000000)::bigint AS completed_at_us
      FROM attempts WHERE ${OF} AND n = $3 AND outcome IS NOT NULL ORDER BY request_id`,
-    [id.netuid, id.verifier, n],
-  )
-}
-
-async function offered(tx: Tx, id: VerifierId, n: number): Promise<OfferedRow[]> {
-  return tx.query(
-    `SELECT hotkey, registered_block, outcome, reason, refusals, count(*)::integer AS requests
-     FROM attempts WHERE ${OF} AND n = $3 GROUP BY hotkey, registered_block, outcome, reason, refusals`,
     [id.netuid, id.verifier, n],
   )
 }
@@ -93,14 +99,22 @@ async function certifiedUsPerWork(tx: Tx, id: VerifierId, n: number): Promise<nu
  */
 export async function loadSettlement(tx: Tx, id: VerifierId, n: number): Promise<SettlementParts> {
   await lockOutcomes(tx, id)
+  const wideRounds = await dueWideRounds(tx, id, n)
+  const settled = await provers(tx, id, n, wideRounds)
+  const keys = new Set(settled.map(keyOf))
   return {
     n,
-    provers: await provers(tx, id, n),
+    provers: settled,
     checks: await checks(tx, id, n),
     answers: await answers(tx, id, n),
-    offers: countOffers(await offered(tx, id, n)),
+    wideRounds,
+    window: (await windowBefore(tx, id, n)).filter((row) => keys.has(keyOf(row))),
     certifiedUsPerWork: await certifiedUsPerWork(tx, id, n),
   }
+}
+
+function keyOf({ hotkey, registeredBlock }: ProverKey): string {
+  return `${hotkey}@${registeredBlock}`
 }
 
 /** The interval, when it is to be settled now; null when it was settled before. */
@@ -151,7 +165,8 @@ async function writeScores(
       totalAfter: 'bigint',
       meanRewardPpm: 'integer',
       observationPpm: 'integer',
-      speedPpm: 'integer',
+      ...SHARE_COUNTS,
+      ...PROVEN_CAPACITY,
       scoreBefore: 'integer',
       scoreAfter: 'integer',
     },
@@ -186,7 +201,6 @@ async function writeStandings(
       scoreAfter: 'integer',
       validationsSinceMove: 'integer',
       fastReturn: 'boolean',
-      refusedStreak: 'integer',
       judged: 'boolean',
     },
     results,
@@ -194,8 +208,7 @@ async function writeStandings(
   )
   await tx.execute(
     `UPDATE provers p SET tier = r.tier_after, total_successes = r.total_after, score_ppm = r.score_after,
-       validations_since_move = r.validations_since_move, fast_return = r.fast_return,
-       refused_streak = r.refused_streak, settled_n = $3, updated_at = now(),
+       validations_since_move = r.validations_since_move, fast_return = r.fast_return, settled_n = $3, updated_at = now(),
        last_evidence_n = CASE WHEN r.judged THEN $3 ELSE p.last_evidence_n END
      FROM ${rows.source}
      WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = r.hotkey AND p.registered_block = r.registered_block`,
@@ -225,6 +238,7 @@ export async function writeSettlement(
   }))
   await writeScores(tx, id, n, results)
   await writeStandings(tx, id, n, results)
+  await markWideRounds(tx, id, n)
   await putRecord(tx, id, n, record)
   await tx.execute(
     `UPDATE intervals SET phase = 'settled', settled_at = clock_timestamp(), failure = NULL,
@@ -239,8 +253,8 @@ export async function writeSettlement(
 export async function scoresOf(db: Queryable, id: VerifierId, n: number): Promise<ScoreRow[]> {
   return db.query(
     `SELECT hotkey, registered_block, uid, tier_before, tier_after, move_reason, request_attempts, request_successes,
-       checks_judged, checks_passed, cheats, total_before, total_after, mean_reward_ppm, observation_ppm, speed_ppm, score_before,
-       score_after
+       checks_judged, checks_passed, cheats, total_before, total_after, mean_reward_ppm, observation_ppm, ${SHARE_NAMES},
+       score_before, score_after
      FROM scores WHERE ${OF} AND n = $3 ORDER BY uid, hotkey`,
     [id.netuid, id.verifier, n],
   )

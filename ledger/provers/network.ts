@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { MoveReason, ProverKey } from '../../rules/settle/settlement.js'
+import type { StoredMoveReason } from '../../rules/explain/move-reasons.js'
+import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import { REASONS, type Reason } from '../../rules/verdicts.js'
 import type { Queryable } from '../database.js'
@@ -134,7 +135,7 @@ export interface MoveRow extends ProverKey {
   uid: number
   fromTier: Tier
   toTier: Tier
-  reason: MoveReason
+  reason: StoredMoveReason
   at: Date
 }
 

@@ -1,8 +1,9 @@
 import type { MechanismProfile } from '../../rules/profile.js'
-import type { ProverKey } from '../../rules/settle/settlement.js'
+import type { ProverKey, ShareCounts } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Queryable } from '../database.js'
 import { tiersRuleSchema } from '../intervals/profile-schema.js'
+import { SHARE_NAMES, type StoredCapacity } from '../intervals/share-columns.js'
 import {
   type CheckCursor,
   queryVerdicts,
@@ -21,7 +22,7 @@ function of(id: VerifierId, { hotkey, registeredBlock }: ProverKey): unknown[] {
 }
 
 /** What one settled interval found of a prover. */
-export interface ProverHistoryRow {
+export interface ProverHistoryRow extends ShareCounts, StoredCapacity {
   n: number
   settledAt: Date | null
   tierBefore: Tier
@@ -37,7 +38,6 @@ export interface ProverHistoryRow {
   /** Null too where an older version settled it. */
   meanRewardPpm: number | null
   observationPpm: number | null
-  speedPpm: number
   scoreBefore: number
   scoreAfter: number
 }
@@ -56,7 +56,7 @@ export async function proverHistory(
   return queryHistory(
     db,
     `SELECT n, i.settled_at, tier_before, tier_after, i.profile->>'tiersRule' AS tiers_rule, request_attempts, request_successes, checks_judged,
-       checks_passed, cheats, total_after, mean_reward_ppm, observation_ppm, speed_ppm, score_before, score_after
+       checks_passed, cheats, total_after, mean_reward_ppm, observation_ppm, ${SHARE_NAMES}, score_before, score_after
      FROM scores JOIN intervals i USING (netuid, verifier, n)
      WHERE ${OF} ORDER BY n DESC LIMIT $5`,
     [...of(id, prover), limit],

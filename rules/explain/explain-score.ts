@@ -1,5 +1,12 @@
-import { IDLE_SCORE_PERMILLE, ONE_PPM, TIER_FACTOR_PPM } from '../constants.js'
+import {
+  IDLE_SCORE_PERMILLE,
+  ONE_PPM,
+  SHARE_WINDOW_INTERVALS,
+  TIER_FACTOR_PPM,
+} from '../constants.js'
+import { observe } from '../settle/observation.js'
 import { afterCheats } from '../settle/score.js'
+import type { ProvenCapacity } from '../settle/settlement.js'
 import type { Tier } from '../tiers.js'
 import { tierName } from './format-text.js'
 
@@ -9,7 +16,8 @@ export interface ScoreFacts {
   /** When settlement began. */
   tier: Tier
   cheats: number
-  speedPpm: number
+  /** Null of an interval that an older version settled. */
+  proven: ProvenCapacity | null
   /** Null without any, and of an interval that an older version settled. */
   meanRewardPpm: number | null
   observationPpm: number | null
@@ -24,7 +32,7 @@ export interface ScoreExplanation {
   text: string
 }
 
-/** The parts of a score: mean reward · speed · tier = observation, which moves the score by alpha. */
+/** The parts of a score: mean reward · paid capacity · tier = observation, which moves the score by alpha. */
 export function explainScore(facts: ScoreFacts): ScoreExplanation {
   return {
     tierFactorPpm: TIER_FACTOR_PPM[facts.tier],
@@ -32,26 +40,37 @@ export function explainScore(facts: ScoreFacts): ScoreExplanation {
   }
 }
 
-function observed({
-  n,
-  tier,
-  cheats,
-  speedPpm,
-  meanRewardPpm,
-  observationPpm,
-}: ScoreFacts): string {
+function observed(facts: ScoreFacts): string {
+  const { n, tier, cheats, proven, meanRewardPpm, observationPpm } = facts
   if (observationPpm === null) return `In interval ${n} nothing paid or cost it anything.`
   const observation = `Its observation in interval ${n} was ${decimal(observationPpm)}`
-  if (meanRewardPpm === null) return `${observation}.`
+  if (meanRewardPpm === null || proven === null) return `${observation}.`
   if (meanRewardPpm <= 0) return `${observation}, its mean reward.`
   if (cheats > 0) return `${observation}, because a cheat stands.`
-  if (observationPpm === 0) {
-    return `${observation}, because it refused an opening, or more than half of what it was offered.`
+  const { paidCapacityPpm } = proven
+  if (observationPpm < observe(meanRewardPpm, paidCapacityPpm, tier, false)!) {
+    return `${observation}, because it refused an opening.`
   }
   return (
-    `Its mean reward in interval ${n} was ${decimal(meanRewardPpm)}; times ${decimal(speedPpm)} for speed and ` +
-    `${decimal(TIER_FACTOR_PPM[tier])} for ${tierName(tier)} that is an observation of ${decimal(observationPpm)}.`
+    `Its mean reward in interval ${n} was ${decimal(meanRewardPpm)}; times ${gpus(paidCapacityPpm)} and ` +
+    `${decimal(TIER_FACTOR_PPM[tier])} for ${tierName(tier)} that is an observation of ${decimal(observationPpm)}. ${paid(proven, tier)}`
   )
+}
+
+/** Why so much capacity is paid. */
+function paid(proven: ProvenCapacity, tier: Tier): string {
+  const { wideSharePpm, offerSharePpm, capacityPpm, paidCapacityPpm } = proven
+  const window = `the last ${SHARE_WINDOW_INTERVALS} settled intervals`
+  if (capacityPpm === 0) {
+    return `It was asked in no wide round of ${window}: until then nothing of it is proven.`
+  }
+  const shares =
+    `In ${window} it proved ${gpus(capacityPpm)}, kept ${percent(wideSharePpm)} of its slots in wide ` +
+    `rounds and accepted ${percent(offerSharePpm)} of what it was offered while it had room; the smaller of the two shares is paid`
+  const shown = Math.floor((capacityPpm * Math.min(wideSharePpm, offerSharePpm)) / ONE_PPM)
+  return paidCapacityPpm < shown
+    ? `${shares}, up to what ${tierName(tier)}’s limit of requests keeps busy.`
+    : `${shares}.`
 }
 
 function averaged({
@@ -70,12 +89,18 @@ function averaged({
   return `The score went from ${decimal(scoreBefore)} to ${decimal(scoreAfter)}: ${parts}.`
 }
 
+/** `1 GPU`, `0.91 of a GPU`, `3.5 GPUs` */
+function gpus(ppm: number): string {
+  if (ppm === ONE_PPM) return '1 GPU'
+  return `${decimal(ppm)} ${ppm < ONE_PPM ? 'of a GPU' : 'GPUs'}`
+}
+
 /** `0.5225` */
 function decimal(ppm: number): string {
   return String(Number((ppm / ONE_PPM).toFixed(4)))
 }
 
-/** `95 %` */
+/** `95 %`, `97.37 %` */
 function percent(ppm: number): string {
-  return `${ppm / 10_000} %`
+  return `${Number((ppm / 10_000).toFixed(2))} %`
 }

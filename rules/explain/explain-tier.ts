@@ -1,5 +1,6 @@
 import { type Tier, tierAbove } from '../tiers.js'
 import {
+  cheatsLine,
   keptRates,
   type MoveRules,
   reachedRates,
@@ -7,7 +8,6 @@ import {
   type TierLine,
   totalLine,
   validationsLine,
-  violationsLine,
 } from './tier-lines.js'
 
 export interface TierLines {
@@ -31,7 +31,7 @@ export interface TierExplanation {
 export function explainTier(facts: TierFacts, rules: MoveRules): TierExplanation {
   const { tier } = facts
   const above = tierAbove(tier)
-  const keeps = tier === 'bronze' ? [] : [...keptRates(facts, rules), ...violationsLine(facts)]
+  const keeps = tier === 'bronze' ? [] : [...keptRates(facts, rules), cheatsLine(facts)]
   return {
     thisTier: { tier, checks: keeps },
     nextTier:
@@ -41,7 +41,7 @@ export function explainTier(facts: TierFacts, rules: MoveRules): TierExplanation
             tier: above,
             checks: [
               ...reachedRates(above, facts),
-              ...violationsLine(facts),
+              cheatsLine(facts),
               totalLine(above, facts, rules),
               validationsLine(facts),
             ],
@@ -50,7 +50,7 @@ export function explainTier(facts: TierFacts, rules: MoveRules): TierExplanation
       facts.fastReturn && above !== null
         ? {
             tier: 'challenger',
-            checks: [...reachedRates('challenger', facts), ...violationsLine(facts)],
+            checks: [...reachedRates('challenger', facts), cheatsLine(facts)],
           }
         : null,
   }

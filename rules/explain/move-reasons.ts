@@ -4,8 +4,11 @@ import type { MoveReason } from '../settle/settlement.js'
 import type { Tier } from '../tiers.js'
 import { grouped, tierName, tierRate } from './format-text.js'
 
+/** Also what is stored of intervals that an older version settled. */
+export type StoredMoveReason = MoveReason | 'refusals'
+
 /** Each reason of a move with the line that people are shown. */
-export const MOVE_REASONS: Readonly<Record<MoveReason, string>> = {
+export const MOVE_REASONS: Readonly<Record<StoredMoveReason, string>> = {
   promoted:
     'promoted: both rates, the minimum of total successes and the passed validations of the higher tier were met',
   fast_return:
@@ -30,7 +33,7 @@ export interface MoveFindings {
  * @param findings null when the interval's are not at hand
  */
 export function moveReasonText(
-  { fromTier, reason }: { fromTier: Tier; reason: MoveReason },
+  { fromTier, reason }: { fromTier: Tier; reason: StoredMoveReason },
   findings: MoveFindings | null,
 ): string {
   const plain = MOVE_REASONS[reason]

@@ -1,4 +1,4 @@
-import { PROMOTION_VALIDATIONS, REFUSAL_STREAK } from '../constants.js'
+import { PROMOTION_VALIDATIONS } from '../constants.js'
 import type { MechanismProfile } from '../profile.js'
 import { type Counts, leastSuccesses, losesRate } from '../settle/rates.js'
 import type { ProverState } from '../settle/settlement.js'
@@ -11,7 +11,6 @@ export interface TierLine {
     | 'request_success_rate'
     | 'validation_success_rate'
     | 'cheats'
-    | 'refusals'
     | 'total_successes'
     | 'passed_validations_since_last_move'
   have: number
@@ -35,8 +34,6 @@ export interface TierFacts {
   /** With that interval's. */
   validationsSinceMove: number
   fastReturn: boolean
-  /** Intervals in a row, that one included, in which it refused more than half. */
-  refusedStreak: number
   /** In all settled intervals, that one included. */
   caught: Caught
 }
@@ -120,28 +117,17 @@ export function reachedRates(tier: Tier, facts: TierFacts): TierLine[] {
 }
 
 /** What costs a tier whatever the rates, and keeps from the next. */
-export function violationsLine({ counts, caught, refusedStreak }: TierFacts): TierLine[] {
+export function cheatsLine({ counts, caught }: TierFacts): TierLine {
   const { cheats } = counts
-  return [
-    {
-      what: 'cheats',
-      have: cheats,
-      of: null,
-      need: 0,
-      bound: 'at_most',
-      met: cheats === 0,
-      text: cheatsText(counts, caught),
-    },
-    {
-      what: 'refusals',
-      have: refusedStreak,
-      of: null,
-      need: REFUSAL_STREAK - 1,
-      bound: 'at_most',
-      met: refusedStreak < REFUSAL_STREAK,
-      text: `${howMany(refusedStreak, 'interval')} in a row with more than half refused; ${REFUSAL_STREAK} cost a tier`,
-    },
-  ]
+  return {
+    what: 'cheats',
+    have: cheats,
+    of: null,
+    need: 0,
+    bound: 'at_most',
+    met: cheats === 0,
+    text: cheatsText(counts, caught),
+  }
 }
 
 /** Of the interval that was settled last; what was found before is said with it, so that none reads as clean. */

@@ -74,8 +74,6 @@ function missingText(tier: Tier, line: TierLine): string {
         : `a validation success rate of ${tierRate(tier)} (${didOf(line)} passed, ${wouldDo(line)})`
     case 'cheats':
       return `an interval without a cheat (${line.text})`
-    case 'refusals':
-      return `an interval in which it refuses no more than half (${line.text})`
   }
 }
 

@@ -2,7 +2,7 @@ import { type DrawSource, drawInteger, shuffle } from '../../formats/draws.js'
 import { compareText } from '../order.js'
 import type { MechanismProfile } from '../profile.js'
 import type { ProverKey } from '../settle/settlement.js'
-import { usOfWork } from '../settle/speed.js'
+import { usOfWork } from '../work-time.js'
 import { type GpuTime, gpuBudget } from './gpu-budget.js'
 
 /** A delivered answer to a user's request. */
@@ -10,8 +10,6 @@ export interface AuditCandidate extends ProverKey {
   requestId: string
   /** The last interval in which something of its prover was checked; null when nothing ever was. */
   lastEvidenceN: number | null
-  /** Answered in less than half the certified time (speed.ts). */
-  suspicious: boolean
 }
 
 /**
@@ -28,8 +26,8 @@ export function mostAudits(
 }
 
 /**
- * Draws which answers are recomputed: a random number from 1 to `max`, suspiciously fast ones first,
- * then by stalest evidence, then random. An answer drawn counts as evidence for the next draw, so
+ * Draws which answers are recomputed: a random number from 1 to `max`, by stalest
+ * evidence, then random. An answer drawn counts as evidence for the next draw, so
  * that one prover with many answers does not take all the audits.
  * @returns request ids in the order in which they are to be recomputed; none only without answers
  */
@@ -56,9 +54,6 @@ function comesBefore(
   b: AuditCandidate,
   times: (candidate: AuditCandidate) => number,
 ): boolean {
-  const difference =
-    Number(b.suspicious) - Number(a.suspicious) ||
-    times(a) - times(b) ||
-    (a.lastEvidenceN ?? -1) - (b.lastEvidenceN ?? -1)
+  const difference = times(a) - times(b) || (a.lastEvidenceN ?? -1) - (b.lastEvidenceN ?? -1)
   return difference < 0
 }

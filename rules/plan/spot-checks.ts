@@ -1,5 +1,5 @@
 import { type AnswerDrawSource, drawBytes, drawInteger } from '../../formats/draws.js'
-import { usOfWork, usPerWork } from '../settle/speed.js'
+import { usOfWork, usPerWork } from '../work-time.js'
 
 /** What an interval may spend on spot checks, and what checking every answer of the one before would have cost. */
 export interface SpotCheckRate {

@@ -14,8 +14,6 @@ export interface MoveInput {
   tally: Tally
   /** Total successes with this interval's. */
   totalAfter: number
-  /** Whether its refusals relegate it now. */
-  refusalsRelegate: boolean
   profile: Pick<MechanismProfile, 'tierMinimums' | 'tiersRule'>
 }
 
@@ -63,9 +61,8 @@ function moved(from: Tier, to: Tier, reason: MoveReason, fastReturn: boolean): M
 }
 
 /** Why the interval costs a tier; null when it does not. */
-function lossReason({ state, tally, refusalsRelegate, profile }: MoveInput): MoveReason | null {
+function lossReason({ state, tally, profile }: MoveInput): MoveReason | null {
   if (tally.cheats > 0) return 'cheat'
-  if (refusalsRelegate) return 'refusals'
   if (!losesTier(state.tier, tally, profile.tiersRule)) return null
   return tally.failureReasons.every((reason) => DOWNTIME.has(reason)) ? 'downtime' : 'rate_missed'
 }

@@ -16,17 +16,19 @@ interface Slot {
   reward: number
 }
 
+const PAID: Slot = { weight: 1, reward: ONE_PPM }
 const FAILED_CHALLENGE: Slot = { weight: 1, reward: CHALLENGE_PENALTY_PPM }
 const FAILED_REQUEST: Slot = { weight: FAILED_REQUEST_WEIGHT, reward: CHALLENGE_PENALTY_PPM }
 
 /**
- * m = floor(Σ w·r / Σ w) in ppm, towards −∞, over a prover's slots: each counted request that was served and
- * each challenge pay 1 (a passed audit below equality its cosine); a challenge that failed costs 0.01; a user's
- * request that failed, counted or not, and a counted one that a check faults, weigh five times as much.
+ * m = floor(Σ w·r / Σ w) in ppm, towards −∞, over a prover's slots: each counted request that was served, each
+ * challenge passed and each wide request delivered pay 1 (a counted request whose audit is below equality, its
+ * cosine); a challenge or wide request that failed costs 0.01; a user's request that failed, counted or not, and
+ * a counted one that a check faults, weigh five times as much.
  * @returns null without any slot
  */
 export function meanReward(
-  tally: Pick<Tally, 'checks' | 'attempts' | 'uncheckable'>,
+  tally: Pick<Tally, 'checks' | 'attempts' | 'uncheckable' | 'wide'>,
 ): number | null {
   const checksOf = new Map<string, CheckRow[]>()
   for (const check of tally.checks) {
@@ -39,11 +41,14 @@ export function meanReward(
     slots.push(requestSlot(outcome === 'success', checksOf.get(requestId) ?? []))
     checksOf.delete(requestId)
   }
+  for (const { requestId, outcome } of tally.wide) {
+    const faulted = outcome !== 'success' || isFaulted(checksOf.get(requestId) ?? [])
+    slots.push(faulted ? FAILED_CHALLENGE : PAID)
+    checksOf.delete(requestId)
+  }
   for (const [requestId, checks] of checksOf) {
-    const isChallenge = checks.some((check) => check.kind === 'challenge')
-    if (isChallenge) slots.push(challengeSlot(checks))
-    // Of an interval before, and found only now; or of a request that does not count, where it costs nothing more.
-    else if (!tally.uncheckable.has(requestId) && isFaulted(checks)) slots.push(FAILED_REQUEST)
+    const slot = checkedSlot(checks[0]!, isFaulted(checks))
+    if (slot !== null && !tally.uncheckable.has(requestId)) slots.push(slot)
   }
   const weight = slots.reduce((sum, slot) => sum + slot.weight, 0)
   if (weight === 0) return null
@@ -54,8 +59,19 @@ function requestSlot(served: boolean, checks: readonly CheckRow[]): Slot {
   return served && !isFaulted(checks) ? paid(checks) : FAILED_REQUEST
 }
 
-function challengeSlot(checks: readonly CheckRow[]): Slot {
-  return isFaulted(checks) ? FAILED_CHALLENGE : paid(checks)
+/**
+ * Of a challenge, or of a request of an interval before that is checked only now: it was paid then, so a pass pays
+ * nothing more. A request that does not count costs nothing, whatever a check finds.
+ */
+function checkedSlot({ requestKind, counted }: CheckRow, faulted: boolean): Slot | null {
+  switch (requestKind) {
+    case 'challenge':
+      return faulted ? FAILED_CHALLENGE : PAID
+    case 'wide':
+      return faulted ? FAILED_CHALLENGE : null
+    case 'inference':
+      return faulted && counted ? FAILED_REQUEST : null
+  }
 }
 
 function isFaulted(checks: readonly CheckRow[]): boolean {
@@ -69,19 +85,21 @@ function paid(checks: readonly CheckRow[]): Slot {
 }
 
 /**
- * An interval's observation: the mean reward, times speed and tier when it is positive, in ppm.
+ * An interval's observation: the mean reward, when it is positive times the capacity that is paid and the
+ * tier's factor: floor(m · P · tier / 10^12), in ppm of an honest GPU.
+ * @param paidCapacityPpm P: 1,000,000 is one GPU
  * @param tier the one it held when settlement began
- * @param earnsNothing a standing cheat, a refused opening, or more than half refused: never above 0
+ * @param earnsNothing a standing cheat or a refused opening: never above 0
  */
 export function observe(
   meanPpm: number | null,
-  speedPpm: number,
+  paidCapacityPpm: number,
   tier: Tier,
   earnsNothing: boolean,
 ): number | null {
   if (meanPpm === null) return null
   if (meanPpm <= 0) return meanPpm
   if (earnsNothing) return 0
-  const product = BigInt(meanPpm) * BigInt(speedPpm) * BigInt(TIER_FACTOR_PPM[tier])
+  const product = BigInt(meanPpm) * BigInt(paidCapacityPpm) * BigInt(TIER_FACTOR_PPM[tier])
   return Number(product / BigInt(ONE_PPM) ** 2n)
 }

@@ -8,7 +8,7 @@ export function afterCheats(scorePpm: number, cheats: number): number {
 /**
  * floor(((10^6 − α)·score + α·observation) / 10^6), never below 0; without evidence floor(999·score/1000).
  * Flooring settles up to 19 ppm low at α = 0.05: intended.
- * @param observationPpm null when nothing was judged and no counted request failed
+ * @param observationPpm null without any slot of reward, and without an address on the chain
  */
 export function nextScore(
   scorePpm: number,

@@ -1,21 +1,23 @@
 import { RuleError } from '../error.js'
 import { compareText } from '../order.js'
+import { usOfWork } from '../work-time.js'
+import { provenCapacity, tierLimitPpm } from './capacity.js'
 import { decideMove } from './moves.js'
 import { meanReward, observe } from './observation.js'
-import { nextRefusedStreak, refusedMostly } from './refusals.js'
 import { afterCheats, nextScore } from './score.js'
 import type {
   AnswerRow,
   CheckRow,
-  OfferRow,
   ProverKey,
   ProverSettlement,
   ProverState,
   Settlement,
   SettlementInput,
+  WideRound,
+  WindowRow,
 } from './settlement.js'
-import { gridMedian, isSuspiciouslyFast, medianUsPerWork, speedFactorPpm } from './speed.js'
-import { type Tally, tallyProver } from './tally.js'
+import { addCounts, countShares, NO_COUNTS } from './share-counts.js'
+import { tallyProver } from './tally.js'
 
 /**
  * Settles an interval: rates, moves, totals, observations and scores, from its rows and the state the
@@ -24,37 +26,28 @@ import { type Tally, tallyProver } from './tally.js'
  * @throws RuleError `bad_input` for rows of a prover that is not among `provers`, and repeated rows
  */
 export function settle(input: SettlementInput): Settlement {
-  const records = gather(input)
-  const times = records.map(({ state, tally }) => ({
-    coldkey: state.coldkey,
-    usPerWork: medianUsPerWork(tally.timed, input.certifiedUsPerWork),
-  }))
-  const grid = gridMedian(times)
-  const provers = records
-    .map((record, i) => settleProver(record, speedFactorPpm(times[i]!.usPerWork, grid), input))
+  const provers = gather(input)
+    .map((rows) => settleProver(rows, input))
     .sort((a, b) => a.uid - b.uid || compareText(a.hotkey, b.hotkey))
   const cheating = provers.filter((prover) => prover.cheats > 0).map((prover) => prover.hotkey)
   return { n: input.n, provers, cheatingHotkeys: cheating.sort(compareText) }
 }
 
-interface Gathered {
+interface ProverRows {
   state: ProverState
   answers: AnswerRow[]
   checks: CheckRow[]
-  offers: OfferRow[]
+  wideRounds: WideRound[]
+  window: WindowRow[]
 }
 
-interface ProverRecord extends Gathered {
-  tally: Tally
-}
-
-function gather(input: SettlementInput): ProverRecord[] {
-  const byProver = new Map<string, Gathered>()
+function gather(input: SettlementInput): ProverRows[] {
+  const byProver = new Map<string, ProverRows>()
   for (const state of input.provers) {
     if (byProver.has(keyOf(state))) throw twice('a prover', keyOf(state))
-    byProver.set(keyOf(state), { state, answers: [], checks: [], offers: [] })
+    byProver.set(keyOf(state), { state, answers: [], checks: [], wideRounds: [], window: [] })
   }
-  const rowsOf = (row: ProverKey): Gathered => {
+  const rowsOf = (row: ProverKey): ProverRows => {
     const found = byProver.get(keyOf(row))
     if (found === undefined) {
       throw new RuleError(
@@ -68,11 +61,11 @@ function gather(input: SettlementInput): ProverRecord[] {
   for (const row of unique(input.checks, (c) => `${c.requestId}/${c.kind}`)) {
     rowsOf(row).checks.push(row)
   }
-  for (const row of unique(input.offers, keyOf)) rowsOf(row).offers.push(row)
-  return [...byProver.values()].map((rows) => ({
-    ...rows,
-    tally: tallyProver(rows.answers, rows.checks),
-  }))
+  for (const row of unique(input.wideRounds, (w) => `${w.n}/${w.round}/${keyOf(w)}`)) {
+    rowsOf(row).wideRounds.push(row)
+  }
+  for (const row of unique(input.window, keyOf)) rowsOf(row).window.push(row)
+  return [...byProver.values()]
 }
 
 function keyOf({ hotkey, registeredBlock }: ProverKey): string {
@@ -93,24 +86,21 @@ function twice(what: string, key: string): RuleError {
 }
 
 function settleProver(
-  { state, answers, offers, tally }: ProverRecord,
-  speedPpm: number,
-  { profile, certifiedUsPerWork }: SettlementInput,
+  { state, answers, checks, wideRounds, window }: ProverRows,
+  { profile, certifiedUsPerWork, standardWork, blocks }: SettlementInput,
 ): ProverSettlement {
-  const mostly = offers.some(refusedMostly)
-  const refusals = nextRefusedStreak(state.refusedStreak, mostly)
-  const totalAfter = state.totalSuccesses + tally.requestSuccesses + tally.challengesPassed
-  const outcome = decideMove({
-    state,
-    tally,
-    totalAfter,
-    refusalsRelegate: refusals.relegates,
-    profile,
-  })
-  const meanRewardPpm = meanReward(tally)
-  const earnsNothing =
-    tally.cheats > 0 || mostly || tally.failureReasons.includes('opening_refused')
-  const observationPpm = observe(meanRewardPpm, speedPpm, state.tier, earnsNothing)
+  const tally = tallyProver(answers, checks)
+  const totalAfter = state.totalSuccesses + tally.requestSuccesses + tally.ownPassed
+  const outcome = decideMove({ state, tally, totalAfter, profile })
+  const counts = countShares(wideRounds, answers, tally.lost)
+  const standardUs = certifiedUsPerWork && usOfWork(certifiedUsPerWork, standardWork)
+  const proven = provenCapacity(
+    addCounts(window[0] ?? NO_COUNTS, counts),
+    tierLimitPpm(state.tier, standardUs, blocks),
+  )
+  const meanRewardPpm = state.hasAddress ? meanReward(tally) : null
+  const earnsNothing = tally.cheats > 0 || tally.failureReasons.includes('opening_refused')
+  const observationPpm = observe(meanRewardPpm, proven.paidCapacityPpm, state.tier, earnsNothing)
   const kept = afterCheats(state.scorePpm, tally.cheats)
   return {
     hotkey: state.hotkey,
@@ -128,21 +118,11 @@ function settleProver(
     totalAfter,
     meanRewardPpm,
     observationPpm,
-    speedPpm,
+    ...counts,
+    ...proven,
     scoreBefore: state.scorePpm,
     scoreAfter: nextScore(kept, observationPpm, profile.movingAverageAlphaPpm),
     validationsSinceMove: outcome.validationsSinceMove,
     fastReturn: outcome.fastReturn,
-    refusedStreak: refusals.streak,
-    fastAnswers: answers
-      .filter((row) => isFast(row, certifiedUsPerWork))
-      .map((r) => r.requestId)
-      .sort(compareText),
   }
-}
-
-function isFast(row: AnswerRow, certifiedUsPerWork: number | null): boolean {
-  const { kind, outcome, elapsedUs, work } = row
-  if (kind !== 'inference' || outcome !== 'success' || elapsedUs === null) return false
-  return isSuspiciouslyFast({ elapsedUs, work }, certifiedUsPerWork)
 }

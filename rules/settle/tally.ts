@@ -8,17 +8,23 @@ export interface Tally {
   requestSuccesses: number
   checksJudged: number
   checksPassed: number
-  challengesPassed: number
+  /** Challenges, and spot checks of wide requests: they add to the total as users' requests do. */
+  ownPassed: number
   /** Answers found to be cheats. */
   cheats: number
-  /** Reasons of all that failed: counted requests and validations. */
+  /** Reasons of all that failed: users' requests, wide ones and validations. */
   failureReasons: Reason[]
   /** Users' requests within the caps: counted successes, and failures whether counted or not. */
   attempts: AnswerRow[]
-  /** Users' requests that pay and cost nothing: uncounted ones that were delivered, and what is beyond the caps. */
+  /**
+   * Requests but challenges that pay and cost nothing: uncounted ones that were delivered, what is beyond the caps,
+   * what was lost.
+   */
   uncheckable: ReadonlySet<string>
-  /** All rows of answers whose time counts. */
-  timed: AnswerRow[]
+  /** Requests of wide rounds that were delivered or failed. */
+  wide: AnswerRow[]
+  /** Requests whose answers the verifier lost itself. */
+  lost: ReadonlySet<string>
   /** Checks that pay or cost, of every kind. */
   checks: CheckRow[]
 }
@@ -26,37 +32,49 @@ export interface Tally {
 /** Counts one prover's rows; the rows' order does not matter. */
 export function tallyProver(answers: readonly AnswerRow[], checks: readonly CheckRow[]): Tally {
   const cheatIds = new Set(checks.filter((c) => c.verdict === 'cheat').map((c) => c.requestId))
-  const blameless = new Set(checks.filter(isOwnFault).map((c) => c.requestId))
+  const lost = new Set(checks.filter(isOwnFault).map((c) => c.requestId))
   const requests = answers.filter((row) => row.kind === 'inference')
-  const weighing = requests.filter((row) => isAttempt(row) && !blameless.has(row.requestId))
+  const weighing = requests.filter((row) => isAttempt(row) && !lost.has(row.requestId))
   const beyond = beyondApiKeyCaps(weighing)
   const attempts = weighing.filter((row) => !beyond.has(row.requestId))
   const judged = checks.filter((check) => checkCounts(check, beyond))
-  const weighed = new Set(attempts.map((row) => row.requestId))
   const validations = judged.filter((check) => check.kind !== 'answer')
   const passed = validations.filter((check) => check.verdict === 'pass')
   const successes = attempts.filter((row) => row.outcome === 'success')
-  const challenges = answers.filter((row) => row.kind === 'challenge' && row.outcome === 'success')
-  // A standing cheat voids the interval's successes: they count nowhere, in speed neither.
+  const wide = answers.filter(
+    (row) =>
+      row.kind === 'wide' &&
+      (row.outcome === 'success' || row.outcome === 'failure') &&
+      !lost.has(row.requestId),
+  )
+  const weighed = new Set([...attempts, ...wide].map((row) => row.requestId))
+  // A standing cheat voids the interval's successes: they count nowhere.
   const stands = cheatIds.size === 0
   return {
     requestAttempts: attempts.length,
     requestSuccesses: stands ? successes.length : 0,
     checksJudged: validations.length,
     checksPassed: passed.length,
-    challengesPassed: stands ? passed.filter((check) => check.kind === 'challenge').length : 0,
+    ownPassed: stands ? passed.filter(addsToTotal).length : 0,
     cheats: cheatIds.size,
     failureReasons: [
-      ...attempts.filter((row) => row.outcome === 'failure'),
+      ...[...attempts, ...wide].filter((row) => row.outcome === 'failure'),
       ...judged.filter((check) => check.verdict !== 'pass'),
     ].map((row) => row.reason),
     attempts,
     uncheckable: new Set(
-      requests.map((row) => row.requestId).filter((requestId) => !weighed.has(requestId)),
+      answers
+        .filter((row) => row.kind !== 'challenge' && !weighed.has(row.requestId))
+        .map((row) => row.requestId),
     ),
-    timed: stands ? [...successes, ...challenges] : [],
+    wide,
+    lost,
     checks: judged,
   }
+}
+
+function addsToTotal({ kind, requestKind }: CheckRow): boolean {
+  return kind === 'challenge' || (kind === 'spotcheck' && requestKind === 'wide')
 }
 
 /** An uncounted request counts for nothing, except that its failure is one (mechanism.md section 8). */

@@ -15,7 +15,7 @@ import type { NewAttempt, NewOutcome } from '../../ledger/requests/attempts.js'
 import { insertJob, type JobRow } from '../../ledger/requests/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { TEST_PROFILE } from '../../rules/profile.js'
-import type { ProverSettlement, Settlement } from '../../rules/settle/settlement.js'
+import type { ProverKey, ProverSettlement, Settlement } from '../../rules/settle/settlement.js'
 
 let verifiers = 0
 
@@ -201,16 +201,34 @@ export function settlementOf(n: number, uids: readonly number[] = [1, 2]): Settl
       totalAfter: 3,
       observationPpm: 450_000,
       meanRewardPpm: 1_000_000,
-      speedPpm: 1_000_000,
+      ...{ wideRounds: 2, wideGpus: 2, newestWideGpus: 1, wideSlots: 4, wideKept: 4 },
+      ...{ offered: 3, accepted: 3, wideSharePpm: 1_000_000, offerSharePpm: 1_000_000 },
+      ...{ capacityPpm: 1_000_000, paidCapacityPpm: 1_000_000 },
       scoreBefore: 0,
       scoreAfter: 22_500,
       validationsSinceMove: i === 0 ? 0 : 1,
       fastReturn: false,
-      refusedStreak: 0,
-      fastAnswers: [],
     }
   })
   return { n, provers, cheatingHotkeys: [] }
+}
+
+/** What settling needs besides the ledger's rows, for the model that nothing of these is of. */
+export const SETTLED_BY = { profile: TEST_PROFILE, standardWork: 4 * 16 * 64 * 64, blocks: LENGTH }
+
+/** A wide round of interval n at a prover, in which these requests of ours were in flight. */
+export async function putWideRound(
+  db: Database,
+  id: VerifierId,
+  n: number,
+  { hotkey, registeredBlock }: ProverKey,
+  { round = 1, gpus = 1, inFlight = [] as string[] } = {},
+): Promise<void> {
+  await db.execute(
+    `INSERT INTO wide_rounds (netuid, verifier, n, round, hotkey, registered_block, gpus, in_flight)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [id.netuid, id.verifier, n, round, hotkey, registeredBlock, gpus, inFlight],
+  )
 }
 
 export function recordFor(n: number) {

@@ -38,11 +38,11 @@ describe('constants, the margins between them', () => {
     }
   })
 
-  it('tier outweighs speed: the fastest of a tier earns less than an average one of the next', () => {
-    const [challenger, grandmaster, gold, silver] = TIERS.map((t) => constants.TIER_FACTOR_PPM[t])
-    assert.ok(grandmaster! * constants.SPEED_FACTOR_MAX_PPM < challenger! * constants.ONE_PPM)
-    assert.ok(gold! * constants.SPEED_FACTOR_MAX_PPM < grandmaster! * constants.ONE_PPM)
-    assert.ok(silver! * constants.SPEED_FACTOR_MAX_PPM < gold! * constants.ONE_PPM)
+  it('shares are looked at for as long as a score remembers', () => {
+    assert.equal(
+      constants.SHARE_WINDOW_INTERVALS * constants.MOVING_AVERAGE_ALPHA_PPM,
+      constants.ONE_PPM,
+    )
   })
 
   it('a lost score takes long to fade, and a refuted one does not', () => {

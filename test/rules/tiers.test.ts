@@ -17,14 +17,11 @@ interface Scene {
   cheats?: number
   successes?: number
   failures?: Reason[]
-  refusedOf?: [refused: number, offered: number]
 }
 
 /** One prover's interval. The keys are many, so that the caps stay out of the way. */
 function play(state: ProverState, scene: Scene, more: Partial<SettlementInput> = {}) {
   let key = 0
-  const [refused, offered] = scene.refusedOf ?? [0, 0]
-  const { hotkey, registeredBlock } = state
   return settle(
     interval({
       provers: [state],
@@ -41,7 +38,6 @@ function play(state: ProverState, scene: Scene, more: Partial<SettlementInput> =
           check(state, { verdict: 'cheat', reason: 'hash_differs' }),
         ),
       ],
-      offers: [{ hotkey, registeredBlock, offered, refused }],
       ...more,
     }),
   ).provers[0]!
@@ -55,7 +51,6 @@ function stateAfter(settled: ProverSettlement): ProverState {
     scorePpm: settled.scoreAfter,
     validationsSinceMove: settled.validationsSinceMove,
     fastReturn: settled.fastReturn,
-    refusedStreak: settled.refusedStreak,
   })
 }
 
@@ -185,6 +180,9 @@ describe('fast return', () => {
     assert.ok(!play(at('challenger'), { fails: ['no_answer', 'late'] }).fastReturn)
     assert.ok(!play(at('challenger'), { fails: ['no_answer'], failures: ['malformed'] }).fastReturn)
     assert.ok(!play(at('grandmaster'), { fails: ['no_answer'] }).fastReturn, 'nor for other tiers')
+    const wide = failure(at('challenger'), { kind: 'wide', apiKeyId: null, reason: 'late' })
+    const late = play(at('challenger'), { fails: ['no_answer'] }, { answers: [wide] })
+    assert.equal(late.move?.reason, 'rate_missed', 'nor where it answered a wide round late')
   })
 
   it('is lost by another fall, by a cheat, and by a refused opening', () => {
@@ -195,11 +193,10 @@ describe('fast return', () => {
     assert.ok(!play(bronze, { cheats: 1 }).fastReturn, 'without a fall too')
     assert.ok(!play(bronze, { fails: ['opening_refused'] }).fastReturn, 'without a fall too')
     assert.ok(play(bronze, { fails: ['late'] }).fastReturn, 'Bronze cannot fall')
-    assert.ok(!play({ ...state, refusedStreak: 2 }, { refusedOf: [2, 3] }).fastReturn)
   })
 })
 
-describe('cheats and refusals', () => {
+describe('cheats', () => {
   it('a cheat voids the interval: Bronze, nothing earned, no successes, half of the score', () => {
     const state = at('gold', { scorePpm: 500_000, totalSuccesses: 77 })
     const settled = play(state, { passes: 30, successes: 50, cheats: 1 })
@@ -216,26 +213,6 @@ describe('cheats and refusals', () => {
     const settled = play(at('bronze'), { passes: 99, cheats: 1 })
     assert.equal(settled.tierAfter, 'bronze')
     assert.equal(settled.validationsSinceMove, 3, 'void passes prove nothing')
-  })
-
-  it('refusing more than half leaves observation 0, thrice in a row relegates', () => {
-    const half = play(at('gold'), { passes: 1, refusedOf: [2, 4] })
-    assert.ok(half.observationPpm! > 0)
-    assert.equal(half.refusedStreak, 0)
-    let settled = play(at('silver', { totalSuccesses: 0 }), { passes: 1, refusedOf: [3, 4] })
-    assert.equal(settled.observationPpm, 0)
-    assert.equal(settled.refusedStreak, 1)
-    settled = play(stateAfter(settled), { passes: 1, refusedOf: [1, 1] })
-    assert.equal(settled.refusedStreak, 2)
-    settled = play(stateAfter(settled), { passes: 1, refusedOf: [1, 1] })
-    assert.deepEqual(settled.move, { from: 'silver', to: 'bronze', reason: 'refusals' })
-    assert.equal(settled.refusedStreak, 0)
-  })
-
-  it('an interval with half or less refused ends the row', () => {
-    const settled = play(at('silver', { refusedStreak: 2 }), { passes: 1, refusedOf: [1, 2] })
-    assert.equal(settled.refusedStreak, 0)
-    assert.notEqual(settled.move?.reason, 'refusals')
   })
 })
 

@@ -28,6 +28,12 @@ export function Scores({ scores }: { scores: readonly IntervalScore[] }): JSX.El
                 Validations
               </th>
               <th scope="col" class="num">
+                Wide rounds
+              </th>
+              <th scope="col" class="num">
+                Accepted
+              </th>
+              <th scope="col" class="num">
                 Cheats
               </th>
               <th scope="col" class="num">
@@ -53,6 +59,8 @@ export function Scores({ scores }: { scores: readonly IntervalScore[] }): JSX.El
                   name="Requests"
                 />
                 <Counts part={score.checks_passed} of={score.checks_judged} name="Validations" />
+                <Counts part={score.wide_kept} of={score.wide_slots} name="Wide rounds" />
+                <Counts part={score.accepted} of={score.offered} name="Accepted" />
                 <td
                   class={`num ${score.cheats > 0 ? 'verdict-cheat' : 'muted'}`}
                   data-label="Cheats"

@@ -31,11 +31,7 @@ export function ScoreParts({ prover }: { prover: ProverDetail }): JSX.Element {
                     note="of what was judged"
                     value={score.mean_reward_ppm}
                   />
-                  <Part
-                    name="× speed factor"
-                    note="against the others"
-                    value={score.speed_factor_ppm}
-                  />
+                  <Part name="× paid capacity" note="in GPUs" value={score.paid_capacity_ppm} />
                   <Part name="× tier factor" note="" value={score.tier_factor_ppm} />
                   <Part
                     name="= observation"

@@ -49,7 +49,6 @@ const NAMES: Record<string, string> = {
   total_successes: 'Total successes',
   passed_validations_since_last_move: 'Validations passed since the last move',
   cheats: 'Cheats in the last settled interval',
-  refusals: 'Intervals in a row that refused more than half',
 }
 
 function Condition({ check }: { check: TierCheck }): JSX.Element {

@@ -212,7 +212,7 @@ describe('activities: an interval', () => {
         const answer = record.answers.find(
           (other: { request_id: string }) => other.request_id === row.request_id,
         )
-        const { kind, hotkey, outcome, reason, counted, work } = answer
+        const { kind, hotkey, outcome, reason, counted, gpus, taken } = answer
         return {
           requestId: row.request_id,
           kind,
@@ -221,8 +221,9 @@ describe('activities: an interval', () => {
           outcome,
           reason,
           counted,
-          work,
-          elapsedUs: answer.elapsed_us,
+          gpus,
+          inFlight: answer.in_flight,
+          taken,
           apiKeyId: row.key === null ? null : String(row.key),
           completedAtUs: row.completed_at_us,
         }

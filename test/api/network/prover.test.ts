@@ -160,7 +160,7 @@ describe('/v1/network/provers/{hotkey}', () => {
       const { cheats } = history.at(-1)!
       const observation = observe(
         score.mean_reward_ppm,
-        score.speed_factor_ppm,
+        score.paid_capacity_ppm!,
         tier_before,
         cheats > 0,
       )
@@ -175,7 +175,16 @@ describe('/v1/network/provers/{hotkey}', () => {
     assert.deepEqual([score?.mean_reward_ppm, score?.observation_ppm], [449_090, 246_999])
     assert.match(
       score!.text,
-      /^Its mean reward in interval 2 was 0\.4491; times 1 for speed and 0\.55 for Silver/,
+      /^Its mean reward in interval 2 was 0\.4491; times 1 GPU and 0\.55 for Silver/,
+    )
+    assert.deepEqual(
+      [
+        score?.wide_share_ppm,
+        score?.offer_share_ppm,
+        score?.capacity_ppm,
+        score?.paid_capacity_ppm,
+      ],
+      [1_000_000, 1_000_000, 1_000_000, 1_000_000],
     )
     const caught = await show(weak.hotkey)
     assert.deepEqual([caught.cheats.total, caught.cheats.last_interval], [1, 2])
@@ -189,6 +198,18 @@ describe('/v1/network/provers/{hotkey}', () => {
       [caught.routing.last_resort, caught.routing.last_resort_reason],
       [true, 'a cheat of it was found in interval 2, and 0 of 5 checks passed since'],
     )
+  })
+
+  it('of what a version without wide rounds settled it shows no shares, and says what there was', async () => {
+    const { db } = database()
+    await db.execute(
+      `UPDATE scores SET wide_share_ppm = NULL, offer_share_ppm = NULL, capacity_ppm = NULL,
+         paid_capacity_ppm = NULL WHERE n = 2`,
+    )
+    const { score, history } = await show(good.hotkey)
+    assert.equal(score!.paid_capacity_ppm, null)
+    assert.equal(history.at(-1)!.capacity_ppm, null)
+    assert.match(score!.text, /^Its observation in interval 2 was 0\.247\. The score went/)
   })
 
   it('shows verdicts page by page', async () => {

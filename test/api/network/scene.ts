@@ -14,7 +14,9 @@ import {
   intervalProver,
   LENGTH,
   newJob,
+  putWideRound,
   recordFor,
+  SETTLED_BY,
   success,
 } from '../../ledger/fixtures.js'
 
@@ -79,6 +81,8 @@ async function perform(
   const answers = requests.map(({ requestId }, i) =>
     i < served ? success(requestId) : failure(requestId),
   )
+  const inFlight = challenges.slice(0, 2).map(({ requestId }) => requestId)
+  await putWideRound(db, id, n, of, { inFlight })
   await recordOutcomes(db, id, [...ends, ...answers])
   const found = (i: number): Pick<NewVerdict, 'verdict' | 'reason' | 'rewardPpm'> => {
     if (i < passes) return { verdict: 'pass', reason: 'hash_equal', rewardPpm: 1_000_000 }
@@ -116,6 +120,7 @@ export async function settled(
 ): Promise<void> {
   await db.tx(async (tx) => {
     const parts = await loadSettlement(tx, id, n)
-    await writeSettlement(tx, id, n, settle({ ...parts, profile }), sceneRecord(n))
+    const settlement = settle({ ...parts, ...SETTLED_BY, profile })
+    await writeSettlement(tx, id, n, settlement, sceneRecord(n))
   })
 }

@@ -136,8 +136,8 @@ describe('what there is of a video', () => {
       db.execute(
         `INSERT INTO scores (netuid, verifier, n, hotkey, registered_block, uid, tier_before, tier_after,
            request_attempts, request_successes, checks_judged, checks_passed, cheats, total_before, total_after,
-           speed_ppm, score_before, score_after)
-         SELECT netuid, verifier, $3, hotkey, registered_block, uid, 'bronze', 'bronze', 0, 0, $5, $5, $4, 0, 0, 0, 0, 0
+           score_before, score_after)
+         SELECT netuid, verifier, $3, hotkey, registered_block, uid, 'bronze', 'bronze', 0, 0, $5, $5, $4, 0, 0, 0, 0
          FROM interval_provers WHERE netuid = $1 AND verifier = $2 AND hotkey = $6`,
         [id.netuid, id.verifier, n, cheats, passed, before.prover],
       )

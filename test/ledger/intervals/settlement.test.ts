@@ -21,11 +21,9 @@ import { standings } from '../../../ledger/provers/provers.js'
 import {
   answersOfInterval,
   recordOutcomes,
-  recordRefusals,
   startAttempts,
 } from '../../../ledger/requests/attempts.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
-import { TEST_PROFILE } from '../../../rules/profile.js'
 import { settle } from '../../../rules/settle/settle.js'
 import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
@@ -38,6 +36,7 @@ import {
   openInterval,
   prover,
   recordFor,
+  SETTLED_BY,
   settlementOf,
   success,
 } from '../fixtures.js'
@@ -79,23 +78,22 @@ describe('ledger/settlement', () => {
       attempt(2, { n: 1 }),
       attempt(2, { inferenceId: one.inferenceId }),
       attempt(1, { inferenceId: one.inferenceId, attemptNo: 2 }),
-      attempt(2, { inferenceId: two.inferenceId }),
+      attempt(2, { inferenceId: two.inferenceId, gpus: 1 }),
     ])
-    const [good, refused, failed, saved, busy] = rows.map((row) => row.requestId)
-    await recordRefusals(db, [{ requestId: refused!, refusals: 2 }])
+    const [good, unanswered, failed, saved, busy] = rows.map((row) => row.requestId)
     await recordOutcomes(db, id, [
       success(good!),
       failure(failed!),
       success(saved!),
-      failure(busy!, { outcome: 'refused', reason: 'refused', verdict: null }),
+      failure(busy!, { outcome: 'refused', reason: 'refused', verdict: null, taken: [failed!] }),
     ])
     await insertVerdicts(db, id, 1, [verdict(good!, 1)])
-    return [good!, refused!, failed!, saved!, busy!]
+    return [good!, unanswered!, failed!, saved!, busy!]
   }
 
   async function settleNow(tx: Tx, id: VerifierId, n: number): Promise<boolean> {
     const parts = await loadSettlement(tx, id, n)
-    const settlement = settle({ ...parts, profile: TEST_PROFILE })
+    const settlement = settle({ ...parts, ...SETTLED_BY })
     return writeSettlement(tx, id, n, settlement, recordFor(n))
   }
 
@@ -104,13 +102,11 @@ describe('ledger/settlement', () => {
     const id = newVerifier()
     const [good, , failed, saved, busy] = await lived(db, id)
     const parts = await db.tx((tx) => loadSettlement(tx, id, 1))
-    const { hotkey, registeredBlock } = prover(2)
-    const key = { hotkey, registeredBlock }
     assert.deepEqual(
-      parts.provers.map((row) => [row.uid, row.coldkey, row.tier, row.scorePpm]),
+      parts.provers.map((row) => [row.uid, row.hasAddress, row.tier, row.scorePpm]),
       [
-        [1, 'coldkey-1', 'bronze', 0],
-        [2, 'coldkey-2', 'bronze', 0],
+        [1, true, 'bronze', 0],
+        [2, true, 'bronze', 0],
       ],
     )
     assert.deepEqual(
@@ -125,17 +121,15 @@ describe('ledger/settlement', () => {
     const age = Date.now() - parts.answers[0]!.completedAtUs / 1000
     assert.ok(age >= 0 && age < 60_000, `recorded ${age} ms ago, by the database's clock`)
     assert.deepEqual(
-      parts.checks.map((row) => [row.requestId, row.kind, row.verdict]),
+      parts.checks.map((row) => [row.requestId, row.kind, row.requestKind, row.verdict]),
       [
-        [good, 'challenge', 'pass'],
-        [failed, 'answer', 'fail'],
+        [good, 'challenge', 'challenge', 'pass'],
+        [failed, 'answer', 'inference', 'fail'],
       ],
     )
-    // The challenge refused twice, the failure, and the user's request refused.
-    assert.deepEqual(
-      parts.offers.find((row) => row.hotkey === hotkey),
-      { ...key, offered: 4, refused: 3 },
-    )
+    const { gpus, inFlight, taken } = parts.answers.at(-1)!
+    assert.deepEqual([gpus, inFlight, taken], [1, 0, [failed]])
+    assert.deepEqual([parts.wideRounds, parts.window], [[], []])
     assert.equal(parts.certifiedUsPerWork, 3_000_000)
   })
 

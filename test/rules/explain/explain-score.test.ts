@@ -12,6 +12,7 @@ describe('explaining a score', () => {
         for (const settled of settle(input).provers) {
           const { text } = explainScore({
             ...settled,
+            proven: settled,
             n: input.n,
             tier: settled.tierBefore,
             alphaPpm: input.profile.movingAverageAlphaPpm,
@@ -27,17 +28,49 @@ describe('explaining a score', () => {
   })
 
   it('says it in words', () => {
-    const facts = { n: 7, tier: 'gold', cheats: 0, speedPpm: 1_050_000, alphaPpm: 50_000 } as const
+    const proven = {
+      wideSharePpm: 973_684,
+      offerSharePpm: 910_000,
+      capacityPpm: 2_000_000,
+      paidCapacityPpm: 1_820_000,
+    }
+    const facts = { n: 7, tier: 'gold', cheats: 0, alphaPpm: 50_000, proven } as const
     assert.equal(
       explainScore({
         ...facts,
         meanRewardPpm: 1_000_000,
-        observationPpm: 756_000,
+        observationPpm: 1_310_400,
         scoreBefore: 500_000,
-        scoreAfter: 512_800,
+        scoreAfter: 540_520,
       }).text,
-      'Its mean reward in interval 7 was 1; times 1.05 for speed and 0.72 for Gold that is an observation of 0.756. ' +
-        'The score went from 0.5 to 0.5128: 95 % of the score before and 5 % of the observation.',
+      'Its mean reward in interval 7 was 1; times 1.82 GPUs and 0.72 for Gold that is an observation of 1.3104. ' +
+        'In the last 20 settled intervals it proved 2 GPUs, kept 97.37 % of its slots in wide rounds and accepted ' +
+        '91 % of what it was offered while it had room; the smaller of the two shares is paid. ' +
+        'The score went from 0.5 to 0.5405: 95 % of the score before and 5 % of the observation.',
+    )
+    const paid = { ...facts, meanRewardPpm: 1_000_000, scoreBefore: 0, scoreAfter: 0 }
+    const capped = { ...proven, paidCapacityPpm: 1_157_407 }
+    assert.match(
+      explainScore({ ...paid, proven: capped, observationPpm: 833_333 }).text,
+      /the smaller of the two shares is paid, up to what Gold’s limit of requests keeps busy\./,
+    )
+    const unknown = {
+      wideSharePpm: 0,
+      offerSharePpm: 1_000_000,
+      capacityPpm: 0,
+      paidCapacityPpm: 0,
+    }
+    assert.match(
+      explainScore({ ...paid, proven: unknown, observationPpm: 0 }).text,
+      /an observation of 0\. It was asked in no wide round of the last 20 settled intervals/,
+    )
+    assert.match(
+      explainScore({ ...paid, observationPpm: 0 }).text,
+      /^Its observation in interval 7 was 0, because it refused an opening\./,
+    )
+    assert.match(
+      explainScore({ ...paid, proven: null, observationPpm: 720_000 }).text,
+      /^Its observation in interval 7 was 0\.72\. The score/,
     )
     assert.equal(
       explainScore({

@@ -5,7 +5,6 @@ import { MOVE_REASONS } from '../../../rules/explain/move-reasons.js'
 import type { TierFacts } from '../../../rules/explain/tier-lines.js'
 import { whyTier } from '../../../rules/explain/why-tier.js'
 import { DEMO_PROFILE, PRODUCTION_PROFILE } from '../../../rules/profile.js'
-import { nextRefusedStreak, refusedMostly } from '../../../rules/settle/refusals.js'
 import { settle } from '../../../rules/settle/settle.js'
 import type { ProverSettlement, SettlementInput } from '../../../rules/settle/settlement.js'
 import { someInterval } from '../settle/some-interval.js'
@@ -15,9 +14,6 @@ const NEVER = { cheats: 0, lastN: null }
 /** What settling decided the move from. */
 function factsOf(input: SettlementInput, settled: ProverSettlement): TierFacts {
   const state = input.provers.find(({ hotkey }) => hotkey === settled.hotkey)!
-  const offer = input.offers.find(({ hotkey }) => hotkey === settled.hotkey)!
-  const mostly = refusedMostly(offer)
-  const { relegates } = nextRefusedStreak(state.refusedStreak, mostly)
   return {
     tier: settled.tierBefore,
     counts: settled,
@@ -25,7 +21,6 @@ function factsOf(input: SettlementInput, settled: ProverSettlement): TierFacts {
     validationsSinceMove:
       state.validationsSinceMove + (settled.cheats > 0 ? 0 : settled.checksPassed),
     fastReturn: settled.fastReturn || settled.move?.reason === 'fast_return',
-    refusedStreak: relegates || mostly ? state.refusedStreak + 1 : 0,
     caught: NEVER,
   }
 }
@@ -49,7 +44,7 @@ describe('explaining a tier', () => {
             const says = JSON.stringify({ settled, thisTier, nextTier, fastReturn })
             const reason = settled.move?.reason ?? 'none'
             seen.add(reason)
-            const falls = ['cheat', 'rate_missed', 'downtime', 'refusals'].includes(reason)
+            const falls = ['cheat', 'rate_missed', 'downtime'].includes(reason)
             assert.equal(!allMet(thisTier), falls, says)
             assert.equal(allMet(fastReturn), reason === 'fast_return', says)
             if (reason === 'fast_return') continue
@@ -60,7 +55,7 @@ describe('explaining a tier', () => {
       )
       assert.deepEqual(
         [...seen].sort(),
-        ['cheat', 'downtime', 'fast_return', 'none', 'promoted', 'rate_missed', 'refusals'],
+        ['cheat', 'downtime', 'fast_return', 'none', 'promoted', 'rate_missed'],
         'every kind of move was seen',
       )
     })
@@ -104,7 +99,6 @@ describe('explaining a tier', () => {
     totalSuccesses: 5100,
     validationsSinceMove: 2,
     fastReturn: false,
-    refusedStreak: 0,
     caught: NEVER,
   }
   const past = { settledN: 17, lastMove: { n: 12, text: MOVE_REASONS.promoted }, caught: NEVER }
@@ -123,7 +117,6 @@ describe('explaining a tier', () => {
         ['request_success_rate', 90, 100, 95, false],
         ['validation_success_rate', 4, 4, 4, true],
         ['cheats', 0, null, 0, true],
-        ['refusals', 0, null, 2, true],
         ['total_successes', 5100, null, 14_000, false],
         ['passed_validations_since_last_move', 2, null, 3, false],
       ],
@@ -151,12 +144,11 @@ describe('explaining a tier', () => {
   it('counts one as one', () => {
     const one = { ...counts, cheats: 1 }
     const { thisTier, nextTier } = explainTier(
-      { ...standing, counts: one, totalSuccesses: 1, validationsSinceMove: 1, refusedStreak: 1 },
+      { ...standing, counts: one, totalSuccesses: 1, validationsSinceMove: 1 },
       PRODUCTION_PROFILE,
     )
     const texts = [...thisTier.checks, ...nextTier!.checks].map(({ text }) => text).join('\n')
     assert.match(texts, /^1 cheat was found$/m)
-    assert.match(texts, /^1 interval in a row with/m)
     assert.match(texts, /^1 total success; Gold asks for 14,000$/m)
     assert.match(texts, /^1 validation passed since/m)
   })

@@ -4,9 +4,9 @@ import {
   MOVE_REASONS,
   type MoveFindings,
   moveReasonText,
+  type StoredMoveReason,
 } from '../../../rules/explain/move-reasons.js'
 import { settle } from '../../../rules/settle/settle.js'
-import type { MoveReason } from '../../../rules/settle/settlement.js'
 import { someInterval } from '../settle/some-interval.js'
 
 describe('the reason of a move', () => {
@@ -18,7 +18,7 @@ describe('the reason of a move', () => {
     cheats: 0,
   }
   const of = (
-    reason: MoveReason,
+    reason: StoredMoveReason,
     found: Partial<MoveFindings['counts']> = {},
     tiersRule: MoveFindings['tiersRule'] = 'literal',
   ) => moveReasonText({ fromTier: 'gold', reason }, { counts: { ...counts, ...found }, tiersRule })
@@ -57,6 +57,8 @@ describe('the reason of a move', () => {
   it('is explained without numbers where none are at hand', () => {
     const move = { fromTier: 'gold', reason: 'rate_missed' } as const
     assert.equal(moveReasonText(move, null), MOVE_REASONS.rate_missed)
+    // A version before this one stored it.
+    assert.match(of('refusals'), /^relegated: it refused more than half/)
   })
 
   it('has numbers for every rate that settling finds missed', () => {

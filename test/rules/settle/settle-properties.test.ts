@@ -31,7 +31,8 @@ describe('settlement, properties', () => {
           provers: mix(input.provers),
           answers: mix(input.answers),
           checks: mix(input.checks),
-          offers: mix(input.offers),
+          wideRounds: mix(input.wideRounds),
+          window: mix(input.window),
         }
         assert.deepEqual(settle(mixed), first)
         assert.equal(JSON.stringify(input), before)
@@ -70,8 +71,7 @@ describe('settlement, properties', () => {
         for (const settled of settle(input).provers) {
           const state = input.provers.find(({ hotkey }) => hotkey === settled.hotkey)!
           if (!state.fastReturn || settled.cheats > 0 || settled.checksJudged === 0) continue
-          // The third interval of refusals costs a tier, or would.
-          if (state.refusedStreak === 2 || state.tier === 'challenger') continue
+          if (state.tier === 'challenger') continue
           if (!meetsRates('challenger', settled)) continue
           assert.equal(settled.tierAfter, 'challenger')
         }
@@ -108,11 +108,20 @@ describe('settlement, properties', () => {
   it('keeps observations and scores in bounds', () => {
     fc.assert(
       fc.property(someInterval, (input) => {
-        for (const { observationPpm, speedPpm, scoreAfter } of settle(input).provers) {
-          assert.ok(speedPpm >= 900_000 && speedPpm <= 1_100_000)
-          assert.ok(scoreAfter >= 0 && scoreAfter <= 1_100_000 && Number.isInteger(scoreAfter))
+        for (const settled of settle(input).provers) {
+          const { observationPpm, meanRewardPpm, scoreBefore, scoreAfter } = settled
+          const { wideSharePpm, offerSharePpm, capacityPpm, paidCapacityPpm } = settled
+          for (const share of [wideSharePpm, offerSharePpm]) {
+            assert.ok(share >= 0 && share <= 1_000_000 && Number.isInteger(share))
+          }
+          // Nobody of these declares more than 3 GPUs.
+          assert.ok(capacityPpm >= 0 && capacityPpm <= 3_000_000 && Number.isInteger(capacityPpm))
+          assert.ok(paidCapacityPpm >= 0 && paidCapacityPpm <= capacityPpm)
+          assert.ok(scoreAfter >= 0 && Number.isInteger(scoreAfter))
+          assert.ok(scoreAfter <= Math.max(scoreBefore, observationPpm ?? 0))
           if (observationPpm === null) continue
-          assert.ok(observationPpm >= -10_000 && observationPpm <= 1_100_000)
+          assert.ok(observationPpm >= -10_000 && observationPpm <= paidCapacityPpm)
+          assert.ok(observationPpm <= Math.max(0, meanRewardPpm!) * 3)
         }
       }),
       RUNS,

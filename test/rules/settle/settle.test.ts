@@ -7,15 +7,19 @@ import { requestCounts } from '../../../rules/settle/request-counts.js'
 import { afterCheats, nextScore } from '../../../rules/settle/score.js'
 import { settle } from '../../../rules/settle/settle.js'
 import type { AnswerRow, CheckRow, SettlementInput } from '../../../rules/settle/settlement.js'
+import { usOfWork, usPerWork } from '../../../rules/work-time.js'
 import {
-  gridMedian,
-  isSuspiciouslyFast,
-  medianUsPerWork,
-  speedFactorPpm,
-  usOfWork,
-  usPerWork,
-} from '../../../rules/settle/speed.js'
-import { answer, check, failure, interval, prover, times, WORK } from '../rows.js'
+  answer,
+  check,
+  failure,
+  interval,
+  provenWindow,
+  prover,
+  refusal,
+  times,
+  WORK,
+  wideRound,
+} from '../rows.js'
 
 const p = prover('p')
 
@@ -87,8 +91,8 @@ describe('rates', () => {
     for (const less of [{ steps: 11 }, { frames: 8 }, { width: 56 }]) {
       assert.ok(!requestCounts({ ...standard, ...less }, standard, true))
     }
-    const row = answer(p, { counted: false, elapsedUs: 1 })
-    const audit = check(p, { kind: 'audit', requestId: row.requestId })
+    const row = answer(p, { counted: false })
+    const audit = check(p, { kind: 'audit', requestId: row.requestId, counted: false })
     const settled = settleOne({ answers: [row], checks: [audit] })
     assert.deepEqual(
       [settled.requestAttempts, settled.checksJudged, settled.totalAfter, settled.observationPpm],
@@ -102,6 +106,7 @@ describe('rates', () => {
     const late = check(p, {
       kind: 'spotcheck',
       requestId: row.requestId,
+      counted: false,
       verdict: 'fail',
       reason: 'opening_refused',
     })
@@ -110,6 +115,44 @@ describe('rates', () => {
     assert.deepEqual([refused.meanRewardPpm, refused.observationPpm], [1_000_000, 0])
     const cheat: CheckRow = { ...audit, verdict: 'cheat', reason: 'hash_differs' }
     assert.equal(settleOne({ answers: [row], checks: [cheat] }).cheats, 1)
+    // Found only when its own interval is settled: then too it costs no slot.
+    assert.equal(settleOne({ checks: [late] }).meanRewardPpm, null)
+    assert.equal(settleOne({ checks: [{ ...late, counted: true }] }).meanRewardPpm, -10_000)
+  })
+
+  it('of wide requests the checks count, and those passed add to the total', () => {
+    const wide = { kind: 'wide', apiKeyId: null } as const
+    const rows = [...times(3, () => answer(p, wide)), failure(p, wide), refusal(p, wide)]
+    const checkOf = (i: number, more: Partial<CheckRow> = {}) =>
+      check(p, {
+        ...{ kind: 'spotcheck', requestKind: 'wide', requestId: rows[i]!.requestId },
+        ...{ reason: 'step_equal', ...more },
+      })
+    const settled = settleOne({ answers: rows, checks: [checkOf(0)] })
+    assert.deepEqual(
+      [settled.requestAttempts, settled.checksJudged, settled.checksPassed, settled.totalAfter],
+      [0, 1, 1, 1],
+    )
+    // Delivered pays, checked or not; failed and faulted cost like a challenge; refused has no slot.
+    assert.equal(settled.meanRewardPpm, Math.floor((3_000_000 - 10_000) / 4))
+    const faulted = checkOf(1, { verdict: 'unproven', reason: 'other_class' })
+    const two = settleOne({ answers: rows, checks: [checkOf(0), faulted] })
+    assert.equal(two.meanRewardPpm, Math.floor((2_000_000 - 20_000) / 4))
+    // Of an interval before, whose slot is paid: a pass adds to the total, a fault costs.
+    const before = checkOf(0, { requestId: 'earlier' })
+    assert.deepEqual(
+      [before, { ...before, verdict: 'fail' as const }].map((row) => {
+        const { meanRewardPpm, totalAfter } = settleOne({ checks: [row] })
+        return [meanRewardPpm, totalAfter]
+      }),
+      [
+        [null, 1],
+        [-10_000, 0],
+      ],
+    )
+    const cheat = checkOf(2, { verdict: 'cheat', reason: 'step_differs' })
+    const caught = settleOne({ answers: rows, checks: [checkOf(0), cheat] })
+    assert.deepEqual([caught.cheats, caught.totalAfter], [1, 0])
   })
 
   it('a cheat found after its interval settled belongs to this one', () => {
@@ -187,6 +230,9 @@ describe('observation', () => {
     assert.equal(settleOne({ answers: [row], checks: [passed, bad] }).observationPpm, -10_000)
     const away = check(p, { kind: 'spotcheck', requestId, verdict: 'abstained', reason: 'no_time' })
     assert.equal(settleOne({ answers: [row], checks: [passed, away] }).observationPpm, 405_000)
+    // In a class that is not exact too: a challenge that passed is one that passed.
+    const challenge = check(p, { reason: 'cosine_met', rewardPpm: 970_000 })
+    assert.equal(settleOne({ checks: [challenge] }).observationPpm, 450_000)
   })
 
   it('is unscaled below 0, and rounded down', () => {
@@ -195,56 +241,35 @@ describe('observation', () => {
     const unproven = check(p, { kind: 'audit', verdict: 'unproven', reason: 'other_class' })
     assert.equal(settleOne({ checks: [unproven] }).observationPpm, -10_000, 'of an interval before')
     const third = times(33, () => check(p, { verdict: 'fail', reason: 'late' }))
-    const cosine = check(p, { rewardPpm: 320_000 })
-    const both = settleOne({ checks: [...third, cosine] })
+    const served = answer(p)
+    const cosine = check(p, { kind: 'audit', requestId: served.requestId, rewardPpm: 320_000 })
+    const both = settleOne({ answers: [served], checks: [...third, cosine] })
     assert.equal(both.observationPpm, -295, 'floor(−294.1)')
     assert.equal(observe(-1, 900_000, 'bronze', false), -1)
     assert.equal(observe(0, 900_000, 'challenger', false), 0)
     assert.equal(observe(null, 900_000, 'challenger', true), null)
     assert.equal(observe(1_000_000, 1_100_000, 'gold', false), 792_000)
+    assert.equal(observe(999_999, 3_999_999, 'silver', false), 2_199_997, 'floor(2199997.25)')
+    assert.equal(observe(1_000_000, 64_000_000, 'challenger', false), 64_000_000)
+  })
+
+  it('is none without an address on the chain, whatever was missed', () => {
+    const gone = prover('p', { scorePpm: 1_000_000, hasAddress: false })
+    const answers = times(3, () => failure(p, { reason: 'unreachable' }))
+    const settled = settleOne({ provers: [gone], answers })
+    assert.deepEqual([settled.observationPpm, settled.scoreAfter], [null, 999_000])
+    assert.equal(settled.requestAttempts, 3, 'its rates stand')
   })
 })
 
-describe('speed', () => {
-  it('is the lower median of time per work', () => {
+describe('time per unit of work', () => {
+  it('is whole picoseconds, and exact', () => {
     assert.equal(lowerMedian([]), null)
     assert.equal(lowerMedian([4, 1, 3, 2]), 2)
     assert.equal(lowerMedian([5, 1, 3]), 3)
     assert.equal(usPerWork(25_000_000, WORK), 31_789_143)
     assert.equal(usOfWork(31_789_143, WORK), 24_999_999)
     assert.equal(usOfWork(2 ** 40, 2 ** 40), Number(2n ** 80n / 1_000_000n), 'no double’s rounding')
-    assert.equal(medianUsPerWork([{ elapsedUs: null, work: WORK }], null), null)
-  })
-
-  it('clamps what is below half the certified time, and puts it first in line', () => {
-    const fast = { elapsedUs: 49, work: 1_000_000 }
-    assert.ok(isSuspiciouslyFast(fast, 100))
-    assert.ok(!isSuspiciouslyFast({ ...fast, elapsedUs: 50 }, 100))
-    assert.ok(isSuspiciouslyFast({ ...fast, elapsedUs: 50 }, 101))
-    assert.ok(!isSuspiciouslyFast(fast, null))
-    assert.equal(medianUsPerWork([fast], 101), 50)
-    const row = answer(p, { elapsedUs: 1 })
-    const settled = settleOne({ answers: [row, answer(p)], certifiedUsPerWork: 1_000_000 })
-    assert.deepEqual(settled.fastAnswers, [row.requestId])
-  })
-
-  it('compares with one voice per coldkey, of at least eight', () => {
-    const provers = Array.from({ length: 8 }, (_, i) => ({ coldkey: `c${i}`, usPerWork: 10 + i }))
-    assert.equal(gridMedian(provers.slice(1)), null)
-    assert.equal(gridMedian(provers), 13)
-    const crowd = times(50, () => ({ coldkey: 'c7', usPerWork: 1 }))
-    assert.equal(gridMedian([...provers.slice(0, 7), ...crowd]), 12)
-    assert.equal(gridMedian([...provers, { coldkey: 'c9', usPerWork: null }]), 13)
-  })
-
-  it('moves a reward by a tenth at most', () => {
-    assert.equal(speedFactorPpm(null, 10), 1_000_000)
-    assert.equal(speedFactorPpm(10, null), 1_000_000)
-    assert.equal(speedFactorPpm(0, 0), 1_000_000)
-    assert.equal(speedFactorPpm(10, 10), 1_000_000)
-    assert.equal(speedFactorPpm(1, 10), 1_100_000)
-    assert.equal(speedFactorPpm(100, 10), 900_000)
-    assert.equal(speedFactorPpm(11, 10), 952_380)
   })
 })
 
@@ -270,8 +295,8 @@ describe('score', () => {
 
   it('fades with offers alone, all refused, too', () => {
     const state = prover('p', { scorePpm: 1000 })
-    const offers = [{ hotkey: 'p', registeredBlock: 1, offered: 5, refused: 5 }]
-    assert.equal(settleOne({ provers: [state], offers }).scoreAfter, 999)
+    const answers = times(5, () => refusal(p))
+    assert.equal(settleOne({ provers: [state], answers }).scoreAfter, 999)
   })
 })
 
@@ -287,5 +312,9 @@ describe('a settlement’s input', () => {
     const row = check(p)
     bad({ checks: [row, row] })
     bad({ provers: [p, p] })
+    bad({ wideRounds: [wideRound(prover('stranger'))] })
+    const round = wideRound(p)
+    bad({ wideRounds: [round, round] })
+    bad({ window: [provenWindow(p), provenWindow(p)] })
   })
 })

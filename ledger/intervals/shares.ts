@@ -1,0 +1,96 @@
+import { SHARE_WINDOW_INTERVALS } from '../../rules/constants.js'
+import type { WideRequest, WideRound, WindowRow } from '../../rules/settle/settlement.js'
+import { sumWindow } from '../../rules/settle/share-counts.js'
+import type { Tx } from '../database.js'
+import type { VerifierId } from '../verifier-id.js'
+import { SHARE_COUNT_NAMES } from './share-columns.js'
+
+/** Of a round `w`: its requests, and those that were in flight when it began. */
+function requestsOf(columns: string): string {
+  return `SELECT ${columns}, true AS of_round FROM attempts a
+      WHERE a.netuid = w.netuid AND a.verifier = w.verifier AND a.wide_n = w.n AND a.wide_round = w.round
+        AND a.hotkey = w.hotkey AND a.registered_block = w.registered_block
+    UNION ALL
+    SELECT ${columns}, false FROM attempts a WHERE a.request_id = ANY (w.in_flight)`
+}
+
+/**
+ * Rounds that were not counted, all of whose outcomes are known up to interval $3; `ended` is the interval of
+ * the last.
+ */
+const COMPLETE = `
+  SELECT w.netuid, w.verifier, w.n, w.round, w.hotkey, w.registered_block, w.gpus, w.in_flight,
+    greatest(w.n, last.n) AS ended
+  FROM wide_rounds w CROSS JOIN LATERAL (
+    SELECT max(r.n) AS n, coalesce(bool_and(r.outcome IS NOT NULL AND r.n <= $3), true) AS known
+    FROM (${requestsOf('a.n, a.outcome')}) r
+  ) last
+  WHERE w.netuid = $1 AND w.verifier = $2 AND w.counted_n IS NULL AND w.n <= $3 AND last.known`
+
+/** Whether what ended in interval `i` counts nowhere. */
+const WITHOUT_EFFECT = `i.phase IN ('lapsed', 'missed')`
+
+type RoundKey = Pick<WideRound, 'n' | 'round' | 'hotkey' | 'registeredBlock'>
+
+/** Without the round that it is read with. */
+function requestOf(row: WideRequest): WideRequest {
+  const { requestId, kind, counted, outcome, gpus, inFlight, taken, ofRound, lost } = row
+  return { requestId, kind, counted, outcome, gpus, inFlight, taken, ofRound, lost }
+}
+
+function keyOf({ n, round, hotkey, registeredBlock }: RoundKey): string {
+  return `${n}/${round}/${hotkey}@${registeredBlock}`
+}
+
+/**
+ * The wide rounds that count in interval n: all their outcomes are known, the last not in an interval that
+ * lapsed or was missed. To be read under the lock of outcome-lock.ts.
+ */
+export async function dueWideRounds(tx: Tx, id: VerifierId, n: number): Promise<WideRound[]> {
+  const due = `(${COMPLETE}) w JOIN intervals i ON i.netuid = w.netuid AND i.verifier = w.verifier AND i.n = w.ended
+     WHERE NOT ${WITHOUT_EFFECT}`
+  const order = 'ORDER BY w.n, w.round, w.hotkey, w.registered_block'
+  const params = [id.netuid, id.verifier, n]
+  const rounds = await tx.query<Omit<WideRound, 'requests'>>(
+    `SELECT w.n, w.round, w.hotkey, w.registered_block, w.gpus FROM ${due} ${order}`,
+    params,
+  )
+  const requests = await tx.query<RoundKey & WideRequest>(
+    `SELECT w.n, w.round, w.hotkey, w.registered_block, r.request_id, r.kind, r.counted, r.outcome,
+       r.gpus, r.in_flight, r.taken, r.of_round, EXISTS (
+         SELECT 1 FROM verdicts v WHERE v.request_id = r.request_id AND v.kind = 'answer' AND v.verdict = 'abstained'
+       ) AS lost
+     FROM (SELECT w.* FROM ${due}) w CROSS JOIN LATERAL (
+       ${requestsOf('a.request_id, a.kind, a.counted, a.outcome, a.gpus, a.in_flight, a.taken')}
+     ) r ${order}, r.request_id`,
+    params,
+  )
+  const byRound = new Map(rounds.map((round) => [keyOf(round), [] as WideRequest[]]))
+  for (const row of requests) byRound.get(keyOf(row))!.push(requestOf(row))
+  return rounds.map((round) => ({ ...round, requests: byRound.get(keyOf(round))! }))
+}
+
+/** That they were counted, or passed over, in the interval in which their last outcome came. */
+export async function markWideRounds(tx: Tx, id: VerifierId, n: number): Promise<void> {
+  await tx.execute(
+    `UPDATE wide_rounds t
+     SET counted_n = CASE WHEN ${WITHOUT_EFFECT} THEN d.ended ELSE $3 END
+     FROM (${COMPLETE}) d JOIN intervals i ON i.netuid = d.netuid AND i.verifier = d.verifier AND i.n = d.ended
+     WHERE (t.netuid, t.verifier, t.n, t.round, t.hotkey, t.registered_block)
+       = (d.netuid, d.verifier, d.n, d.round, d.hotkey, d.registered_block)`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+/** What the settled intervals before n that are looked at show together, of the provers that one of them settled. */
+export async function windowBefore(tx: Tx, id: VerifierId, n: number): Promise<WindowRow[]> {
+  const rows = await tx.query<WindowRow>(
+    `SELECT hotkey, registered_block, ${SHARE_COUNT_NAMES} FROM scores
+     WHERE netuid = $1 AND verifier = $2 AND n IN (
+       SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled' AND n < $3
+       ORDER BY n DESC LIMIT $4)
+     ORDER BY n`,
+    [id.netuid, id.verifier, n, SHARE_WINDOW_INTERVALS - 1],
+  )
+  return sumWindow(rows)
+}

@@ -1,0 +1,43 @@
+import { BLOCK_SECONDS, ONE_PPM, TIER_REQUEST_LIMIT } from '../constants.js'
+import type { Tier } from '../tiers.js'
+import { offerSharePpm } from './offer-share.js'
+import type { ProvenCapacity, ShareCounts } from './settlement.js'
+import { wideSharePpm } from './wide-share.js'
+
+/**
+ * The capacity that is proven, and the part of it that is paid (mechanism.md section 5).
+ * @param window the counts of the last settled intervals, the one being settled included
+ * @param limitPpm of `tierLimitPpm`
+ */
+export function provenCapacity(window: ShareCounts, limitPpm: number | null): ProvenCapacity {
+  const wide = wideSharePpm(window)
+  const offers = offerSharePpm(window)
+  const capacity = capacityPpm(window)
+  const shown = Math.floor((capacity * Math.min(wide, offers)) / ONE_PPM)
+  return {
+    wideSharePpm: wide,
+    offerSharePpm: offers,
+    capacityPpm: capacity,
+    paidCapacityPpm: limitPpm === null ? shown : Math.min(shown, limitPpm),
+  }
+}
+
+/**
+ * G = min(10^6 · g of the newest round, floor(10^6 · Σ g / rounds)): who grows is paid for it as the window
+ * proves it, who shrinks at once. 0 without a round.
+ */
+function capacityPpm({ wideRounds, wideGpus, newestWideGpus }: ShareCounts): number {
+  if (newestWideGpus === null) return 0
+  return Math.min(ONE_PPM * newestWideGpus, Math.floor((ONE_PPM * wideGpus) / wideRounds))
+}
+
+/**
+ * The GPUs, in ppm, that the tier's limit of requests keeps busy: floor(limit · T / (12 · blocks)).
+ * @param standardUs T, the certified time of the standard work; null while nothing is certified: no limit
+ * @param blocks the interval's length
+ */
+export function tierLimitPpm(tier: Tier, standardUs: number | null, blocks: number): number | null {
+  if (standardUs === null) return null
+  const busyUs = BigInt(TIER_REQUEST_LIMIT[tier]) * BigInt(standardUs)
+  return Number(busyUs / BigInt(BLOCK_SECONDS * blocks))
+}
