@@ -92,6 +92,7 @@ const CELLS = {
 const SINCE =
   'changed >= (SELECT changed FROM since) AND changed < pg_snapshot_xmax(pg_current_snapshot())'
 
+// Each lookup has its LIMIT so that it stays one: a join of whole tables would be planned where few rows changed too.
 const CHANGES = `
   WITH opened AS (
     SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL ORDER BY n DESC LIMIT 1
@@ -110,10 +111,14 @@ const CHANGES = `
      WHERE netuid = $1 AND verifier = $2 ORDER BY n DESC LIMIT 1) AS newest,
     (SELECT json_agg(json_build_array(${Object.values(CELLS).join(', ')}))
      FROM changed
-     JOIN interval_provers p ON p.netuid = $1 AND p.verifier = $2 AND p.n = (SELECT n FROM opened)
-       AND p.hotkey = changed.hotkey AND p.registered_block = changed.registered_block
-     LEFT JOIN prover_routing r ON r.netuid = $1 AND r.verifier = $2
-       AND r.hotkey = p.hotkey AND r.registered_block = p.registered_block) AS rows`
+     CROSS JOIN LATERAL (
+       SELECT * FROM interval_provers p WHERE p.netuid = $1 AND p.verifier = $2 AND p.n = (SELECT n FROM opened)
+         AND p.hotkey = changed.hotkey AND p.registered_block = changed.registered_block LIMIT 1
+     ) p
+     LEFT JOIN LATERAL (
+       SELECT * FROM prover_routing r WHERE r.netuid = $1 AND r.verifier = $2
+         AND r.hotkey = p.hotkey AND r.registered_block = p.registered_block LIMIT 1
+     ) r ON true) AS rows`
 
 /**
  * The rows of the newest interval's provers that may have changed since a copy was read; all of them where

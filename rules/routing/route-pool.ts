@@ -21,6 +21,7 @@ export class RoutePool {
   readonly #weights: number[] = []
   readonly #blocks: Sums[] = []
   #used = 0
+  #total = 0
 
   get isEmpty(): boolean {
     return this.#used === 0
@@ -41,6 +42,7 @@ export class RoutePool {
     if (before === after && this.#weights[place] === given) return
     if (before !== NONE) this.#used -= 1
     if (after !== NONE) this.#used += 1
+    this.#total += given - this.#weights[place]!
     this.#completions[place] = after
     this.#weights[place] = given
     this.#sumUp(Math.floor(place / BLOCK))
@@ -56,22 +58,28 @@ export class RoutePool {
     let soonest = NONE
     for (const block of this.#blocks) if (block.soonest < soonest) soonest = block.soonest
     const limit = Math.floor((soonest * ROUTING_NEAR_NUMERATOR) / ROUTING_NEAR_DENOMINATOR)
-    const all = this.#blocks.map(({ weight }) => weight)
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const place = this.#drawFrom(all, NONE, random)
+      const place = this.#placeAt(random(this.#total), NONE, null)
       if (this.#completions[place]! <= limit) return place
     }
     const near = this.#blocks.map((block, b) => this.#nearWeight(block, b, limit))
-    return this.#drawFrom(near, limit, random)
+    let total = 0
+    for (const weight of near) total += weight
+    return this.#placeAt(random(total), limit, near)
   }
 
-  /** @param weights of each block, all that complete later than `limit` left out */
-  #drawFrom(weights: readonly number[], limit: number, random: (below: number) => number): number {
-    let total = 0
-    for (const weight of weights) total += weight
-    let left = random(total)
+  /**
+   * The place at which the weights, one after the other, reach beyond `left`.
+   * @param limit those that complete later are left out
+   * @param near the weights of each block without them; null: there are none
+   */
+  #placeAt(left: number, limit: number, near: readonly number[] | null): number {
     let b = 0
-    for (; left >= weights[b]!; b += 1) left -= weights[b]!
+    for (; ; b += 1) {
+      const weight = near === null ? this.#blocks[b]!.weight : near[b]!
+      if (left < weight) break
+      left -= weight
+    }
     for (let place = b * BLOCK; ; place += 1) {
       if (this.#completions[place]! > limit) continue
       left -= this.#weights[place]!

@@ -47,13 +47,9 @@ export function routeState(
 ): RouteState {
   let inFlight = 0
   let changesAtMs = Number.POSITIVE_INFINITY
-  const changesAt = (ms: number | null) => {
-    if (ms !== null && ms > now.ms && ms < changesAtMs) changesAtMs = ms
-  }
   for (const { askedMs, untilMs } of facts.openRequests) {
     if (askedMs <= now.ms && now.ms < untilMs) inFlight += 1
-    changesAt(askedMs)
-    changesAt(untilMs)
+    changesAtMs = sooner(sooner(changesAtMs, untilMs, now.ms), askedMs, now.ms)
   }
   const failures = {
     failuresInARow: facts.failuresInARow,
@@ -66,10 +62,10 @@ export function routeState(
     now.ms - facts.measuredMs < MEASUREMENT_FRESH_MS
   const refusedUntilMs = lasting(facts.refusedUntilMs, now.ms, BACKOFF_429_MS)
   const pausedUntilMs = lasting(facts.pausedUntilMs, now.ms, PAUSE_MAX_MS)
-  changesAt(now.ms + openForMs(failures))
-  changesAt(isFresh ? facts.measuredMs + MEASUREMENT_FRESH_MS : null)
-  changesAt(refusedUntilMs)
-  changesAt(pausedUntilMs)
+  changesAtMs = sooner(changesAtMs, now.ms + openForMs(failures), now.ms)
+  if (isFresh) changesAtMs = sooner(changesAtMs, facts.measuredMs + MEASUREMENT_FRESH_MS, now.ms)
+  changesAtMs = sooner(changesAtMs, refusedUntilMs ?? 0, now.ms)
+  changesAtMs = sooner(changesAtMs, pausedUntilMs ?? 0, now.ms)
   return {
     inFlight,
     isAble:
@@ -84,6 +80,11 @@ export function routeState(
     pausedUntilMs,
     changesAtMs,
   }
+}
+
+/** The sooner of two times; one that is not in the future is none. */
+function sooner(before: number, ms: number, nowMs: number): number {
+  return ms > nowMs && ms < before ? ms : before
 }
 
 function lasting(untilMs: number | null, nowMs: number, longestMs: number): number | null {
