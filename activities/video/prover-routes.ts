@@ -9,7 +9,6 @@ import {
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { blockRange } from '../../rules/interval-time.js'
 import { declaredGpus } from '../../rules/plan/room.js'
-import type { RouteFacts } from '../../rules/routing/route-facts.js'
 import {
   type NoRoute,
   type Random,
@@ -38,6 +37,7 @@ export class ProverRoutes {
   #certified: ReadonlyMap<string, number> = new Map()
   #cursor: RoutingCursor | null = null
   #range = 0
+  #anySettled = false
   #nowMs = 0
   #reading: Promise<unknown> = Promise.resolve()
   #next: Promise<void> | null = null
@@ -108,22 +108,27 @@ export class ProverRoutes {
     this.#nowMs = changes.nowMs
     this.#range = rangeOf(changes, block)
     this.#table.advance({ ms: this.#nowMs, range: this.#range })
+    this.#anySettled = changes.anySettled
     for (const row of changes.rows) this.#rows.set(row.hotkey, row)
     for (const row of isSameClasses ? changes.rows : this.#rows.values()) this.#set(row)
   }
 
   #set(row: RoutingRow): void {
-    if (row.routable) {
-      this.#table.set(factsOf(row, this.#certified.get(row.determinismClass) ?? null))
-    } else this.#table.delete(row.hotkey)
+    if (!row.routable) {
+      this.#table.delete(row.hotkey)
+      return
+    }
+    this.#table.set({
+      ...row,
+      gpus: declaredGpus(row.capacity),
+      // Before the first settlement everybody counts as what it declares, then a newcomer as nothing.
+      provenPpm: row.provenPpm ?? (this.#anySettled ? 0 : null),
+      certifiedUsPerWork: this.#certified.get(row.determinismClass) ?? null,
+    })
   }
 }
 
 /** Limits go on by the chain's blocks, whether or not a verifier runs. */
 function rangeOf({ newest }: RoutingChanges, block: number): number {
   return newest === null ? 0 : blockRange(newest, block)
-}
-
-function factsOf(row: RoutingRow, certifiedUsPerWork: number | null): RouteFacts {
-  return { ...row, gpus: declaredGpus(row.capacity), provenPpm: null, certifiedUsPerWork }
 }

@@ -10,6 +10,7 @@ import {
 } from '../../rules/settle/settlement.js'
 import type { Queryable, Tx } from '../database.js'
 import { LedgerError } from '../errors.js'
+import { setProvenCapacity } from '../requests/prover-counters.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import { firstUnsettledBefore, type IntervalRow, intervalByN } from './intervals.js'
@@ -214,6 +215,7 @@ async function writeStandings(
      WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = r.hotkey AND p.registered_block = r.registered_block`,
     [id.netuid, id.verifier, n, ...rows.params],
   )
+  await setProvenCapacity(tx, id, results)
 }
 
 /**

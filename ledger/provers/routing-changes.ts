@@ -30,6 +30,8 @@ export interface RoutingRow extends ProverKey {
   failedMs: number | null
   /** Checks passed since its last cheat; null while none was found. */
   passedSinceCheat: number | null
+  /** Capacity that it had proven when it was settled last, in millionths of a GPU; null when it never was. */
+  provenPpm: number | null
   refusedUntilMs: number | null
   pausedUntilMs: number | null
   /** Of every kind, with the time at which its deadline ends. */
@@ -48,6 +50,8 @@ export interface RoutingChanges {
   cursor: RoutingCursor
   /** The database's clock. */
   nowMs: number
+  /** Whether the interval that opened last found a settled one: only then can anybody have proven anything. */
+  anySettled: boolean
   /** The interval announced last; null before the first was. */
   newest: (IntervalBlocks & { n: number }) | null
   rows: RoutingRow[]
@@ -75,6 +79,7 @@ const CELLS = {
   failures_in_a_row: 'coalesce(r.failures_in_a_row, 0)',
   failed_ms: MS('r.last_failure_at'),
   passed_since_cheat: 'r.passed_since_cheat',
+  proven_ppm: 'r.proven_ppm',
   refused_until_ms: MS('r.refused_until'),
   paused_until_ms: MS('r.paused_until'),
   open_requests: `(
@@ -95,7 +100,8 @@ const SINCE =
 // Each lookup has its LIMIT so that it stays one: a join of whole tables would be planned where few rows changed too.
 const CHANGES = `
   WITH opened AS (
-    SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL ORDER BY n DESC LIMIT 1
+    SELECT n, opened_after FROM intervals
+    WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL ORDER BY n DESC LIMIT 1
   ), since AS (
     SELECT CASE WHEN (SELECT n FROM opened) = $3 THEN $4::xid8 ELSE '0'::xid8 END AS changed
   ), changed AS (
@@ -105,7 +111,7 @@ const CHANGES = `
     SELECT hotkey, registered_block FROM interval_provers
     WHERE netuid = $1 AND verifier = $2 AND n = (SELECT n FROM opened) AND ${SINCE}
   )
-  SELECT (SELECT n FROM opened) AS n, pg_snapshot_xmin(pg_current_snapshot())::text AS transaction,
+  SELECT (SELECT n FROM opened) AS n, coalesce((SELECT opened_after IS NOT NULL FROM opened), false) AS any_settled, pg_snapshot_xmin(pg_current_snapshot())::text AS transaction,
     ${MS('clock_timestamp()')} AS now_ms,
     (SELECT json_build_object('n', n, 'firstBlock', first_block, 'length', length) FROM intervals
      WHERE netuid = $1 AND verifier = $2 ORDER BY n DESC LIMIT 1) AS newest,
@@ -133,16 +139,16 @@ export async function routingChanges(
     n: number | null
     transaction: string
     nowMs: number
+    anySettled: boolean
     newest: RoutingChanges['newest']
     rows: unknown[][] | null
   }>(CHANGES, [id.netuid, id.verifier, since?.n ?? null, since?.transaction ?? '0'], {
     prepare: 'routing-changes',
   })
-  const { n, transaction, nowMs, newest, rows } = found!
+  const { n, transaction, rows, ...more } = found!
   return {
     cursor: { n, transaction },
-    nowMs,
-    newest,
+    ...more,
     rows: camelRow<RoutingRow>(Object.keys(CELLS), rows ?? []),
   }
 }

@@ -110,3 +110,22 @@ export async function countFailures(
     [id.netuid, id.verifier, ...params],
   )
 }
+
+/** What each prover had proven when an interval settled: the newest settlement's stands. */
+export async function setProvenCapacity(
+  tx: Tx,
+  id: VerifierId,
+  provers: readonly (ProverKey & { capacityPpm: number })[],
+): Promise<void> {
+  const { source, params } = batch<ProverKey & { capacityPpm: number }>(
+    { ...KEY, capacityPpm: 'integer' },
+    provers,
+    3,
+  )
+  await tx.execute(
+    `INSERT INTO prover_routing (netuid, verifier, hotkey, registered_block, proven_ppm)
+     SELECT $1, $2, hotkey, registered_block, capacity_ppm FROM ${source} ORDER BY hotkey, registered_block
+     ON CONFLICT (netuid, verifier, hotkey, registered_block) DO UPDATE SET proven_ppm = excluded.proven_ppm`,
+    [id.netuid, id.verifier, ...params],
+  )
+}

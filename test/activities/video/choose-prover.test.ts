@@ -4,6 +4,8 @@ import { ProverRoutes } from '../../../activities/video/prover-routes.js'
 import type { Database } from '../../../ledger/database.js'
 import { putCertificate } from '../../../ledger/intervals/certificates.js'
 import { closeInterval } from '../../../ledger/intervals/intervals.js'
+import { writeSettlement } from '../../../ledger/intervals/settlement.js'
+import { routingChanges } from '../../../ledger/provers/routing-changes.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import {
@@ -14,6 +16,8 @@ import {
   newVerifier,
   openInterval,
   prover,
+  recordFor,
+  settlementOf,
   success,
 } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
@@ -136,6 +140,36 @@ describe('choosing a prover', () => {
       [id.verifier],
     )
     assert.equal((await pick()).hotkey, null)
+  })
+
+  it('draws by what was proven when an interval settled, of which newcomers have nothing', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    const measure = async (uid: number) => {
+      await recordOutcomes(db, id, [success(await ask(db, id, uid))])
+      await forget(db, id)
+    }
+    await openInterval(db, id, 1, [1, 2])
+    await Promise.all([measure(1), measure(2)])
+    // The middle of two equal weights is the second's.
+    assert.equal((await worker(db, id)()).hotkey, prover(2).hotkey)
+    await db.tx(async (tx) => {
+      await closeInterval(tx, id, 1)
+      await writeSettlement(tx, id, 1, settlementOf(1, [1]), recordFor(1))
+    })
+    await openInterval(db, id, 2, [1, 2])
+    await db.execute('UPDATE intervals SET opened_after = 1 WHERE verifier = $1 AND n = 2', [
+      id.verifier,
+    ])
+    const { rows } = await routingChanges(db, id, null)
+    assert.deepEqual(
+      new Map(rows.map(({ hotkey, provenPpm }) => [hotkey, provenPpm])),
+      new Map([
+        [prover(1).hotkey, 1_000_000],
+        [prover(2).hotkey, null],
+      ]),
+    )
+    assert.equal((await worker(db, id)()).hotkey, prover(1).hotkey)
   })
 
   it('reads once for all who come while a read is under way', async () => {
