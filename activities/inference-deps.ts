@@ -16,6 +16,8 @@ export interface InferenceDeps {
   readonly signer: Signer
   readonly genesisHash: Hex
   readonly allowPrivateAddresses: boolean
+  /** Whether a hotkey may set weights on this subnet, by the newest metagraph known. */
+  readonly mayVerify: (hotkey: string) => boolean
   /** Whether provers take the stamps of this process. */
   readonly clock: ClockWatch
   /** Who can be asked, of this verifier's provers. */

@@ -21,6 +21,8 @@ export interface VerifierDeps {
   /** The fencing counter of the lease that this process holds. */
   readonly fence: () => number
   readonly allowPrivateAddresses: boolean
+  /** Whether a hotkey may set weights on this subnet, by the newest metagraph known. */
+  readonly mayVerify: (hotkey: string) => boolean
   /** Whether provers take the stamps of this process. */
   readonly clock: ClockWatch
   /** The model that challenges ask for, with its standard shape. */

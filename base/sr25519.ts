@@ -32,8 +32,12 @@ export function verifyText(ss58: string, text: string, signature: string): boole
   }
 }
 
+/** Of 32 bytes with prefix 42: 48 characters, or one less. Decoding takes the square of its length. */
+const MAX_SS58_LENGTH = 48
+
 /** True for an address of 32 bytes with prefix 42 in its canonical spelling. */
 export function isSs58(text: string): boolean {
+  if (text.length > MAX_SS58_LENGTH) return false
   try {
     const key = decodeAddress(text)
     return key.length === 32 && encodeAddress(key, 42) === text

@@ -77,6 +77,7 @@ async function ask(): Promise<void> {
     terms: TERMS,
     modelRoot: MODEL_ROOT,
     allowPrivate: true,
+    mayVerify: () => false,
     deadlineMs: 10_000,
   })
   if (outcome.kind !== 'answered') throw new Error(JSON.stringify(outcome))

@@ -11,17 +11,17 @@ import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
 import { assertWork, deadlineOf } from './allowance.js'
 import type { AuthorizedRequest } from './authorize.js'
 import type { Generation, ReceivedRequest } from './generation.js'
-import { refuse, sendStream } from './http.js'
+import { refuse, sendJson, sendStream } from './http.js'
 import type { AnswerStore } from './keeping/answer-store.js'
 import type { Keeping } from './keeping/keeping.js'
 import type { RequestRegistry } from './request-registry.js'
-import type { SelfCheck } from './self-check.js'
 
 export interface GenerateDeps {
   registry: RequestRegistry
   answers: AnswerStore
   keeping: Keeping
-  selfCheck: Pick<SelfCheck, 'changed'>
+  /** Whether a GPU computes other bytes than at the start. */
+  hasChanged(): boolean
   /** The name of the model that is served here. */
   model: string
   /** steps · frames · width · height of its standard video; null where it names none. */
@@ -53,15 +53,19 @@ export async function generateRoute(
   const facts = { request_id: request.body.request_id, caller: request.caller }
   if (!registry.knows(request) && (await keeping.problem()) !== null) {
     requests.inc({ outcome: 'cannot_keep' })
-    log.info(facts, 'request refused: its answer could not be kept')
-    const retry = { 'Retry-After': String(OPERATOR_RETRY_S) }
-    refuse(res, 429, 'cannot_keep', 'no answer can be kept at the moment', retry)
+    refuseNow(request, res, deps, {
+      ...{ code: 'cannot_keep', message: 'no answer can be kept at the moment' },
+      retryAfterS: OPERATOR_RETRY_S,
+      logged: 'request refused: its answer could not be kept',
+    })
     return
   }
-  if (deps.selfCheck.changed && !registry.knows(request)) {
+  if (deps.hasChanged() && !registry.knows(request)) {
     requests.inc({ outcome: 'class_changed' })
-    const retry = { 'Retry-After': String(OPERATOR_RETRY_S) }
-    refuse(res, 429, 'class_changed', 'this prover stopped serving: its class changed', retry)
+    refuseNow(request, res, deps, {
+      ...{ code: 'class_changed', message: 'this prover stopped serving: its class changed' },
+      ...{ retryAfterS: OPERATOR_RETRY_S, logged: 'request refused: the class changed' },
+    })
     return
   }
   const ticket = registry.take(request)
@@ -72,9 +76,9 @@ export async function generateRoute(
       return
     case 'full':
       requests.inc({ outcome: 'full' })
-      log.info({ ...facts, permit: request.priority.permit }, 'request refused: the queue is full')
-      refuse(res, 429, 'queue_full', 'no place is free for you at the moment', {
-        'Retry-After': String(ticket.retryAfterS),
+      refuseNow(request, res, deps, {
+        ...{ code: 'queue_full', message: 'no place is free for you at the moment' },
+        ...{ retryAfterS: ticket.retryAfterS, logged: 'request refused: the queue is full' },
       })
       return
     case 'kept':
@@ -87,6 +91,22 @@ export async function generateRoute(
       else reportEnd(ticket.generation, facts, deps)
       await sendLive(ticket.generation, res)
   }
+}
+
+/** 429, with what shows who else holds this prover. */
+function refuseNow(
+  { caller, priority, body }: ReceivedRequest,
+  res: ServerResponse,
+  { registry, log }: GenerateDeps,
+  refusal: { code: string; message: string; retryAfterS: number; logged: string },
+): void {
+  const { permit } = priority
+  // Callers without a permit have no use for it.
+  const taken = permit ? registry.takenByOthers(caller) : []
+  const facts = { request_id: body.request_id, caller, permit, taken: taken.length }
+  log.info(facts, refusal.logged)
+  const { code, message, retryAfterS } = refusal
+  sendJson(res, 429, { error: { code, message }, taken }, { 'Retry-After': String(retryAfterS) })
 }
 
 function reportEnd(generation: Generation, facts: object, { log, requests }: GenerateDeps): void {

@@ -4,6 +4,7 @@ import { framesMs } from '../rules/routing/deadlines.js'
 import type { AuthClaim } from '../wire/btauth.js'
 import type { AnswerErrorCode, AnswerHeader, AnswerWarning } from '../wire/schemas.js'
 import { encodeRecord } from '../wire/stream.js'
+import type { TakenClaim } from '../wire/taken.js'
 import type { Priority } from './admission.js'
 
 /** A signed request as it came. */
@@ -35,6 +36,8 @@ type GenerationEnd = 'done' | AnswerErrorCode | 'gave_way'
 export class Generation {
   /** Null while it waits or works. */
   end: GenerationEnd | null = null
+  /** The newest confirmation of its caller that it was accepted. */
+  taken: TakenClaim | null = null
   private readonly records: Buffer[] = []
   private readonly wakers = new Set<() => void>()
   private readonly stop = new AbortController()
@@ -44,11 +47,13 @@ export class Generation {
   private warnings: AnswerWarning[] = []
   /** Of the frames so far. */
   private frameBytes = 0
-  /** By a clock that nobody sets. */
-  private dueMs = Number.POSITIVE_INFINITY
+  /** When it has to be done, frames apart, by `performance.now()`. */
+  dueMs: number
   private deadline: NodeJS.Timeout | null = null
 
-  constructor(readonly request: ReceivedRequest) {}
+  constructor(readonly request: ReceivedRequest) {
+    this.dueMs = performance.now() + request.deadlineMs
+  }
 
   /** Aborted between two denoising steps once no watcher is left. */
   get signal(): AbortSignal {

@@ -1,8 +1,10 @@
-import { inTurn, type Shares, type Turn } from './turns.js'
+import { CAPACITY_PER_GPU } from '../rules/constants.js'
+import type { Turn } from './turns.js'
 
 /** The requests in flight. */
 export interface InFlight<T extends Turn> {
-  readonly running: T | null
+  /** One for each GPU at most. */
+  readonly running: readonly T[]
   /** In the order of arrival. */
   readonly waiting: readonly T[]
 }
@@ -13,30 +15,29 @@ type Placing<T> = { taken: false } | { taken: true; evicted: readonly T[] }
 const NONE = { taken: false } as const
 
 /**
- * Callers with a permit set the weights, so they come first: each may hold as many places as were
- * declared to it, whatever others hold, unless twice as many requests go before its own. With turns by
- * share that is never so for whoever was served least, and the rest still keeps the deadline of
- * 3 · (capacity + 1) times the work. Callers without one take what is free, one place each, and never
- * all; they give way to a permit, also at work: a challenge may have to be done in 1.3 times its own time.
+ * For each GPU there are two places: one runs, one waits. Callers with a permit set the weights, so they
+ * come first: they take any place that no other one with a permit holds. Callers without one take what is
+ * free, one place each, and never all; they give way to a permit, also at work.
+ * @param gpus in service
  */
 export function placeFor<T extends Turn>(
   request: T,
   { running, waiting }: InFlight<T>,
-  capacity: number,
-  shares: Shares,
+  gpus: number,
 ): Placing<T> {
-  const inFlight = running === null ? waiting : [running, ...waiting]
+  const capacity = CAPACITY_PER_GPU * gpus
+  const inFlight = [...running, ...waiting]
   const strangers = inFlight.filter(({ priority }) => !priority.permit)
-  const own = inFlight.filter(({ caller }) => caller === request.caller).length
   if (!request.priority.permit) {
-    const reserved = inFlight.length >= capacity || strangers.length >= Math.max(1, capacity - 1)
-    return reserved || own > 0 ? NONE : { taken: true, evicted: [] }
+    const isFull = inFlight.length >= capacity || strangers.length >= capacity - 1
+    const hasOne = inFlight.some(({ caller }) => caller === request.caller)
+    return isFull || hasOne ? NONE : { taken: true, evicted: [] }
   }
-  const before = inTurn([...waiting, request], shares).indexOf(request)
-  const ahead = running?.priority.permit ? before + 1 : before
-  if (own >= capacity || ahead >= 2 * capacity) return NONE
-  const tooMany = inFlight.length + 1 - capacity
-  const newest = strangers.reverse().slice(0, Math.max(0, tooMany))
-  const atWork = running !== null && !running.priority.permit && !newest.includes(running)
-  return { taken: true, evicted: atWork ? [running, ...newest] : newest }
+  const permitted = inFlight.length - strangers.length
+  if (permitted >= capacity) return NONE
+  const newest = strangers.reverse().slice(0, Math.max(0, inFlight.length + 1 - capacity))
+  const atWork = running.filter((one) => !one.priority.permit && !newest.includes(one))
+  // Of these, as many as those with a permit need GPUs.
+  const leaving = Math.max(0, permitted + 1 + atWork.length - gpus)
+  return { taken: true, evicted: [...atWork.reverse().slice(0, leaving), ...newest] }
 }

@@ -4,9 +4,9 @@ import type { Metrics } from '../base/metrics.js'
 import { closeServer, type Listener, listen } from '../base/net/http-listener.js'
 import { type Signer, sr25519Ready } from '../base/sr25519.js'
 import { knownAnswersOf } from '../engine/model/known-answers.js'
-import type { Generator } from '../engine/pipeline/generator.js'
 import type { Hex } from '../formats/bytes.js'
 import { workOf } from '../formats/generation.js'
+import { CAPACITY_PER_GPU } from '../rules/constants.js'
 import { NonceMemory } from '../wire/nonce-memory.js'
 import type { Blacklist, CallerLookup } from './admission.js'
 import { CallersClock } from './callers-clock.js'
@@ -19,13 +19,15 @@ import { AnswerStore } from './keeping/answer-store.js'
 import { Keeping } from './keeping/keeping.js'
 import { StateStore } from './keeping/state-store.js'
 import { createProverMetrics } from './metrics.js'
+import { assertAlike, type ProverEngine } from './prover-engine.js'
 import { RequestRegistry } from './request-registry.js'
 import { runGeneration } from './run-generation.js'
 import { SelfCheck, type SelfCheckTimes } from './self-check.js'
 import { createAxonServer, type ServerTimeouts } from './server.js'
 
 export interface ProverOptions {
-  generator: Generator
+  /** One for each GPU. */
+  engines: readonly ProverEngine[]
   /** The prover's hotkey. */
   signer: Signer
   /** Who a verified caller is; `createCallerLookup` asks the chain. */
@@ -35,8 +37,6 @@ export interface ProverOptions {
   host: string
   /** 0 lets the system choose. */
   port: number
-  /** Requests in flight, running and waiting together, of one caller with a permit; declared in /v1/info. */
-  capacity: number
   blacklist: Blacklist
   /** A folder of its own: answers/ and states/ are made in it. */
   keepDir: string
@@ -75,11 +75,13 @@ export const PROVER_LISTENER: Listener = {
 
 /**
  * Starts a prover node: takes signed requests, generates, signs, answers as a stream of records.
- * @throws FractalError `port_taken` when the port is in use
+ * @throws FractalError `port_taken` when the port is in use, `workers_differ`
  */
 export async function startProver(options: ProverOptions): Promise<RunningProver> {
   await sr25519Ready()
-  const { generator, signer, log } = options
+  const { engines, signer, log } = options
+  assertAlike(engines)
+  const generator = engines[0]!
   const now = options.now ?? Date.now
   const answers = await AnswerStore.open(
     join(options.keepDir, 'answers'),
@@ -93,24 +95,29 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   const terms = { genesisHash: options.genesisHash, netuid: options.netuid }
   const keeping = new Keeping(options.keepDir, log)
   const stores = { answers, states, keeping }
-  const deps = { generator, signer, terms, ...stores, log, seconds: meters.seconds, now }
+  const deps = { signer, terms, ...stores, log, seconds: meters.seconds, now }
   const registry = new RequestRegistry({
-    capacity: options.capacity,
+    engines,
     answers,
-    work: (generation) => runGeneration(generation, deps).finally(() => selfCheck.worked()),
-    now,
+    work: async (generation, engine) => {
+      await runGeneration(generation, { ...deps, generator: engine })
+      for (const check of selfChecks) check.worked()
+    },
     onLength: (length) => meters.inFlight.set(length),
   })
-  const selfCheck = new SelfCheck({
-    generator,
-    queue: registry,
-    self: signer.ss58,
-    work: knownAnswersOf(generator.descriptor).reduce((sum, params) => sum + workOf(params), 0),
-    times: options.selfCheck,
-    log,
-    checks: meters.classChecks,
-    onChange: () => registry.close('this prover stopped serving'),
-  })
+  const selfChecks = engines.map(
+    (engine) =>
+      new SelfCheck({
+        engine,
+        queue: registry,
+        self: signer.ss58,
+        work: knownAnswersOf(engine.descriptor).reduce((sum, params) => sum + workOf(params), 0),
+        times: options.selfCheck,
+        log,
+        checks: meters.classChecks,
+        onChange: () => registry.close('this prover stopped serving'),
+      }),
+  )
   const model = generator.descriptor?.name ?? `model-${generator.modelRoot.slice(0, 12)}`
   const standardWork = generator.descriptor && workOf(generator.descriptor)
   const nowNs = () => BigInt(now()) * 1_000_000n
@@ -129,7 +136,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       registry,
       answers,
       keeping,
-      selfCheck,
+      hasChanged: () => selfChecks.some(({ changed }) => changed),
       model,
       standardWork,
       log,
@@ -143,13 +150,14 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       model_root: generator.modelRoot,
       determinism_class: generator.determinismClass,
       software: { ...generator.software },
-      capacity: registry.capacity,
+      gpus: registry.gpus,
+      capacity: CAPACITY_PER_GPU * registry.gpus,
       queue_length: registry.length,
     }),
     notReady: async () => {
       const own = {
         clock: clock.problem(),
-        class: selfCheck.problem(),
+        class: selfChecks.map((check) => check.problem()).find((why) => why !== null) ?? null,
         disk: await keeping.problem(),
       }
       const reasons = Object.entries(own).flatMap(([check, why]) =>
@@ -159,16 +167,18 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
     },
     metrics: options.metrics,
     timeouts: options.timeouts,
-    connections: new ConnectionGuard(options.connections ?? connectionLimits(options.capacity)),
+    connections: new ConnectionGuard(
+      options.connections ?? connectionLimits(CAPACITY_PER_GPU * engines.length),
+    ),
     log,
   })
   const { url, port } = await listen(server, options, PROVER_LISTENER)
-  log.info({ port, model, capacity: options.capacity }, 'prover serves')
+  log.info({ port, model, gpus: engines.length }, 'prover serves')
   return {
     url,
     port,
     async close() {
-      selfCheck.stop()
+      for (const check of selfChecks) check.stop()
       const closed = closeServer(server, { graceMs: 1000 })
       registry.close()
       await closed

@@ -1,80 +1,164 @@
+import { expectedEnds } from './expected-ends.js'
 import { placeFor } from './places.js'
 import { inTurn, Shares, type Turn } from './turns.js'
 
-/** Work that waits for the generator. */
-export interface Task extends Turn {
+/** Work that waits for an engine. */
+export interface Task<E> extends Turn {
   /** True once nobody wants the result: it no longer counts, whatever it still takes to stop. */
   readonly abandoned: boolean
-  /** How many tasks go first now; 0 when at work. Called when it changes. */
+  /** The engine that it is for; any, where there is none. */
+  readonly only?: E | undefined
+  /** When it has to be done, by `performance.now()`. */
+  readonly dueMs: number
+  /** How many tasks have to end before it begins; 0 when at work. Called when it changes. */
   moved(position: number): void
   /** Abandons it for a caller with a permit. */
   giveWay(): void
   /** Never rejects. */
-  run(): Promise<void>
+  run(engine: E): Promise<void>
 }
 
-/** One task at a time, in turns (`turns.ts`); who gets a place in the first place, `places.ts` decides. */
-export class WorkQueue {
+/** What a queue gives work to. */
+export interface QueuedEngine {
+  /** It lost its process and takes nothing now. */
+  readonly isLost?: boolean
+  /** Calls the listener whenever it takes work again. */
+  onRestored?(listener: () => void): void
+}
+
+/** An engine, and what is at work there. */
+interface Slot<E> {
+  readonly engine: E
+  run: { task: Task<E>; startedMs: number } | null
+}
+
+/**
+ * One task at a time for each engine, in turns (`turns.ts`). Taken is what has a place (`places.ts`) and is
+ * expected to be done by its deadline, without making another one late.
+ */
+export class WorkQueue<E extends QueuedEngine> {
   /** In the order of arrival. */
-  private readonly waiting: Task[] = []
-  private running: Task | null = null
+  private readonly waiting: Task<E>[] = []
+  private readonly slots: readonly Slot<E>[]
   private readonly shares = new Shares()
 
-  constructor(readonly capacity: number) {}
+  /** @param expectedMs how long so much work takes; null when that was not measured yet */
+  constructor(
+    engines: readonly E[],
+    private readonly expectedMs: (work: number) => number | null,
+  ) {
+    this.slots = engines.map((engine) => ({ engine, run: null }))
+    for (const engine of engines) engine.onRestored?.(() => this.next())
+  }
+
+  /** In service: an engine that is lost is not declared. */
+  get gpus(): number {
+    return Math.max(1, this.inService.length)
+  }
 
   /** Tasks in flight that somebody still wants. */
   get length(): number {
-    return this.waiting.length + (this.wanted === null ? 0 : 1)
+    return this.waiting.length + this.wanted.length
   }
 
-  /** The position of the task, or null when there is no place for it. It may begin before this returns. */
-  offer(task: Task): number | null {
+  /** The position of the task, or null when it is not taken. It may begin before this returns. */
+  offer(task: Task<E>): number | null {
+    if (this.inService.length === 0) return null
     const inFlight = { running: this.wanted, waiting: this.waiting }
-    const placing = placeFor(task, inFlight, this.capacity, this.shares)
-    if (!placing.taken) return null
+    const placing = placeFor(task, inFlight, this.gpus)
+    if (!placing.taken || !this.isInTime(task, placing.evicted)) return null
     for (const evicted of placing.evicted) evicted.giveWay()
     this.waiting.push(task)
-    if (this.running === null) queueMicrotask(() => this.next())
-    return this.order().indexOf(task) + this.ahead
+    queueMicrotask(() => this.next())
+    return this.positionOf(this.order().indexOf(task))
   }
 
   /** Takes a waiting task out; a running one is its own to stop. */
-  withdraw(task: Task): void {
+  withdraw(task: Task<E>): void {
     const at = this.waiting.indexOf(task)
     if (at < 0) return
     this.waiting.splice(at, 1)
     this.announce()
   }
 
-  private get wanted(): Task | null {
-    return this.running === null || this.running.abandoned ? null : this.running
+  /** How long until the next of those at work is expected to end; null when that is not known. */
+  nextEndMs(): number | null {
+    const ends = this.busyMs([])
+    return ends.length === 0 ? null : Math.min(...ends)
   }
 
-  /** How many hold the generator, wanted or not. */
-  private get ahead(): number {
-    return this.running === null ? 0 : 1
-  }
-
-  private order(): Task[] {
-    return inTurn(this.waiting, this.shares)
-  }
-
-  private next(): void {
-    if (this.running !== null) return
-    const [task] = this.order()
-    if (task === undefined) return
-    this.waiting.splice(this.waiting.indexOf(task), 1)
-    this.running = task
-    if (task.priority.permit) this.shares.charge(task)
-    task.moved(0)
-    this.announce()
-    void task.run().finally(() => {
-      this.running = null
-      this.next()
+  /**
+   * Whether the task and those with a permit that wait are expected to be done in time. One that begins at
+   * once is taken whatever was measured: waiting would make nothing better, and only work measures anew.
+   */
+  private isInTime(task: Task<E>, evicted: readonly Task<E>[]): boolean {
+    const waiting = this.waiting.filter((one) => !evicted.includes(one))
+    const busyMs = this.busyMs(evicted)
+    if (waiting.length === 0 && busyMs.includes(0)) return true
+    const order = inTurn([...waiting, task], this.shares)
+    const tasksMs = order.map(({ work }) => this.expectedMs(work) ?? 0)
+    const now = performance.now()
+    const ends = expectedEnds(busyMs, tasksMs)
+    return order.every((one, i) => {
+      const counts = one === task || one.priority.permit
+      return !counts || now + ends[i]! <= one.dueMs
     })
   }
 
+  /** For each engine in service, how long what is at work there is still expected to take. */
+  private busyMs(evicted: readonly Task<E>[]): number[] {
+    const now = performance.now()
+    return this.inService.map(({ run }) => {
+      if (run === null || run.task.abandoned || evicted.includes(run.task)) return 0
+      const leftMs = run.startedMs + (this.expectedMs(run.task.work) ?? 0) - now
+      // At work all the same, when it takes longer than was measured.
+      return Math.max(1, leftMs)
+    })
+  }
+
+  private get inService(): Slot<E>[] {
+    return this.slots.filter(({ engine }) => !engine.isLost)
+  }
+
+  private get wanted(): Task<E>[] {
+    return this.slots.flatMap(({ run }) => (run === null || run.task.abandoned ? [] : [run.task]))
+  }
+
+  private order(): Task<E>[] {
+    return inTurn(this.waiting, this.shares)
+  }
+
+  private positionOf(turn: number): number {
+    const free = this.inService.filter(({ run }) => run === null).length
+    return Math.max(0, turn + 1 - free)
+  }
+
+  private next(): void {
+    const { free, task } = this.match()
+    if (free === undefined || task === undefined) return
+    this.waiting.splice(this.waiting.indexOf(task), 1)
+    free.run = { task, startedMs: performance.now() }
+    if (task.priority.permit) this.shares.charge(task)
+    task.moved(0)
+    this.announce()
+    void task.run(free.engine).finally(() => {
+      free.run = null
+      this.next()
+    })
+    this.next()
+  }
+
+  /** The first task in turn that a free engine may take. */
+  private match(): { free?: Slot<E>; task?: Task<E> } {
+    const slots = this.inService.filter(({ run }) => run === null)
+    for (const task of slots.length === 0 ? [] : this.order()) {
+      const free = slots.find(({ engine }) => task.only === undefined || task.only === engine)
+      if (free !== undefined) return { free, task }
+    }
+    return {}
+  }
+
   private announce(): void {
-    for (const [i, task] of this.order().entries()) task.moved(i + this.ahead)
+    for (const [i, task] of this.order().entries()) task.moved(this.positionOf(i))
   }
 }

@@ -1,7 +1,10 @@
 import type { Hex } from '../formats/bytes.js'
-import { usPerWork } from '../rules/work-time.js'
+import { lowerMedian } from '../rules/order.js'
+import { usOfWork, usPerWork } from '../rules/work-time.js'
+import type { TakenClaim } from '../wire/taken.js'
 import { Generation, type ReceivedRequest } from './generation.js'
 import type { AnswerStore } from './keeping/answer-store.js'
+import type { ProverEngine } from './prover-engine.js'
 import { type Task, WorkQueue } from './queue.js'
 
 /**
@@ -9,7 +12,7 @@ import { type Task, WorkQueue } from './queue.js'
  * - `live`: a generation to follow, new or (attached) the one already at work for this id
  * - `kept`: it was answered before: the stored answer again
  * - `conflict`: this id was asked with another body
- * - `full`: no place for it (`places.ts`)
+ * - `full`: no place for it, or it would be late (`queue.ts`)
  */
 type Ticket =
   | { kind: 'live'; generation: Generation; attached: boolean }
@@ -17,31 +20,41 @@ type Ticket =
   | { kind: 'conflict' }
   | { kind: 'full'; retryAfterS: number }
 
+/** So many of the newest generations say how fast this prover is: a hiccup is none of them. */
+const MEASURED_RUNS = 5
+
 /** Where requests are taken in: one generation per (caller, request id), in turns. */
 export class RequestRegistry {
   private readonly live = new Map<Hex, Generation>()
-  private readonly queue: WorkQueue
+  private readonly queue: WorkQueue<ProverEngine>
   private readonly runs = new Set<Promise<void>>()
   private closed = false
-  private lastRunMs = 1000
-  /** floor(µs · 10^6 / work) of the newest generation; null before the first. */
-  usPerWork: number | null = null
+  /** floor(µs · 10^6 / work) of the newest generations. */
+  private readonly measured: number[] = []
 
   constructor(
     private readonly deps: {
-      capacity: number
+      engines: readonly ProverEngine[]
       answers: AnswerStore
-      work(generation: Generation): Promise<void>
-      now(): number
+      work(generation: Generation, engine: ProverEngine): Promise<void>
       /** Called with the requests in flight whenever they change. */
       onLength(length: number): void
     },
   ) {
-    this.queue = new WorkQueue(deps.capacity)
+    this.queue = new WorkQueue(deps.engines, (work) => {
+      const value = this.usPerWork
+      return value === null ? null : usOfWork(value, work) / 1000
+    })
   }
 
-  get capacity(): number {
-    return this.queue.capacity
+  /** In service. */
+  get gpus(): number {
+    return this.queue.gpus
+  }
+
+  /** floor(µs · 10^6 / work), the lower median of the newest generations; null before the first. */
+  get usPerWork(): number | null {
+    return lowerMedian(this.measured)
   }
 
   /** Requests in flight, running and waiting. */
@@ -52,6 +65,17 @@ export class RequestRegistry {
   /** Whether the request is at work, or its answer is kept. */
   knows({ key }: ReceivedRequest): boolean {
     return this.live.has(key) || this.deps.answers.get(key) !== null
+  }
+
+  inFlight(key: Hex): Generation | null {
+    return this.live.get(key) ?? null
+  }
+
+  /** What a refused caller is shown: who else with a permit holds this prover, by their own signatures. */
+  takenByOthers(caller: string): TakenClaim[] {
+    return [...this.live.values()].flatMap(({ request, taken }) =>
+      taken === null || request.caller === caller || !request.priority.permit ? [] : [taken],
+    )
   }
 
   /** Nothing here waits: two copies of a request that come together meet the same generation. */
@@ -70,11 +94,11 @@ export class RequestRegistry {
   }
 
   /** Takes work of the prover's own into the queue. @returns its position, or null when there is no place */
-  offer(task: Task): number | null {
+  offer(task: Task<ProverEngine>): number | null {
     return this.closed ? null : this.queue.offer(task)
   }
 
-  withdraw(task: Task): void {
+  withdraw(task: Task<ProverEngine>): void {
     this.queue.withdraw(task)
   }
 
@@ -97,10 +121,13 @@ export class RequestRegistry {
       get abandoned() {
         return generation.end !== null
       },
+      get dueMs() {
+        return generation.dueMs
+      },
       moved: (position: number) => generation.moved(position),
       giveWay: () => generation.giveWay(),
-      run: () => {
-        const run = this.run(generation).finally(() => this.runs.delete(run))
+      run: (engine: ProverEngine) => {
+        const run = this.run(generation, engine).finally(() => this.runs.delete(run))
         this.runs.add(run)
         return run
       },
@@ -108,7 +135,7 @@ export class RequestRegistry {
     // Who was being let in when the end began would be cut off without a word.
     const position = this.closed ? null : this.queue.offer(task)
     if (position === null) {
-      const retryAfterS = Math.ceil((this.lastRunMs * this.queue.length) / 1000)
+      const retryAfterS = Math.ceil((this.queue.nextEndMs() ?? 0) / 1000)
       return { kind: 'full', retryAfterS: Math.min(600, Math.max(1, retryAfterS)) }
     }
     this.live.set(request.key, generation)
@@ -123,12 +150,13 @@ export class RequestRegistry {
     return { kind: 'live', generation, attached: false }
   }
 
-  private async run(generation: Generation): Promise<void> {
+  private async run(generation: Generation, engine: ProverEngine): Promise<void> {
     if (generation.end !== null) return
-    const startedMs = this.deps.now()
-    await this.deps.work(generation)
+    const startedMs = performance.now()
+    await this.deps.work(generation, engine)
     if (generation.end !== 'done') return
-    this.lastRunMs = this.deps.now() - startedMs
-    this.usPerWork = usPerWork(1000 * this.lastRunMs, generation.request.work)
+    const us = Math.round(1000 * (performance.now() - startedMs))
+    this.measured.push(usPerWork(us, generation.request.work))
+    if (this.measured.length > MEASURED_RUNS) this.measured.shift()
   }
 }

@@ -1,8 +1,8 @@
 import { messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Counter } from '../base/metrics.js'
-import type { Generator } from '../engine/pipeline/generator.js'
 import { CLASS_CHECK_IDLE_MS, CLASS_CHECK_LOAD_MS } from '../rules/constants.js'
+import type { ProverEngine } from './prover-engine.js'
 import type { Task } from './queue.js'
 
 /** When the class is looked at again. */
@@ -28,8 +28,11 @@ const TIMES: SelfCheckTimes = {
 }
 
 export interface SelfCheckDeps {
-  generator: Pick<Generator, 'determinismClass' | 'classNow'>
-  queue: { offer(task: Task): number | null; withdraw(task: Task): void }
+  engine: ProverEngine
+  queue: {
+    offer(task: Task<ProverEngine>): number | null
+    withdraw(task: Task<ProverEngine>): void
+  }
   /** The prover's own hotkey, which the work is booked to. */
   self: string
   /** steps · frames · width · height of all known answers. */
@@ -90,9 +93,11 @@ export class SelfCheck {
 
   /** @param firm does not give way any more */
   private enqueue(firm: boolean): void {
-    const { queue, self, work } = this.deps
+    const { engine, queue, self, work } = this.deps
     const pending = new AbortController()
-    const task: Task = {
+    const task: Task<ProverEngine> = {
+      only: engine,
+      dueMs: Number.POSITIVE_INFINITY,
       caller: self,
       priority: { permit: firm, stakeRao: 0n },
       work,
@@ -112,15 +117,15 @@ export class SelfCheck {
   }
 
   private async run(signal: AbortSignal): Promise<void> {
-    const { generator, log } = this.deps
+    const { engine, log } = this.deps
     try {
-      const found = await generator.classNow({ signal })
+      const found = await engine.classNow({ signal })
       if (signal.aborted) return
       this.lookedAt = this.times.now()
-      if (found === generator.determinismClass) return this.end('same')
+      if (found === engine.determinismClass) return this.end('same')
       this.changed = true
       log.error(
-        { was: generator.determinismClass, is: found },
+        { was: engine.determinismClass, is: found },
         'the known answers come out differently than at the start: this prover stops serving',
       )
       this.end('changed')

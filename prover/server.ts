@@ -9,6 +9,7 @@ import type { ConnectionGuard } from './connections/connections.js'
 import { type GenerateDeps, generateRoute } from './generate-route.js'
 import { refuse, sendJson } from './http.js'
 import { type OpenDeps, openRoute } from './open-route.js'
+import { takenRoute } from './taken-route.js'
 
 export interface ServerTimeouts {
   /** Until the headers of a request are in. */
@@ -33,9 +34,9 @@ interface Site {
 /** A stranger may open connections and send nothing: their number is bounded, and so is their time. */
 const TIMEOUTS: ServerTimeouts = { headersMs: 5000, requestMs: 30_000 }
 
-const OPEN_PATH = /^\/v1\/generations\/([^/]+)\/open$/
+const GENERATION_PATH = /^\/v1\/generations\/([^/]+)\/(open|taken)$/
 
-/** The axon server of a prover. Plain node:http: six routes, and every byte of a body is ours to count. */
+/** The axon server of a prover. Plain node:http: seven routes, and every byte of a body is ours to count. */
 export function createAxonServer(site: Site): Server {
   const { headersMs, requestMs } = site.timeouts ?? TIMEOUTS
   const server = createServer(
@@ -64,8 +65,8 @@ export function createAxonServer(site: Site): Server {
 async function route(req: IncomingMessage, res: ServerResponse, site: Site): Promise<void> {
   const path = (req.url ?? '').split('?')[0]!
   if (path === '/v1/generate') return signed(req, res, site, null)
-  const open = OPEN_PATH.exec(path)
-  if (open !== null) return signed(req, res, site, open[1]!)
+  const of = GENERATION_PATH.exec(path)
+  if (of !== null) return signed(req, res, site, { id: of[1]!, isTaken: of[2] === 'taken' })
   if (!['/v1/info', '/healthz', '/readyz', '/metrics'].includes(path)) {
     return refuse(res, 404, 'not_found', 'there is nothing at this path')
   }
@@ -88,17 +89,18 @@ async function signed(
   req: IncomingMessage,
   res: ServerResponse,
   site: Site,
-  openedId: string | null,
+  generation: { id: string; isTaken: boolean } | null,
 ): Promise<void> {
   if (req.method !== 'POST') return refuse(res, 405, 'method', 'only POST', { Allow: 'POST' })
-  if (openedId !== null && !isRequestId(openedId)) {
+  if (generation !== null && !isRequestId(generation.id)) {
     return refuse(res, 400, 'invalid_request', 'the request id is not a lowercase UUIDv4')
   }
   const visitor = await authorizeRequest(req, res, site.gate)
   if (visitor === null) return
   if (visitor.priority.permit) site.connections.prove(req, visitor.caller)
-  if (openedId === null) await generateRoute(visitor, res, site.generate)
-  else await openRoute(visitor, openedId, res, site.open)
+  if (generation === null) await generateRoute(visitor, res, site.generate)
+  else if (generation.isTaken) takenRoute(visitor, generation.id, res, site.generate)
+  else await openRoute(visitor, generation.id, res, site.open)
 }
 
 /** Metrics are for this machine: not for strangers, nor for those that a proxy here lets in. */

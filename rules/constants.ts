@@ -122,7 +122,7 @@ export const SPOT_CHECK_BATCH = 32
 
 // --- Who is asked (mechanism.md section 3) ---
 
-/** One runs, one waits. */
+/** Requests that a prover takes for each GPU: one runs, one waits. More could not keep their deadlines. */
 export const CAPACITY_PER_GPU = 2
 
 /** A hotkey that declares more GPUs than this counts as having so many: a wide round asks for twice as much at once. */
@@ -169,11 +169,8 @@ export const FIRST_RECORD_MS = 5_000
 /** Between two records once a request is at work: a step that takes longer is taken for a standstill. */
 export const STALL_MS = 20_000
 
-/**
- * A declared capacity above this is taken as this: it lengthens every deadline of its prover, and whoever
- * declares thousands would hold a round, or a user, for hours.
- */
-export const CAPACITY_MAX = 8
+/** How far ahead of our clock the stamp of a `taken` may be, as of any signed request. Milliseconds. */
+export const TAKEN_AHEAD_MS = 2_000
 
 /**
  * The most work that a request asks for, in times of the standard work: whatever comes behind more of it

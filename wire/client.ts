@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { messageOf } from '../base/errors.js'
+import type { Log } from '../base/log.js'
 import { sanitizeText } from '../base/sanitize-text.js'
 import { type Signer, verifyText } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
@@ -7,16 +9,18 @@ import type { WorkShape } from '../formats/video-shape.js'
 import { FIRST_RECORD_MS, STALL_MS } from '../rules/constants.js'
 import { framesMs } from '../rules/routing/deadlines.js'
 import { AnswerReader } from './answer-reader.js'
-import { type AxonAddress, vetAddress } from './axon-address.js'
+import { type AxonAddress, type VettedAddress, vetAddress } from './axon-address.js'
 import { freshNonce, requestAuthOf, signRequest } from './btauth.js'
 import { WireError } from './error.js'
 import { Exchange } from './exchange.js'
+import { decodeBody } from './generation-body.js'
 import { maxCompressedBytes, STREAM_MEDIA_TYPE } from './limits.js'
 import type { Answered, RequestOutcome } from './outcome.js'
 import { failedOutcome } from './outcome.js'
 import { expectOk } from './refusal.js'
 import type { AnswerErrorCode, AnswerHeader, DoneHeader } from './schemas.js'
 import { decodeRecords, type StreamLimits } from './stream.js'
+import { readTaken, sendTaken, validTaken } from './taken.js'
 
 const TARGET = '/v1/generate'
 /** After `done` the stream has to end; who keeps it open longer is not waited for. */
@@ -43,6 +47,9 @@ export interface RequestOptions {
   firstRecordMs?: number
   /** Between two records once this request is at work. Default STALL_MS. */
   stallMs?: number
+  /** Whether a hotkey may set weights on this subnet: what a refusal shows of others is judged by it. */
+  mayVerify(hotkey: string): boolean | Promise<boolean>
+  log?: Pick<Log, 'debug'>
   /** Ends the exchange; the prover sees a disconnect and stops its work. */
   signal?: AbortSignal
   /** Every record's header but a frame's. */
@@ -60,6 +67,7 @@ export async function requestGeneration(options: RequestOptions): Promise<Reques
   const startedAt = performance.now()
   const reader = new AnswerReader(options.expected)
   const callbacks = guarded(options)
+  const taken = new AbortController()
   let exchange: Exchange | null = null
   try {
     const address = vetAddress(options.address.ip, options.address.port, options)
@@ -75,32 +83,44 @@ export async function requestGeneration(options: RequestOptions): Promise<Reques
     const firstRecordMs = options.firstRecordMs ?? FIRST_RECORD_MS
     exchange.arm('silence', firstRecordMs, 'no_answer', 'no first record in time')
     await expectOk(exchange, STREAM_MEDIA_TYPE)
-    const answer = await readAnswer(exchange, reader, options, callbacks, startedAt)
+    const confirm = () => confirmTaken(address, options, taken.signal)
+    const answer = await readAnswer(exchange, reader, { options, callbacks, confirm, startedAt })
     return 'kind' in answer
       ? answer
       : { ...answer, kind: 'answered', request: requestAuthOf(headers) }
   } catch (error) {
     if (callbacks.thrown !== null) throw callbacks.thrown.error
-    if (error instanceof WireError) return failedOutcome(error, reader.progressed)
-    throw error
+    if (!(error instanceof WireError)) throw error
+    const outcome = failedOutcome(error, reader.progressed)
+    return outcome.kind === 'failed'
+      ? outcome
+      : { ...outcome, taken: await takenOf(error, options) }
   } finally {
+    taken.abort()
     exchange?.close()
   }
+}
+
+interface Reading {
+  options: RequestOptions
+  callbacks: Callbacks
+  /** Called once, when the request is accepted. */
+  confirm(): void
+  startedAt: number
 }
 
 async function readAnswer(
   exchange: Exchange,
   reader: AnswerReader,
-  options: RequestOptions,
-  callbacks: Callbacks,
-  startedAt: number,
+  { options, callbacks, confirm, startedAt }: Reading,
 ): Promise<Omit<Answered, 'kind' | 'request'> | RequestOutcome> {
   let firstRecordMs: number | null = null
   let answer: Omit<Answered, 'kind' | 'request'> | RequestOutcome | null = null
   for await (const record of untilEnd(exchange, options.expected, () => answer !== null)) {
     exchange.disarm('silence')
-    firstRecordMs ??= Math.round(performance.now() - startedAt)
     const event = await reader.read(record)
+    if (firstRecordMs === null && event.header.type === 'accepted') confirm()
+    firstRecordMs ??= Math.round(performance.now() - startedAt)
     if ('rgb' in event) {
       await callbacks.onFrame(event.header.index, event.rgb, event.zlib)
     } else {
@@ -129,6 +149,41 @@ async function readAnswer(
   }
   if (answer === null) throw new WireError('stream_malformed', 'the stream ended before done')
   return answer
+}
+
+/** Beside the answer, which neither waits for it nor fails with it. */
+function confirmTaken(address: VettedAddress, options: RequestOptions, signal: AbortSignal): void {
+  const requestId = requestIdOf(options.body)
+  if (requestId === null) return
+  const { receiver, signer, log } = options
+  void sendTaken({ address, receiver, signer, requestId, signal, log })
+}
+
+/** Null for a body that no prover accepts. */
+function requestIdOf(body: Uint8Array): string | null {
+  try {
+    return decodeBody(body).request_id
+  } catch {
+    return null
+  }
+}
+
+/** A metagraph that can't be read vouches for nobody. */
+function takenOf(error: WireError, options: RequestOptions): Promise<string[]> {
+  return validTaken(readTaken(error.details.taken), {
+    receiver: options.receiver,
+    self: options.signer.ss58,
+    deadlineMs: options.deadlineMs,
+    nowNs: BigInt(Date.now()) * 1_000_000n,
+    mayVerify: async (hotkey) => {
+      try {
+        return await options.mayVerify(hotkey)
+      } catch (thrown) {
+        options.log?.debug({ reason: messageOf(thrown) }, 'who may verify is not known')
+        return false
+      }
+    },
+  })
 }
 
 /** The records; once the answer is there, an end that does not come is no fault. */

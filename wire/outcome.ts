@@ -59,10 +59,21 @@ interface Failed {
   progressed: boolean
 }
 
-export type RequestOutcome = Answered | { kind: 'refused'; retryAfterMs?: number } | Failed
+/** At capacity (429). */
+interface Refused {
+  kind: 'refused'
+  retryAfterMs?: number
+  /** Request ids of the valid `taken` that it showed. */
+  taken: string[]
+}
 
-/** The outcome that an error on the wire means. */
-export function failedOutcome(error: WireError, progressed: boolean): RequestOutcome {
+export type RequestOutcome = Answered | Refused | Failed
+
+/** The outcome that an error on the wire means; what a refusal shows is not validated here. */
+export function failedOutcome(
+  error: WireError,
+  progressed: boolean,
+): Omit<Refused, 'taken'> | Failed {
   const { status, retryAfterMs } = error.details as { status?: number; retryAfterMs?: number }
   if (error.code === 'http_refused' && status === 429) {
     return { kind: 'refused', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }

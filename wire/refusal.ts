@@ -8,7 +8,8 @@ import { refusalSchema } from './schemas.js'
 /**
  * Passes an answer of status 200 and the media type asked for; anything else is thrown.
  * @throws WireError `http_malformed` for redirects, other 2xx, another type or an encoding;
- * `http_refused` for 4xx and 5xx with `details.status`, `details.code`, `details.retryAfterMs`
+ * `http_refused` for 4xx and 5xx with `details.status`, `details.code`, `details.retryAfterMs` and, of a
+ * 429, `details.taken` as it came
  */
 export async function expectOk(exchange: Exchange, mediaType: string): Promise<void> {
   const answer = await exchange.response()
@@ -34,12 +35,13 @@ async function refused(
   answer: IncomingMessage,
   status: number,
 ): Promise<WireError> {
-  const { code, message } = await readRefusal(exchange)
+  const { code, message, taken } = await readRefusal(exchange)
   const seconds = Number(answer.headers['retry-after'])
   return new WireError('http_refused', `status ${status} ${code}: ${message}`, {
     details: {
       status,
       code,
+      ...(status === 429 ? { taken } : {}),
       ...(seconds > 0 && seconds <= 86_400 ? { retryAfterMs: Math.ceil(seconds * 1000) } : {}),
     },
     retryable: status === 429 || status >= 500,
@@ -47,12 +49,19 @@ async function refused(
 }
 
 /** A refusal stands by its status: a body that cannot be read only costs its explanation. */
-async function readRefusal(exchange: Exchange): Promise<{ code: string; message: string }> {
+async function readRefusal(exchange: Exchange): Promise<Refusal> {
   try {
     const bytes = await exchange.bytes(MAX_JSON_ANSWER_BYTES)
-    const { error } = refusalSchema.parse(JSON.parse(bytes.toString('utf8')))
-    return { code: sanitizeText(error.code), message: sanitizeText(error.message) }
+    const { error, taken } = refusalSchema.parse(JSON.parse(bytes.toString('utf8')))
+    return { code: sanitizeText(error.code), message: sanitizeText(error.message), taken }
   } catch {
-    return { code: 'unknown', message: 'no explanation' }
+    return { code: 'unknown', message: 'no explanation', taken: null }
   }
+}
+
+interface Refusal {
+  code: string
+  message: string
+  /** As it came, unread. */
+  taken: unknown
 }

@@ -116,7 +116,10 @@ export const proverInfoSchema = z.strictObject({
   determinism_class: z.string().refine(isDeterminismClass, 'not a determinism class'),
   /** Versions and build ids, for people: no part of the class. */
   software: z.record(z.string().max(64), z.string().max(256)),
-  capacity: z.int().min(1).max(10_000),
+  /** In service. */
+  gpus: z.int().min(1).max(MAX_COUNT).optional(),
+  /** Requests taken at once: two for each GPU. What a verifier makes of 1,000,000 is its own to say. */
+  capacity: z.int().min(0).max(MAX_COUNT),
   queue_length: z.int().min(0).max(10_000),
 })
 export type ProverInfo = z.infer<typeof proverInfoSchema>
@@ -124,6 +127,8 @@ export type ProverInfo = z.infer<typeof proverInfoSchema>
 /** The JSON of every refusal (4xx, 5xx). */
 export const refusalSchema = z.object({
   error: z.object({ code: z.string().max(64), message: z.string().max(1000) }),
+  /** Of a 429: read by `readTaken`, entry by entry. */
+  taken: z.unknown().optional(),
 })
 
 /**

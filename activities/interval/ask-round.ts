@@ -127,6 +127,8 @@ async function ask(
     terms: { genesisHash: deps.chain.genesisHash, netuid: deps.id.netuid },
     modelRoot: prover.modelRoot,
     allowPrivate: deps.allowPrivateAddresses,
+    mayVerify: deps.mayVerify,
+    log: deps.log,
     deadlineMs: attempt.deadlineMs,
     signal,
     onFrame: async (index, rgb) => {

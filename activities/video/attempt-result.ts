@@ -39,7 +39,13 @@ export function attemptResult(
         taken: null,
       }
     case 'refused':
-      return { ...NO_ANSWER, outcome: 'refused', reason: 'refused', message: null }
+      return {
+        ...NO_ANSWER,
+        outcome: 'refused',
+        reason: 'refused',
+        message: null,
+        taken: outcome.taken,
+      }
     case 'failed':
       return {
         ...NO_ANSWER,

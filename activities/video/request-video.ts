@@ -79,6 +79,8 @@ export async function requestVideo(
       terms: { genesisHash: deps.genesisHash, netuid: deps.id.netuid },
       modelRoot: prover.modelRoot,
       allowPrivate: deps.allowPrivateAddresses,
+      mayVerify: deps.mayVerify,
+      log: deps.log,
       deadlineMs: row.deadlineMs,
       signal,
       onFrame: (index, rgb) => {

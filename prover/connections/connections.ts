@@ -15,12 +15,12 @@ export interface ConnectionLimits {
 }
 
 /**
- * Room for what a verifier can sensibly have open here: its requests in flight, and as many more that
- * are being refused. One host never has more than a quarter of all.
+ * Room for what a verifier can sensibly have open here: its requests in flight, a confirmation of each, and
+ * as many more that are being refused. One host never has more than a quarter of all.
  */
 export function connectionLimits(capacity: number): ConnectionLimits {
-  const perHost = Math.max(16, 2 * capacity)
-  return { total: Math.max(1024, 4 * perHost), perHost, perLoopback: Math.max(256, 2 * capacity) }
+  const perHost = Math.max(16, 3 * capacity)
+  return { total: Math.max(1024, 4 * perHost), perHost, perLoopback: Math.max(256, 3 * capacity) }
 }
 
 /**

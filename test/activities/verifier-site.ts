@@ -86,6 +86,7 @@ export async function makeVerifier(
     profile: { ...TEST_PROFILE, ...options.profile },
     fence: () => lease.fence,
     allowPrivateAddresses: true,
+    mayVerify: () => false,
     clock: new ClockWatch(SILENT),
     model: MODEL,
     latentSize: () => FAKE_LATENTS,

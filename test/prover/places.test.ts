@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
-import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { placeFor } from '../../prover/places.js'
-import { WorkQueue } from '../../prover/queue.js'
 import { inTurn, Shares, type Turn } from '../../prover/turns.js'
 
-const CAPACITY = 2
 const turn = (
   caller: string,
   changes: { permit?: boolean; stake?: number; work?: number } = {},
@@ -14,74 +11,67 @@ const turn = (
   return { caller, priority: { permit, stakeRao: BigInt(stake) }, work } satisfies Turn
 }
 const stranger = (caller: string) => turn(caller, { permit: false, stake: 1_000_000 })
-const place = (request: Turn, running: Turn | null, waiting: Turn[], shares = new Shares()) => {
-  const placing = placeFor(request, { running, waiting }, CAPACITY, shares)
+const place = (request: Turn, running: Turn[], waiting: Turn[], gpus = 1) => {
+  const placing = placeFor(request, { running, waiting }, gpus)
   return placing.taken ? placing.evicted : null
 }
 
 describe('places of a prover', () => {
-  it('are all that were declared, for a caller with a permit, and no more', () => {
-    assert.deepEqual(place(turn('a'), turn('a'), []), [])
-    assert.equal(place(turn('a'), turn('a'), [turn('a')]), null)
-  })
-
-  it('are there for a caller with a permit however many others hold', () => {
-    const shares = new Shares()
-    for (const caller of ['a', 'b', 'c']) shares.charge(turn(caller))
-    const waiting = [turn('a'), turn('b'), turn('b'), turn('c'), turn('c')]
-    assert.deepEqual(place(turn('d'), turn('a'), waiting, shares), [])
-  })
-
-  it('are not for who was served most while twice as many go first: it would be late', () => {
-    const shares = new Shares()
-    shares.charge(turn('d', { work: 10 }))
-    const waiting = [turn('b'), turn('b'), turn('c')]
-    assert.equal(place(turn('d'), turn('a'), waiting, shares), null)
-    assert.deepEqual(place(turn('d'), turn('a'), waiting.slice(1), shares), [])
+  it('are two for each GPU, whoever with a permit holds them', () => {
+    assert.deepEqual(place(turn('a'), [turn('a')], []), [])
+    assert.deepEqual(place(turn('b'), [turn('a')], []), [])
+    assert.equal(place(turn('a'), [turn('a')], [turn('a')]), null)
+    assert.equal(place(turn('b'), [turn('a')], [turn('a')]), null)
+    const [a, b, c] = [turn('a'), turn('b'), turn('c')]
+    assert.deepEqual(place(turn('d'), [a, b], [c], 2), [])
+    assert.equal(place(turn('d'), [a, b], [c, a], 2), null)
   })
 
   it('of callers without a permit are those that are free, but one each and never all', () => {
-    assert.deepEqual(place(stranger('x'), null, []), [])
-    assert.deepEqual(place(stranger('x'), turn('a'), []), [])
-    assert.equal(place(stranger('x'), turn('a'), [turn('a')]), null)
-    assert.equal(place(stranger('x'), stranger('x'), []), null)
-    assert.equal(place(stranger('y'), stranger('x'), []), null)
+    assert.deepEqual(place(stranger('x'), [], []), [])
+    assert.deepEqual(place(stranger('x'), [turn('a')], []), [])
+    assert.equal(place(stranger('x'), [turn('a')], [turn('a')]), null)
+    assert.equal(place(stranger('x'), [stranger('x')], []), null)
+    assert.equal(place(stranger('y'), [stranger('x')], []), null)
   })
 
   it('are left by callers without a permit when one with a permit comes, the newest first', () => {
     const [x, y] = [stranger('x'), stranger('y')]
-    assert.deepEqual(place(turn('a'), x, []), [x])
-    assert.deepEqual(place(turn('a'), turn('b'), [x]), [x])
-    assert.deepEqual(place(turn('a'), x, [y]), [x, y])
+    assert.deepEqual(place(turn('a'), [x], []), [x])
+    assert.deepEqual(place(turn('a'), [turn('b')], [x]), [x])
+    assert.deepEqual(place(turn('a'), [x], [y]), [x, y])
+    assert.deepEqual(place(turn('a'), [x], [], 2), [], 'the other GPU is free')
+    assert.deepEqual(place(turn('a'), [x, y], [], 2), [y])
+    assert.deepEqual(place(turn('a'), [x], [turn('b')], 2), [x], 'the other GPU is b’s')
   })
-})
 
-describe('a prover of which everybody with a permit always wants all', () => {
-  it('serves one that asks now and then after one turn of each at most', async () => {
-    const greedy = ['a', 'b', 'c', 'd', 'e', 'f']
-    const queue = new WorkQueue(CAPACITY)
-    const served: string[] = []
-    const offer = (caller: string) =>
-      queue.offer({
-        ...turn(caller, { stake: caller === 'rare' ? 1 : 1000 }),
-        abandoned: false,
-        moved: () => {},
-        giveWay: () => assert.fail('nobody has to go'),
-        run: async () => {
-          served.push(caller)
-          await setImmediate()
+  it('never leave one with a permit behind one without, nor more in flight than there are', () => {
+    const kinds = fc.record({ permit: fc.boolean(), running: fc.boolean() })
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(kinds, { maxLength: 8 }),
+        (gpus, all) => {
+          const tasks = all
+            .slice(0, 2 * gpus)
+            .map(({ permit, running }, i) => ({ task: turn(`${i}`, { permit }), running }))
+          const running = tasks.filter((one) => one.running).slice(0, gpus)
+          const waiting = tasks.filter((one) => !running.includes(one))
+          const [atWork, inLine] = [running, waiting].map((some) => some.map(({ task }) => task))
+          const evicted = place(turn('new'), atWork!, inLine!, gpus)
+          const permitted = tasks.filter(({ task }) => task.priority.permit).length
+          assert.equal(evicted === null, permitted >= 2 * gpus)
+          if (evicted === null) return
+          assert.ok(evicted.every(({ priority }) => !priority.permit))
+          const left = tasks.filter(({ task }) => !evicted.includes(task))
+          assert.ok(left.length < 2 * gpus)
+          const strangersAtWork = atWork!.filter(
+            (one) => !one.priority.permit && !evicted.includes(one),
+          )
+          assert.ok(strangersAtWork.length === 0 || strangersAtWork.length + permitted < gpus)
         },
-      }) !== null
-    for (let round = 0; round < 50; round++) {
-      const from = served.length
-      let isIn = false
-      while (!served.slice(from).includes('rare')) {
-        for (const caller of greedy) while (offer(caller));
-        if (!isIn) isIn = offer('rare')
-        await setImmediate()
-        assert.ok(served.length - from <= greedy.length + 1, served.slice(from).join(' '))
-      }
-    }
+      ),
+    )
   })
 })
 

@@ -46,7 +46,8 @@ describe('prover', () => {
         model_root: 'ab'.repeat(32),
         determinism_class: FAKE_CLASS,
         software: { fake: '1' },
-        capacity: 3,
+        gpus: 1,
+        capacity: 2,
         queue_length: 0,
       })
       const health = await fetch(`${site.prover.url}/healthz`)

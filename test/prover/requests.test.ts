@@ -131,7 +131,7 @@ describe('a repeated request', () => {
 describe('the queue', () => {
   it('takes as many as declared and refuses the rest with a time to come again', async () => {
     const { generator, reached, release } = held()
-    await withSite({ generator, capacity: 2 }, async (site) => {
+    await withSite({ generator }, async (site) => {
       const first = site.ask(site.body())
       await reached.passed
       const waiting = gate()
@@ -157,7 +157,7 @@ describe('the queue', () => {
 
   it('serves a permit first, then stake, then arrival', async () => {
     const { generator, reached, release } = held()
-    await withSite({ generator, capacity: 10 }, async (site) => {
+    await withSite({ generator, gpus: 2 }, async (site) => {
       site.callers.set(site.charlie.ss58, { validatorPermit: false, stakeRao: 10n ** 18n })
       const ask = async (query: string, changes: Partial<RequestOptions> = {}) => {
         const accepted = gate()
@@ -167,27 +167,27 @@ describe('the queue', () => {
         return outcome.then(reasonOf)
       }
       // Kept in a list: awaiting ask() itself would await its answer.
-      const outcomes = [site.ask(site.body({ query: 'now' })).then(reasonOf)]
-      await reached.passed
+      const outcomes: Promise<string>[] = []
       const queued: [string, Partial<RequestOptions>][] = [
+        ['now', {}],
+        ['now', {}],
         ['stake', { signer: site.charlie }],
-        ['permit 1', {}],
-        ['permit 2', {}],
+        ['permit', {}],
       ]
       for (const [i, [query, changes]] of queued.entries()) {
         outcomes.push(ask(query, changes))
-        while ((await inFlight(site)) < i + 2);
+        while ((await inFlight(site)) < i + 1);
       }
+      await reached.passed
       release.open()
-      const answered = 'answered'
-      assert.deepEqual(await Promise.all(outcomes), [answered, answered, answered, answered])
-      assert.deepEqual(generator.began, ['now', 'permit 1', 'permit 2', 'stake'])
+      assert.deepEqual(await Promise.all(outcomes), Array(4).fill('answered'))
+      assert.deepEqual(generator.began, ['now', 'now', 'permit', 'stake'])
     })
   })
 
   it('stops the work of a caller that left, between two steps, and keeps nothing of it', async () => {
     const { generator, reached, release } = held()
-    await withSite({ generator, capacity: 1 }, async (site) => {
+    await withSite({ generator }, async (site) => {
       const stop = new AbortController()
       const asked = site.ask(site.body(), { signal: stop.signal })
       await reached.passed
@@ -204,7 +204,7 @@ describe('the queue', () => {
 
   it('drops a waiting request whose caller left', async () => {
     const { generator, reached, release } = held()
-    await withSite({ generator, capacity: 2 }, async (site) => {
+    await withSite({ generator }, async (site) => {
       const first = site.ask(site.body({ query: 'first' }))
       await reached.passed
       const stop = new AbortController()
@@ -222,7 +222,7 @@ describe('the queue', () => {
 
   it('answers late when the deadline passes, waiting or at work', async () => {
     const { generator, reached, release } = held({ deaf: true })
-    await withSite({ generator, capacity: 2 }, async (site) => {
+    await withSite({ generator }, async (site) => {
       const running = site.ask(site.body({ deadline_ms: 150 }))
       await reached.passed
       const waiting = await site.ask(site.body({ deadline_ms: 50 }))

@@ -17,6 +17,12 @@ import { FAKE_LATENTS, FakeGenerator } from './fake-generator.js'
 const GENESIS = '11'.repeat(32)
 const VERIFIER: CallerStanding = { validatorPermit: true, stakeRao: 1000n }
 
+/** Every GPU of a test has the same generator. */
+type SiteOptions = Partial<Omit<ProverOptions, 'engines'>> & {
+  generator?: Generator
+  gpus?: number
+}
+
 /** A prover of a test: its options, its log, and a caller's ways to it. */
 export class Site {
   prover!: RunningProver
@@ -29,7 +35,7 @@ export class Site {
   keepDir!: string
   private ids = 0
 
-  static async open(changes: Partial<ProverOptions> = {}): Promise<Site> {
+  static async open(changes: SiteOptions = {}): Promise<Site> {
     const site = new Site()
     site.alice = await devSigner('//Alice')
     site.bob = await devSigner('//Bob')
@@ -41,16 +47,16 @@ export class Site {
   }
 
   /** Starts a prover in the same folder, as after a crash or a stop. */
-  async start(changes: Partial<ProverOptions> = {}): Promise<void> {
+  async start(options: SiteOptions = {}): Promise<void> {
+    const { generator = new FakeGenerator(), gpus = 1, ...changes } = options
     this.prover = await startProver({
-      generator: new FakeGenerator(),
+      engines: new Array(gpus).fill(generator),
       signer: this.bob,
       lookup: async (hotkey) => this.callers.get(hotkey) ?? null,
       genesisHash: GENESIS,
       netuid: 9,
       host: '127.0.0.1',
       port: 0,
-      capacity: 3,
       blacklist: { forceVerifierPermit: false, allowNonRegistered: false },
       keepDir: this.keepDir,
       version: '0.0.0',
@@ -104,6 +110,7 @@ export class Site {
       terms: { genesisHash: GENESIS, netuid: 9 },
       modelRoot: 'ab'.repeat(32),
       allowPrivate: true,
+      mayVerify: (hotkey) => this.callers.get(hotkey)?.validatorPermit ?? false,
       deadlineMs: 20_000,
       ...changes,
     })
@@ -136,7 +143,7 @@ export function gate(): { open(): void; passed: Promise<void> } {
 
 /** Runs a test with a site and leaves nothing behind. */
 export async function withSite(
-  changes: Partial<ProverOptions> & { generator?: Generator },
+  changes: SiteOptions,
   run: (site: Site) => Promise<void>,
 ): Promise<void> {
   const site = await Site.open(changes)

@@ -5,6 +5,7 @@ import type { Generated, GenerationHooks } from '../../engine/pipeline/generator
 import type { Hex } from '../../formats/bytes.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { type RunningProver, startProver } from '../../prover/prover.js'
+import { CAPACITY_PER_GPU } from '../../rules/constants.js'
 import { SILENT } from '../chain/local-harness.js'
 import { FakeGenerator } from '../prover/fake-generator.js'
 import { GRID_MODEL, type GridVideo } from './model-folder.js'
@@ -13,7 +14,7 @@ export interface GridProverSetting {
   readonly signer: Signer
   /** A folder of its own. */
   readonly keepDir: string
-  readonly capacity: number
+  readonly gpus: number
   readonly genesisHash: Hex
   readonly netuid: number
   readonly video: GridVideo
@@ -88,7 +89,7 @@ export class GridProver {
   private constructor(
     readonly signer: Signer,
     readonly generator: GridGenerator,
-    readonly capacity: number,
+    readonly gpus: number,
     readonly node: RunningProver,
     private readonly clock: { aheadMs: number },
   ) {}
@@ -99,18 +100,17 @@ export class GridProver {
   }
 
   static async start(setting: GridProverSetting): Promise<GridProver> {
-    const { signer, capacity, genesisHash, netuid, keepDir } = setting
+    const { signer, gpus, genesisHash, netuid, keepDir } = setting
     const generator = new GridGenerator(setting.video, setting.stepMs)
     const clock = { aheadMs: 0 }
     const node = await startProver({
-      generator,
+      engines: new Array(gpus).fill(generator),
       signer,
       lookup: async () => ({ validatorPermit: true, stakeRao: 1000n }),
       genesisHash,
       netuid,
       host: '127.0.0.1',
       port: 0,
-      capacity,
       blacklist: { forceVerifierPermit: false, allowNonRegistered: false },
       keepDir,
       version: '0.0.0',
@@ -118,7 +118,11 @@ export class GridProver {
       metrics: new Metrics('prover'),
       now: () => Date.now() + clock.aheadMs,
     })
-    return new GridProver(signer, generator, capacity, node, clock)
+    return new GridProver(signer, generator, gpus, node, clock)
+  }
+
+  get capacity(): number {
+    return CAPACITY_PER_GPU * this.gpus
   }
 
   get hotkey(): string {

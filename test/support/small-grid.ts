@@ -35,8 +35,8 @@ import { makeNamespace, type TestTemporal, useTemporal } from './temporal.js'
 export interface SmallGridOptions {
   /** How many provers; all honest and alike until a test changes one. Default 2. */
   readonly provers?: number
-  /** Requests that a prover takes in at once. Default 8. */
-  readonly capacity?: number
+  /** Of each prover: it takes two requests for each. Default 4. */
+  readonly gpus?: number
   /** APIs that are started in this process. Default 1; `startApi` and `spawnApi` start more. */
   readonly apis?: number
   /** Where the inference worker runs; `none`: the test starts it. Default `here`. */
@@ -151,6 +151,7 @@ export class SmallGrid {
       signer: await loadHotkey(this.#wallet()),
       genesisHash: this.#genesisHash,
       allowPrivateAddresses: true,
+      mayVerify: () => false,
       clock: new ClockWatch(SILENT),
       routes: new ProverRoutes(this.db, this.id),
       block: () => 0,
@@ -231,7 +232,7 @@ export class SmallGrid {
   }
 
   async #start(): Promise<void> {
-    const { provers = 2, capacity = 8, apis = 1, worker = 'here', stepMs = 2 } = this.options
+    const { provers = 2, gpus = 4, apis = 1, worker = 'here', stepMs = 2 } = this.options
     const video = { ...SMALL_VIDEO, ...this.options.video }
     this.#folder = await mkdtemp(join(tmpdir(), 'fractal-small-grid-'))
     await writeModelFolder(this.#folder, video)
@@ -248,7 +249,7 @@ export class SmallGrid {
     for (let i = 1; i <= provers; i += 1) {
       const keepDir = join(this.#folder, `prover-${i}`)
       const signer = testSigner(keepDir)
-      const setting = { signer, keepDir, capacity, genesisHash, netuid: NETUID, video, stepMs }
+      const setting = { signer, keepDir, gpus, genesisHash, netuid: NETUID, video, stepMs }
       this.provers.push(await GridProver.start(setting))
     }
     await insertTestKey(this.db)

@@ -51,6 +51,7 @@ describe('asking a prover', () => {
       terms: { genesisHash: GENESIS, netuid: 9 },
       modelRoot: MODEL_ROOT,
       allowPrivate: true,
+      mayVerify: () => false,
       deadlineMs: 20_000,
       ...changes,
     })
@@ -320,9 +321,10 @@ describe('asking a prover', () => {
     assert.deepEqual(await ask(status(429, json, { 'Retry-After': '7' })), {
       kind: 'refused',
       retryAfterMs: 7000,
+      taken: [],
     })
     for (const headers of [{}, { 'Retry-After': 'soon' }, { 'Retry-After': '-1' }]) {
-      assert.deepEqual(await ask(status(429, 'not json', headers)), { kind: 'refused' })
+      assert.deepEqual(await ask(status(429, 'not json', headers)), { kind: 'refused', taken: [] })
     }
     await failsAs('invalid_request', status(400, json))
     for (const code of [401, 403, 404, 409, 413, 500, 502, 503])

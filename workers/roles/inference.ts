@@ -31,6 +31,7 @@ import { asRunning, type Running } from '../running.js'
 import { failOrphanedVideos } from '../sweeps/fail-orphaned-videos.js'
 import { RETENTION_OPTIONS, startRetentionSweep } from '../sweeps/retention-sweep.js'
 import { startPendingVideos } from '../sweeps/start-pending-videos.js'
+import { VerifierHotkeys } from '../verifier-hotkeys.js'
 import { walletOf } from '../wallet.js'
 
 export const INFERENCE_OPTIONS = [
@@ -78,6 +79,7 @@ async function startInferenceWorker(
   const id = { netuid: options.netuid, verifier: signer.ss58 }
   await health.watchNeuron({ chain, netuid: id.netuid, hotkey: id.verifier })
   const blocks = await BlockNow.start(chain, log)
+  const verifiers = await VerifierHotkeys.start(chain, id.netuid, log)
   const secret = options['inference.port'] === 0 ? null : listenerSecret(options)
   const address = databaseAddress(options)
   await migrate(address, { log })
@@ -95,6 +97,7 @@ async function startInferenceWorker(
     signer,
     genesisHash,
     allowPrivateAddresses: options['chain.allow_private_addresses'],
+    mayVerify: verifiers.has,
     clock,
     routes: new ProverRoutes(db, id),
     block: () => blocks.get(),
@@ -139,6 +142,7 @@ async function startInferenceWorker(
       stopped.stop()
       retentionSweep.stop()
       blocks.stop()
+      verifiers.stop()
       runs.close()
       if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.allSettled([run, webhooks.stop()])

@@ -35,7 +35,6 @@ export const PROVER_OPTIONS = [
   'neuron.model_endpoint',
   'model.dir',
   'device',
-  'prover.capacity',
   'blacklist.force_verifier_permit',
   'blacklist.allow_non_registered',
   'state.dir',
@@ -103,13 +102,12 @@ export async function runProver(
     ['axon', keeper?.whyNotReady() ?? null],
   ]
   const prover = await startProver({
-    generator: replace(engine),
+    engines: [replace(engine)],
     signer,
     lookup: createCallerLookup({ chain, netuid, log }),
     genesisHash: chain.genesisHash,
     netuid,
     ...listenOn,
-    capacity: options['prover.capacity'],
     blacklist: {
       forceVerifierPermit: options['blacklist.force_verifier_permit'],
       allowNonRegistered: options['blacklist.allow_non_registered'],

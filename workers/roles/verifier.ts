@@ -34,6 +34,7 @@ import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-heal
 import { intervalSettings } from '../interval-settings.js'
 import { mechanismProfile, PROFILE_OPTIONS } from '../mechanism-profile.js'
 import { asRunning, type Running } from '../running.js'
+import { VerifierHotkeys } from '../verifier-hotkeys.js'
 import { walletOf } from '../wallet.js'
 import { WorkflowWatch } from '../watch-workflows.js'
 
@@ -117,6 +118,7 @@ async function startVerifier(
   await assertNamespaceIsOurs(temporal, id)
 
   exportIntervals(health.metrics, db, id)
+  const verifiers = await VerifierHotkeys.start(chain, id.netuid, log)
   const clock = new ClockWatch(log)
   health.watchClock(clock)
   const deps: VerifierDeps = {
@@ -128,6 +130,7 @@ async function startVerifier(
     profile,
     fence: () => lease.fence,
     allowPrivateAddresses: options['chain.allow_private_addresses'],
+    mayVerify: verifiers.has,
     clock,
     model: { ...standard, root: model.files.root },
     latentSize: (shape) => stateSize({ ...shape, steps: 1 }, model.config, 0),
@@ -159,6 +162,7 @@ async function startVerifier(
   const close = async () => {
     stopping.abort()
     watch.stop()
+    verifiers.stop()
     if (worker.getState() === 'RUNNING') worker.shutdown()
     await run.catch(() => undefined)
     await lease.release()

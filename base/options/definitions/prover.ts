@@ -43,9 +43,4 @@ export const PROVER = {
     false,
     'accept callers that are not registered on the chain (dangerous)',
   ),
-  'prover.capacity': option(
-    whole(1, 1024),
-    2,
-    'concurrent requests (running and queued) of a caller with a validator permit; more get 429',
-  ),
 }

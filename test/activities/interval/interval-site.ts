@@ -120,16 +120,17 @@ export class IntervalSite {
     const { deps, netuid } = this.verifier
     const keepDir = await mkdtemp(join(tmpdir(), 'fractal-prover-'))
     const prover = await startProver({
-      generator: other
-        ? new StandIn(classNamed(`not ${this.determinismClass}`))
-        : new StandIn(this.determinismClass, late ? 'honest' : behaviour),
+      engines: [
+        other
+          ? new StandIn(classNamed(`not ${this.determinismClass}`))
+          : new StandIn(this.determinismClass, late ? 'honest' : behaviour),
+      ],
       signer,
       lookup: async () => ({ validatorPermit: true, stakeRao: 1000n }),
       genesisHash: deps.chain.genesisHash,
       netuid,
       host: '127.0.0.1',
       port: 0,
-      capacity: 3,
       blacklist: { forceVerifierPermit: false, allowNonRegistered: false },
       keepDir,
       version: '0.0.0',
@@ -232,6 +233,7 @@ export class IntervalSite {
       terms: { genesisHash: deps.chain.genesisHash, netuid: id.netuid },
       modelRoot: root,
       allowPrivate: true,
+      mayVerify: deps.mayVerify,
       deadlineMs: 30_000,
     })
     await recordOutcomes(db, id, [

@@ -15,7 +15,7 @@ const CAPACITY = 2
 describe('a client that goes away', function () {
   this.timeout(240_000)
   const video = { ...SMALL_VIDEO, steps: 20 }
-  const grid = useSmallGrid({ provers: 1, capacity: CAPACITY, video })
+  const grid = useSmallGrid({ provers: 1, gpus: 1, video })
   const generator = () => grid().provers[0]!.generator
 
   interface Client {
