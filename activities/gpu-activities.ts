@@ -6,9 +6,22 @@ import { withTypedFailures } from './shared/typed-failures.js'
 /** All that the queues of the GPUs take. */
 export function createGpuActivities(deps: GpuDeps) {
   return {
-    recompute: withTypedFailures(createComputeGroundTruths(deps)),
-    computeSpotChecks: withTypedFailures(createComputeSpotChecks(deps)),
+    recompute: andThen(withTypedFailures(createComputeGroundTruths(deps)), deps.taskEnded),
+    computeSpotChecks: andThen(withTypedFailures(createComputeSpotChecks(deps)), deps.taskEnded),
   }
 }
 
 export type GpuActivities = ReturnType<typeof createGpuActivities>
+
+function andThen<I, O>(
+  task: (input: I) => Promise<O>,
+  ended: GpuDeps['taskEnded'],
+): (input: I) => Promise<O> {
+  return async (input) => {
+    try {
+      return await task(input)
+    } finally {
+      await ended()
+    }
+  }
+}

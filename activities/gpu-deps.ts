@@ -8,5 +8,7 @@ export interface GpuDeps {
   readonly generator: Engine
   /** A second, freshly loaded session of the same model: for what would accuse somebody. */
   readonly openFresh: () => Promise<Engine>
+  /** Called after each task, before the next is taken. */
+  readonly taskEnded: () => void | Promise<void>
   readonly log: Log
 }

@@ -249,6 +249,17 @@ export const ATTEMPT_WAITS_MAX = 60
 /** Runs with equal bytes that make a determinism class exact. */
 export const CERTIFICATE_RUNS = 100
 
+/** A class's tolerance is so many times what was measured of it: other runs deviate more than those that were seen. */
+export const DEVIATION_MARGIN = 4
+/**
+ * The least tolerance of one step, in 10^-9 of the denoiser's prediction. Measured over 25 steps of both small models:
+ * the same step with another order of summation is 26,000 off at most, weights in half precision 661,000 at least,
+ * guidance a hundredth off 4,000,000.
+ */
+export const STEP_TOLERANCE_MIN = 130_000
+/** The least tolerance of a frame, in levels of a byte: a value between two levels may be rounded either way. */
+export const FRAME_TOLERANCE_MIN = 1
+
 /** A prover looks at its own class again after so long without work (mechanism.md section 2). */
 export const CLASS_CHECK_IDLE_MS = 3_600_000
 /** And under load once in an interval, which it knows by time only: 360 blocks of 12 s. */

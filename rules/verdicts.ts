@@ -10,6 +10,8 @@ export const REASONS = {
   cosine_met: 'the class is not exact, and the frames are as similar as the tier asks',
   step_equal:
     'the step and the frame that were drawn are byte for byte those that the verifier computed',
+  step_within:
+    'the class is not exact, and the step and the frame that were drawn are within its tolerance',
   served: 'delivered in full, in time, signed',
   // cheat
   hash_differs: 'same exact determinism class, but other bytes than the verifier computed twice',
@@ -49,7 +51,7 @@ export const REASONS = {
   no_time: 'the verifier did not get to it before the interval settled',
   control_failed: 'the verifier’s own results did not agree, so it accuses nobody',
   not_confirmed: 'bytes differ, but the verifier has not computed them a second time',
-  not_compared: 'the class is not exact and the frames were not compared',
+  not_compared: 'the class is not exact, and what differs was not compared',
   // neutral
   cancelled: 'the user cancelled',
   outpaced: 'no progress in time, and a second prover that was asked began first',

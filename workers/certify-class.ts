@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.js'
 import { certify } from '../engine/class/certify.js'
+import type { Engine } from '../engine/engine.js'
 import type { Device } from '../engine/pipeline/generator.js'
 import type { Database } from '../ledger/database.js'
 import {
@@ -9,47 +10,46 @@ import {
 } from '../ledger/intervals/certificates.js'
 import type { MechanismProfile } from '../rules/profile.js'
 
-/**
- * The class's certificate: the stored one when it has enough runs, else a new one, made now. A class
- * that lost its exactness keeps that mark until a person certifies it again (`again`). The certifying
- * runs open sessions of their own: keep no other open, or the GPU holds the model twice.
- */
-export async function certifyClass({
-  db,
-  determinismClass,
-  device,
-  modelDir,
-  profile,
-  again,
-  log,
-}: {
+export interface CertifyClassDeps {
   db: Database
   determinismClass: string
   device: Device
   modelDir: string
   profile: Pick<MechanismProfile, 'name' | 'certificateRuns'>
-  again: boolean
   log: Log
-}): Promise<CertificateRow> {
+  signal: AbortSignal
+}
+
+/**
+ * The class's certificate: the stored one when it has enough runs and was not taken back, else a new one. Half of
+ * the certifying runs are in a process of their own: a session that stays open beside it holds the model twice.
+ * @param options.again makes a new one in any case
+ * @param options.session in which the first half runs; without one it opens its own
+ */
+export async function certifyClass(
+  { db, determinismClass, device, modelDir, profile, log, signal }: CertifyClassDeps,
+  { again, session }: { again: boolean; session?: Engine },
+): Promise<CertificateRow> {
   const stored = await certificateOf(db, determinismClass)
-  const whole = stored !== null && stored.spotCheckUsPerPixel !== null
-  if (!again && whole && stored.runs >= profile.certificateRuns) {
-    if (!stored.exact) {
-      log.warn(
-        { reason: stored.revokedReason },
-        'this class is not exact: answers are judged by cosine',
-      )
-    }
+  if (!again && stored !== null && counts(stored, profile.certificateRuns)) {
+    if (!stored.exact) log.warn('this class is not exact: its bytes are compared within tolerances')
     return stored
   }
   const runs = profile.certificateRuns
-  log.info({ runs }, 'certifying this determinism class before the first task')
+  const revoked = stored?.revokedReason ?? undefined
+  log.info({ runs, revoked }, 'certifying this determinism class: no tasks are taken meanwhile')
   const made = await certify({
-    modelDir,
-    device,
-    runs,
+    ...{ modelDir, device, runs, signal },
+    ...(session !== undefined && { session }),
     onRun: (run) => log.info({ run, runs }, 'certifying'),
   })
-  log.info({ exact: made.exact, usPerWork: made.usPerWork, runs }, 'certified')
-  return putCertificate(db, { ...made, profile: profile.name }, { replace: true })
+  const { exact, usPerWork, stepDeviation } = made
+  log.info({ exact, usPerWork, stepDeviation, runs }, 'certified')
+  return putCertificate(db, { ...made, profile: profile.name })
+}
+
+/** Certificates of versions before spot checks, or before tolerances, lack what they measured. */
+function counts(stored: CertificateRow, runs: number): boolean {
+  const whole = stored.spotCheckUsPerPixel !== null && stored.stepDeviation !== null
+  return whole && stored.runs >= runs && stored.revokedAt === null
 }

@@ -1,9 +1,12 @@
+import { inflateSync } from 'node:zlib'
+import { frameDeviation, stateDeviation } from '../../engine/pipeline/deviation.js'
 import { digestOf } from '../../engine/pipeline/digest.js'
 import type { RecomputedStep } from '../../engine/pipeline/recompute-step.js'
 import { toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
+import { certificateOf } from '../../ledger/intervals/certificates.js'
 import {
   type OpenedRow,
   openedSpotCheck,
@@ -12,6 +15,7 @@ import {
   type SpotCheckFacts,
   uncomputed,
 } from '../../ledger/intervals/spot-checks.js'
+import { getFrames } from '../../ledger/requests/frames.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import {
   needsSpotConfirmation,
@@ -21,6 +25,7 @@ import type { GpuDeps } from '../gpu-deps.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedParams } from '../shared/stored-request.js'
 import { ConfirmationSession } from './confirmation-session.js'
+import { exactness } from './spot-check-judgement.js'
 
 export interface ComputeSpotChecksInput extends VerifierId {
   readonly n: number
@@ -35,12 +40,14 @@ export function createComputeSpotChecks(deps: GpuDeps) {
   return async ({ n, ...id }: ComputeSpotChecksInput): Promise<{ computed: number }> =>
     withHeartbeat(async (signal, heartbeat) => {
       const ids = await uncomputed(deps.db, id, n)
+      const certificate = await certificateOf(deps.db, deps.generator.determinismClass)
+      const comparison = exactness(certificate)
       const control = new ConfirmationSession(deps)
       try {
         for (const [i, requestId] of ids.entries()) {
           heartbeat(`${i + 1} of ${ids.length}`)
           const opened = await openedSpotCheck(deps.db, requestId)
-          if (opened !== null) await compute(deps, control, opened, signal)
+          if (opened !== null) await compute(deps, control, opened, comparison, signal)
         }
       } finally {
         await control.close()
@@ -53,12 +60,13 @@ async function compute(
   deps: GpuDeps,
   control: ConfirmationSession,
   row: OpenedRow,
+  comparison: ReturnType<typeof exactness>,
   signal: AbortSignal,
 ): Promise<void> {
   const { db, generator } = deps
   const params = storedParams(row)
   const states = [row.stateBefore, row.stateAfter, row.finalLatents].map(float32Of)
-  const [before, , finalLatents] = states
+  const [before, after, finalLatents] = states
   const step = {
     step: row.step,
     frame: row.frame,
@@ -66,17 +74,25 @@ async function compute(
     finalLatents: finalLatents!,
   }
   const made = await generator.recomputeStep(params, step, { signal })
+  const claimed = claimedDigests(row, params)
+  const compared = async (again: RecomputedStep): Promise<RecomputedDigests> => ({
+    initial: again.initialDigest,
+    after: again.stateDigest,
+    frame: again.frameDigest,
+    stepDeviation: stateDeviation(again, after!),
+    frameDeviation: again.frameDigest === claimed.frame ? 0 : await frameOff(deps, row, again.rgb),
+  })
   const facts: SpotCheckFacts = {
-    claimed: claimedDigests(row, params),
+    claimed,
     opened: openedDigests(states),
-    recomputed: digestsOf(made),
+    recomputed: await compared(made),
   }
   const { requestId, framesSha256: answered, traceRoot: root } = row
   const answer = { framesSha256: answered, traceRoot: root }
   // Before the facts, so that whoever sees a break finds its second computation beside it.
-  if (needsSpotConfirmation({ answer, facts })) {
+  if (needsSpotConfirmation({ answer, facts, ...comparison })) {
     const fresh = await control.open()
-    const recomputed = digestsOf(await fresh.recomputeStep(params, step, { signal }))
+    const recomputed = await compared(await fresh.recomputeStep(params, step, { signal }))
     const knownAnswerOk = await control.knownAnswersHold()
     await putSpotCheckConfirmation(db, requestId, { recomputed, knownAnswerOk })
     deps.log.info({ requestId, knownAnswerOk }, 'an opened step does not follow; computed it twice')
@@ -88,8 +104,14 @@ async function compute(
   })
 }
 
-function digestsOf({ initialDigest, stateDigest, frameDigest }: RecomputedStep): RecomputedDigests {
-  return { initial: initialDigest, after: stateDigest, frame: frameDigest }
+/** How far a frame is from the one that the prover sent; null where its owner has deleted that meanwhile. */
+async function frameOff(
+  { db }: GpuDeps,
+  { requestId, frame }: OpenedRow,
+  rgb: Uint8Array,
+): Promise<number | null> {
+  const [sent] = await getFrames(db, requestId, { from: frame, limit: 1 })
+  return sent?.index === frame ? frameDeviation(rgb, inflateSync(sent.zlib)) : null
 }
 
 /** What the prover's list says of the step and frame that were drawn, and what it hashes to. */

@@ -3,7 +3,8 @@ import type { SpotCheckRow } from '../../ledger/intervals/spot-checks.js'
 import type { NewVerdict } from '../../ledger/intervals/verdicts.js'
 import type { AttemptFacts } from '../../ledger/requests/attempts.js'
 import type { Judgement } from '../../rules/judge/judge-answer.js'
-import { judgeSpotCheck } from '../../rules/judge/judge-spot-check.js'
+import { judgeSpotCheck, type SpotCheckInput } from '../../rules/judge/judge-spot-check.js'
+import { stepTolerance } from '../../rules/judge/step-tolerance.js'
 
 interface StoredSpotCheck {
   row: SpotCheckRow
@@ -24,9 +25,19 @@ export function spotCheckJudgement(
     opening: row.opening,
     facts: row.facts,
     confirmation: row.confirmation,
-    exact: certificate?.exact ?? false,
+    ...exactness(certificate),
     final,
   })
+}
+
+/** How a class's spot checks are compared: by bits, or within what was measured of it. */
+export function exactness(
+  certificate: CertificateRow | null | undefined,
+): Pick<SpotCheckInput, 'exact' | 'tolerance'> {
+  if (!certificate) return { exact: false, tolerance: null }
+  const { exact, stepDeviation, frameDeviation } = certificate
+  const isMeasured = stepDeviation !== null && frameDeviation !== null
+  return { exact, tolerance: isMeasured ? stepTolerance({ stepDeviation, frameDeviation }) : null }
 }
 
 /** Facts behind the verdict, for those who ask why. */

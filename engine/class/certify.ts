@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isCompiled } from '../../base/compiled.js'
 import type { Hex } from '../../formats/bytes.js'
 import { lowerMedian } from '../../rules/order.js'
-import { openEngine } from '../engine.js'
+import { type Engine, openEngine } from '../engine.js'
 import { EngineError } from '../errors.js'
 import type { Device } from '../pipeline/generator.js'
 import { throwIfCancelled } from '../runtime/cancellation.js'
@@ -41,6 +41,8 @@ export interface CertifyOptions {
   device: Device
   /** At least 2; half of them, rounded down, in a second process. */
   runs: number
+  /** In which the first half runs; by default one is opened for them. */
+  session?: Engine
   /** After run 1 … runs. */
   onRun?(run: number, runs: number): void
   signal?: AbortSignal
@@ -102,12 +104,12 @@ export function areEqual(results: readonly CertifyRun[]): boolean {
 }
 
 async function runHere(
-  { modelDir, device, signal }: CertifyOptions,
+  { modelDir, device, signal, session }: CertifyOptions,
   runs: number,
   report: () => void,
 ): Promise<ProcessRuns> {
   throwIfCancelled(signal)
-  const generator = await openEngine({ modelDir, device })
+  const generator = session ?? (await openEngine({ modelDir, device }))
   try {
     const results: CertifyRun[] = []
     for (const task of certifyTasks(generator.descriptor, runs)) {
@@ -117,7 +119,7 @@ async function runHere(
     const { determinismClass, modelRoot } = generator
     return { determinismClass, modelRoot, runs: results }
   } finally {
-    await generator.close()
+    if (session === undefined) await generator.close()
   }
 }
 

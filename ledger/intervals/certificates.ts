@@ -12,6 +12,10 @@ export interface NewCertificate {
   usPerWork: number
   /** Of a spot check: floor(µs · 10^6 / (frames · width · height)). Null of a certificate without it: certify again. */
   spotCheckUsPerPixel: number | null
+  /** The furthest that a step was from itself, in 10^-9 of the prediction; null as above. */
+  stepDeviation: number | null
+  /** The furthest that a frame was from itself, in levels of a byte; null as above. */
+  frameDeviation: number | null
   /** Name of the profile that asked for so many runs. */
   profile: string
   /** The known answer of control runs. */
@@ -25,27 +29,19 @@ export interface CertificateRow extends NewCertificate {
 }
 
 const COLUMNS = `determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256,
-  spot_check_us_per_pixel, certified_at, revoked_at, revoked_reason`
+  spot_check_us_per_pixel, step_deviation, frame_deviation, certified_at, revoked_at, revoked_reason`
 
-/**
- * Stores a certificate. An existing one is kept, unless `replace`: a person certifying by hand, the
- * only way back for a class that lost its exactness. @returns the stored one
- */
-export async function putCertificate(
-  db: Queryable,
-  row: NewCertificate,
-  { replace = false }: { replace?: boolean } = {},
-): Promise<CertificateRow> {
+/** Stores a certificate; it takes the place of the class's last one. @returns the stored one */
+export async function putCertificate(db: Queryable, row: NewCertificate): Promise<CertificateRow> {
   await db.execute(
     `INSERT INTO certificates (determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256,
-       spot_check_us_per_pixel)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $10)
+       spot_check_us_per_pixel, step_deviation, frame_deviation)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      ON CONFLICT (determinism_class) DO UPDATE SET
        exact = excluded.exact, runs = excluded.runs, processes = excluded.processes,
        us_per_work = excluded.us_per_work, profile = excluded.profile, frames_sha256 = excluded.frames_sha256,
-       spot_check_us_per_pixel = excluded.spot_check_us_per_pixel,
-       certified_at = now(), revoked_at = NULL, revoked_reason = NULL
-     WHERE $9`,
+       spot_check_us_per_pixel = excluded.spot_check_us_per_pixel, step_deviation = excluded.step_deviation,
+       frame_deviation = excluded.frame_deviation, certified_at = now(), revoked_at = NULL, revoked_reason = NULL`,
     [
       row.determinismClass,
       row.modelRoot,
@@ -55,8 +51,9 @@ export async function putCertificate(
       row.usPerWork,
       row.profile,
       row.framesSha256,
-      replace,
       row.spotCheckUsPerPixel,
+      row.stepDeviation,
+      row.frameDeviation,
     ],
   )
   return (await certificateOf(db, row.determinismClass))!
@@ -73,7 +70,10 @@ export async function certificateOf(
   )
 }
 
-/** The class's own results differed: it is judged by cosine from now on. The first reason stands. */
+/**
+ * The class's own results differed: its answers are compared within tolerances from now on, until its GPU worker has
+ * certified it again. The first reason stands.
+ */
 export async function revokeExact(
   db: Queryable,
   determinismClass: string,
@@ -81,14 +81,19 @@ export async function revokeExact(
 ): Promise<void> {
   await db.execute(
     `UPDATE certificates SET exact = false, revoked_at = now(), revoked_reason = $2
-     WHERE determinism_class = $1 AND revoked_at IS NULL`,
+     WHERE determinism_class = $1 AND exact`,
     [determinismClass, reason],
   )
 }
 
-/** All, newest first; a class that lost its exactness is still one, but not an exact one. */
+/**
+ * Of the classes that queues have now, newest first; of all where no queue has one yet. A class that lost its
+ * exactness is still one, but not an exact one.
+ */
 export async function currentCertificates(db: Queryable): Promise<CertificateRow[]> {
   return db.query(
-    `SELECT ${COLUMNS} FROM certificates ORDER BY certified_at DESC, determinism_class`,
+    `SELECT ${COLUMNS} FROM certificates
+     WHERE determinism_class IN (SELECT determinism_class FROM gpu_queues) OR NOT EXISTS (SELECT FROM gpu_queues)
+     ORDER BY certified_at DESC, determinism_class`,
   )
 }

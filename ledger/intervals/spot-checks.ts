@@ -69,7 +69,15 @@ export interface SpotCheckRow {
 }
 
 const digest = z.string().refine(isDigestHex)
-const recomputed = z.object({ initial: digest, after: digest, frame: digest })
+const deviation = z.int().min(0).nullable().default(null)
+const recomputed = z.object({
+  initial: digest,
+  after: digest,
+  frame: digest,
+  // Not measured by versions before them.
+  stepDeviation: deviation,
+  frameDeviation: deviation,
+})
 
 const querySpotChecks = jsonRows<SpotCheckRow>('spot_checks', (row) => row.requestId, {
   facts: z

@@ -41,6 +41,10 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   },
 
   wide_rounds: { worker: 'SELECT, INSERT, UPDATE' },
+  gpu_queues: { api: 'SELECT', worker: 'SELECT', gpu: 'SELECT, INSERT, UPDATE' },
+  gpu_workers: { gpu: 'SELECT, INSERT, UPDATE, DELETE' },
+  published_classes: { api: 'SELECT', worker: 'SELECT, INSERT, UPDATE' },
+
   plans: { worker: 'SELECT, INSERT' },
   plan_items: { worker: 'SELECT, INSERT', gpu: 'SELECT' },
   revealed_plan_items: { api: 'SELECT' },

@@ -42,6 +42,8 @@ export async function openGridInterval(
         spotCheckUsPerPixel: 1_000_000,
         profile: 'test',
         framesSha256: 'aa'.repeat(32),
+        stepDeviation: 0,
+        frameDeviation: 0,
       },
     })
   }

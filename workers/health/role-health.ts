@@ -176,6 +176,20 @@ export class RoleHealth extends Health {
     )
   }
 
+  /** The determinism class of a GPU worker is exact, and not being certified again. */
+  watchClass(tasks: { readonly exact: boolean; readonly isCertifying: boolean }): void {
+    this.check('class', () =>
+      tasks.isCertifying
+        ? 'it lost its exactness and is certified again: no tasks are taken'
+        : null,
+    )
+    this.metrics.readGauge(
+      'fractal_gpu_class_exact',
+      '1 while this worker’s determinism class is exact; else answers are compared within tolerances',
+      () => (tasks.exact ? 1 : 0),
+    )
+  }
+
   /** The right to judge, which a second deployment waits for. */
   watchLease(): LeaseState {
     const lease: LeaseState = { state: 'waiting' }
@@ -194,4 +208,6 @@ interface LeaseState {
   state: 'waiting' | 'held' | 'lost'
 }
 
-type WatchedWorker = Pick<Worker, 'getState' | 'getStatus'>
+interface WatchedWorker extends Pick<Worker, 'getState'> {
+  getStatus(): Pick<ReturnType<Worker['getStatus']>, 'numInFlightActivities' | 'numCachedWorkflows'>
+}

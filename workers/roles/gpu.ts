@@ -1,11 +1,9 @@
-import { Worker } from '@temporalio/worker'
-import { createGpuActivities } from '../../activities/gpu-activities.js'
 import { FractalError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { databaseAddress } from '../../base/options/database-address.js'
 import { DATABASE_OPTIONS, TEMPORAL_OPTIONS } from '../../base/options/groups.js'
 import type { Options } from '../../base/options/options.js'
-import { openEngine } from '../../engine/engine.js'
+import { type Engine, openEngine } from '../../engine/engine.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { Generator } from '../../engine/pipeline/generator.js'
 import { parseDeterminismClass } from '../../formats/determinism-class.js'
@@ -14,6 +12,8 @@ import { migrate } from '../../ledger/schema/migrate.js'
 import { connectTemporal } from '../../temporal/connection.js'
 import { gpuQueue } from '../../temporal/task-queues.js'
 import { certifyClass } from '../certify-class.js'
+import { takeGpuQueue } from '../gpu-queue-claim.js'
+import { GpuTasks } from '../gpu-tasks.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from '../mechanism-profile.js'
 import { asRunning, type Running } from '../running.js'
@@ -33,8 +33,9 @@ type GpuOptions = Options<(typeof GPU_OPTIONS)[number]>
 
 /**
  * Starts a GPU worker: it loads the model, refuses a GPU of another class, certifies its determinism
- * class, then takes one task at a time from the queue of that class. It holds no key.
- * @throws FractalError `wrong_gpu`, and the engine's
+ * class, then takes one task at a time from the queue of that class. A class that loses its exactness is certified
+ * again between two tasks. It holds no key.
+ * @throws FractalError `wrong_gpu`, `queue_of_other_class`, and the engine's
  */
 export function runGpuWorker(options: GpuOptions, log: Log): Promise<Running> {
   return withHealth('gpu-worker', options, log, (health) => startGpuWorker(options, log, health))
@@ -44,11 +45,10 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
   const { device } = options
   const profile = namedProfile(options)
   const modelDir = options['model.dir'] ?? defaultModelDir()
-  const found = await openEngine({ modelDir, device })
+  const open = () => openEngine({ modelDir, device })
+  const found = await open()
   assertGpuClass(found, options['gpu.class'])
   const { determinismClass } = found
-  // The certifying runs open sessions of their own: a GPU must not hold the model twice.
-  if (device === 'cuda') await found.close()
   if (device === 'cpu') {
     log.warn(
       'DEVELOPMENT: ground truths are computed on the CPU, on a queue of their own (gpu-cpu)',
@@ -58,39 +58,49 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
   await migrate(address, { log })
   const db = openDatabase({ ...address, applicationName: 'fractal-gpu', max: 4, log })
   health.watchPostgres(db)
-  const again = options['gpu.recertify']
-  await certifyClass({
-    ...{ db, determinismClass, device, modelDir, profile, again, log },
-  })
-  const generator = device === 'cuda' ? await openEngine({ modelDir, device }) : found
-  const temporal = await connectTemporal(options, log)
   const queue = gpuQueue(device, options['gpu.class'])
-  const worker = await Worker.create({
-    connection: temporal.worker,
-    namespace: temporal.namespace,
-    dataConverter: temporal.dataConverter,
-    taskQueue: queue,
-    activities: createGpuActivities({
-      db,
-      generator,
-      openFresh: () => openEngine({ modelDir, device }),
-      log,
-    }),
-    // One GPU, one task: two concurrent ones would slow both and double the memory.
-    maxConcurrentActivityTaskExecutions: 1,
-  })
-  const run = worker.run()
-  health.watchTemporal(temporal, worker, [queue])
-  log.info({ queue }, 'the GPU worker takes tasks')
-  return asRunning(
-    async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown()
-      await run.catch(() => undefined)
-      await temporal.close()
-      await Promise.allSettled([db.close(), generator.close()])
-    },
-    run.then(() => new Promise(() => undefined)),
-  )
+  const claim = await takeGpuQueue(db, queue, determinismClass, log)
+  const stopping = new AbortController()
+  const certifying = {
+    db,
+    determinismClass,
+    device,
+    modelDir,
+    profile,
+    log,
+    signal: stopping.signal,
+  }
+  const certify = async (held: Engine, again: boolean) => {
+    // A GPU must not hold the model twice, and the second half of the runs is in another process.
+    if (device === 'cuda') await held.close()
+    const session = device === 'cpu' ? { session: held } : {}
+    const certificate = await certifyClass(certifying, { again, ...session })
+    return { certificate, session: device === 'cuda' ? await open() : held }
+  }
+  try {
+    const { certificate, session } = await certify(found, options['gpu.recertify'])
+    const temporal = await connectTemporal(options, log)
+    const certifyAgain = (held: Engine) => certify(held, true)
+    const deps = { db, temporal, queue, open, certifyAgain, log }
+    const tasks = new GpuTasks(deps, session, certificate)
+    const run = tasks.run()
+    health.watchTemporal(temporal, tasks, [queue])
+    health.watchClass(tasks)
+    return asRunning(
+      async () => {
+        stopping.abort()
+        tasks.stop()
+        await run.catch(() => undefined)
+        await temporal.close()
+        await claim.leave().catch(() => undefined)
+        await Promise.allSettled([db.close(), tasks.close()])
+      },
+      Promise.race([run.then(() => new Promise<never>(() => {})), claim.lost]),
+    )
+  } catch (error) {
+    await claim.leave().catch(() => undefined)
+    throw error
+  }
 }
 
 /** The determinism class names the GPU (`device=NVIDIA-GeForce-RTX-3090`): the queue's class must be in it. */

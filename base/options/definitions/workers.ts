@@ -17,7 +17,7 @@ export const WORKERS = {
   'gpu.recertify': option(
     flag,
     false,
-    'certify the determinism class again, even one that lost its exactness',
+    'certify the determinism class again, even one that has its certificate',
   ),
   'gpu.count': option(
     whole(1, 1024),

@@ -22,6 +22,7 @@ import { planItems } from '../../../ledger/intervals/plans.js'
 import { type CheckKind, verdictsOf } from '../../../ledger/intervals/verdicts.js'
 import { intervalProvers } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
+import { putFrames } from '../../../ledger/requests/frames.js'
 import { startProver } from '../../../prover/prover.js'
 import type { MechanismProfile } from '../../../rules/profile.js'
 import { requestGeneration } from '../../../wire/client.js'
@@ -80,6 +81,8 @@ export class IntervalSite {
       spotCheckUsPerPixel: 1_000_000,
       profile: 'test',
       framesSha256: 'aa'.repeat(32),
+      stepDeviation: 0,
+      frameDeviation: 0,
     })
     for (const [i, behaviour] of behaviours.entries()) {
       await site.#serve(verifier.provers[i]!, behaviour)
@@ -194,6 +197,7 @@ export class IntervalSite {
       db: this.gpuDb,
       generator: this.#engine(),
       openFresh: async () => this.#engine(),
+      taskEnded: () => {},
       log: SILENT,
       ...changes,
     }
@@ -235,6 +239,7 @@ export class IntervalSite {
       allowPrivate: true,
       mayVerify: deps.mayVerify,
       deadlineMs: 30_000,
+      onFrame: (index, _, zlib) => putFrames(db, requestId, [{ index, zlib }]),
     })
     await recordOutcomes(db, id, [
       { requestId, verdict: null, ...attemptResult(outcome, { resent: false }) },

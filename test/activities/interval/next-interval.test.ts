@@ -40,6 +40,8 @@ describe('activities: the next interval', () => {
       spotCheckUsPerPixel: 1_000_000,
       profile: 'test',
       framesSha256: 'aa'.repeat(32),
+      stepDeviation: 0,
+      frameDeviation: 0,
     }),
   )
 

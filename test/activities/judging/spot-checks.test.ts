@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { createCloseInterval } from '../../../activities/interval/close-interval.js'
 import { createSettleInterval } from '../../../activities/interval/settle-interval.js'
 import { createFetchOpenings } from '../../../activities/judging/fetch-openings.js'
-import { certificateOf } from '../../../ledger/intervals/certificates.js'
+import { certificateOf, revokeExact } from '../../../ledger/intervals/certificates.js'
 import { planOf } from '../../../ledger/intervals/plans.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
-import { openedSpotCheck } from '../../../ledger/intervals/spot-checks.js'
+import { openedSpotCheck, spotChecksOf } from '../../../ledger/intervals/spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import { type Behaviour, IntervalSite } from '../interval/interval-site.js'
 import { StandIn } from '../stand-in.js'
@@ -116,6 +116,37 @@ describe('activities: spot checks', () => {
     const FAILED = [['abstained', 'control_failed', null]]
     assert.deepEqual(await site.verdicts(1, 'spotcheck'), [FAILED, FAILED])
     assert.equal((await certificateOf(database().db, site.determinismClass))!.exact, false)
+  })
+
+  it('compare within the class’s tolerance once it is not exact', async () => {
+    const { db } = database()
+    const ids = await served('honest', 'noise', 'invented', 'another')
+    await revokeExact(db, site.determinismClass, 'of this test')
+    await collect()
+    const far = new StandIn(site.determinismClass)
+    await site.computeSpotChecks(1, { openFresh: async () => far })
+    await site.judge(1)
+    const [honest, noise, invented, another] = await site.verdicts(1, 'spotcheck')
+    assert.deepEqual(honest, [PASS])
+    assert.deepEqual(noise, [['pass', 'step_within', 1_000_000]])
+    assert.deepEqual(invented, [['cheat', 'step_differs', -50_000]])
+    assert.deepEqual(another, [['cheat', 'trace_broken', -50_000]])
+    const [row] = await spotChecksOf(db, [ids[1]!])
+    const { stepDeviation, frameDeviation } = row!.facts!.recomputed
+    assert.deepEqual([stepDeviation, frameDeviation], [0, 1])
+    // What was within it was not computed a second time.
+    assert.equal(row!.confirmation, null)
+  })
+
+  it('prove nothing by a frame that its owner has deleted, in a class that is not exact', async () => {
+    const { db } = database()
+    const ids = await served('noise')
+    await revokeExact(db, site.determinismClass, 'of this test')
+    await collect()
+    await db.execute('DELETE FROM frames WHERE request_id = $1', [ids[0]])
+    await site.computeSpotChecks(1)
+    await site.judge(1)
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [[['abstained', 'not_compared', null]]])
   })
 
   it('are given up at the end when no GPU computed them', async () => {

@@ -19,7 +19,7 @@ const facts: Facts = {
     frame: 'f3',
   },
   opened: { before: 'd4', after: 'd5', final: 'd25', finite: true },
-  recomputed: { initial: 'd0', after: 'd5', frame: 'f3' },
+  recomputed: { initial: 'd0', after: 'd5', frame: 'f3', stepDeviation: 0, frameDeviation: 0 },
 }
 const check: SpotCheckInput = {
   answer: { framesSha256: 'frames', traceRoot: 'root' },
@@ -27,6 +27,7 @@ const check: SpotCheckInput = {
   facts,
   confirmation: null,
   exact: true,
+  tolerance: null,
   final: false,
 }
 
@@ -110,14 +111,64 @@ describe('the verdict of a spot check', () => {
     assert.deepEqual(judged({ facts: broken, confirmation: wrong }), failed)
   })
 
-  it('proves nothing by bits in a class that is not exact, but still what needs none', () => {
-    const bits = { exact: false }
+  it('compares within the tolerance in a class that is not exact', () => {
+    const inexact = { exact: false, tolerance: { step: 100, frame: 2 } }
+    const off = (after: number | null, frame: number | null) => ({
+      recomputed: {
+        ...(after === 0 ? {} : { after: 'nearly', stepDeviation: after }),
+        ...(frame === 0 ? {} : { frame: 'nearly', frameDeviation: frame }),
+      },
+    })
+    for (const [after, frame, verdict] of [
+      [0, 0, 'pass step_equal 1000000'],
+      [100, 0, 'pass step_within 1000000'],
+      [0, 2, 'pass step_within 1000000'],
+      [100, 2, 'pass step_within 1000000'],
+      [101, 0, 'cheat step_differs -50000'],
+      [101, null, 'cheat step_differs -50000'],
+      [100, 3, 'cheat frame_differs -50000'],
+      [null, 3, 'cheat frame_differs -50000'],
+      [100, null, 'abstained not_compared null'],
+      [null, 0, 'abstained not_compared null'],
+    ] as const) {
+      assert.deepEqual(confirmed(off(after, frame), inexact), at(verdict), `${after} ${frame}`)
+    }
+    // Whose tolerance nobody measured.
+    const unmeasured = { exact: false, tolerance: null }
     const open = at('abstained not_compared null')
-    assert.deepEqual(confirmed({ recomputed: { after: 'nearly' } }, bits), open)
-    assert.deepEqual(confirmed({ recomputed: { frame: 'nearly' } }, bits), open)
-    assert.deepEqual(
-      confirmed({ claimed: { initial: 'of another seed' } }, bits),
-      at('cheat trace_broken -50000'),
-    )
+    assert.deepEqual(confirmed(off(1_000_000, 0), unmeasured), open)
+    assert.deepEqual(confirmed(off(0, 0), unmeasured), at('pass step_equal 1000000'))
+    // Bits of an exact class have no tolerance.
+    const exact = at('cheat step_differs -50000')
+    assert.deepEqual(confirmed(off(1, 0), { tolerance: { step: 100, frame: 2 } }), exact)
+  })
+
+  it('in a class that is not exact asks for a second computation only where something is beyond', () => {
+    const inexact = { exact: false, tolerance: { step: 100, frame: 2 } }
+    const far = changed({ recomputed: { after: 'far', stepDeviation: 101 } })
+    const near = changed({ recomputed: { after: 'near', stepDeviation: 100 } })
+    assert.equal(needsSpotConfirmation({ ...check, ...inexact, facts: far }), true)
+    assert.equal(needsSpotConfirmation({ ...check, ...inexact, facts: near }), false)
+    const [waits, over] = judged({ ...inexact, facts: far })
+    assert.deepEqual([waits, over], ['waits', 'abstained not_confirmed null'])
+    // Its two computations need not be equal: they have to find the same break.
+    const twice = (after: string, stepDeviation: number, knownAnswerOk = true) => ({
+      recomputed: { ...far.recomputed, after, stepDeviation },
+      knownAnswerOk,
+    })
+    const verdict = (confirmation: ReturnType<typeof twice>) =>
+      judged({ ...inexact, facts: far, confirmation })
+    assert.deepEqual(verdict(twice('another', 150)), at('cheat step_differs -50000'))
+    assert.deepEqual(verdict(twice('another', 99)), at('abstained control_failed null'))
+    assert.deepEqual(verdict(twice('far', 101, false)), at('abstained control_failed null'))
+  })
+
+  it('in a class that is not exact still needs no bits for a wrong seed', () => {
+    for (const tolerance of [null, { step: 100, frame: 2 }]) {
+      assert.deepEqual(
+        confirmed({ claimed: { initial: 'of another seed' } }, { exact: false, tolerance }),
+        at('cheat trace_broken -50000'),
+      )
+    }
   })
 })
