@@ -48,6 +48,8 @@ await putCertificate(db, {
   ...{ determinismClass: CLASS, modelRoot: 'cd'.repeat(32), exact: true, runs: 100, processes: 2 },
   ...{ usPerWork: 1_100_000, spotCheckUsPerPixel: 1, profile: 'production' },
   framesSha256: '01'.repeat(32),
+  stepDeviation: 0,
+  frameDeviation: 0,
 })
 await announceInterval(db, id, { n: 1, firstBlock: 0, length: 360 })
 await db.tx(async (tx) => {

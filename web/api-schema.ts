@@ -364,7 +364,7 @@ export interface components {
                 /** @enum {string} */
                 readonly verdict: "pass" | "cheat" | "fail" | "unproven" | "abstained";
                 /** @enum {string} */
-                readonly reason: "hash_equal" | "cosine_met" | "step_equal" | "served" | "hash_differs" | "cosine_low" | "trace_differs" | "trace_broken" | "step_differs" | "frame_differs" | "state_not_finite" | "no_answer" | "unreachable" | "late" | "stalled" | "malformed" | "oversized" | "bad_signature" | "class_changed" | "refused_thrice" | "refused_below_capacity" | "opening_refused" | "opening_malformed" | "error" | "invalid_request" | "out_of_memory" | "stale" | "other_class" | "own_fault" | "own_clock" | "no_time" | "control_failed" | "not_confirmed" | "not_compared" | "cancelled" | "outpaced" | "refused";
+                readonly reason: "hash_equal" | "cosine_met" | "step_equal" | "step_within" | "served" | "hash_differs" | "cosine_low" | "trace_differs" | "trace_broken" | "step_differs" | "frame_differs" | "state_not_finite" | "no_answer" | "unreachable" | "late" | "stalled" | "malformed" | "oversized" | "bad_signature" | "class_changed" | "refused_thrice" | "refused_below_capacity" | "opening_refused" | "opening_malformed" | "error" | "invalid_request" | "out_of_memory" | "stale" | "other_class" | "own_fault" | "own_clock" | "no_time" | "control_failed" | "not_confirmed" | "not_compared" | "cancelled" | "outpaced" | "refused";
                 readonly reason_text: string;
                 /**
                  * Format: date-time
@@ -439,7 +439,7 @@ export interface components {
                 /** @enum {string} */
                 readonly verdict: "pass" | "cheat" | "fail" | "unproven" | "abstained";
                 /** @enum {string} */
-                readonly reason: "hash_equal" | "cosine_met" | "step_equal" | "served" | "hash_differs" | "cosine_low" | "trace_differs" | "trace_broken" | "step_differs" | "frame_differs" | "state_not_finite" | "no_answer" | "unreachable" | "late" | "stalled" | "malformed" | "oversized" | "bad_signature" | "class_changed" | "refused_thrice" | "refused_below_capacity" | "opening_refused" | "opening_malformed" | "error" | "invalid_request" | "out_of_memory" | "stale" | "other_class" | "own_fault" | "own_clock" | "no_time" | "control_failed" | "not_confirmed" | "not_compared" | "cancelled" | "outpaced" | "refused";
+                readonly reason: "hash_equal" | "cosine_met" | "step_equal" | "step_within" | "served" | "hash_differs" | "cosine_low" | "trace_differs" | "trace_broken" | "step_differs" | "frame_differs" | "state_not_finite" | "no_answer" | "unreachable" | "late" | "stalled" | "malformed" | "oversized" | "bad_signature" | "class_changed" | "refused_thrice" | "refused_below_capacity" | "opening_refused" | "opening_malformed" | "error" | "invalid_request" | "out_of_memory" | "stale" | "other_class" | "own_fault" | "own_clock" | "no_time" | "control_failed" | "not_confirmed" | "not_compared" | "cancelled" | "outpaced" | "refused";
                 readonly reason_text: string;
                 /**
                  * Format: date-time
@@ -559,7 +559,7 @@ export interface components {
                 /** @enum {string} */
                 readonly verdict: "pass" | "cheat" | "fail" | "unproven" | "abstained";
                 /** @enum {string} */
-                readonly reason: "hash_equal" | "cosine_met" | "step_equal" | "served" | "hash_differs" | "cosine_low" | "trace_differs" | "trace_broken" | "step_differs" | "frame_differs" | "state_not_finite" | "no_answer" | "unreachable" | "late" | "stalled" | "malformed" | "oversized" | "bad_signature" | "class_changed" | "refused_thrice" | "refused_below_capacity" | "opening_refused" | "opening_malformed" | "error" | "invalid_request" | "out_of_memory" | "stale" | "other_class" | "own_fault" | "own_clock" | "no_time" | "control_failed" | "not_confirmed" | "not_compared" | "cancelled" | "outpaced" | "refused";
+                readonly reason: "hash_equal" | "cosine_met" | "step_equal" | "step_within" | "served" | "hash_differs" | "cosine_low" | "trace_differs" | "trace_broken" | "step_differs" | "frame_differs" | "state_not_finite" | "no_answer" | "unreachable" | "late" | "stalled" | "malformed" | "oversized" | "bad_signature" | "class_changed" | "refused_thrice" | "refused_below_capacity" | "opening_refused" | "opening_malformed" | "error" | "invalid_request" | "out_of_memory" | "stale" | "other_class" | "own_fault" | "own_clock" | "no_time" | "control_failed" | "not_confirmed" | "not_compared" | "cancelled" | "outpaced" | "refused";
                 readonly reason_text: string;
                 readonly reward_ppm: number | null;
                 /**
@@ -775,7 +775,7 @@ export interface components {
                 /** @enum {string} */
                 readonly verdict: "pass" | "cheat" | "fail" | "unproven" | "abstained";
                 /** @enum {string} */
-                readonly reason: "hash_equal" | "cosine_met" | "step_equal" | "served" | "hash_differs" | "cosine_low" | "trace_differs" | "trace_broken" | "step_differs" | "frame_differs" | "state_not_finite" | "no_answer" | "unreachable" | "late" | "stalled" | "malformed" | "oversized" | "bad_signature" | "class_changed" | "refused_thrice" | "refused_below_capacity" | "opening_refused" | "opening_malformed" | "error" | "invalid_request" | "out_of_memory" | "stale" | "other_class" | "own_fault" | "own_clock" | "no_time" | "control_failed" | "not_confirmed" | "not_compared" | "cancelled" | "outpaced" | "refused";
+                readonly reason: "hash_equal" | "cosine_met" | "step_equal" | "step_within" | "served" | "hash_differs" | "cosine_low" | "trace_differs" | "trace_broken" | "step_differs" | "frame_differs" | "state_not_finite" | "no_answer" | "unreachable" | "late" | "stalled" | "malformed" | "oversized" | "bad_signature" | "class_changed" | "refused_thrice" | "refused_below_capacity" | "opening_refused" | "opening_malformed" | "error" | "invalid_request" | "out_of_memory" | "stale" | "other_class" | "own_fault" | "own_clock" | "no_time" | "control_failed" | "not_confirmed" | "not_compared" | "cancelled" | "outpaced" | "refused";
                 readonly reason_text: string;
                 readonly reward_ppm: number | null;
                 readonly detail: {

@@ -1,5 +1,4 @@
 import type { Database, Queryable } from '../database.js'
-import { firstOrNull } from '../rows.js'
 
 /** A worker whose row is older than this has ended without a word. */
 const SILENT_SECONDS = 90
@@ -56,15 +55,4 @@ export async function keepGpuQueue(db: Queryable, id: string): Promise<boolean> 
 
 export async function leaveGpuQueue(db: Queryable, id: string): Promise<void> {
   await db.execute('DELETE FROM gpu_workers WHERE id = $1', [id])
-}
-
-/** The class whose tasks are on the queue; null before its first worker. */
-export async function classOfQueue(db: Queryable, queue: string): Promise<string | null> {
-  const row = firstOrNull(
-    await db.query<{ determinismClass: string }>(
-      'SELECT determinism_class FROM gpu_queues WHERE queue = $1',
-      [queue],
-    ),
-  )
-  return row?.determinismClass ?? null
 }
