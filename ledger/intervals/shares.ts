@@ -73,11 +73,14 @@ export async function dueWideRounds(tx: Tx, id: VerifierId, n: number): Promise<
 /** That they were counted, or passed over, in the interval in which their last outcome came. */
 export async function markWideRounds(tx: Tx, id: VerifierId, n: number): Promise<void> {
   await tx.execute(
-    `UPDATE wide_rounds t
-     SET counted_n = CASE WHEN ${WITHOUT_EFFECT} THEN d.ended ELSE $3 END
-     FROM (${COMPLETE}) d JOIN intervals i ON i.netuid = d.netuid AND i.verifier = d.verifier AND i.n = d.ended
-     WHERE (t.netuid, t.verifier, t.n, t.round, t.hotkey, t.registered_block)
-       = (d.netuid, d.verifier, d.n, d.round, d.hotkey, d.registered_block)`,
+    // Found once, and not again for each row that is to be changed.
+    `WITH ended AS MATERIALIZED (
+       SELECT w.n, w.round, w.hotkey, w.registered_block, CASE WHEN ${WITHOUT_EFFECT} THEN w.ended ELSE $3 END AS counted_n
+       FROM (${COMPLETE}) w JOIN intervals i ON i.netuid = w.netuid AND i.verifier = w.verifier AND i.n = w.ended
+     )
+     UPDATE wide_rounds t SET counted_n = e.counted_n FROM ended e
+     WHERE t.netuid = $1 AND t.verifier = $2 AND t.n = e.n AND t.round = e.round AND t.hotkey = e.hotkey
+       AND t.registered_block = e.registered_block AND t.counted_n IS NULL`,
     [id.netuid, id.verifier, n],
   )
 }
