@@ -1,4 +1,4 @@
-import { SHARE_WINDOW_INTERVALS } from '../../rules/constants.js'
+import { LAPSE_SECONDS, SHARE_WINDOW_INTERVALS } from '../../rules/constants.js'
 import type { WideRequest, WideRound, WindowRow } from '../../rules/settle/settlement.js'
 import { sumWindow } from '../../rules/settle/share-counts.js'
 import type { Tx } from '../database.js'
@@ -15,6 +15,13 @@ function requestsOf(columns: string): string {
 }
 
 /**
+ * Of a request `r`: it has no outcome, and none will come, as of one whose process was killed: then the verifier lost
+ * it. As of the transaction's beginning, so that reading and marking agree.
+ */
+const NEVER_ENDED = `(r.outcome IS NULL
+  AND r.asked_at < now() - make_interval(secs => r.deadline_ms / 1000.0 + ${LAPSE_SECONDS}))`
+
+/**
  * Rounds that were not counted, all of whose outcomes are known up to interval $3; `ended` is the interval of
  * the last.
  */
@@ -22,8 +29,9 @@ const COMPLETE = `
   SELECT w.netuid, w.verifier, w.n, w.round, w.hotkey, w.registered_block, w.gpus, w.in_flight,
     greatest(w.n, last.n) AS ended
   FROM wide_rounds w CROSS JOIN LATERAL (
-    SELECT max(r.n) AS n, coalesce(bool_and(r.outcome IS NOT NULL AND r.n <= $3), true) AS known
-    FROM (${requestsOf('a.n, a.outcome')}) r
+    SELECT max(r.n) FILTER (WHERE r.outcome IS NOT NULL) AS n,
+      coalesce(bool_and((r.outcome IS NOT NULL AND r.n <= $3) OR ${NEVER_ENDED}), true) AS known
+    FROM (${requestsOf('a.n, a.outcome, a.asked_at, a.deadline_ms')}) r
   ) last
   WHERE w.netuid = $1 AND w.verifier = $2 AND w.counted_n IS NULL AND w.n <= $3 AND last.known`
 
@@ -56,8 +64,9 @@ export async function dueWideRounds(tx: Tx, id: VerifierId, n: number): Promise<
     params,
   )
   const requests = await tx.query<RoundKey & WideRequest>(
-    `SELECT w.n, w.round, w.hotkey, w.registered_block, r.request_id, r.kind, r.counted, r.outcome,
-       r.gpus, r.in_flight, r.taken, r.of_round, EXISTS (
+    `SELECT w.n, w.round, w.hotkey, w.registered_block, r.request_id, r.kind, r.counted,
+       coalesce(r.outcome, 'neutral') AS outcome, r.gpus, r.in_flight, r.taken, r.of_round,
+       r.outcome IS NULL OR EXISTS (
          SELECT 1 FROM verdicts v WHERE v.request_id = r.request_id AND v.kind = 'answer' AND v.verdict = 'abstained'
        ) AS lost
      FROM (SELECT w.* FROM ${due}) w CROSS JOIN LATERAL (

@@ -186,6 +186,32 @@ describe('ledger: wide rounds and shares', () => {
     assert.deepEqual([row!.wideSharePpm, row!.paidCapacityPpm], [1_000_000, 1_000_000])
   })
 
+  it('a round does not wait for what will never end: the verifier lost it', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const [kept, killed] = await askWide(db, id, 1)
+    await recordOutcomes(db, id, [success(kept!)])
+    await settleNow(id, 1)
+    assert.deepEqual(await countedIn(id), [null])
+    await db.execute(
+      "UPDATE attempts SET asked_at = asked_at - interval '16 minutes' WHERE request_id = $1",
+      [killed],
+    )
+    await openInterval(db, id, 2)
+    const { wideRounds } = await settleNow(id, 2)
+    assert.deepEqual(
+      wideRounds[0]!.requests.map(({ outcome, lost }) => [outcome, lost]),
+      [
+        ['success', false],
+        ['neutral', true],
+      ],
+    )
+    assert.deepEqual(await countedIn(id), [2])
+    const [row] = await scoresOf(db, id, 2)
+    assert.deepEqual([row!.wideKept, row!.wideSlots], [1, 1])
+  })
+
   it('settles who left the subnet and whose round ended only now', async () => {
     const { db } = database()
     const id = newVerifier()
