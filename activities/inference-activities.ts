@@ -1,4 +1,6 @@
 import type { InferenceDeps } from './inference-deps.js'
+import { createAskRound } from './rounds/ask-round.js'
+import { createAskWide } from './rounds/ask-wide.js'
 import { withTypedFailures } from './shared/typed-failures.js'
 import { createAttemptVideo } from './video/attempt-video.js'
 import { createFailVideo } from './video/fail-video.js'
@@ -12,6 +14,8 @@ export function createInferenceActivities(deps: InferenceDeps) {
     attemptVideo: withTypedFailures(createAttemptVideo(deps)),
     finishVideo: withTypedFailures(createFinishVideo(deps)),
     failVideo: withTypedFailures(createFailVideo(deps)),
+    askRound: withTypedFailures(createAskRound(deps)),
+    askWide: withTypedFailures(createAskWide(deps)),
   }
 }
 

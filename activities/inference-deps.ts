@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.js'
 import type { Signer } from '../base/sr25519.js'
+import type { Chain } from '../chain/chain.js'
 import type { Hex } from '../formats/bytes.js'
 import type { Database } from '../ledger/database.js'
 import type { JobSignals } from '../ledger/requests/job-signals.js'
@@ -15,6 +16,8 @@ export interface InferenceDeps {
   readonly signals: JobSignals
   readonly signer: Signer
   readonly genesisHash: Hex
+  /** Where the verifier's own rounds find provers. */
+  readonly chain: Pick<Chain, 'metagraph' | 'finalized' | 'genesisHash' | 'blockSeconds'>
   readonly allowPrivateAddresses: boolean
   /** Whether a hotkey may set weights on this subnet, by the newest metagraph known. */
   readonly mayVerify: (hotkey: string) => boolean

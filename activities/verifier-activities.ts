@@ -1,4 +1,3 @@
-import { createAskRound } from './interval/ask-round.js'
 import { createCloseInterval } from './interval/close-interval.js'
 import { createNextInterval } from './interval/next-interval.js'
 import { createOpenInterval } from './interval/open-interval.js'
@@ -9,6 +8,7 @@ import { createWaitForBlock } from './interval/wait-for-block.js'
 import { createWaitForTurn } from './interval/wait-for-turn.js'
 import { createFetchOpenings } from './judging/fetch-openings.js'
 import { createGiveVerdicts } from './judging/give-verdicts.js'
+import { createAskRound } from './rounds/ask-round.js'
 import { withTypedFailures } from './shared/typed-failures.js'
 import type { VerifierDeps } from './verifier-deps.js'
 import { createSetWeights } from './weights/set-weights.js'
@@ -21,6 +21,7 @@ export function createVerifierActivities(deps: VerifierDeps) {
     nextInterval: withTypedFailures(createNextInterval(deps), { always: true }),
     awaitBlock: withTypedFailures(createWaitForBlock(deps), { always: true }),
     openInterval: withTypedFailures(createOpenInterval(deps)),
+    // Of intervals that a version began whose rounds the verifier asked; now the inference workers do.
     askRound: withTypedFailures(createAskRound(deps)),
     fetchOpenings: withTypedFailures(createFetchOpenings(deps)),
     judge: withTypedFailures(createGiveVerdicts(deps)),

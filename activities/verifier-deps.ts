@@ -46,6 +46,8 @@ export interface VerifierDeps {
  */
 export interface IntervalSettings {
   readonly gpuQueue: string
+  /** Whose workers ask the rounds' provers, as they ask users'. */
+  readonly inferenceQueue: string
   /** How long ledger activities retry: max(half an interval, 90 s). */
   readonly ledgerPatienceSeconds: number
   /** How long settling waits for its audits after the last block: max(half an interval, 60 s). */

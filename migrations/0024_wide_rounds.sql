@@ -4,7 +4,8 @@ ALTER TABLE attempts ADD COLUMN gpus integer CHECK (gpus > 0);
 ALTER TABLE attempts ADD COLUMN in_flight integer CHECK (in_flight >= 0);
 ALTER TABLE attempts ADD COLUMN taken uuid[];
 ALTER TABLE attempts ADD COLUMN wide_n integer CHECK (wide_n > 0);
-ALTER TABLE attempts ADD COLUMN wide_round integer CHECK (wide_round > 0);
+ALTER TABLE attempts ADD COLUMN wide_round integer CHECK (wide_round >= 0);
+ALTER TABLE attempts ADD COLUMN cancel_after_ms integer CHECK (cancel_after_ms >= 0);
 ALTER TABLE attempts ADD CONSTRAINT attempts_wide CHECK (
   (kind = 'wide') = (wide_n IS NOT NULL) AND (wide_n IS NULL) = (wide_round IS NULL));
 CREATE INDEX attempts_of_wide_round ON attempts (netuid, verifier, wide_n, wide_round) WHERE wide_n IS NOT NULL;
@@ -12,12 +13,34 @@ COMMENT ON COLUMN attempts.gpus IS 'GPUs that the prover declared when this was 
 COMMENT ON COLUMN attempts.in_flight IS 'Our other requests, of any kind, that were in flight at the prover when this was sent.';
 COMMENT ON COLUMN attempts.taken IS 'Of a refusal: the requests of other verifiers that the prover showed to be in flight, whose signatures hold. Null when it was no refusal.';
 COMMENT ON COLUMN attempts.wide_n IS 'The interval whose wide round sent it; n is the one in which its outcome was known.';
+COMMENT ON COLUMN attempts.cancel_after_ms IS 'A request of the verifier''s own that is cancelled as users cancel theirs, so long after it was sent; null: it is not.';
+
+CREATE TABLE plan_rounds (
+  netuid integer NOT NULL,
+  verifier text NOT NULL,
+  n integer NOT NULL CHECK (n > 0),
+  kind text NOT NULL CHECK (kind IN ('challenge', 'wide')),
+  round integer NOT NULL CHECK (round >= 0),
+  moment_ms bigint NOT NULL CHECK (moment_ms >= 0),
+  asked_at timestamptz,
+  busy text[] NOT NULL DEFAULT '{}',
+  PRIMARY KEY (netuid, verifier, n, kind, round),
+  FOREIGN KEY (netuid, verifier, n) REFERENCES plans
+);
+COMMENT ON TABLE plan_rounds IS 'When an interval''s rounds begin. Whom one asks is drawn at its moment, of those with room: plan_items and wide_rounds have them.';
+COMMENT ON COLUMN plan_rounds.moment_ms IS 'From the interval''s first block.';
+COMMENT ON COLUMN plan_rounds.busy IS 'Hotkeys of the provers without room at its moment: they were not among those that the sample was drawn from.';
+
+ALTER TABLE plan_items ADD COLUMN cancel_after_ms integer CHECK (cancel_after_ms >= 0);
+ALTER TABLE plan_items ALTER COLUMN first_retry_block DROP NOT NULL;
+ALTER TABLE plan_items ALTER COLUMN second_retry_block DROP NOT NULL;
+COMMENT ON COLUMN plan_items.first_retry_block IS 'Of an older version, which asked again after a refusal; null since. So is second_retry_block.';
 
 CREATE TABLE wide_rounds (
   netuid integer NOT NULL,
   verifier text NOT NULL,
   n integer NOT NULL CHECK (n > 0),
-  round integer NOT NULL CHECK (round > 0),
+  round integer NOT NULL CHECK (round >= 0),
   hotkey text NOT NULL,
   registered_block bigint NOT NULL,
   gpus integer NOT NULL CHECK (gpus > 0),
@@ -65,6 +88,7 @@ BEGIN
     WHERE (a.netuid, a.verifier, a.n) = (old.netuid, old.verifier, old.n) AND a.kind <> 'inference' AND f.request_id = a.request_id;
   DELETE FROM public.attempts a
     WHERE (a.netuid, a.verifier, a.n) = (old.netuid, old.verifier, old.n) AND a.kind <> 'inference';
+  DELETE FROM public.plan_rounds p WHERE (p.netuid, p.verifier, p.n) = (old.netuid, old.verifier, old.n);
   DELETE FROM public.wide_rounds w WHERE (w.netuid, w.verifier, w.n) = (old.netuid, old.verifier, old.n);
   UPDATE public.intervals i SET forgotten_at = now(), frames_gone_at = coalesce(frames_gone_at, now())
     WHERE (i.netuid, i.verifier, i.n) = (old.netuid, old.verifier, old.n);

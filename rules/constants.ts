@@ -86,8 +86,6 @@ export const SHARE_WINDOW_INTERVALS = 20
 export const API_KEY_FLOOR = 20
 export const API_KEY_SHARE_DIVISOR = 10
 
-/** Refused so often, a challenge has failed; before that it is asked again at a later moment. */
-export const REFUSALS_ALLOWED = 3
 
 // --- An interval's time ---
 
@@ -106,6 +104,9 @@ export const RESTART_SECONDS = 30
 /** Settling waits at least so long after the last block for its audits. */
 export const AUDIT_PATIENCE_SECONDS = 60
 
+/** So many provers, owners and networks that can't be reached at one instant are the verifier's own network. */
+export const OWN_NETWORK_PROVERS = 3
+
 // --- Openings (mechanism.md section 4) ---
 
 /** How long after `done` an answer can be opened: states are kept for so long. */
@@ -120,18 +121,10 @@ export const OPENING_TRIES = 3
 /** So many openings are computed together: the model is warm, and a verdict does not wait for long. */
 export const SPOT_CHECK_BATCH = 32
 
-// --- Who is asked (mechanism.md section 3) ---
-
-/** Requests that a prover takes for each GPU: one runs, one waits. More could not keep their deadlines. */
-export const CAPACITY_PER_GPU = 2
-
-/** A hotkey that declares more GPUs than this counts as having so many: a wide round asks for twice as much at once. */
-export const GPUS_MAX = 64
-
 // --- GPU budget of an interval, in percent of the verifier's GPU time (mechanism.md section 3) ---
 
 /** Ground truths of challenges. */
-export const CHALLENGE_GPU_PERCENT = 40
+export const CHALLENGE_GPU_PERCENT = 30
 
 /** Recomputations of audits. */
 export const AUDIT_GPU_PERCENT = 20
@@ -139,11 +132,22 @@ export const AUDIT_GPU_PERCENT = 20
 /** All checks together; spot checks take what is left. The rest is air for confirmations and retries. */
 export const TOTAL_GPU_PERCENT = 90
 
-/** More rounds than one in ten blocks (of 360) would leave no moment free of them. */
-export const MAX_ROUNDS = 36
+/** Rounds of challenges beyond so many would fill a workflow's history; a 3090's budget pays for some forty. */
+export const MAX_ROUNDS = 100
 
-/** Of 100 rounds, those that draw their sample inside one group of provers. */
-export const GROUP_ROUNDS_PERCENT = 50
+// --- Who is asked (mechanism.md section 3) ---
+
+/** Times an interval that every prover is asked at the same instant: one GPU behind many hotkeys shows then. */
+export const WIDE_ROUNDS = 2
+
+/** One runs, one waits. */
+export const CAPACITY_PER_GPU = 2
+
+/** A hotkey that declares more GPUs than this counts as having so many: a wide round asks for twice as much at once. */
+export const GPUS_MAX = 64
+
+/** A sample's other half comes from the quarter whose last full check is longest ago. */
+export const STALE_SHARE_DIVISOR = 4
 
 // --- Deadlines ---
 

@@ -15,13 +15,7 @@ export interface MechanismProfile {
   intervalBlocks: number
   /** Provers asked in a round. */
   sampleSize: number
-  /** A round may grow to this many provers when the GPU budget has time left with all rounds in use. */
-  sampleMax: number
-  rounds: {
-    max: number
-    /** Rounds begin in the first so many thousandths of the interval: retries and ground truths follow. */
-    earlyShareMilli: number
-  }
+  rounds: { max: number }
   tierMinimums: Record<Tier, number>
   /** Runs that make a class exact. */
   certificateRuns: number
@@ -30,8 +24,6 @@ export interface MechanismProfile {
   tiersRule: 'literal' | 'evidence'
   /** The number of audits is drawn from 1 … max. */
   audits: { max: number }
-  /** Half of the rounds ask one group at once; senseless where everybody shares a machine. */
-  groupRounds: boolean
   /** Stake weight above which a permitted neuron counts as a verifier and is not asked. */
   vpermitTaoLimit: number
   deadlineFloorMs: number
@@ -41,14 +33,12 @@ export const PRODUCTION_PROFILE: MechanismProfile = {
   name: 'production',
   intervalBlocks: 360,
   sampleSize: 3,
-  sampleMax: 256,
-  rounds: { max: MAX_ROUNDS, earlyShareMilli: 900 },
+  rounds: { max: MAX_ROUNDS },
   tierMinimums: TIER_MINIMUM_SUCCESSES,
   certificateRuns: CERTIFICATE_RUNS,
   movingAverageAlphaPpm: MOVING_AVERAGE_ALPHA_PPM,
   tiersRule: 'literal',
   audits: { max: 34 },
-  groupRounds: true,
   vpermitTaoLimit: 4096,
   deadlineFloorMs: DEADLINE_FLOOR_MS,
 }
@@ -58,12 +48,10 @@ export const DEMO_PROFILE: MechanismProfile = {
   ...PRODUCTION_PROFILE,
   name: 'demo',
   intervalBlocks: 20,
-  sampleMax: 3,
-  rounds: { max: 2, earlyShareMilli: 400 },
+  rounds: { max: 2 },
   tierMinimums: { challenger: 40, grandmaster: 20, gold: 8, silver: 3, bronze: 0 },
   certificateRuns: 4,
   audits: { max: 2 },
-  groupRounds: false,
   deadlineFloorMs: SHARED_MACHINE_DEADLINE_FLOOR_MS,
 }
 

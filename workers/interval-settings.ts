@@ -1,7 +1,7 @@
 import type { IntervalSettings } from '../activities/verifier-deps.js'
 import type { Options } from '../base/options/options.js'
 import { AUDIT_PATIENCE_SECONDS } from '../rules/constants.js'
-import { gpuQueue } from '../temporal/task-queues.js'
+import { gpuQueue, INFERENCE_QUEUE } from '../temporal/task-queues.js'
 
 /** Ledger activities bridge at least so long an outage. */
 const LEDGER_PATIENCE_SECONDS = 90
@@ -14,6 +14,7 @@ export function intervalSettings(
   const half = intervalSeconds / 2
   return {
     gpuQueue: gpuQueue(options.device, options['gpu.class']),
+    inferenceQueue: INFERENCE_QUEUE,
     ledgerPatienceSeconds: options['ledger.patience'] ?? Math.max(half, LEDGER_PATIENCE_SECONDS),
     auditPatienceSeconds: Math.max(half, AUDIT_PATIENCE_SECONDS),
     setWeights: !options['neuron.disable_set_weights'],

@@ -39,12 +39,10 @@ export function mechanismProfile(
   options: Options<(typeof PROFILE_OPTIONS)[number]>,
 ): MechanismProfile {
   const base = namedProfile(options)
-  const sampleSize = options['neuron.sample_size']
   return {
     ...base,
     intervalBlocks: options['neuron.compute_stats_interval'],
-    sampleSize,
-    sampleMax: Math.max(base.sampleMax, sampleSize),
+    sampleSize: options['neuron.sample_size'],
     movingAverageAlphaPpm: Math.round(options['neuron.moving_average_alpha'] * 1_000_000),
     vpermitTaoLimit: options['neuron.vpermit_tao_limit'],
     tiersRule: options['tiers.rule'],

@@ -10,6 +10,8 @@ import {
   sleep,
 } from '@temporalio/workflow'
 import type { GpuActivities } from '../activities/gpu-activities.js'
+import type { InferenceActivities } from '../activities/inference-activities.js'
+import type { DueRound } from '../activities/interval/open-interval.js'
 import type { VerifierActivities } from '../activities/verifier-activities.js'
 import type { IntervalSettings } from '../activities/verifier-deps.js'
 import { describeFailure, intervalFailure } from './failure.js'
@@ -23,6 +25,12 @@ export interface IntervalInput extends IntervalSettings {
   readonly n: number
   readonly firstBlock: number
   readonly length: number
+}
+
+/** A round as an older version planned it: what this one opens has none. */
+interface BlockRound {
+  readonly round: number
+  readonly momentBlock: number
 }
 
 /** How an interval ended. */
@@ -83,6 +91,15 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     retry: patience(input.ledgerPatienceSeconds),
   })
 
+  // The workers that ask for users: whatever is sent to provers comes from the same processes. As long as a
+  // slow prover's deadline; the scope below ends the wait for a worker that does not come.
+  const inference = proxyActivities<InferenceActivities>({
+    taskQueue: input.inferenceQueue,
+    startToCloseTimeout: '1 day',
+    heartbeatTimeout: '10 s',
+    retry: patience(input.ledgerPatienceSeconds),
+  })
+
   const parked = async (item: string, run: () => Promise<unknown>): Promise<void> => {
     for (;;) {
       try {
@@ -111,7 +128,37 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     board.note(`round ${round}`, showCounts(counts))
   }
 
-  const runRound = async (round: number, firstMoment: number): Promise<void> => {
+  const asking = new CancellationScope()
+  /** @returns false once it was given up: the interval is over, and nobody asked */
+  const ask = async (run: () => Promise<unknown>): Promise<boolean> => {
+    try {
+      await asking.run(run)
+      return true
+    } catch (error) {
+      if (isCancellation(error) && closing) return false
+      throw error
+    }
+  }
+
+  const runRound = async ({ kind, round, dueInMs }: DueRound): Promise<void> => {
+    const name = kind === 'wide' ? `wide round ${round}` : `round ${round}`
+    const asked = await ask(async () => {
+      await sleep(dueInMs, { summary: `${name} begins` })
+      if (kind === 'wide') {
+        await inference.askWide.executeWithOptions({ summary: `${name}: ask every prover` }, [
+          { n, round },
+        ])
+      } else {
+        await inference.askRound.executeWithOptions({ summary: `${name}: ask the sample` }, [
+          { n, round },
+        ])
+      }
+    })
+    if (asked && kind === 'challenge') await judgeRound(round)
+  }
+
+  /** Of an interval that an older version began: its rounds begin at blocks, and the verifier asks them. */
+  const runBlockRound = async (round: number, firstMoment: number): Promise<void> => {
     // The GPU may be behind: a prover that refused is asked again at its block, not when the GPU is done.
     const judging: Promise<{ error: unknown } | null>[] = []
     for (let moment: number | null = firstMoment; moment !== null; ) {
@@ -203,7 +250,12 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
 
     board.enter('rounds')
     const lastBlock = input.firstBlock + input.length - 1
-    const rounds = Promise.all(plan.rounds.map((r) => runRound(r.round, r.momentBlock)))
+    const planned: readonly (DueRound | BlockRound)[] = plan.rounds
+    const rounds = Promise.all(
+      planned.map((r) =>
+        'momentBlock' in r ? runBlockRound(r.round, r.momentBlock) : runRound(r),
+      ),
+    )
     let over = false
     const spotChecks = patched('spot-checks') ? spotCheck(() => over) : Promise.resolve()
     // A round that fails ends the interval at once; one that is done just waits for the last block.
@@ -229,6 +281,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     if (!inTime) {
       closing = true
       gpuWork.cancel()
+      asking.cancel()
       await everything
     }
 

@@ -4,7 +4,7 @@ import { recordHash } from '../../formats/record.js'
 import type { Tx } from '../../ledger/database.js'
 import { auditInputs, auditsOf } from '../../ledger/intervals/audits.js'
 import { intervalByN } from '../../ledger/intervals/intervals.js'
-import { type PlanItemRow, planItems, planOf } from '../../ledger/intervals/plans.js'
+import { type PlanItemRow, planItems, planOf, planRounds } from '../../ledger/intervals/plans.js'
 import { previousRecord } from '../../ledger/intervals/records.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import { type VerdictRow, verdictsOf } from '../../ledger/intervals/verdicts.js'
@@ -64,6 +64,12 @@ export async function buildRecord(
     plan_inputs: plain(plan?.inputs ?? null),
     audit_inputs: plain(await auditInputs(tx, id, n)),
     audits: await auditsOf(tx, id, n),
+    rounds: (await planRounds(tx, id, n)).map(({ kind, round, momentMs, busy }) => ({
+      kind,
+      round,
+      moment_ms: momentMs,
+      busy,
+    })),
     planned: [...challenges.values()].map(planned),
     certificates: certificates.map((row) => ({
       determinism_class: row.determinismClass,
@@ -97,6 +103,10 @@ export async function buildRecord(
         hotkey: row.hotkey,
         registered_block: row.registeredBlock,
         body_sha256: row.bodySha256,
+        wide: row.wideN == null ? null : { n: row.wideN, round: row.wideRound ?? null },
+        gpus: row.gpus ?? null,
+        in_flight: row.inFlight,
+        taken: row.taken,
         challenge: challenges.has(row.requestId),
         outcome: row.outcome,
         reason: row.reason,
@@ -159,7 +169,6 @@ function planned(item: PlanItemRow): CanonicalRecord {
     hotkey: item.hotkey,
     registered_block: item.registeredBlock,
     moment_block: item.momentBlock,
-    retry_blocks: [item.firstRetryBlock, item.secondRetryBlock],
     deadline_ms: item.deadlineMs,
     body: Buffer.from(item.body).toString('utf8'),
   }

@@ -25,12 +25,7 @@ export function createCloseInterval(deps: VerifierDeps) {
         await setPhase(tx, id, n, 'audit', ['open', 'rounds'])
         const candidates = await auditCandidates(tx, id, n)
         const inputs = {
-          answers: candidates.map((row) => ({
-            requestId: row.requestId,
-            hotkey: row.hotkey,
-            registeredBlock: row.registeredBlock,
-            lastEvidenceN: row.lastEvidenceN,
-          })),
+          answers: candidates,
           max: mostAudits(profile, {
             usPerWork: certified,
             standardWork: workOf(deps.model),

@@ -2,7 +2,8 @@ import { mapWithLimit } from '../../base/concurrency/map-with-limit.js'
 import { messageOf } from '../../base/errors.js'
 import { sanitizeText } from '../../base/sanitize-text.js'
 import type { Neuron } from '../../chain/chain.js'
-import { CAPACITY_PER_GPU, GPUS_MAX } from '../../rules/constants.js'
+import { CAPACITY_PER_GPU } from '../../rules/constants.js'
+import { declaredGpus } from '../../rules/plan/room.js'
 import { fetchInfo } from '../../wire/info.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
@@ -42,7 +43,7 @@ async function askInfo(
     return {
       determinismClass: info.determinism_class,
       modelRoot: info.model_root,
-      capacity: Math.min(Math.max(1, info.capacity), CAPACITY_PER_GPU * GPUS_MAX),
+      capacity: CAPACITY_PER_GPU * declaredGpus(info.capacity),
       reachable: true,
       unreachableReason: null,
     }

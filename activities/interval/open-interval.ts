@@ -1,6 +1,7 @@
 import { FractalError } from '../../base/errors.js'
 import type { Neuron } from '../../chain/chain.js'
 import { fromHex } from '../../formats/bytes.js'
+import { pixelsOf } from '../../formats/video-shape.js'
 import {
   type IntervalRow,
   intervalByN,
@@ -9,7 +10,7 @@ import {
   setPhase,
 } from '../../ledger/intervals/intervals.js'
 import { lockOutcomes } from '../../ledger/intervals/outcome-lock.js'
-import { insertPlan, planItems, planOf } from '../../ledger/intervals/plans.js'
+import { insertPlan, planItems, planOf, planRounds } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import { deliveredPixels } from '../../ledger/intervals/spot-checks.js'
 import {
@@ -19,9 +20,12 @@ import {
   standings,
   upsertStandings,
 } from '../../ledger/provers/provers.js'
+import { CAPACITY_PER_GPU, WIDE_ROUNDS } from '../../rules/constants.js'
 import { gpuBudget } from '../../rules/plan/gpu-budget.js'
 import { judgedNeurons } from '../../rules/plan/judged-neurons.js'
 import { planInterval } from '../../rules/plan/plan.js'
+import type { RoundKind } from '../../rules/plan/plan-types.js'
+import { declaredGpus } from '../../rules/plan/room.js'
 import { spotCheckUs } from '../../rules/plan/spot-checks.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
@@ -29,15 +33,22 @@ import type { VerifierDeps } from '../verifier-deps.js'
 import { newestCertificate } from './certificates.js'
 import { ensureCommitment } from './commit-secret.js'
 import { fetchProverInfos } from './fetch-prover-infos.js'
-import { planInput } from './plan-input.js'
-import { planRows } from './plan-rows.js'
+import { planInput, planProvers } from './plan-input.js'
+
+/** A round of an interval, and when it is to begin. */
+export interface DueRound {
+  readonly kind: RoundKind
+  readonly round: number
+  /** Milliseconds from now. */
+  readonly dueInMs: number
+}
 
 export interface OpenedInterval {
   /** It is settled or lapsed already, and this is a reset: provers are no longer asked. */
   readonly final: 'settled' | 'lapsed' | null
   readonly provers: number
   readonly reachable: number
-  readonly rounds: readonly { readonly round: number; readonly momentBlock: number }[]
+  readonly rounds: readonly DueRound[]
 }
 
 /** Reads the metagraph, fetches the provers' infos, draws and stores the plan; a stored plan is kept. */
@@ -73,7 +84,12 @@ async function open(
   heartbeat(`fetching the infos of ${neurons.length} provers`)
   const facts = await fetchProverInfos(deps, neurons, signal)
   const { usPerWork, spotCheckUsPerPixel } = await newestCertificate(deps)
-  const spotCheckCostUs = await costOfAll(deps, n - 1, spotCheckUsPerPixel)
+  const wideSlots = facts.reduce(
+    (sum, { capacity }) => sum + CAPACITY_PER_GPU * declaredGpus(capacity),
+    0,
+  )
+  const firstPixels = WIDE_ROUNDS * wideSlots * pixelsOf(deps.model)
+  const spotCheckCostUs = await costOfAll(deps, n, spotCheckUsPerPixel, firstPixels)
   const { secret } = (await getSecret(db, id, n))!
   await upsertStandings(db, id, neurons.map(addressOf))
   await withFence(deps, async (tx) => {
@@ -89,10 +105,10 @@ async function open(
       const standing = { tier, totalSuccesses, scorePpm, stakeRao, validatorPermit }
       return { ...addressOf(neuron), ...standing, ...facts[i]! }
     })
-    const input = await planInput(tx, deps, interval, known, usPerWork)
+    const input = await planInput(tx, deps, interval, usPerWork)
     const plan = planInterval(input, { secret, blockHash: fromHex(first.hash) })
-    const items = planRows(plan, profile, usPerWork)
-    const { profile: _, ...inputs } = input
+    const { profile: _, ...drawn } = input
+    const inputs = { ...drawn, provers: await planProvers(tx, deps, known) }
     await openIntervalRow(tx, id, { n, firstBlockHash: first.hash, openedAfter, profile })
     await insertIntervalProvers(tx, id, n, provers)
     const header = {
@@ -102,19 +118,23 @@ async function open(
       spotCheckCostUs,
       inputs,
     }
-    await insertPlan(tx, id, n, header, items)
+    await insertPlan(tx, id, n, header, plan.rounds)
     await setPhase(tx, id, n, 'rounds', ['open'])
   })
 }
 
-/** What it would have cost to spot-check all that interval n delivered; the first interval's has nothing before it. */
+/**
+ * What it would have cost to spot-check all that the interval before n delivered.
+ * @param firstPixels of the first interval's wide rounds: before it there is nothing
+ */
 async function costOfAll(
   { db, id }: VerifierDeps,
   n: number,
   usPerPixel: number | null,
+  firstPixels: number,
 ): Promise<number | null> {
   if (usPerPixel === null) return null
-  const pixels = await deliveredPixels(db, id, n)
+  const pixels = n === 1 ? firstPixels : await deliveredPixels(db, id, n - 1)
   return Math.max(1, spotCheckUs(usPerPixel, pixels))
 }
 
@@ -131,11 +151,26 @@ function addressOf({ hotkey, registeredBlock, uid, coldkey, axon }: Neuron) {
 
 async function summary(deps: VerifierDeps, n: number): Promise<Omit<OpenedInterval, 'final'>> {
   const provers = await intervalProvers(deps.db, deps.id, n)
-  const moments = new Map<number, number>()
-  for (const item of await planItems(deps.db, deps.id, n)) moments.set(item.round, item.momentBlock)
   return {
     provers: provers.length,
     reachable: provers.filter((row) => row.reachable).length,
-    rounds: [...moments].map(([round, momentBlock]) => ({ round, momentBlock })),
+    rounds: await dueRounds(deps, n),
   }
+}
+
+/** When each round is to begin; those of a plan that an older version drew at once, as its blocks have come. */
+async function dueRounds({ db, id, chain }: VerifierDeps, n: number): Promise<DueRound[]> {
+  const { firstBlock } = (await intervalByN(db, id, n))!
+  const blocks = Math.max(0, (await chain.finalized()).number - firstBlock)
+  const passedMs = Math.round(blocks * chain.blockSeconds * 1000)
+  const planned = await planRounds(db, id, n)
+  if (planned.length > 0) {
+    return planned.map(({ kind, round, momentMs }) => ({
+      kind,
+      round,
+      dueInMs: Math.max(0, momentMs - passedMs),
+    }))
+  }
+  const rounds = new Set((await planItems(db, id, n)).map(({ round }) => round))
+  return [...rounds].map((round) => ({ kind: 'challenge', round, dueInMs: 0 }))
 }

@@ -1,14 +1,14 @@
 import { workOf } from '../../formats/generation.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { IntervalRow } from '../../ledger/intervals/intervals.js'
-import type { StandingRow } from '../../ledger/provers/provers.js'
-import { type InferenceRequestRow, recentRequests } from '../../ledger/requests/inference.js'
+import { lastFullChecks, type PlanProver } from '../../ledger/intervals/plan-inputs.js'
+import { type RecentRequestRow, recentRequests } from '../../ledger/requests/inference.js'
 import { SHAPE_REQUESTS } from '../../rules/constants.js'
 import { shapingRequests } from '../../rules/plan/challenge-shapes.js'
 import type { PlanInput, RequestShape } from '../../rules/plan/plan-types.js'
+import type { ProverKey } from '../../rules/settle/settlement.js'
 import { usOfWork } from '../../rules/work-time.js'
 import type { ChallengeModel, VerifierDeps } from '../verifier-deps.js'
-import { axonSubnet } from './axon-subnet.js'
 
 /**
  * What an interval's plan is drawn from, besides its secret and the hash of its first block.
@@ -18,7 +18,6 @@ export async function planInput(
   db: Queryable,
   deps: VerifierDeps,
   interval: IntervalRow,
-  provers: readonly StandingRow[],
   usPerWork: number,
 ): Promise<PlanInput> {
   const { model, profile, gpus, chain } = deps
@@ -28,14 +27,6 @@ export async function planInput(
     n: interval.n,
     firstBlock: interval.firstBlock,
     length: interval.length,
-    provers: provers.map(({ hotkey, registeredBlock, uid, coldkey, axonIp, lastEvidenceN }) => ({
-      hotkey,
-      registeredBlock,
-      uid,
-      coldkey,
-      network: axonSubnet(axonIp),
-      lastEvidenceN,
-    })),
     recentRequests: shapingRequests(recent, model).map(shapeOf),
     prompts: [],
     model: standardOf(model),
@@ -47,12 +38,37 @@ export async function planInput(
   }
 }
 
+/** Whom the interval's rounds may ask, and when something of each was last recomputed whole. */
+export async function planProvers(
+  db: Queryable,
+  { id }: VerifierDeps,
+  provers: readonly ProverKey[],
+): Promise<PlanProver[]> {
+  const last = new Map(
+    (await lastFullChecks(db, id)).map((row) => [`${row.hotkey}@${row.registeredBlock}`, row.n]),
+  )
+  return provers.map(({ hotkey, registeredBlock }) => ({
+    hotkey,
+    registeredBlock,
+    lastFullCheckN: last.get(`${hotkey}@${registeredBlock}`) ?? null,
+  }))
+}
+
 function standardOf({ root: _, ...standard }: ChallengeModel) {
   return standard
 }
 
-function shapeOf(row: InferenceRequestRow): RequestShape {
+function shapeOf(row: RecentRequestRow): RequestShape {
   const { steps, guidanceMilli, frames, width, height, fps } = row
   const negativePrompt = row.negativePrompt !== ''
-  return { steps, guidanceMilli, frames, width, height, fps, negativePrompt, stream: false }
+  return {
+    steps,
+    guidanceMilli,
+    frames,
+    width,
+    height,
+    fps,
+    negativePrompt,
+    cancelled: row.cancelled,
+  }
 }

@@ -16,6 +16,7 @@ import { isOwnNetwork } from '../../rules/judge/own-failure.js'
 import { openingDeadlineMs } from '../../rules/routing/deadlines.js'
 import { type OpeningOutcome, requestOpening } from '../../wire/open.js'
 import { usableCertificates } from '../interval/certificates.js'
+import { axonNetwork } from '../shared/axon-network.js'
 import { pause, withHeartbeat } from '../shared/heartbeat.js'
 import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
@@ -86,17 +87,17 @@ async function openDue(
     if (outcome.kind === 'failed' && MAY_BE_LOST.has(outcome.reason)) silent.push(row)
     else await store(deps, row, outcome)
   })
-  return giveUp(deps, asked, silent)
+  const asleep = new Set(silent.map((row) => row.hotkey))
+  const looks = [...new Set(asked.map((row) => row.hotkey))].map((hotkey) => {
+    const { coldkey, axonIp } = provers.get(hotkey)!
+    const network = axonIp === null ? null : axonNetwork(axonIp)
+    return { hotkey, coldkey, network, reached: !asleep.has(hotkey) }
+  })
+  return isOwnNetwork(looks) ? silent.length : giveUp(deps, silent)
 }
 
-/** Counts a try of those that did not answer, unless it was our own network; the last one is a refusal. */
-async function giveUp(
-  { db }: VerifierDeps,
-  asked: readonly UnopenedRow[],
-  silent: readonly UnopenedRow[],
-): Promise<number> {
-  const provers = (rows: readonly UnopenedRow[]) => new Set(rows.map((row) => row.hotkey)).size
-  if (isOwnNetwork(provers(asked), provers(silent))) return silent.length
+/** Counts a try of those that did not answer; the last one is a refusal. */
+async function giveUp({ db }: VerifierDeps, silent: readonly UnopenedRow[]): Promise<number> {
   const [last, again] = [
     silent.filter((row) => row.tries + 1 >= OPENING_TRIES),
     silent.filter((row) => row.tries + 1 < OPENING_TRIES),

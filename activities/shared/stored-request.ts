@@ -1,5 +1,5 @@
 import { messageOf } from '../../base/errors.js'
-import { type GenerationParams, generationParams } from '../../formats/generation.js'
+import { type GenerationParams, generationParams, workOf } from '../../formats/generation.js'
 import { LedgerError } from '../../ledger/errors.js'
 import { decodeBody } from '../../wire/generation-body.js'
 
@@ -21,4 +21,9 @@ export function storedParams(row: { requestId: string; body: Uint8Array }): Gene
       },
     )
   }
+}
+
+/** steps · frames · width · height of a stored request. @throws LedgerError `row_invalid` */
+export function storedWork(row: { requestId: string; body: Uint8Array }): number {
+  return workOf(storedParams(row))
 }

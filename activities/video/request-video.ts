@@ -11,9 +11,14 @@ import { storedParams } from '../shared/stored-request.js'
 /** Frames that come within it are stored together. */
 const FRAMES_PAUSE_MS = 20
 
-/** The prover and what it is sent; the prover is null when it has no address any more. */
-export interface RequestTarget {
+/** What is sent, and where to; the prover is null when it has no address any more. */
+export interface AskedProver {
   readonly row: AttemptRow
+  readonly prover: Pick<AxonRow, 'axonIp' | 'axonPort' | 'modelRoot'> | null
+}
+
+/** A user's request. */
+export interface RequestTarget extends AskedProver {
   readonly prover: AxonRow | null
   /** The same request was sent before. */
   readonly resent: boolean
@@ -42,8 +47,11 @@ export interface RequestHooks {
  * @returns null when there is no prover to ask
  */
 export async function requestVideo(
-  deps: InferenceDeps,
-  { row, prover }: RequestTarget,
+  deps: Pick<
+    InferenceDeps,
+    'db' | 'id' | 'signer' | 'genesisHash' | 'allowPrivateAddresses' | 'mayVerify' | 'log'
+  >,
+  { row, prover }: AskedProver,
   signal: AbortSignal,
   hooks: RequestHooks,
 ): Promise<RequestOutcome | null> {

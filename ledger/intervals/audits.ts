@@ -1,18 +1,11 @@
-import type { ProverKey } from '../../rules/settle/settlement.js'
-import type { Tier } from '../../rules/tiers.js'
 import type { Queryable, Tx } from '../database.js'
 import { jsonObject, jsonRows } from '../json-rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** A user's request that was answered in the interval and may be recomputed. */
-export interface AuditCandidateRow extends ProverKey {
+/** A counted answer that may be recomputed. */
+export interface AuditCandidateRow {
   requestId: string
-  tier: Tier
-  /** The last interval in which its prover was judged. */
-  lastEvidenceN: number | null
-  work: number
-  elapsedUs: number | null
-  determinismClass: string
+  openingRefused: boolean
 }
 
 const queryDraws = jsonRows<{ n: number; inputs: Record<string, unknown> }>(
@@ -65,11 +58,11 @@ export async function auditCandidates(
   n: number,
 ): Promise<AuditCandidateRow[]> {
   return db.query(
-    `SELECT a.request_id, a.hotkey, a.registered_block, p.tier, s.last_evidence_n, a.work, a.elapsed_us, a.determinism_class
+    `SELECT a.request_id, EXISTS (
+       SELECT FROM spot_checks s WHERE s.request_id = a.request_id AND s.opening = 'refused') AS opening_refused
      FROM attempts a
-     JOIN interval_provers p USING (netuid, verifier, n, hotkey, registered_block)
-     JOIN provers s USING (netuid, verifier, hotkey, registered_block)
-     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind = 'inference' AND a.outcome = 'success'
+     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind <> 'challenge' AND a.counted
+       AND a.outcome = 'success'
      ORDER BY a.request_id`,
     [id.netuid, id.verifier, n],
   )

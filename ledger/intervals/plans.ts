@@ -1,3 +1,4 @@
+import type { PlannedRound } from '../../rules/plan/plan-types.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Queryable, Tx } from '../database.js'
 import { jsonObject, jsonRows } from '../json-rows.js'
@@ -21,15 +22,25 @@ export interface PlanRow extends PlanHeader {
   drawnAt: Date
 }
 
+/** When a round begins, and what was found then. */
+export interface PlanRoundRow extends PlannedRound {
+  /** Null before its moment. */
+  askedAt: Date | null
+  /** Hotkeys of the provers without room at its moment. */
+  busy: string[]
+}
+
+/** A challenge, drawn at its round's moment. */
 export interface PlanItemRow extends ProverKey {
   requestId: string
   round: number
+  /** Place in the round, from 0. */
   k: number
+  /** The last final block at that moment. */
   momentBlock: number
-  firstRetryBlock: number
-  secondRetryBlock: number
-  /** The one that the body names. */
   deadlineMs: number
+  /** Milliseconds; null: it is not cancelled. */
+  cancelAfterMs: number | null
   /** The request body, byte for byte. */
   body: Uint8Array
   bodySha256: string
@@ -42,22 +53,21 @@ const ITEM = {
   hotkey: 'text',
   registeredBlock: 'bigint',
   momentBlock: 'bigint',
-  firstRetryBlock: 'bigint',
-  secondRetryBlock: 'bigint',
   deadlineMs: 'integer',
+  cancelAfterMs: 'integer',
   body: 'bytea',
   bodySha256: 'text',
 } as const
 
 const queryPlans = jsonRows<PlanRow>('plans', (row) => row.n, { inputs: jsonObject })
 
-/** Stores a plan with its items, once. @returns false when there was one, which stands */
+/** Stores a plan, once. @returns false when there was one, which stands */
 export async function insertPlan(
   tx: Tx,
   id: VerifierId,
   n: number,
   header: PlanHeader,
-  items: readonly PlanItemRow[],
+  rounds: readonly PlannedRound[],
 ): Promise<boolean> {
   const inserted = await tx.execute(
     `INSERT INTO plans (netuid, verifier, n, rounds, gpu_us_per_work, inputs, spot_check_budget_us, spot_check_cost_us)
@@ -74,13 +84,64 @@ export async function insertPlan(
     ],
   )
   if (inserted === 0) return false
+  const rows = batch<PlannedRound>(
+    { kind: 'text', round: 'integer', momentMs: 'bigint' },
+    rounds,
+    4,
+  )
+  await tx.execute(
+    `INSERT INTO plan_rounds (netuid, verifier, n, ${rows.names})
+     SELECT $1, $2, $3, ${rows.names} FROM ${rows.source}`,
+    [id.netuid, id.verifier, n, ...rows.params],
+  )
+  return true
+}
+
+/** By moment; none of an interval whose plan an older version drew. */
+export async function planRounds(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<PlanRoundRow[]> {
+  return db.query(
+    `SELECT kind, round, moment_ms, asked_at, busy FROM plan_rounds
+     WHERE netuid = $1 AND verifier = $2 AND n = $3 ORDER BY moment_ms, kind, round`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
+/**
+ * Begins a round, once: until the transaction ends nobody else does.
+ * @param found which provers have no room now
+ * @returns false when it was begun before, or is none of the plan's
+ */
+export async function beginRound(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  { kind, round, busy }: Pick<PlanRoundRow, 'kind' | 'round' | 'busy'>,
+): Promise<boolean> {
+  const begun = await tx.execute(
+    `UPDATE plan_rounds SET asked_at = clock_timestamp(), busy = $6
+     WHERE netuid = $1 AND verifier = $2 AND n = $3 AND kind = $4 AND round = $5 AND asked_at IS NULL`,
+    [id.netuid, id.verifier, n, kind, round, busy],
+  )
+  return begun === 1
+}
+
+/** Stores a round's challenges, in the transaction that begins it. */
+export async function insertPlanItems(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  items: readonly PlanItemRow[],
+): Promise<void> {
   const rows = batch<PlanItemRow>(ITEM, items, 4)
   await tx.execute(
     `INSERT INTO plan_items (netuid, verifier, n, ${rows.names})
      SELECT $1, $2, $3, ${rows.names} FROM ${rows.source}`,
     [id.netuid, id.verifier, n, ...rows.params],
   )
-  return true
 }
 
 /** The plan's header; null when none was drawn. */
@@ -96,10 +157,9 @@ export async function planOf(db: Queryable, id: VerifierId, n: number): Promise<
 }
 
 /** A plan's item as the public sees it: without its prompt. */
-export type RevealedPlanItem = Omit<PlanItemRow, 'body'>
+export type RevealedPlanItem = Omit<PlanItemRow, 'body' | 'cancelAfterMs'>
 
-const REVEALED = `request_id, round, k, hotkey, registered_block, moment_block, first_retry_block, second_retry_block,
-  deadline_ms, body_sha256`
+const REVEALED = `request_id, round, k, hotkey, registered_block, moment_block, deadline_ms, body_sha256`
 
 /** The plan of an interval that is final, by round and place in it; of another one nothing. */
 export async function revealedPlan(
@@ -121,7 +181,7 @@ export async function planItems(
   { round }: { round?: number } = {},
 ): Promise<PlanItemRow[]> {
   return db.query(
-    `SELECT ${REVEALED}, body FROM plan_items
+    `SELECT ${REVEALED}, cancel_after_ms, body FROM plan_items
      WHERE netuid = $1 AND verifier = $2 AND n = $3 AND ($4::integer IS NULL OR round = $4)
      ORDER BY round, k`,
     [id.netuid, id.verifier, n, round ?? null],

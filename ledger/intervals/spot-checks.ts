@@ -6,7 +6,7 @@ import { jsonRows } from '../json-rows.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** An answer that may be drawn: a user's request, delivered, and not drawn yet. */
+/** An answer that may be drawn: delivered, no challenge, and not drawn yet. */
 export interface SpotCheckCandidate {
   requestId: string
   /** The request's bytes. */
@@ -119,7 +119,7 @@ export async function spotCheckCandidates(
     `SELECT a.request_id, a.body, a.trace_root,
        a.completed_at > now() - make_interval(secs => $4) AS in_time
      FROM attempts a
-     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind = 'inference' AND a.outcome = 'success'
+     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind <> 'challenge' AND a.outcome = 'success'
        AND ($5 OR a.completed_at > now() - make_interval(secs => $4)) AND a.determinism_class = ANY ($6)
        AND NOT EXISTS (SELECT FROM spot_checks s WHERE s.request_id = a.request_id)
      ORDER BY a.completed_at, a.request_id`,
@@ -155,12 +155,15 @@ export async function spotCheckSpending(db: Queryable, id: VerifierId, n: number
   return row!.spent
 }
 
-/** Pixels (frames · width · height) of all that users were delivered in an interval. */
+/** Pixels (frames · width · height) of all that was delivered in an interval and is no challenge. */
 export async function deliveredPixels(db: Queryable, id: VerifierId, n: number): Promise<number> {
+  // Of a body only numbers are read, as json: a prompt may hold what jsonb refuses.
   const [row] = await db.query<{ pixels: number }>(
-    `SELECT coalesce(sum(r.frames::bigint * r.width * r.height), 0)::bigint AS pixels
-     FROM attempts a JOIN inference_requests r ON r.id = a.inference_id
-     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.outcome = 'success'`,
+    `SELECT coalesce(sum((p->>'num_frames')::bigint * (p->>'width')::bigint * (p->>'height')::bigint), 0)::bigint AS pixels
+     FROM (
+       SELECT convert_from(body, 'UTF8')::json->'sampling_params' AS p FROM attempts a
+       WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind <> 'challenge' AND a.outcome = 'success'
+     ) answers`,
     [id.netuid, id.verifier, n],
   )
   return row!.pixels

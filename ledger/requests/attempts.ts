@@ -42,6 +42,8 @@ export interface NewAttempt extends ProverKey {
   /** The interval and the wide round that send it. */
   wideN?: number | null
   wideRound?: number | null
+  /** It is cancelled so long after it was sent, as users cancel theirs; null: it is not. */
+  cancelAfterMs?: number | null
 }
 
 /** How an attempt ended. What is not known is null. */
@@ -134,6 +136,7 @@ const NEW = {
   gpus: 'integer',
   wideN: 'integer',
   wideRound: 'integer',
+  cancelAfterMs: 'integer',
 } as const
 
 const RESULT = {
@@ -154,7 +157,7 @@ const RESULT = {
 } as const
 
 const FACTS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body_sha256, work,
-  counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, refusals, outcome, reason, message, frames_sha256, trace_root,
+  counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, cancel_after_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
   determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, taken, asked_at, completed_at`
 
 /** Open attempts that may still end: one whose worker went away is not in flight for ever. */
@@ -305,21 +308,17 @@ export async function recordOutcomes(
   })
 }
 
-/** Records that an attempt was refused for the `refusals`-th time and is to be asked again later. */
-export async function recordRefusals(
+/** Our requests in flight at each prover, of any kind: sent, and their outcome not known yet. */
+export async function requestsInFlight(
   db: Queryable,
-  rows: readonly { requestId: string; refusals: number }[],
-): Promise<void> {
-  const given = batch<{ requestId: string; refusals: number }>(
-    { requestId: 'uuid', refusals: 'integer' },
-    rows,
-    1,
+  id: VerifierId,
+): Promise<Map<string, string[]>> {
+  const rows = await db.query<{ hotkey: string; requestIds: string[] }>(
+    `SELECT o.hotkey, array_agg(o.request_id::text ORDER BY o.request_id) AS request_ids FROM ${IN_FLIGHT}
+     GROUP BY o.hotkey`,
+    [id.netuid, id.verifier],
   )
-  await db.execute(
-    `UPDATE attempts a SET refusals = greatest(a.refusals, r.refusals) FROM ${given.source}
-     WHERE a.request_id = r.request_id AND a.outcome IS NULL`,
-    given.params,
-  )
+  return new Map(rows.map(({ hotkey, requestIds }) => [hotkey, requestIds]))
 }
 
 /** By request id; those that are not stored are left out. */

@@ -16,14 +16,21 @@ export interface InferenceRequestRow extends GenerationParams {
 const COLUMNS = `id, job_id, api_key_id, seed, prompt, negative_prompt, steps, guidance_milli, width, height, frames,
   fps, model, counted, created_at`
 
+export interface RecentRequestRow extends InferenceRequestRow {
+  /** Its user cancelled it while a prover was at it. */
+  cancelled: boolean
+}
+
 /** The newest first: what challenges are made to look like. */
 export async function recentRequests(
   db: Queryable,
   id: VerifierId,
   limit: number,
-): Promise<InferenceRequestRow[]> {
+): Promise<RecentRequestRow[]> {
   return db.query(
-    `SELECT ${COLUMNS} FROM inference_requests r WHERE netuid = $1 AND verifier = $2
+    `SELECT ${COLUMNS}, EXISTS (
+       SELECT FROM attempts a WHERE a.inference_id = r.id AND a.reason = 'cancelled') AS cancelled
+     FROM inference_requests r WHERE netuid = $1 AND verifier = $2
        AND NOT EXISTS (SELECT FROM jobs j WHERE j.id = r.job_id AND j.forgotten_at IS NOT NULL)
      ORDER BY created_at DESC, id LIMIT $3`,
     [id.netuid, id.verifier, limit],

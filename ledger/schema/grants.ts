@@ -40,6 +40,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
     gpu: 'SELECT, INSERT, UPDATE',
   },
 
+  plan_rounds: { worker: 'SELECT, INSERT, UPDATE' },
   wide_rounds: { worker: 'SELECT, INSERT, UPDATE' },
   gpu_queues: { api: 'SELECT', worker: 'SELECT', gpu: 'SELECT, INSERT, UPDATE' },
   gpu_workers: { gpu: 'SELECT, INSERT, UPDATE, DELETE' },

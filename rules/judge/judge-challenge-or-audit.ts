@@ -30,14 +30,16 @@ export interface DueCheck {
 /**
  * The verdict of a check, once it can be given: first how asking ended, then what the bytes say.
  * What the verifier owes (asking, a ground truth, a confirmation) accuses nobody.
- * @returns null while something may still come
+ * @returns null while something may still come, and for what was refused or cancelled: that is no verdict
  */
 export function judgeChallengeOrAudit(due: DueCheck): Judgement | null {
   const { kind, attempt, prover, truth, certificate, final } = due
   const penaltyPpm = kind === 'challenge' ? CHALLENGE_PENALTY_PPM : INFERENCE_PENALTY_PPM
   // Never asked, or the answer was lost on our side.
   if (attempt === null || prover === null) return final ? abstained('own_fault') : null
-  if (attempt.outcome === 'refused') return failed('refused_thrice', penaltyPpm)
+  // Neither a refusal nor a request that we cancelled ourselves says anything of what it would have sent.
+  if (attempt.outcome === 'refused') return null
+  if (attempt.outcome === 'neutral' && attempt.reason === 'cancelled') return null
   if (attempt.outcome !== 'success') {
     const { reason } = attempt
     return OWN_FAULTS.includes(reason) ? abstained(reason) : failed(reason, penaltyPpm)

@@ -1,4 +1,4 @@
-import { INFERENCE_PENALTY_PPM } from '../constants.js'
+import { INFERENCE_PENALTY_PPM, OWN_NETWORK_PROVERS } from '../constants.js'
 import type { AnswerRow } from '../settle/settlement.js'
 import type { Reason } from '../verdicts.js'
 import type { Judgement } from './judge-answer.js'
@@ -27,12 +27,30 @@ export function answerCheck({
     : null
 }
 
+/** A prover that was asked, and whether it could be reached. */
+export interface ReachedProver {
+  hotkey: string
+  coldkey: string
+  /** That its address belongs to; null without an address. */
+  network: string | null
+  reached: boolean
+}
+
 /**
- * Whether it was the verifier's own network: several were asked at the same instant, and none could be
- * reached. That counts for nobody.
+ * Whether it was the verifier's own network: at least three provers, of three owners and three networks, were
+ * asked at the same instant, and none could be reached. That counts for nobody. Fewer can all be away, or be
+ * one owner's that goes away together.
  */
-export function isOwnNetwork(asked: number, unreachable: number): boolean {
-  return asked > 1 && unreachable === asked
+export function isOwnNetwork(asked: readonly ReachedProver[]): boolean {
+  if (asked.some(({ reached }) => reached)) return false
+  const different = (of: (prover: ReachedProver) => string | null) =>
+    new Set(asked.map(of).filter((value) => value !== null)).size
+  const kinds = [
+    (p: ReachedProver) => p.hotkey,
+    (p: ReachedProver) => p.coldkey,
+    (p: ReachedProver) => p.network,
+  ]
+  return kinds.every((of) => different(of) >= OWN_NETWORK_PROVERS)
 }
 
 /** What a prover's answer says of the time that a request was stamped with; `silent`: nothing. */

@@ -1,15 +1,14 @@
-import { type DrawSource, drawInteger, shuffle } from '../../formats/draws.js'
+import { type DrawSource, drawBytes, drawInteger } from '../../formats/draws.js'
 import { compareText } from '../order.js'
 import type { MechanismProfile } from '../profile.js'
-import type { ProverKey } from '../settle/settlement.js'
 import { usOfWork } from '../work-time.js'
 import { type GpuTime, gpuBudget } from './gpu-budget.js'
 
-/** A delivered answer to a user's request. */
-export interface AuditCandidate extends ProverKey {
+/** A counted answer, delivered, that is no challenge. */
+export interface AuditCandidate {
   requestId: string
-  /** The last interval in which something of its prover was checked; null when nothing ever was. */
-  lastEvidenceN: number | null
+  /** Its prover did not open it for a spot check. */
+  openingRefused: boolean
 }
 
 /**
@@ -26,9 +25,8 @@ export function mostAudits(
 }
 
 /**
- * Draws which answers are recomputed: a random number from 1 to `max`, by stalest
- * evidence, then random. An answer drawn counts as evidence for the next draw, so
- * that one prover with many answers does not take all the audits.
+ * Draws which answers are recomputed: a random number from 1 to `max`, those whose opening was refused first, then
+ * those with the smallest hash of secret and request id. Nothing else of a prover's history enters.
  * @returns request ids in the order in which they are to be recomputed; none only without answers
  */
 export function drawAudits(
@@ -37,23 +35,22 @@ export function drawAudits(
 ): string[] {
   if (input.answers.length === 0) return []
   const count = 1 + drawInteger(source, 'audit/count', Math.max(1, input.max))
-  const sorted = [...input.answers].sort((a, b) => compareText(a.requestId, b.requestId))
-  const left = shuffle(source, 'audit/order', sorted)
-  const drawn: AuditCandidate[] = []
-  while (drawn.length < count && left.length > 0) {
-    const times = (c: AuditCandidate): number => drawn.filter((d) => d.hotkey === c.hotkey).length
-    const next = left.reduce((best, c) => (comesBefore(c, best, times) ? c : best))
-    left.splice(left.indexOf(next), 1)
-    drawn.push(next)
-  }
-  return drawn.map((answer) => answer.requestId)
+  return input.answers
+    .map(({ requestId, openingRefused }) => ({
+      requestId,
+      openingRefused,
+      drawn: firstU64(drawBytes(source, `audit/${requestId}`, 8)),
+    }))
+    .sort(
+      (a, b) =>
+        Number(b.openingRefused) - Number(a.openingRefused) ||
+        (a.drawn < b.drawn ? -1 : a.drawn > b.drawn ? 1 : compareText(a.requestId, b.requestId)),
+    )
+    .slice(0, count)
+    .map(({ requestId }) => requestId)
 }
 
-function comesBefore(
-  a: AuditCandidate,
-  b: AuditCandidate,
-  times: (candidate: AuditCandidate) => number,
-): boolean {
-  const difference = times(a) - times(b) || (a.lastEvidenceN ?? -1) - (b.lastEvidenceN ?? -1)
-  return difference < 0
+/** Big-endian. */
+function firstU64(bytes: Uint8Array): bigint {
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, false)
 }

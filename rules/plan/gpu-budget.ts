@@ -18,7 +18,7 @@ export interface GpuBudget {
   spotcheckUs: number
 }
 
-/** The verifier's GPU time in an interval, divided: challenges at most 40 %, audits 20 %, 90 % in all. */
+/** The verifier's GPU time in an interval, divided: challenges at most 30 %, audits 20 %, spot checks 40 %. */
 export function gpuBudget({ length, blockMs, gpus, usPerVideo }: GpuTime): GpuBudget {
   const totalUs = length * blockMs * 1000 * gpus
   const share = (percent: number): number => Math.floor((totalUs * percent) / 100)

@@ -1,58 +1,43 @@
 import { type DrawSource, drawInteger } from '../../formats/draws.js'
+import { STALE_SHARE_DIVISOR } from '../constants.js'
 import { compareText } from '../order.js'
-import type { PlanCandidate, PlanGroup } from './plan-types.js'
+import type { ProverKey } from '../settle/settlement.js'
 
-/** Draws provers for rounds: stalest evidence first, then random; what is drawn counts as fresh. */
-export class Sampler {
-  private readonly drawn = new Map<PlanCandidate, number>()
-  private readonly source: DrawSource
-  private readonly provers: readonly PlanCandidate[]
+/** A prover with room, that may be sampled. */
+export interface SampleCandidate extends ProverKey {
+  /** The interval of its last full check (a challenge or an audit), and the moment in it; null when it never had one. */
+  lastFullCheck: { n: number; momentMs: number } | null
+}
 
-  constructor(source: DrawSource, provers: readonly PlanCandidate[]) {
-    this.source = source
-    this.provers = [...provers].sort((a, b) => compareText(a.hotkey, b.hotkey))
+/**
+ * Draws a round's sample: each place, with probability 1/2, uniformly among those that are not in it yet, else
+ * uniformly among the quarter of them whose last full check is longest ago. So nobody is safe who was just
+ * checked, and nobody is forgotten. Fewer candidates than places: all of them.
+ * @param label of the round
+ */
+export function drawSample<C extends SampleCandidate>(
+  source: DrawSource,
+  label: string,
+  candidates: readonly C[],
+  size: number,
+): C[] {
+  const left = [...candidates].sort(stalestFirst)
+  const sample: C[] = []
+  for (let k = 0; k < size && left.length > 0; k++) {
+    const anyone = drawInteger(source, `${label}/place/${k}/half`, 2) === 0
+    const among = anyone ? left.length : Math.ceil(left.length / STALE_SHARE_DIVISOR)
+    sample.push(...left.splice(drawInteger(source, `${label}/place/${k}`, among), 1))
   }
+  return sample
+}
 
-  /** Up to `size` different provers, of one group when one is named. */
-  draw(round: number, size: number, group: PlanGroup | null): PlanCandidate[] {
-    const left = this.provers.filter((p) => group === null || p[group.by] === group.value)
-    const sample: PlanCandidate[] = []
-    for (let k = 0; k < size && left.length > 0; k++) {
-      const stalest = left.reduce((a, b) => (this.compare(b, a) < 0 ? b : a))
-      const equals = left.filter((p) => this.compare(p, stalest) === 0)
-      const label = `round/${round}/prover/${k}`
-      const picked = equals[drawInteger(this.source, label, equals.length)]!
-      left.splice(left.indexOf(picked), 1)
-      sample.push(picked)
-    }
-    for (const picked of sample) this.drawn.set(picked, this.times(picked) + 1)
-    return sample
-  }
-
-  /** Groups of two or more, in a fixed order. */
-  groups(): PlanGroup[] {
-    const counts = new Map<string, { group: PlanGroup; size: number }>()
-    for (const prover of this.provers) {
-      for (const by of ['coldkey', 'network'] as const) {
-        const value = prover[by]
-        if (value === null) continue
-        const key = `${by}/${value}`
-        const size = (counts.get(key)?.size ?? 0) + 1
-        counts.set(key, { group: { by, value }, size })
-      }
-    }
-    return [...counts]
-      .filter(([, { size }]) => size > 1)
-      .sort(([a], [b]) => compareText(a, b))
-      .map(([, { group }]) => group)
-  }
-
-  private times(prover: PlanCandidate): number {
-    return this.drawn.get(prover) ?? 0
-  }
-
-  /** Negative when a is staler. */
-  private compare(a: PlanCandidate, b: PlanCandidate): number {
-    return this.times(a) - this.times(b) || (a.lastEvidenceN ?? -1) - (b.lastEvidenceN ?? -1)
-  }
+/** Never checked comes first; equals by their hotkeys. */
+function stalestFirst(a: SampleCandidate, b: SampleCandidate): number {
+  const { lastFullCheck: one } = a
+  const { lastFullCheck: other } = b
+  if (one !== null && other !== null) {
+    const difference = one.n - other.n || one.momentMs - other.momentMs
+    if (difference !== 0) return difference
+  } else if (one !== null || other !== null) return one === null ? -1 : 1
+  return compareText(a.hotkey, b.hotkey) || a.registeredBlock - b.registeredBlock
 }

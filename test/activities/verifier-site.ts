@@ -91,6 +91,7 @@ export async function makeVerifier(
     model: MODEL,
     latentSize: () => FAKE_LATENTS,
     settings: {
+      inferenceQueue: 'inference',
       gpuQueue: 'gpu-cpu',
       ledgerPatienceSeconds: 90,
       auditPatienceSeconds: 60,

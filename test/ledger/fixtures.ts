@@ -6,6 +6,12 @@ import {
   openIntervalRow,
 } from '../../ledger/intervals/intervals.js'
 import {
+  beginRound,
+  insertPlan,
+  insertPlanItems,
+  type PlanItemRow,
+} from '../../ledger/intervals/plans.js'
+import {
   type IntervalProverRow,
   insertIntervalProvers,
   type ProverAddress,
@@ -16,6 +22,7 @@ import { insertJob, type JobRow } from '../../ledger/requests/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { TEST_PROFILE } from '../../rules/profile.js'
 import type { ProverKey, ProverSettlement, Settlement } from '../../rules/settle/settlement.js'
+import { NO_SPOT_CHECKS } from '../support/no-spot-checks.js'
 
 let verifiers = 0
 
@@ -237,4 +244,22 @@ export function recordFor(n: number) {
     hash: n.toString(16).padStart(64, '0'),
     previousHash: n === 1 ? null : (n - 1).toString(16).padStart(64, '0'),
   }
+}
+
+/** A plan whose rounds of challenges have begun, with what they asked. */
+export async function begunPlan(
+  db: Database,
+  id: VerifierId,
+  n: number,
+  items: readonly PlanItemRow[],
+): Promise<void> {
+  const numbers = [...new Set(items.map(({ round }) => round))]
+  const rounds = numbers.map((round) => ({ kind: 'challenge' as const, round, momentMs: round }))
+  const header = { rounds: rounds.length, gpuUsPerWork: null, ...NO_SPOT_CHECKS, inputs: {} }
+  await db.tx(async (tx) => {
+    await insertPlan(tx, id, n, header, rounds)
+    for (const { round } of rounds)
+      await beginRound(tx, id, n, { kind: 'challenge', round, busy: [] })
+    await insertPlanItems(tx, id, n, items)
+  })
 }

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { fromHex } from '../../formats/bytes.js'
 import { cosinePpm } from '../../rules/judge/similarity.js'
+import { drawRequest } from '../../rules/plan/draw-request.js'
 import { planInterval } from '../../rules/plan/plan.js'
+import { drawSample } from '../../rules/plan/sample.js'
 import { DEMO_PROFILE } from '../../rules/profile.js'
 import { settle } from '../../rules/settle/settle.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
@@ -27,48 +29,41 @@ describe('rules, golden vectors', () => {
     }
   })
 
-  it('draws of a plan', () => {
-    const { secret, blockHash, firstBlock, length, evidence, items } = golden.plan
-    const prompts = ['0', '1', '2', '3', '4']
-    const plan = planInterval(
-      {
-        profile: DEMO_PROFILE,
-        n: 6,
-        firstBlock,
-        length,
-        provers: Object.entries<number>(evidence)
-          .reverse()
-          .map(([hotkey, n], uid) => ({
-            hotkey,
-            registeredBlock: 7,
-            uid,
-            coldkey: hotkey,
-            network: null,
-            lastEvidenceN: n < 0 ? null : n,
-          })),
-        recentRequests: [],
-        prompts,
-        model: {
-          name: 'm',
-          steps: 12,
-          guidanceMilli: 3000,
-          frames: 16,
-          width: 64,
-          height: 64,
-          fps: 8,
-        },
-        budget: { usPerVideo: 900_000, gpus: 1, blockMs: 1000 },
-      },
-      { secret: fromHex(secret), blockHash: fromHex(blockHash) },
-    )
-    const drawn = plan.rounds
-      .flatMap((round) => round.items)
-      .map(({ round, k, hotkey, requestId, momentBlock, retryBlocks, body }) => {
+  it('draws of a plan, and of what its rounds ask', () => {
+    const { secret, blockHash, length, blockMs, n, checked, busy, rounds, items } = golden.plan
+    const source = { secret: fromHex(secret), blockHash: fromHex(blockHash) }
+    const shape = { steps: 12, guidanceMilli: 3000, frames: 16, width: 64, height: 64, fps: 8 }
+    const requests = {
+      model: { name: 'm', ...shape },
+      recentRequests: [],
+      prompts: ['0', '1', '2', '3', '4'],
+    }
+    const budget = { usPerVideo: 900_000, gpus: 1, blockMs }
+    const profile = DEMO_PROFILE
+    const input = { ...requests, profile, n, firstBlock: 1000, length, budget }
+    const plan = planInterval(input, source)
+    assert.deepEqual(plan.rounds, rounds)
+    const last = new Map<string, { n: number; momentMs: number }>()
+    for (const [hotkey, before] of Object.entries<number>(checked)) {
+      if (before >= 0) last.set(hotkey, { n: before, momentMs: 0 })
+    }
+    const asked = plan.rounds.flatMap(({ kind, round, momentMs }) => {
+      if (kind === 'wide') return []
+      const candidates = Object.keys(checked)
+        .filter((hotkey) => !busy.includes(hotkey))
+        .reverse()
+        .map((hotkey) => {
+          return { hotkey, registeredBlock: 7, lastFullCheck: last.get(hotkey) ?? null }
+        })
+      const sample = drawSample(source, `challenge/${round}`, candidates, profile.sampleSize)
+      for (const { hotkey } of sample) last.set(hotkey, { n, momentMs })
+      return sample.map(({ hotkey }, k) => {
+        const { requestId, body } = drawRequest(requests, source, `challenge/${round}/${k}`)
         const { seed } = body.sampling_params
-        const prompt = Number(body.query)
-        return { round, k, hotkey, requestId, momentBlock, retryBlocks, seed, prompt }
+        return { round, k, hotkey, requestId, seed, prompt: Number(body.query) }
       })
-    assert.deepEqual(drawn, items)
+    })
+    assert.deepEqual(asked, items)
   })
 
   it('a settlement', () => {

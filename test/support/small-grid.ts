@@ -7,6 +7,7 @@ import type { InferenceDeps } from '../../activities/inference-deps.js'
 import { ClockWatch } from '../../activities/shared/clock-watch.js'
 import { ProverRoutes } from '../../activities/video/prover-routes.js'
 import { resolveOptions } from '../../base/options/options.js'
+import type { Chain } from '../../chain/chain.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
 import { createWallet } from '../../chain/wallet/create.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
@@ -81,7 +82,7 @@ export class SmallGrid {
   #namespace!: string
   #inferencePort!: number
   #worker: Running | null = null
-  #genesisHash!: string
+  #link!: Chain
   #signals: JobSignals | null = null
   readonly #children = new Set<Role>()
 
@@ -149,7 +150,8 @@ export class SmallGrid {
       db: this.db,
       signals: this.#signals,
       signer: await loadHotkey(this.#wallet()),
-      genesisHash: this.#genesisHash,
+      genesisHash: this.#link.genesisHash,
+      chain: this.#link,
       allowPrivateAddresses: true,
       mayVerify: () => false,
       clock: new ClockWatch(SILENT),
@@ -227,6 +229,7 @@ export class SmallGrid {
     await this.#signals?.close()
     await Promise.all([...this.#children].map((role) => role.stop(STOP_MS)))
     await Promise.all(this.provers.map((prover) => prover.stop()))
+    await this.#link?.close()
     await this.#chain?.close()
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true })
   }
@@ -239,10 +242,8 @@ export class SmallGrid {
     this.#inferencePort = await freePort()
     const statePath = join(this.#folder, 'chain.json')
     this.#chain = await startLocalnet({ port: 0, statePath, manual: true, log: SILENT })
-    const chain = await connectLocalChain(this.#chain.url)
-    const { genesisHash } = chain
-    this.#genesisHash = genesisHash
-    await chain.close()
+    this.#link = await connectLocalChain(this.#chain.url)
+    const { genesisHash } = this.#link
     const { hotkey } = await createWallet({ ...this.#wallet(), overwrite: false })
     this.id = { netuid: NETUID, verifier: hotkey }
     this.#namespace = await makeNamespace(this.temporal)

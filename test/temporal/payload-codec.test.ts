@@ -192,11 +192,15 @@ describe('what Temporal stores', function () {
       workflowBundle: await bundleOf(link),
       activities: {
         openInterval: async () => {
-          const rounds = [{ round: 0, momentBlock: 1 }]
+          const rounds = [
+            { kind: 'challenge', round: 0, dueInMs: 1 },
+            { kind: 'wide', round: 0, dueInMs: 1 },
+          ]
           return { final: null, provers: 3, reachable: 2, rounds }
         },
         awaitBlock: async () => undefined,
         askRound: async () => ({ nextMoment: null }),
+        askWide: async () => ({ provers: 3, requests: 6 }),
         recompute: async () => undefined,
         judge: async () => ({ pass: 2, cheat: 0, fail: 0, unproven: 0, abstained: 0 }),
         fetchOpenings: async () => ({ waiting: 0, over: true }),
@@ -226,7 +230,12 @@ describe('what Temporal stores', function () {
       args: [
         {
           ...{ netuid: 1, verifier, n: 1, firstBlock: 1, length: 2, setWeights: false },
-          ...{ gpuQueue: 'verifier', ledgerPatienceSeconds: 1, auditPatienceSeconds: 10 },
+          ...{
+            inferenceQueue: 'verifier',
+            gpuQueue: 'verifier',
+            ledgerPatienceSeconds: 1,
+            auditPatienceSeconds: 10,
+          },
         },
       ],
     })

@@ -96,6 +96,7 @@ async function startInferenceWorker(
     signals,
     signer,
     genesisHash,
+    chain,
     allowPrivateAddresses: options['chain.allow_private_addresses'],
     mayVerify: verifiers.has,
     clock,

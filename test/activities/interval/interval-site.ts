@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { GpuDeps } from '../../../activities/gpu-deps.js'
-import { createAskRound } from '../../../activities/interval/ask-round.js'
 import { createNextInterval } from '../../../activities/interval/next-interval.js'
 import { createOpenInterval } from '../../../activities/interval/open-interval.js'
 import { createComputeGroundTruths } from '../../../activities/judging/compute-ground-truths.js'
 import { createComputeSpotChecks } from '../../../activities/judging/compute-spot-checks.js'
 import { createGiveVerdicts } from '../../../activities/judging/give-verdicts.js'
+import { createAskRound } from '../../../activities/rounds/ask-round.js'
+import { createAskWide } from '../../../activities/rounds/ask-wide.js'
 import { attemptResult } from '../../../activities/video/attempt-result.js'
 import { Metrics } from '../../../base/metrics.js'
 import type { Signer } from '../../../base/sr25519.js'
@@ -18,7 +19,7 @@ import type { Engine } from '../../../engine/engine.js'
 import { generationBody, workOf } from '../../../formats/generation.js'
 import type { Database } from '../../../ledger/database.js'
 import { putCertificate } from '../../../ledger/intervals/certificates.js'
-import { planItems } from '../../../ledger/intervals/plans.js'
+import { planRounds } from '../../../ledger/intervals/plans.js'
 import { type CheckKind, verdictsOf } from '../../../ledger/intervals/verdicts.js'
 import { intervalProvers } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
@@ -36,8 +37,7 @@ import { blocksWaitedFor, makeVerifier, run, type VerifierSite } from '../verifi
 /** One round in which everybody is asked. */
 const PROFILE: Partial<MechanismProfile> = {
   sampleSize: 8,
-  sampleMax: 8,
-  rounds: { max: 1, earlyShareMilli: 400 },
+  rounds: { max: 1 },
 }
 
 /** How a prover behaves: as its engine does, an hour `late` by its clock, `refusing` everything, or `away`. */
@@ -106,7 +106,9 @@ export class IntervalSite {
     // Port 1: nobody listens there.
     const served = behaviour === 'away' ? null : await this.#start(signer, behaviour)
     if (served !== null) this.#served.push(served)
-    const address = { ip: '127.0.0.1', port: served?.port ?? 1 }
+    // Networks of their own: who is away in the others' is the verifier's own fault.
+    const away = { ip: `127.0.${this.verifier.provers.indexOf(signer) + 1}.1`, port: 1 }
+    const address = served === null ? away : { ip: '127.0.0.1', port: served.port }
     // Its submit comes before its question for the block, which is what the next block answers.
     let waits = true
     const serving = chain.serveAxon(signer, netuid, address).finally(() => {
@@ -167,19 +169,18 @@ export class IntervalSite {
     return run(createOpenInterval(this.verifier.deps), { n })
   }
 
-  /** Asks every round's provers, refusals included, after the last of the interval's blocks. */
+  /** Asks the provers of every round of challenges, one round after another, after the interval's last block. */
   async ask(n: number): Promise<void> {
     const { deps, harness } = this.verifier
     await harness.advance(deps.profile.intervalBlocks)
-    const rounds = new Set((await planItems(deps.db, deps.id, n)).map(({ round }) => round))
-    for (const round of rounds) {
-      for (;;) {
-        const { nextMoment } = await run(createAskRound(deps), { n, round })
-        if (nextMoment === null) break
-        const { number } = await deps.chain.finalized()
-        await harness.advance(nextMoment - number)
-      }
+    for (const { kind, round } of await planRounds(deps.db, deps.id, n)) {
+      if (kind === 'challenge') await run(createAskRound(deps), { n, round })
     }
+  }
+
+  /** Asks every prover at the same instant. */
+  askWide(n: number, round = 0) {
+    return run(createAskWide(this.verifier.deps), { n, round })
   }
 
   /** @param changes how this GPU worker differs from a sound one */

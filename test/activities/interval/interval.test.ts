@@ -13,14 +13,18 @@ import { recordHash, recordText } from '../../../formats/record.js'
 import { sha256Hex } from '../../../formats/sha256.js'
 import { intervalByN } from '../../../ledger/intervals/intervals.js'
 import { acquireLease, releaseLease } from '../../../ledger/intervals/lease.js'
-import { planItems } from '../../../ledger/intervals/plans.js'
+import type { PlanProver } from '../../../ledger/intervals/plan-inputs.js'
+import { planItems, planRounds } from '../../../ledger/intervals/plans.js'
 import { recordBody, recordOf } from '../../../ledger/intervals/records.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
 import { weightSet } from '../../../ledger/intervals/weights.js'
 import { intervalProvers, standings } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { drawAudits } from '../../../rules/plan/audits.js'
+import { drawRequest } from '../../../rules/plan/draw-request.js'
 import { planInterval } from '../../../rules/plan/plan.js'
+import type { RoundKind } from '../../../rules/plan/plan-types.js'
+import { drawSample } from '../../../rules/plan/sample.js'
 import { settle } from '../../../rules/settle/settle.js'
 import { weightVector } from '../../../rules/settle/weights.js'
 import { encodeBody } from '../../../wire/generation-body.js'
@@ -30,6 +34,13 @@ import { StandIn } from '../stand-in.js'
 import { chainWith, run, useChain } from '../verifier-site.js'
 import { type Behaviour, IntervalSite } from './interval-site.js'
 
+interface RecordedRound {
+  kind: RoundKind
+  round: number
+  moment_ms: number
+  busy: string[]
+}
+
 describe('activities: an interval', () => {
   const database = useDatabase()
   const chain = useChain()
@@ -37,9 +48,8 @@ describe('activities: an interval', () => {
 
   async function open(...behaviours: Behaviour[]): Promise<VerifierDeps> {
     site = await IntervalSite.open(chain(), database().db, behaviours, {
-      rounds: { max: 2, earlyShareMilli: 400 },
+      rounds: { max: 2 },
       sampleSize: 3,
-      sampleMax: 3,
     })
     return site.verifier.deps
   }
@@ -131,12 +141,17 @@ describe('activities: an interval', () => {
     ])
     assert.deepEqual(first, second)
     assert.deepEqual([first.final, first.provers, first.reachable], [null, 3, 2])
-    const plan = await planItems(deps.db, deps.id, n)
-    assert.ok(plan.length >= 2)
+    const plan = await planRounds(deps.db, deps.id, n)
+    assert.deepEqual(plan.map(({ kind }) => kind).sort(), [
+      'challenge',
+      'challenge',
+      'wide',
+      'wide',
+    ])
     const provers = await intervalProvers(deps.db, deps.id, n)
     await site.close()
     assert.deepEqual(await opening({ profile: { ...deps.profile, sampleSize: 1 } }), first)
-    assert.deepEqual(await planItems(deps.db, deps.id, n), plan)
+    assert.deepEqual(await planRounds(deps.db, deps.id, n), plan)
     assert.deepEqual(await intervalProvers(deps.db, deps.id, n), provers)
   })
 
@@ -177,24 +192,33 @@ describe('activities: an interval', () => {
     const terms = { genesisHash: record.genesis_hash, ...id, n: 1, secretSha256 }
     assert.ok(verifyText(id.verifier, commitmentText(terms), signature))
     const plan = planInterval({ ...record.plan_inputs, profile: record.profile }, source)
-    assert.deepEqual(
-      record.planned.map(({ deadline_ms: _, ...item }: { deadline_ms: number; body: string }) => {
-        const { deadline_ms: __, ...sent } = JSON.parse(item.body)
-        return { ...item, body: sent }
-      }),
-      plan.rounds.flatMap(({ items }) =>
-        items.map((item) => ({
-          request_id: item.requestId,
-          round: item.round,
-          k: item.k,
-          hotkey: item.hotkey,
-          registered_block: item.registeredBlock,
-          moment_block: item.momentBlock,
-          retry_blocks: item.retryBlocks,
-          body: item.body,
-        })),
-      ),
-    )
+    const drawn = record.rounds.map(({ kind, round, moment_ms: momentMs }: RecordedRound) => {
+      return { kind, round, momentMs }
+    })
+    assert.deepEqual(drawn, plan.rounds)
+    // Whom each round asked, and for what.
+    for (const { kind, round, busy } of record.rounds as RecordedRound[]) {
+      if (kind !== 'challenge') continue
+      const candidates = record.plan_inputs.provers
+        .filter(({ hotkey }: PlanProver) => !busy.includes(hotkey))
+        .map((row: PlanProver) => ({ ...row, lastFullCheck: null }))
+      const sample = drawSample(source, `challenge/${round}`, candidates, 3)
+      const planned = record.planned.filter((item: { round: number }) => item.round === round)
+      // Three of three, so that the order in which they were checked last does not matter.
+      assert.deepEqual(
+        planned.map((item: { hotkey: string }) => item.hotkey).sort(),
+        sample.map(({ hotkey }) => hotkey).sort(),
+      )
+      for (const item of planned) {
+        const { requestId, body } = drawRequest(
+          record.plan_inputs,
+          source,
+          `challenge/${round}/${item.k}`,
+        )
+        const { deadline_ms: _, ...sent } = JSON.parse(item.body)
+        assert.deepEqual([item.request_id, sent], [requestId, body])
+      }
+    }
     assert.equal(record.audit_inputs.answers.length, 3)
     assert.deepEqual([...drawAudits(record.audit_inputs, source)].sort(), record.audits)
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { createAskRound } from '../../../activities/rounds/ask-round.js'
+import type { Database } from '../../../ledger/database.js'
 import { certificateOf } from '../../../ledger/intervals/certificates.js'
 import { groundTruthsOf } from '../../../ledger/intervals/ground-truths.js'
 import { planItems } from '../../../ledger/intervals/plans.js'
 import { useDatabase } from '../../support/postgres.js'
 import { type Behaviour, IntervalSite } from '../interval/interval-site.js'
 import { classNamed, StandIn } from '../stand-in.js'
-import { useChain } from '../verifier-site.js'
+import { run, useChain } from '../verifier-site.js'
 
 const NOBODY = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
 const PASS = ['pass', 'hash_equal', 1_000_000]
@@ -121,27 +123,33 @@ describe('activities: judging', () => {
     assert.deepEqual(await site.verdicts(1), [[['unproven', 'other_class', -10_000]], [PASS]])
   })
 
-  it('who cannot be reached, and who refuses three times, fails', async () => {
+  it('who cannot be reached fails; who refuses has no verdict', async () => {
     await asked('away', 'refusing', 'honest')
     await site.recompute(1, ROUND)
     await site.judge(1)
-    assert.deepEqual(await site.verdicts(1), [
-      [['fail', 'unreachable', -10_000]],
-      [['fail', 'refused_thrice', -10_000]],
-      [PASS],
-    ])
+    assert.deepEqual(await site.verdicts(1), [[['fail', 'unreachable', -10_000]], [], [PASS]])
   })
 
   it('when nobody can be reached it is the verifier’s own fault', async () => {
-    await asked('away', 'away')
+    await asked('away', 'away', 'away')
     await site.judge(1)
     const OWN = [['abstained', 'own_fault', null]]
-    assert.deepEqual(await site.verdicts(1), [OWN, OWN])
+    assert.deepEqual(await site.verdicts(1), [OWN, OWN, OWN])
   })
 
   it('challenges that were never sent count for nobody', async () => {
     site = await IntervalSite.open(chain(), database().db, ['honest'])
     await site.begin()
+    // Killed between drawing the round and storing what it sends.
+    const { deps } = site.verifier
+    let transactions = 0
+    const tx: Database['tx'] = async (work) => {
+      transactions += 1
+      if (transactions > 1) throw new Error('killed')
+      return deps.db.tx(work)
+    }
+    const dying = { ...deps, db: { ...deps.db, tx } }
+    await assert.rejects(run(createAskRound(dying), { n: 1, round: 0 }), /killed/)
     assert.deepEqual(await site.judge(1), NOBODY)
     await site.judge(1, true)
     assert.deepEqual(await site.verdicts(1), [[['abstained', 'own_fault', null]]])

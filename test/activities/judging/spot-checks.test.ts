@@ -162,8 +162,11 @@ describe('activities: spot checks', () => {
     const { db, id } = site.verifier.deps
     const { spotCheckBudgetUs, spotCheckCostUs } = (await planOf(db, id, 1))!
     assert.ok(spotCheckBudgetUs! > 0)
-    assert.equal(spotCheckCostUs, 1, 'nothing was delivered before')
-    await db.execute('UPDATE plans SET spot_check_budget_us = 1 WHERE netuid = $1', [id.netuid])
+    // The first interval's: two wide rounds of two provers, of 3 capacity (one GPU, two slots), of 128 pixels.
+    assert.equal(spotCheckCostUs, 2 * 4 * 128)
+    const all =
+      'UPDATE plans SET spot_check_budget_us = 1, spot_check_cost_us = 1 WHERE netuid = $1'
+    await db.execute(all, [id.netuid])
     assert.deepEqual(await waiting(), { waiting: 1 })
   })
 })

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict'
 import { Client, Connection } from '@temporalio/client'
 import { intervalDetailSchema } from '../../../api/network/interval-schema.js'
 import { intervalByN, markMissed, setFailure } from '../../../ledger/intervals/intervals.js'
-import { insertPlan, type PlanItemRow } from '../../../ledger/intervals/plans.js'
+import type { PlanItemRow } from '../../../ledger/intervals/plans.js'
 import { signRecord } from '../../../ledger/intervals/records.js'
 import { decideWeights } from '../../../ledger/intervals/weights.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
-import { LENGTH, newVerifier, uuid } from '../../ledger/fixtures.js'
+import { begunPlan, LENGTH, newVerifier, uuid } from '../../ledger/fixtures.js'
 import { failWorkflow } from '../../support/failed-workflow.js'
-import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import { makeNamespace, useTemporal } from '../../support/temporal.js'
 import { awayTemporal, type Problem, post, startApi, type TestApi } from '../server.js'
@@ -52,9 +51,8 @@ describe('/v1/network/intervals/{n}', () => {
     round,
     k,
     momentBlock,
-    firstRetryBlock: momentBlock + 1,
-    secondRetryBlock: momentBlock + 2,
     deadlineMs: 30_000,
+    cancelAfterMs: null,
     body: new TextEncoder().encode('{"query":"a red ball rolls"}'),
     bodySha256: 'ef'.repeat(32),
   })
@@ -62,9 +60,8 @@ describe('/v1/network/intervals/{n}', () => {
   it('has a timeline of rounds once it is final, and links to Temporal all along', async () => {
     const { db } = database()
     await livedInterval(db, id, 1, [{ of: scenic(1), passes: 3 }])
-    const header = { rounds: 2, gpuUsPerWork: null, ...NO_SPOT_CHECKS, inputs: {} }
     const items = [item(0, 0, 1003), item(0, 1, 1003), item(1, 0, 1008)]
-    await db.tx((tx) => insertPlan(tx, id, 1, header, items))
+    await begunPlan(db, id, 1, items)
     const running = await show(1)
     assert.deepEqual([running.rounds, running.plan, running.record], [null, null, null])
     const { namespace } = client.options

@@ -13,8 +13,17 @@ import {
   putCosine,
   putGroundTruth,
 } from '../../../ledger/intervals/ground-truths.js'
-import { insertPlan, type PlanItemRow, planItems, planOf } from '../../../ledger/intervals/plans.js'
+import {
+  beginRound,
+  insertPlan,
+  insertPlanItems,
+  type PlanItemRow,
+  planItems,
+  planOf,
+  planRounds,
+} from '../../../ledger/intervals/plans.js'
 import { insertVerdicts, unjudged, verdictsOf } from '../../../ledger/intervals/verdicts.js'
+import { insertWideRound, wideRound } from '../../../ledger/intervals/wide-rounds.js'
 import {
   insertIntervalProvers,
   intervalProvers,
@@ -27,6 +36,7 @@ import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import {
   attempt,
+  begunPlan,
   failure,
   intervalProver,
   newJob,
@@ -46,9 +56,8 @@ function item(round: number, k: number): PlanItemRow {
     hotkey,
     registeredBlock,
     momentBlock: 1003 + round,
-    firstRetryBlock: 1005,
-    secondRetryBlock: 1008,
     deadlineMs: 30_000,
+    cancelAfterMs: null,
     body: Buffer.from('{"query":"x"}'),
     bodySha256: 'ab'.repeat(32),
   }
@@ -95,18 +104,55 @@ describe('ledger: provers of an interval', () => {
 describe('ledger: plan, truths, audits', () => {
   const database = useDatabase()
 
-  it('a plan is stored once, with its items', async () => {
+  it('a plan is stored once, and each of its rounds begins once, with what it asks', async () => {
     const { db } = database()
     const id = newVerifier()
     await openInterval(db, id, 1)
-    const items = [item(1, 0), item(0, 1), item(0, 0)]
+    const rounds = [
+      { kind: 'wide', round: 0, momentMs: 9_000 },
+      { kind: 'challenge', round: 0, momentMs: 7_000 },
+      { kind: 'challenge', round: 1, momentMs: 80 },
+    ] as const
     const header = { rounds: 2, gpuUsPerWork: 5, ...NO_SPOT_CHECKS, inputs: {} }
     assert.equal(await planOf(db, id, 1), null)
-    assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, header, items)), true)
+    assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, header, rounds)), true)
     assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, { ...header, rounds: 9 }, [])), false)
     assert.equal((await planOf(db, id, 1))!.rounds, 2)
+    const begun = (round: number, busy: string[]) =>
+      db.tx((tx) => beginRound(tx, id, 1, { kind: 'challenge', round, busy }))
+    assert.equal(await begun(0, [prover(3).hotkey]), true)
+    assert.equal(await begun(0, []), false)
+    assert.equal(await begun(2, []), false, 'none of the plan’s')
+    const stored = await planRounds(db, id, 1)
+    assert.deepEqual(
+      stored.map(({ kind, round, momentMs, busy }) => ({ kind, round, momentMs, busy })),
+      rounds
+        .toReversed()
+        .map((round, i) => ({ ...round, busy: i === 1 ? [prover(3).hotkey] : [] })),
+    )
+    assert.deepEqual(
+      stored.map(({ askedAt }) => askedAt !== null),
+      [false, true, false],
+    )
+    const items = [item(1, 0), item(0, 1), item(0, 0)]
+    await db.tx((tx) => insertPlanItems(tx, id, 1, items))
     assert.deepEqual(await planItems(db, id, 1), items.toReversed())
     assert.deepEqual(await planItems(db, id, 1, { round: 1 }), [items[0]])
+  })
+
+  it('a wide round keeps what it found of each prover', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const row = (uid: number, inFlight: string[]) => {
+      const { hotkey, registeredBlock } = prover(uid)
+      return { round: 0, hotkey, registeredBlock, gpus: uid, inFlight }
+    }
+    const rows = [row(1, []), row(2, [uuid(), uuid()])]
+    await db.tx((tx) => insertWideRound(tx, id, 1, rows))
+    const byHotkey = rows.toSorted((a, b) => (a.hotkey < b.hotkey ? -1 : 1))
+    assert.deepEqual(await wideRound(db, id, 1, 0), byHotkey)
+    assert.deepEqual(await wideRound(db, id, 1, 1), [])
   })
 
   it('what is not judged yet is known: planned challenges and drawn audits', async () => {
@@ -114,12 +160,7 @@ describe('ledger: plan, truths, audits', () => {
     const id = newVerifier()
     await openInterval(db, id, 1)
     const [one, two] = [item(0, 0), item(0, 1)]
-    await db.tx((tx) =>
-      insertPlan(tx, id, 1, { rounds: 1, gpuUsPerWork: null, ...NO_SPOT_CHECKS, inputs: {} }, [
-        one,
-        two,
-      ]),
-    )
+    await begunPlan(db, id, 1, [one, two])
     const { inferenceId } = await newJob(db, id)
     const [audited] = await startAttempts(db, id, [
       attempt(2, { inferenceId }),
@@ -168,10 +209,7 @@ describe('ledger: plan, truths, audits', () => {
       success(rows[2]!.requestId),
     ])
     const candidates = await auditCandidates(db, id, 2)
-    assert.deepEqual(
-      candidates.map((row) => [row.requestId, row.hotkey, row.tier, row.lastEvidenceN]),
-      [[rows[1]!.requestId, prover(2).hotkey, 'bronze', null]],
-    )
+    assert.deepEqual(candidates, [{ requestId: rows[1]!.requestId, openingRefused: false }])
     assert.equal(await auditsOf(db, id, 2), null)
     const drawn = [rows[1]!.requestId]
     assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, drawn, {})), drawn)

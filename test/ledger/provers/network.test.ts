@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { intervalDetail, intervalsOverview } from '../../../ledger/intervals/interval-views.js'
-import { insertPlan } from '../../../ledger/intervals/plans.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { insertVerdicts } from '../../../ledger/intervals/verdicts.js'
 import { markExtrinsic, putExtrinsic } from '../../../ledger/intervals/weight-extrinsics.js'
@@ -12,10 +11,10 @@ import {
   verifiers,
 } from '../../../ledger/provers/network.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
-import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import {
   attempt,
+  begunPlan,
   newJob,
   newVerifier,
   openInterval,
@@ -35,29 +34,20 @@ describe('ledger/network', () => {
     await openInterval(db, id, 1)
     const { hotkey, registeredBlock } = prover(1)
     const challenge = uuid()
-    await db.tx(async (tx) => {
-      await insertPlan(
-        tx,
-        id,
-        1,
-        { rounds: 1, gpuUsPerWork: null, ...NO_SPOT_CHECKS, inputs: {} },
-        [
-          {
-            requestId: challenge,
-            round: 0,
-            k: 0,
-            hotkey,
-            registeredBlock,
-            momentBlock: 1001,
-            firstRetryBlock: 1002,
-            secondRetryBlock: 1003,
-            deadlineMs: 30_000,
-            body: Buffer.from('{"query":"nobody else may know"}'),
-            bodySha256: 'aa',
-          },
-        ],
-      )
-    })
+    await begunPlan(db, id, 1, [
+      {
+        requestId: challenge,
+        round: 0,
+        k: 0,
+        hotkey,
+        registeredBlock,
+        momentBlock: 1001,
+        deadlineMs: 30_000,
+        cancelAfterMs: null,
+        body: Buffer.from('{"query":"nobody else may know"}'),
+        bodySha256: 'aa',
+      },
+    ])
     await insertVerdicts(db, id, 1, [
       {
         requestId: challenge,

@@ -8,7 +8,6 @@ import {
   attemptsOf,
   chargeNeutralAttempts,
   recordOutcomes,
-  recordRefusals,
   startAttempts,
 } from '../../../ledger/requests/attempts.js'
 import { getFrames, putFrames } from '../../../ledger/requests/frames.js'
@@ -233,21 +232,6 @@ describe('ledger/attempts', () => {
       ({ requestId }) => told.find((said) => said.requestId === requestId)!.outcome,
     )
     assert.deepEqual(outcomes, ['success', 'neutral', 'success', 'success'])
-  })
-
-  it('counts refusals once each, and none after the outcome', async () => {
-    const { db } = database()
-    const id = newVerifier()
-    const [row] = await startAttempts(db, id, [attempt(1, { n: 1 })])
-    const { requestId } = row!
-    const refusals = async () => (await answersOfInterval(db, id, 1))[0]!.refusals
-    await recordRefusals(db, [{ requestId, refusals: 1 }])
-    await recordRefusals(db, [{ requestId, refusals: 1 }])
-    assert.equal(await refusals(), 1)
-    await recordRefusals(db, [{ requestId, refusals: 2 }])
-    await recordOutcomes(db, id, [success(requestId)])
-    await recordRefusals(db, [{ requestId, refusals: 3 }])
-    assert.equal(await refusals(), 2)
   })
 
   it('stores frames as they come, in any order, the last before the outcome', async () => {

@@ -6,6 +6,7 @@ import {
   isOwnClock,
   isOwnNetwork,
   MAYBE_IMPOSSIBLE,
+  type ReachedProver,
 } from '../../../rules/judge/own-failure.js'
 import { DEMO_PROFILE, PRODUCTION_PROFILE } from '../../../rules/profile.js'
 
@@ -30,11 +31,23 @@ describe('a request’s own failure', () => {
     assert.equal(answerCheck({ outcome: 'neutral', reason: 'outpaced' }), null)
   })
 
-  it('is the verifier’s own network when none of several could be reached', () => {
-    assert.ok(isOwnNetwork(2, 2))
-    assert.ok(!isOwnNetwork(3, 2))
-    assert.ok(!isOwnNetwork(1, 1), 'one alone says nothing of the network')
-    assert.ok(!isOwnNetwork(0, 0))
+  it('is the verifier’s own network when none of three, of three owners and networks, could be reached', () => {
+    const prover = (i: number, changes: Partial<ReachedProver> = {}): ReachedProver => ({
+      hotkey: `p${i}`,
+      coldkey: `c${i}`,
+      network: `n${i}`,
+      reached: false,
+      ...changes,
+    })
+    const three = [prover(1), prover(2), prover(3)]
+    assert.ok(isOwnNetwork(three))
+    assert.ok(!isOwnNetwork([...three, prover(4, { reached: true })]))
+    assert.ok(!isOwnNetwork(three.slice(1)), 'two say nothing of the network')
+    assert.ok(!isOwnNetwork([prover(1), prover(1), prover(1)]), 'one prover, three requests')
+    assert.ok(!isOwnNetwork([prover(1), prover(2), prover(3, { coldkey: 'c1' })]))
+    assert.ok(!isOwnNetwork([prover(1), prover(2), prover(3, { network: 'n1' })]))
+    assert.ok(!isOwnNetwork([prover(1), prover(2), prover(3, { network: null })]))
+    assert.ok(!isOwnNetwork([]))
   })
 })
 

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { REFUSALS_ALLOWED } from '../../../rules/constants.js'
 import { mostAudits } from '../../../rules/plan/audits.js'
 import { shapingRequests } from '../../../rules/plan/challenge-shapes.js'
 import { type JudgedNeuron, judgedNeurons } from '../../../rules/plan/judged-neurons.js'
-import { isAskedAgain, nextAskBlock } from '../../../rules/plan/retries.js'
 
 describe('who is judged', () => {
   const neuron: JudgedNeuron = { hotkey: 'p', axon: {}, validatorPermit: false, stakeRao: 0n }
@@ -26,22 +24,6 @@ describe('who is judged', () => {
       assert.equal(found.length, judged ? 1 : 0)
     })
   }
-})
-
-describe('a challenge that is refused', () => {
-  const blocks = { momentBlock: 10, firstRetryBlock: 14, secondRetryBlock: 19 }
-
-  it('is asked again at its retry moments, of which there are as many as may be needed', () => {
-    assert.deepEqual(
-      [0, 1, 2, 3].map((refusals) => nextAskBlock(blocks, refusals)),
-      [10, 14, 19, 19],
-    )
-    assert.equal(REFUSALS_ALLOWED, Object.keys(blocks).length)
-  })
-
-  it('has failed with the third refusal', () => {
-    assert.deepEqual([1, 2, 3].map(isAskedAgain), [true, true, false])
-  })
 })
 
 describe('what challenges look like', () => {

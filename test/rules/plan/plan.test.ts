@@ -5,27 +5,18 @@ import type { DrawSource } from '../../../formats/draws.js'
 import { isRequestId } from '../../../formats/request-id.js'
 import { sha256 } from '../../../formats/sha256.js'
 import { drawAudits } from '../../../rules/plan/audits.js'
+import { type DrawnRequest, drawRequest } from '../../../rules/plan/draw-request.js'
 import { gpuBudget } from '../../../rules/plan/gpu-budget.js'
 import { planInterval } from '../../../rules/plan/plan.js'
-import type { PlanCandidate, PlanInput, RequestShape } from '../../../rules/plan/plan-types.js'
+import type { PlanInput, RequestShape } from '../../../rules/plan/plan-types.js'
 import { drawNegativePrompt, drawPrompt } from '../../../rules/plan/prompts.js'
+import { declaredGpus, roomOf } from '../../../rules/plan/room.js'
+import { drawSample, type SampleCandidate } from '../../../rules/plan/sample.js'
 import { DEMO_PROFILE, PRODUCTION_PROFILE } from '../../../rules/profile.js'
 import { times } from '../rows.js'
 
 function sourceOf(name: string): DrawSource {
   return { secret: sha256(utf8(name)), blockHash: sha256(utf8('block')) }
-}
-
-function candidates(count: number, more: Partial<PlanCandidate> = {}): PlanCandidate[] {
-  return Array.from({ length: count }, (_, uid) => ({
-    hotkey: `p${uid}`,
-    registeredBlock: 1,
-    uid,
-    coldkey: `c${uid}`,
-    network: null,
-    lastEvidenceN: null,
-    ...more,
-  }))
 }
 
 const model = {
@@ -38,154 +29,165 @@ const model = {
   fps: 8,
 }
 const { name: _, ...standard } = model
-const shape: RequestShape = { ...standard, negativePrompt: false, stream: false }
+const shape: RequestShape = { ...standard, negativePrompt: false, cancelled: false }
 
 const input: PlanInput = {
   profile: DEMO_PROFILE,
   n: 3,
   firstBlock: 500,
   length: 20,
-  provers: candidates(6),
   recentRequests: [],
   prompts: [],
   model,
   budget: { usPerVideo: 900_000, gpus: 1, blockMs: 1000 },
 }
-/** 25 s a video on one 3090: 1728 s for challenges are 69 videos. */
+/** 25 s a video on one 3090: 1296 s for challenges are 51 videos. */
 const production: PlanInput = {
   ...input,
   profile: PRODUCTION_PROFILE,
   length: 360,
-  provers: candidates(200),
   budget: { usPerVideo: 25_000_000, gpus: 1, blockMs: 12_000 },
 }
 
 describe('the GPU budget', () => {
-  it('is 40 % for challenges, 20 % for audits, spot checks up to 90 %', () => {
+  it('is 30 % for challenges, 20 % for audits, 40 % for spot checks', () => {
     const time = { length: 360, blockMs: 12_000, gpus: 1, usPerVideo: 25_000_000 }
     assert.deepEqual(gpuBudget(time), {
-      challengeVideos: 69,
+      challengeVideos: 51,
       auditVideos: 34,
-      spotcheckUs: 1_296_000_000,
+      spotcheckUs: 1_728_000_000,
     })
-    assert.equal(gpuBudget({ ...time, gpus: 2 }).challengeVideos, 138)
+    assert.equal(gpuBudget({ ...time, gpus: 2 }).challengeVideos, 103)
   })
 
   it('makes the number of rounds, at least one and at most the profile’s', () => {
     const rounds = (more: Partial<PlanInput>) =>
-      planInterval({ ...production, ...more }, sourceOf('a')).rounds
-    assert.equal(rounds({}).length, 23)
-    assert.equal(rounds({ budget: { ...production.budget, gpus: 10 } }).length, 36)
-    assert.equal(rounds({ budget: { ...production.budget, usPerVideo: 10 ** 10 } }).length, 1)
-    assert.deepEqual(rounds({ provers: [] }), [])
+      planInterval({ ...production, ...more }, sourceOf('a')).rounds.filter(
+        ({ kind }) => kind === 'challenge',
+      ).length
+    assert.equal(rounds({}), 17)
+    assert.equal(rounds({ budget: { ...production.budget, gpus: 10 } }), 100)
+    assert.equal(rounds({ budget: { ...production.budget, usPerVideo: 10 ** 10 } }), 1)
     // Twice the work a video: half the rounds.
-    assert.equal(rounds({ recentRequests: [{ ...shape, frames: 32 }] }).length, 11)
-  })
-
-  it('lets rounds grow when it has time left, up to the profile’s most', () => {
-    const fast = { ...production.budget, gpus: 10 }
-    const plain = { ...PRODUCTION_PROFILE, groupRounds: false }
-    const plan = planInterval({ ...production, profile: plain, budget: fast }, sourceOf('a'))
-    assert.ok(
-      plan.rounds.every((round) => round.items.length === 19),
-      '691 videos in 36 rounds',
-    )
-    const demo = planInterval(
-      { ...input, budget: { ...input.budget, usPerVideo: 1 } },
-      sourceOf('a'),
-    )
-    assert.ok(demo.rounds.every((round) => round.items.length === 3))
+    assert.equal(rounds({ recentRequests: [{ ...shape, frames: 32 }] }), 8)
   })
 })
 
 describe('a plan', () => {
-  it('lies in the interval, in order, with unique ids, and is drawn the same again', () => {
+  it('has its rounds within the interval, by moment, two of them wide, and is drawn the same again', () => {
     const anyInput = fc.record({
       seed: fc.string(),
-      length: fc.integer({ min: 2, max: 40 }),
-      provers: fc.nat(9),
+      length: fc.integer({ min: 1, max: 400 }),
       gpus: fc.integer({ min: 1, max: 3 }),
-      early: fc.integer({ min: 1, max: 1000 }),
-      groups: fc.boolean(),
     })
     fc.assert(
-      fc.property(anyInput, ({ seed, length, provers, gpus, early, groups }) => {
-        const profile = {
-          ...PRODUCTION_PROFILE,
-          rounds: { max: 36, earlyShareMilli: early },
-          groupRounds: groups,
+      fc.property(anyInput, ({ seed, length, gpus }) => {
+        const asked = { ...production, length, budget: { ...production.budget, gpus } }
+        const { rounds } = planInterval(asked, sourceOf(seed))
+        assert.deepEqual(planInterval(asked, sourceOf(seed)).rounds, rounds)
+        for (const [i, { momentMs }] of rounds.entries()) {
+          assert.ok(momentMs >= (rounds[i - 1]?.momentMs ?? 0) && momentMs < length * 12_000)
         }
-        const asked = {
-          ...input,
-          profile,
-          length,
-          provers: candidates(provers).map((p, i) => ({ ...p, coldkey: `c${i % 4}` })),
-          budget: { ...input.budget, gpus },
-        }
-        const plan = planInterval(asked, sourceOf(seed))
-        const turned = { ...asked, provers: [...asked.provers].reverse() }
-        assert.deepEqual(planInterval(turned, sourceOf(seed)), plan)
-        const last = asked.firstBlock + length - 1
-        const latest = Math.max(
-          asked.firstBlock + 1,
-          asked.firstBlock + Math.floor((length * early) / 1000),
-        )
-        const moments = plan.rounds.map((round) => round.momentBlock)
-        assert.deepEqual(
-          moments,
-          [...moments].sort((a, b) => a - b),
-        )
-        for (const moment of moments) assert.ok(moment > asked.firstBlock && moment <= latest)
-        if (moments.length <= Math.min(latest, last) - asked.firstBlock) {
-          assert.equal(new Set(moments).size, moments.length)
-        }
-        const items = plan.rounds.flatMap((round) => round.items)
-        assert.equal(new Set(items.map((item) => item.requestId)).size, items.length)
-        for (const [r, round] of plan.rounds.entries()) {
-          assert.equal(round.round, r)
-          assert.equal(new Set(round.items.map((item) => item.hotkey)).size, round.items.length)
-          for (const [k, item] of round.items.entries()) {
-            assert.deepEqual([item.round, item.k, item.momentBlock], [r, k, round.momentBlock])
-            const [first, second] = item.retryBlocks
-            assert.ok(
-              first >= Math.min(item.momentBlock + 1, last) && first <= second && second <= last,
-            )
-            assert.ok(isRequestId(item.requestId) && item.body.request_id === item.requestId)
-          }
+        for (const kind of ['challenge', 'wide'] as const) {
+          const numbers = rounds.filter((each) => each.kind === kind).map(({ round }) => round)
+          assert.deepEqual(
+            numbers.toSorted((a, b) => a - b),
+            [...numbers.keys()],
+          )
+          if (kind === 'wide') assert.equal(numbers.length, 2)
         }
       }),
       { seed: 5, numRuns: 40 },
     )
   })
 
-  it('asks all when they are fewer than the sample', () => {
-    const plan = planInterval({ ...input, provers: candidates(2) }, sourceOf('a'))
-    for (const round of plan.rounds) {
-      assert.deepEqual(round.items.map((item) => item.hotkey).sort(), ['p0', 'p1'])
+  it('begins rounds at no moment rather than another', () => {
+    const tenths = new Array<number>(10).fill(0)
+    for (let i = 0; i < 400; i++) {
+      for (const { momentMs } of planInterval(input, sourceOf(`${i}`)).rounds) {
+        tenths[Math.floor(momentMs / 2_000)]! += 1
+      }
+    }
+    const rounds = tenths.reduce((sum, count) => sum + count, 0)
+    for (const count of tenths) assert.ok(Math.abs(count / rounds - 0.1) < 0.025, `${tenths}`)
+  })
+})
+
+describe('a sample', () => {
+  const candidates = (count: number): SampleCandidate[] =>
+    Array.from({ length: count }, (_, i) => ({
+      hotkey: `p${String(i).padStart(3, '0')}`,
+      registeredBlock: 1,
+      lastFullCheck: { n: 1 + i, momentMs: 0 },
+    }))
+
+  it('has each prover once, in an order that the rows’ does not change, and all when they are few', () => {
+    const any = fc.record({
+      seed: fc.string(),
+      count: fc.nat(12),
+      size: fc.integer({ min: 1, max: 6 }),
+    })
+    fc.assert(
+      fc.property(any, ({ seed, count, size }) => {
+        const all = candidates(count)
+        const sample = drawSample(sourceOf(seed), 'challenge/0', all, size)
+        assert.equal(new Set(sample.map(({ hotkey }) => hotkey)).size, sample.length)
+        assert.equal(sample.length, Math.min(count, size))
+        assert.deepEqual(drawSample(sourceOf(seed), 'challenge/0', all.toReversed(), size), sample)
+      }),
+      { seed: 6, numRuns: 60 },
+    )
+  })
+
+  it('takes the stalest quarter in half of its places, and anybody in the other half', () => {
+    const drawn = new Map<string, number>()
+    const draws = 4_000
+    for (let i = 0; i < draws; i++) {
+      const [first] = drawSample(sourceOf(`${i}`), 'challenge/0', candidates(8), 1)
+      drawn.set(first!.hotkey, (drawn.get(first!.hotkey) ?? 0) + 1)
+    }
+    for (const [i, { hotkey }] of candidates(8).entries()) {
+      // 1/2 · 1/8, and of the two stalest 1/2 · 1/2 more.
+      const share = (drawn.get(hotkey) ?? 0) / draws
+      assert.ok(Math.abs(share - (i < 2 ? 0.3125 : 0.0625)) < 0.025, `${hotkey}: ${share}`)
     }
   })
 
-  it('asks those with the stalest evidence first, and nobody twice before everybody once', () => {
-    const provers = candidates(6).map((p, i) => ({ ...p, lastEvidenceN: i < 3 ? 2 : i }))
-    const plan = planInterval({ ...input, provers }, sourceOf('a'))
-    const asked = plan.rounds.map((round) => round.items.map((item) => item.hotkey).sort())
-    assert.deepEqual(asked, [
-      ['p0', 'p1', 'p2'],
-      ['p3', 'p4', 'p5'],
-    ])
+  it('counts who was never checked as the stalest, then the earlier moment', () => {
+    const [a, b, c] = candidates(3)
+    const order = [
+      { ...a!, lastFullCheck: { n: 5, momentMs: 9 } },
+      { ...b!, lastFullCheck: { n: 5, momentMs: 8 } },
+      { ...c!, lastFullCheck: null },
+    ]
+    const firsts = new Map<string, number>()
+    for (let i = 0; i < 600; i++) {
+      const [first] = drawSample(sourceOf(`${i}`), 'challenge/0', order, 1)
+      firsts.set(first!.hotkey, (firsts.get(first!.hotkey) ?? 0) + 1)
+    }
+    assert.ok(firsts.get(c!.hotkey)! > 2 * firsts.get(b!.hotkey)!, 'the quarter of three is one')
   })
+})
 
-  it('draws whom it asks, when the evidence is equally old', () => {
-    const first = times(30, () => 0).map(
-      (_zero, i) =>
-        planInterval({ ...input, provers: candidates(50) }, sourceOf(`${i}`)).rounds[0]!.items[0]!
-          .hotkey,
-    )
-    assert.ok(new Set(first).size > 15, `${first}`)
+describe('room', () => {
+  it('is two a GPU, less what is in flight; what is declared has bounds', () => {
+    assert.equal(roomOf({ gpus: 1, inFlight: 0 }), 2)
+    assert.equal(roomOf({ gpus: 4, inFlight: 3 }), 5)
+    assert.equal(roomOf({ gpus: 1, inFlight: 9 }), 0)
+    assert.deepEqual([null, 0, 1, 2, 3, 8, 1_000_000].map(declaredGpus), [1, 1, 1, 1, 1, 4, 64])
   })
+})
+
+describe('a request of the verifier’s own', () => {
+  const from = { model, recentRequests: [], prompts: [] }
+  const requests = (count: number, more: Partial<PlanInput> = {}) =>
+    times(count, () => 0).map((_zero, i) =>
+      drawRequest({ ...from, ...more }, sourceOf('a'), `challenge/${i}/0`),
+    )
 
   it('looks like recent traffic, and like the standard request without any', () => {
-    const { body } = planInterval(input, sourceOf('a')).rounds[0]!.items[0]!
+    const [{ body, requestId, cancelAtPermille }] = requests(1) as [DrawnRequest]
+    assert.ok(isRequestId(requestId) && body.request_id === requestId)
     assert.deepEqual(
       { ...body.sampling_params, seed: 0 },
       {
@@ -199,43 +201,29 @@ describe('a plan', () => {
       },
     )
     assert.deepEqual([body.model, body.private_input.negative_prompt], ['small', ''])
-    const recent: RequestShape[] = [
+    assert.equal(cancelAtPermille, null)
+    const recentRequests: RequestShape[] = [
       ...times(6, () => shape),
-      ...times(3, () => ({ ...shape, guidanceMilli: 3500, negativePrompt: true, stream: true })),
+      ...times(3, () => ({ ...shape, guidanceMilli: 3500, negativePrompt: true, cancelled: true })),
     ]
-    const rounds = times(40, () => 0).flatMap(
-      (_zero, i) => planInterval({ ...input, recentRequests: recent }, sourceOf(`${i}`)).rounds,
-    )
-    const items = rounds.flatMap((round) => round.items)
-    const rare = items.filter((item) => item.body.sampling_params.guidance_scale === 3.5)
-    assert.ok(rare.every((item) => item.stream && item.body.private_input.negative_prompt !== ''))
-    const share = rare.length / items.length
+    const drawn = requests(240, { recentRequests })
+    assert.equal(new Set(drawn.map((each) => each.requestId)).size, drawn.length)
+    const rare = drawn.filter((each) => each.body.sampling_params.guidance_scale === 3.5)
+    for (const each of rare) {
+      assert.ok(each.body.private_input.negative_prompt !== '')
+      assert.ok(each.cancelAtPermille! >= 0 && each.cancelAtPermille! < 1000)
+    }
+    assert.ok(new Set(rare.map((each) => each.cancelAtPermille)).size > 40)
+    const share = rare.length / drawn.length
     assert.ok(share > 0.22 && share < 0.45, `${share}`)
-    const seeds = items.map((item) => item.body.sampling_params.seed)
+    const seeds = drawn.map((each) => each.body.sampling_params.seed)
     assert.ok(Math.max(...seeds) > 2 ** 31 && new Set(seeds).size === seeds.length)
   })
 
-  it('asks one group concurrently in half of the rounds', () => {
-    const provers = candidates(60).map((p, i) => ({
-      ...p,
-      coldkey: i < 4 ? 'farm' : p.coldkey,
-      network: i >= 56 ? '203.0.113' : null,
-    }))
-    const { rounds } = planInterval({ ...production, provers }, sourceOf('a'))
-    const grouped = rounds.filter((round) => round.group !== null)
-    assert.equal(grouped.length, 11, 'half of 23')
-    for (const { group, items } of grouped) {
-      assert.ok(items.length >= 2)
-      const members = items.map((item) => provers.find((p) => p.hotkey === item.hotkey)!)
-      assert.ok(members.every((member) => member[group!.by] === group!.value))
+  it('has its prompt from a given list', () => {
+    for (const { body } of requests(20, { prompts: ['one', 'two'] })) {
+      assert.ok(['one', 'two'].includes(body.query))
     }
-    const strangers = planInterval(production, sourceOf('a')).rounds
-    assert.ok(
-      strangers.every((round) => round.group === null),
-      'no groups, no group rounds',
-    )
-    const demo = planInterval({ ...input, provers }, sourceOf('a')).rounds
-    assert.ok(demo.every((round) => round.group === null))
   })
 })
 
@@ -256,21 +244,12 @@ describe('prompts', () => {
     assert.equal(drawPrompt(sourceOf('p'), 'u/0'), prompts[0])
     assert.match(drawNegativePrompt(sourceOf('p'), 'u/0'), /^[a-z, ]+$/)
   })
-
-  it('can come from a given list', () => {
-    const plan = planInterval({ ...input, prompts: ['one', 'two'] }, sourceOf('a'))
-    for (const { items } of plan.rounds) {
-      for (const { body } of items) assert.ok(['one', 'two'].includes(body.query))
-    }
-  })
 })
 
 describe('audits', () => {
   const answers = Array.from({ length: 12 }, (_, i) => ({
     requestId: `r${String(i).padStart(2, '0')}`,
-    hotkey: `p${i % 4}`,
-    registeredBlock: 1,
-    lastEvidenceN: ((i % 4) + 1) as number | null,
+    openingRefused: false,
   }))
 
   it('are at least one when there is any answer, at most the maximum', () => {
@@ -283,14 +262,18 @@ describe('audits', () => {
     assert.equal(drawAudits({ answers: answers.slice(0, 1), max: 9 }, sourceOf('a')).length, 1)
   })
 
-  it('take the stalest evidence first, one a prover', () => {
-    const never = answers.map((a) => (a.hotkey === 'p2' ? { ...a, lastEvidenceN: null } : a))
-    for (let i = 0; i < 40; i++) {
-      const drawn = drawAudits({ answers: never, max: 5 }, sourceOf(`${i}`))
-      const provers = drawn.map((id) => never.find((a) => a.requestId === id)!.hotkey)
-      assert.deepEqual(provers, ['p2', 'p0', 'p1', 'p3', 'p2'].slice(0, drawn.length))
-      const turned = drawAudits({ answers: [...never].reverse(), max: 5 }, sourceOf(`${i}`))
-      assert.deepEqual(turned, drawn)
+  it('take those whose opening was refused first, and of the others each as often', () => {
+    const refused = answers.map((a) => ({ ...a, openingRefused: a.requestId === 'r07' }))
+    const drawn = new Map<string, number>()
+    for (let i = 0; i < 400; i++) {
+      const ids = drawAudits({ answers: refused, max: 5 }, sourceOf(`${i}`))
+      assert.equal(ids[0], 'r07')
+      const turned = drawAudits({ answers: refused.toReversed(), max: 5 }, sourceOf(`${i}`))
+      assert.deepEqual(turned, ids)
+      for (const id of ids.slice(1)) drawn.set(id, (drawn.get(id) ?? 0) + 1)
     }
+    const counts = [...drawn.values()]
+    assert.equal(counts.length, 11)
+    assert.ok(Math.max(...counts) < 2 * Math.min(...counts), `${counts}`)
   })
 })

@@ -1,0 +1,121 @@
+import type { IntervalProverRow } from '../../ledger/provers/provers.js'
+import { type AttemptRow, type NewOutcome, recordOutcomes } from '../../ledger/requests/attempts.js'
+import { isOwnNetwork } from '../../rules/judge/own-failure.js'
+import type { RequestOutcome } from '../../wire/outcome.js'
+import { axonNetwork } from '../shared/axon-network.js'
+import { BatchWriter } from '../shared/batch-writer.js'
+import { foundOwnClock } from '../shared/is-own-clock.js'
+import { attemptResult, verifierFault } from '../video/attempt-result.js'
+import { requestVideo } from '../video/request-video.js'
+import { isBackSoon } from './restarted.js'
+import type { RoundDeps } from './round-deps.js'
+
+const NO_HOOKS = {
+  onPosition: () => undefined,
+  onProgress: () => undefined,
+  onFrame: () => undefined,
+  onBegun: () => undefined,
+}
+
+interface Asked {
+  readonly attempt: AttemptRow
+  readonly prover: IntervalProverRow
+  readonly outcome: RequestOutcome
+}
+
+/**
+ * Sends the verifier's own requests at the same instant, by the code that sends users', and records how each
+ * ended.
+ * @param attempts stored, and without an outcome
+ * @param before those of them that were stored before this call: sent then, perhaps, and replayed now
+ */
+export async function askAll(
+  deps: RoundDeps,
+  attempts: readonly AttemptRow[],
+  provers: readonly IntervalProverRow[],
+  before: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { db, id } = deps
+  const byHotkey = new Map(provers.map((row) => [row.hotkey, row]))
+  // Stored as they arrive, so that one slow prover delays no other. One that could not be stored is
+  // requested again, and replayed.
+  const outcomes = new BatchWriter<NewOutcome>((batch) => recordOutcomes(db, id, batch))
+  const record = ({ attempt: { requestId }, outcome }: Asked) => {
+    const result = attemptResult(outcome, { resent: before.has(requestId) })
+    outcomes.add({ requestId, verdict: null, ...result })
+  }
+  const asked = await Promise.all(
+    attempts.map(async (attempt): Promise<Asked> => {
+      const prover = byHotkey.get(attempt.hotkey)!
+      const outcome = await ask(deps, attempt, prover, signal)
+      signal.throwIfAborted()
+      if (!isDoubtful(outcome)) record({ attempt, prover, outcome })
+      return { attempt, prover, outcome }
+    }),
+  )
+  // Held back until all have ended: they say who is at fault only together.
+  const doubtful = asked.filter(({ outcome }) => isDoubtful(outcome))
+  const ownNetwork = isOwnNetwork(asked.map(reached))
+  const ownClock = await foundOwnClock(deps, words(asked), async () => witnesses(provers), signal)
+  await Promise.all(
+    doubtful.map(async (one) => {
+      const { requestId } = one.attempt
+      if (hasReason(one.outcome, 'stale')) {
+        if (!ownClock) record(one)
+        else outcomes.add({ requestId, verdict: null, ...verifierFault('own_clock', null) })
+      } else if (ownNetwork) {
+        const fault = verifierFault('own_fault', 'nobody could be reached')
+        outcomes.add({ requestId, verdict: null, ...fault })
+      } else if (await isBackSoon(deps, one.prover, signal)) {
+        record({ ...one, outcome: { kind: 'refused' } })
+      } else record(one)
+    }),
+  )
+  await outcomes.finished()
+}
+
+async function ask(
+  deps: RoundDeps,
+  row: AttemptRow,
+  prover: IntervalProverRow,
+  signal: AbortSignal,
+): Promise<RequestOutcome> {
+  const { axonIp, axonPort, modelRoot } = prover
+  if (axonIp === null || axonPort === null || modelRoot === null) {
+    const message = prover.unreachableReason ?? 'no address on the chain'
+    return { kind: 'failed', reason: 'unreachable', message, progressed: false }
+  }
+  const until =
+    row.cancelAfterMs == null
+      ? signal
+      : AbortSignal.any([signal, AbortSignal.timeout(row.cancelAfterMs)])
+  const target = { row, prover: { axonIp, axonPort, modelRoot } }
+  const { genesisHash } = deps.chain
+  return (await requestVideo({ ...deps, genesisHash }, target, until, NO_HOOKS))!
+}
+
+function hasReason(outcome: RequestOutcome, reason: 'stale' | 'unreachable'): boolean {
+  return outcome.kind === 'failed' && outcome.reason === reason
+}
+
+function isDoubtful(outcome: RequestOutcome): boolean {
+  return hasReason(outcome, 'stale') || hasReason(outcome, 'unreachable')
+}
+
+function reached({ prover, outcome }: Asked) {
+  const { hotkey, coldkey, axonIp } = prover
+  const network = axonIp === null ? null : axonNetwork(axonIp)
+  return { hotkey, coldkey, network, reached: !hasReason(outcome, 'unreachable') }
+}
+
+function words(asked: readonly Asked[]) {
+  return asked.map(({ attempt: { hotkey }, outcome }) => ({ hotkey, outcome }))
+}
+
+/** Who can be asked whether it is our clock. */
+function witnesses(provers: readonly IntervalProverRow[]) {
+  return provers.flatMap(({ hotkey, axonIp: ip, axonPort: port }) =>
+    ip === null || port === null ? [] : [{ hotkey, address: { ip, port } }],
+  )
+}

@@ -1,0 +1,97 @@
+import { beginRound } from '../../ledger/intervals/plans.js'
+import {
+  insertWideRound,
+  type WideRoundRow,
+  wideRound,
+} from '../../ledger/intervals/wide-rounds.js'
+import type { IntervalProverRow } from '../../ledger/provers/provers.js'
+import {
+  attemptFacts,
+  type NewAttempt,
+  requestsInFlight,
+  startAttempts,
+} from '../../ledger/requests/attempts.js'
+import { declaredGpus, roomOf } from '../../rules/plan/room.js'
+import { withHeartbeat } from '../shared/heartbeat.js'
+import { askAll } from './ask-all.js'
+import { drawAttempt, type RoundSource, roundSource } from './draw-round.js'
+import { freshProvers } from './fresh-provers.js'
+import type { RoundDeps } from './round-deps.js'
+
+export interface AskedWide {
+  readonly provers: number
+  readonly requests: number
+}
+
+/**
+ * Sends every prover, at the same instant, as many requests as it has room for by its own word (mechanism.md
+ * section 3): whoever stands behind more hotkeys than it has GPUs cannot answer them all. What it found and asked
+ * is stored once; on a retry after a crash the provers get the same bytes.
+ */
+export function createAskWide(deps: RoundDeps) {
+  return async ({ n, round }: { n: number; round: number }): Promise<AskedWide> =>
+    withHeartbeat(async (signal, heartbeat) => {
+      const { db, id } = deps
+      const provers = await freshProvers(deps, n, signal)
+      await lookOnce(deps, n, round, provers)
+      const from = await roundSource(db, id, n)
+      const slots = await wideRound(db, id, n, round)
+      const rows = slots.flatMap((slot) => attemptsOf(from, n, slot))
+      const ids = rows.map(({ requestId }) => requestId)
+      const before = new Set((await attemptFacts(db, ids)).map((row) => row.requestId))
+      const attempts = await startAttempts(db, id, rows)
+      heartbeat(`asking ${slots.length} provers`)
+      const due = attempts.filter((row) => row.outcome === null)
+      await askAll(deps, due, provers, before, signal)
+      return { provers: slots.length, requests: rows.length }
+    })
+}
+
+async function lookOnce(
+  { db, id }: RoundDeps,
+  n: number,
+  round: number,
+  provers: readonly IntervalProverRow[],
+): Promise<void> {
+  await db.tx(async (tx) => {
+    const inFlight = await requestsInFlight(tx, id)
+    const slots = provers
+      .filter(({ axonIp }) => axonIp !== null)
+      .map(
+        ({ hotkey, registeredBlock, capacity }): WideRoundRow => ({
+          round,
+          hotkey,
+          registeredBlock,
+          gpus: declaredGpus(capacity),
+          inFlight: inFlight.get(hotkey) ?? [],
+        }),
+      )
+    const busy = slots.filter((slot) => room(slot) === 0).map(({ hotkey }) => hotkey)
+    if (!(await beginRound(tx, id, n, { kind: 'wide', round, busy }))) return
+    await insertWideRound(tx, id, n, slots)
+  })
+}
+
+function room({ gpus, inFlight }: WideRoundRow): number {
+  return roomOf({ gpus, inFlight: inFlight.length })
+}
+
+function attemptsOf(from: RoundSource, n: number, slot: WideRoundRow): NewAttempt[] {
+  const { hotkey, registeredBlock, gpus, round } = slot
+  return Array.from({ length: room(slot) }, (_, i) => ({
+    ...drawAttempt(from, `wide/${round}/${hotkey}/${i}`),
+    hotkey,
+    registeredBlock,
+    n: null,
+    kind: 'wide',
+    inferenceId: null,
+    attemptNo: 1,
+    hedge: false,
+    counted: true,
+    apiKeyId: null,
+    blockRange: null,
+    gpus,
+    wideN: n,
+    wideRound: round,
+  }))
+}

@@ -1,0 +1,73 @@
+import { FractalError } from '../../base/errors.js'
+import { fromHex } from '../../formats/bytes.js'
+import type { DrawSource } from '../../formats/draws.js'
+import { generationParams, workOf } from '../../formats/generation.js'
+import type { Queryable } from '../../ledger/database.js'
+import { intervalByN } from '../../ledger/intervals/intervals.js'
+import { type PlanInputsRow, planInputs } from '../../ledger/intervals/plan-inputs.js'
+import { planOf } from '../../ledger/intervals/plans.js'
+import { getSecret } from '../../ledger/intervals/secrets.js'
+import type { NewAttempt } from '../../ledger/requests/attempts.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import { drawRequest } from '../../rules/plan/draw-request.js'
+import type { MechanismProfile } from '../../rules/profile.js'
+import { deadlineMs } from '../../rules/routing/deadlines.js'
+import { usOfWork } from '../../rules/work-time.js'
+import { encodeBody } from '../../wire/generation-body.js'
+
+/** What an interval's rounds are drawn from. */
+export interface RoundSource {
+  readonly source: DrawSource
+  readonly inputs: PlanInputsRow
+  readonly profile: MechanismProfile
+  /** The class's certified time when the plan was drawn: floor(µs · 10^6 / work). */
+  readonly usPerWork: number
+}
+
+/** @throws FractalError `not_opened` for an interval without a plan */
+export async function roundSource(db: Queryable, id: VerifierId, n: number): Promise<RoundSource> {
+  // One after another: in a transaction they share a connection.
+  const interval = await intervalByN(db, id, n)
+  const plan = await planOf(db, id, n)
+  const inputs = await planInputs(db, id, n)
+  const secret = await getSecret(db, id, n)
+  const { firstBlockHash, profile } = interval ?? {}
+  if (!firstBlockHash || !profile || !secret || inputs === null || plan?.gpuUsPerWork == null) {
+    throw new FractalError('not_opened', `interval ${n} has no plan`)
+  }
+  return {
+    source: { secret: secret.secret, blockHash: fromHex(firstBlockHash) },
+    inputs,
+    profile,
+    usPerWork: plan.gpuUsPerWork,
+  }
+}
+
+/** What is sent, byte for byte, with the deadline that a user's request of this size has. */
+export type DrawnAttempt = Pick<
+  NewAttempt,
+  'requestId' | 'body' | 'bodySha256' | 'work' | 'deadlineMs' | 'cancelAfterMs'
+>
+
+/** One request of the verifier's own. @param label `challenge/{round}/{place}`, or the like */
+export function drawAttempt(from: RoundSource, label: string): DrawnAttempt {
+  const { requestId, body, cancelAtPermille } = drawRequest(from.inputs, from.source, label)
+  const work = workOf(generationParams(body))
+  const deadline = deadlineMs({
+    floorMs: from.profile.deadlineFloorMs,
+    certifiedUsPerWork: from.usPerWork,
+    work,
+  })
+  const { bytes, sha256 } = encodeBody({ ...body, deadline_ms: deadline })
+  return {
+    requestId,
+    body: bytes,
+    bodySha256: sha256,
+    work,
+    deadlineMs: deadline,
+    cancelAfterMs:
+      cancelAtPermille === null
+        ? null
+        : Math.floor((usOfWork(from.usPerWork, work) * cancelAtPermille) / 1_000_000),
+  }
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import type { RequestInput } from '../../rules/plan/plan-types.js'
+import type { ProverKey } from '../../rules/settle/settlement.js'
+import type { Queryable } from '../database.js'
+import { jsonRows } from '../json-rows.js'
+import type { VerifierId } from '../verifier-id.js'
+
+/** A prover whom an interval's rounds may ask, as its opening found it. */
+export interface PlanProver extends ProverKey {
+  /** The last interval before this one in which a challenge or an audit of it was judged. */
+  lastFullCheckN: number | null
+}
+
+/** What an interval's own requests are drawn from, as its opening stored it. */
+export interface PlanInputsRow extends RequestInput {
+  provers: PlanProver[]
+}
+
+const whole = z.int().min(0)
+const shape = {
+  steps: whole,
+  guidanceMilli: whole,
+  frames: whole,
+  width: whole,
+  height: whole,
+  fps: whole,
+}
+
+const inputs: z.ZodType<PlanInputsRow> = z.looseObject({
+  model: z.looseObject({ name: z.string(), ...shape }),
+  recentRequests: z.array(
+    z.looseObject({ ...shape, negativePrompt: z.boolean(), cancelled: z.boolean() }),
+  ),
+  prompts: z.array(z.string()),
+  provers: z.array(
+    z.looseObject({
+      hotkey: z.string(),
+      registeredBlock: whole,
+      lastFullCheckN: whole.nullable(),
+    }),
+  ),
+})
+
+const queryInputs = jsonRows<{ n: number; inputs: PlanInputsRow }>('plans', (row) => row.n, {
+  inputs,
+})
+
+/**
+ * Null before an interval's plan was drawn.
+ * @throws LedgerError `row_invalid` for those of a plan that an older version drew
+ */
+export async function planInputs(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<PlanInputsRow | null> {
+  const [row] = await queryInputs(
+    db,
+    'SELECT n, inputs FROM plans WHERE netuid = $1 AND verifier = $2 AND n = $3',
+    [id.netuid, id.verifier, n],
+  )
+  return row?.inputs ?? null
+}
+
+/** The last interval in which a challenge or an audit of each prover was judged; nobody whose none was. */
+export async function lastFullChecks(
+  db: Queryable,
+  id: VerifierId,
+): Promise<(ProverKey & { n: number })[]> {
+  return db.query(
+    `SELECT hotkey, registered_block, max(n) AS n FROM verdicts
+     WHERE netuid = $1 AND verifier = $2 AND kind IN ('challenge', 'audit') AND verdict <> 'abstained'
+     GROUP BY hotkey, registered_block`,
+    [id.netuid, id.verifier],
+  )
+}

@@ -1,0 +1,16 @@
+import { canonicalJson } from '../../formats/canonical-json.js'
+import { compareText } from '../order.js'
+import type { RequestInput, RequestShape } from './plan-types.js'
+
+/** What requests are made to look like, sorted, so that the order of rows in a table draws nothing else. */
+export function shapesOf({
+  recentRequests,
+  model,
+}: Pick<RequestInput, 'recentRequests' | 'model'>): RequestShape[] {
+  const { name: _, ...standard } = model
+  if (recentRequests.length === 0) return [{ ...standard, negativePrompt: false, cancelled: false }]
+  return recentRequests
+    .map((shape) => ({ shape, text: canonicalJson({ ...shape }) }))
+    .sort((a, b) => compareText(a.text, b.text))
+    .map(({ shape }) => shape)
+}
