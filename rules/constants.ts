@@ -86,7 +86,6 @@ export const SHARE_WINDOW_INTERVALS = 20
 export const API_KEY_FLOOR = 20
 export const API_KEY_SHARE_DIVISOR = 10
 
-
 // --- An interval's time ---
 
 /** A block of Bittensor's, in seconds: what a tier's limit of requests is turned into GPUs with. */
