@@ -26,13 +26,15 @@ export async function assertWhole(
     const given = verdicts.filter(
       (row) => row.requestId === item.requestId && row.kind === 'challenge',
     )
-    assert.equal(
-      given.length,
-      1,
-      `interval ${n}: challenge ${item.requestId} has ${given.length} verdicts`,
-    )
     const asked = attempts.filter((row) => row.requestId === item.requestId)
     assert.ok(asked.length <= 1, `interval ${n}: challenge ${item.requestId} was counted twice`)
+    const refused = asked[0]?.outcome === 'refused'
+    assert.equal(
+      given.length,
+      refused ? 0 : 1,
+      `interval ${n}: challenge ${item.requestId} has ${given.length} verdicts`,
+    )
+    if (refused) continue
     assert.equal(
       given[0]!.verdict === 'abstained' && given[0]!.reason === 'own_fault',
       asked[0]?.outcome == null,
@@ -45,8 +47,13 @@ export async function assertWhole(
   )
   for (const score of await scoresOf(db, id, n)) {
     const own = attempts.filter((row) => row.hotkey === score.hotkey)
+    // Challenges, and requests of wide rounds that were spot-checked.
+    const wide = new Set(own.filter(({ kind }) => kind === 'wide').map((row) => row.requestId))
     const passes = verdicts.filter(
-      (row) => row.hotkey === score.hotkey && row.kind === 'challenge' && row.verdict === 'pass',
+      (row) =>
+        row.hotkey === score.hotkey &&
+        row.verdict === 'pass' &&
+        (row.kind === 'challenge' || (row.kind === 'spotcheck' && wide.has(row.requestId))),
     ).length
     const successes = score.cheats > 0 ? 0 : own.filter(countsAsSuccess).length
     assert.equal(score.requestSuccesses, successes, `interval ${n}: successes of uid ${score.uid}`)
