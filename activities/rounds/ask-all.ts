@@ -68,7 +68,7 @@ export async function askAll(
         const fault = verifierFault('own_fault', 'nobody could be reached')
         outcomes.add({ requestId, verdict: null, ...fault })
       } else if (await isBackSoon(deps, one.prover, signal)) {
-        record({ ...one, outcome: { kind: 'refused' } })
+        record({ ...one, outcome: { kind: 'refused', taken: [] } })
       } else record(one)
     }),
   )
