@@ -77,15 +77,3 @@ export function drawBytes(
   }
   return block(source, label, 0).slice(0, count)
 }
-
-/** Fisher-Yates from the end, position i drawn by `{label}/{i}`; the input is left alone. */
-export function shuffle<T>(source: DrawSource, label: string, items: readonly T[]): T[] {
-  const out = [...items]
-  for (let i = out.length - 1; i > 0; i--) {
-    const j = drawInteger(source, `${label}/${i}`, i + 1)
-    const swapped = out[i]!
-    out[i] = out[j]!
-    out[j] = swapped
-  }
-  return out
-}

@@ -4,7 +4,7 @@ import { answerText } from '../../formats/answer.js'
 import { fromHex, toHex, u32le } from '../../formats/bytes.js'
 import { type CanonicalValue, canonicalJson } from '../../formats/canonical-json.js'
 import { isDeterminismClass } from '../../formats/determinism-class.js'
-import { drawBytes, drawInteger, shuffle } from '../../formats/draws.js'
+import { drawBytes, drawInteger } from '../../formats/draws.js'
 import { FormatError, type FormatErrorCode } from '../../formats/error.js'
 import { framesSha256, toUint8 } from '../../formats/frames.js'
 import { guidanceMilli, SEED_MAX, workOf } from '../../formats/generation.js'
@@ -170,18 +170,13 @@ describe('formats, edges', () => {
     }
   })
 
-  it('draws within range, keeps what it shuffles, and leaves the input alone', () => {
+  it('draws within range, and refuses what it can't draw', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), fc.nat(50), (m, i) => {
         const drawn = drawInteger(source, `label/${i}`, m)
         assert.ok(Number.isInteger(drawn) && drawn >= 0 && drawn < m)
       }),
       { seed: 3 },
-    )
-    const items = Object.freeze([...Array(20).keys()])
-    assert.deepEqual(
-      shuffle(source, 's', items).sort((a, b) => a - b),
-      items,
     )
     for (const m of [0, -1, 1.5, 2 ** 53]) refused('bad_integer', () => drawInteger(source, 'x', m))
     refused('bad_integer', () => drawBytes(source, 'x', 33))
