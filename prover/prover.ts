@@ -15,11 +15,11 @@ import {
   type ConnectionLimits,
   connectionLimits,
 } from './connections/connections.js'
+import { assertAlike, type ProverEngine } from './engines/prover-engine.js'
 import { AnswerStore } from './keeping/answer-store.js'
 import { Keeping } from './keeping/keeping.js'
 import { StateStore } from './keeping/state-store.js'
 import { createProverMetrics } from './metrics.js'
-import { assertAlike, type ProverEngine } from './prover-engine.js'
 import { RequestRegistry } from './request-registry.js'
 import { runGeneration } from './run-generation.js'
 import { SelfCheck, type SelfCheckTimes } from './self-check.js'

@@ -2,9 +2,9 @@ import type { Hex } from '../formats/bytes.js'
 import { lowerMedian } from '../rules/order.js'
 import { usOfWork, usPerWork } from '../rules/work-time.js'
 import type { TakenClaim } from '../wire/taken.js'
+import type { ProverEngine } from './engines/prover-engine.js'
 import { Generation, type ReceivedRequest } from './generation.js'
 import type { AnswerStore } from './keeping/answer-store.js'
-import type { ProverEngine } from './prover-engine.js'
 import { type Task, WorkQueue } from './queue.js'
 
 /**

@@ -2,7 +2,7 @@ import { messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Counter } from '../base/metrics.js'
 import { CLASS_CHECK_IDLE_MS, CLASS_CHECK_LOAD_MS } from '../rules/constants.js'
-import type { ProverEngine } from './prover-engine.js'
+import type { ProverEngine } from './engines/prover-engine.js'
 import type { Task } from './queue.js'
 
 /** When the class is looked at again. */

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { isCompiled } from '../../base/compiled.js'
+import { tsxUrl } from '../../base/tsx-url.js'
 import type { Hex } from '../../formats/bytes.js'
 import { lowerMedian } from '../../rules/order.js'
 import { type Engine, openEngine } from '../engine.js'
@@ -167,9 +167,4 @@ async function runInSecondProcess(
   } finally {
     signal?.removeEventListener('abort', stop)
   }
-}
-
-/** The compiler that the second process registers; not all that load this file have import.meta.resolve. */
-function tsxUrl(): string {
-  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 }

@@ -51,6 +51,35 @@ export async function selectedGpu(
 }
 
 /**
+ * The UUIDs of so many of the GPUs that this process may use, in their order.
+ * @param command for tests
+ * @throws EngineError `gpu_missing` when there are fewer, `gpu_ambiguous`
+ */
+export async function visibleGpus(
+  count: number,
+  env: Environment = process.env,
+  command = 'nvidia-smi',
+): Promise<string[]> {
+  const { CUDA_VISIBLE_DEVICES: visible, CUDA_DEVICE_ORDER } = env
+  const uuids = (await listed(command)).map(({ uuid }) => uuid)
+  const entries = visible === undefined ? uuids : visible.split(',')
+  if (entries.length < count) {
+    throw new EngineError('gpu_missing', `${count} GPUs are wanted; there are ${entries.length}.`, {
+      hint: 'Lower --gpu.count, or look at nvidia-smi -L and CUDA_VISIBLE_DEVICES.',
+    })
+  }
+  const wanted = await Promise.all(
+    entries.slice(0, count).map(async (entry) => {
+      return (await selectedGpu({ CUDA_VISIBLE_DEVICES: entry, CUDA_DEVICE_ORDER }, command)).uuid
+    }),
+  )
+  if (new Set(wanted).size === count) return wanted
+  throw new EngineError('gpu_missing', `CUDA_VISIBLE_DEVICES=${visible} names a GPU twice.`, {
+    hint: 'Two workers on one GPU are slower than one: name each GPU once.',
+  })
+}
+
+/**
  * Has CUDA see the selected GPU and no other, by its UUID: so what the class names is what computes. Call it in the
  * main thread before CUDA is loaded: a worker's `process.env` is a copy that native libraries do not see.
  * @throws EngineError `gpu_missing`, `gpu_ambiguous`

@@ -1,6 +1,8 @@
 import { messageOf } from '../../base/errors.js'
+import type { Hex } from '../../formats/bytes.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { EngineError, type EngineErrorCode } from '../errors.js'
+import type { ModelDescriptor } from '../model/descriptor.js'
 import type { Model } from '../model/model.js'
 import type { Device, Generated, GenerationWarning } from '../pipeline/generator.js'
 import type { OpenedStep, RecomputedStep } from '../pipeline/recompute-step.js'
@@ -23,7 +25,12 @@ export type ToThread =
   | { type: 'close' }
 
 export type FromThread =
-  | { type: 'opened'; determinismClass: string; software: Record<string, string> }
+  | {
+      type: 'opened'
+      model: OpenedModel
+      determinismClass: string
+      software: Record<string, string>
+    }
   | { type: 'class'; determinismClass: string }
   | { type: 'warning'; warning: GenerationWarning }
   | { type: 'progress'; step: number; steps: number }
@@ -33,6 +40,14 @@ export type FromThread =
   | { type: 'recomputed'; recomputed: RecomputedStep }
   /** Opening, the generation or the recomputation failed. */
   | { type: 'failed'; error: PlainError }
+
+/** What is known of a model outside of the thread that holds it. */
+export interface OpenedModel {
+  root: Hex
+  channels: number
+  scale: number
+  descriptor: ModelDescriptor | null
+}
 
 export interface PlainError {
   code: EngineErrorCode

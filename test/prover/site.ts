@@ -18,7 +18,7 @@ const GENESIS = '11'.repeat(32)
 const VERIFIER: CallerStanding = { validatorPermit: true, stakeRao: 1000n }
 
 /** Every GPU of a test has the same generator. */
-type SiteOptions = Partial<Omit<ProverOptions, 'engines'>> & {
+type SiteOptions = Partial<ProverOptions> & {
   generator?: Generator
   gpus?: number
 }

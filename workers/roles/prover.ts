@@ -9,11 +9,12 @@ import type { Options } from '../../base/options/options.js'
 import { ownVersion } from '../../base/version.js'
 import { connectChain } from '../../chain/connect.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
-import { openEngine } from '../../engine/engine.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { Generator } from '../../engine/pipeline/generator.js'
 import { advertisedAddress } from '../../prover/advertised-address.js'
 import { createCallerLookup } from '../../prover/callers.js'
+import type { ProverEngine } from '../../prover/engines/prover-engine.js'
+import { startEngines } from '../../prover/engines/start-engines.js'
 import { PROVER_LISTENER, startProver } from '../../prover/prover.js'
 import { assertRegistered } from '../assert-registered.js'
 import { AxonKeeper } from '../axon-keeper.js'
@@ -35,6 +36,7 @@ export const PROVER_OPTIONS = [
   'neuron.model_endpoint',
   'model.dir',
   'device',
+  'gpu.count',
   'blacklist.force_verifier_permit',
   'blacklist.allow_non_registered',
   'state.dir',
@@ -49,7 +51,7 @@ export const PROVER_OPTIONS = [
 export async function runProver(
   options: Options<(typeof PROVER_OPTIONS)[number]>,
   log: Log,
-  replace: (engine: Generator) => Generator = (engine) => engine,
+  replace?: (engine: Generator) => Generator,
 ): Promise<Running> {
   if (options['neuron.model_endpoint'] !== undefined) {
     throw new FractalError(
@@ -83,10 +85,14 @@ export async function runProver(
   if (address !== null) await assertRegistered(chain, id)
   const listenOn = { host: options['axon.host'], port: options['axon.port'] }
   await assertCanListen(listenOn, PROVER_LISTENER)
-  const engine = await openEngine({
+  const engines = await startEngines({
     modelDir: options['model.dir'] ?? defaultModelDir(),
     device: options.device,
+    count: options['gpu.count'],
+    log,
+    ...(replace === undefined ? {} : { replace }),
   })
+  const closeEngines = () => engines.map((engine) => engine.close())
   const limitMs = options['health.block_seconds'] * 1000
   const metrics = new Metrics('prover')
   exportBlockMetrics(metrics, chain)
@@ -100,9 +106,10 @@ export async function runProver(
     ['chain', missingBlocks(chain, limitMs)],
     ['neuron', neuron.whyNotReady()],
     ['axon', keeper?.whyNotReady() ?? null],
+    ['engine', lostEngines(engines)],
   ]
   const prover = await startProver({
-    engines: [replace(engine)],
+    engines,
     signer,
     lookup: createCallerLookup({ chain, netuid, log }),
     genesisHash: chain.genesisHash,
@@ -119,7 +126,7 @@ export async function runProver(
     metrics,
   }).catch(async (error) => {
     neuron.stop()
-    await Promise.allSettled([engine.close(), chain.close()])
+    await Promise.allSettled([...closeEngines(), chain.close()])
     throw error
   })
   const watchdog = watchBlocks(chain, { log, limitMs })
@@ -127,7 +134,7 @@ export async function runProver(
     watchdog.stop()
     neuron.stop()
     await prover.close()
-    await Promise.allSettled([engine.close(), chain.close()])
+    await Promise.allSettled([...closeEngines(), chain.close()])
   }
   try {
     if (address !== null) {
@@ -143,4 +150,9 @@ export async function runProver(
     throw error
   }
   return asRunning(close)
+}
+
+function lostEngines(engines: readonly ProverEngine[]): string | null {
+  const lost = engines.filter(({ isLost }) => isLost).length
+  return lost === 0 ? null : `${lost} of ${engines.length} GPU workers ended and are started again`
 }

@@ -22,7 +22,7 @@ export const WORKERS = {
   'gpu.count': option(
     whole(1, 1024),
     1,
-    'number of GPUs behind the queue, for the budget of checks',
+    'number of GPUs: of a verifier behind its queue, for the budget of checks; of a prover a worker process each',
   ),
   'ledger.patience': option(
     whole(1, 86_400),

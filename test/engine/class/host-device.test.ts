@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { cpuIsa, isaOfFlags } from '../../../engine/class/cpu-isa.js'
-import { selectedGpu } from '../../../engine/class/selected-gpu.js'
+import { selectedGpu, visibleGpus } from '../../../engine/class/selected-gpu.js'
 import { openEngine } from '../../../engine/engine.js'
 import { EngineError } from '../../../engine/errors.js'
 import { RANDOM_MODEL } from '../fixtures.js'
@@ -15,8 +15,12 @@ const BIG = 'GPU-aaaa1111-0000-0000-0000-000000000000, NVIDIA GeForce RTX 3090, 
 const BIG_TWO = 'GPU-aaaa2222-0000-0000-0000-000000000000, NVIDIA GeForce RTX 3090, 580.159'
 const SMALL = 'GPU-bbbb3333-0000-0000-0000-000000000000, NVIDIA GeForce GTX 1050, 580.159'
 
-/** Asks an nvidia-smi that lists these GPUs. */
-async function selected(lines: readonly string[], env: Record<string, string>) {
+function selected(lines: readonly string[], env: Record<string, string>) {
+  return withSmi(lines, async (smi) => (await selectedGpu(env, smi)).uuid.slice(4, 12))
+}
+
+/** With an nvidia-smi that lists these GPUs. */
+async function withSmi<T>(lines: readonly string[], ask: (smi: string) => Promise<T>): Promise<T> {
   const dir = await mkdtemp(path.join(tmpdir(), 'fractal-smi-'))
   try {
     const smi = path.join(dir, 'nvidia-smi')
@@ -25,11 +29,34 @@ async function selected(lines: readonly string[], env: Record<string, string>) {
       `#!/bin/sh\nprintf '%s\\n' ${lines.map((line) => `"${line}"`).join(' ')}\n`,
     )
     await chmod(smi, 0o755)
-    return (await selectedGpu(env, smi)).uuid.slice(4, 12)
+    return await ask(smi)
   } finally {
     await rm(dir, { recursive: true })
   }
 }
+
+describe('The GPUs of several workers', () => {
+  const visible = (lines: readonly string[], count: number, env: Record<string, string>) =>
+    withSmi(lines, async (smi) =>
+      (await visibleGpus(count, env, smi)).map((uuid) => uuid.slice(4, 12)),
+    )
+
+  it('are those that CUDA may see, in their order, each once', async () => {
+    const all = [BIG, BIG_TWO, SMALL]
+    assert.deepEqual(await visible(all, 2, {}), ['aaaa1111', 'aaaa2222'])
+    const [reversed, byId] = [{ CUDA_VISIBLE_DEVICES: '1,0' }, { CUDA_VISIBLE_DEVICES: 'GPU-bbbb' }]
+    assert.deepEqual(await visible([BIG, BIG_TWO], 2, reversed), ['aaaa2222', 'aaaa1111'])
+    assert.deepEqual(await visible(all, 1, byId), ['bbbb3333'])
+    for (const [count, env] of [
+      [4, {}],
+      [2, byId],
+      [2, { CUDA_VISIBLE_DEVICES: 'GPU-aaaa1111,GPU-aaaa1111' }],
+      [1, { CUDA_VISIBLE_DEVICES: '' }],
+    ] as const) {
+      await assert.rejects(visible(all, count, env), withCode('gpu_missing'), JSON.stringify(env))
+    }
+  })
+})
 
 describe('The device of a determinism class', () => {
   it("knows the CPU's instruction set by its flags", async () => {

@@ -1,6 +1,6 @@
-import { FractalError } from '../base/errors.js'
-import type { Generator } from '../engine/pipeline/generator.js'
-import type { QueuedEngine } from './queue.js'
+import { FractalError } from '../../base/errors.js'
+import type { Generator } from '../../engine/pipeline/generator.js'
+import type { QueuedEngine } from '../queue.js'
 
 /** What generates on one GPU. */
 export interface ProverEngine extends Generator, QueuedEngine {}

@@ -1,0 +1,30 @@
+import { pinGpu } from '../class/selected-gpu.js'
+import { readModel } from '../model/model.js'
+import type { Device } from '../pipeline/generator.js'
+import { Pipeline } from '../pipeline/pipeline.js'
+import { setNativeEnvironment } from '../runtime/native-environment.js'
+import { NativeGate } from '../runtime/native-gate.js'
+import type { ToThread } from '../thread/messages.js'
+import { PipelineServer } from '../thread/pipeline-server.js'
+
+/* A process that holds a model, forked by open-engine-process.ts: modelDir, device. */
+const [modelDir, device] = process.argv.slice(2) as [string, Device]
+
+// The process that asks decides when this one ends: a Ctrl-C reaches both.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+process.on('disconnect', () => process.exit())
+
+const server = new PipelineServer({
+  // It may be gone meanwhile: `disconnect` says so.
+  send: (message) => process.send!(message, undefined, undefined, () => {}),
+  close: () => process.disconnect(),
+})
+process.on('message', (message: ToThread) => server.hear(message))
+try {
+  setNativeEnvironment(device)
+  if (device === 'cuda') await pinGpu()
+  const model = await readModel(modelDir)
+  await server.open(model, () => Pipeline.open(model, device, new NativeGate()))
+} catch (error) {
+  server.fail(error)
+}
