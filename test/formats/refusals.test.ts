@@ -170,7 +170,7 @@ describe('formats, edges', () => {
     }
   })
 
-  it('draws within range, and refuses what it can't draw', () => {
+  it('draws within range, and refuses what it cannot draw', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), fc.nat(50), (m, i) => {
         const drawn = drawInteger(source, `label/${i}`, m)
