@@ -292,8 +292,27 @@ export interface components {
                 readonly tier: "challenger" | "grandmaster" | "gold" | "silver" | "bronze";
                 readonly provers: number;
             }[];
+            /** @description determinism classes that the verifier can judge; null before its first interval */
+            readonly classes: components["schemas"]["PublishedClasses"] | null;
             /** @description the loop of intervals in Temporal’s UI */
             readonly temporal_ui: string | null;
+        };
+        readonly PublishedClasses: {
+            readonly body: {
+                readonly genesis_hash: string;
+                readonly netuid: number;
+                readonly verifier: string;
+                readonly interval: number;
+                readonly model: string;
+                readonly model_root: string;
+                readonly classes: readonly {
+                    readonly determinism_class: string;
+                    readonly exact: boolean;
+                    readonly us_per_work: number;
+                }[];
+            };
+            /** @description by the verifier’s hotkey, over `fractal-classes/1` and the sha256 of the body as canonical JSON (formats/published-classes.ts) */
+            readonly signature: string;
         };
         readonly ProverList: {
             /** @constant */

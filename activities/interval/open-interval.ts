@@ -34,6 +34,7 @@ import { newestCertificate } from './certificates.js'
 import { ensureCommitment } from './commit-secret.js'
 import { fetchProverInfos } from './fetch-prover-infos.js'
 import { planInput, planProvers } from './plan-input.js'
+import { publishClasses } from './publish-classes.js'
 
 /** A round of an interval, and when it is to begin. */
 export interface DueRound {
@@ -91,6 +92,7 @@ async function open(
   const firstPixels = WIDE_ROUNDS * wideSlots * pixelsOf(deps.model)
   const spotCheckCostUs = await costOfAll(deps, n, spotCheckUsPerPixel, firstPixels)
   const { secret } = (await getSecret(db, id, n))!
+  await publishClasses(deps, n)
   await upsertStandings(db, id, neurons.map(addressOf))
   await withFence(deps, async (tx) => {
     // From here on nothing settles: the tiers, and after which interval they stand, belong together.

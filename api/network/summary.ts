@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { lastSettled, latestInterval, profileInForce } from '../../ledger/intervals/intervals.js'
+import { publishedBodySchema, publishedClasses } from '../../ledger/intervals/published-classes.js'
 import { tiersOverview } from '../../ledger/provers/network.js'
 import { TIERS } from '../../rules/tiers.js'
 import { loopLink } from '../../temporal/ui-links.js'
@@ -8,6 +9,16 @@ import { type Operation, operation } from '../http/operation.js'
 import { type NetworkAnswers, openToPages } from './answer-cache.js'
 import { phaseSchema } from './intervals.js'
 import { count, isoOrNull, tierSchema, time, verifierMembers } from './schema.js'
+
+const publishedClassesSchema = z
+  .object({
+    body: publishedBodySchema,
+    signature: z.string().meta({
+      description:
+        'by the verifier’s hotkey, over `fractal-classes/1` and the sha256 of the body as canonical JSON (formats/published-classes.ts)',
+    }),
+  })
+  .meta({ id: 'PublishedClasses' })
 
 export const summarySchema = z
   .object({
@@ -30,6 +41,10 @@ export const summarySchema = z
     last_settled: z.object({ n: count, settled_at: time.nullable() }).nullable(),
     provers: count.meta({ description: 'in the newest interval that opened' }),
     tiers: z.array(z.object({ tier: tierSchema, provers: count })),
+    classes: publishedClassesSchema.nullable().meta({
+      description:
+        'determinism classes that the verifier can judge; null before its first interval',
+    }),
     temporal_ui: z.url().nullable().meta({ description: 'the loop of intervals in Temporal’s UI' }),
   })
   .meta({ id: 'Network' })
@@ -55,11 +70,12 @@ export function summaryOperation(deps: ApiDeps, answers: NetworkAnswers): Operat
     before: [openToPages],
     run: ({ req, res }) =>
       answers.send(req, res, {}, async (): Promise<z.output<typeof summarySchema>> => {
-        const [newest, settled, profile, rows] = await Promise.all([
+        const [newest, settled, profile, rows, classes] = await Promise.all([
           latestInterval(db, verifierId),
           lastSettled(db, verifierId),
           profileInForce(db, verifierId),
           tiersOverview(db, verifierId),
+          publishedClasses(db, verifierId),
         ])
         const tiers = TIERS.map((tier) => ({
           tier,
@@ -80,6 +96,7 @@ export function summaryOperation(deps: ApiDeps, answers: NetworkAnswers): Operat
           last_settled: settled && { n: settled.n, settled_at: isoOrNull(settled.settledAt) },
           provers: tiers.reduce((sum, { provers }) => sum + provers, 0),
           tiers,
+          classes,
           temporal_ui: loopLink(deps),
         }
       }),

@@ -19,6 +19,12 @@ export const doctorCommand: CommandModule = {
         describe:
           'prover or verifier: check its requirements, with the options that you start it with',
       })
+      .option('api', {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'with --role prover: a verifier’s API, whose classes this machine’s is compared with',
+      })
       .option('certify', {
         type: 'boolean',
         default: false,
@@ -37,6 +43,7 @@ export const doctorCommand: CommandModule = {
     const json = given.json === true
     const runs = integer('runs', given.runs, 2, MAX_RUNS)
     const role = oneRole(given.role)
+    const api = apiOf(given.api, role)
     if (given.certify === true) {
       if (role !== undefined) throw new UsageError('--certify and --role cannot be combined.')
       const { certifyByHand } = await import('../doctor/certify.js')
@@ -45,12 +52,21 @@ export const doctorCommand: CommandModule = {
       if (runs !== undefined) throw new UsageError('--runs is for --certify.')
       if (role !== undefined) {
         const { checkRole } = await import('../doctor/check-role.js')
-        return checkRole(role, given, json)
+        return checkRole(role, given, json, api)
       }
       const { showMachine } = await import('../doctor/machine.js')
       await showMachine(given, json)
     }
   },
+}
+
+/** @throws UsageError */
+function apiOf(given: unknown, role: DoctorRole | undefined): string | undefined {
+  if (given === undefined) return undefined
+  if (role !== 'prover') throw new UsageError('--api is for --role prover.')
+  const isHttp = typeof given === 'string' && URL.canParse(given) && /^https?:/.test(given)
+  if (!isHttp) throw new UsageError('--api takes one address: https://HOST[:PORT].')
+  return given
 }
 
 /** @throws UsageError */

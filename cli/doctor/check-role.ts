@@ -7,15 +7,17 @@ import { DOCTOR_OPTIONS, type DoctorRole, gatherFacts } from './role-facts.js'
 
 /**
  * Prints what a role needs, and whether it is there.
+ * @param api address of a verifier's API, whose classes this machine's is compared with
  * @throws FractalError `requirements_missing`, after printing
  */
 export async function checkRole(
   role: DoctorRole,
   given: Readonly<Record<string, unknown>>,
   json: boolean,
+  api?: string,
 ): Promise<void> {
   const options = resolveOptions(DOCTOR_OPTIONS, given, process.env)
-  const requirements = requirementsOf(role, await gatherFacts(role, options, process.env))
+  const requirements = requirementsOf(role, await gatherFacts(role, options, process.env, api))
   const missing = requirements.filter(({ state }) => state === 'missing')
   if (json) printJson({ role, ok: missing.length === 0, requirements })
   else print(requirements)

@@ -1,4 +1,5 @@
 import { axonRequirements } from './axon-requirements.js'
+import { classRequirements } from './class-requirements.js'
 import { machineRequirements } from './machine-requirements.js'
 import type { Requirement } from './requirement.js'
 import type { DoctorRole, RoleFacts } from './role-facts.js'
@@ -8,6 +9,7 @@ import { chainRequirements, storeRequirements, walletRequirements } from './serv
 export function requirementsOf(role: DoctorRole, facts: RoleFacts): Requirement[] {
   return [
     ...machineRequirements(role, facts),
+    ...classRequirements(facts),
     ...walletRequirements(facts),
     ...chainRequirements(role, facts),
     ...axonRequirements(facts),

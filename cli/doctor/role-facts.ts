@@ -10,6 +10,7 @@ import { type WalletState, walletState } from '../../chain/wallet/state.js'
 import { openEngine } from '../../engine/engine.js'
 import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
+import type { PublishedBody } from '../../ledger/intervals/published-classes.js'
 import { type AxonFacts, axonFacts } from './axon-facts.js'
 import {
   diskFreeBytes,
@@ -18,6 +19,7 @@ import {
   listGpus,
   memoryBytes,
 } from './machine-facts.js'
+import { probeClasses } from './probe-classes.js'
 import {
   type ChainFacts,
   type Outcome,
@@ -66,6 +68,8 @@ export interface RoleFacts {
   readonly chain: Outcome<ChainFacts>
   /** Of a prover. */
   readonly axon: AxonFacts | null
+  /** What a verifier judges; null where none was named. */
+  readonly published: Outcome<PublishedBody> | null
   /** Of a verifier. */
   readonly database: Outcome<string> | null
   readonly temporal: Outcome<string> | null
@@ -75,6 +79,7 @@ export async function gatherFacts(
   role: DoctorRole,
   options: DoctorOptions,
   env: Readonly<Record<string, string | undefined>>,
+  api?: string,
 ): Promise<RoleFacts> {
   const modelDir = options['model.dir'] ?? defaultModelDir()
   const model = await outcomeOf(async () => {
@@ -87,16 +92,19 @@ export async function gatherFacts(
     hotkey: options['wallet.hotkey'],
   })
   const isProver = role === 'prover'
-  const [gpus, free, clock, engine, chain, axon, database, temporal] = await Promise.all([
-    listGpus(),
-    diskFreeBytes(options['state.dir']),
-    isClockSynchronized(),
-    'ok' in model ? outcomeOf(() => classOf(modelDir, options.device)) : null,
-    probeChain(options, wallet.hotkey.address),
-    isProver ? axonFacts(axonWish(options), env) : null,
-    isProver ? null : probeDatabase(options),
-    isProver ? null : probeTemporal(options),
-  ])
+  const [gpus, free, clock, engine, chain, axon, published, database, temporal] = await Promise.all(
+    [
+      listGpus(),
+      diskFreeBytes(options['state.dir']),
+      isClockSynchronized(),
+      'ok' in model ? outcomeOf(() => classOf(modelDir, options.device)) : null,
+      probeChain(options, wallet.hotkey.address),
+      isProver ? axonFacts(axonWish(options), env) : null,
+      api === undefined ? null : probeClasses(api),
+      isProver ? null : probeDatabase(options),
+      isProver ? null : probeTemporal(options),
+    ],
+  )
   return {
     node: process.version,
     cores: os.availableParallelism(),
@@ -113,6 +121,7 @@ export async function gatherFacts(
     network: options['subtensor.network'],
     chain,
     axon,
+    published,
     database,
     temporal,
   }

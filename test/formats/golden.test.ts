@@ -13,6 +13,7 @@ import {
 import { drawBytes, drawInteger } from '../../formats/draws.js'
 import { framesSha256 } from '../../formats/frames.js'
 import { modelRoot } from '../../formats/model-root.js'
+import { publishedClassesText } from '../../formats/published-classes.js'
 import { recordHash, recordText } from '../../formats/record.js'
 import { isRequestId, requestIdFromBytes } from '../../formats/request-id.js'
 import { sha256Hex } from '../../formats/sha256.js'
@@ -68,6 +69,8 @@ describe('formats, golden vectors', () => {
   it('writes the signed texts', () => {
     const { text: answer, ...terms } = golden.answer
     assert.equal(answerText(terms), answer)
+    const { text: published, body } = golden.publishedClasses
+    assert.equal(publishedClassesText(body), published)
     const { text: commitment, ...committed } = golden.commitment
     assert.equal(commitmentText(committed), commitment)
   })

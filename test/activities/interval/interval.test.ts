@@ -9,12 +9,14 @@ import { verifyText } from '../../../base/sr25519.js'
 import { fromHex } from '../../../formats/bytes.js'
 import { canonicalJson } from '../../../formats/canonical-json.js'
 import { commitmentText } from '../../../formats/commitment.js'
+import { publishedClassesText } from '../../../formats/published-classes.js'
 import { recordHash, recordText } from '../../../formats/record.js'
 import { sha256Hex } from '../../../formats/sha256.js'
 import { intervalByN } from '../../../ledger/intervals/intervals.js'
 import { acquireLease, releaseLease } from '../../../ledger/intervals/lease.js'
 import type { PlanProver } from '../../../ledger/intervals/plan-inputs.js'
 import { planItems, planRounds } from '../../../ledger/intervals/plans.js'
+import { publishedClasses } from '../../../ledger/intervals/published-classes.js'
 import { recordBody, recordOf } from '../../../ledger/intervals/records.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
 import { weightSet } from '../../../ledger/intervals/weights.js'
@@ -153,6 +155,25 @@ describe('activities: an interval', () => {
     assert.deepEqual(await opening({ profile: { ...deps.profile, sampleSize: 1 } }), first)
     assert.deepEqual(await planRounds(deps.db, deps.id, n), plan)
     assert.deepEqual(await intervalProvers(deps.db, deps.id, n), provers)
+  })
+
+  it('publishes the classes that can be judged, signed, as it opens', async () => {
+    site = await IntervalSite.open(chain(), database().db, ['honest'])
+    const { db, id, chain: subnet, model } = site.verifier.deps
+    assert.equal(await publishedClasses(db, id), null)
+    await site.begin()
+    const { body, signature } = (await publishedClasses(db, id))!
+    assert.ok(verifyText(id.verifier, publishedClassesText(body), signature))
+    const { genesis_hash, netuid, verifier, interval, model_root } = body
+    assert.deepEqual(
+      { genesis_hash, netuid, verifier, interval, model_root },
+      { genesis_hash: subnet.genesisHash, ...id, interval: 1, model_root: model.root },
+    )
+    const ours = body.classes.filter((each) => each.determinism_class === site.determinismClass)
+    assert.deepEqual(
+      ours.map(({ exact, us_per_work }) => [exact, us_per_work]),
+      [[true, 1_000_000]],
+    )
   })
 
   it('settles once, and its record says all that it follows from', async () => {

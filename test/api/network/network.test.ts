@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ApiServer } from '../../../api/server.js'
 import type { Database } from '../../../ledger/database.js'
+import { putPublishedClasses } from '../../../ledger/intervals/published-classes.js'
 import { putSecret } from '../../../ledger/intervals/secrets.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { insertVerdicts } from '../../../ledger/intervals/verdicts.js'
@@ -43,6 +44,20 @@ describe('/v1/network', () => {
     const res = await fetch(`${server.url}/v1/network/${path}`)
     return [res.status, ((await res.json()) as Problem).code]
   }
+
+  it('says which classes the verifier can judge, as it signed them', async () => {
+    const summary = async () => (await fetch(`${server.url}/v1/network`)).json()
+    assert.equal(((await summary()) as { classes: unknown }).classes, null)
+    const published = {
+      body: {
+        ...{ genesis_hash: 'ab'.repeat(32), ...id, interval: 1, model: 'm', model_root: 'cd' },
+        classes: [{ determinism_class: 'fc2;test', exact: true, us_per_work: 7 }],
+      },
+      signature: '0x00',
+    }
+    await putPublishedClasses(database().db, id, published)
+    assert.deepEqual(((await summary()) as { classes: unknown }).classes, published)
+  })
 
   it('makes four answers at once, whoever asks, and sends away who comes after 256 that wait', async () => {
     const { db } = database()

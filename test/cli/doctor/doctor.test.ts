@@ -41,6 +41,7 @@ const MACHINE: RoleFacts = {
     notPublic: null,
     runPod: null,
   },
+  published: null,
   database: { ok: '18.4' },
   temporal: { ok: 'default' },
 }
@@ -226,10 +227,12 @@ describe('fractal doctor --role', function () {
         TEMPORAL_ADDRESS: '127.0.0.1:1',
       }
       const doctor = (...args: string[]) => runCli(['doctor', '--device', 'cpu', ...args], { env })
-      const [verifier, prover, bad] = await Promise.all([
+      const [verifier, prover, bad, ...misused] = await Promise.all([
         doctor('--role', 'verifier', '--json'),
         doctor('--role', 'prover', '--axon.port', '0'),
         doctor('--role', 'king'),
+        doctor('--role', 'verifier', '--api', 'http://127.0.0.1:1'),
+        doctor('--role', 'prover', '--api', 'api.example'),
       ])
       assert.equal(verifier.code, 1, verifier.stderr)
       const { role, ok, requirements } = JSON.parse(verifier.stdout)
@@ -248,6 +251,8 @@ describe('fractal doctor --role', function () {
       assert.match(prover.stdout, /^hotkey: there is no key file .*\n {2}Check --wallet\.path/m)
       assert.deepEqual([bad.code, bad.stdout], [2, ''])
       assert.match(bad.stderr, /^fractal: --role takes prover or verifier, once\./)
+      assert.match(misused[0]!.stderr, /^fractal: --api is for --role prover\./)
+      assert.match(misused[1]!.stderr, /^fractal: --api takes one address/)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
