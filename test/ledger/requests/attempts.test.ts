@@ -105,6 +105,24 @@ describe('ledger/attempts', () => {
     }
   })
 
+  it('keeps the first of two traces that a prover signed for one request', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const { inferenceId } = await newJob(db, id)
+    const [row] = await startAttempts(db, id, [attempt(1, { inferenceId })])
+    const { requestId } = row!
+    const [first, second] = ['0a', '0b'].map((byte) => ({
+      traceRoot: byte.repeat(32),
+      signature: `0x${byte.repeat(64)}`,
+    }))
+    await recordOutcomes(db, id, [success(requestId, first)])
+    await recordOutcomes(db, id, [success(requestId, second)])
+    const [stored] = await attemptFacts(db, [requestId])
+    const { traceRoot, signature } = stored!
+    assert.deepEqual({ traceRoot, signature }, first)
+  })
+
   it('records all of a batch or nothing', async () => {
     const { db } = database()
     const id = newVerifier()
