@@ -37,7 +37,12 @@ async function run(name, args, { aside = false, nice = 0 } = {}) {
   const child = spawn(process.execPath, ['--import=tsx', MOCHA, ...common, ...args, ...given], {
     cwd: ROOT,
     stdio: file === null ? 'inherit' : ['ignore', file.fd, file.fd],
-    env: { ...process.env, FRACTAL_TEST_COUNTS: counts },
+    // What one process compiled, the hundreds that follow need not compile again.
+    env: {
+      NODE_COMPILE_CACHE: join(outputs, 'compiled'),
+      ...process.env,
+      FRACTAL_TEST_COUNTS: counts,
+    },
   })
   running.add(child)
   const began = performance.now()
