@@ -6,7 +6,7 @@ import { deadlineMs } from '../rules/routing/deadlines.js'
 export interface Measures {
   /** steps · frames · width · height of the model's standard video; null where it names none. */
   standardWork: number | null
-  /** floor(µs · 10^6 / work) of the newest generation here; null before the first. */
+  /** floor(µs · 10^6 / work) of the newest generations like it here; null without any. */
   usPerWork: number | null
 }
 

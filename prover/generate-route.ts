@@ -134,7 +134,7 @@ function readRequest(
     validateParams(params, { scale: 1 })
     const work = workOf(params)
     const { permit } = visitor.priority
-    const measures = { standardWork, usPerWork: registry.usPerWork }
+    const measures = { standardWork, usPerWork: registry.usPerWork(work) }
     assertWork(work, permit, measures)
     return {
       ...visitor,

@@ -20,8 +20,10 @@ type Ticket =
   | { kind: 'conflict' }
   | { kind: 'full'; retryAfterS: number }
 
-/** So many of the newest generations say how fast this prover is: a hiccup is none of them. */
-const MEASURED_RUNS = 5
+/** So many of the newest generations like it say how long a request takes: a hiccup is none of them. */
+const LIKE_RUNS = 5
+/** So many are remembered. */
+const MEASURED_RUNS = 64
 
 /** Where requests are taken in: one generation per (caller, request id), in turns. */
 export class RequestRegistry {
@@ -29,8 +31,8 @@ export class RequestRegistry {
   private readonly queue: WorkQueue<ProverEngine>
   private readonly runs = new Set<Promise<void>>()
   private closed = false
-  /** floor(µs · 10^6 / work) of the newest generations. */
-  private readonly measured: number[] = []
+  /** The newest generations; usPerWork is floor(µs · 10^6 / work). */
+  private readonly measured: { work: number; usPerWork: number }[] = []
 
   constructor(
     private readonly deps: {
@@ -42,7 +44,7 @@ export class RequestRegistry {
     },
   ) {
     this.queue = new WorkQueue(deps.engines, (work) => {
-      const value = this.usPerWork
+      const value = this.usPerWork(work)
       return value === null ? null : usOfWork(value, work) / 1000
     })
   }
@@ -52,9 +54,13 @@ export class RequestRegistry {
     return this.queue.gpus
   }
 
-  /** floor(µs · 10^6 / work), the lower median of the newest generations; null before the first. */
-  get usPerWork(): number | null {
-    return lowerMedian(this.measured)
+  /**
+   * floor(µs · 10^6 / work), the lower median of the newest generations of at least half of this work. Null
+   * without any: a short video takes longer for each unit of its work, and says nothing of a long one.
+   */
+  usPerWork(work: number): number | null {
+    const alike = this.measured.filter((run) => 2 * run.work >= work).slice(-LIKE_RUNS)
+    return lowerMedian(alike.map((run) => run.usPerWork))
   }
 
   /** Requests in flight, running and waiting. */
@@ -156,7 +162,8 @@ export class RequestRegistry {
     await this.deps.work(generation, engine)
     if (generation.end !== 'done') return
     const us = Math.round(1000 * (performance.now() - startedMs))
-    this.measured.push(usPerWork(us, generation.request.work))
+    const { work } = generation.request
+    this.measured.push({ work, usPerWork: usPerWork(us, work) })
     if (this.measured.length > MEASURED_RUNS) this.measured.shift()
   }
 }

@@ -185,6 +185,46 @@ describe('the queue', () => {
     })
   })
 
+  it('refuses what it expects to be late, by the time that videos like it took', async () => {
+    let work: Promise<void> = Promise.resolve()
+    const generator = new FakeGenerator({ beforeStep: (step) => (step === 0 ? work : undefined) })
+    await withSite({ generator }, async (site) => {
+      const asked = (steps: number, deadline_ms: number, changes: Partial<RequestOptions> = {}) => {
+        const body = site.body({ deadline_ms })
+        body.sampling_params.num_inference_steps = steps
+        return site.ask(body, changes)
+      }
+      /** Asks one while another of the same size is at work. */
+      const second = async (steps: number, deadlineMs: number) => {
+        const { passed, open } = gate()
+        work = passed
+        const first = asked(steps, 20_000)
+        while ((await inFlight(site)) < 1);
+        const stop = new AbortController()
+        const outcome = asked(steps, deadlineMs, {
+          signal: stop.signal,
+          onRecord: () => stop.abort(),
+        })
+        const reason = reasonOf(await outcome)
+        open()
+        await first
+        while ((await inFlight(site)) > 0);
+        return reason
+      }
+      const measure = async (steps: number) => {
+        work = new Promise<void>((resolve) => setTimeout(resolve, 300))
+        assert.equal(reasonOf(await asked(steps, 20_000)), 'answered')
+      }
+      await measure(1)
+      // Three steps would take 900 ms, if a short video said anything of them.
+      assert.equal(await second(3, 1200), 'cancelled')
+      await measure(3)
+      await measure(3)
+      assert.equal(await second(3, 400), 'refused')
+      assert.equal(await second(3, 20_000), 'cancelled')
+    })
+  })
+
   it('stops the work of a caller that left, between two steps, and keeps nothing of it', async () => {
     const { generator, reached, release } = held()
     await withSite({ generator }, async (site) => {
