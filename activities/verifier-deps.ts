@@ -27,6 +27,8 @@ export interface VerifierDeps {
   readonly clock: ClockWatch
   /** The model that challenges ask for, with its standard shape. */
   readonly model: ChallengeModel
+  /** Lines that prompts of checks are drawn from; empty: the grammar of the shipped model. */
+  readonly corpus: readonly string[]
   /** Float32 values in the latents of such a video of the model. */
   readonly latentSize: (shape: Pick<VideoShape, 'width' | 'height' | 'frames'>) => number
   /** What each interval that starts from now on is given. */

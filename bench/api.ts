@@ -177,6 +177,7 @@ async function idleJob(): Promise<string> {
   await insertJob(grid.db, grid.id, {
     ...{ id, inferenceId: randomUUID(), apiKeyId, seed: 7, prompt: 'x', negativePrompt: '' },
     ...{ steps, guidanceMilli: 3000, width, height, frames, fps: 8, model: MODEL, counted: false },
+    reusePrompt: false,
   })
   await claimDirect(grid.db, grid.id, id, 3_600_000)
   return id

@@ -15,6 +15,7 @@ import { intervalCommand } from './commands/interval.js'
 import { keyCommand } from './commands/key.js'
 import { localnetCommand } from './commands/localnet.js'
 import { migrateCommand } from './commands/migrate.js'
+import { promptsCommand } from './commands/prompts.js'
 import { proverCommand } from './commands/prover.js'
 import { verifierCommand } from './commands/verifier.js'
 import { walletCommand } from './commands/wallet.js'
@@ -55,6 +56,7 @@ const cli = yargs(args)
   .command(migrateCommand)
   .command(intervalCommand)
   .command(keyCommand)
+  .command(promptsCommand)
   .demandCommand(1, NO_COMMAND)
   .strict()
   .exitProcess(false)

@@ -192,6 +192,20 @@ export const SHAPE_REQUESTS = 200
  */
 export const SHAPE_WORK_FACTOR = 4
 
+// --- Prompts of checks (mechanism.md section 3) ---
+
+/** Lines that a corpus needs where it counts: of fewer a prover could learn them all. */
+export const CORPUS_LINES_MIN = 10_000
+
+/** Lines of it that one interval draws from: its plan and its record hold them. */
+export const CORPUS_SAMPLE = 1_000
+
+/** Users' prompts of the last day that one interval draws from, the newest. */
+export const REUSED_PROMPTS_MAX = 500
+
+/** And so many of one API key: whoever sends prompts that a prover knows must not send most of them. */
+export const REUSED_PROMPTS_PER_KEY = 50
+
 // --- Routing (docs/architecture.md, "A user's request") ---
 
 /** Provers expected within 5/4 = 1.25 of the soonest are as good as the soonest. */

@@ -103,6 +103,7 @@ export async function buildRecord(
         hotkey: row.hotkey,
         registered_block: row.registeredBlock,
         body_sha256: row.bodySha256,
+        prompt_sha256: row.promptSha256 ?? null,
         challenge: challenges.has(row.requestId),
         outcome: row.outcome,
         reason: row.reason,
@@ -154,9 +155,7 @@ function checkOf({
   return { requestId, kind, hotkey, registeredBlock, verdict, reason, rewardPpm }
 }
 
-/**
- * A challenge as it was planned. The verifier's own hold no user's prompt, so they are public afterwards.
- */
+/** A challenge as it was drawn: what it asked, unless it asked with a user's texts, which are named by a hash. */
 function planned(item: PlanItemRow): CanonicalRecord {
   return {
     request_id: item.requestId,
@@ -166,7 +165,8 @@ function planned(item: PlanItemRow): CanonicalRecord {
     registered_block: item.registeredBlock,
     moment_block: item.momentBlock,
     deadline_ms: item.deadlineMs,
-    body: Buffer.from(item.body).toString('utf8'),
+    prompt_sha256: item.promptSha256,
+    body: item.promptSha256 === null ? Buffer.from(item.body).toString('utf8') : null,
   }
 }
 

@@ -107,8 +107,9 @@ async function open(
       const standing = { tier, totalSuccesses, scorePpm, stakeRao, validatorPermit }
       return { ...addressOf(neuron), ...standing, ...facts[i]! }
     })
-    const input = await planInput(tx, deps, interval, usPerWork)
-    const plan = planInterval(input, { secret, blockHash: fromHex(first.hash) })
+    const source = { secret, blockHash: fromHex(first.hash) }
+    const input = await planInput(tx, deps, interval, source, usPerWork)
+    const plan = planInterval(input, source)
     const { profile: _, ...drawn } = input
     const inputs = { ...drawn, provers: await planProvers(tx, deps, known) }
     await openIntervalRow(tx, id, { n, firstBlockHash: first.hash, openedAfter, profile })

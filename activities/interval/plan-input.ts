@@ -1,10 +1,13 @@
+import type { DrawSource } from '../../formats/draws.js'
 import { workOf } from '../../formats/generation.js'
 import type { Queryable } from '../../ledger/database.js'
 import type { IntervalRow } from '../../ledger/intervals/intervals.js'
 import { lastFullChecks, type PlanProver } from '../../ledger/intervals/plan-inputs.js'
 import { type RecentRequestRow, recentRequests } from '../../ledger/requests/inference.js'
-import { SHAPE_REQUESTS } from '../../rules/constants.js'
+import { reusablePrompts } from '../../ledger/requests/reusable-prompts.js'
+import { CORPUS_SAMPLE, SHAPE_REQUESTS } from '../../rules/constants.js'
 import { shapingRequests } from '../../rules/plan/challenge-shapes.js'
+import { sampleCorpus } from '../../rules/plan/draw-prompt.js'
 import type { PlanInput, RequestShape } from '../../rules/plan/plan-types.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import { usOfWork } from '../../rules/work-time.js'
@@ -18,6 +21,7 @@ export async function planInput(
   db: Queryable,
   deps: VerifierDeps,
   interval: IntervalRow,
+  source: DrawSource,
   usPerWork: number,
 ): Promise<PlanInput> {
   const { model, profile, gpus, chain } = deps
@@ -28,7 +32,8 @@ export async function planInput(
     firstBlock: interval.firstBlock,
     length: interval.length,
     recentRequests: shapingRequests(recent, model).map(shapeOf),
-    prompts: [],
+    prompts: sampleCorpus(source, deps.corpus, CORPUS_SAMPLE),
+    reusablePrompts: await reusablePrompts(db, deps.id),
     model: standardOf(model),
     budget: {
       usPerVideo: usOfWork(usPerWork, workOf(model)),

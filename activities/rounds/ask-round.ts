@@ -17,7 +17,7 @@ import { drawSample } from '../../rules/plan/sample.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedWork } from '../shared/stored-request.js'
 import { askAll } from './ask-all.js'
-import { drawAttempt, roundSource } from './draw-round.js'
+import { drawAttempts, roundSource } from './draw-round.js'
 import { freshProvers } from './fresh-provers.js'
 import type { RoundDeps } from './round-deps.js'
 
@@ -97,13 +97,20 @@ async function drawOnce(
       }))
     const label = `challenge/${round}`
     const sample = drawSample(from.source, label, candidates, from.profile.sampleSize)
+    const attempts = await drawAttempts(
+      tx,
+      id,
+      from,
+      sample.map(({ hotkey }, k) => ({ label: `${label}/${k}`, hotkey })),
+    )
     await insertPlanItems(
       tx,
       id,
       n,
-      sample.map(({ hotkey, registeredBlock }, k) => {
-        const { work: _, cancelAfterMs = null, ...item } = drawAttempt(from, `${label}/${k}`)
-        return { ...item, hotkey, registeredBlock, round, k, momentBlock, cancelAfterMs }
+      attempts.map(({ work: _, cancelAfterMs = null, promptSha256 = null, ...item }, k) => {
+        const { hotkey, registeredBlock } = sample[k]!
+        const place = { hotkey, registeredBlock, round, k, momentBlock }
+        return { ...item, ...place, cancelAfterMs, promptSha256 }
       }),
     )
   })
@@ -139,5 +146,6 @@ function challengeOf(
     blockRange: null,
     gpus: declaredGpus(prover?.capacity ?? null),
     cancelAfterMs: item.cancelAfterMs,
+    promptSha256: item.promptSha256,
   }
 }

@@ -14,7 +14,7 @@ import {
 import { declaredGpus, roomOf } from '../../rules/plan/room.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { askAll } from './ask-all.js'
-import { drawAttempt, type RoundSource, roundSource } from './draw-round.js'
+import { drawAttempts, type RoundSource, roundSource } from './draw-round.js'
 import { freshProvers } from './fresh-provers.js'
 import type { RoundDeps } from './round-deps.js'
 
@@ -36,7 +36,7 @@ export function createAskWide(deps: RoundDeps) {
       await lookOnce(deps, n, round, provers)
       const from = await roundSource(db, id, n)
       const slots = await wideRound(db, id, n, round)
-      const rows = slots.flatMap((slot) => attemptsOf(from, n, slot))
+      const rows = await attemptsOf(deps, from, n, slots)
       const ids = rows.map(({ requestId }) => requestId)
       const before = new Set((await attemptFacts(db, ids)).map((row) => row.requestId))
       const attempts = await startAttempts(db, id, rows)
@@ -76,10 +76,22 @@ function room({ gpus, inFlight }: WideRoundRow): number {
   return roomOf({ gpus, inFlight: inFlight.length })
 }
 
-function attemptsOf(from: RoundSource, n: number, slot: WideRoundRow): NewAttempt[] {
-  const { hotkey, registeredBlock, gpus, round } = slot
-  return Array.from({ length: room(slot) }, (_, i) => ({
-    ...drawAttempt(from, `wide/${round}/${hotkey}/${i}`),
+async function attemptsOf(
+  { db, id }: RoundDeps,
+  from: RoundSource,
+  n: number,
+  slots: readonly WideRoundRow[],
+): Promise<NewAttempt[]> {
+  const places = slots.flatMap((slot) =>
+    Array.from({ length: room(slot) }, (_, i) => ({
+      slot,
+      label: `wide/${slot.round}/${slot.hotkey}/${i}`,
+      hotkey: slot.hotkey,
+    })),
+  )
+  const drawn = await drawAttempts(db, id, from, places)
+  return places.map(({ slot: { hotkey, registeredBlock, gpus, round } }, i) => ({
+    ...drawn[i]!,
     hotkey,
     registeredBlock,
     n: null,

@@ -8,8 +8,10 @@ import { type PlanInputsRow, planInputs } from '../../ledger/intervals/plan-inpu
 import { planOf } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import type { NewAttempt } from '../../ledger/requests/attempts.js'
+import { reusedTexts } from '../../ledger/requests/reusable-prompts.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
-import { drawRequest } from '../../rules/plan/draw-request.js'
+import { type PromptTexts, reusedHash, textsOf } from '../../rules/plan/draw-prompt.js'
+import { type DrawnRequest, drawRequest, requestBody } from '../../rules/plan/draw-request.js'
 import type { MechanismProfile } from '../../rules/profile.js'
 import { deadlineMs } from '../../rules/routing/deadlines.js'
 import { usOfWork } from '../../rules/work-time.js'
@@ -46,12 +48,43 @@ export async function roundSource(db: Queryable, id: VerifierId, n: number): Pro
 /** What is sent, byte for byte, with the deadline that a user's request of this size has. */
 export type DrawnAttempt = Pick<
   NewAttempt,
-  'requestId' | 'body' | 'bodySha256' | 'work' | 'deadlineMs' | 'cancelAfterMs'
+  'requestId' | 'body' | 'bodySha256' | 'work' | 'deadlineMs' | 'cancelAfterMs' | 'promptSha256'
 >
 
-/** One request of the verifier's own. @param label `challenge/{round}/{place}`, or the like */
-export function drawAttempt(from: RoundSource, label: string): DrawnAttempt {
-  const { requestId, body, cancelAtPermille } = drawRequest(from.inputs, from.source, label)
+export interface WantedRequest {
+  /** `challenge/{round}/{place}`, or the like. */
+  readonly label: string
+  /** Whom it goes to. */
+  readonly hotkey: string
+}
+
+/** Requests of the verifier's own. */
+export async function drawAttempts(
+  db: Queryable,
+  id: VerifierId,
+  from: RoundSource,
+  wanted: readonly WantedRequest[],
+): Promise<DrawnAttempt[]> {
+  const draw = ({ label, hotkey }: WantedRequest, inputs = from.inputs) =>
+    drawRequest(inputs, from.source, label, hotkey)
+  const drawn = wanted.map((one) => draw(one))
+  const reused = await reusedTexts(
+    db,
+    id,
+    drawn.flatMap(({ prompt }) => reusedHash(prompt) ?? []),
+  )
+  return drawn.map((request, i) => {
+    const texts = textsOf(request.prompt, reused)
+    if (texts !== null) return attemptOf(from, request, texts)
+    // Its user deleted it since the interval opened.
+    const other = draw(wanted[i]!, { ...from.inputs, reusablePrompts: [] })
+    return attemptOf(from, other, textsOf(other.prompt, reused)!)
+  })
+}
+
+function attemptOf(from: RoundSource, drawn: DrawnRequest, texts: PromptTexts): DrawnAttempt {
+  const { requestId, cancelAtPermille } = drawn
+  const body = requestBody(drawn, texts)
   const work = workOf(generationParams(body))
   const deadline = deadlineMs({
     floorMs: from.profile.deadlineFloorMs,
@@ -61,6 +94,7 @@ export function drawAttempt(from: RoundSource, label: string): DrawnAttempt {
   const { bytes, sha256 } = encodeBody({ ...body, deadline_ms: deadline })
   return {
     requestId,
+    promptSha256: reusedHash(drawn.prompt),
     body: bytes,
     bodySha256: sha256,
     work,

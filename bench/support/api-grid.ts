@@ -91,7 +91,7 @@ export async function startBenchGrid(): Promise<BenchGrid> {
     await openBenchInterval(db, id, stub.provers)
     const { secret: key } = await createApiKey(db, {
       ...{ name: 'bench', scopes: ['generate', 'read'] },
-      ...{ requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0 },
+      ...{ requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0, reusePrompts: true },
     })
     const [port, inferencePort] = [await freePort(), await freePort()]
     const stores = {

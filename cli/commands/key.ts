@@ -48,6 +48,11 @@ const create: CommandModule = {
         default: '0',
         describe: 'steps × frames × width × height per UTC day; 0: no limit',
       })
+      .option('reuse-prompts', {
+        type: 'boolean',
+        default: true,
+        describe: 'let checks of provers reuse the prompts of this key; --no-reuse-prompts: never',
+      })
       .option('json', JSON_FLAG),
   handler: async (given) => {
     const limits = {
@@ -56,7 +61,12 @@ const create: CommandModule = {
       dailyCost: integer('quota', given.quota, 0, MAX_QUOTA)!,
     }
     const { createKey } = await import('../ledger/api-keys.js')
-    const wanted = { name: String(given.name), scopes: String(given.scopes), limits }
+    const wanted = {
+      name: String(given.name),
+      scopes: String(given.scopes),
+      limits,
+      reusePrompts: given['reuse-prompts'] !== false,
+    }
     await createKey(given, wanted, given.json === true)
   },
 }

@@ -48,13 +48,13 @@ function limit(value: number, unit = ''): string {
 /** Makes a key; its secret is printed here and nowhere else. */
 export async function createKey(
   given: Given,
-  wanted: { name: string; scopes: string; limits: KeyLimits },
+  wanted: { name: string; scopes: string; limits: KeyLimits; reusePrompts: boolean },
   json: boolean,
 ): Promise<void> {
   const name = nameOf(wanted.name)
   const scopes = scopesOf(wanted.scopes)
   const { key, secret } = await withDatabase(given, (db) =>
-    createApiKey(db, { name, scopes, ...wanted.limits }),
+    createApiKey(db, { name, scopes, reusePrompts: wanted.reusePrompts, ...wanted.limits }),
   )
   if (json) {
     printJson({ ...key, key: secret })
@@ -67,6 +67,7 @@ export async function createKey(
   printLine(
     `quota       ${limit(key.dailyCost, ' of steps × frames × width × height per UTC day')}`,
   )
+  printLine(`prompts     ${key.reusePrompts ? 'checks may reuse them' : 'never reused by checks'}`)
   printLine(`key         ${secret}`)
   printLine('\nKeep the key: only its hash is stored, and it is never shown again.')
 }
@@ -77,7 +78,18 @@ export async function listKeys(given: Given, json: boolean): Promise<void> {
   else if (keys.length === 0) printLine('no keys yet; create one with `fractal key create NAME`')
   else
     printTable(
-      ['id', 'name', 'scopes', 'rate', 'concurrent', 'quota', 'created', 'used', 'state'],
+      [
+        'id',
+        'name',
+        'scopes',
+        'rate',
+        'concurrent',
+        'quota',
+        'prompts',
+        'created',
+        'used',
+        'state',
+      ],
       keys.map(cells),
     )
 }
@@ -90,6 +102,7 @@ function cells(key: ApiKeyRow): (string | number | null)[] {
     limit(key.requestsPerMinute, '/min'),
     limit(key.concurrentVideos),
     limit(key.dailyCost, '/day'),
+    key.reusePrompts ? 'reused' : 'private',
     minute(key.createdAt),
     key.lastUsedAt === null ? 'never' : minute(key.lastUsedAt),
     key.revokedAt === null ? 'valid' : `revoked ${minute(key.revokedAt)}`,

@@ -10,7 +10,7 @@ export interface DemoKeys {
   readonly users: string
 }
 
-const NO_LIMITS = { requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0 }
+const NO_LIMITS = { requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0, reusePrompts: true }
 /** Far beyond what a laptop generates, so that limits are seen in the headers and stop nobody. */
 const SHOWN: NewApiKey = {
   name: 'demo',
@@ -18,6 +18,7 @@ const SHOWN: NewApiKey = {
   requestsPerMinute: 600,
   concurrentVideos: 100,
   dailyCost: 0,
+  reusePrompts: true,
 }
 const USERS: NewApiKey = { ...NO_LIMITS, name: 'demo users', scopes: ['generate'] }
 

@@ -32,6 +32,13 @@ const inputs: z.ZodType<PlanInputsRow> = z.looseObject({
     z.looseObject({ ...shape, negativePrompt: z.boolean(), cancelled: z.boolean() }),
   ),
   prompts: z.array(z.string()),
+  reusablePrompts: z.array(
+    z.looseObject({
+      promptSha256: z.string(),
+      negativePrompt: z.boolean(),
+      servedBy: z.array(z.string()),
+    }),
+  ),
   provers: z.array(
     z.looseObject({
       hotkey: z.string(),

@@ -44,6 +44,8 @@ export interface PlanItemRow extends ProverKey {
   /** The request body, byte for byte. */
   body: Uint8Array
   bodySha256: string
+  /** Of one that has a user's texts: under this hash of the prompt. */
+  promptSha256: string | null
 }
 
 const ITEM = {
@@ -57,6 +59,7 @@ const ITEM = {
   cancelAfterMs: 'integer',
   body: 'bytea',
   bodySha256: 'text',
+  promptSha256: 'text',
 } as const
 
 const queryPlans = jsonRows<PlanRow>('plans', (row) => row.n, { inputs: jsonObject })
@@ -157,7 +160,7 @@ export async function planOf(db: Queryable, id: VerifierId, n: number): Promise<
 }
 
 /** A plan's item as the public sees it: without its prompt. */
-export type RevealedPlanItem = Omit<PlanItemRow, 'body' | 'cancelAfterMs'>
+export type RevealedPlanItem = Omit<PlanItemRow, 'body' | 'cancelAfterMs' | 'promptSha256'>
 
 const REVEALED = `request_id, round, k, hotkey, registered_block, moment_block, deadline_ms, body_sha256`
 
@@ -181,7 +184,7 @@ export async function planItems(
   { round }: { round?: number } = {},
 ): Promise<PlanItemRow[]> {
   return db.query(
-    `SELECT ${REVEALED}, cancel_after_ms, body FROM plan_items
+    `SELECT ${REVEALED}, cancel_after_ms, prompt_sha256, body FROM plan_items
      WHERE netuid = $1 AND verifier = $2 AND n = $3 AND ($4::integer IS NULL OR round = $4)
      ORDER BY round, k`,
     [id.netuid, id.verifier, n, round ?? null],

@@ -17,6 +17,8 @@ export interface KeyLimits {
 export interface NewApiKey extends KeyLimits {
   readonly name: string
   readonly scopes: readonly Scope[]
+  /** Whether checks may ask with the prompts of its requests. */
+  readonly reusePrompts: boolean
 }
 
 export interface ApiKeyRow extends NewApiKey {
@@ -29,7 +31,7 @@ export interface ApiKeyRow extends NewApiKey {
 }
 
 const COLUMNS =
-  'id, name, scopes, requests_per_minute, concurrent_videos, daily_cost, created_at, last_used_at, revoked_at'
+  'id, name, scopes, requests_per_minute, concurrent_videos, daily_cost, reuse_prompts, created_at, last_used_at, revoked_at'
 
 /** Makes a key. Its secret is answered here and never again: only the hash is stored. */
 export async function createApiKey(
@@ -39,8 +41,8 @@ export async function createApiKey(
   const secret = drawApiSecret()
   const id = `key_${randomBytes(12).toString('hex')}`
   const [key] = await db.query<ApiKeyRow>(
-    `INSERT INTO api_keys (id, secret_sha256, name, scopes, requests_per_minute, concurrent_videos, daily_cost)
-     VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING ${COLUMNS}`,
+    `INSERT INTO api_keys (id, secret_sha256, name, scopes, requests_per_minute, concurrent_videos, daily_cost, reuse_prompts)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING ${COLUMNS}`,
     [
       id,
       apiSecretHash(secret),
@@ -49,6 +51,7 @@ export async function createApiKey(
       wanted.requestsPerMinute,
       wanted.concurrentVideos,
       wanted.dailyCost,
+      wanted.reusePrompts,
     ],
   )
   return { key: key!, secret }

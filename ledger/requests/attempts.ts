@@ -44,6 +44,8 @@ export interface NewAttempt extends ProverKey {
   wideRound?: number | null
   /** It is cancelled so long after it was sent, as users cancel theirs; null: it is not. */
   cancelAfterMs?: number | null
+  /** Of a check that asks with a user's prompt: sha256 of it. */
+  promptSha256?: string | null
 }
 
 /** How an attempt ended. What is not known is null. */
@@ -137,6 +139,7 @@ const NEW = {
   wideN: 'integer',
   wideRound: 'integer',
   cancelAfterMs: 'integer',
+  promptSha256: 'text',
 } as const
 
 const RESULT = {
@@ -157,7 +160,7 @@ const RESULT = {
 } as const
 
 const FACTS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body_sha256, work,
-  counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, cancel_after_ms, refusals, outcome, reason, message, frames_sha256, trace_root,
+  counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, cancel_after_ms, prompt_sha256, refusals, outcome, reason, message, frames_sha256, trace_root,
   determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, taken, asked_at, completed_at`
 
 /** Open attempts that may still end: one whose worker went away is not in flight for ever. */

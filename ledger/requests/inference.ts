@@ -10,11 +10,13 @@ export interface InferenceRequestRow extends GenerationParams {
   model: string
   /** Whether it counts in successes, totals, latency and reward. */
   counted: boolean
+  /** Whether checks may ask with its texts. */
+  reusePrompt: boolean
   createdAt: Date
 }
 
 const COLUMNS = `id, job_id, api_key_id, seed, prompt, negative_prompt, steps, guidance_milli, width, height, frames,
-  fps, model, counted, created_at`
+  fps, model, counted, reuse_prompt, created_at`
 
 export interface RecentRequestRow extends InferenceRequestRow {
   /** Its user cancelled it while a prover was at it. */

@@ -53,7 +53,7 @@ export interface ContentRow {
 export const JOB_COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_position, j.inference_id, j.winning_request_id, j.warnings,
   j.error_code, j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
   j.expires_at, j.deleted_at, j.forgotten_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli,
-  r.width, r.height, r.frames, r.fps, r.model, r.counted,
+  r.width, r.height, r.frames, r.fps, r.model, r.counted, r.reuse_prompt,
   (SELECT a.hotkey FROM attempts a WHERE a.request_id = j.winning_request_id) AS prover`
 export const JOB_SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'
 
@@ -77,8 +77,9 @@ export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Pro
        INSERT INTO jobs (id, api_key_id, inference_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING *
      ), r AS (
        INSERT INTO inference_requests (id, job_id, netuid, verifier, api_key_id, seed, prompt, negative_prompt, steps,
-         guidance_milli, width, height, frames, fps, model, counted)
-       SELECT j.inference_id, j.id, $4, $5, j.api_key_id, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM j
+         guidance_milli, width, height, frames, fps, model, counted, reuse_prompt, prompt_sha256)
+       SELECT j.inference_id, j.id, $4, $5, j.api_key_id, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+         encode(sha256(convert_to($7, 'UTF8')), 'hex') FROM j
        RETURNING *
      )
      SELECT ${JOB_COLUMNS} FROM j, r`,
@@ -99,6 +100,7 @@ export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Pro
       job.fps,
       job.model,
       job.counted,
+      job.reusePrompt,
     ],
   )
   return added[0] ?? (await getJob(db, job.id))!
@@ -125,7 +127,7 @@ export async function findRepeat(
       `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE}
        WHERE r.netuid = $1 AND r.verifier = $2 AND r.api_key_id = $3 AND r.seed = $4 AND r.prompt = $5
          AND r.negative_prompt = $6 AND r.steps = $7 AND r.guidance_milli = $8 AND r.width = $9 AND r.height = $10
-         AND r.frames = $11 AND r.fps = $12 AND r.model = $13 AND j.status <> 'failed'
+         AND r.frames = $11 AND r.fps = $12 AND r.model = $13 AND r.reuse_prompt = $14 AND j.status <> 'failed'
          AND j.cancel_requested_at IS NULL AND j.deleted_at IS NULL AND (j.expires_at IS NULL OR j.expires_at > now())
        ORDER BY j.created_at DESC, j.id LIMIT 1`,
       [
@@ -142,6 +144,7 @@ export async function findRepeat(
         wanted.frames,
         wanted.fps,
         wanted.model,
+        wanted.reusePrompt,
       ],
     ),
   )

@@ -62,7 +62,7 @@ export async function removeDeletedFrames(
 
 /**
  * Prunes videos that ended so many days ago: their files, frames and prompts, those in the requests
- * that were sent included. Hashes and signatures stay: counts and records rest on them.
+ * that were sent included, by checks that asked with them too. Hashes and signatures stay: counts and records rest on them.
  * @param most so many videos
  * @returns how many
  */
@@ -84,8 +84,21 @@ export async function pruneVideos(
        DELETE FROM frames f USING attempts a, due WHERE a.inference_id = due.inference_id AND f.request_id = a.request_id
      ), sent AS (
        UPDATE attempts a SET body = '' FROM due WHERE a.inference_id = due.inference_id
+     ), checks AS (
+       UPDATE attempts a SET body = '', prompt_sha256 = NULL
+       FROM due JOIN inference_requests q ON q.id = due.inference_id
+       JOIN intervals i ON i.netuid = $1 AND i.verifier = $2 AND i.phase IN ('settled', 'lapsed', 'missed')
+       WHERE a.netuid = $1 AND a.verifier = $2 AND a.prompt_sha256 = q.prompt_sha256 AND a.n = i.n
+         AND NOT EXISTS (SELECT FROM verdicts v WHERE v.request_id = a.request_id AND v.verdict = 'cheat')
+     ), planned AS (
+       UPDATE plan_items p SET body = '', prompt_sha256 = NULL
+       FROM due JOIN inference_requests q ON q.id = due.inference_id
+       JOIN intervals i ON i.netuid = $1 AND i.verifier = $2 AND i.phase IN ('settled', 'lapsed', 'missed')
+       WHERE p.netuid = $1 AND p.verifier = $2 AND p.prompt_sha256 = q.prompt_sha256 AND p.n = i.n
+         AND NOT EXISTS (SELECT FROM verdicts v WHERE v.request_id = p.request_id AND v.verdict = 'cheat')
      ), asked AS (
-       UPDATE inference_requests q SET prompt = '', negative_prompt = '' FROM due WHERE q.id = due.inference_id
+       UPDATE inference_requests q SET prompt = '', negative_prompt = '', prompt_sha256 = NULL
+       FROM due WHERE q.id = due.inference_id
      )
      UPDATE jobs SET forgotten_at = now(), frames_gone_at = coalesce(frames_gone_at, now()) FROM due WHERE jobs.id = due.id`,
     [id.netuid, id.verifier, most, days],

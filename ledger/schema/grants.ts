@@ -47,7 +47,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   published_classes: { api: 'SELECT', worker: 'SELECT, INSERT, UPDATE' },
 
   plans: { worker: 'SELECT, INSERT' },
-  plan_items: { worker: 'SELECT, INSERT', gpu: 'SELECT' },
+  plan_items: { worker: 'SELECT, INSERT, UPDATE (body, prompt_sha256)', gpu: 'SELECT' },
   revealed_plan_items: { api: 'SELECT' },
   audits: { worker: 'SELECT, INSERT', gpu: 'SELECT' },
   audit_draws: { worker: 'SELECT, INSERT', gpu: 'SELECT' },

@@ -1,5 +1,6 @@
 import type { ModelStandard, VideoShape } from '../../formats/video-shape.js'
 import type { MechanismProfile } from '../profile.js'
+import type { PromptSources } from './draw-prompt.js'
 
 /** What recent users' requests looked like, without their texts. */
 export interface RequestShape extends VideoShape {
@@ -10,12 +11,10 @@ export interface RequestShape extends VideoShape {
 }
 
 /** What the requests that an interval sends of its own are drawn from. */
-export interface RequestInput {
+export interface RequestInput extends PromptSources {
   model: ModelStandard
   /** They look like these; empty: the model's standard request. */
   recentRequests: readonly RequestShape[]
-  /** Texts to draw prompts from; empty: the grammar of prompts.ts. Never users' texts. */
-  prompts: readonly string[]
 }
 
 export interface PlanInput extends RequestInput {

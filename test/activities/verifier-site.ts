@@ -89,6 +89,7 @@ export async function makeVerifier(
     mayVerify: () => false,
     clock: new ClockWatch(SILENT),
     model: MODEL,
+    corpus: [],
     latentSize: () => FAKE_LATENTS,
     settings: {
       inferenceQueue: 'inference',

@@ -78,6 +78,7 @@ describe('a whole grid, with its parts killed and gone', function () {
       requestsPerMinute: 0,
       concurrentVideos: 0,
       dailyCost: 0,
+      reusePrompts: true,
     })
     key = made.secret
   })

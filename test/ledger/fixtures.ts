@@ -120,6 +120,7 @@ export function newJob(
     fps: 8,
     model: 'test',
     counted: true,
+    reusePrompt: true,
     ...changes,
   })
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { fromHex } from '../../formats/bytes.js'
 import { cosinePpm } from '../../rules/judge/similarity.js'
+import { textsOf } from '../../rules/plan/draw-prompt.js'
 import { drawRequest } from '../../rules/plan/draw-request.js'
 import { planInterval } from '../../rules/plan/plan.js'
 import { drawSample } from '../../rules/plan/sample.js'
@@ -37,6 +38,7 @@ describe('rules, golden vectors', () => {
       model: { name: 'm', ...shape },
       recentRequests: [],
       prompts: ['0', '1', '2', '3', '4'],
+      reusablePrompts: [],
     }
     const budget = { usPerVideo: 900_000, gpus: 1, blockMs }
     const profile = DEMO_PROFILE
@@ -58,9 +60,10 @@ describe('rules, golden vectors', () => {
       const sample = drawSample(source, `challenge/${round}`, candidates, profile.sampleSize)
       for (const { hotkey } of sample) last.set(hotkey, { n, momentMs })
       return sample.map(({ hotkey }, k) => {
-        const { requestId, body } = drawRequest(requests, source, `challenge/${round}/${k}`)
-        const { seed } = body.sampling_params
-        return { round, k, hotkey, requestId, seed, prompt: Number(body.query) }
+        const label = `challenge/${round}/${k}`
+        const { requestId, params, prompt } = drawRequest(requests, source, label, hotkey)
+        const text = textsOf(prompt, new Map())?.prompt
+        return { round, k, hotkey, requestId, seed: params.seed, prompt: Number(text) }
       })
     })
     assert.deepEqual(asked, items)

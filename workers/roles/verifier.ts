@@ -12,7 +12,7 @@ import type { Options } from '../../base/options/options.js'
 import { connectChain } from '../../chain/connect.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
 import { readModel } from '../../engine/model/model.js'
-import { defaultModelDir } from '../../engine/models/default-model.js'
+import { defaultModelDir, SHIPPED_MODEL } from '../../engine/models/default-model.js'
 import { stateSize } from '../../engine/pipeline/recompute-step.js'
 import { openDatabase } from '../../ledger/database.js'
 import { putBaselineLastUpdate } from '../../ledger/intervals/lease.js'
@@ -33,6 +33,7 @@ import { countVerdicts, exportIntervals } from '../health/ledger-metrics.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
 import { intervalSettings } from '../interval-settings.js'
 import { mechanismProfile, PROFILE_OPTIONS } from '../mechanism-profile.js'
+import { CORPUS_FILE, promptCorpus } from '../prompt-corpus.js'
 import { asRunning, type Running } from '../running.js'
 import { VerifierHotkeys } from '../verifier-hotkeys.js'
 import { walletOf } from '../wallet.js'
@@ -43,6 +44,7 @@ export const VERIFIER_OPTIONS = [
   'subtensor.chain_endpoint',
   ...WALLET_OPTIONS,
   ...PROFILE_OPTIONS,
+  'challenge.prompts',
   'neuron.disable_set_weights',
   'neuron.axon_off',
   'chain.allow_private_addresses',
@@ -100,6 +102,11 @@ async function startVerifier(
       hint: 'Challenges ask for the standard request that fractal.json names: add one.',
     })
   }
+  const corpus = await promptCorpus(options['challenge.prompts'], {
+    bundled: model.files.bytes.get(CORPUS_FILE) ?? null,
+    hasGrammar: standard.name === SHIPPED_MODEL,
+    isProduction: profile.name === 'production',
+  })
   const address = databaseAddress(options)
   await migrate(address, { log })
   const db = openDatabase({ ...address, applicationName: 'fractal-verifier', max: 16, log })
@@ -133,6 +140,7 @@ async function startVerifier(
     mayVerify: verifiers.has,
     clock,
     model: { ...standard, root: model.files.root },
+    corpus,
     latentSize: (shape) => stateSize({ ...shape, steps: 1 }, model.config, 0),
     settings: intervalSettings(options, profile.intervalBlocks * chain.blockSeconds),
     gpus: options['gpu.count'],

@@ -67,7 +67,8 @@ export class VideoAcceptance {
       name === null
         ? null
         : { keyId: key.id, idempotencyKey: name, requestSha256: requestSha256(request) }
-    const params = completeVideoRequest(request, model, limits)
+    const completed = completeVideoRequest(request, model, limits)
+    const params = { ...completed, reusePrompt: completed.reusePrompt && key.reusePrompts }
     const take = () =>
       db.tx(async (tx) => {
         const before = idempotent === null ? null : await replayed(tx, res, idempotent)

@@ -10,6 +10,8 @@ export interface VideoParams extends Readonly<Omit<GenerationParams, 'seed'>> {
   readonly model: string
   /** null: the gateway draws it once the request is accepted. */
   readonly seed: number | null
+  /** Whether checks may ask with its texts, as far as the request says. */
+  readonly reusePrompt: boolean
 }
 
 /**
@@ -34,6 +36,7 @@ export function completeVideoRequest(
     negativePrompt: request.negative_prompt ?? '',
     model: standard.name,
     seed: request.seed ?? null,
+    reusePrompt: request.reuse_prompt ?? true,
     steps: atMost('steps', request.steps, limits.maxSteps) ?? standard.steps,
     guidanceMilli: guidanceOf(request.guidance_scale, standard, limits),
     ...sizeOf(request.size, standard, limits),

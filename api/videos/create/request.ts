@@ -83,6 +83,11 @@ export const videoRequestSchema = (limits: VideoLimits) =>
     guidance_scale: optional(guidance(limits.maxGuidanceMilli)),
     fps: optional(count(limits.maxFps)),
     num_frames: optional(count(limits.maxFrames)),
+    reuse_prompt: optional(z.boolean({ error: 'must be true or false' })).meta({
+      description:
+        'whether the verifier may ask other provers with this prompt within the next day, so that its checks look like users’ requests; false: never',
+      example: true,
+    }),
     stream: optional(z.boolean({ error: 'must be true or false' })).meta({
       description:
         'answer with server-sent events until the video has ended; closing the stream cancels it',
@@ -101,7 +106,7 @@ export const SECRET_FIELDS = ['prompt', 'negative_prompt'] as const
 /** What the texts of a form stand for. `seconds` is a text in OpenAI's JSON too. */
 export const VIDEO_FORM = {
   numbers: ['seed', 'steps', 'guidance_scale', 'fps', 'num_frames'],
-  booleans: ['stream'],
+  booleans: ['reuse_prompt', 'stream'],
 } as const
 
 export type VideoRequest = z.output<ReturnType<typeof videoRequestSchema>>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, number, option, whole } from '../define-option.js'
+import { flag, number, option, text, whole } from '../define-option.js'
 
 /** As many as parts per million have. */
 function hasSixDecimals(value: number): boolean {
@@ -9,6 +9,11 @@ function hasSixDecimals(value: number): boolean {
 /** Judging. */
 export const VERIFIER = {
   'neuron.sample_size': option(whole(1, 256), 3, 'provers to challenge per round'),
+  'challenge.prompts': option(
+    text,
+    undefined,
+    'file with the prompts that checks ask with, one per line, at least 10,000 in production (default: prompts.txt of the model folder; the shipped model’s own grammar)',
+  ),
   'neuron.disable_set_weights': option(flag, false, 'judge provers, but set no weights'),
   'neuron.moving_average_alpha': option(
     number(z.number().min(0).max(1).refine(hasSixDecimals, 'must have at most 6 decimals')),

@@ -23,7 +23,8 @@ import { weightSet } from '../../../ledger/intervals/weights.js'
 import { intervalProvers, standings } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { drawAudits } from '../../../rules/plan/audits.js'
-import { drawRequest } from '../../../rules/plan/draw-request.js'
+import { reusedHash, textsOf } from '../../../rules/plan/draw-prompt.js'
+import { drawRequest, requestBody } from '../../../rules/plan/draw-request.js'
 import { planInterval } from '../../../rules/plan/plan.js'
 import type { RoundKind } from '../../../rules/plan/plan-types.js'
 import { drawSample } from '../../../rules/plan/sample.js'
@@ -231,13 +232,16 @@ describe('activities: an interval', () => {
         sample.map(({ hotkey }) => hotkey).sort(),
       )
       for (const item of planned) {
-        const { requestId, body } = drawRequest(
-          record.plan_inputs,
-          source,
-          `challenge/${round}/${item.k}`,
-        )
+        const label = `challenge/${round}/${item.k}`
+        const drawn = drawRequest(record.plan_inputs, source, label, item.hotkey)
+        assert.equal(item.request_id, drawn.requestId)
+        assert.equal(item.prompt_sha256, reusedHash(drawn.prompt))
+        if (item.prompt_sha256 !== null) {
+          assert.equal(item.body, null, 'a user’s texts are in no record')
+          continue
+        }
         const { deadline_ms: _, ...sent } = JSON.parse(item.body)
-        assert.deepEqual([item.request_id, sent], [requestId, body])
+        assert.deepEqual(sent, requestBody(drawn, textsOf(drawn.prompt, new Map())!))
       }
     }
     assert.equal(record.audit_inputs.answers.length, 3)

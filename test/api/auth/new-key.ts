@@ -14,6 +14,7 @@ export async function newKey(db: Queryable, changes: Partial<NewApiKey> = {}): P
     requestsPerMinute: 0,
     concurrentVideos: 0,
     dailyCost: 0,
+    reusePrompts: true,
     ...changes,
   })
   return { id: key.id, secret }

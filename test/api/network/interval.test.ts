@@ -53,6 +53,7 @@ describe('/v1/network/intervals/{n}', () => {
     momentBlock,
     deadlineMs: 30_000,
     cancelAfterMs: null,
+    promptSha256: null,
     body: new TextEncoder().encode('{"query":"a red ball rolls"}'),
     bodySha256: 'ef'.repeat(32),
   })

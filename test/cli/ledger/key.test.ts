@@ -19,7 +19,7 @@ describe('fractal key', function () {
     const [made, shown] = await Promise.all([
       key(
         ...['create', 'an app', '--scopes', 'read, admin', '--json'],
-        ...['--rate', '5', '--concurrent', '2', '--quota', '1000'],
+        ...['--rate', '5', '--concurrent', '2', '--quota', '1000', '--no-reuse-prompts'],
       ),
       key('create', 'ünïcode 🦊'),
     ])
@@ -33,16 +33,23 @@ describe('fractal key', function () {
       requests_per_minute: 5,
       concurrent_videos: 2,
       daily_cost: 1000,
+      reuse_prompts: false,
       created_at: rest.created_at,
       last_used_at: null,
       revoked_at: null,
     })
     assert.match(shown.stdout, /^key_\w+ {2}ünïcode 🦊\nscopes {6}generate, read\n/)
     assert.match(shown.stdout, /^rate +60 video requests per minute\nconcurrent +10 videos$/m)
-    assert.match(shown.stdout, /^quota +no limit\nkey +fk_[A-Za-z0-9_-]{43}\n/m)
+    assert.match(
+      shown.stdout,
+      /^quota +no limit\nprompts +checks may reuse them\nkey +fk_[A-Za-z0-9_-]{43}\n/m,
+    )
 
     const [table, revoked] = await Promise.all([key('list'), key('revoke', id)])
-    assert.match(table.stdout, /^key_\w+ +an app +read,admin +5\/min +2 +1000\/day .* never /m)
+    assert.match(
+      table.stdout,
+      /^key_\w+ +an app +read,admin +5\/min +2 +1000\/day +private .* never /m,
+    )
     assert.ok(!table.stdout.includes('fk_'))
     assert.equal(revoked.code, 0, revoked.stderr)
 
@@ -75,13 +82,17 @@ describe('fractal key', function () {
   describe('bad input', () => {
     const given = () => ({ 'database.url': database().url })
     const limits = { requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0 }
+    const reusePrompts = true
     const refused = (name: string, scopes: string, message: RegExp) =>
-      assert.rejects(createKey(given(), { name, scopes, limits }, true), (error: Error) => {
-        assert.ok(error instanceof UsageError, String(error))
-        assert.match(error.message, message)
-        assert.doesNotMatch(error.message, /\p{C}/u, 'nothing that a terminal would act on')
-        return true
-      })
+      assert.rejects(
+        createKey(given(), { name, scopes, limits, reusePrompts }, true),
+        (error: Error) => {
+          assert.ok(error instanceof UsageError, String(error))
+          assert.match(error.message, message)
+          assert.doesNotMatch(error.message, /\p{C}/u, 'nothing that a terminal would act on')
+          return true
+        },
+      )
 
     it('is refused, and makes no key', async () => {
       const before = (await listApiKeys(database().db)).length

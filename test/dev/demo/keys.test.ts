@@ -18,7 +18,7 @@ describe('dev/demo-keys', () => {
   it('makes new keys at each start, ends those of the start before, and no others', async () => {
     const { db } = database()
     const find = async (secret: string) => (await findApiKey(db, apiSecretHash(secret)))!
-    const limits = { requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0 }
+    const limits = { requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0, reusePrompts: true }
     const another = await createApiKey(db, { name: 'demo', scopes: ['read'], ...limits })
     const first = await makeDemoKeys(db, folder)
     const second = await makeDemoKeys(db, folder)

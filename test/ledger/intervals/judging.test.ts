@@ -58,6 +58,7 @@ function item(round: number, k: number): PlanItemRow {
     momentBlock: 1003 + round,
     deadlineMs: 30_000,
     cancelAfterMs: null,
+    promptSha256: null,
     body: Buffer.from('{"query":"x"}'),
     bodySha256: 'ab'.repeat(32),
   }

@@ -44,6 +44,7 @@ describe('ledger/network', () => {
         momentBlock: 1001,
         deadlineMs: 30_000,
         cancelAfterMs: null,
+        promptSha256: null,
         body: Buffer.from('{"query":"nobody else may know"}'),
         bodySha256: 'aa',
       },

@@ -5,7 +5,8 @@ import type { DrawSource } from '../../../formats/draws.js'
 import { isRequestId } from '../../../formats/request-id.js'
 import { sha256 } from '../../../formats/sha256.js'
 import { drawAudits } from '../../../rules/plan/audits.js'
-import { type DrawnRequest, drawRequest } from '../../../rules/plan/draw-request.js'
+import { textsOf } from '../../../rules/plan/draw-prompt.js'
+import { drawRequest, requestBody } from '../../../rules/plan/draw-request.js'
 import { gpuBudget } from '../../../rules/plan/gpu-budget.js'
 import { planInterval } from '../../../rules/plan/plan.js'
 import type { PlanInput, RequestShape } from '../../../rules/plan/plan-types.js'
@@ -38,6 +39,7 @@ const input: PlanInput = {
   length: 20,
   recentRequests: [],
   prompts: [],
+  reusablePrompts: [],
   model,
   budget: { usPerVideo: 900_000, gpus: 1, blockMs: 1000 },
 }
@@ -179,14 +181,17 @@ describe('room', () => {
 })
 
 describe('a request of the verifier’s own', () => {
-  const from = { model, recentRequests: [], prompts: [] }
+  const from = { model, recentRequests: [], prompts: [], reusablePrompts: [] }
   const requests = (count: number, more: Partial<PlanInput> = {}) =>
-    times(count, () => 0).map((_zero, i) =>
-      drawRequest({ ...from, ...more }, sourceOf('a'), `challenge/${i}/0`),
-    )
+    times(count, () => 0).map((_zero, i) => {
+      const drawn = drawRequest({ ...from, ...more }, sourceOf('a'), `challenge/${i}/0`, 'p')
+      return { ...drawn, body: requestBody(drawn, textsOf(drawn.prompt, new Map())!) }
+    })
 
   it('looks like recent traffic, and like the standard request without any', () => {
-    const [{ body, requestId, cancelAtPermille }] = requests(1) as [DrawnRequest]
+    const [{ body, requestId, cancelAtPermille }] = requests(1) as [
+      ReturnType<typeof requests>[number],
+    ]
     assert.ok(isRequestId(requestId) && body.request_id === requestId)
     assert.deepEqual(
       { ...body.sampling_params, seed: 0 },
