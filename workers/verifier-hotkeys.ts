@@ -1,12 +1,14 @@
+import { messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Chain, SubnetParams } from '../chain/chain.js'
 import { startPeriodic } from './sweeps/periodic.js'
 
 const READ_MS = 60_000
+const FAILURE = 'reading who may verify failed'
 
 /**
  * Who may set weights on a subnet: neurons with a validator permit, and its owner. Read once a minute, so
- * that nobody waits for the chain; while it does not answer, those of before hold.
+ * that nobody waits for the chain; while it does not answer, those of before hold, at first nobody.
  */
 export class VerifierHotkeys {
   readonly #timer: { stop: () => void }
@@ -20,7 +22,7 @@ export class VerifierHotkeys {
     const readAgain = async () => {
       this.hotkeys = await read()
     }
-    this.#timer = startPeriodic(readMs, readAgain, log, 'reading who may verify failed')
+    this.#timer = startPeriodic(readMs, readAgain, log, FAILURE)
   }
 
   static async start(
@@ -39,7 +41,11 @@ export class VerifierHotkeys {
       const permitted = neurons.flatMap((one) => (one.validatorPermit ? [one.hotkey] : []))
       return new Set(ownerHotkey === null ? permitted : [...permitted, ownerHotkey])
     }
-    return new VerifierHotkeys(await read(), read, log, readMs)
+    const first = await read().catch((error) => {
+      log.warn({ reason: messageOf(error) }, FAILURE)
+      return new Set<string>()
+    })
+    return new VerifierHotkeys(first, read, log, readMs)
   }
 
   readonly has = (hotkey: string): boolean => this.hotkeys.has(hotkey)

@@ -22,6 +22,11 @@ describe('who may verify', () => {
       },
       subnetParams: async () => ({ ownerHotkey: 'owner' }),
     }
+    away = true
+    const nobody = await VerifierHotkeys.start(chain, 1, SILENT, 60_000)
+    nobody.stop()
+    assert.equal(nobody.has('a'), false, 'a worker starts without the chain')
+    away = false
     const verifiers = await VerifierHotkeys.start(chain, 1, SILENT, 5)
     try {
       const may = () => ['a', 'b', 'owner', 'stranger'].filter(verifiers.has)
