@@ -9,6 +9,7 @@ import { ProverRoutes } from '../../activities/video/prover-routes.js'
 import { resolveOptions } from '../../base/options/options.js'
 import type { Chain } from '../../chain/chain.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
+import { localAdmin } from '../../chain/local/admin-client.js'
 import { createWallet } from '../../chain/wallet/create.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
 import { type RunningLocalnet, startLocalnet } from '../../dev/localnet/server.js'
@@ -243,6 +244,9 @@ export class SmallGrid {
     const statePath = join(this.#folder, 'chain.json')
     this.#chain = await startLocalnet({ port: 0, statePath, manual: true, log: SILENT })
     this.#link = await connectLocalChain(this.#chain.url)
+    const admin = localAdmin(this.#chain.url)
+    await admin.call({ name: 'createSubnet', netuid: NETUID, params: {} })
+    await admin.newBlocks(1)
     const { genesisHash } = this.#link
     const { hotkey } = await createWallet({ ...this.#wallet(), overwrite: false })
     this.id = { netuid: NETUID, verifier: hotkey }
