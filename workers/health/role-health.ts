@@ -8,6 +8,7 @@ import type { Database } from '../../ledger/database.js'
 import { createWriteProbe } from '../../ledger/write-probe.js'
 import type { TemporalLink } from '../../temporal/connection.js'
 import { queueBacklog } from '../../temporal/queue-backlog.js'
+import { hasPollers } from '../../temporal/queue-pollers.js'
 import { exportNeuronMetrics, NeuronWatch, type NeuronWatchDeps } from '../neuron-watch.js'
 import type { Running } from '../running.js'
 import type { WorkflowWatch } from '../watch-workflows.js'
@@ -24,6 +25,8 @@ export const HEALTH_OPTIONS = ['health.host', 'health.port', 'health.block_secon
 type HealthOptions = Options<(typeof HEALTH_OPTIONS)[number]>
 
 const DEADLINE_MS = 2_000
+/** Workers that others depend on are missed after so long. */
+const WORKERS_COME_MS = 120_000
 
 /**
  * Starts a role with its health listener, which is there from the first moment: certifying a class or
@@ -164,6 +167,25 @@ export class RoleHealth extends Health {
         return { fractal_task_queue_backlog: Object.fromEntries(await Promise.all(lengths)) }
       },
     )
+  }
+
+  /**
+   * Another role's workers take the tasks of a queue that this one needs. They have some time to come: all are
+   * often started together.
+   * @param options.red what it says, and what to do
+   * @param options.withinMs how long they may be away
+   */
+  watchQueue(
+    name: string,
+    temporal: Pick<TemporalLink, 'client' | 'namespace'>,
+    { queue, red, withinMs = WORKERS_COME_MS }: { queue: string; red: string; withinMs?: number },
+  ): void {
+    let seenAt = performance.now()
+    this.check(name, async () => {
+      // Without Temporal nobody knows; its own check says so.
+      if (await hasPollers(temporal, queue).catch(() => true)) seenAt = performance.now()
+      return performance.now() - seenAt > withinMs ? red : null
+    })
   }
 
   /** The interval loop runs, and so does every interval that is not finished. */

@@ -25,7 +25,7 @@ import {
   assertNamespaceIsOurs,
   startIntervalLoop,
 } from '../../temporal/start/start-interval-loop.js'
-import { VERIFIER_QUEUE } from '../../temporal/task-queues.js'
+import { INFERENCE_QUEUE, VERIFIER_QUEUE } from '../../temporal/task-queues.js'
 import { workflowBundle } from '../../temporal/workflow-bundle.js'
 import { assertRegistered } from '../assert-registered.js'
 import { takeLease } from '../deployment-lease.js'
@@ -160,6 +160,10 @@ async function startVerifier(
   })
   const run = worker.run()
   health.watchTemporal(temporal, worker, [VERIFIER_QUEUE])
+  health.watchQueue('asking', temporal, {
+    queue: INFERENCE_QUEUE,
+    red: 'no inference worker runs: nobody asks provers, start `fractal inference-worker`',
+  })
   await startIntervalLoop(temporal, id)
   const watch = new WorkflowWatch({ id, db, temporal, settings: deps.settings, log })
   health.watchWorkflows(watch)

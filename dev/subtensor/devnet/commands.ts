@@ -68,6 +68,7 @@ export function commandsOf(facts: DevnetFacts): string[] {
     '',
     '  npx fractal gpu-worker',
     ...provers.map((line) => `  ${line}`),
+    `  npx fractal inference-worker --wallet.name ${facts.verifier}`,
     `  npx fractal verifier --wallet.name ${facts.verifier}`,
     '',
     'and, after a minute or two, to see the first weights:',

@@ -97,6 +97,7 @@ describe('an operator on the devnet', function () {
         await startRole(own, `prover-${i}`, /the chain has our address/)
       }),
     ])
+    await startRole(lineOf('inference-worker')[0]!, 'inference-worker', /serves users’ requests/)
     await startRole(lineOf('verifier')[0]!, 'verifier', /the verifier judges/)
 
     const show = lineOf('interval show')[0]!

@@ -82,6 +82,7 @@ export class SubtensorGrid {
     await dev.register(this.netuid, this.wallets)
     await dev.setStake(this.netuid, this.wallets[0]!.hotkey, STAKE_RAO)
     this.#others.push(await this.#spawn('gpu-worker', {}))
+    this.#others.push(await this.#spawn('inference-worker', { 'wallet.name': 'verifier' }))
     // A prover's address has to get into a block.
     const starts = await this.whileBlocksCome(() =>
       Promise.allSettled(PROVERS.map((name) => this.#prover(name))),
