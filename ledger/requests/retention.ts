@@ -106,7 +106,7 @@ export async function pruneVideos(
 }
 
 /**
- * Removes frames of the challenges of one interval that was closed so many days ago, but for those of
+ * Removes frames of the challenges and wide requests of one interval that was closed so many days ago, but for those of
  * cheats, which stay as long as the verdict does.
  * @param most those of so many challenges
  * @returns whether there was such an interval: then there may be more to do
@@ -128,7 +128,7 @@ export async function removeChallengeFrames(
     if (old === undefined) return false
     const removed = await tx.execute(
       `DELETE FROM frames WHERE request_id IN (
-         SELECT request_id FROM attempts a WHERE ${of} AND kind = 'challenge'
+         SELECT request_id FROM attempts a WHERE ${of} AND kind <> 'inference'
            AND EXISTS (SELECT FROM frames f WHERE f.request_id = a.request_id)
            AND NOT EXISTS (SELECT FROM verdicts v WHERE v.request_id = a.request_id AND v.verdict = 'cheat')
          LIMIT $4)`,

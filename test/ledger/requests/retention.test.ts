@@ -12,7 +12,11 @@ import {
 import { scoresOf, writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { insertVerdicts, verdictsOf } from '../../../ledger/intervals/verdicts.js'
 import { decideWeights } from '../../../ledger/intervals/weights.js'
-import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
+import {
+  type NewAttempt,
+  recordOutcomes,
+  startAttempts,
+} from '../../../ledger/requests/attempts.js'
 import { getFrames, putFrames } from '../../../ledger/requests/frames.js'
 import { recentRequests } from '../../../ledger/requests/inference.js'
 import {
@@ -100,8 +104,11 @@ describe('ledger/retention', () => {
     )
   const framesOf = async (requestId: string) => (await getFrames(db, requestId)).length
 
-  async function challenge(verdict: 'pass' | 'cheat'): Promise<string> {
-    const asked = attempt(2, { n: 1 })
+  async function challenge(
+    verdict: 'pass' | 'cheat',
+    changes: Partial<NewAttempt> = {},
+  ): Promise<string> {
+    const asked = attempt(2, { n: 1, ...changes })
     await startAttempts(db, id, [asked])
     await frames(asked.requestId)
     await recordOutcomes(db, id, [success(asked.requestId)])
@@ -218,6 +225,7 @@ describe('ledger/retention', () => {
   it('keeps the evidence of a cheat for as long as the verdict, which goes with the record', async () => {
     const caught = await video({ cheat: true })
     const [passed, cheat] = [await challenge('pass'), await challenge('cheat')]
+    const wide = await challenge('pass', { n: null, kind: 'wide', wideN: 1, wideRound: 1 })
     await settle(1)
     await deleteJob(db, caught.jobId)
     assert.equal(await removeDeletedFrames(worker, id, 10), 0)
@@ -231,6 +239,7 @@ describe('ledger/retention', () => {
       [await framesOf(caught.requestId), await framesOf(cheat), await framesOf(passed)],
       [2, 2, 0],
     )
+    assert.equal(await framesOf(wide), 0, 'what a wide round asked is no user’s either')
     assert.match((await prompts())[0]!, /red ball/)
     assert.equal(await pruneInterval(worker, id, 30), null, 'its record is not public')
     await db.tx((tx) => decideWeights(tx, id, 1, NOTHING))
