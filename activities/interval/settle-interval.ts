@@ -3,15 +3,12 @@ import { workOf } from '../../formats/generation.js'
 import { intervalByN, setPhase } from '../../ledger/intervals/intervals.js'
 import {
   loadSettlement,
-  type SettlementParts,
   settledResult,
   writeSettlement,
 } from '../../ledger/intervals/settlement.js'
 import { decideWeights } from '../../ledger/intervals/weights.js'
 import { isOverdue } from '../../rules/interval-time.js'
 import { settle } from '../../rules/settle/settle.js'
-import type { ProverKey, WindowRow } from '../../rules/settle/settlement.js'
-import { NO_COUNTS } from '../../rules/settle/share-counts.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
@@ -46,10 +43,8 @@ export function createSettleInterval(deps: VerifierDeps) {
         if ((await setPhase(tx, id, n, 'settling', ['open', 'rounds', 'audit'])) !== 'settling') {
           return (await intervalByN(tx, id, n))!.phase
         }
-        const parts = await loadSettlement(tx, id, n)
         const input = {
-          ...parts,
-          window: withUnasked(parts),
+          ...(await loadSettlement(tx, id, n)),
           profile: interval.profile ?? deps.profile,
           standardWork: workOf(deps.model),
           blocks: interval.length,
@@ -69,17 +64,6 @@ export function createSettleInterval(deps: VerifierDeps) {
       }
       return { phase, line: await describe(deps, n, phase) }
     })
-}
-
-/** Nobody asks wide rounds yet: who was in none counts like a GPU that kept all of them. */
-function withUnasked({ provers, wideRounds, window }: SettlementParts): WindowRow[] {
-  return provers.map(({ hotkey, registeredBlock }) => {
-    const isOwn = (row: ProverKey) =>
-      row.hotkey === hotkey && row.registeredBlock === registeredBlock
-    const row = { ...NO_COUNTS, ...window.find(isOwn), hotkey, registeredBlock }
-    if (row.wideRounds > 0 || wideRounds.some(isOwn)) return row
-    return { ...row, wideRounds: 1, wideGpus: 1, newestWideGpus: 1, wideSlots: 2, wideKept: 2 }
-  })
 }
 
 async function describe(deps: VerifierDeps, n: number, phase: string): Promise<string> {

@@ -184,6 +184,7 @@ describe('activities: an interval', () => {
     await served(deps, 0)
     await served(deps, 0)
     await served(deps, 1)
+    await site.askWide(1)
     await judged(deps, 1)
     const settling = () => run(createSettleInterval(deps), { n: 1 })
     const settled = await settling()
@@ -244,7 +245,8 @@ describe('activities: an interval', () => {
         assert.deepEqual(sent, requestBody(drawn, textsOf(drawn.prompt, new Map())!))
       }
     }
-    assert.equal(record.audit_inputs.answers.length, 3)
+    // Three users' requests, and two of the wide round at each of the two that answer.
+    assert.equal(record.audit_inputs.answers.length, 7)
     assert.deepEqual([...drawAudits(record.audit_inputs, source)].sort(), record.audits)
 
     // What settling was given, and what it found.
@@ -280,6 +282,15 @@ describe('activities: an interval', () => {
     })
     assert.deepEqual(JSON.parse(JSON.stringify(settlement)), record.settlement)
     assert.deepEqual(settlement.cheatingHotkeys, [site.verifier.provers[1]!.ss58])
+    // Two slots of the wide round each: the one that cheats delivered too, the one that is away did not.
+    assert.deepEqual(
+      settlement.provers.map((row) => [row.wideKept, row.wideSlots, row.paidCapacityPpm]),
+      [
+        [2, 2, 1_000_000],
+        [2, 2, 1_000_000],
+        [0, 2, 0],
+      ],
+    )
     assert.ok(settlement.provers.some(({ scoreAfter }) => scoreAfter > 0))
     const vector = weightVector(record.weights.input)
     assert.ok(vector.kind === 'weights')
