@@ -284,7 +284,7 @@ describe('activities: an interval', () => {
     assert.deepEqual(settlement.cheatingHotkeys, [site.verifier.provers[1]!.ss58])
     // Two slots of the wide round each: the one that cheats delivered too, the one that is away did not.
     assert.deepEqual(
-      settlement.provers.map((row) => [row.wideKept, row.wideSlots, row.paidCapacityPpm]),
+      settlement.provers.map((row) => [row.wideKept, row.wideSlots, row.wideSharePpm]),
       [
         [2, 2, 1_000_000],
         [2, 2, 1_000_000],

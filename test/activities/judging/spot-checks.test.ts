@@ -58,6 +58,7 @@ describe('activities: spot checks', () => {
   it('count in the settlement: a cheat costs the interval', async () => {
     await served('honest', 'invented')
     const { deps } = site.verifier
+    await site.askWide(1)
     await site.ask(1)
     await run(createCloseInterval(deps), { n: 1 })
     await collect()
@@ -68,8 +69,10 @@ describe('activities: spot checks', () => {
     await run(createSettleInterval(deps), { n: 1 })
     const [honest, invented] = await scoresOf(deps.db, deps.id, 1)
     assert.ok(honest!.scoreAfter > 0)
-    // The user's request, and the challenge, whose trace is compared whole.
-    assert.equal(invented!.cheats, 2)
+    // A user's request, a challenge, and the spot checks of two requests of a wide round.
+    assert.equal(honest!.totalAfter, 4)
+    // The same four: the trace of the challenge is compared whole.
+    assert.equal(invented!.cheats, 4)
     assert.equal(invented!.scoreAfter, 0)
   })
 

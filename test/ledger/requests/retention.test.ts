@@ -12,11 +12,7 @@ import {
 import { scoresOf, writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { insertVerdicts, verdictsOf } from '../../../ledger/intervals/verdicts.js'
 import { decideWeights } from '../../../ledger/intervals/weights.js'
-import {
-  type NewAttempt,
-  recordOutcomes,
-  startAttempts,
-} from '../../../ledger/requests/attempts.js'
+import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { getFrames, putFrames } from '../../../ledger/requests/frames.js'
 import { recentRequests } from '../../../ledger/requests/inference.js'
 import {
@@ -106,9 +102,8 @@ describe('ledger/retention', () => {
 
   async function challenge(
     verdict: 'pass' | 'cheat',
-    changes: Partial<NewAttempt> = {},
+    asked = attempt(2, { n: 1 }),
   ): Promise<string> {
-    const asked = attempt(2, { n: 1, ...changes })
     await startAttempts(db, id, [asked])
     await frames(asked.requestId)
     await recordOutcomes(db, id, [success(asked.requestId)])
@@ -225,7 +220,7 @@ describe('ledger/retention', () => {
   it('keeps the evidence of a cheat for as long as the verdict, which goes with the record', async () => {
     const caught = await video({ cheat: true })
     const [passed, cheat] = [await challenge('pass'), await challenge('cheat')]
-    const wide = await challenge('pass', { n: null, kind: 'wide', wideN: 1, wideRound: 1 })
+    const wide = await challenge('pass', attempt(2, { kind: 'wide', wideN: 1, wideRound: 1 }))
     await settle(1)
     await deleteJob(db, caught.jobId)
     assert.equal(await removeDeletedFrames(worker, id, 10), 0)
