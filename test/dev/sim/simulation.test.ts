@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { chosenBehaviours } from '../../../dev/sim/population.js'
+import { brokenPromises, cellsOf, tableOf } from '../../../dev/sim/report.js'
+import { type SimulationResult, simulate } from '../../../dev/sim/simulation.js'
+import { simulatedProfile } from '../../../dev/sim/world.js'
+
+const VILLAINS = [
+  'fakes all',
+  'fakes all but wide',
+  'fakes, refuses openings',
+  'half precision',
+  'skips 5 of 25 steps',
+]
+const OTHERS = [
+  'flaky 2 %',
+  'slow 5 %',
+  '8 hotkeys, 1 GPU, silent',
+  '8 hotkeys, 1 GPU, refusing',
+  'farm, takes only wide requests',
+  'says 4 GPUs, has 1',
+  'takes only when empty',
+  'relay to one that asks for permits',
+]
+const AMONG_VERIFIERS = ['serves one verifier only', 'cheats towards one verifier']
+
+function run(
+  verifiers: number,
+  names: readonly string[],
+  { provers = 75, intervals = 12, seed = 1 } = {},
+): SimulationResult {
+  return simulate({
+    provers,
+    intervals,
+    load: 0.5,
+    verifiers,
+    verifierGpus: 1,
+    seed,
+    behaviours: chosenBehaviours(names, verifiers),
+    profile: simulatedProfile(120),
+  })
+}
+
+describe('the mechanism, simulated (npm run sim, short)', () => {
+  let result: SimulationResult
+  const weightOf = (name: string, of = result) =>
+    cellsOf([of]).find(({ behaviour }) => behaviour === name)!.weightPerGpu
+
+  before(() => {
+    result = run(1, [...VILLAINS, ...OTHERS])
+  })
+
+  it('accuses nobody who did not cheat', () => {
+    assert.ok(result.checksJudged > 1000, `${result.checksJudged} checks`)
+    assert.deepEqual(result.wronglyAccused, [])
+  })
+
+  it('catches who breaks many steps, and pays it little', () => {
+    for (const name of VILLAINS) {
+      const { caught, cheating } = cellsOf([result]).find(({ behaviour }) => behaviour === name)!
+      assert.equal(`${name}: ${caught}`, `${name}: ${cheating}`)
+      assert.ok(weightOf(name) < 0.6, `${name}: ${weightOf(name)}`)
+    }
+  })
+
+  it('pays for what is served: neither for hotkeys nor for what is said', () => {
+    for (const [name, most] of [
+      ['8 hotkeys, 1 GPU, silent', 0.6],
+      ['8 hotkeys, 1 GPU, refusing', 1.2],
+      ['farm, takes only wide requests', 0.2],
+      ['takes only when empty', 0.8],
+      ['relay to one that asks for permits', 0.05],
+    ] as const) {
+      assert.ok(weightOf(name) < most, `${name}: ${weightOf(name)}`)
+    }
+  })
+
+  it('pays an honest prover that is a little slower like the others', () => {
+    assert.ok(weightOf('slow 5 %') > 0.8, `${weightOf('slow 5 %')}`)
+  })
+
+  it('finds who serves or cheats one verifier only', () => {
+    const among = run(2, AMONG_VERIFIERS, { provers: 16 })
+    for (const name of AMONG_VERIFIERS) {
+      assert.ok(weightOf(name, among) < 0.8, `${name}: ${weightOf(name, among)}`)
+    }
+    assert.deepEqual(among.wronglyAccused, [])
+  })
+
+  it('is the same for the same seed, and another for another', () => {
+    const of = (seed: number) => run(1, ['fakes 10 %'], { provers: 6, intervals: 3, seed })
+    assert.deepEqual(of(7), of(7))
+    assert.notDeepEqual(of(7), of(8))
+  })
+
+  it('says what is broken, and shows a row a behaviour', () => {
+    const rich = { ...result.owners[0]!, behaviour: 'fakes all', weightPerGpu: 1.2 }
+    const broken = { ...result, owners: [rich], wronglyAccused: ['h1'], leastOfMost: [0.8] }
+    assert.deepEqual(brokenPromises([broken]), [
+      '50 % load, 1 verifier: "fakes all" earns 1.20 of an honest GPU, above 1.1',
+      '50 % load, 1 verifier, seed 1: h1 was accused and never cheated',
+      '50 % load, 1 verifier, seed 1: honest provers served least have 0.80 of those served most',
+    ])
+    const little = { ...broken, load: 0.05, wronglyAccused: [], leastOfMost: [0.95] }
+    assert.equal(brokenPromises([little]).length, 1)
+    assert.deepEqual(brokenPromises([{ ...little, owners: [{ ...rich, weightPerGpu: 1.14 }] }]), [])
+    assert.equal(tableOf([result], 1).length, 2 + 1 + VILLAINS.length + OTHERS.length)
+  })
+})
