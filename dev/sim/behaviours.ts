@@ -42,7 +42,7 @@ const greedy = [
     isShielded: true,
     act: ({ isFriends }) => (isFriends ? HOLD : SERVE),
   }),
-  behaviour('3 hotkeys, 1 GPU 20 % faster', { hotkeys: 3, slowness: 0.8 }),
+  behaviour('3 hotkeys, 1 GPU 20 % faster', { hotkeys: 3, slowness: 1 / 1.2 }),
   behaviour('says 4 GPUs, has 1', { declares: 4 }),
   behaviour('says 1 GPU, has 4', { gpus: 4 }),
   behaviour('takes only when empty', { act: (_, { inFlight }) => (inFlight > 0 ? REFUSE : SERVE) }),
