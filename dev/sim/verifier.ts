@@ -79,6 +79,7 @@ export class Verifier {
         model: MODEL,
         recentRequests: [],
         prompts: [],
+        reusablePrompts: [],
       },
       source,
     )
