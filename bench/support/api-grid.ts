@@ -74,7 +74,10 @@ export async function startBenchGrid(): Promise<BenchGrid> {
     })
     closers.push(() => temporal.kill())
     const statePath = join(folder, 'chain.json')
-    const localnet = await startLocalnet({ port: 0, statePath, manual: true, log })
+    const localnet = await startLocalnet({
+      ...{ port: 0, statePath, manual: true, log },
+      genesis: [{ name: 'createSubnet', netuid: NETUID, params: {} }],
+    })
     closers.push(() => localnet.close())
     const chain = await connectLocalChain(localnet.url)
     const { genesisHash } = chain
