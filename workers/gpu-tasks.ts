@@ -17,8 +17,8 @@ export interface GpuTasksDeps {
   db: Database
   temporal: Pick<TemporalLink, 'worker' | 'namespace' | 'dataConverter'>
   queue: string
-  /** Opens a session of the model. */
-  open(): Promise<Engine>
+  /** Opens a session of the model for second computations. */
+  openFresh(): Promise<Engine>
   /** Certifies the class anew, in this session. The session returned serves from then on. */
   certifyAgain(session: Engine): Promise<{ certificate: CertificateRow; session: Engine }>
   log: Log
@@ -124,7 +124,7 @@ export class GpuTasks {
   }
 
   async #makeWorker(): Promise<Worker> {
-    const { db, temporal, queue, open, log } = this.#deps
+    const { db, temporal, queue, openFresh, log } = this.#deps
     const taskEnded = () => (this.#worker === null ? undefined : this.#look(this.#worker, 1))
     return Worker.create({
       connection: temporal.worker,
@@ -134,7 +134,7 @@ export class GpuTasks {
       activities: createGpuActivities({
         ...{ db, log, taskEnded },
         generator: this.#session,
-        openFresh: open,
+        openFresh,
       }),
       // One GPU, one task: two concurrent ones would slow both and double the memory.
       maxConcurrentActivityTaskExecutions: 1,

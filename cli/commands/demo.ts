@@ -22,13 +22,20 @@ export const demoCommand: CommandModule = {
         requiresArg: true,
         default: '7600',
         describe: 'the API’s port; the others follow it',
+      })
+      .option('villains', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'which cheats take part: names divided by commas, or all; by default three',
       }),
   handler: async (given) => {
     assertDevelopment('the demo')
     const { runDemo } = await import('../../dev/demo/demo.js')
+    const { DEFAULT_VILLAINS } = await import('../../dev/demo/provers.js')
     await runDemo({
       once: given.once === true,
       fresh: given.fresh === true,
+      villains: typeof given.villains === 'string' ? given.villains : DEFAULT_VILLAINS,
       portBase: integer('ports.base', given['ports.base'], 1024, 65_000)!,
     })
   },

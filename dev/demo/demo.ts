@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { mapWithLimit } from '../../base/concurrency/map-with-limit.js'
 import { FractalError } from '../../base/errors.js'
 import { createLog } from '../../base/log.js'
 import { environmentName, type OptionName } from '../../base/options/options.js'
@@ -12,7 +13,8 @@ import { fixedPorts } from '../grid/ports.js'
 import { printLine } from '../process/print-line.js'
 import { defaultStateRoot, openStateDir, type StateDir } from '../process/state-dir.js'
 import { makeDemoKeys } from './keys.js'
-import { choosePace, paceLine } from './pace.js'
+import { choosePace, type Pace, paceLine } from './pace.js'
+import { demoProvers } from './provers.js'
 import { DemoUsers } from './users.js'
 import { measureVideoCost } from './video-cost.js'
 import { watchDemo } from './watch.js'
@@ -24,32 +26,26 @@ export interface DemoOptions {
   readonly fresh: boolean
   /** The first of the ports. */
   readonly portBase: number
+  /** Names divided by commas, or `all`. */
+  readonly villains: string
 }
 
 const NETUID = 1
 /** What a shell reports for a program that Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130
 
-const PROVERS: readonly GridProver[] = [
-  { name: 'prover-1' },
-  { name: 'prover-2' },
-  { name: 'prover-3' },
-  { name: 'prover-4' },
-  { name: 'villain-1', villain: 'fewer-steps' },
-  { name: 'villain-2', villain: 'ignores-seed' },
-]
-
 /**
  * Runs a grid on this machine until Ctrl-C, or for a few intervals with `once`.
- * @throws FractalError `demo_failed` naming what did not hold
+ * @throws FractalError `demo_failed` naming what did not hold, `no_such_villain`
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
+  const provers = demoProvers(options.villains)
   const state = await openStateDir(defaultStateRoot(), { fresh: options.fresh })
   const interrupted = interruption()
   const grid = new Grid({
     state,
-    ports: fixedPorts(options.portBase, PROVERS.length),
-    provers: PROVERS,
+    ports: fixedPorts(options.portBase, provers.length),
+    provers,
     netuid: NETUID,
     options: {
       profile: 'demo',
@@ -61,7 +57,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     log: createLog('demo', 'warn'),
   })
   try {
-    await runGrid(grid, state, options, interrupted)
+    await runGrid(grid, state, provers, options, interrupted)
   } catch (error) {
     if (!interrupted.aborted) throw error
   } finally {
@@ -76,6 +72,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 async function runGrid(
   grid: Grid,
   state: StateDir,
+  chosen: readonly GridProver[],
   options: DemoOptions,
   interrupted: AbortSignal,
 ): Promise<void> {
@@ -91,23 +88,14 @@ async function runGrid(
     () => Promise.all([measureVideoCost(modelDir, interrupted), grid.startStores()]),
   )
   const cores = availableParallelism()
-  const pace = choosePace(cost, cores)
+  const pace = choosePace(cost, cores, chosen.length)
   printLine(paceLine(cost, cores, pace))
   await step('local chain', interrupted, () => grid.startChain(pace.blockMs))
-  // The certifying runs take one core; those who only wait for work start on the other. Certified again
-  // at each start: the time is what the plans and deadlines stand on, and it is of another day.
-  await step('GPU worker (on the CPU) certifying; inference worker, API', interrupted, () =>
-    Promise.all([
-      grid.startRole('gpu-worker', { 'gpu.recertify': true }),
-      grid.startRole('inference-worker'),
-      grid.startRole('api'),
-    ]),
-  )
-  await step('4 honest provers and 2 villains', interrupted, () =>
-    Promise.all(PROVERS.map((_, i) => grid.startProver(i))),
-  )
-  await step('verifier', interrupted, () =>
-    grid.startRole('verifier', { 'neuron.compute_stats_interval': pace.intervalBlocks }),
+  const villains = chosen.flatMap(({ villain }) => villain ?? [])
+  const honest = chosen.length - villains.length
+  printLine(`${honest} honest provers; villains: ${villains.join(', ')}`)
+  await step('GPU worker (on the CPU) certifying; all others', interrupted, () =>
+    startRoles(grid, chosen.length, cores, pace),
   )
   const db = openDatabase({
     url: grid.databaseUrl,
@@ -122,13 +110,41 @@ async function runGrid(
     users = new DemoUsers(grid.apiUrl, keys.users, pace.userEveryMs, createLog('demo', 'error'))
     showPlaces(grid, state, keys.shown)
     const id: VerifierId = { netuid: NETUID, verifier: grid.verifier.hotkey }
-    const provers = PROVERS.map((prover, i) => ({ ...prover, hotkey: grid.wallets[i + 1]!.hotkey }))
+    const provers = chosen.map((prover, i) => ({ ...prover, hotkey: grid.wallets[i + 1]!.hotkey }))
     const { once } = options
     await watchDemo({ grid, state, db, id, users, provers, once, interrupted, startedAt, pace })
   } finally {
     users?.stop()
     await db.close()
   }
+}
+
+/**
+ * Starts what the grid is made of: as many at the same time as there are processors, for each keeps one busy
+ * for some seconds.
+ */
+async function startRoles(grid: Grid, provers: number, cores: number, pace: Pace): Promise<void> {
+  // Certified again at each start: the time is what the plans and deadlines stand on, and it is of another day.
+  const worker = () => grid.startRole('gpu-worker', { 'gpu.recertify': true })
+  const needed = [worker, ...Array.from({ length: provers }, (_, i) => () => grid.startProver(i))]
+  const ready: Promise<void>[] = []
+  const begin = (start: () => Promise<void>) => {
+    const started = start()
+    ready.push(started)
+    return started
+  }
+  // An interval begins some blocks after the verifier is up: until then the last prover is there too.
+  const verifier = async () => {
+    await Promise.all(ready.slice(0, needed.length - 1))
+    await grid.startRole('verifier', { 'neuron.compute_stats_interval': pace.intervalBlocks })
+  }
+  const others = ['inference-worker', 'api'] as const
+  const starts = [
+    ...needed.map((start) => () => begin(start)),
+    ...others.map((role) => () => grid.startRole(role)),
+    verifier,
+  ]
+  await mapWithLimit(starts, cores, (start) => start())
 }
 
 /** Options of the caller's own environment that a demo takes over. */

@@ -30,6 +30,13 @@ const STARTING_BUSY = 1.5
  * computations of what differed. Loading the model counts as one.
  */
 const GPU_VIDEOS = 12
+/**
+ * Videos that provers generate in an interval: each of them two in each of two wide rounds, the villains
+ * with less work; beside that a round of three challenges, and what the demo's users ask for.
+ */
+const PROVER_VIDEOS = { each: 3.5, together: 7 }
+/** How much of the processors is left for videos: the rest is for databases, the chain, and frames on their way. */
+const VIDEO_SHARE = 0.7
 /** The demo's users ask a bit more than three times an interval, however long that is. */
 const USERS_AN_INTERVAL = 20 / 6
 /** A whole interval and its audits, and as much as long again for a machine that got slower. */
@@ -43,14 +50,20 @@ export function othersBusy({ wallMs, cpuMs }: VideoCost, cores: number): number 
 }
 
 /**
- * Block time and interval length with which the GPU worker keeps up on this machine.
+ * Block time and interval length with which the GPU worker, and all provers together, keep up on this machine.
  * @param cores processors that programs may use
  */
-export function choosePace(cost: VideoCost, cores: number): Pace {
-  const videoMs = cost.cpuMs * Math.max(1, (othersBusy(cost, cores) + OWN_BUSY) / cores)
-  const intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(QUIET_INTERVAL_MS, GPU_VIDEOS * videoMs))
+export function choosePace(cost: VideoCost, cores: number, provers: number): Pace {
+  const others = othersBusy(cost, cores)
+  const videoMs = cost.cpuMs * Math.max(1, (others + OWN_BUSY) / cores)
+  const videos = GPU_VIDEOS + PROVER_VIDEOS.each * provers + PROVER_VIDEOS.together
+  // Other programs get an equal part of the processors.
+  const slowdown = Math.max(1, (others + OWN_BUSY) / Math.max(cores, OWN_BUSY))
+  const allMs = (videos * cost.cpuMs * slowdown) / (VIDEO_SHARE * cores)
+  const neededMs = Math.max(GPU_VIDEOS * videoMs, allMs)
+  const intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(QUIET_INTERVAL_MS, neededMs))
   const stretched = (QUIET_BLOCK_MS * intervalMs) / QUIET_INTERVAL_MS
-  const blockMs = Math.min(BLOCK_MS_MAX, Math.round(stretched / 500) * 500)
+  const blockMs = Math.min(BLOCK_MS_MAX, Math.floor(stretched / 500) * 500)
   const intervalBlocks = Math.ceil(intervalMs / blockMs)
   const length = intervalBlocks * blockMs
   return {

@@ -8,6 +8,7 @@ import { weightSet } from '../../ledger/intervals/weights.js'
 import { proversOverview } from '../../ledger/provers/network.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import type { GridProver } from '../grid/grid.js'
+import type { Catch } from './catches.js'
 import { hadNoTime, noTimeText } from './lag.js'
 
 export interface DemoSummary {
@@ -17,6 +18,9 @@ export interface DemoSummary {
   /** How much of the checking this machine had no time for, when that is enough to explain the above. */
   readonly noTime: string | null
 }
+
+/** After its first checked cheat. */
+const CAUGHT_WITHIN_INTERVALS = 1
 
 /** A prover's verdicts and rates over all intervals so far. */
 interface Tally {
@@ -34,12 +38,14 @@ interface Tally {
 /**
  * How the grid stands, prover by prover, and whether it held what the demo promises.
  * @param first the first interval of this run: what earlier ones found proves nothing about it
+ * @param catches by the villain's name
  */
 export async function demoSummary(
   db: Database,
   id: VerifierId,
   provers: readonly (GridProver & { hotkey: string })[],
   first: number,
+  catches: ReadonlyMap<string, Catch>,
 ): Promise<DemoSummary> {
   const all = (await listIntervals(db, id, { limit: 1000 })).filter(({ n }) => n >= first)
   const intervals = all.filter(({ phase }) => phase === 'settled')
@@ -76,6 +82,10 @@ export async function demoSummary(
       const why = noTime === 0 ? '' : ` (no time for ${noTime} of its ${checks} checks)`
       broken.push(`${name} was not caught${why}`)
     }
+    const { afterIntervals = null } = catches.get(name) ?? {}
+    if (afterIntervals !== null && afterIntervals > CAUGHT_WITHIN_INTERVALS) {
+      broken.push(`${name} was caught ${afterIntervals} intervals after its first checked cheat`)
+    }
     if (villain === undefined && cheats > 0) broken.push(`${name} is honest and was accused`)
   }
   const overview = await proversOverview(db, id)
@@ -86,7 +96,7 @@ export async function demoSummary(
       name,
       // By which the pages and `fractal prover list` know it.
       row === undefined ? '-' : String(row.uid),
-      villain ?? 'honest',
+      villain === undefined ? 'honest' : 'villain',
       row?.tier ?? '-',
       `${tally.successes}/${tally.attempts}`,
       `${tally.passed}/${tally.judged}`,

@@ -10,6 +10,8 @@ import type { VerifierId } from '../../ledger/verifier-id.js'
 import type { Grid, GridProver } from '../grid/grid.js'
 import { printLine } from '../process/print-line.js'
 import type { StateDir } from '../process/state-dir.js'
+import { cheatsFile } from '../villains/cheats-file.js'
+import { Catches } from './catches.js'
 import { intervalLoad, lagLine } from './lag.js'
 import { intervalLine } from './lines.js'
 import { type Pace, seconds } from './pace.js'
@@ -43,6 +45,9 @@ export async function watchDemo(options: WatchOptions): Promise<void> {
   const names = new Map(grid.wallets.map(({ hotkey, name }) => [hotkey, name]))
   let shown = (await latestEnded(db, id)) ?? 0
   const first = shown + 1
+  const catches = new Catches(db, id, provers, (name) =>
+    cheatsFile(path.dirname(state.prover(name)), name),
+  )
   let settled = 0
   let video: string | null = null
   let quietSince = Date.now()
@@ -61,6 +66,9 @@ export async function watchDemo(options: WatchOptions): Promise<void> {
       quietSince = Date.now()
       if (interval.phase !== 'settled') continue
       settled += 1
+      catches.settled(interval.n)
+      const table = await unlessAway(null, () => catches.table())
+      if (table !== null) printLine(`\n${table}\n`)
       if (settled === 1)
         printLine(
           `(first interval settled ${Math.round((Date.now() - startedAt) / 1000)} s after the start)`,
@@ -74,13 +82,13 @@ export async function watchDemo(options: WatchOptions): Promise<void> {
       })
     }
     if (once && settled >= ONCE_INTERVALS && video !== null) {
-      const summary = await demoSummary(db, id, provers, first)
+      const summary = await demoSummary(db, id, provers, first, await catches.found())
       const holds = summary.broken.length === 0
       if (holds || settled >= ONCE_MOST) {
         printLine(`\n${summary.table}\n\nvideo: ${video}`)
         if (!holds) throw notHeld(summary)
         printLine(
-          'Both villains were caught, nobody was wrongly accused, all weights were read back.',
+          'Every villain was caught, nobody was wrongly accused, all weights were read back.',
         )
         return
       }

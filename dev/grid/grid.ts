@@ -15,7 +15,7 @@ import { startTemporal, type Temporal } from '../temporal/start-temporal.js'
 import type { GridPorts } from './ports.js'
 import { type GridWallet, gridWallets, registerGrid } from './wallets.js'
 
-/** A prover of a grid: honest, or a villain by name (villains.ts). */
+/** A prover of a grid: honest, or a villain by name (dev/villains). */
 export interface GridProver {
   readonly name: string
   readonly villain?: string
@@ -37,12 +37,14 @@ export interface GridOptions {
 }
 
 const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
-const VILLAIN = fileURLToPath(new URL('./villain.ts', import.meta.url))
+const VILLAIN = fileURLToPath(new URL('../villains/villain-process.ts', import.meta.url))
 const VERIFIER = 'verifier'
 const STOP_GRACE_MS = 10_000
 const DRAIN_SECONDS = 3
 /** Several start at once, on whatever machine there is; one that ends is noticed at once. */
 const READY_MS = 180_000
+/** Provers have machines of their own; here they must not keep the one that checks them from its processor. */
+const PROVER_NICENESS = 10
 
 /** A whole grid on this machine: stores, chain and every role as a process of its own. */
 export class Grid {
@@ -260,10 +262,15 @@ export class Grid {
     for (const [option, value] of Object.entries(settings))
       env[environmentName(option)] = String(value)
     const isVillain = args[0] === VILLAIN
+    const program = [process.execPath, ...(isVillain ? ['--import', 'tsx'] : [this.bin]), ...args]
+    const isProver = isVillain || args[0] === 'prover'
+    const [command, ...rest] = isProver
+      ? ['nice', '-n', String(PROVER_NICENESS), ...program]
+      : program
     const role = await spawnRole({
       name,
-      command: process.execPath,
-      args: isVillain ? ['--import', 'tsx', ...args] : [this.bin, ...args],
+      command: command!,
+      args: rest,
       env,
       cwd: path.dirname(path.dirname(BIN)),
       logFile: state.log(name),

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { withHalfWeights } from '../../dev/villains/half-weights.js'
 import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import { stateDeviation } from '../../engine/pipeline/deviation.js'
@@ -14,7 +12,6 @@ import { loadRuntime } from '../../engine/runtime/runtime.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { judgeSpotCheck } from '../../rules/judge/judge-spot-check.js'
 import { stepTolerance } from '../../rules/judge/step-tolerance.js'
-import { writeHalfPrecisionModel } from '../support/half-precision.js'
 
 /** Of a class whose certifying runs were all equal, and which lost its exactness since. */
 const TOLERANCE = stepTolerance({ stepDeviation: 0, frameDeviation: 0 })
@@ -49,7 +46,6 @@ async function statesOf(pipeline: Pipeline, params: GenerationParams): Promise<F
 
 describe('One step of the shipped model, in a class that is not exact', function () {
   this.timeout(240_000)
-  let folder: string
   let verifier: Pipeline
   const opened: Pipeline[] = []
   const params = completeParams(
@@ -62,13 +58,11 @@ describe('One step of the shipped model, in a class that is not exact', function
 
   before(async () => {
     setNativeEnvironment('cpu')
-    folder = await mkdtemp(path.join(tmpdir(), 'fractal-half-'))
     verifier = await open(defaultModelDir())
     opened.push(verifier)
   })
   after(async () => {
     for (const pipeline of opened) await pipeline.release()
-    await rm(folder, { recursive: true, force: true })
   })
 
   /** The verdict on each step of a trace whose owner signed these states. */
@@ -118,9 +112,8 @@ describe('One step of the shipped model, in a class that is not exact', function
   })
 
   it('is caught when the weights are in half precision', async () => {
-    const model = path.join(folder, 'half')
-    await writeHalfPrecisionModel(defaultModelDir(), model)
-    const half = await open(model)
+    const model = withHalfWeights(await readModel(defaultModelDir()))
+    const half = await Pipeline.open(model, 'cpu', new NativeGate())
     opened.push(half)
     assert.deepEqual(await verdicts(await statesOf(half, params)), ['cheat step_differs'])
   })

@@ -15,6 +15,7 @@ import { certifyClass } from '../certify-class.js'
 import { takeGpuQueue } from '../gpu-queue-claim.js'
 import { GpuTasks } from '../gpu-tasks.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
+import { KeptSession } from '../kept-session.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from '../mechanism-profile.js'
 import { asRunning, type Running } from '../running.js'
 
@@ -61,6 +62,8 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
   const queue = gpuQueue(device, options['gpu.class'])
   const claim = await takeGpuQueue(db, queue, determinismClass, log)
   const stopping = new AbortController()
+  // A GPU must not hold the model twice for longer than it has to.
+  const kept = device === 'cpu' ? new KeptSession(open) : null
   const certifying = {
     db,
     determinismClass,
@@ -81,7 +84,8 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
     const { certificate, session } = await certify(found, options['gpu.recertify'])
     const temporal = await connectTemporal(options, log)
     const certifyAgain = (held: Engine) => certify(held, true)
-    const deps = { db, temporal, queue, open, certifyAgain, log }
+    const openFresh = kept === null ? open : () => kept.take()
+    const deps = { db, temporal, queue, openFresh, certifyAgain, log }
     const tasks = new GpuTasks(deps, session, certificate)
     const run = tasks.run()
     health.watchTemporal(temporal, tasks, [queue])
@@ -93,7 +97,7 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
         await run.catch(() => undefined)
         await temporal.close()
         await claim.leave().catch(() => undefined)
-        await Promise.allSettled([db.close(), tasks.close()])
+        await Promise.allSettled([db.close(), tasks.close(), kept?.close()])
       },
       Promise.race([run.then(() => new Promise<never>(() => {})), claim.lost]),
     )

@@ -1,5 +1,7 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
+import type { Model } from '../../engine/model/model.js'
+import { bytesOf } from '../../engine/model/model-files.js'
+
+const DENOISER = 'unet/model.onnx'
 
 /** Fields of ONNX's protobuf messages, as far as weights lie under them. */
 const MODEL_GRAPH = 7
@@ -8,19 +10,18 @@ const TENSOR_TYPE = 2
 const TENSOR_RAW_DATA = 9
 const FLOAT = 1
 
-/** Copies a model folder, with the denoiser's float32 weights rounded to half precision. */
-export async function writeHalfPrecisionModel(from: string, to: string): Promise<void> {
-  await cp(from, to, { recursive: true })
-  const file = path.join(to, 'unet/model.onnx')
-  const model = await readFile(file)
-  for (const graph of fieldsOf(model, MODEL_GRAPH)) {
+/** The model with its denoiser's float32 weights rounded to half precision; its root is still the whole model's. */
+export function withHalfWeights(model: Model): Model {
+  const denoiser = Buffer.from(bytesOf(model.files, DENOISER)!)
+  for (const graph of fieldsOf(denoiser, MODEL_GRAPH)) {
     for (const tensor of fieldsOf(graph, GRAPH_INITIALIZER)) {
       const [type] = fieldsOf(tensor, TENSOR_TYPE)
       if (type?.[0] !== FLOAT) continue
       for (const raw of fieldsOf(tensor, TENSOR_RAW_DATA)) roundToHalf(raw)
     }
   }
-  await writeFile(file, model)
+  const bytes = new Map(model.files.bytes).set(DENOISER, denoiser)
+  return { ...model, files: { ...model.files, bytes } }
 }
 
 /** The contents of a message's fields of one number, in place. */
