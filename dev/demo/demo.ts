@@ -31,6 +31,8 @@ export interface DemoOptions {
 }
 
 const NETUID = 1
+/** Provers have machines of their own; here they must not keep the one that checks them from its processor. */
+const PROVER_NICENESS = 10
 /** What a shell reports for a program that Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130
 
@@ -47,6 +49,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     ports: fixedPorts(options.portBase, provers.length),
     provers,
     netuid: NETUID,
+    proverNiceness: PROVER_NICENESS,
     options: {
       profile: 'demo',
       'logging.level': 'info',

@@ -33,6 +33,8 @@ export interface GridOptions {
   readonly temporalAddress?: string | undefined
   /** Postgres settings; `{ fsync: 'off' }` for tests. */
   readonly postgresSettings?: Record<string, string>
+  /** Added to the provers' niceness, so that they yield to the other roles. */
+  readonly proverNiceness?: number
   readonly log: Log
 }
 
@@ -43,8 +45,6 @@ const STOP_GRACE_MS = 10_000
 const DRAIN_SECONDS = 3
 /** Several start at once, on whatever machine there is; one that ends is noticed at once. */
 const READY_MS = 180_000
-/** Provers have machines of their own; here they must not keep the one that checks them from its processor. */
-const PROVER_NICENESS = 10
 
 /** A whole grid on this machine: stores, chain and every role as a process of its own. */
 export class Grid {
@@ -240,7 +240,7 @@ export class Grid {
     args: string[],
     own: Record<string, string | number | boolean>,
   ): Promise<void> {
-    const { state, netuid, options } = this.#options
+    const { state, netuid, options, proverNiceness } = this.#options
     const readyFile = path.join(state.root, `${name}.ready`)
     await rm(readyFile, { force: true })
     const settings: Record<string, string | number | boolean> = {
@@ -264,9 +264,10 @@ export class Grid {
     const isVillain = args[0] === VILLAIN
     const program = [process.execPath, ...(isVillain ? ['--import', 'tsx'] : [this.bin]), ...args]
     const isProver = isVillain || args[0] === 'prover'
-    const [command, ...rest] = isProver
-      ? ['nice', '-n', String(PROVER_NICENESS), ...program]
-      : program
+    const [command, ...rest] =
+      isProver && proverNiceness !== undefined
+        ? ['nice', '-n', String(proverNiceness), ...program]
+        : program
     const role = await spawnRole({
       name,
       command: command!,
