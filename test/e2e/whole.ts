@@ -44,8 +44,9 @@ export async function assertWhole(
     )
   }
   assert.ok(
-    items.length === 0 || verdicts.some((row) => row.verdict === 'pass'),
-    `interval ${n}: nothing passed`,
+    verdicts.some((row) => row.verdict === 'pass') ||
+      verdicts.every((row) => row.verdict === 'abstained'),
+    `interval ${n}: nothing passed, although the verifier got to it`,
   )
   for (const score of await scoresOf(db, id, n)) {
     const own = attempts.filter((row) => row.hotkey === score.hotkey)
