@@ -1,5 +1,12 @@
 import type { IntervalProverRow } from '../../ledger/provers/provers.js'
-import { type AttemptRow, type NewOutcome, recordOutcomes } from '../../ledger/requests/attempts.js'
+import {
+  type AttemptRow,
+  attemptFacts,
+  type NewAttempt,
+  type NewOutcome,
+  recordOutcomes,
+  startAttempts,
+} from '../../ledger/requests/attempts.js'
 import { isOwnNetwork } from '../../rules/judge/own-failure.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
 import { axonNetwork } from '../shared/axon-network.js'
@@ -24,19 +31,22 @@ interface Asked {
 }
 
 /**
- * Sends the verifier's own requests at the same instant, by the code that sends users', and records how each
- * ended.
- * @param attempts stored, and without an outcome
- * @param before those of them that were stored before this call: sent then, perhaps, and replayed now
+ * Stores the verifier's own requests, sends those without an outcome at the same instant, by the code that sends
+ * users', and records how each ended. On a retry after a crash a prover gets the same bytes and replays its
+ * stored answer.
  */
 export async function askAll(
   deps: RoundDeps,
-  attempts: readonly AttemptRow[],
+  rows: readonly NewAttempt[],
   provers: readonly IntervalProverRow[],
-  before: ReadonlySet<string>,
-  signal: AbortSignal,
+  { signal, heartbeat }: { signal: AbortSignal; heartbeat: (details: string) => void },
 ): Promise<void> {
   const { db, id } = deps
+  const ids = rows.map(({ requestId }) => requestId)
+  // Stored before this call, they may have been sent then: their time would be a replay's.
+  const before = new Set((await attemptFacts(db, ids)).map((row) => row.requestId))
+  const attempts = (await startAttempts(db, id, rows)).filter((row) => row.outcome === null)
+  heartbeat(`asking ${new Set(attempts.map(({ hotkey }) => hotkey)).size} provers`)
   const byHotkey = new Map(provers.map((row) => [row.hotkey, row]))
   // Stored as they arrive, so that one slow prover delays no other. One that could not be stored is
   // requested again, and replayed.

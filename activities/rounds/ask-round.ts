@@ -6,12 +6,7 @@ import {
   planRounds,
 } from '../../ledger/intervals/plans.js'
 import type { IntervalProverRow } from '../../ledger/provers/provers.js'
-import {
-  attemptFacts,
-  type NewAttempt,
-  requestsInFlight,
-  startAttempts,
-} from '../../ledger/requests/attempts.js'
+import { attemptFacts, type NewAttempt, requestsInFlight } from '../../ledger/requests/attempts.js'
 import { declaredGpus, roomOf } from '../../rules/plan/room.js'
 import { drawSample } from '../../rules/plan/sample.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
@@ -41,15 +36,8 @@ export function createAskRound(deps: RoundDeps) {
       await drawOnce(deps, n, round, provers)
       const items = await planItems(db, id, n, { round })
       const ids = items.map(({ requestId }) => requestId)
-      const before = new Set((await attemptFacts(db, ids)).map((row) => row.requestId))
-      const attempts = await startAttempts(
-        db,
-        id,
-        items.map((item) => challengeOf(n, item, provers)),
-      )
-      const due = attempts.filter((row) => row.outcome === null)
-      heartbeat(`asking ${due.length} provers`)
-      await askAll(deps, due, provers, before, signal)
+      const rows = items.map((item) => challengeOf(n, item, provers))
+      await askAll(deps, rows, provers, { signal, heartbeat })
       const ended = await attemptFacts(db, ids)
       const count = (outcome: string) => ended.filter((row) => row.outcome === outcome).length
       return {

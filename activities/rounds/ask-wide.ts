@@ -5,12 +5,7 @@ import {
   wideRound,
 } from '../../ledger/intervals/wide-rounds.js'
 import type { IntervalProverRow } from '../../ledger/provers/provers.js'
-import {
-  attemptFacts,
-  type NewAttempt,
-  requestsInFlight,
-  startAttempts,
-} from '../../ledger/requests/attempts.js'
+import { type NewAttempt, requestsInFlight } from '../../ledger/requests/attempts.js'
 import { declaredGpus, roomOf } from '../../rules/plan/room.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { askAll } from './ask-all.js'
@@ -37,12 +32,7 @@ export function createAskWide(deps: RoundDeps) {
       const from = await roundSource(db, id, n)
       const slots = await wideRound(db, id, n, round)
       const rows = await attemptsOf(deps, from, n, slots)
-      const ids = rows.map(({ requestId }) => requestId)
-      const before = new Set((await attemptFacts(db, ids)).map((row) => row.requestId))
-      const attempts = await startAttempts(db, id, rows)
-      heartbeat(`asking ${slots.length} provers`)
-      const due = attempts.filter((row) => row.outcome === null)
-      await askAll(deps, due, provers, before, signal)
+      await askAll(deps, rows, provers, { signal, heartbeat })
       return { provers: slots.length, requests: rows.length }
     })
 }

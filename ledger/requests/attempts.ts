@@ -94,7 +94,6 @@ export function hedgeLoserResult(): AttemptResult {
 type Unanswered = { [K in keyof AttemptResult]: AttemptResult[K] | null }
 
 export interface AttemptRow extends Omit<NewAttempt, 'blockRange'>, Unanswered {
-  refusals: number
   /** Our other requests in flight at the prover when this was stored; null of one by an older version. */
   inFlight: number | null
   /** This and what follows is the database's time. */
@@ -160,7 +159,7 @@ const RESULT = {
 } as const
 
 const FACTS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, registered_block, body_sha256, work,
-  counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, cancel_after_ms, prompt_sha256, refusals, outcome, reason, message, frames_sha256, trace_root,
+  counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, cancel_after_ms, prompt_sha256, outcome, reason, message, frames_sha256, trace_root,
   determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, taken, asked_at, completed_at`
 
 /** Open attempts that may still end: one whose worker went away is not in flight for ever. */
