@@ -43,9 +43,10 @@ export async function assertWhole(
       `interval ${n}: only what was never asked or lost is our own fault`,
     )
   }
+  // A failure to answer needs no ground truth: it says nothing of whether the GPU worker got to anything.
+  const computed = verdicts.filter(({ verdict }) => verdict !== 'abstained' && verdict !== 'fail')
   assert.ok(
-    verdicts.some((row) => row.verdict === 'pass') ||
-      verdicts.every((row) => row.verdict === 'abstained'),
+    computed.length === 0 || computed.some(({ verdict }) => verdict === 'pass'),
     `interval ${n}: nothing passed, although the verifier got to it`,
   )
   for (const score of await scoresOf(db, id, n)) {
