@@ -7,7 +7,7 @@ import {
   type CertificateRow,
   certificateOf,
   putCertificate,
-} from '../ledger/intervals/certificates.js'
+} from '../ledger/judging/certificates.js'
 import type { MechanismProfile } from '../rules/profile.js'
 
 export interface CertifyClassDeps {

@@ -2,7 +2,7 @@ import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import { shortClass } from '../formats/determinism-class.js'
 import type { Database } from '../ledger/database.js'
-import { claimGpuQueue, keepGpuQueue, leaveGpuQueue } from '../ledger/intervals/gpu-queues.js'
+import { claimGpuQueue, keepGpuQueue, leaveGpuQueue } from '../ledger/judging/gpu-queues.js'
 import { startPeriodic } from './sweeps/periodic.js'
 
 /** Three of them may be lost before the claim counts as silent. */

@@ -4,7 +4,7 @@ import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Engine } from '../engine/engine.js'
 import type { Database } from '../ledger/database.js'
-import { type CertificateRow, certificateOf } from '../ledger/intervals/certificates.js'
+import { type CertificateRow, certificateOf } from '../ledger/judging/certificates.js'
 import type { TemporalLink } from '../temporal/connection.js'
 import { startPeriodic } from './sweeps/periodic.js'
 

@@ -1,6 +1,6 @@
 import { FractalError } from '../../base/errors.js'
 import type { Queryable } from '../../ledger/database.js'
-import { type CertificateRow, currentCertificates } from '../../ledger/intervals/certificates.js'
+import { type CertificateRow, currentCertificates } from '../../ledger/judging/certificates.js'
 import { certificateCounts } from '../../rules/judge/certificates.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 

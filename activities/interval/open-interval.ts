@@ -9,10 +9,10 @@ import {
   openIntervalRow,
   setPhase,
 } from '../../ledger/intervals/intervals.js'
-import { lockOutcomes } from '../../ledger/intervals/outcome-lock.js'
 import { insertPlan, planItems, planOf, planRounds } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
-import { deliveredPixels } from '../../ledger/intervals/spot-checks.js'
+import { lockOutcomes } from '../../ledger/judging/outcome-lock.js'
+import { deliveredPixels } from '../../ledger/judging/spot-checks.js'
 import {
   type IntervalProverRow,
   insertIntervalProvers,

@@ -1,9 +1,6 @@
 import { signText } from '../../base/sr25519.js'
 import { publishedClassesText } from '../../formats/published-classes.js'
-import {
-  type PublishedBody,
-  putPublishedClasses,
-} from '../../ledger/intervals/published-classes.js'
+import { type PublishedBody, putPublishedClasses } from '../../ledger/judging/published-classes.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { usableCertificates } from './certificates.js'
 

@@ -1,15 +1,15 @@
 import { inflateSync } from 'node:zlib'
 import type { Generated, Generator } from '../../engine/pipeline/generator.js'
 import type { GenerationParams } from '../../formats/generation.js'
-import { auditsOf } from '../../ledger/intervals/audits.js'
+import { planItems } from '../../ledger/intervals/plans.js'
+import { auditsOf } from '../../ledger/judging/audits.js'
 import {
   type GroundTruthRow,
   groundTruthsOf,
   putConfirmation,
   putCosine,
   putGroundTruth,
-} from '../../ledger/intervals/ground-truths.js'
-import { planItems } from '../../ledger/intervals/plans.js'
+} from '../../ledger/judging/ground-truths.js'
 import { type AttemptRow, attemptsById } from '../../ledger/requests/attempts.js'
 import { getFrames } from '../../ledger/requests/frames.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'

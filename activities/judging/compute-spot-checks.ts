@@ -6,7 +6,7 @@ import { toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
-import { certificateOf } from '../../ledger/intervals/certificates.js'
+import { certificateOf } from '../../ledger/judging/certificates.js'
 import {
   type OpenedRow,
   openedSpotCheck,
@@ -14,7 +14,7 @@ import {
   putSpotCheckFacts,
   type SpotCheckFacts,
   uncomputed,
-} from '../../ledger/intervals/spot-checks.js'
+} from '../../ledger/judging/spot-checks.js'
 import { getFrames } from '../../ledger/requests/frames.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import {

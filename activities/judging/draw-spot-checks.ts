@@ -1,14 +1,14 @@
 import { fromHex } from '../../formats/bytes.js'
 import { pixelsOf } from '../../formats/video-shape.js'
-import type { CertificateRow } from '../../ledger/intervals/certificates.js'
 import { planOf } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
+import type { CertificateRow } from '../../ledger/judging/certificates.js'
 import {
   type NewSpotCheck,
   putSpotChecks,
   spotCheckCandidates,
   spotCheckSpending,
-} from '../../ledger/intervals/spot-checks.js'
+} from '../../ledger/judging/spot-checks.js'
 import { drawOpening, isSpotChecked, spotCheckUs } from '../../rules/plan/spot-checks.js'
 import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'

@@ -1,15 +1,15 @@
 import { mapWithLimit } from '../../base/concurrency/map-with-limit.js'
 import { concat, fromHex } from '../../formats/bytes.js'
 import { workOf } from '../../formats/generation.js'
-import type { CertificateRow } from '../../ledger/intervals/certificates.js'
 import { intervalByN } from '../../ledger/intervals/intervals.js'
+import type { CertificateRow } from '../../ledger/judging/certificates.js'
 import {
   countTries,
   putOpening,
   type UnopenedRow,
   uncomputed,
   unopened,
-} from '../../ledger/intervals/spot-checks.js'
+} from '../../ledger/judging/spot-checks.js'
 import { type IntervalProverRow, intervalProvers } from '../../ledger/provers/provers.js'
 import { OPEN_WINDOW_MS, OPENING_TRIES, SPOT_CHECK_BATCH } from '../../rules/constants.js'
 import { isOwnNetwork } from '../../rules/judge/own-failure.js'

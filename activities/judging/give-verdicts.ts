@@ -1,14 +1,14 @@
-import { revokeExact } from '../../ledger/intervals/certificates.js'
-import { type GroundTruthRow, groundTruthsOf } from '../../ledger/intervals/ground-truths.js'
 import { planItems } from '../../ledger/intervals/plans.js'
-import { dropStates, spotChecksOf } from '../../ledger/intervals/spot-checks.js'
+import { revokeExact } from '../../ledger/judging/certificates.js'
+import { type GroundTruthRow, groundTruthsOf } from '../../ledger/judging/ground-truths.js'
+import { dropStates, spotChecksOf } from '../../ledger/judging/spot-checks.js'
 import {
   insertVerdicts,
   type NewVerdict,
   type UnjudgedRow,
   unjudged,
   verdictsOf,
-} from '../../ledger/intervals/verdicts.js'
+} from '../../ledger/judging/verdicts.js'
 import { intervalProvers } from '../../ledger/provers/provers.js'
 import { type AttemptFacts, attemptFacts } from '../../ledger/requests/attempts.js'
 import type { Judgement } from '../../rules/judge/judge-answer.js'

@@ -1,4 +1,4 @@
-import type { GroundTruthRow } from '../../ledger/intervals/ground-truths.js'
+import type { GroundTruthRow } from '../../ledger/judging/ground-truths.js'
 import type { AttemptFacts } from '../../ledger/requests/attempts.js'
 import type { GroundTruth } from '../../rules/judge/judge-answer.js'
 import type { AttemptOutcome } from '../../rules/judge/judge-challenge-or-audit.js'

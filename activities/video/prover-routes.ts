@@ -1,5 +1,5 @@
 import type { Queryable } from '../../ledger/database.js'
-import { currentCertificates } from '../../ledger/intervals/certificates.js'
+import { currentCertificates } from '../../ledger/judging/certificates.js'
 import {
   type RoutingChanges,
   type RoutingCursor,

@@ -1,5 +1,5 @@
 import type { PublicInterval } from '../../ledger/intervals/interval-views.js'
-import type { VerdictRow } from '../../ledger/intervals/verdicts.js'
+import type { VerdictRow } from '../../ledger/judging/verdicts.js'
 import { missedText } from '../../rules/explain/missed-causes.js'
 import { moveReasonText } from '../../rules/explain/move-reasons.js'
 import { REASONS } from '../../rules/verdicts.js'

@@ -1,7 +1,7 @@
-import { currentCertificates } from '../../ledger/intervals/certificates.js'
 import { intervalByN, lastSettled, profileInForce } from '../../ledger/intervals/intervals.js'
 import { provenOf } from '../../ledger/intervals/share-columns.js'
-import type { VerdictRow } from '../../ledger/intervals/verdicts.js'
+import { currentCertificates } from '../../ledger/judging/certificates.js'
+import type { VerdictRow } from '../../ledger/judging/verdicts.js'
 import {
   type ProverOverviewRow,
   proversOverview,

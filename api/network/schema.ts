@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { StoredCapacity } from '../../ledger/intervals/share-columns.js'
-import { CHECK_KINDS, type CheckCursor } from '../../ledger/intervals/verdicts.js'
+import { CHECK_KINDS, type CheckCursor } from '../../ledger/judging/verdicts.js'
 import { MOVE_REASONS, type StoredMoveReason } from '../../rules/explain/move-reasons.js'
 import { TIERS } from '../../rules/tiers.js'
 import { REASONS, type Reason } from '../../rules/verdicts.js'

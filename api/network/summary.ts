@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { lastSettled, latestInterval, profileInForce } from '../../ledger/intervals/intervals.js'
-import { publishedBodySchema, publishedClasses } from '../../ledger/intervals/published-classes.js'
+import { publishedBodySchema, publishedClasses } from '../../ledger/judging/published-classes.js'
 import { tiersOverview } from '../../ledger/provers/network.js'
 import { TIERS } from '../../rules/tiers.js'
 import { loopLink } from '../../temporal/ui-links.js'

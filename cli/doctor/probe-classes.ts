@@ -2,10 +2,7 @@ import { z } from 'zod'
 import { FractalError, messageOf } from '../../base/errors.js'
 import { sr25519Ready, verifyText } from '../../base/sr25519.js'
 import { publishedClassesText } from '../../formats/published-classes.js'
-import {
-  type PublishedBody,
-  publishedBodySchema,
-} from '../../ledger/intervals/published-classes.js'
+import { type PublishedBody, publishedBodySchema } from '../../ledger/judging/published-classes.js'
 import { type Outcome, outcomeOf } from './probes.js'
 
 const DEADLINE_MS = 20_000

@@ -10,7 +10,7 @@ import { type WalletState, walletState } from '../../chain/wallet/state.js'
 import { openEngine } from '../../engine/engine.js'
 import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
-import type { PublishedBody } from '../../ledger/intervals/published-classes.js'
+import type { PublishedBody } from '../../ledger/judging/published-classes.js'
 import { type AxonFacts, axonFacts } from './axon-facts.js'
 import {
   diskFreeBytes,

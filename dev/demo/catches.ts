@@ -1,6 +1,6 @@
 import { textTable } from '../../base/text-table.js'
 import type { Database } from '../../ledger/database.js'
-import { type VerdictRow, verdictsOf } from '../../ledger/intervals/verdicts.js'
+import { type VerdictRow, verdictsOf } from '../../ledger/judging/verdicts.js'
 import { proversOverview } from '../../ledger/provers/network.js'
 import { type AttemptFacts, answersOfInterval } from '../../ledger/requests/attempts.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'

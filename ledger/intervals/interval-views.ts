@@ -1,5 +1,6 @@
 import type { MissedCause } from '../../rules/explain/missed-causes.js'
 import type { Queryable } from '../database.js'
+import { type CheckCursor, checksPage, type VerdictRow, verdictsOf } from '../judging/verdicts.js'
 import { type MoveRow, tierHistory } from '../provers/network.js'
 import type { VerifierId } from '../verifier-id.js'
 import { type IntervalPhase, type IntervalRow, intervalByN } from './intervals.js'
@@ -7,7 +8,6 @@ import { type RevealedPlanItem, revealedPlan } from './plans.js'
 import { type RecordRow, recordOf } from './records.js'
 import { type CommitmentRow, commitmentOf } from './secrets.js'
 import { type ScoreRow, scoresOf } from './settlement.js'
-import { type CheckCursor, checksPage, type VerdictRow, verdictsOf } from './verdicts.js'
 import { type WeightSetKind, type WeightSetRow, type WeightSetState, weightSet } from './weights.js'
 
 /** A line in a list of intervals. */

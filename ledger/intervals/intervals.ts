@@ -3,9 +3,9 @@ import type { MechanismProfile } from '../../rules/profile.js'
 import type { Database, Queryable, Tx } from '../database.js'
 import { LedgerError } from '../errors.js'
 import { jsonRows } from '../json-rows.js'
+import { lockOutcomes } from '../judging/outcome-lock.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
-import { lockOutcomes } from './outcome-lock.js'
 import { profileSchema } from './profile-schema.js'
 
 export const INTERVAL_PHASES = [

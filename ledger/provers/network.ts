@@ -4,8 +4,8 @@ import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import { REASONS, type Reason } from '../../rules/verdicts.js'
 import type { Queryable } from '../database.js'
-import { CHECK_KINDS } from '../intervals/verdicts.js'
 import { jsonRows } from '../json-rows.js'
+import { CHECK_KINDS } from '../judging/verdicts.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /** Whose rows the database holds. */

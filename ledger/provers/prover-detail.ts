@@ -4,13 +4,13 @@ import type { Tier } from '../../rules/tiers.js'
 import type { Queryable } from '../database.js'
 import { tiersRuleSchema } from '../intervals/profile-schema.js'
 import { SHARE_NAMES, type StoredCapacity } from '../intervals/share-columns.js'
+import { jsonRows } from '../json-rows.js'
 import {
   type CheckCursor,
   queryVerdicts,
   VERDICT_COLUMNS,
   type VerdictRow,
-} from '../intervals/verdicts.js'
-import { jsonRows } from '../json-rows.js'
+} from '../judging/verdicts.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 

@@ -1,6 +1,6 @@
 import type { Database } from '../../ledger/database.js'
-import { putCertificate } from '../../ledger/intervals/certificates.js'
 import { announceInterval, openIntervalRow } from '../../ledger/intervals/intervals.js'
+import { putCertificate } from '../../ledger/judging/certificates.js'
 import { insertIntervalProvers, upsertStandings } from '../../ledger/provers/provers.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { TEST_PROFILE } from '../../rules/profile.js'

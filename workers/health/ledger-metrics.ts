@@ -1,7 +1,7 @@
 import type { Metrics } from '../../base/metrics.js'
 import type { Database } from '../../ledger/database.js'
 import { type GaugeRow, intervalGauges } from '../../ledger/intervals/interval-gauges.js'
-import { CHECK_KINDS, type NewVerdict } from '../../ledger/intervals/verdicts.js'
+import { CHECK_KINDS, type NewVerdict } from '../../ledger/judging/verdicts.js'
 import { queueGauges } from '../../ledger/requests/queue-gauges.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { VERDICTS } from '../../rules/verdicts.js'

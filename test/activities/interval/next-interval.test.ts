@@ -6,9 +6,9 @@ import {
 import { createOpenInterval } from '../../../activities/interval/open-interval.js'
 import { ChainError } from '../../../chain/errors.js'
 import { LedgerError } from '../../../ledger/errors.js'
-import { putCertificate } from '../../../ledger/intervals/certificates.js'
 import { announceInterval, listIntervals } from '../../../ledger/intervals/intervals.js'
 import { getSecret } from '../../../ledger/intervals/secrets.js'
+import { putCertificate } from '../../../ledger/judging/certificates.js'
 import { useDatabase } from '../../support/postgres.js'
 import { classNamed } from '../stand-in.js'
 import {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import type { ApiServer } from '../../../api/server.js'
 import type { Database } from '../../../ledger/database.js'
-import { putPublishedClasses } from '../../../ledger/intervals/published-classes.js'
 import { putSecret } from '../../../ledger/intervals/secrets.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
-import { insertVerdicts } from '../../../ledger/intervals/verdicts.js'
+import { putPublishedClasses } from '../../../ledger/judging/published-classes.js'
+import { insertVerdicts } from '../../../ledger/judging/verdicts.js'
 import {
   attempt,
   newVerifier,

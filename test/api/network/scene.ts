@@ -1,7 +1,7 @@
 import type { Database } from '../../../ledger/database.js'
 import { announceInterval, openIntervalRow } from '../../../ledger/intervals/intervals.js'
 import { loadSettlement, writeSettlement } from '../../../ledger/intervals/settlement.js'
-import { insertVerdicts, type NewVerdict } from '../../../ledger/intervals/verdicts.js'
+import { insertVerdicts, type NewVerdict } from '../../../ledger/judging/verdicts.js'
 import { insertIntervalProvers, upsertStandings } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'

@@ -11,7 +11,7 @@ import {
   formatDeterminismClass,
 } from '../../../formats/determinism-class.js'
 import { publishedClassesText } from '../../../formats/published-classes.js'
-import type { PublishedBody } from '../../../ledger/intervals/published-classes.js'
+import type { PublishedBody } from '../../../ledger/judging/published-classes.js'
 import { devSigner } from '../../wire/keys.js'
 
 const PARTS: DeterminismParts = {

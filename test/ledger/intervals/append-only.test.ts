@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { LedgerError } from '../../../ledger/errors.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
-import { insertVerdicts, verdictsOf } from '../../../ledger/intervals/verdicts.js'
+import { insertVerdicts, verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { useDatabase } from '../../support/postgres.js'
 import { newVerifier, openInterval, prover, recordFor, settlementOf, uuid } from '../fixtures.js'
 

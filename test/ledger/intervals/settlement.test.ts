@@ -15,7 +15,7 @@ import {
   settledResult,
   writeSettlement,
 } from '../../../ledger/intervals/settlement.js'
-import { insertVerdicts, type NewVerdict } from '../../../ledger/intervals/verdicts.js'
+import { insertVerdicts, type NewVerdict } from '../../../ledger/judging/verdicts.js'
 import { tierHistory } from '../../../ledger/provers/network.js'
 import { standings } from '../../../ledger/provers/provers.js'
 import {

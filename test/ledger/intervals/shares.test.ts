@@ -7,7 +7,7 @@ import {
   scoresOf,
   writeSettlement,
 } from '../../../ledger/intervals/settlement.js'
-import { insertVerdicts } from '../../../ledger/intervals/verdicts.js'
+import { insertVerdicts } from '../../../ledger/judging/verdicts.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { SHARE_WINDOW_INTERVALS } from '../../../rules/constants.js'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { intervalDetail, intervalsOverview } from '../../../ledger/intervals/interval-views.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
-import { insertVerdicts } from '../../../ledger/intervals/verdicts.js'
 import { markExtrinsic, putExtrinsic } from '../../../ledger/intervals/weight-extrinsics.js'
 import { decideWeights } from '../../../ledger/intervals/weights.js'
+import { insertVerdicts } from '../../../ledger/judging/verdicts.js'
 import {
   proversOverview,
   tierHistory,

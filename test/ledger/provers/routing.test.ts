@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Database } from '../../../ledger/database.js'
 import { closeInterval } from '../../../ledger/intervals/intervals.js'
-import { insertVerdicts } from '../../../ledger/intervals/verdicts.js'
+import { insertVerdicts } from '../../../ledger/judging/verdicts.js'
 import { routingChanges } from '../../../ledger/provers/routing-changes.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { LedgerError } from '../../../ledger/errors.js'
 import { closeInterval } from '../../../ledger/intervals/intervals.js'
-import { verdictsOf } from '../../../ledger/intervals/verdicts.js'
+import { verdictsOf } from '../../../ledger/judging/verdicts.js'
 import {
   answersOfInterval,
   attemptFacts,

@@ -10,8 +10,8 @@ import {
   signRecord,
 } from '../../../ledger/intervals/records.js'
 import { scoresOf, writeSettlement } from '../../../ledger/intervals/settlement.js'
-import { insertVerdicts, verdictsOf } from '../../../ledger/intervals/verdicts.js'
 import { decideWeights } from '../../../ledger/intervals/weights.js'
+import { insertVerdicts, verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { getFrames, putFrames } from '../../../ledger/requests/frames.js'
 import { recentRequests } from '../../../ledger/requests/inference.js'

@@ -3,8 +3,8 @@ import {
   currentCertificates,
   type NewCertificate,
   putCertificate,
-} from '../../../ledger/intervals/certificates.js'
-import { claimGpuQueue, keepGpuQueue, leaveGpuQueue } from '../../../ledger/intervals/gpu-queues.js'
+} from '../../../ledger/judging/certificates.js'
+import { claimGpuQueue, keepGpuQueue, leaveGpuQueue } from '../../../ledger/judging/gpu-queues.js'
 import { useDatabase } from '../../support/postgres.js'
 
 const certificate: NewCertificate = {

@@ -1,18 +1,4 @@
 import assert from 'node:assert/strict'
-import { auditCandidates, auditsOf, putAudits } from '../../../ledger/intervals/audits.js'
-import {
-  certificateOf,
-  currentCertificates,
-  type NewCertificate,
-  putCertificate,
-  revokeExact,
-} from '../../../ledger/intervals/certificates.js'
-import {
-  groundTruthsOf,
-  putConfirmation,
-  putCosine,
-  putGroundTruth,
-} from '../../../ledger/intervals/ground-truths.js'
 import {
   beginRound,
   insertPlan,
@@ -22,8 +8,22 @@ import {
   planOf,
   planRounds,
 } from '../../../ledger/intervals/plans.js'
-import { insertVerdicts, unjudged, verdictsOf } from '../../../ledger/intervals/verdicts.js'
 import { insertWideRound, wideRound } from '../../../ledger/intervals/wide-rounds.js'
+import { auditCandidates, auditsOf, putAudits } from '../../../ledger/judging/audits.js'
+import {
+  certificateOf,
+  currentCertificates,
+  type NewCertificate,
+  putCertificate,
+  revokeExact,
+} from '../../../ledger/judging/certificates.js'
+import {
+  groundTruthsOf,
+  putConfirmation,
+  putCosine,
+  putGroundTruth,
+} from '../../../ledger/judging/ground-truths.js'
+import { insertVerdicts, unjudged, verdictsOf } from '../../../ledger/judging/verdicts.js'
 import {
   insertIntervalProvers,
   intervalProvers,
