@@ -3,7 +3,7 @@
 // provers have deadlines. With files named on the command line (or anything that is no option of Mocha's),
 // one ordinary run of Mocha.
 import { spawn } from 'node:child_process'
-import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -83,6 +83,24 @@ function summarize(all) {
   }
 }
 
+/**
+ * Compiles the command once (`npm run build`), because the tests start it hundreds of times. Inside the
+ * clone, from where Node finds the packages.
+ * @returns the folder that holds it, to be removed
+ */
+async function compile() {
+  await mkdir(join(ROOT, '.fractal'), { recursive: true })
+  const folder = await mkdtemp(join(ROOT, '.fractal', 'test-'))
+  const args = [join(ROOT, 'dev/build.mjs'), '--out', join(folder, 'dist')]
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit' })
+  running.add(child)
+  const code = await new Promise((resolve) => child.on('exit', (c) => resolve(c ?? 1)))
+  running.delete(child)
+  if (code !== 0) throw new Error(`npm run build fails (exit ${code})`)
+  process.env.FRACTAL_TEST_BIN = join(folder, 'dist/cli/fractal.mjs')
+  return folder
+}
+
 /** @returns the exit code */
 async function everything() {
   const queue = await folders()
@@ -122,9 +140,12 @@ async function everything() {
   return bad === undefined ? 0 : bad.code || 1
 }
 
+let compiled = null
 try {
   const named = given.some((arg) => /^(\.\/)?test\//.test(arg))
+  if (!named) compiled = await compile()
   process.exitCode = named ? (await run('named', [])).code : await everything()
 } finally {
+  if (compiled !== null) await rm(compiled, { recursive: true, force: true })
   await rm(outputs, { recursive: true, force: true })
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { decimal, integer } from '../../cli/parse-number.js'
-import { BIN, runCli } from './run-cli.js'
+import { BIN } from '../support/bin.js'
+import { runCli } from './run-cli.js'
 
 describe('the command line', function () {
   this.timeout(240_000)

@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-
-export const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
+import { COMPILED_BIN } from '../support/bin.js'
 
 export interface CliResult {
   code: number | null
@@ -12,7 +10,7 @@ export interface CliResult {
 export interface CliOptions {
   cwd?: string
   env?: Record<string, string>
-  /** Default: the real file; a link to it works too. */
+  /** Default: compiled, as production has it. */
   bin?: string
   /** Default: nothing to read. */
   stdin?: 'pipe'
@@ -21,7 +19,7 @@ export interface CliOptions {
 /** Starts the real command with an environment of its own: no FRACTAL_ settings of whoever tests. */
 export function startCli(
   args: string[],
-  { cwd, env = {}, bin = BIN, stdin }: CliOptions = {},
+  { cwd, env = {}, bin = COMPILED_BIN, stdin }: CliOptions = {},
 ): { child: ChildProcess; result: Promise<CliResult> } {
   const { PATH, HOME, TMPDIR } = process.env
   const child = spawn(process.execPath, [bin, ...args], {

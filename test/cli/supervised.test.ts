@@ -4,9 +4,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { COMPILED_BIN } from '../support/bin.js'
 
-const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
 /** As PM2's container in the process does, which keeps its channel open so. */
 const LISTENS = 'data:text/javascript,process.on("message",()=>{})'
 
@@ -15,7 +14,7 @@ describe('a role under a supervisor with a channel, as PM2 is', () => {
     this.timeout(240_000)
     const folder = await mkdtemp(join(tmpdir(), 'fractal-supervised-'))
     const args = ['localnet', '--localnet.port', '0', '--state.dir', folder]
-    const child = fork(BIN, args, { execArgv: ['--import', LISTENS], silent: true })
+    const child = fork(COMPILED_BIN, args, { execArgv: ['--import', LISTENS], silent: true })
     try {
       const [message] = await once(child, 'message')
       assert.equal(message, 'ready')

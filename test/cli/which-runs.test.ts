@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { BIN, runCli } from './run-cli.js'
+import { BIN } from '../support/bin.js'
+import { runCli } from './run-cli.js'
 
 /** A package that can be imported, and does nothing but stand there. */
 const PACKAGE = { 'package.json': '{"type":"module","exports":"./index.js"}', 'index.js': '' }

@@ -20,6 +20,7 @@ import { verdictsOf } from '../../ledger/judging/verdicts.js'
 import { createApiKey } from '../../ledger/keys/api-keys.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
+import { COMPILED_BIN } from '../support/bin.js'
 import { assertWhole } from './whole.js'
 
 const NETUID = 7
@@ -60,6 +61,7 @@ describe('a whole grid, with its parts killed and gone', function () {
       postgresSettings: { fsync: 'off', full_page_writes: 'off' },
       log,
     })
+    grid.bin = COMPILED_BIN
     await grid.startStores()
     await grid.startChain(BLOCK_MS)
     await grid.startRole('gpu-worker')

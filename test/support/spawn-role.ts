@@ -2,11 +2,9 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { environmentName } from '../../base/options/options.js'
 import { type Role, spawnRole } from '../../dev/process/role.js'
-
-const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
+import { COMPILED_BIN } from './bin.js'
 
 /** A condition ends the wait, not this: a gpu-worker certifies its class first, on a machine that may be busy. */
 const READY_MS = 180_000
@@ -18,7 +16,7 @@ export async function spawnTestRole(
   role: string,
   options: Readonly<Record<string, string | number | boolean>>,
   folder: string,
-  bin = BIN,
+  bin = COMPILED_BIN,
 ): Promise<Role> {
   spawned += 1
   const name = `${role}-${spawned}`

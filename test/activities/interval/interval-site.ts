@@ -32,7 +32,7 @@ import type { ChainHarness } from '../../chain/contract.js'
 import { SILENT } from '../../chain/local-harness.js'
 import { attempt, newJob } from '../../ledger/fixtures.js'
 import { type Course, classNamed, StandIn } from '../stand-in.js'
-import { blocksWaitedFor, makeVerifier, run, type VerifierSite } from '../verifier-site.js'
+import { makeBlocksWaitedFor, makeVerifier, run, type VerifierSite } from '../verifier-site.js'
 
 /** One round in which everybody is asked. */
 const PROFILE: Partial<MechanismProfile> = {
@@ -155,12 +155,8 @@ export class IntervalSite {
     return run(
       createNextInterval(this.verifier.deps),
       { after },
-      { onBeat: (details) => this.#blocks(details) },
+      { onBeat: (details) => makeBlocksWaitedFor(this.verifier, details) },
     )
-  }
-
-  async #blocks(details: string): Promise<void> {
-    await this.verifier.harness.advance(blocksWaitedFor(details))
   }
 
   /** Announces and opens the next interval. */

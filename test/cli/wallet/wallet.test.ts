@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAndPrint, type NewWallet } from '../../../cli/wallet/create.js'
 import { refusePhraseInArguments } from '../../../cli/wallet/read-phrase.js'
-import { BIN, type CliResult, runCli } from '../run-cli.js'
+import { COMPILED_BIN } from '../../support/bin.js'
+import { type CliResult, runCli } from '../run-cli.js'
 
 /** From every book: a key of nobody. */
 const PHRASE = 'bottom drive obey lake curtain smoke basket hold race lonely fit walk'
@@ -24,7 +25,13 @@ describe('fractal wallet', function () {
 
   /** With text piped to its standard input. */
   function piped(input: string, ...args: string[]): Promise<CliResult> {
-    const child = spawn(process.execPath, [BIN, 'wallet', ...args, '--wallet.path', folder])
+    const child = spawn(process.execPath, [
+      COMPILED_BIN,
+      'wallet',
+      ...args,
+      '--wallet.path',
+      folder,
+    ])
     const result = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       result.stdout += text

@@ -11,7 +11,7 @@ import { connectChain } from '../../../chain/connect.js'
 import { removePostgres } from '../../../dev/postgres/start-postgres.js'
 import { lastLines } from '../../../dev/process/child.js'
 import { freePort } from '../../../dev/process/ports.js'
-import { BIN } from '../../cli/run-cli.js'
+import { BIN } from '../../support/bin.js'
 import { requireSpecOf } from '../../support/subtensor.js'
 import { type Devnet, startDevnet } from './devnet-process.js'
 

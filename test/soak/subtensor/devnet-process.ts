@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findSpec } from '../../../dev/subtensor/spec.js'
 import { startCli } from '../../cli/run-cli.js'
+import { BIN } from '../../support/bin.js'
 
 /** `fractal devnet` as a process, once it has said what to type. */
 export interface Devnet {
@@ -18,6 +19,7 @@ export interface Devnet {
 export async function startDevnet(folder: string, args: readonly string[]): Promise<Devnet> {
   const spec = await findSpec()
   const { child, result } = startCli(['devnet', '--devnet.port', '0', ...args], {
+    bin: BIN,
     cwd: folder,
     env: 'path' in spec ? { SUBTENSOR_SPEC: spec.path } : {},
   })

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connectChain } from '../../../chain/connect.js'
 import { coldkeyAddress, loadHotkey } from '../../../chain/wallet/wallet.js'
 import { runCli } from '../../cli/run-cli.js'
+import { BIN } from '../../support/bin.js'
 import { requireSpecOf } from '../../support/subtensor.js'
 import { type Devnet, startDevnet } from './devnet-process.js'
 
@@ -80,7 +81,11 @@ describe('fractal devnet', () => {
 
   it('is refused without the chain spec, saying how to get it', async () => {
     const env = { SUBTENSOR_SPEC: path.join(folder, 'none.json') }
-    const { code, stderr } = await runCli(['devnet', '--devnet.port', '0'], { cwd: folder, env })
+    const { code, stderr } = await runCli(['devnet', '--devnet.port', '0'], {
+      cwd: folder,
+      env,
+      bin: BIN,
+    })
     assert.equal(code, 1)
     assert.match(stderr, /^fractal: the chain spec of Subtensor's runtime is missing\n/)
     assert.match(stderr, /scripts\/specs\/raonet\.json .*sha256 [0-9a-f]{64}.*SUBTENSOR_SPEC/)
