@@ -34,7 +34,7 @@ const CLONE = fileURLToPath(new URL('../..', import.meta.url))
 /** What a deployment starts: `npm run build` compiles it. */
 const BIN = fileURLToPath(new URL('../../dist/cli/fractal.mjs', import.meta.url))
 /** As large as tests have it: what is looked at here is the shape, and two cores have to carry it. */
-const MODEL = fileURLToPath(new URL('../../test/fixtures/random-model/model', import.meta.url))
+const MODEL = fileURLToPath(new URL('../../test/fixtures/tiny-model/model', import.meta.url))
 const READY_MS = 180_000
 const STOP_MS = 20_000
 

@@ -14,7 +14,7 @@ import { BIN, COMPILED_BIN } from '../support/bin.js'
 import { spawnTestRole } from '../support/spawn-role.js'
 
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
-const MODEL = join(CLONE, 'test/fixtures/random-model/model')
+const MODEL = join(CLONE, 'test/fixtures/tiny-model/model')
 const HISTORY = join(CLONE, 'test/fixtures/histories/verify-interval.json')
 const NETUID = 3
 const STOP_MS = 10_000

@@ -34,7 +34,7 @@ const PROVERS = [
   { name: 'villain-1', villain: 'ignores-seed' },
 ]
 const PROMPT = 'a secret red circle moves right on a blue background'
-const FAST_MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))
+const FAST_MODEL = fileURLToPath(new URL('../fixtures/tiny-model/model', import.meta.url))
 const log = createLog('test', 'silent')
 
 describe('a whole grid, with its parts killed and gone', function () {

@@ -8,7 +8,7 @@ import { traceRoot } from '../../formats/trace.js'
 import { requestOpening } from '../../wire/open.js'
 import { withSite } from './site.js'
 
-const MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))
+const MODEL = fileURLToPath(new URL('../fixtures/tiny-model/model', import.meta.url))
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 describe('prover with the real engine', () => {

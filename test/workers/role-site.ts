@@ -13,7 +13,7 @@ import { type Relay, startRelay } from '../support/relay.js'
 import { makeNamespace, type TestTemporal, useTemporal } from '../support/temporal.js'
 import { until } from '../support/until.js'
 
-const MODEL = fileURLToPath(new URL('../fixtures/random-model/model', import.meta.url))
+const MODEL = fileURLToPath(new URL('../fixtures/tiny-model/model', import.meta.url))
 
 /** What is looked at every few blocks is looked at every second or so. */
 const BLOCK_MS = 200

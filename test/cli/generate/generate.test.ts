@@ -8,7 +8,7 @@ import { planOutFile } from '../../../cli/generate/out-file.js'
 import { readPrompt } from '../../../cli/generate/read-prompt.js'
 import { runCli, startCli } from '../run-cli.js'
 
-const MODEL = fileURLToPath(new URL('../../fixtures/random-model/model', import.meta.url))
+const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))
 
 describe('fractal generate', function () {
   this.timeout(240_000)

@@ -5,7 +5,7 @@ import { openEngine } from '../../../engine/engine.js'
 import { EngineError } from '../../../engine/errors.js'
 import { knownAnswersOf, standardOf } from '../../../engine/model/known-answers.js'
 import { parseDeterminismClass } from '../../../formats/determinism-class.js'
-import { RANDOM_MODEL } from '../fixtures.js'
+import { TINY_MODEL } from '../fixtures.js'
 
 const RUN: CertifyRun = {
   answer: 0,
@@ -22,7 +22,7 @@ describe('certify', () => {
   it('finds equal bytes in two processes, and the class that the engine has', async () => {
     const heard: number[] = []
     const certificate = await certify({
-      modelDir: RANDOM_MODEL,
+      modelDir: TINY_MODEL,
       device: 'cpu',
       runs: 3,
       onRun: (run) => heard.push(run),
@@ -32,7 +32,7 @@ describe('certify', () => {
     assert.equal(certificate.processes, 2)
     assert.deepEqual([certificate.stepDeviation, certificate.frameDeviation], [0, 0])
     assert.ok(Number.isSafeInteger(certificate.usPerWork) && certificate.usPerWork > 0)
-    const generator = await openEngine({ modelDir: RANDOM_MODEL, device: 'cpu' })
+    const generator = await openEngine({ modelDir: TINY_MODEL, device: 'cpu' })
     try {
       const { descriptor } = generator
       const [known] = knownAnswersOf(descriptor)
@@ -79,7 +79,7 @@ describe('certify', () => {
   })
 
   it('refuses fewer than two runs', async () => {
-    const one = certify({ modelDir: RANDOM_MODEL, device: 'cpu', runs: 1 })
+    const one = certify({ modelDir: TINY_MODEL, device: 'cpu', runs: 1 })
     await assert.rejects(one, EngineError)
   })
 })

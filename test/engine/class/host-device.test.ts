@@ -6,7 +6,7 @@ import { cpuIsa, isaOfFlags } from '../../../engine/class/cpu-isa.js'
 import { selectedGpu, visibleGpus } from '../../../engine/class/selected-gpu.js'
 import { openEngine } from '../../../engine/engine.js'
 import { EngineError } from '../../../engine/errors.js'
-import { RANDOM_MODEL } from '../fixtures.js'
+import { TINY_MODEL } from '../fixtures.js'
 
 const withCode = (code: string) => (error: unknown) =>
   error instanceof EngineError && error.code === code && error.hint !== undefined
@@ -70,7 +70,7 @@ describe('The device of a determinism class', () => {
   })
 
   it('says plainly that CUDA or the GPU is missing', async function () {
-    const opened = await openEngine({ modelDir: RANDOM_MODEL, device: 'cuda' }).catch(
+    const opened = await openEngine({ modelDir: TINY_MODEL, device: 'cuda' }).catch(
       (error: unknown) => {
         assert.ok(withCode('cuda_missing')(error) || withCode('gpu_missing')(error), String(error))
       },

@@ -5,14 +5,14 @@ import path from 'node:path'
 import { openEngine } from '../../../engine/engine.js'
 import { EngineError, type EngineErrorCode } from '../../../engine/errors.js'
 import { readModel } from '../../../engine/model/model.js'
-import { EXTERNAL_DATA, generateFrames, RANDOM_MODEL, smallParams } from '../fixtures.js'
+import { EXTERNAL_DATA, generateFrames, smallParams, TINY_MODEL } from '../fixtures.js'
 
 /** Works on a copy of the random model. */
 async function withCopy(work: (dir: string) => Promise<void>): Promise<void> {
   const parent = await mkdtemp(path.join(tmpdir(), 'fractal-model-'))
   try {
     const dir = path.join(parent, 'model')
-    await cp(RANDOM_MODEL, dir, { recursive: true })
+    await cp(TINY_MODEL, dir, { recursive: true })
     await work(dir)
   } finally {
     await rm(parent, { recursive: true })
@@ -36,7 +36,7 @@ async function assertRefused(
 describe('A model folder', () => {
   it('that does not exist is reported by its path', async () => {
     await assertRefused(readModel('/nowhere/model'), 'model_missing', /\/nowhere\/model/)
-    await assertRefused(readModel(`${RANDOM_MODEL}/fractal.json`), 'model_missing', /fractal.json/)
+    await assertRefused(readModel(`${TINY_MODEL}/fractal.json`), 'model_missing', /fractal.json/)
   })
 
   it('without one of its files names the file', async () => {
@@ -107,7 +107,7 @@ describe('A model folder', () => {
   })
 
   it('may have weights in a file of any name beside the graph', async () => {
-    const original = await openEngine({ modelDir: RANDOM_MODEL, device: 'cpu' })
+    const original = await openEngine({ modelDir: TINY_MODEL, device: 'cpu' })
     const { framesSha256 } = await original.generate(smallParams(original))
     await original.close()
     const graph = await readFile(path.join(EXTERNAL_DATA, 'model.onnx'), 'latin1')

@@ -4,7 +4,7 @@ import { digestOf } from '../../../engine/pipeline/digest.js'
 import type { Generated } from '../../../engine/pipeline/generator.js'
 import { joinState, type OpenedStep } from '../../../engine/pipeline/recompute-step.js'
 import { toHex } from '../../../formats/bytes.js'
-import { RANDOM_MODEL } from '../fixtures.js'
+import { TINY_MODEL } from '../fixtures.js'
 
 const params = {
   prompt: 'a red circle',
@@ -23,7 +23,7 @@ describe('a step computed again', () => {
   let made: Generated
   const states: Float32Array[] = []
   before(async () => {
-    engine = await openEngine({ modelDir: RANDOM_MODEL, device: 'cpu' })
+    engine = await openEngine({ modelDir: TINY_MODEL, device: 'cpu' })
     made = await engine.generate(params, {
       onState: (i, latents, x0) => {
         states[i] = joinState(latents, x0).state

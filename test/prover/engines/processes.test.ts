@@ -8,7 +8,7 @@ import { startEngines } from '../../../prover/engines/start-engines.js'
 import type { RequestOptions } from '../../../wire/client.js'
 import { fetchInfo } from '../../../wire/info.js'
 import { requestOpening } from '../../../wire/open.js'
-import { RANDOM_MODEL } from '../../engine/fixtures.js'
+import { TINY_MODEL } from '../../engine/fixtures.js'
 import { until } from '../../support/until.js'
 import { gate, type Site, withSite } from '../site.js'
 
@@ -23,9 +23,9 @@ describe('a prover with a process for each GPU', function () {
   const log = pino({ level: 'info' }, { write: (line: string) => logged.push(line) })
 
   before(async () => {
-    model = await readModel(RANDOM_MODEL)
+    model = await readModel(TINY_MODEL)
     engines = await startEngines({
-      ...{ modelDir: RANDOM_MODEL, device: 'cpu', count: 2, log, firstPauseMs: 10 },
+      ...{ modelDir: TINY_MODEL, device: 'cpu', count: 2, log, firstPauseMs: 10 },
     })
   })
 

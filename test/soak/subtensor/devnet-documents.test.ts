@@ -17,7 +17,7 @@ import { type Devnet, startDevnet } from './devnet-process.js'
 
 const LIMIT_MS = 300_000
 /** As real as the one that is shipped, and done in a third of the time. */
-const MODEL = fileURLToPath(new URL('../../fixtures/random-model/model', import.meta.url))
+const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))
 /** In the shell `npx fractal` is this clone's. */
 const NPX = `npx() { shift; exec "${process.execPath}" "${BIN}" "$@"; }`
 

@@ -17,7 +17,7 @@ import { spawnTestRole } from '../../support/spawn-role.js'
 import { makeNamespace, type TestTemporal } from '../../support/temporal.js'
 import { WeightsGate } from '../../support/weights-gate.js'
 
-const MODEL = fileURLToPath(new URL('../../fixtures/random-model/model', import.meta.url))
+const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))
 const PROVERS = ['prover-1', 'prover-2']
 /** The rounds are over after 16 of them; then there is time until the last. */
 export const INTERVAL_BLOCKS = 40
