@@ -3,13 +3,13 @@ import type { StoredCapacity } from '../../ledger/intervals/share-columns.js'
 import { CHECK_KINDS, type CheckCursor } from '../../ledger/judging/verdicts.js'
 import { MOVE_REASONS, type StoredMoveReason } from '../../rules/explain/move-reasons.js'
 import { TIERS } from '../../rules/tiers.js'
-import { REASONS, type Reason } from '../../rules/verdicts.js'
+import { REASONS, type Reason, VERDICTS } from '../../rules/verdicts.js'
 import { wholeNumberText } from '../http/fields.js'
 
 /** Members that several answers under `/v1/network` have. */
 export const tierSchema = z.enum(TIERS)
 export const reasonSchema = z.enum(Object.keys(REASONS) as [Reason, ...Reason[]])
-export const verdictSchema = z.enum(['pass', 'cheat', 'fail', 'unproven', 'abstained'])
+export const verdictSchema = z.enum(VERDICTS)
 export const checkKindSchema = z.enum(CHECK_KINDS)
 export const moveReasonSchema = z
   .enum(Object.keys(MOVE_REASONS) as [StoredMoveReason, ...StoredMoveReason[]])

@@ -6,7 +6,7 @@ import type { JobRow } from '../../ledger/requests/jobs.js'
 import type { FinalVerdict, ReceiptRow } from '../../ledger/requests/receipts.js'
 import { CHECKS_AFTER_CHEAT } from '../../rules/constants.js'
 import { isOnProbation } from '../../rules/routing/cheat-probation.js'
-import { REASONS, type Reason, worstVerdict } from '../../rules/verdicts.js'
+import { REASONS, type Reason, VERDICTS, worstVerdict } from '../../rules/verdicts.js'
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 
@@ -70,7 +70,7 @@ export const receiptSchema = z
     judgment: z
       .object({
         state: z.enum(['judged', 'not_judged', 'not_yet_public']),
-        verdict: z.enum(['pass', 'cheat', 'fail', 'unproven', 'abstained']).nullable(),
+        verdict: z.enum(VERDICTS).nullable(),
         reason: z.string().nullable(),
         reason_text: z.string().nullable(),
       })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { StoredMoveReason } from '../../rules/explain/move-reasons.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
-import { REASONS, type Reason } from '../../rules/verdicts.js'
+import { REASONS, type Reason, VERDICTS } from '../../rules/verdicts.js'
 import type { Queryable } from '../database.js'
 import { jsonRows } from '../json-rows.js'
 import { CHECK_KINDS } from '../judging/verdicts.js'
@@ -48,7 +48,7 @@ export interface ProverOverviewRow extends ProverKey {
 const lastVerdict = z.object({
   n: z.int(),
   kind: z.enum(CHECK_KINDS),
-  verdict: z.enum(['pass', 'cheat', 'fail', 'unproven', 'abstained']),
+  verdict: z.enum(VERDICTS),
   reason: z.custom<Reason>((value) => typeof value === 'string' && value in REASONS),
   decidedAt: z.string(),
 })
