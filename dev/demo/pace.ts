@@ -12,13 +12,12 @@ export interface Pace {
   readonly videoMs: number
 }
 
-/** What the demo looks best with: an interval of 20 one-second blocks. */
-const QUIET_BLOCK_MS = 1000
+/** An interval begins, settles and sets its weights within ten blocks: longer ones are only waited for. */
+const BLOCK_MS = 1000
+/** What the demo looks best with. */
 const QUIET_INTERVAL_MS = 20_000
 /** Somebody watches: a machine that would need longer falls behind, and is said to. */
 const INTERVAL_MS_MAX = 120_000
-/** Longer blocks cost less polling; beyond this, weights would wait for blocks and not for the machine. */
-const BLOCK_MS_MAX = 2000
 
 /** Programs of our own that are busy at the same time: the GPU worker, and one or two provers. */
 const OWN_BUSY = 2.5
@@ -50,7 +49,7 @@ export function othersBusy({ wallMs, cpuMs }: VideoCost, cores: number): number 
 }
 
 /**
- * Block time and interval length with which the GPU worker, and all provers together, keep up on this machine.
+ * The interval length with which the GPU worker, and all provers together, keep up on this machine.
  * @param cores processors that programs may use
  */
 export function choosePace(cost: VideoCost, cores: number, provers: number): Pace {
@@ -62,12 +61,10 @@ export function choosePace(cost: VideoCost, cores: number, provers: number): Pac
   const allMs = (videos * cost.cpuMs * slowdown) / (VIDEO_SHARE * cores)
   const neededMs = Math.max(GPU_VIDEOS * videoMs, allMs)
   const intervalMs = Math.min(INTERVAL_MS_MAX, Math.max(QUIET_INTERVAL_MS, neededMs))
-  const stretched = (QUIET_BLOCK_MS * intervalMs) / QUIET_INTERVAL_MS
-  const blockMs = Math.min(BLOCK_MS_MAX, Math.floor(stretched / 500) * 500)
-  const intervalBlocks = Math.ceil(intervalMs / blockMs)
-  const length = intervalBlocks * blockMs
+  const intervalBlocks = Math.ceil(intervalMs / BLOCK_MS)
+  const length = intervalBlocks * BLOCK_MS
   return {
-    blockMs,
+    blockMs: BLOCK_MS,
     intervalBlocks,
     userEveryMs: Math.round(length / USERS_AN_INTERVAL),
     intervalTimeoutMs: Math.max(TIMEOUT_MIN_MS, TIMEOUT_INTERVALS * length),
