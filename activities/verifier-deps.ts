@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.js'
 import type { Signer } from '../base/sr25519.js'
 import type { Chain } from '../chain/chain.js'
-import type { ModelStandard, VideoShape } from '../formats/video-shape.js'
+import type { ModelStandard, WorkShape } from '../formats/video-shape.js'
 import type { Database } from '../ledger/database.js'
 import type { NewVerdict } from '../ledger/judging/verdicts.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
@@ -29,8 +29,8 @@ export interface VerifierDeps {
   readonly model: ChallengeModel
   /** Lines that prompts of checks are drawn from; empty: the grammar of the shipped model. */
   readonly corpus: readonly string[]
-  /** Float32 values in the latents of such a video of the model. */
-  readonly latentSize: (shape: Pick<VideoShape, 'width' | 'height' | 'frames'>) => number
+  /** Float32 values in state i of such a video of the model. */
+  readonly stateSize: (shape: WorkShape, i: number) => number
   /** What each interval that starts from now on is given. */
   readonly settings: IntervalSettings
   /** GPUs behind the queue, for the budget of mechanism section 3. */

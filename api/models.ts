@@ -28,6 +28,10 @@ export const modelSchema = z
         fps: z.int().min(0),
         side: z.int().min(0).meta({ description: 'pixels of width and of height' }),
         size_multiple: z.int().min(0).meta({ description: 'width and height are multiples of it' }),
+        frames_every: z
+          .int()
+          .min(1)
+          .meta({ description: 'num_frames is one more than a multiple of it' }),
         frame_pixels: z.int().min(0).meta({ description: 'width × height' }),
         pixels: z.int().min(0).meta({ description: 'frames × width × height' }),
         work: z.int().min(0).meta({ description: 'steps × frames × width × height' }),
@@ -104,6 +108,7 @@ function modelObject({ model, limits }: Pick<ApiDeps, 'model' | 'limits'>): Mode
       fps: limits.maxFps,
       side: limits.maxSide,
       size_multiple: limits.sizeMultiple,
+      frames_every: limits.framesEvery,
       frame_pixels: limits.maxFramePixels,
       pixels: limits.maxPixels,
       work: limits.maxWork,

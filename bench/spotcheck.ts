@@ -7,7 +7,7 @@ import { openEngine } from '../engine/engine.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
 import type { GenerationHooks } from '../engine/pipeline/generator.js'
 import { completeParams } from '../engine/pipeline/params.js'
-import { joinState } from '../engine/pipeline/recompute-step.js'
+import { joinState } from '../engine/pipeline/states.js'
 import { median, timed } from './support/measure.js'
 
 const ROUNDS = 5
@@ -16,8 +16,8 @@ const STEPS = [12, 25, 50]
 const engine = await openEngine({ modelDir: defaultModelDir(), device: 'cpu' })
 const states = new Map<number, Float32Array>()
 const tracing: GenerationHooks = {
-  onState: (i, latents, x0) => {
-    states.set(i, joinState(latents, x0).state)
+  onState: (i, tensors) => {
+    states.set(i, joinState(tensors).state)
   },
 }
 for (const steps of STEPS) {

@@ -29,11 +29,11 @@ export type Engine = Generator & StepRecomputer
 export async function openEngine({ modelDir, device }: OpenEngineOptions): Promise<Engine> {
   setNativeEnvironment(device)
   if (device === 'cuda') await pinGpu()
-  const model = await readModel(modelDir)
+  const { files } = await readModel(modelDir)
   const gate = new NativeGate()
   const worker = new Worker(THREAD, {
     execArgv: [],
-    workerData: { model, device, gate: gate.shared } satisfies ThreadData,
+    workerData: { files, device, gate: gate.shared } satisfies ThreadData,
   })
   const thread = new Dialogue(threadPort(worker, gate), 'thread')
   return new RemoteEngine(thread, device, await thread.opened())

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import type { Counter } from '../base/metrics.js'
+import type { RequestCaps } from '../engine/model/sizes.js'
 import { validateParams } from '../engine/pipeline/params.js'
 import type { Hex } from '../formats/bytes.js'
 import { generationParams, workOf } from '../formats/generation.js'
@@ -26,6 +27,8 @@ export interface GenerateDeps {
   model: string
   /** steps · frames · width · height of its standard video; null where it names none. */
   standardWork: number | null
+  /** How much one request of this model may be. */
+  caps: RequestCaps
   log: Log
   requests: Counter<'outcome'>
 }
@@ -121,7 +124,7 @@ function reportEnd(generation: Generation, facts: object, { log, requests }: Gen
 function readRequest(
   visitor: AuthorizedRequest,
   res: ServerResponse,
-  { model, standardWork, registry }: GenerateDeps,
+  { model, standardWork, caps, registry }: GenerateDeps,
 ): ReceivedRequest | null {
   try {
     const body = decodeBody(visitor.raw)
@@ -129,9 +132,9 @@ function readRequest(
       refuse(res, 400, 'model_unknown', `this prover serves the model ${model}`)
       return null
     }
-    // What only the model knows (multiples of its scale) the engine says when it begins.
+    // Which sizes the model can make the engine says when it begins.
     const params = generationParams(body)
-    validateParams(params, { scale: 1 })
+    validateParams(params, { sizeMultiple: 1, framesEvery: 1, caps })
     const work = workOf(params)
     const { permit } = visitor.priority
     const measures = { standardWork, usPerWork: registry.usPerWork(work) }

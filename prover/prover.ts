@@ -4,6 +4,7 @@ import type { Metrics } from '../base/metrics.js'
 import { closeServer, type Listener, listen } from '../base/net/http-listener.js'
 import { type Signer, sr25519Ready } from '../base/sr25519.js'
 import { knownAnswersOf } from '../engine/model/known-answers.js'
+import { USUAL_CAPS } from '../engine/model/sizes.js'
 import type { Hex } from '../formats/bytes.js'
 import { workOf } from '../formats/generation.js'
 import { CAPACITY_PER_GPU } from '../rules/constants.js'
@@ -139,6 +140,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       hasChanged: () => selfChecks.some(({ changed }) => changed),
       model,
       standardWork,
+      caps: generator.descriptor?.caps ?? USUAL_CAPS,
       log,
       requests: meters.requests,
     },

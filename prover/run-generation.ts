@@ -40,7 +40,7 @@ export async function runGeneration(generation: Generation, deps: WorkDeps): Pro
       signal: generation.signal,
       onWarning: (warning) => generation.warn(warning),
       onProgress: (step, steps) => generation.emit({ type: 'progress', step, steps }),
-      onState: (i, latents, x0) => keeper.add(i, latents, x0),
+      onState: (i, tensors) => keeper.add(i, tensors),
       onFrame: async (index, rgb) => {
         const body = await deflateFrame(rgb)
         frames.push(encodeRecord({ type: 'frame', index }, body))
@@ -147,10 +147,10 @@ class StateKeeper {
     return this.draft?.bytes ?? 0
   }
 
-  async add(i: number, latents: Float32Array, x0: Float32Array | null): Promise<void> {
+  async add(i: number, tensors: readonly Float32Array[]): Promise<void> {
     if (this.draft === null) return
     try {
-      if (await this.draft.add(i, latents, x0)) return
+      if (await this.draft.add(i, tensors)) return
       await this.discard()
       this.deps.log.warn('one generation is larger than the disk bound for states')
       const message = 'the states of this request are larger than the disk bound for them'

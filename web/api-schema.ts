@@ -191,6 +191,8 @@ export interface components {
                 readonly side: number;
                 /** @description width and height are multiples of it */
                 readonly size_multiple: number;
+                /** @description num_frames is one more than a multiple of it */
+                readonly frames_every: number;
                 /** @description width × height */
                 readonly frame_pixels: number;
                 /** @description frames × width × height */

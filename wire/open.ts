@@ -25,8 +25,8 @@ interface OpeningOptions {
   expected: Pick<VideoShape, 'steps' | 'frames'>
   allowPrivate: boolean
   deadlineMs: number
-  /** Of the latents alone, which the caller knows from its model. */
-  latentBytes: number
+  /** Of state i of the request, which the caller knows from its model. */
+  stateBytes: (i: number) => number
   signal?: AbortSignal
 }
 
@@ -36,7 +36,7 @@ export interface Opening {
   stepDigests: Hex[]
   /** f_1 … f_n. */
   frameDigests: Hex[]
-  /** State step − 1, raw as it is hashed: float32 LE latents, then x0 unless it is state 0. */
+  /** State step − 1, raw as it is hashed: float32 LE latents, then what the solver keeps there. */
   stateBefore: Uint8Array
   /** State `step`; latents only when it is the last. */
   stateAfter: Uint8Array
@@ -85,8 +85,9 @@ export async function requestOpening(options: OpeningOptions): Promise<OpeningOu
 async function readOpening(exchange: Exchange, options: OpeningOptions): Promise<Opening> {
   const { expected, step } = options
   const listBytes = 32 * (expected.steps + 1 + expected.frames)
-  const maxBodyBytes = Math.max(2 * options.latentBytes, listBytes)
-  const maxTotalBytes = listBytes + 5 * options.latentBytes + 4 * MAX_HEADER_BYTES
+  const due = [step - 1, step, expected.steps].map(options.stateBytes)
+  const maxBodyBytes = Math.max(...due, listBytes)
+  const maxTotalBytes = due.reduce((sum, bytes) => sum + bytes, listBytes) + 4 * MAX_HEADER_BYTES
   const limits = { maxBodyBytes, maxTotalBytes }
   const order = [
     { type: 'digests', steps: expected.steps, frames: expected.frames },
@@ -109,7 +110,10 @@ async function readOpening(exchange: Exchange, options: OpeningOptions): Promise
   if (list.length !== 32 * count) {
     throw new WireError('stream_malformed', `the digest list has ${list.length} bytes`)
   }
-  checkSizes(options, stateBefore.length, stateAfter.length, finalLatents.length)
+  const came = [stateBefore, stateAfter, finalLatents].map(({ length }) => length)
+  if (came.some((bytes, i) => bytes !== due[i])) {
+    throw new WireError('stream_malformed', `states of ${came[0]}, ${came[1]} and ${came[2]} bytes`)
+  }
   const digests = Array.from({ length: count }, (_, i) => toHex(list.subarray(32 * i, 32 * i + 32)))
   return {
     stepDigests: digests.slice(0, expected.steps + 1),
@@ -125,21 +129,4 @@ function isExpected(record: StreamRecord, due: object | undefined): boolean {
   if (!parsed.success || due === undefined) return false
   const header: Record<string, unknown> = parsed.data
   return Object.entries(due).every(([name, value]) => header[name] === value)
-}
-
-/** All states have the size of the final latents, or twice that with x0. */
-function checkSizes(
-  { step, expected, latentBytes }: OpeningOptions,
-  before: number,
-  after: number,
-  final: number,
-): void {
-  const withX0 = (i: number) => (i > 0 && i < expected.steps ? 2 : 1)
-  const sound =
-    final === latentBytes &&
-    before === latentBytes * withX0(step - 1) &&
-    after === latentBytes * withX0(step)
-  if (!sound) {
-    throw new WireError('stream_malformed', `states of ${before}, ${after} and ${final} bytes`)
-  }
 }

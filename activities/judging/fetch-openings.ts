@@ -132,7 +132,7 @@ async function ask(
     step: row.step,
     frame: row.frame,
     expected: params,
-    latentBytes: 4 * deps.latentSize(params),
+    stateBytes: (i) => 4 * deps.stateSize(params, i),
     allowPrivate: deps.allowPrivateAddresses,
     deadlineMs: openingDeadlineMs({
       floorMs: deps.profile.deadlineFloorMs,

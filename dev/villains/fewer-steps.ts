@@ -8,14 +8,14 @@ export const fewerSteps: Villain = (honest) => ({
   generate: async (params, hooks) => {
     const { steps } = params
     const run = Math.ceil(steps / 2)
-    const states: { latents: Float32Array; x0: Float32Array | null }[] = []
+    const states: (readonly Float32Array[])[] = []
     const made = await honest.generate(
       { ...params, steps: run },
       {
         ...hooks,
         onProgress: (step) => hooks.onProgress?.(Math.ceil((step * steps) / run), steps),
-        onState: (i, latents, x0) => {
-          states[i] = { latents, x0 }
+        onState: (i, tensors) => {
+          states[i] = tensors
         },
       },
     )
@@ -23,11 +23,14 @@ export const fewerSteps: Villain = (honest) => ({
     for (let i = 0; i <= steps; i++) {
       const isEnd = i === 0 || i === steps
       const inner = Math.min(run - 1, Math.ceil(i / 2))
-      const { latents, x0 } = states[i === steps ? run : inner]!
+      const [latents, prediction] = states[i === steps ? run : inner]!
       // Only the first and the last state have no prediction: where there is none to tell, one is made up.
-      const told = isEnd ? null : (x0 ?? latents)
-      digests.push(told === null ? digestOf(latents) : digestOf(latents, told))
-      await hooks.onState?.(i, latents.slice(), told?.slice() ?? null)
+      const told = isEnd ? [latents!] : [latents!, prediction ?? latents!]
+      digests.push(digestOf(...told))
+      await hooks.onState?.(
+        i,
+        told.map((tensor) => tensor.slice()),
+      )
     }
     return {
       generated: {

@@ -1,8 +1,6 @@
 import type { Model } from '../../engine/model/model.js'
 import { bytesOf } from '../../engine/model/model-files.js'
 
-const DENOISER = 'unet/model.onnx'
-
 /** Fields of ONNX's protobuf messages, as far as weights lie under them. */
 const MODEL_GRAPH = 7
 const GRAPH_INITIALIZER = 5
@@ -12,7 +10,8 @@ const FLOAT = 1
 
 /** The model with its denoiser's float32 weights rounded to half precision; its root is still the whole model's. */
 export function withHalfWeights(model: Model): Model {
-  const denoiser = Buffer.from(bytesOf(model.files, DENOISER)!)
+  const file = `${model.config.networks.denoiser.folder}/model.onnx`
+  const denoiser = Buffer.from(bytesOf(model.files, file)!)
   for (const graph of fieldsOf(denoiser, MODEL_GRAPH)) {
     for (const tensor of fieldsOf(graph, GRAPH_INITIALIZER)) {
       const [type] = fieldsOf(tensor, TENSOR_TYPE)
@@ -20,7 +19,7 @@ export function withHalfWeights(model: Model): Model {
       for (const raw of fieldsOf(tensor, TENSOR_RAW_DATA)) roundToHalf(raw)
     }
   }
-  const bytes = new Map(model.files.bytes).set(DENOISER, denoiser)
+  const bytes = new Map(model.files.bytes).set(file, denoiser)
   return { ...model, files: { ...model.files, bytes } }
 }
 

@@ -7,7 +7,7 @@ import type { ModelDescriptor } from '../model/descriptor.js'
 import { knownAnswersOf, standardOf } from '../model/known-answers.js'
 import { frameDeviation, stateDeviation } from '../pipeline/deviation.js'
 import type { GenerationHooks, Generator, StepRecomputer } from '../pipeline/generator.js'
-import { joinState } from '../pipeline/recompute-step.js'
+import { joinState } from '../pipeline/states.js'
 
 /** What one certifying run generates, and which step of it is computed again. */
 export interface CertifyTask {
@@ -67,8 +67,8 @@ export async function certifyRun(
   let frame = new Uint8Array()
   const generated = await model.generate(params, {
     ...hooks,
-    onState: (i, latents, x0) => {
-      if ([step - 1, step, params.steps].includes(i)) states.set(i, joinState(latents, x0).state)
+    onState: (i, tensors) => {
+      if ([step - 1, step, params.steps].includes(i)) states.set(i, joinState(tensors).state)
     },
     onFrame: (index, rgb) => {
       if (index === params.frames) frame = Uint8Array.from(rgb)

@@ -3,33 +3,45 @@ import { type GenerationParams, guidanceMilli } from '../../formats/generation.j
 import type { ModelStandard } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
 import { knownAnswersSchema, listedKnownAnswers } from './known-answers.js'
+import { type RequestCaps, requestCaps, type SizeGrid } from './sizes.js'
 
 /** What a model's `fractal.json` says: its name and the standard form of a request. */
 export interface ModelDescriptor extends ModelStandard {
-  /** Items in one call of the denoiser: part of what makes output bit-equal. */
-  denoiserBatch: number
-  decodeUnit: 'frame'
+  grid: SizeGrid
+  caps: RequestCaps
   /** As listed, the standard one first; null where the folder lists none (`knownAnswersOf` derives them). */
   knownAnswers: readonly GenerationParams[] | null
 }
 
-const schema = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
-  num_inference_steps: z.int().positive(),
-  guidance_scale: z.number().nonnegative(),
-  num_frames: z.int().positive(),
-  width: z.int().positive(),
-  height: z.int().positive(),
-  fps: z.int().positive(),
-  // The pipeline runs the unconditional and the conditional half together, and one video at a time.
-  denoiser_batch: z.literal(2),
-  decode_unit: z.literal('frame'),
-  known_answers: knownAnswersSchema.optional(),
-})
+/** What the architecture knows better than the file, which may only agree. */
+export interface DescriptorTerms {
+  /** Items in one call of the denoiser: part of what makes output bit-equal. */
+  denoiserBatch: 1 | 2
+  /** What one call of the decoder makes. */
+  decodeUnit: 'frame' | 'video'
+  grid: SizeGrid
+}
+
+const schema = (terms: DescriptorTerms) =>
+  z.strictObject({
+    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+    num_inference_steps: z.int().positive(),
+    guidance_scale: z.number().nonnegative(),
+    num_frames: z.int().positive(),
+    width: z.int().positive(),
+    height: z.int().positive(),
+    fps: z.int().positive(),
+    denoiser_batch: z.literal(terms.denoiserBatch),
+    decode_unit: z.literal(terms.decodeUnit),
+    /** frames · width · height, and steps times that: how much one request may be, where that is more than usual. */
+    max_pixels: z.int().positive().optional(),
+    max_work: z.int().positive().optional(),
+    known_answers: knownAnswersSchema.optional(),
+  })
 
 /** @throws EngineError `model_invalid` */
-export function parseDescriptor(json: unknown): ModelDescriptor {
-  const parsed = schema.safeParse(json)
+export function parseDescriptor(json: unknown, terms: DescriptorTerms): ModelDescriptor {
+  const parsed = schema(terms).safeParse(json)
   if (!parsed.success) {
     throw new EngineError('model_invalid', `fractal.json: ${z.prettifyError(parsed.error)}`, {
       hint: 'See engine/models/trained/model/fractal.json for an example of every member.',
@@ -47,8 +59,8 @@ export function parseDescriptor(json: unknown): ModelDescriptor {
   }
   return {
     ...standard,
-    denoiserBatch: data.denoiser_batch,
-    decodeUnit: data.decode_unit,
+    grid: terms.grid,
+    caps: requestCaps(standard, { pixels: data.max_pixels, work: data.max_work }),
     knownAnswers:
       data.known_answers === undefined ? null : listedKnownAnswers(data.known_answers, standard),
   }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type GenerationParams, guidanceMilli, SEED_MAX } from '../../formats/generation.js'
 import type { VideoShape } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
+import type { SizeGrid } from './sizes.js'
 
 /** Fewer could all be of one size, and say nothing of how others are computed. */
 const MIN_ANSWERS = 3
@@ -72,18 +73,23 @@ const SIDE = 64
 /**
  * A model's known-answer requests in order: those that its fractal.json lists, else three that follow from its
  * standard form (docs/decisions/0015-classes.md): its size; half of its frames, width and height; one of its frames
- * and half of its height. A side is halved only where a multiple of 64 is left, and of fewer than three frames one
- * and two more are taken, so that no two are of one size. They have three steps, or fewer where the standard has.
+ * and half of its height. A side is halved only where a multiple of 64 is left, frames so that their number is one
+ * that the model can make; of the two smallest such numbers the next ones are taken, so that no two are of one size.
+ * They have three steps, or fewer where the standard has.
  */
 export function knownAnswersOf(
-  descriptor: (VideoShape & { knownAnswers: readonly GenerationParams[] | null }) | null,
+  descriptor:
+    | (VideoShape & { grid: SizeGrid; knownAnswers: readonly GenerationParams[] | null })
+    | null,
 ): readonly GenerationParams[] {
   if (descriptor?.knownAnswers) return descriptor.knownAnswers
   const { steps, ...standard } = standardOf(descriptor)
   const { frames, width, height } = standard
   const short = { ...standard, steps: Math.min(steps, FEW_STEPS) }
-  const few = frames > 2 ? Math.ceil(frames / 2) : frames + 1
-  const fewest = frames > 2 ? 1 : frames + 2
+  const every = descriptor?.grid.framesEvery ?? 1
+  const later = Math.floor((frames - 1) / every)
+  const few = 1 + every * (later > 1 ? Math.floor(later / 2) : later + 1)
+  const fewest = 1 + every * (later > 1 ? 0 : later + 2)
   return [
     short,
     { ...short, frames: few, width: half(width), height: half(height) },

@@ -18,6 +18,11 @@ export interface ModelFiles {
   bytes: Map<string, Uint8Array | null>
 }
 
+/** As much of them as its JSON is read from. */
+export type FolderBytes = Pick<ModelFiles, 'dir'> & {
+  bytes: ReadonlyMap<string, Uint8Array | null>
+}
+
 /** @throws EngineError `model_missing`, `model_invalid` (symlinks, unreadable files) */
 export async function readModelFiles(dir: string): Promise<ModelFiles> {
   const info = await stat(dir).catch(() => null)
@@ -52,7 +57,7 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
  * null for a file too large to be kept.
  * @throws EngineError `model_invalid` when it is missing
  */
-export function bytesOf(files: ModelFiles, file: string): Uint8Array | null {
+export function bytesOf(files: FolderBytes, file: string): Uint8Array | null {
   const bytes = files.bytes.get(file)
   if (bytes === undefined) {
     throw new EngineError('model_invalid', `The model folder ${files.dir} lacks ${file}.`, {

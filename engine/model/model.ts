@@ -1,7 +1,8 @@
-import { type ModelConfig, readModelConfig } from './model-config.js'
+import type { ModelConfig } from '../architectures/architecture.js'
+import { readModelConfig } from './model-config.js'
 import { type ModelFiles, readModelFiles } from './model-files.js'
 
-/** A model folder, read and checked; plain data, so that a thread can be given it. */
+/** A model folder, read and checked. Its files are plain data, so that a thread can be given them. */
 export interface Model {
   files: ModelFiles
   config: ModelConfig

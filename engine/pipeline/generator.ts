@@ -1,5 +1,6 @@
 import type { Hex } from '../../formats/bytes.js'
 import type { GenerationParams } from '../../formats/generation.js'
+import type { WorkShape } from '../../formats/video-shape.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
 import type { OpenedStep, RecomputedStep } from './recompute-step.js'
 
@@ -20,10 +21,10 @@ export interface GenerationHooks {
   onFrame?(index: number, rgb: Uint8Array): void | Promise<void>
   /**
    * The state that digest d_i is of: i = 0 the initial latents, i = steps the final ones.
-   * @param latents [1, C, F, h, w], C-contiguous, the hook's own copy
-   * @param x0 the solver's kept data prediction, null where i is 0 or steps
+   * @param tensors the latents, [1, C, F, h, w], C-contiguous, then those of their size that the solver keeps; the
+   * hook's own copies
    */
-  onState?(i: number, latents: Float32Array, x0: Float32Array | null): void | Promise<void>
+  onState?(i: number, tensors: readonly Float32Array[]): void | Promise<void>
 }
 
 export interface GenerationTimings {
@@ -76,5 +77,5 @@ export interface StepRecomputer {
     hooks?: Pick<GenerationHooks, 'signal'>,
   ): Promise<RecomputedStep>
   /** Float32 values in state i of such a generation. */
-  stateSize(params: GenerationParams, i: number): number
+  stateSize(params: WorkShape, i: number): number
 }

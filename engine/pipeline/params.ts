@@ -2,7 +2,7 @@ import { type GenerationParams, guidanceMilli, SEED_MAX, workOf } from '../../fo
 import { pixelsOf, type VideoShape } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
-import type { ModelConfig } from '../model/model-config.js'
+import type { RequestCaps, SizeGrid } from '../model/sizes.js'
 
 /** What a caller may leave to the model's descriptor; `guidance` as people write it. */
 export interface PartialParams extends Partial<Omit<VideoShape, 'guidanceMilli'>> {
@@ -12,14 +12,6 @@ export interface PartialParams extends Partial<Omit<VideoShape, 'guidanceMilli'>
   guidance?: number
 }
 
-/** steps · frames · width · height: 1300 times the embedded model's standard video. */
-export const MAX_WORK = 1_000_000_000
-/** Temporal attention grows with the square of the frames. */
-export const MAX_FRAMES = 256
-/** Pixels: spatial attention grows with the square of the area. */
-export const MAX_SIDE = 1024
-/** frames · width · height; 16 frames of 1024×1024. Memory follows it. */
-export const MAX_PIXELS = 16_777_216
 /** The trained schedule of these models has this many steps. */
 export const MAX_STEPS = 1000
 /** Guidance 100. */
@@ -81,11 +73,11 @@ export function parseGuidance(guidance: number): number {
   return milli
 }
 
-/**
- * @param scale pixels per latent cell of the model; width and height must be multiples of it
- * @throws EngineError `invalid_request`, `invalid_seed`
- */
-export function validateParams(params: GenerationParams, model: { scale: number }): void {
+/** @throws EngineError `invalid_request`, `invalid_seed` */
+export function validateParams(
+  params: GenerationParams,
+  { sizeMultiple, framesEvery, caps }: SizeGrid & { caps: RequestCaps },
+): void {
   const { seed } = params
   if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX) {
     throw new EngineError('invalid_seed', `seed ${seed} is not an integer of 0 to ${SEED_MAX}.`, {
@@ -93,38 +85,52 @@ export function validateParams(params: GenerationParams, model: { scale: number 
     })
   }
   within('steps', params.steps, 1, MAX_STEPS)
-  within('frames', params.frames, 1, MAX_FRAMES)
+  within('frames', params.frames, 1, caps.frames)
+  assertFrames(params.frames, framesEvery)
   within('fps', params.fps, 1, MAX_FPS)
   within('guidance in thousandths', params.guidanceMilli, 0, MAX_GUIDANCE_MILLI)
   for (const side of ['width', 'height'] as const) {
-    const { scale } = model
-    if (params[side] % scale !== 0) {
-      const below = Math.max(scale, Math.floor(params[side] / scale) * scale)
+    if (params[side] % sizeMultiple !== 0) {
+      const below = Math.max(sizeMultiple, Math.floor(params[side] / sizeMultiple) * sizeMultiple)
       throw new EngineError(
         'invalid_request',
-        `${side} ${params[side]} is not a multiple of ${scale}.`,
-        { hint: Number.isFinite(below) ? `Try ${below} or ${below + scale}.` : 'Try 64.' },
+        `${side} ${params[side]} is not a multiple of ${sizeMultiple}.`,
+        { hint: Number.isFinite(below) ? `Try ${below} or ${below + sizeMultiple}.` : 'Try 64.' },
       )
     }
-    within(side, params[side], scale, MAX_SIDE)
+    within(side, params[side], sizeMultiple, caps.side)
   }
   const pixels = pixelsOf(params)
-  if (pixels > MAX_PIXELS) {
-    throw tooMuch(`frames × width × height is ${pixels}, more than the cap of ${MAX_PIXELS}`)
+  if (pixels > caps.pixels) {
+    throw tooMuch(`frames × width × height is ${pixels}, more than the cap of ${caps.pixels}`)
   }
   const work = workOf(params)
-  if (work > MAX_WORK) {
-    throw tooMuch(`steps × frames × width × height is ${work}, more than the cap of ${MAX_WORK}`)
+  if (work > caps.work) {
+    throw tooMuch(`steps × frames × width × height is ${work}, more than the cap of ${caps.work}`)
   }
   for (const text of [params.prompt, params.negativePrompt]) {
     if (text.length > MAX_PROMPT_LENGTH) {
       throw new EngineError(
         'invalid_request',
         `a prompt of ${text.length} characters is longer than ${MAX_PROMPT_LENGTH}.`,
-        { hint: 'The model reads 75 tokens; anything after them is ignored.' },
+        {
+          hint: 'A model reads the first words, at most some hundreds; anything after them is ignored.',
+        },
       )
     }
   }
+}
+
+/** A decoder over time makes one frame, then so many at a time. */
+function assertFrames(frames: number, every: number): void {
+  const over = (frames - 1) % every
+  if (over === 0) return
+  const below = frames - over
+  throw new EngineError(
+    'invalid_request',
+    `frames ${frames} is not one more than a multiple of ${every}.`,
+    { hint: `Try ${below} or ${below + every}.` },
+  )
 }
 
 function within(name: string, value: number, low: number, high: number): void {
@@ -141,12 +147,4 @@ function tooMuch(what: string): EngineError {
   return new EngineError('invalid_request', `${what}.`, {
     hint: 'Ask for fewer frames, a smaller picture or fewer steps.',
   })
-}
-
-/** [1, C, F, h, w] of a request's latents. */
-export function latentShape(
-  { width, height, frames }: Pick<VideoShape, 'width' | 'height' | 'frames'>,
-  { channels, scale }: Pick<ModelConfig, 'channels' | 'scale'>,
-): readonly [1, number, number, number, number] {
-  return [1, channels, frames, height / scale, width / scale]
 }

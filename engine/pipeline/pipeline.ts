@@ -3,31 +3,24 @@ import { fingerprintOf, formatDeterminismClass } from '../../formats/determinism
 import { framesSha256 } from '../../formats/frames.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
+import type { Conditioning, ModelConfig, ModelParts } from '../architectures/architecture.js'
 import { hostDevice } from '../class/host-device.js'
 import { softwareOf } from '../class/software.js'
 import { EngineError } from '../errors.js'
 import { knownAnswersOf } from '../model/known-answers.js'
 import type { Model } from '../model/model.js'
-import type { ModelConfig } from '../model/model-config.js'
-import { checkpoint } from '../runtime/cancellation.js'
+import type { LatentShape } from '../model/model-shape.js'
+import { checkpoint, throwIfCancelled } from '../runtime/cancellation.js'
 import type { NativeGate } from '../runtime/native-gate.js'
 import { type Networks, openNetworks, releaseNetworks } from '../runtime/networks.js'
 import { loadRuntime, type Runtime } from '../runtime/runtime.js'
-import { PromptTokenizer } from '../tokenizer/prompt-tokens.js'
-import { decodeFrame } from './decode-frame.js'
-import { type Conditioning, type DenoiseState, denoiseStep } from './denoise.js'
+import type { SolverState } from '../schedulers/scheduler.js'
 import { digestOf } from './digest.js'
-import { solverSteps } from './dpm-solver.js'
 import type { Device, Generated, GenerationHooks, GenerationWarning } from './generator.js'
-import { latentShape, validateParams } from './params.js'
+import { validateParams } from './params.js'
 import { torchRandn } from './randn.js'
-import {
-  assertOpenedStep,
-  joinState,
-  type OpenedStep,
-  type RecomputedStep,
-  splitState,
-} from './recompute-step.js'
+import { assertOpenedStep, type OpenedStep, type RecomputedStep } from './recompute-step.js'
+import { joinState, latentShape, splitState } from './states.js'
 
 /** Of the pipeline's own arithmetic: raised whenever a change here changes a byte of any video. */
 const ENGINE = 'fractal-t2v-2'
@@ -39,7 +32,7 @@ interface PipelineParts {
   runtime: Runtime
   networks: Networks
   config: ModelConfig
-  tokenizer: PromptTokenizer
+  model: ModelParts
 }
 
 /** Text to video, in the thread that calls it: each call of a network blocks it. */
@@ -54,13 +47,13 @@ export class Pipeline {
 
   /** @throws EngineError `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing` */
   static async open({ files, config }: Model, device: Device, gate: NativeGate): Promise<Pipeline> {
-    const tokenizer = new PromptTokenizer(config.tokenizer)
+    const tokenizer = config.tokenizer()
     const runtime = await loadRuntime()
-    const networks = await openNetworks(runtime, files, device, gate)
+    const networks = await openNetworks(runtime, files, config.networks, device, gate)
     try {
       const deviceName = await hostDevice(device)
-      const parts = { device, deviceName, runtime, networks, config, tokenizer }
-      return new Pipeline(files.root, parts)
+      const model = config.parts(runtime, networks, tokenizer)
+      return new Pipeline(files.root, { device, deviceName, runtime, networks, config, model })
     } catch (error) {
       await releaseNetworks(networks)
       throw error
@@ -110,7 +103,7 @@ export class Pipeline {
 
   /** One at a time is the caller's duty. @throws EngineError */
   async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
-    validateParams(params, this.#parts.config)
+    validateParams(params, this.#parts.config.shape)
     await checkpoint(hooks.signal)
     const started = performance.now()
     const { conditioning, warnings } = await this.#condition(params)
@@ -118,7 +111,7 @@ export class Pipeline {
     const encoded = performance.now()
     const { stepDigests, latents } = await this.#denoise(params, conditioning, hooks)
     const denoised = performance.now()
-    const frameDigests = await this.#decode(params, conditioning, latents, hooks)
+    const frameDigests = await this.#decode(params, conditioning.shape, latents, hooks)
     const decoded = performance.now()
     return {
       framesSha256: framesSha256(params, frameDigests),
@@ -145,34 +138,29 @@ export class Pipeline {
     opened: OpenedStep,
     { signal }: Pick<GenerationHooks, 'signal'> = {},
   ): Promise<RecomputedStep> {
-    const { runtime, networks, config } = this.#parts
-    validateParams(params, config)
-    assertOpenedStep(params, config, opened)
+    const { config, model } = this.#parts
+    validateParams(params, config.shape)
+    assertOpenedStep(params, config.shape, opened)
     await checkpoint(signal)
     const started = performance.now()
     const { conditioning } = await this.#condition(params)
-    const { shape } = conditioning
-    const size = opened.finalLatents.length
-    const step = solverSteps(config.scheduler, params.steps)[opened.step - 1]!
-    const before = splitState(opened.before, size)
-    const after = await denoiseStep(runtime, networks, conditioning, step, before)
-    await checkpoint(signal)
-    const frame = opened.frame - 1
     const { finalLatents } = opened
-    const factor = config.scalingFactor
-    const rgb = await decodeFrame(runtime, networks, factor, finalLatents, shape, frame)
+    const size = finalLatents.length
+    const step = config.scheduler.steps(params.steps)[opened.step - 1]!
+    const before = splitState(opened.before, size)
+    const predict = model.denoiser.condition(conditioning)
+    const after = step.next(before, await predict(before[0], step.timestep))
+    await checkpoint(signal)
+    const [rgb] = await model.decoder.decode(finalLatents, conditioning.shape, opened.frame - 1)
     const ended = performance.now()
-    const { state, digest } = joinState(
-      after.latents,
-      opened.step === params.steps ? null : after.x0,
-    )
+    const { state, digest } = joinState(after)
     return {
       initialDigest: toHex(digestOf(torchRandn(params.seed, size))),
       stateDigest: digest,
       state,
-      noiseScale: step.sigma / step.alpha,
-      frameDigest: toHex(digestOf(rgb)),
-      rgb,
+      noiseScale: step.noiseScale,
+      frameDigest: toHex(digestOf(rgb!)),
+      rgb: rgb!,
       elapsedUs: microseconds(started, ended),
     }
   }
@@ -184,27 +172,18 @@ export class Pipeline {
   async #condition(
     params: GenerationParams,
   ): Promise<{ conditioning: Conditioning; warnings: GenerationWarning[] }> {
-    const { runtime, networks, config, tokenizer } = this.#parts
-    let truncated = false
-    const embeddings: Float32Array[] = []
-    for (const text of [params.negativePrompt, params.prompt]) {
-      const tokens = tokenizer.encode(text)
-      truncated ||= tokens.truncated
-      const ids = new runtime.Tensor('int64', tokens.ids, [1, tokens.ids.length])
-      embeddings.push(await networks.text.run({ input_ids: ids }))
-    }
-    const [without, withPrompt] = embeddings
-    const both = new Float32Array(2 * without!.length)
-    both.set(without!)
-    both.set(withPrompt!, without!.length)
-    const { length } = config.tokenizer
+    const { config, model } = this.#parts
+    const prompt = await model.textEncoder.encode(params.prompt)
+    const isGuided = params.guidanceMilli > 1000 || config.denoiserBatch === 2
+    const negative = isGuided ? await model.textEncoder.encode(params.negativePrompt) : null
     return {
       conditioning: {
-        embeddings: new runtime.Tensor('float32', both, [2, length, without!.length / length]),
-        guidance: params.guidanceMilli / 1000,
-        shape: latentShape(params, config),
+        prompt: prompt.embedding,
+        negative: negative?.embedding ?? null,
+        guidanceMilli: params.guidanceMilli,
+        shape: latentShape(params, config.shape),
       },
-      warnings: truncated ? ['prompt_truncated'] : [],
+      warnings: prompt.truncated || negative?.truncated ? ['prompt_truncated'] : [],
     }
   }
 
@@ -213,37 +192,43 @@ export class Pipeline {
     conditioning: Conditioning,
     hooks: GenerationHooks,
   ): Promise<{ stepDigests: Uint8Array[]; latents: Float32Array }> {
-    const { runtime, networks, config } = this.#parts
+    const { config, model } = this.#parts
     const size = conditioning.shape.reduce((product, side) => product * side, 1)
-    let state: DenoiseState = { latents: torchRandn(params.seed, size), x0: null }
-    const stepDigests = [digestOf(state.latents)]
-    await hooks.onState?.(0, state.latents.slice(), null)
-    for (const [index, step] of solverSteps(config.scheduler, params.steps).entries()) {
-      await checkpoint(hooks.signal)
-      const after = await denoiseStep(runtime, networks, conditioning, step, state)
-      const i = index + 1
-      const x0 = i === params.steps ? null : after.x0
-      stepDigests.push(x0 === null ? digestOf(after.latents) : digestOf(after.latents, x0))
-      await hooks.onState?.(i, after.latents.slice(), x0?.slice() ?? null)
-      hooks.onProgress?.(i, params.steps)
-      state = after
+    const predict = model.denoiser.condition(conditioning)
+    let state: SolverState = [torchRandn(params.seed, size)]
+    const stepDigests: Uint8Array[] = []
+    const commit = async (i: number) => {
+      stepDigests.push(digestOf(...state))
+      await hooks.onState?.(
+        i,
+        state.map((tensor) => tensor.slice()),
+      )
     }
-    return { stepDigests, latents: state.latents }
+    await commit(0)
+    for (const [index, step] of config.scheduler.steps(params.steps).entries()) {
+      await checkpoint(hooks.signal)
+      state = step.next(state, await predict(state[0], step.timestep))
+      await commit(index + 1)
+      hooks.onProgress?.(index + 1, params.steps)
+    }
+    return { stepDigests, latents: state[0] }
   }
 
   async #decode(
     params: GenerationParams,
-    { shape }: Conditioning,
+    shape: LatentShape,
     latents: Float32Array,
     hooks: GenerationHooks,
   ): Promise<Uint8Array[]> {
-    const { runtime, networks, config } = this.#parts
+    const { decoder } = this.#parts.model
     const digests: Uint8Array[] = []
-    for (let frame = 0; frame < params.frames; frame++) {
+    while (digests.length < params.frames) {
       await checkpoint(hooks.signal)
-      const rgb = await decodeFrame(runtime, networks, config.scalingFactor, latents, shape, frame)
-      digests.push(digestOf(rgb))
-      await hooks.onFrame?.(frame + 1, rgb)
+      for (const rgb of await decoder.decode(latents, shape, digests.length)) {
+        throwIfCancelled(hooks.signal)
+        digests.push(digestOf(rgb))
+        await hooks.onFrame?.(digests.length, rgb)
+      }
     }
     return digests
   }

@@ -23,8 +23,10 @@ process.on('message', (message: ToThread) => server.hear(message))
 try {
   setNativeEnvironment(device)
   if (device === 'cuda') await pinGpu()
-  const model = await readModel(modelDir)
-  await server.open(model, () => Pipeline.open(model, device, new NativeGate()))
+  await server.open(
+    () => readModel(modelDir),
+    (model) => Pipeline.open(model, device, new NativeGate()),
+  )
 } catch (error) {
   server.fail(error)
 }

@@ -16,15 +16,15 @@ export interface Networks {
   decoder: Network
 }
 
-const PARTS = [
-  { name: 'text', folder: 'text_encoder', inputs: { input_ids: 'int64' } },
-  {
-    name: 'denoiser',
-    folder: 'unet',
-    inputs: { sample: 'float32', timestep: 'int64', encoder_hidden_states: 'float32' },
-  },
-  { name: 'decoder', folder: 'vae_decoder', inputs: { latent_sample: 'float32' } },
-] as const
+/** Where a network's files are, and the names and types of what it takes. */
+export interface NetworkSpec {
+  folder: string
+  inputs: Readonly<Record<string, 'float32' | 'int64'>>
+}
+
+export type NetworkSpecs = Readonly<Record<keyof Networks, NetworkSpec>>
+
+const NAMES = ['text', 'denoiser', 'decoder'] as const
 
 /**
  * Opens the three networks, one after the other: opening blocks the thread for the optimisation of
@@ -34,12 +34,14 @@ const PARTS = [
 export async function openNetworks(
   runtime: Runtime,
   files: ModelFiles,
+  specs: NetworkSpecs,
   device: Device,
   gate: NativeGate,
 ): Promise<Networks> {
   const open: Partial<Networks> = {}
   try {
-    for (const { name, folder, inputs } of PARTS) {
+    for (const name of NAMES) {
+      const { folder, inputs } = specs[name]
       const session = await gate.pass(() => openSession(runtime, files, folder, device))
       open[name] = new Network(session, gate)
       assertInputs(session, folder, inputs)
@@ -108,7 +110,7 @@ function openError(
 function assertInputs(
   session: InferenceSession,
   folder: string,
-  expected: Record<string, string>,
+  expected: NetworkSpec['inputs'],
 ): void {
   const found = Object.fromEntries(
     session.inputMetadata.map((input) => [

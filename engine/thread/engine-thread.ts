@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { readModelConfig } from '../model/model-config.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { NativeGate } from '../runtime/native-gate.js'
 import type { ThreadData, ToThread } from './messages.js'
@@ -10,11 +11,14 @@ import { PipelineServer } from './pipeline-server.js'
  */
 const port = parentPort
 if (port === null) throw new Error('engine-thread.ts is started by engine.ts')
-const { model, device, gate } = workerData as ThreadData
+const { files, device, gate } = workerData as ThreadData
 
 const server = new PipelineServer({
   send: (message, transfer) => port.postMessage(message, transfer),
   close: () => port.close(),
 })
 port.on('message', (message: ToThread) => server.hear(message))
-await server.open(model, () => Pipeline.open(model, device, new NativeGate(gate)))
+await server.open(
+  () => ({ files, config: readModelConfig(files) }),
+  (model) => Pipeline.open(model, device, new NativeGate(gate)),
+)

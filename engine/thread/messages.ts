@@ -3,13 +3,14 @@ import type { Hex } from '../../formats/bytes.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { EngineError, type EngineErrorCode } from '../errors.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
-import type { Model } from '../model/model.js'
+import type { ModelFiles } from '../model/model-files.js'
+import type { ModelShape } from '../model/model-shape.js'
 import type { Device, Generated, GenerationWarning } from '../pipeline/generator.js'
 import type { OpenedStep, RecomputedStep } from '../pipeline/recompute-step.js'
 
 /** What the engine's thread is started with. */
 export interface ThreadData {
-  model: Model
+  files: ModelFiles
   device: Device
   /** Shared memory of a NativeGate. */
   gate: Int32Array<SharedArrayBuffer>
@@ -35,7 +36,7 @@ export type FromThread =
   | { type: 'warning'; warning: GenerationWarning }
   | { type: 'progress'; step: number; steps: number }
   | { type: 'frame'; id: number; index: number; rgb: Uint8Array }
-  | { type: 'state'; id: number; i: number; latents: Float32Array; x0: Float32Array | null }
+  | { type: 'state'; id: number; i: number; tensors: readonly Float32Array[] }
   | { type: 'generated'; generated: Generated }
   | { type: 'recomputed'; recomputed: RecomputedStep }
   /** Opening, the generation or the recomputation failed. */
@@ -44,8 +45,7 @@ export type FromThread =
 /** What is known of a model outside of the thread that holds it. */
 export interface OpenedModel {
   root: Hex
-  channels: number
-  scale: number
+  shape: ModelShape
   descriptor: ModelDescriptor | null
 }
 

@@ -24,15 +24,19 @@ export class PipelineServer {
   constructor(private readonly channel: Channel) {}
 
   /** Opens the pipeline and says so, or why not. */
-  async open(model: Model, open: () => Promise<Pipeline>): Promise<void> {
+  async open(
+    read: () => Model | Promise<Model>,
+    open: (model: Model) => Promise<Pipeline>,
+  ): Promise<void> {
     try {
-      this.#pipeline = await open()
+      const model = await read()
+      this.#pipeline = await open(model)
       // The networks have their own copy of the weights by now.
       model.files.bytes.clear()
-      const { channels, scale, descriptor } = model.config
+      const { shape, descriptor } = model.config
       const determinismClass = await this.#pipeline.determinismClass()
       const software = await this.#pipeline.software()
-      const opened = { root: model.files.root, channels, scale, descriptor }
+      const opened = { root: model.files.root, shape, descriptor }
       this.#send({ type: 'opened', model: opened, determinismClass, software })
     } catch (error) {
       await this.#pipeline?.release()
@@ -75,7 +79,7 @@ export class PipelineServer {
   }
 
   /** Sends what a hook wants, and waits until it has dealt with it. */
-  #hand(message: WithoutId<Handed>, arrays: (Uint8Array | Float32Array)[]): Promise<void> {
+  #hand(message: WithoutId<Handed>, arrays: readonly (Uint8Array | Float32Array)[]): Promise<void> {
     this.#handed += 1
     return new Promise((resolve) => {
       this.#acknowledged = resolve
@@ -97,8 +101,7 @@ export class PipelineServer {
         hooks.onFrame = (index, rgb) => this.#hand({ type: 'frame', index, rgb }, [rgb])
       }
       if (message.states) {
-        hooks.onState = (i, latents, x0) =>
-          this.#hand({ type: 'state', i, latents, x0 }, x0 === null ? [latents] : [latents, x0])
+        hooks.onState = (i, tensors) => this.#hand({ type: 'state', i, tensors }, tensors)
       }
       const generated = await this.#pipeline!.generate(message.params, hooks)
       this.#send({ type: 'generated', generated })

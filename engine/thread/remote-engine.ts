@@ -1,8 +1,10 @@
 import { Mutex } from '../../base/concurrency/semaphore.js'
 import type { Hex } from '../../formats/bytes.js'
 import type { GenerationParams } from '../../formats/generation.js'
+import type { WorkShape } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
+import type { ModelShape } from '../model/model-shape.js'
 import type {
   Device,
   Generated,
@@ -11,7 +13,8 @@ import type {
   StepRecomputer,
 } from '../pipeline/generator.js'
 import { validateParams } from '../pipeline/params.js'
-import { type OpenedStep, type RecomputedStep, stateSize } from '../pipeline/recompute-step.js'
+import type { OpenedStep, RecomputedStep } from '../pipeline/recompute-step.js'
+import { stateSize } from '../pipeline/states.js'
 import { cancelledError, throwIfCancelled } from '../runtime/cancellation.js'
 import type { Dialogue, Opened } from './dialogue.js'
 import type { FromThread, ToThread } from './messages.js'
@@ -23,7 +26,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
   readonly software: Readonly<Record<string, string>>
   readonly descriptor: ModelDescriptor | null
   readonly device: Device
-  readonly #model: { channels: number; scale: number }
+  readonly #shape: ModelShape
   readonly #thread: Dialogue
   /** The thread generates one video at a time. */
   readonly #mutex = new Mutex()
@@ -33,7 +36,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
   constructor(thread: Dialogue, device: Device, opened: Opened) {
     const { model, determinismClass, software } = opened
     this.#thread = thread
-    this.#model = model
+    this.#shape = model.shape
     this.device = device
     this.modelRoot = model.root
     this.determinismClass = determinismClass
@@ -42,7 +45,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
   }
 
   async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
-    validateParams(params, this.#model)
+    validateParams(params, this.#shape)
     return this.#inTurn(hooks.signal, (run) => this.#run(params, hooks, run))
   }
 
@@ -52,7 +55,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
     { signal }: Pick<GenerationHooks, 'signal'> = {},
   ): Promise<RecomputedStep> {
     // The thread checks too; here a bad request is rejected before its turn comes.
-    validateParams(params, this.#model)
+    validateParams(params, this.#shape)
     return this.#ask({ type: 'recompute', params, opened }, signal, (message) =>
       message.type === 'recomputed' ? message.recomputed : null,
     )
@@ -84,8 +87,8 @@ export class RemoteEngine implements Generator, StepRecomputer {
     })
   }
 
-  stateSize(params: GenerationParams, i: number): number {
-    return stateSize(params, this.#model, i)
+  stateSize(params: WorkShape, i: number): number {
+    return stateSize(params, this.#shape, i)
   }
 
   async #inTurn<T>(
@@ -147,7 +150,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
               void call(() => hooks.onFrame?.(message.index, message.rgb), message.id)
               break
             case 'state':
-              void call(() => hooks.onState?.(message.i, message.latents, message.x0), message.id)
+              void call(() => hooks.onState?.(message.i, message.tensors), message.id)
               break
             case 'generated':
               resolve(message.generated)

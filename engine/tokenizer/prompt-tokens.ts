@@ -1,6 +1,15 @@
 import { EngineError } from '../errors.js'
-import type { TokenizerConfig } from '../model/model-config.js'
 import { type ClipTokenizer, clipTokenizer } from './clip-tokenizer.js'
+
+export interface TokenizerConfig {
+  /** Tokens the text encoder reads. */
+  length: number
+  endToken: string
+  padToken: string
+  /** tokenizer_config.json and tokenizer.json, for the tokenizer itself. */
+  config: object
+  tokenizer: Readonly<Record<string, unknown>>
+}
 
 export interface PromptTokens {
   /** Exactly the model's length: start, text, end, padding. */

@@ -44,11 +44,11 @@ export class StateDraft {
   ) {}
 
   /**
-   * Keeps latents ‖ x0 of step i.
+   * Keeps the tensors of state i, one after another.
    * @returns false when this generation alone is beyond the bound: nothing of it is kept
    */
-  async add(i: number, latents: Float32Array, x0: Float32Array | null): Promise<boolean> {
-    const parts = [latents, ...(x0 === null ? [] : [x0])].map(float32Bytes)
+  async add(i: number, tensors: readonly Float32Array[]): Promise<boolean> {
+    const parts = tensors.map(float32Bytes)
     this.bytes += parts.reduce((sum, part) => sum + part.length, 0)
     if (this.bytes > this.folder.maxBytes) return false
     await writeFile(stateFile(this.path, i), parts, { mode: 0o600 })

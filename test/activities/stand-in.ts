@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Generated, GenerationHooks, StepRecomputer } from '../../engine/pipeline/generator.js'
-import {
-  joinState,
-  type OpenedStep,
-  type RecomputedStep,
-} from '../../engine/pipeline/recompute-step.js'
+import type { OpenedStep, RecomputedStep } from '../../engine/pipeline/recompute-step.js'
+import { joinState } from '../../engine/pipeline/states.js'
 import { fromHex, toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
-import { FAKE_CLASS, FAKE_LATENTS, FakeGenerator } from '../prover/fake-generator.js'
+import { FAKE_CLASS, FakeGenerator, fakeStateSize } from '../prover/fake-generator.js'
 
 /**
  * `noise`: a bit of some bytes differs, as from a class that is not exact; `another`: another video;
@@ -66,14 +63,13 @@ export class StandIn extends FakeGenerator implements StepRecomputer {
     const signed: Uint8Array[] = []
     const made = await super.generate(params, {
       ...hooks,
-      onState: async (i, latents, x0) => {
+      onState: async (i, state) => {
         const inner = i > 0 && i < params.steps
         const made = (array: Float32Array) =>
           inner ? array.map((v) => (this.course === 'not a number' ? Number.NaN : v + 1)) : array
-        const invented = [made(latents), x0 === null ? null : made(x0)] as const
-        const shown = this.course === 'swapped' ? ([latents, x0] as const) : invented
-        signed.push(digestOf(joinState(...invented).state))
-        await hooks.onState?.(i, ...shown)
+        const invented = state.map(made)
+        signed.push(digestOf(joinState(invented).state))
+        await hooks.onState?.(i, this.course === 'swapped' ? state : invented)
       },
     })
     return {
@@ -83,8 +79,8 @@ export class StandIn extends FakeGenerator implements StepRecomputer {
     }
   }
 
-  stateSize({ steps }: GenerationParams, i: number): number {
-    return i > 0 && i < steps ? 2 * FAKE_LATENTS : FAKE_LATENTS
+  stateSize(params: GenerationParams, i: number): number {
+    return fakeStateSize(params, i)
   }
 
   async recomputeStep(params: GenerationParams, opened: OpenedStep): Promise<RecomputedStep> {
@@ -92,8 +88,8 @@ export class StandIn extends FakeGenerator implements StepRecomputer {
     const frames: Uint8Array[] = []
     const made = await this.generate(params, {
       onFrame: (_, rgb) => void frames.push(rgb),
-      onState: (i, latents, x0) => {
-        states.set(i, joinState(latents, x0).state)
+      onState: (i, state) => {
+        states.set(i, joinState(state).state)
       },
     })
     const follows = digestOf(opened.before).equals(digestOf(states.get(opened.step - 1)!))

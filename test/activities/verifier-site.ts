@@ -13,7 +13,7 @@ import { TEST_PROFILE } from '../../rules/profile.js'
 import type { ChainHarness } from '../chain/contract.js'
 import { testSigner } from '../chain/keys.js'
 import { makeLocalHarness, SILENT } from '../chain/local-harness.js'
-import { FAKE_LATENTS, FakeGenerator } from '../prover/fake-generator.js'
+import { FakeGenerator, fakeStateSize } from '../prover/fake-generator.js'
 
 const PARAMS: Partial<SubnetParams> = {
   weightsRateLimit: 0,
@@ -24,7 +24,7 @@ const PARAMS: Partial<SubnetParams> = {
 const FAKE = new FakeGenerator()
 
 /** The fake engine's model, as challenges ask for it. */
-const { denoiserBatch: _, decodeUnit: __, ...STANDARD } = FAKE.descriptor
+const { grid: _, caps: __, knownAnswers: ___, ...STANDARD } = FAKE.descriptor
 const MODEL = { ...STANDARD, root: FAKE.modelRoot }
 
 /** Gives the surrounding suite a local chain without a clock: blocks come by `advance` alone. */
@@ -90,7 +90,7 @@ export async function makeVerifier(
     clock: new ClockWatch(SILENT),
     model: MODEL,
     corpus: [],
-    latentSize: () => FAKE_LATENTS,
+    stateSize: fakeStateSize,
     settings: {
       inferenceQueue: 'inference',
       gpuQueue: 'gpu-cpu',

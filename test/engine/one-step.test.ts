@@ -5,7 +5,7 @@ import { defaultModelDir } from '../../engine/models/default-model.js'
 import { stateDeviation } from '../../engine/pipeline/deviation.js'
 import { completeParams } from '../../engine/pipeline/params.js'
 import { Pipeline } from '../../engine/pipeline/pipeline.js'
-import { joinState } from '../../engine/pipeline/recompute-step.js'
+import { joinState } from '../../engine/pipeline/states.js'
 import { setNativeEnvironment } from '../../engine/runtime/native-environment.js'
 import { NativeGate } from '../../engine/runtime/native-gate.js'
 import { loadRuntime } from '../../engine/runtime/runtime.js'
@@ -37,8 +37,8 @@ async function openOtherBits(dir: string): Promise<Pipeline> {
 async function statesOf(pipeline: Pipeline, params: GenerationParams): Promise<Float32Array[]> {
   const states: Float32Array[] = []
   await pipeline.generate(params, {
-    onState: (i, latents, x0) => {
-      states[i] = joinState(latents, x0).state
+    onState: (i, tensors) => {
+      states[i] = joinState(tensors).state
     },
   })
   return states

@@ -7,6 +7,12 @@ import type { Runtime } from '../../engine/runtime/runtime.js'
 /** A file of the repository. */
 const text = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
 
+const SPECS = {
+  text: { folder: 'text_encoder', inputs: {} },
+  denoiser: { folder: 'unet', inputs: {} },
+  decoder: { folder: 'vae_decoder', inputs: {} },
+}
+
 describe('What the engine promises in words', () => {
   it('about missing CUDA libraries is the command of the documents', async () => {
     const create = async () => {
@@ -18,10 +24,12 @@ describe('What the engine promises in words', () => {
       root: '00'.repeat(32),
       bytes: new Map([['text_encoder/model.onnx', null]]),
     }
-    const hint = await openNetworks(runtime, files, 'cuda', new NativeGate()).catch((error) => {
-      assert.equal(error.code, 'cuda_missing')
-      return String(error.hint)
-    })
+    const hint = await openNetworks(runtime, files, SPECS, 'cuda', new NativeGate()).catch(
+      (error) => {
+        assert.equal(error.code, 'cuda_missing')
+        return String(error.hint)
+      },
+    )
     const command = /ONNXRUNTIME_NODE_INSTALL=\S+ .*install\.js/.exec(String(hint))?.[0]
     assert.ok(command !== undefined, String(hint))
     assert.ok((await text('docs/run-a-prover.md')).includes(command))

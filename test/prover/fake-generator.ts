@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { EngineError } from '../../engine/errors.js'
+import { USUAL_CAPS } from '../../engine/model/sizes.js'
 import type { Generated, GenerationHooks, Generator } from '../../engine/pipeline/generator.js'
 import { toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
@@ -7,7 +8,12 @@ import type { GenerationParams } from '../../formats/generation.js'
 import { traceRoot } from '../../formats/trace.js'
 
 export const FAKE_CLASS = `fc2;engine=fake/1;model=${'ab'.repeat(32)};ep=cpu;device=x64-avx2;fingerprint=${'cd'.repeat(32)}`
-export const FAKE_LATENTS = 24
+const FAKE_LATENTS = 24
+
+/** Float32 values in its state i. */
+export function fakeStateSize({ steps }: { steps: number }, i: number): number {
+  return i > 0 && i < steps ? 2 * FAKE_LATENTS : FAKE_LATENTS
+}
 
 /** What a test may do to the fake's course. */
 export interface FakeOptions {
@@ -34,8 +40,8 @@ export class FakeGenerator implements Generator {
     width: 8,
     height: 8,
     fps: 8,
-    denoiserBatch: 2,
-    decodeUnit: 'frame' as const,
+    grid: { sizeMultiple: 8, framesEvery: 1 },
+    caps: USUAL_CAPS,
     knownAnswers: null,
   }
   /** Prompts it began with, in order. */
@@ -58,9 +64,10 @@ export class FakeGenerator implements Generator {
         throw new EngineError('cancelled', 'The generation was cancelled.')
       }
       const latents = values(params, `latents/${i}`)
-      const x0 = i === 0 || i === params.steps ? null : values(params, `x0/${i}`)
-      stepDigests.push(digestOf(latents, x0))
-      await hooks.onState?.(i, latents, x0)
+      const isEnd = i === 0 || i === params.steps
+      const state = isEnd ? [latents] : [latents, values(params, `x0/${i}`)]
+      stepDigests.push(digestOf(state))
+      await hooks.onState?.(i, state)
       if (i > 0) hooks.onProgress?.(i, params.steps)
     }
     const frameDigests: Buffer[] = []
@@ -95,7 +102,8 @@ function values(params: GenerationParams, label: string): Float32Array {
   return Float32Array.from(bytes(params, label, FAKE_LATENTS), (byte) => byte / 256)
 }
 
-function digestOf(latents: Float32Array, x0: Float32Array | null): Buffer {
-  const hash = createHash('sha256').update(new Uint8Array(latents.buffer))
-  return (x0 === null ? hash : hash.update(new Uint8Array(x0.buffer))).digest()
+function digestOf(state: readonly Float32Array[]): Buffer {
+  const hash = createHash('sha256')
+  for (const tensor of state) hash.update(new Uint8Array(tensor.buffer))
+  return hash.digest()
 }

@@ -50,7 +50,7 @@ describe('prover with the real engine', () => {
         step: 2,
         frame: 1,
         expected: { steps, frames },
-        latentBytes: 4 * generator.stateSize(generationParams(body), 0),
+        stateBytes: (i) => 4 * generator.stateSize(generationParams(body), i),
         allowPrivate: true,
         deadlineMs: 10_000,
       })

@@ -12,7 +12,7 @@ import { type RequestOptions, requestGeneration } from '../../wire/client.js'
 import { requestOpening } from '../../wire/open.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
 import { devSigner } from '../wire/keys.js'
-import { FAKE_LATENTS, FakeGenerator } from './fake-generator.js'
+import { FakeGenerator, fakeStateSize } from './fake-generator.js'
 
 const GENESIS = '11'.repeat(32)
 const VERIFIER: CallerStanding = { validatorPermit: true, stakeRao: 1000n }
@@ -125,7 +125,7 @@ export class Site {
       step,
       frame,
       expected: { steps: 3, frames: 2 },
-      latentBytes: 4 * FAKE_LATENTS,
+      stateBytes: (i) => 4 * fakeStateSize({ steps: 3 }, i),
       allowPrivate: true,
       deadlineMs: 10_000,
     })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Metrics } from '../../base/metrics.js'
 import type { Signer } from '../../base/sr25519.js'
+import { USUAL_CAPS } from '../../engine/model/sizes.js'
 import type { Generated, GenerationHooks } from '../../engine/pipeline/generator.js'
 import type { Hex } from '../../formats/bytes.js'
 import type { GenerationParams } from '../../formats/generation.js'
@@ -40,7 +41,7 @@ export class GridGenerator extends FakeGenerator {
     const standard = { steps, frames, width, height, fps }
     this.descriptor = {
       ...{ name: GRID_MODEL, guidanceMilli: 3000, ...standard },
-      ...{ denoiserBatch: 2, decodeUnit: 'frame' as const, knownAnswers: null },
+      ...{ grid: { sizeMultiple: 8, framesEvery: 1 }, caps: USUAL_CAPS, knownAnswers: null },
     }
     this.stepMs = stepMs
   }

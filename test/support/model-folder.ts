@@ -32,6 +32,8 @@ export async function writeModelFolder(folder: string, video: GridVideo): Promis
   }
   await mkdir(join(folder, 'vae_decoder'), { recursive: true })
   await writeFile(join(folder, 'fractal.json'), JSON.stringify(descriptor))
+  const index = { _class_name: 'TextToVideoSDPipeline' }
+  await writeFile(join(folder, 'model_index.json'), JSON.stringify(index))
   const decoder = { block_out_channels: [8, 8, 8, 8] }
   await writeFile(join(folder, 'vae_decoder', 'config.json'), JSON.stringify(decoder))
 }

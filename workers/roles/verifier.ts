@@ -11,9 +11,10 @@ import { DATABASE_OPTIONS, TEMPORAL_OPTIONS, WALLET_OPTIONS } from '../../base/o
 import type { Options } from '../../base/options/options.js'
 import { connectChain } from '../../chain/connect.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
+import { standardOf } from '../../engine/model/known-answers.js'
 import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir, SHIPPED_MODEL } from '../../engine/models/default-model.js'
-import { stateSize } from '../../engine/pipeline/recompute-step.js'
+import { stateSize } from '../../engine/pipeline/states.js'
 import { openDatabase } from '../../ledger/database.js'
 import { putBaselineLastUpdate } from '../../ledger/intervals/lease.js'
 import { recordGenesis } from '../../ledger/schema/genesis.js'
@@ -139,9 +140,9 @@ async function startVerifier(
     allowPrivateAddresses: options['chain.allow_private_addresses'],
     mayVerify: verifiers.has,
     clock,
-    model: { ...standard, root: model.files.root },
+    model: { ...standardOf(standard), name: standard.name, root: model.files.root },
     corpus,
-    latentSize: (shape) => stateSize({ ...shape, steps: 1 }, model.config, 0),
+    stateSize: (video, i) => stateSize(video, model.config.shape, i),
     settings: intervalSettings(options, profile.intervalBlocks * chain.blockSeconds),
     gpus: options['gpu.count'],
     countVerdicts: countVerdicts(health.metrics),

@@ -99,10 +99,15 @@ function framesOf(
   { seconds, num_frames: frames }: VideoRequest,
   standard: ModelStandard,
   fps: number,
-  { maxFrames }: VideoLimits,
+  { maxFrames, framesEvery }: VideoLimits,
 ): number {
-  if (seconds === undefined) return atMost('num_frames', frames, maxFrames) ?? standard.frames
-  const fromSeconds = Math.max(1, Math.round(seconds * fps))
+  if (seconds === undefined) {
+    const asked = atMost('num_frames', frames, maxFrames) ?? standard.frames
+    if ((asked - 1) % framesEvery === 0) return asked
+    throw refusedField('num_frames', frames, `must be one more than a multiple of ${framesEvery}`)
+  }
+  // As near as the model can make it: whole seconds are seldom one frame more than a multiple.
+  const fromSeconds = 1 + framesEvery * Math.max(0, Math.round((seconds * fps - 1) / framesEvery))
   if (frames !== undefined && frames !== fromSeconds) {
     throw new ApiError(
       'invalid_request',

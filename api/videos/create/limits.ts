@@ -17,6 +17,8 @@ export interface VideoLimits {
   readonly maxFps: number
   /** Width and height are multiples of it. */
   readonly sizeMultiple: number
+  /** Frames are one more than a multiple of it. */
+  readonly framesEvery: number
 }
 
 // Provers are built and measured for the model's standard video. A video that none of them has the memory or

@@ -3,8 +3,8 @@ import { modelOperations } from '../../../api/models.js'
 import { completeVideoRequest } from '../../../api/videos/create/complete-request.js'
 import { limitsOf } from '../../../api/videos/create/limits.js'
 import { videoRequestSchema } from '../../../api/videos/create/request.js'
+import { USUAL_CAPS } from '../../../engine/model/sizes.js'
 import { defaultModelDir } from '../../../engine/models/default-model.js'
-import { MAX_FRAMES, MAX_PIXELS, MAX_SIDE, MAX_WORK } from '../../../engine/pipeline/params.js'
 import type { ModelStandard } from '../../../formats/video-shape.js'
 import type { Model } from '../../../web/api-types.js'
 import { sizesOf } from '../../../web/playground/sizes.js'
@@ -13,12 +13,13 @@ import { readVideoStandard } from '../../../workers/video-standard.js'
 const ENGINE = {
   maxSteps: 1000,
   maxGuidanceMilli: 100_000,
-  maxFrames: MAX_FRAMES,
-  maxSide: MAX_SIDE,
-  maxPixels: MAX_PIXELS,
-  maxWork: MAX_WORK,
+  maxFrames: USUAL_CAPS.frames,
+  maxSide: USUAL_CAPS.side,
+  maxPixels: USUAL_CAPS.pixels,
+  maxWork: USUAL_CAPS.work,
   maxFps: 120,
   sizeMultiple: 8,
+  framesEvery: 1,
 }
 
 describe('limits of videos', () => {
@@ -53,7 +54,7 @@ describe('limits of videos', () => {
     const { maxSide, maxFrames, maxPixels, maxWork } = limits
     assert.deepEqual(
       [maxSide, maxFrames, maxPixels, maxWork],
-      [MAX_SIDE, MAX_FRAMES, MAX_PIXELS, MAX_WORK],
+      [USUAL_CAPS.side, USUAL_CAPS.frames, USUAL_CAPS.pixels, USUAL_CAPS.work],
     )
     assert.ok(limits.maxFramePixels <= maxPixels)
   })

@@ -7,7 +7,7 @@ import { defaultModelDir } from '../../../engine/models/default-model.js'
 import { digestOf } from '../../../engine/pipeline/digest.js'
 import type { Generated, Generator } from '../../../engine/pipeline/generator.js'
 import { completeParams } from '../../../engine/pipeline/params.js'
-import { joinState } from '../../../engine/pipeline/recompute-step.js'
+import { joinState } from '../../../engine/pipeline/states.js'
 import { fromHex, type Hex, toHex } from '../../../formats/bytes.js'
 import { traceRoot } from '../../../formats/trace.js'
 import { judgeSpotCheck } from '../../../rules/judge/judge-spot-check.js'
@@ -56,8 +56,8 @@ describe('The villains on the shipped model, each step of an answer spot-checked
     const progress: number[] = []
     const made = await generator.generate(params, {
       onProgress: (step) => void progress.push(step),
-      onState: (i, latents, x0) => {
-        states[i] = joinState(latents, x0).state
+      onState: (i, tensors) => {
+        states[i] = joinState(tensors).state
       },
     })
     assert.equal(progress.at(-1), STEPS, 'it claims to have run all steps')

@@ -18,6 +18,12 @@ const STANDARD = {
   decode_unit: 'frame',
 }
 
+const TERMS = {
+  denoiserBatch: 2,
+  decodeUnit: 'frame',
+  grid: { sizeMultiple: 8, framesEvery: 1 },
+} as const
+
 const answer = (changes: object) => ({
   prompt: 'a boat',
   seed: 1,
@@ -47,7 +53,7 @@ describe('Known answers of a model', () => {
     const small = answer({ width: 64 })
     const smaller = answer({ width: 32 })
     const sound = [answer({}), small, smaller]
-    const parse = (known_answers: unknown) => parseDescriptor({ ...STANDARD, known_answers })
+    const parse = (known_answers: unknown) => parseDescriptor({ ...STANDARD, known_answers }, TERMS)
     assert.equal(parse(sound).knownAnswers!.length, 3)
     for (const [listed, message] of [
       [[answer({}), small], /known_answers/],
@@ -66,7 +72,7 @@ describe('Known answers of a model', () => {
   })
 
   it('follow from the standard form where none are listed', () => {
-    const derived = parseDescriptor(STANDARD)
+    const derived = parseDescriptor(STANDARD, TERMS)
     assert.deepEqual(sizes(derived), ['3 16 256 256', '3 8 128 128', '3 1 256 128'])
     assert.deepEqual(sizes({ ...derived, frames: 1, steps: 2, width: 64, height: 192 }), [
       '2 1 64 192',
@@ -89,6 +95,7 @@ describe('Known answers of a model', () => {
           ...standard,
           guidanceMilli: 3000,
           fps: 8,
+          grid: TERMS.grid,
           knownAnswers: null,
         })
         assert.equal(new Set(answers.map((p) => `${p.frames} ${p.width} ${p.height}`)).size, 3)

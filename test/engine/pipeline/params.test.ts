@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import { EngineError } from '../../../engine/errors.js'
-import {
-  completeParams,
-  MAX_WORK,
-  parseGuidance,
-  validateParams,
-} from '../../../engine/pipeline/params.js'
+import { USUAL_CAPS } from '../../../engine/model/sizes.js'
+import { completeParams, parseGuidance, validateParams } from '../../../engine/pipeline/params.js'
 import type { GenerationParams } from '../../../formats/generation.js'
+
+const SIZES = { sizeMultiple: 8, framesEvery: 1, caps: USUAL_CAPS }
 
 const GOOD: GenerationParams = {
   prompt: '',
@@ -22,7 +20,7 @@ const GOOD: GenerationParams = {
 
 function refusal(change: Partial<GenerationParams>): EngineError {
   try {
-    validateParams({ ...GOOD, ...change }, { scale: 8 })
+    validateParams({ ...GOOD, ...change }, SIZES)
   } catch (error) {
     assert.ok(error instanceof EngineError)
     assert.ok(error.hint, `${error.message} has no hint`)
@@ -33,8 +31,8 @@ function refusal(change: Partial<GenerationParams>): EngineError {
 
 describe('validateParams', () => {
   it('accepts an empty prompt and sizes that are odd multiples of the scale', () => {
-    validateParams(GOOD, { scale: 8 })
-    validateParams({ ...GOOD, seed: 0, guidanceMilli: 0, frames: 1, steps: 1 }, { scale: 8 })
+    validateParams(GOOD, SIZES)
+    validateParams({ ...GOOD, seed: 0, guidanceMilli: 0, frames: 1, steps: 1 }, SIZES)
   })
 
   it('refuses seeds outside 32 bits as invalid_seed', () => {
@@ -73,12 +71,12 @@ describe('validateParams', () => {
 
   it('caps the work, with the number in the message', () => {
     const { message } = refusal({ width: 1024, height: 1024, frames: 16, steps: 1000 })
-    assert.ok(message.includes(String(MAX_WORK)), message)
+    assert.ok(message.includes(String(USUAL_CAPS.work)), message)
     assert.match(refusal({ width: 1024, height: 1024, frames: 17 }).message, /16777216/)
   })
 
   it('refuses prompts that would take long to read', () => {
-    validateParams({ ...GOOD, prompt: 'x'.repeat(100_000) }, { scale: 8 })
+    validateParams({ ...GOOD, prompt: 'x'.repeat(100_000) }, SIZES)
     assert.equal(refusal({ prompt: 'x'.repeat(200_001) }).code, 'invalid_request')
   })
 })

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { type Engine, openEngine } from '../../../engine/engine.js'
 import { digestOf } from '../../../engine/pipeline/digest.js'
 import type { Generated } from '../../../engine/pipeline/generator.js'
-import { joinState, type OpenedStep } from '../../../engine/pipeline/recompute-step.js'
+import type { OpenedStep } from '../../../engine/pipeline/recompute-step.js'
+import { joinState } from '../../../engine/pipeline/states.js'
 import { toHex } from '../../../formats/bytes.js'
 import { TINY_MODEL } from '../fixtures.js'
 
@@ -25,8 +26,8 @@ describe('a step computed again', () => {
   before(async () => {
     engine = await openEngine({ modelDir: TINY_MODEL, device: 'cpu' })
     made = await engine.generate(params, {
-      onState: (i, latents, x0) => {
-        states[i] = joinState(latents, x0).state
+      onState: (i, tensors) => {
+        states[i] = joinState(tensors).state
       },
     })
   })

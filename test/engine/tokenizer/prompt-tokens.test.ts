@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
+import type { Tokenizer } from '../../../engine/architectures/architecture.js'
 import { readModel } from '../../../engine/model/model.js'
 import { defaultModelDir } from '../../../engine/models/default-model.js'
 import { type ClipTokenizer, clipTokenizer } from '../../../engine/tokenizer/clip-tokenizer.js'
-import { PromptTokenizer } from '../../../engine/tokenizer/prompt-tokens.js'
 import { goldenCases, RANDOM_MODEL } from '../fixtures.js'
 
-async function tokenizerOf(modelDir: string): Promise<PromptTokenizer> {
-  return new PromptTokenizer((await readModel(modelDir)).config.tokenizer)
+async function tokenizerOf(modelDir: string): Promise<Tokenizer> {
+  return (await readModel(modelDir)).config.tokenizer()
 }
 
 /** The tokenizer alone, on the whole text. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { pino } from 'pino'
 import { type Model, readModel } from '../../../engine/model/model.js'
-import { stateSize } from '../../../engine/pipeline/recompute-step.js'
+import { stateSize } from '../../../engine/pipeline/states.js'
 import { generationParams } from '../../../formats/generation.js'
 import type { ProverEngine } from '../../../prover/engines/prover-engine.js'
 import { startEngines } from '../../../prover/engines/start-engines.js'
@@ -85,7 +85,7 @@ describe('a prover with a process for each GPU', function () {
           ...{ address: site.address, receiver: site.receiver, signer: site.alice },
           ...{ requestId: body.request_id, step: LONG, frame: 1, allowPrivate: true },
           expected: { steps: LONG, frames: body.sampling_params.num_frames },
-          latentBytes: 4 * stateSize(generationParams(body), model.config, 0),
+          stateBytes: (i) => 4 * stateSize(generationParams(body), model.config.shape, i),
           deadlineMs: 10_000,
         })
         assert.equal(opened.kind, 'opened', JSON.stringify(opened))

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import type { SchedulerConfig } from '../../../engine/model/model-config.js'
-import { solverStep, solverSteps } from '../../../engine/pipeline/dpm-solver.js'
+import {
+  type DpmSolverConfig,
+  solverStep,
+  solverSteps,
+} from '../../../engine/schedulers/dpm-solver.js'
 
-const CONFIG: SchedulerConfig = {
+const CONFIG: DpmSolverConfig = {
   trainSteps: 1000,
   betaStart: 0.00085,
   betaEnd: 0.012,

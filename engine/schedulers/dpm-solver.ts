@@ -1,9 +1,17 @@
-import type { SchedulerConfig } from '../model/model-config.js'
+import type { Scheduler } from './scheduler.js'
 
 const f = Math.fround
 
+/** A noise schedule, as the model was trained with. */
+export interface DpmSolverConfig {
+  trainSteps: number
+  betaStart: number
+  betaEnd: number
+  betaSchedule: 'linear' | 'scaled_linear'
+}
+
 /** The constants of one denoising step; all float32 values. */
-export interface SolverStep {
+interface DpmStep {
   /** The denoiser's input. */
   timestep: number
   /** x0 = (latents − sigma · noise) / alpha. */
@@ -16,6 +24,22 @@ export interface SolverStep {
   slope: number
 }
 
+/** The solver keeps its last data prediction. */
+export function dpmSolver(config: DpmSolverConfig): Scheduler {
+  return {
+    kept: [1],
+    steps: (count) =>
+      solverSteps(config, count).map((step, i) => ({
+        timestep: step.timestep,
+        noiseScale: step.sigma / step.alpha,
+        next: ([latents, previousX0], noise) => {
+          const next = solverStep(step, latents, noise, previousX0 ?? null)
+          return i === count - 1 ? [next.latents] : [next.latents, next.x0]
+        },
+      })),
+  }
+}
+
 /**
  * DPM-Solver++ 2M, midpoint (Lu et al. 2022, arXiv 2211.01095), as diffusers'
  * DPMSolverMultistepScheduler with the options that the config's schema admits: linspace timesteps,
@@ -23,7 +47,7 @@ export interface SolverStep {
  * also keeps the last bits of Math.exp and Math.log out of the result. The initial noise's sigma is 1.
  * @param steps 1 … trainSteps
  */
-export function solverSteps(config: SchedulerConfig, steps: number): SolverStep[] {
+export function solverSteps(config: DpmSolverConfig, steps: number): DpmStep[] {
   const trained = trainedSigmas(config)
   const timesteps = Array.from({ length: steps }, (_, i) =>
     roundHalfEven((steps - i) * ((config.trainSteps - 1) / steps)),
@@ -53,7 +77,7 @@ export function solverSteps(config: SchedulerConfig, steps: number): SolverStep[
  * @returns new arrays of the latents' length
  */
 export function solverStep(
-  step: SolverStep,
+  step: DpmStep,
   latents: Float32Array,
   noise: Float32Array,
   previousX0: Float32Array | null,
@@ -76,7 +100,7 @@ export function solverStep(
 }
 
 /** sqrt((1 − ᾱ) / ᾱ) for each trained timestep. */
-function trainedSigmas({ trainSteps, betaStart, betaEnd, betaSchedule }: SchedulerConfig) {
+function trainedSigmas({ trainSteps, betaStart, betaEnd, betaSchedule }: DpmSolverConfig) {
   const scaled = betaSchedule === 'scaled_linear'
   const [from, to] = scaled ? [Math.sqrt(betaStart), Math.sqrt(betaEnd)] : [betaStart, betaEnd]
   // torch.linspace counts from the nearer end; torch.cumprod accumulates in double.

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { EngineError } from '../errors.js'
+import { bytesOf, type FolderBytes } from '../model/model-files.js'
+import { parseModelJson } from '../model/model-json.js'
+
+/** `["diffusers", "AutoencoderKL"]` in model_index.json. */
+const partSchema = z.tuple([z.string(), z.string()])
+
+/** An option that would change the arithmetic, and is not implemented. */
+export const off = z.literal(false).default(false)
+
+/** @throws EngineError `model_invalid` for what is missing, too large or not JSON */
+export function readJson(files: FolderBytes, file: string): unknown {
+  const bytes = bytesOf(files, file)
+  if (bytes === null) throw new EngineError('model_invalid', `${file} is far too large for JSON.`)
+  return parseModelJson(file, bytes)
+}
+
+/**
+ * A JSON file of the model, checked.
+ * @param code of an option that the engine does not reproduce, or of a damaged file
+ * @throws EngineError
+ */
+export function readConfig<T>(
+  files: FolderBytes,
+  file: string,
+  schema: z.ZodType<T>,
+  code: 'model_invalid' | 'unsupported_model',
+): T {
+  const parsed = schema.safeParse(readJson(files, file))
+  if (parsed.success) return parsed.data
+  throw new EngineError(code, `${file}: ${z.prettifyError(parsed.error)}`, {
+    hint:
+      code === 'model_invalid'
+        ? 'Fetch the model folder again.'
+        : 'Options that change the arithmetic have to be those that it reproduces: see engine/architectures/.',
+  })
+}
+
+/**
+ * Looks whether model_index.json names these classes.
+ * @param classes by part
+ * @throws EngineError `unsupported_model`
+ */
+export function assertClasses(
+  files: FolderBytes,
+  classes: Readonly<Record<string, readonly string[]>>,
+): void {
+  const index = readConfig(files, 'model_index.json', z.looseObject({}), 'model_invalid')
+  for (const [part, expected] of Object.entries(classes)) {
+    const found = partSchema.safeParse(index[part])
+    const name = found.success ? found.data[1] : 'nothing'
+    if (!expected.includes(name)) throw unsupported(part, name, expected)
+  }
+}
+
+/** @param expected one or more */
+export function unsupported(part: string, found: string, expected: readonly string[]): EngineError {
+  return new EngineError(
+    'unsupported_model',
+    `model_index.json names ${found} as ${part}; this engine runs ${expected.join(' or ')}.`,
+    { hint: 'Export a model of one of these classes to ONNX, or use the embedded one.' },
+  )
+}

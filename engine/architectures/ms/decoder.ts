@@ -1,0 +1,35 @@
+import { toUint8 } from '../../../formats/frames.js'
+import type { Network } from '../../runtime/network.js'
+import type { Runtime } from '../../runtime/runtime.js'
+import type { Decoder } from '../architecture.js'
+
+const f = Math.fround
+
+/**
+ * Decodes one frame at a time: that bounds memory and lets one frame be checked alone.
+ * @param scalingFactor latents are divided by it
+ */
+export function msDecoder({ Tensor }: Runtime, network: Network, scalingFactor: number): Decoder {
+  const unscale = f(1 / scalingFactor)
+  return {
+    async decode(latents, [, channels, frames, h, w], from) {
+      const cells = h * w
+      const sample = new Float32Array(channels * cells)
+      for (let c = 0; c < channels; c++) {
+        const start = (c * frames + from) * cells
+        for (let i = 0; i < cells; i++) sample[c * cells + i] = unscale * latents[start + i]!
+      }
+      const decoded = await network.run({
+        latent_sample: new Tensor('float32', sample, [1, channels, h, w]),
+      })
+      const pixels = decoded.length / 3
+      const rgb = new Uint8Array(3 * pixels)
+      for (let i = 0; i < pixels; i++) {
+        for (let c = 0; c < 3; c++) {
+          rgb[3 * i + c] = toUint8(f(decoded[c * pixels + i]! * 0.5 + 0.5))
+        }
+      }
+      return [rgb]
+    },
+  }
+}

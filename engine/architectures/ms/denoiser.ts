@@ -1,0 +1,38 @@
+import { guide } from '../../pipeline/guidance.js'
+import type { Network } from '../../runtime/network.js'
+import type { Runtime } from '../../runtime/runtime.js'
+import type { Denoiser } from '../architecture.js'
+
+/**
+ * The denoiser on the batch (negative prompt, prompt): of two whatever the guidance, since on a GPU its size
+ * changes bits.
+ * @param length tokens of an embedding
+ */
+export function msDenoiser({ Tensor }: Runtime, network: Network, length: number): Denoiser {
+  return {
+    condition({ prompt, negative, guidanceMilli, shape }) {
+      const texts = new Tensor('float32', pair(negative!, prompt), [
+        2,
+        length,
+        prompt.length / length,
+      ])
+      return async (latents, timestep) => {
+        const predicted = await network.run({
+          sample: new Tensor('float32', pair(latents, latents), [2, ...shape.slice(1)]),
+          timestep: new Tensor('int64', BigInt64Array.of(BigInt(timestep)), []),
+          encoder_hidden_states: texts,
+        })
+        const withPrompt = predicted.subarray(latents.length)
+        if (guidanceMilli <= 1000) return withPrompt
+        return guide(predicted.subarray(0, latents.length), withPrompt, guidanceMilli / 1000)
+      }
+    },
+  }
+}
+
+function pair(first: Float32Array, second: Float32Array): Float32Array {
+  const both = new Float32Array(first.length + second.length)
+  both.set(first)
+  both.set(second, first.length)
+  return both
+}
