@@ -57,6 +57,7 @@ export function parseDescriptor(json: unknown, terms: DescriptorTerms): ModelDes
     height: data.height,
     fps: data.fps,
   }
+  assertOnGrid(standard, terms.grid)
   return {
     ...standard,
     grid: terms.grid,
@@ -64,4 +65,18 @@ export function parseDescriptor(json: unknown, terms: DescriptorTerms): ModelDes
     knownAnswers:
       data.known_answers === undefined ? null : listedKnownAnswers(data.known_answers, standard),
   }
+}
+
+function assertOnGrid({ frames, width, height }: ModelStandard, grid: SizeGrid): void {
+  const { sizeMultiple, framesEvery } = grid
+  const sound =
+    (frames - 1) % framesEvery === 0 && width % sizeMultiple === 0 && height % sizeMultiple === 0
+  if (sound) return
+  throw new EngineError(
+    'model_invalid',
+    `fractal.json: this model makes no ${frames} frames of ${width}×${height}.`,
+    {
+      hint: `Sides are multiples of ${sizeMultiple}, and frames one more than a multiple of ${framesEvery}.`,
+    },
+  )
 }

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import type { Architecture, ModelConfig } from '../architectures/architecture.js'
 import { readConfig, readJson, unsupported } from '../architectures/config-file.js'
 import { MS_1_7B } from '../architectures/ms/config.js'
+import { WAN } from '../architectures/wan/config.js'
 import { type ModelDescriptor, parseDescriptor } from './descriptor.js'
 import type { FolderBytes, ModelFiles } from './model-files.js'
 import { requestCaps } from './sizes.js'
 
 /** All that can be run: a third one is a folder, and an entry here. */
-const ARCHITECTURES: readonly Architecture[] = [MS_1_7B]
+const ARCHITECTURES: readonly Architecture[] = [MS_1_7B, WAN]
 
 const indexSchema = z.looseObject({ _class_name: z.string() })
 
@@ -16,7 +17,9 @@ export function readModelConfig(files: ModelFiles): ModelConfig {
   const architecture = architectureOf(files)
   const read = architecture.read(files)
   const grid = architecture.grid(files)
-  const descriptor = files.bytes.has('fractal.json') ? describe(files, architecture) : null
+  // The known answers of a model without one are of a size that only decoders of single frames can make.
+  const isDescribed = files.bytes.has('fractal.json') || grid.framesEvery > 1
+  const descriptor = isDescribed ? describe(files, architecture) : null
   return {
     ...read,
     denoiserBatch: architecture.denoiserBatch,

@@ -28,7 +28,7 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
   const info = await stat(dir).catch(() => null)
   if (!info?.isDirectory()) {
     throw new EngineError('model_missing', `There is no model folder at ${dir}.`, {
-      hint: 'Give a folder with model_index.json, tokenizer/, text_encoder/, unet/, vae_decoder/ and scheduler/.',
+      hint: 'Give a folder with model_index.json, tokenizer/, text_encoder/, unet/ or transformer/, vae_decoder/ and scheduler/.',
     })
   }
   const kept = new Map<string, Uint8Array | null>()

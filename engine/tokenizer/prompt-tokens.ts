@@ -14,6 +14,8 @@ export interface TokenizerConfig {
 export interface PromptTokens {
   /** Exactly the model's length: start, text, end, padding. */
   ids: BigInt64Array
+  /** How many of them are no padding. */
+  used: number
   truncated: boolean
 }
 
@@ -50,7 +52,7 @@ export class PromptTokenizer {
     const kept = truncated ? [...all.slice(0, this.#length - 1), this.#end] : all
     const ids = new BigInt64Array(this.#length).fill(BigInt(this.#pad))
     for (const [i, id] of kept.entries()) ids[i] = BigInt(id)
-    return { ids, truncated }
+    return { ids, used: kept.length, truncated }
   }
 
   #idOf(token: string): number {
@@ -65,7 +67,7 @@ export class PromptTokenizer {
  * so the cut after `count` words changes no token among the first `count`; 100 kB of prose need not
  * be tokenised for 75 tokens. (A single word is never cut: merges inside it depend on all of it.)
  */
-function firstWords(text: string, count: number): string {
+export function firstWords(text: string, count: number): string {
   const word = /\P{White_Space}+/gu
   for (let i = 0; i < count; i++) {
     if (word.exec(text) === null) return text

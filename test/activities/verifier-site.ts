@@ -56,6 +56,8 @@ export async function makeVerifier(
     params?: Partial<SubnetParams>
     provers?: number
     profile?: Partial<MechanismProfile>
+    /** Whose videos are judged; by default the fake's. */
+    model?: Pick<VerifierDeps, 'model' | 'stateSize'>
   } = {},
 ): Promise<VerifierSite> {
   sites += 1
@@ -88,9 +90,8 @@ export async function makeVerifier(
     allowPrivateAddresses: true,
     mayVerify: () => false,
     clock: new ClockWatch(SILENT),
-    model: MODEL,
+    ...(options.model ?? { model: MODEL, stateSize: fakeStateSize }),
     corpus: [],
-    stateSize: fakeStateSize,
     settings: {
       inferenceQueue: 'inference',
       gpuQueue: 'gpu-cpu',

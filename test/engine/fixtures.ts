@@ -15,13 +15,15 @@ export const RANDOM_MODEL = fixture('random-model/model')
 /** The same with a denoiser that opens and runs in milliseconds; nobody else made videos with it. */
 export const TINY_MODEL = fixture('tiny-model/model')
 
+/** Of Wan's architecture: tiny, random weights. */
+export const WAN_MODEL = fixture('wan-model/model')
+
 /** The random model's text encoder, its weights in a file beside it. */
 export const EXTERNAL_DATA = fixture('external-data')
 
 /** A video that diffusers made on a CPU in fp32. */
 export interface GoldenCase {
   params: GenerationParams
-  /** The first twenty. */
   inputIds: number[]
   initialLatentsSha256: string
   rgb: Uint8Array
@@ -37,13 +39,41 @@ interface RawCase {
   width: number
   guidance_scale: number
   input_ids: number[]
+  cleaned_prompt?: string
+  first_latents_after_each_step?: number[][]
   initial_latents_sha256: string
   frames_file: string
 }
 
-export function goldenCases(folder: 'random-model/golden' | 'trained-golden'): GoldenCase[] {
-  const raw: RawCase[] = JSON.parse(readFileSync(fixture(`${folder}/cases.json`), 'utf8'))
-  return raw.map((one) => ({
+type GoldenFolder = 'random-model/golden' | 'trained-golden' | 'wan-model/golden'
+
+function rawCases(folder: GoldenFolder): RawCase[] {
+  return JSON.parse(readFileSync(fixture(`${folder}/cases.json`), 'utf8'))
+}
+
+/** What diffusers says besides of each case of the Wan model. */
+export function wanGolden() {
+  const raw = rawCases('wan-model/golden')
+  return goldenCases('wan-model/golden').map((one, i) => ({
+    ...one,
+    cleaned: raw[i]!.cleaned_prompt!,
+    /** The first four after each step. */
+    latents: raw[i]!.first_latents_after_each_step!,
+  }))
+}
+
+/** What Python makes of prompts, dirty ones above all. */
+export function promptCases(): {
+  text: string
+  cleaned: string
+  ids: number[]
+  with_bytes: number[]
+}[] {
+  return JSON.parse(readFileSync(fixture('wan-prompts/prompts.json'), 'utf8'))
+}
+
+export function goldenCases(folder: GoldenFolder): GoldenCase[] {
+  return rawCases(folder).map((one) => ({
     params: {
       prompt: one.prompt,
       negativePrompt: one.negative_prompt ?? '',

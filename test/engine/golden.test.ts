@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { openEngine } from '../../engine/engine.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
-import { generateFrames, goldenCases, RANDOM_MODEL } from './fixtures.js'
+import { generateFrames, goldenCases, RANDOM_MODEL, WAN_MODEL } from './fixtures.js'
 
 for (const [name, modelDir, golden] of [
   ['the random model', RANDOM_MODEL, 'random-model/golden'],
   ['the trained model', defaultModelDir(), 'trained-golden'],
+  ['the Wan model', WAN_MODEL, 'wan-model/golden'],
 ] as const) {
   describe(`Videos of ${name}`, () => {
     it('equal those of diffusers but for a few roundings', async function () {

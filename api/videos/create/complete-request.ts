@@ -104,7 +104,10 @@ function framesOf(
   if (seconds === undefined) {
     const asked = atMost('num_frames', frames, maxFrames) ?? standard.frames
     if ((asked - 1) % framesEvery === 0) return asked
-    throw refusedField('num_frames', frames, `must be one more than a multiple of ${framesEvery}`)
+    const below = asked - ((asked - 1) % framesEvery)
+    throw refusedField('num_frames', frames, `must be one more than a multiple of ${framesEvery}`, {
+      hint: `Try ${below} or ${below + framesEvery}.`,
+    })
   }
   // As near as the model can make it: whole seconds are seldom one frame more than a multiple.
   const fromSeconds = 1 + framesEvery * Math.max(0, Math.round((seconds * fps - 1) / framesEvery))

@@ -12,10 +12,13 @@ import { createComputeSpotChecks } from '../../../activities/judging/compute-spo
 import { createGiveVerdicts } from '../../../activities/judging/give-verdicts.js'
 import { createAskRound } from '../../../activities/rounds/ask-round.js'
 import { createAskWide } from '../../../activities/rounds/ask-wide.js'
+import type { VerifierDeps } from '../../../activities/verifier-deps.js'
 import { attemptResult } from '../../../activities/video/attempt-result.js'
 import { Metrics } from '../../../base/metrics.js'
 import type { Signer } from '../../../base/sr25519.js'
 import type { Engine } from '../../../engine/engine.js'
+import { standardOf } from '../../../engine/model/known-answers.js'
+import type { Generator } from '../../../engine/pipeline/generator.js'
 import { generationBody, workOf } from '../../../formats/generation.js'
 import type { Database } from '../../../ledger/database.js'
 import { planRounds } from '../../../ledger/intervals/plans.js'
@@ -48,6 +51,12 @@ interface Served {
   close(): Promise<unknown>
 }
 
+/** A real engine in place of the stand-ins: each prover's, and the GPU worker's. */
+export interface RealEngines {
+  readonly gpu: Engine
+  readonly provers: readonly Generator[]
+}
+
 /** A verifier with real provers on loopback and a GPU stand-in, one interval after another. */
 export class IntervalSite {
   readonly #served: Served[] = []
@@ -57,6 +66,7 @@ export class IntervalSite {
     readonly determinismClass: string,
     /** The GPU worker's: the verifier's, unless it has a user of its own. */
     private readonly gpuDb: Database,
+    private readonly real: RealEngines | null,
   ) {}
 
   static async open(
@@ -65,12 +75,15 @@ export class IntervalSite {
     behaviours: readonly Behaviour[],
     profile: Partial<MechanismProfile> = {},
     gpuDb: Database = db,
+    real: RealEngines | null = null,
   ): Promise<IntervalSite> {
     const verifier = await makeVerifier(harness, db, {
       provers: behaviours.length,
       profile: { ...PROFILE, ...profile },
+      ...(real === null ? {} : { model: modelOf(real.gpu) }),
     })
-    const site = new IntervalSite(verifier, classNamed(verifier.signer.ss58), gpuDb)
+    const name = real?.gpu.determinismClass ?? classNamed(verifier.signer.ss58)
+    const site = new IntervalSite(verifier, name, gpuDb, real)
     await putCertificate(gpuDb, {
       determinismClass: site.determinismClass,
       modelRoot: verifier.deps.model.root,
@@ -126,9 +139,10 @@ export class IntervalSite {
     const keepDir = await mkdtemp(join(tmpdir(), 'fractal-prover-'))
     const prover = await startProver({
       engines: [
-        other
-          ? new StandIn(classNamed(`not ${this.determinismClass}`))
-          : new StandIn(this.determinismClass, late ? 'honest' : behaviour),
+        this.real?.provers[this.verifier.provers.indexOf(signer)] ??
+          (other
+            ? new StandIn(classNamed(`not ${this.determinismClass}`))
+            : new StandIn(this.determinismClass, late ? 'honest' : behaviour)),
       ],
       signer,
       lookup: async () => ({ validatorPermit: true, stakeRao: 1000n }),
@@ -245,7 +259,7 @@ export class IntervalSite {
   }
 
   #engine(): Engine {
-    return new StandIn(this.determinismClass)
+    return this.real?.gpu ?? new StandIn(this.determinismClass)
   }
 
   judge(n: number, final = false) {
@@ -261,6 +275,14 @@ export class IntervalSite {
       const own = rows.filter(({ hotkey }) => hotkey === ss58)
       return own.map(({ verdict, reason, rewardPpm }) => [verdict, reason, rewardPpm])
     })
+  }
+}
+
+function modelOf(engine: Engine): Pick<VerifierDeps, 'model' | 'stateSize'> {
+  const descriptor = engine.descriptor!
+  return {
+    model: { name: descriptor.name, ...standardOf(descriptor), root: engine.modelRoot },
+    stateSize: (shape, i) => engine.stateSize(shape, i),
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { fileURLToPath } from 'node:url'
 import { modelOperations } from '../../../api/models.js'
 import { completeVideoRequest } from '../../../api/videos/create/complete-request.js'
 import { limitsOf } from '../../../api/videos/create/limits.js'
@@ -47,6 +48,30 @@ describe('limits of videos', () => {
       code: 'limit_exceeded',
       param: 'size',
     })
+  })
+
+  it('let a model that decodes over time be asked for what it can make, in seconds for the nearest', async () => {
+    const wan = fileURLToPath(new URL('../../fixtures/wan-model/model', import.meta.url))
+    const { limits, model: standard } = await readVideoStandard(wan)
+    assert.deepEqual([limits.sizeMultiple, limits.framesEvery, limits.maxFrames], [16, 4, 36])
+    const framesOf = (request: object) => {
+      const parsed = videoRequestSchema(limits).parse({ prompt: 'x', ...request })
+      return completeVideoRequest(parsed, standard, limits).frames
+    }
+    assert.equal(framesOf({}), 9)
+    assert.equal(framesOf({ num_frames: 13 }), 13)
+    assert.deepEqual(
+      [0.01, 1, 1.2, 2].map((seconds) => framesOf({ seconds })),
+      [1, 17, 21, 33],
+    )
+    assert.throws(() => framesOf({ num_frames: 16 }), {
+      code: 'invalid_request',
+      param: 'num_frames',
+      message: /16.* must be one more than a multiple of 4/,
+      hint: 'Try 13 or 17.',
+    })
+    assert.throws(() => framesOf({ size: '72x64' }), { param: 'size', message: /multiple of 16/ })
+    assert.throws(() => framesOf({ seconds: 1, num_frames: 16 }), { param: 'num_frames' })
   })
 
   it('are never above what the engine takes', () => {

@@ -10,6 +10,8 @@ import { runCli, startCli } from '../run-cli.js'
 
 const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))
 
+const WAN = fileURLToPath(new URL('../../fixtures/wan-model/model', import.meta.url))
+
 describe('fractal generate', function () {
   this.timeout(240_000)
   let folder: string
@@ -44,6 +46,23 @@ describe('fractal generate', function () {
       facts.frames_sha256,
       'frames are hashed by formats.md, with their shape',
     )
+  })
+
+  it('runs a model of another family, and says which numbers of frames it makes', async () => {
+    const wan = (...args: string[]) =>
+      runCli(['generate', 'a red boat', '--seed', '7', ...args, '--model.dir', WAN], {
+        cwd: folder,
+      })
+    const [made, refused] = await Promise.all([
+      wan('--frames', '5', '--json', '--out', 'wan.rgb'),
+      wan('--frames', '16', '--out', 'none.rgb'),
+    ])
+    assert.equal(made.code, 0, made.stderr)
+    assert.equal(JSON.parse(made.stdout).model, 'tiny-random-wan')
+    assert.equal((await readFile(join(folder, 'wan.rgb'))).length, 5 * 64 * 64 * 3)
+    assert.equal(refused.code, 2)
+    assert.match(refused.stderr, /frames 16 is not one more than a multiple of 4/)
+    assert.match(refused.stderr, /Try 13 or 17/)
   })
 
   it('takes an empty prompt, draws a seed and says which', async () => {

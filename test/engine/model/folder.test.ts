@@ -68,8 +68,8 @@ describe('A model folder', () => {
     await withCopy(async (dir) => {
       const index = path.join(dir, 'model_index.json')
       const json = await readFile(index, 'utf8')
-      await writeFile(index, json.replace('TextToVideoSDPipeline', 'WanPipeline'))
-      await assertRefused(readModel(dir), 'unsupported_model', /WanPipeline/)
+      await writeFile(index, json.replace('TextToVideoSDPipeline', 'CogVideoXPipeline'))
+      await assertRefused(readModel(dir), 'unsupported_model', /CogVideoXPipeline/)
       await writeFile(index, json.replace('DPMSolverMultistepScheduler', 'DDIMScheduler'))
       await assertRefused(readModel(dir), 'unsupported_model', /DDIMScheduler as scheduler/)
     })

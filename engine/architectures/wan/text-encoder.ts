@@ -1,0 +1,24 @@
+import type { Network } from '../../runtime/network.js'
+import type { Runtime } from '../../runtime/runtime.js'
+import type { TextEncoder, Tokenizer } from '../architecture.js'
+import { cleanPrompt } from './clean-prompt.js'
+
+/** Padding is masked, and its rows are zeros in what the denoiser is given, which reads them all. */
+export function wanTextEncoder(
+  { Tensor }: Runtime,
+  network: Network,
+  tokenizer: Tokenizer,
+): TextEncoder {
+  return {
+    async encode(text) {
+      const { ids, used, truncated } = tokenizer.encode(cleanPrompt(text))
+      const mask = new BigInt64Array(ids.length).fill(1n, 0, used)
+      const embedding = await network.run({
+        input_ids: new Tensor('int64', ids, [1, ids.length]),
+        attention_mask: new Tensor('int64', mask, [1, ids.length]),
+      })
+      const width = embedding.length / ids.length
+      return { embedding: embedding.slice().fill(0, used * width), truncated }
+    },
+  }
+}

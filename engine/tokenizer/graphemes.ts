@@ -1,0 +1,33 @@
+import { JOINS, PARTS, PREPENDS } from './grapheme-tables.js'
+
+const joins = new RegExp(`^[${classOf(JOINS)}]$`, 'u')
+const prepends = new RegExp(`^[${classOf(PREPENDS)}]$`, 'u')
+const parts = new RegExp(`^[${classOf(PARTS)}]$`, 'u')
+const pictographic = /^\p{Extended_Pictographic}$/u
+const JOINER = '\u200d'
+
+/**
+ * The text's graphemes, as lists of characters, as far as they can have a length of fewer than six bytes in UTF-8 in
+ * the reference tokenizer's version of Unicode, which is not this Node's: another grapheme would be other tokens.
+ */
+export function graphemesOf(text: string): string[][] {
+  const found: string[][] = []
+  for (const char of text) {
+    const grapheme = found.at(-1)
+    if (grapheme !== undefined && belongs(char, grapheme)) grapheme.push(char)
+    else found.push([char])
+  }
+  return found
+}
+
+function belongs(char: string, grapheme: readonly string[]): boolean {
+  const before = grapheme.at(-1)!
+  if (parts.test(before)) return false
+  if (joins.test(char) || (prepends.test(before) && !parts.test(char))) return true
+  if (before !== JOINER || !pictographic.test(char)) return false
+  return pictographic.test(grapheme.findLast((each) => !joins.test(each)) ?? '')
+}
+
+function classOf(ranges: string): string {
+  return ranges.replace(/[0-9a-f]+/g, '\\u{$&}').replaceAll(' ', '')
+}
