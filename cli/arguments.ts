@@ -1,5 +1,5 @@
 /** Commands that only have subcommands. */
-const GROUPS = new Set(['wallet', 'interval', 'key'])
+const GROUPS = new Set(['wallet', 'interval', 'key', 'receipt'])
 /** No argument of a process can have it. */
 const NUL = '\0'
 

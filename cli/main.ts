@@ -17,6 +17,7 @@ import { localnetCommand } from './commands/localnet.js'
 import { migrateCommand } from './commands/migrate.js'
 import { promptsCommand } from './commands/prompts.js'
 import { proverCommand } from './commands/prover.js'
+import { receiptCommand } from './commands/receipt.js'
 import { verifierCommand } from './commands/verifier.js'
 import { walletCommand } from './commands/wallet.js'
 import { explainUsage, NO_COMMAND } from './explain-usage.js'
@@ -56,6 +57,7 @@ const cli = yargs(args)
   .command(migrateCommand)
   .command(intervalCommand)
   .command(keyCommand)
+  .command(receiptCommand)
   .command(promptsCommand)
   .demandCommand(1, NO_COMMAND)
   .strict()

@@ -111,6 +111,8 @@ export interface components {
             /** @constant */
             readonly object: "video.receipt";
             readonly video_id: string;
+            /** @description where this API says later too whether and how this answer was checked */
+            readonly url: string;
             readonly request_id: string;
             /** @description hotkey (ss58) whose signature `answer.signature` is */
             readonly prover: string;
@@ -160,9 +162,24 @@ export interface components {
             readonly judgment: {
                 /** @enum {string} */
                 readonly state: "judged" | "not_judged" | "not_yet_public";
+                /** @description the worst of `checks` */
                 readonly verdict: ("pass" | "cheat" | "fail" | "unproven" | "abstained") | null;
                 readonly reason: string | null;
                 readonly reason_text: string | null;
+                /** @description every check of this answer, in the order in which they ended */
+                readonly checks: readonly {
+                    /**
+                     * @description `audit`: the whole video was computed again; `spotcheck`: one step and one frame of it
+                     * @enum {string}
+                     */
+                    readonly kind: "answer" | "challenge" | "audit" | "spotcheck";
+                    /** @enum {string} */
+                    readonly verdict: "pass" | "cheat" | "fail" | "unproven" | "abstained";
+                    readonly reason: string;
+                    readonly reason_text: string;
+                    /** @description in which it counts */
+                    readonly interval: number;
+                }[];
             };
         };
         readonly Model: {

@@ -1,5 +1,6 @@
 import { createHash, randomInt } from 'node:crypto'
 import { isSs58, type Signer, signText, verifyText } from '../base/sr25519.js'
+import { btauthText } from '../formats/btauth-text.js'
 import type { NonceMemory } from './nonce-memory.js'
 
 /** Signed requests of Bittensor: `btauth/1`, with sr25519 keys and a receiver, which we require. */
@@ -67,18 +68,11 @@ type AuthFailure = {
 /** Headers as `node:http` gives them: a repeated one is joined by a comma, hence malformed here. */
 export type IncomingHeaders = Record<string, string | string[] | undefined>
 
-/** The eight signed lines of `btauth/1`, no trailing newline. */
+/** The text that is signed, over the raw bytes. */
 export function signedText(parts: SignedParts & { sender: string }): string {
-  return [
-    'btauth/1',
-    SCHEME,
-    parts.method.toUpperCase(),
-    parts.target,
-    createHash('sha256').update(parts.body).digest('hex'),
-    parts.nonce.toString(),
-    parts.sender,
-    parts.receiver,
-  ].join('\n')
+  const { body, nonce, ...terms } = parts
+  const bodySha256 = createHash('sha256').update(body).digest('hex')
+  return btauthText({ ...terms, bodySha256, nonce: nonce.toString() })
 }
 
 /** The headers that sign a request. */

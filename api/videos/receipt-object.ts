@@ -6,16 +6,18 @@ import type { JobRow } from '../../ledger/requests/jobs.js'
 import type { FinalVerdict, ReceiptRow } from '../../ledger/requests/receipts.js'
 import { CHECKS_AFTER_CHEAT } from '../../rules/constants.js'
 import { isOnProbation } from '../../rules/routing/cheat-probation.js'
-import { REASONS, type Reason, VERDICTS, worstVerdict } from '../../rules/verdicts.js'
+import { REASONS, worstVerdict } from '../../rules/verdicts.js'
+import { checkKindSchema, tierSchema, verdictSchema } from '../network/schema.js'
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
-
-import { tierSchema } from '../network/schema.js'
 
 export const receiptSchema = z
   .object({
     object: z.literal('video.receipt'),
     video_id: z.string(),
+    url: z.string().meta({
+      description: 'where this API says later too whether and how this answer was checked',
+    }),
     request_id: z.string(),
     prover: z.string().meta({ description: 'hotkey (ss58) whose signature `answer.signature` is' }),
     prover_tier: tierSchema
@@ -70,9 +72,23 @@ export const receiptSchema = z
     judgment: z
       .object({
         state: z.enum(['judged', 'not_judged', 'not_yet_public']),
-        verdict: z.enum(VERDICTS).nullable(),
+        verdict: verdictSchema.nullable().meta({ description: 'the worst of `checks`' }),
         reason: z.string().nullable(),
         reason_text: z.string().nullable(),
+        checks: z
+          .array(
+            z.object({
+              kind: checkKindSchema.meta({
+                description:
+                  '`audit`: the whole video was computed again; `spotcheck`: one step and one frame of it',
+              }),
+              verdict: verdictSchema,
+              reason: z.string(),
+              reason_text: z.string(),
+              interval: z.int().min(1).meta({ description: 'in which it counts' }),
+            }),
+          )
+          .meta({ description: 'every check of this answer, in the order in which they ended' }),
       })
       .meta({
         description:
@@ -92,6 +108,7 @@ export function receiptObject(
   return {
     object: 'video.receipt',
     video_id: job.id,
+    url: `/v1/videos/${job.id}/receipt`,
     request_id: row.requestId,
     prover: row.prover,
     prover_tier: row.tier,
@@ -136,12 +153,18 @@ export function judgmentOf(
   verdicts: readonly FinalVerdict[],
   isFinal: boolean,
 ): Receipt['judgment'] {
-  if (verdicts.length === 0) {
+  const checks = verdicts.map(({ kind, verdict, reason, n }) => ({
+    kind,
+    verdict,
+    reason,
+    reason_text: REASONS[reason],
+    interval: n,
+  }))
+  if (checks.length === 0) {
     const state = isFinal ? 'not_judged' : 'not_yet_public'
-    return { state, verdict: null, reason: null, reason_text: null }
+    return { state, verdict: null, reason: null, reason_text: null, checks }
   }
-  const verdict = worstVerdict(verdicts.map((each) => each.verdict))
-  const reason = verdicts.find((each) => each.verdict === verdict)!.reason
-  const text = REASONS[reason as Reason] ?? null
-  return { state: 'judged', verdict, reason, reason_text: text }
+  const verdict = worstVerdict(checks.map((each) => each.verdict))
+  const { reason, reason_text } = checks.find((each) => each.verdict === verdict)!
+  return { state: 'judged', verdict, reason, reason_text, checks }
 }

@@ -8,7 +8,7 @@ import { assertCompleted, CONTENT_ERRORS, expired, ownVideo, videoId } from './o
 import { judgmentOf, receiptObject, receiptSchema } from './receipt-object.js'
 
 const DESCRIPTION = `
-Enough to check without trust that this prover made these frames for this request: \`answer.signature\` is its sr25519 signature over \`answer.signed_text\`, whose lines hold the sha256 of \`request.body\`, \`frames_sha256\` (over the frames of \`GET /v1/videos/{id}/frames/{index}?format=rgb\`), the trace root, the sha256 of the determinism class, and the model root. \`docs/use-the-api.md\` has the recipe. A signature says who made the frames, not that they are what the model makes: whether the verifier checked this very answer is in \`judgment\`, what is known of its prover in \`prover_tier\` and \`prover_caught\`. A receipt outlives the video's content, for as long as the verifier keeps prompts (30 days unless its operator chose otherwise).
+Enough to check without trust that this prover made these frames for this request: \`answer.signature\` is its sr25519 signature over \`answer.signed_text\`, whose lines hold the sha256 of \`request.body\`, \`frames_sha256\` (over the frames of \`GET /v1/videos/{id}/frames/{index}?format=rgb\`), the trace root, the sha256 of the determinism class, and the model root. \`docs/use-the-api.md\` has the recipe. A signature says who made the frames, not that they are what the model makes: whether the verifier checked this very answer and how is in \`judgment\`, at this address later too; what is known of its prover in \`prover_tier\` and \`prover_caught\`. A receipt outlives the video's content, for as long as the verifier keeps prompts (30 days unless its operator chose otherwise).
 `.trim()
 
 /** `GET /v1/videos/{id}/receipt`. */

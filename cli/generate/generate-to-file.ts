@@ -1,15 +1,12 @@
 import { randomInt } from 'node:crypto'
-import { resolveOptions } from '../../base/options/options.js'
-import { openEngine } from '../../engine/engine.js'
-import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { Generated, Generator } from '../../engine/pipeline/generator.js'
 import { completeParams, type PartialParams } from '../../engine/pipeline/params.js'
 import { encodeVideo } from '../../engine/video/video-file.js'
 import { shortClass } from '../../formats/determinism-class.js'
 import { type GenerationParams, SEED_MAX } from '../../formats/generation.js'
-import { environmentOver } from '../environment.js'
 import { printJson, printLine } from '../output.js'
-import { ProgressBar } from '../progress-bar.js'
+import { generateFrames } from '../recompute/generate-frames.js'
+import { withEngine } from '../recompute/with-engine.js'
 import { planOutFile } from './out-file.js'
 
 export interface GenerateRequest {
@@ -24,49 +21,15 @@ export interface GenerateRequest {
 /** Generates one video in this process and writes it; `--json` prints what can be compared. */
 export async function generateToFile(request: GenerateRequest): Promise<void> {
   const out = await planOutFile(request.out)
-  // On the command line the processor is the default: this also runs on laptops.
-  const { device, 'model.dir': modelDir } = resolveOptions(
-    ['device', 'model.dir'],
-    { device: request.device, 'model.dir': request.modelDir },
-    environmentOver({ FRACTAL_DEVICE: 'cpu' }),
-  )
   const seed = request.partial.seed ?? randomInt(SEED_MAX + 1)
-  const stop = new AbortController()
-  const interrupt = () => stop.abort()
-  process.once('SIGINT', interrupt)
-  const generator = await openEngine({ modelDir: modelDir ?? defaultModelDir(), device })
-  try {
-    const params = completeParams({ ...request.partial, seed }, generator.descriptor)
-    const { generated, frames } = await run(generator, params, stop.signal)
+  const given = { device: request.device, 'model.dir': request.modelDir }
+  await withEngine(given, async (engine, signal) => {
+    const params = completeParams({ ...request.partial, seed }, engine.descriptor)
+    const { made, frames } = await generateFrames(engine, params, signal)
     const { width, height, fps } = params
     await out.write(await encodeVideo(out.format, { frames, width, height, fps }))
-    report(request, generator, params, generated)
-  } finally {
-    process.off('SIGINT', interrupt)
-    await generator.close()
-  }
-}
-
-async function run(
-  generator: Generator,
-  params: GenerationParams,
-  signal: AbortSignal,
-): Promise<{ generated: Generated; frames: Uint8Array[] }> {
-  const frames: Uint8Array[] = []
-  const bar = new ProgressBar()
-  try {
-    const generated = await generator.generate(params, {
-      signal,
-      onProgress: (step, steps) => bar.show('denoising', step, steps),
-      onFrame: (index, rgb) => {
-        frames[index - 1] = rgb
-        bar.show('decoding ', index, params.frames)
-      },
-    })
-    return { generated, frames }
-  } finally {
-    bar.clear()
-  }
+    report(request, engine, params, made)
+  })
 }
 
 function report(

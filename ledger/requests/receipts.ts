@@ -1,9 +1,10 @@
 import type { Hex } from '../../formats/bytes.js'
 import type { Tier } from '../../rules/tiers.js'
-import type { Verdict } from '../../rules/verdicts.js'
+import type { Reason, Verdict } from '../../rules/verdicts.js'
 import type { Queryable } from '../database.js'
 import { FINAL_PHASES } from '../intervals/interval-views.js'
 import type { IntervalPhase } from '../intervals/intervals.js'
+import type { CheckKind } from '../judging/verdicts.js'
 import { firstOrNull } from '../rows.js'
 
 /** What stands of the attempt that made a user's video, as its receipt tells it. */
@@ -57,8 +58,11 @@ export async function receiptOf(db: Queryable, requestId: string): Promise<Recei
 }
 
 export interface FinalVerdict {
+  kind: CheckKind
   verdict: Verdict
-  reason: string
+  reason: Reason
+  /** The interval that it counts in. */
+  n: number
 }
 
 /**
@@ -67,7 +71,7 @@ export interface FinalVerdict {
  */
 export async function finalVerdicts(db: Queryable, requestId: string): Promise<FinalVerdict[]> {
   return db.query(
-    `SELECT v.verdict, v.reason FROM verdicts v JOIN intervals i USING (netuid, verifier, n)
+    `SELECT v.kind, v.verdict, v.reason, v.n FROM verdicts v JOIN intervals i USING (netuid, verifier, n)
      WHERE v.request_id = $1 AND i.phase = ANY ($2) ORDER BY v.decided_at, v.kind`,
     [requestId, FINAL_PHASES],
   )

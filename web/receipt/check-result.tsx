@@ -1,18 +1,29 @@
 import type { JSX } from 'preact'
+import type { ReceiptCheck, SignedLine } from '../../formats/receipt/check-receipt.js'
+import { conclusionOf } from '../../formats/receipt/conclusion.js'
+import type { Finding, Found } from '../../formats/receipt/finding.js'
 import type { Receipt } from '../api-types.js'
 import { Icon, type IconName } from '../parts/icons.js'
 import { Notice } from '../parts/notice.js'
-import type { Check, SignedLine } from './check.js'
-import { conclusionOf } from './conclusion.js'
-import type { Finding, Found } from './finding.js'
 import { RawFrame } from './raw-frame.js'
 
-const ICONS: Record<Found, IconName> = { ok: 'check', failed: 'cross', signed: 'dash' }
-const WORDS: Record<Found, string> = { ok: 'checked', failed: 'failed', signed: 'signed' }
+const ICONS: Record<Found, IconName> = {
+  ok: 'check',
+  failed: 'cross',
+  signed: 'dash',
+  open: 'question',
+}
+const WORDS: Record<Found, string> = {
+  ok: 'checked',
+  failed: 'failed',
+  signed: 'signed',
+  open: 'open',
+}
 const CLASSES: Record<Found, string> = {
   ok: 'verdict-pass',
   failed: 'verdict-cheat',
   signed: 'muted',
+  open: 'muted',
 }
 
 /** Line by line what was checked, what came out, and what it means. */
@@ -22,7 +33,7 @@ export function CheckResult({
   frames,
 }: {
   receipt: Receipt
-  check: Check
+  check: ReceiptCheck
   frames: readonly Uint8Array[]
 }): JSX.Element {
   const failed = [...check.findings, ...check.lines].filter(({ found }) => found === 'failed')

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
+import type { ReceiptCheck } from '../../formats/receipt/check-receipt.js'
 import { askJson, asProblem, type Problem } from '../api.js'
 import type { Receipt, Video } from '../api-types.js'
 import { TierBadge, VerdictBadge } from '../parts/badges.js'
@@ -8,9 +9,10 @@ import { Icon } from '../parts/icons.js'
 import { ProblemNotice } from '../parts/notice.js'
 import type { VideoBody } from '../playground/request.js'
 import { useApi } from '../use-api.js'
-import type { Check } from './check.js'
+import { KIND_NAMES } from '../words.js'
+import { askedOf } from './asked-of.js'
 import { CheckResult } from './check-result.js'
-import { askedOf } from './compare-request.js'
+
 import { fetchFrames } from './fetch-frames.js'
 
 type State =
@@ -19,7 +21,7 @@ type State =
   | {
       readonly is: 'checked'
       readonly receipt: Receipt
-      readonly check: Check
+      readonly check: ReceiptCheck
       readonly frames: readonly Uint8Array[]
     }
   | { readonly is: 'stuck'; readonly problem: Problem }
@@ -40,12 +42,18 @@ export function ReceiptPanel({
     setState({ is: 'checking', frames: 0 })
     try {
       // Requested again, so that what is checked is what is shown below; the arithmetic comes when wanted.
-      const [fresh, frames, { checkReceipt }] = await Promise.all([
+      const [fresh, frames, { checkReceipt }, { isSignedBy }] = await Promise.all([
         askJson<Receipt>(path),
         fetchFrames(video.id, video.num_frames, (n) => setState({ is: 'checking', frames: n })),
-        import('./check.js'),
+        import('../../formats/receipt/check-receipt.js'),
+        import('./signatures.js'),
       ])
-      const result = checkReceipt(fresh, frames, askedOf(video, asked))
+      const result = checkReceipt({
+        receipt: fresh,
+        frames,
+        asked: askedOf(video, asked),
+        isSignedBy,
+      })
       setState({ is: 'checked', receipt: fresh, check: result, frames })
     } catch (thrown) {
       setState({ is: 'stuck', problem: asProblem(thrown) })
@@ -98,7 +106,7 @@ function Summary({ receipt }: { receipt: Receipt }): JSX.Element {
       {judgment.state === 'judged' && judgment.verdict !== null ? (
         <>
           The verifier recomputed it: <VerdictBadge verdict={judgment.verdict} /> (
-          {judgment.reason_text})
+          {judgment.checks.map(({ kind }) => KIND_NAMES[kind]).join(', ')}: {judgment.reason_text})
         </>
       ) : judgment.state === 'not_judged' ? (
         'The verifier did not check it.'

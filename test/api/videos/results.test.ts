@@ -9,7 +9,7 @@ import { framesSha256 } from '../../../formats/frames.js'
 import { insertVerdicts } from '../../../ledger/judging/verdicts.js'
 import { getContent, getJob, putContent } from '../../../ledger/requests/jobs.js'
 import { pruneVideos } from '../../../ledger/requests/retention.js'
-import type { Reason, Verdict } from '../../../rules/verdicts.js'
+import { REASONS, type Reason, type Verdict } from '../../../rules/verdicts.js'
 import { signedText } from '../../../wire/btauth.js'
 import { useSmallGrid } from '../../support/small-grid.js'
 import { until } from '../../support/until.js'
@@ -94,7 +94,8 @@ describe('what there is of a video', () => {
   it('a judgment is told once its interval is final', async () => {
     const { db, id } = grid()
     const before = await receipt()
-    const nothing = { verdict: null, reason: null, reason_text: null }
+    const nothing = { verdict: null, reason: null, reason_text: null, checks: [] }
+    assert.equal(before.url, `/v1/videos/${video.id}/receipt`)
     assert.deepEqual(before.judgment, { state: 'not_yet_public', ...nothing })
     assert.equal(before.interval, 1)
     const check = (kind: 'audit' | 'spotcheck', verdict: Verdict, reason: Reason) =>
@@ -106,23 +107,35 @@ describe('what there is of a video', () => {
           ...{ kind, verdict, reason, rewardPpm: null, detail: null },
         },
       ])
-    await check('spotcheck', 'pass', 'hash_equal')
+    await check('spotcheck', 'pass', 'step_equal')
     assert.deepEqual((await receipt()).judgment, before.judgment)
     const unchecked = await make({ prompt: 'unchecked' })
+    const step = {
+      verdict: 'pass',
+      reason: 'step_equal',
+      reason_text: REASONS.step_equal,
+    }
     await db.execute(
       `UPDATE intervals SET phase = 'settled', closed_at = now(), settled_at = now()`,
     )
     try {
       assert.deepEqual((await receipt()).judgment, {
         state: 'judged',
-        verdict: 'pass',
-        reason: 'hash_equal',
-        reason_text: 'the frames are byte for byte those that the verifier computed',
+        ...step,
+        checks: [{ kind: 'spotcheck', ...step, interval: 1 }],
       })
       const { judgment } = await receipt(unchecked)
       assert.deepEqual(judgment, { state: 'not_judged', ...nothing })
       await check('audit', 'cheat', 'hash_differs')
-      assert.equal((await receipt()).judgment.verdict, 'cheat', 'the worst of its checks')
+      const both = (await receipt()).judgment
+      assert.equal(both.verdict, 'cheat', 'the worst of its checks')
+      assert.deepEqual(
+        both.checks.map(({ kind, verdict }) => [kind, verdict]),
+        [
+          ['spotcheck', 'pass'],
+          ['audit', 'cheat'],
+        ],
+      )
     } finally {
       await db.execute(`UPDATE intervals SET phase = 'rounds', closed_at = NULL, settled_at = NULL`)
     }

@@ -1,9 +1,10 @@
 /**
  * - `ok`: computed here, and it holds
  * - `failed`: computed here, and it does not hold
- * - `signed`: nothing here can compute it; it stands under the prover's signature
+ * - `signed`: nothing here can compute it; it stands under a signature that was checked
+ * - `open`: nothing here can compute it, and nobody signed it
  */
-export type Found = 'ok' | 'failed' | 'signed'
+export type Found = 'ok' | 'failed' | 'signed' | 'open'
 
 export interface Finding {
   readonly id: string

@@ -1,121 +1,36 @@
 import assert from 'node:assert/strict'
-import { type Signer, signText, sr25519Ready } from '../../base/sr25519.js'
-import { answerText } from '../../formats/answer.js'
-import { framesSha256 } from '../../formats/frames.js'
-import { sha256, sha256Hex } from '../../formats/sha256.js'
+import { type Signer, signText, sr25519Ready, verifyText } from '../../base/sr25519.js'
+import { checkReceipt } from '../../formats/receipt/check-receipt.js'
+import type { Asked } from '../../formats/receipt/compare-asked.js'
+import { conclusionOf } from '../../formats/receipt/conclusion.js'
+import { sha256Hex } from '../../formats/sha256.js'
 import type { Receipt } from '../../web/api-types.js'
-import { checkReceipt } from '../../web/receipt/check.js'
-import type { Asked } from '../../web/receipt/compare-request.js'
-import { conclusionOf } from '../../web/receipt/conclusion.js'
-import { hotkeyBytes } from '../../web/receipt/ss58.js'
-import { signRequest } from '../../wire/btauth.js'
 import { testSigner } from '../chain/keys.js'
-
-const MODEL_ROOT = 'ab'.repeat(32)
-const ASKED: Asked = {
-  prompt: 'a red “ball” rolls',
-  negativePrompt: 'blue',
-  seed: 7,
-  model: 'm',
-  steps: 3,
-  guidance: 2.5,
-  width: 8,
-  height: 16,
-  frames: 2,
-  fps: 8,
-}
-const FRAMES = [1, 2].map((value) => new Uint8Array(8 * 16 * 3).fill(value))
-
-/** A receipt as the API gives it, signed by real keys. */
-function honest(verifier: Signer, prover: Signer): Receipt {
-  const body = JSON.stringify({
-    request_id: '00000000-0000-4000-8000-000000000001',
-    query: ASKED.prompt,
-    private_input: { negative_prompt: ASKED.negativePrompt },
-    sampling_params: {
-      seed: ASKED.seed,
-      num_inference_steps: ASKED.steps,
-      guidance_scale: ASKED.guidance,
-      width: ASKED.width,
-      height: ASKED.height,
-      num_frames: ASKED.frames,
-      fps: ASKED.fps,
-    },
-    model: ASKED.model,
-    deadline_ms: 30_000,
-  })
-  const shape = { width: ASKED.width, height: ASKED.height, frames: ASKED.frames }
-  const terms = {
-    genesisHash: '12'.repeat(32),
-    netuid: 18,
-    verifier: verifier.ss58,
-    prover: prover.ss58,
-    bodySha256: sha256Hex(body),
-    framesSha256: framesSha256(shape, FRAMES.map(sha256)),
-    traceRoot: '34'.repeat(32),
-    determinismClass: `fc2;engine=e;model=${MODEL_ROOT};ort=1`,
-    modelRoot: MODEL_ROOT,
-  }
-  const headers = signRequest({
-    signer: verifier,
-    method: 'POST',
-    target: '/v1/generate',
-    body: new TextEncoder().encode(body),
-    nonce: 1752076800000000000n,
-    receiver: prover.ss58,
-  })
-  return {
-    object: 'video.receipt',
-    video_id: 'video_1',
-    request_id: '00000000-0000-4000-8000-000000000001',
-    prover: prover.ss58,
-    prover_tier: 'bronze',
-    prover_caught: null,
-    verifier: verifier.ss58,
-    netuid: 18,
-    genesis_hash: terms.genesisHash,
-    seed: 7,
-    model: 'm',
-    counted: false,
-    width: 8,
-    height: 16,
-    num_frames: 2,
-    request: {
-      body,
-      body_sha256: terms.bodySha256,
-      nonce: headers['X-Bittensor-Nonce']!,
-      signature: headers['X-Bittensor-Signature']!,
-    },
-    answer: {
-      frames_sha256: terms.framesSha256,
-      trace_root: terms.traceRoot,
-      determinism_class: terms.determinismClass,
-      class_sha256: sha256Hex(terms.determinismClass),
-      model_root: MODEL_ROOT,
-      signature: signText(prover, answerText(terms)),
-      signed_text: answerText(terms),
-    },
-    elapsed_ms: 900,
-    completed_at: 0,
-    interval: 1,
-    judgment: { state: 'not_judged', verdict: null, reason: null, reason_text: null },
-  }
-}
+import { ASKED, FRAMES, honestReceipt } from '../support/receipt.js'
 
 /** The ids of what failed. */
-function failures(receipt: Receipt, frames = FRAMES, asked = ASKED): string[] {
-  const { holds, findings, lines } = checkReceipt(receipt, frames, asked)
+function failures(
+  receipt: Receipt,
+  frames: readonly Uint8Array[] | null = FRAMES,
+  asked: Asked | null = ASKED,
+): string[] {
+  const { holds, findings, lines } = checkReceipt({
+    receipt,
+    frames,
+    asked,
+    isSignedBy: verifyText,
+  })
   const failed = [...findings, ...lines].filter(({ found }) => found === 'failed')
   assert.equal(holds, failed.length === 0)
   return failed.map(({ id }) => id)
 }
 
-describe('receipts, as the browser checks them', () => {
+describe('receipts, as the browser and the command line check them', () => {
   let receipt: Receipt
   let other: Signer
   before(async () => {
     await sr25519Ready()
-    receipt = honest(testSigner('verifier'), testSigner('prover'))
+    receipt = honestReceipt(testSigner('verifier'), testSigner('prover'))
     other = testSigner('other')
   })
   const request = (changes: Partial<Receipt['request']>): Receipt => ({
@@ -129,7 +44,12 @@ describe('receipts, as the browser checks them', () => {
 
   it('hold when nothing was touched, and show all ten lines', () => {
     assert.deepEqual(failures(receipt), [])
-    const { lines } = checkReceipt(receipt, FRAMES, ASKED)
+    const { lines } = checkReceipt({
+      receipt,
+      frames: FRAMES,
+      asked: ASKED,
+      isSignedBy: verifyText,
+    })
     // The class stands in the text as its hash.
     assert.deepEqual(
       lines.map(({ value }) => value),
@@ -169,7 +89,7 @@ describe('receipts, as the browser checks them', () => {
   it('fail when the request was exchanged, even with its hash', () => {
     const body = receipt.request.body.replace('"seed":7', '"seed":8')
     const failed = failures(request({ body, body_sha256: sha256Hex(body) }))
-    assert.deepEqual(failed, ['seed', 'verifier-signature', 'signature', 'signed-text'])
+    assert.deepEqual(failed, ['seed', 'told', 'verifier-signature', 'signature', 'signed-text'])
     assert.ok(failures(request({ body: 'no JSON' })).includes('prompt'))
     assert.ok(failures(request({ body: '[]' })).includes('prompt'))
     assert.deepEqual(failures(request({ nonce: '1' })), ['verifier-signature'])
@@ -198,6 +118,44 @@ describe('receipts, as the browser checks them', () => {
     }
   })
 
+  it('hold as far as they go without frames, and without what was asked for', () => {
+    assert.deepEqual(failures(receipt, null, null), [])
+    const { findings, lines } = checkReceipt({
+      receipt,
+      frames: null,
+      asked: null,
+      isSignedBy: verifyText,
+    })
+    const open = [...findings, ...lines].filter(({ id }) => id.startsWith('frames'))
+    assert.deepEqual(
+      open.map(({ found }) => found),
+      ['signed', 'signed'],
+    )
+    const sum = { ...receipt.answer, frames_sha256: '00'.repeat(32) }
+    assert.ok(failures({ ...receipt, answer: sum }, null, null).includes('signature'))
+  })
+
+  it('fail, whatever of what is bound is changed', () => {
+    const bound: (keyof Receipt)[] = [
+      ...(['request_id', 'prover', 'verifier', 'netuid', 'genesis_hash', 'seed', 'model'] as const),
+      ...(['width', 'height', 'num_frames'] as const),
+    ]
+    const tampered = (value: unknown) => (typeof value === 'number' ? value + 1 : `${value}x`)
+    for (const name of bound) {
+      assert.notDeepEqual(
+        failures({ ...receipt, [name]: tampered(receipt[name]) }, null, null),
+        [],
+        name,
+      )
+    }
+    for (const [name, value] of Object.entries(receipt.request)) {
+      assert.notDeepEqual(failures(request({ [name]: tampered(value) }), null, null), [], name)
+    }
+    for (const [name, value] of Object.entries(receipt.answer)) {
+      assert.notDeepEqual(failures(answer({ [name]: tampered(value) }), null, null), [], name)
+    }
+  })
+
   it('are worth what the verifier found, and no more', () => {
     const of = (
       verdict: Receipt['judgment']['verdict'],
@@ -215,22 +173,13 @@ describe('receipts, as the browser checks them', () => {
     assert.equal(of('abstained', lately), 'warn', 'no check either')
     assert.equal(of(null, longAgo), 'good')
     assert.equal(of(null), 'good')
-  })
-
-  it('read hotkeys as the chain does', async () => {
-    const { decodeAddress } = await import('../../base/crypto.js')
-    for (const name of ['a', 'b', 'c']) {
-      const { ss58 } = testSigner(name)
-      assert.deepEqual(hotkeyBytes(ss58), new Uint8Array(decodeAddress(ss58)))
-    }
-    // Of another prefix, too long, not base58, nothing.
-    for (const bad of [
-      '15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5',
-      `5${'G'.repeat(60)}`,
-      'O0',
-      '',
-    ]) {
-      assert.equal(hotkeyBytes(bad), null, bad)
-    }
+    assert.equal(of('fail'), 'warn', 'its prover did not open it')
+    const check = { verdict: 'pass', reason: 'step_equal', reason_text: 'equal', interval: 3 }
+    const checks = [{ ...check, kind: 'spotcheck' }] as const
+    const judgment = { state: 'judged', verdict: 'pass', reason_text: 'equal', checks } as const
+    assert.match(
+      conclusionOf({ judgment, prover_caught: null }).text,
+      /\(spot check in interval 3\)/,
+    )
   })
 })

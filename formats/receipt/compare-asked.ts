@@ -1,6 +1,5 @@
-import type { Video } from '../api-types.js'
-import type { VideoBody } from '../playground/request.js'
 import { type Finding, finding } from './finding.js'
+import { readBody } from './request-body.js'
 
 /** What a person asked for; the seed is null when the network was to draw it. */
 export interface Asked {
@@ -16,33 +15,9 @@ export interface Asked {
   readonly fps: number
 }
 
-/** What was typed here, and for what was left open the video's own terms. */
-export function askedOf(video: Video, body: VideoBody | null): Asked {
-  const [width = 0, height = 0] = (body?.size ?? video.size).split('x').map(Number)
-  return {
-    prompt: body?.prompt ?? video.prompt,
-    negativePrompt: body === null ? video.negative_prompt : (body.negative_prompt ?? ''),
-    seed: body === null ? video.seed : (body.seed ?? null),
-    model: video.model,
-    steps: body?.steps ?? video.steps,
-    guidance: body?.guidance_scale ?? video.guidance_scale,
-    width,
-    height,
-    frames: body?.num_frames ?? video.num_frames,
-    fps: body?.fps ?? video.fps,
-  }
-}
-
-interface Body {
-  readonly query?: unknown
-  readonly private_input?: { readonly negative_prompt?: unknown }
-  readonly sampling_params?: Readonly<Record<string, unknown>>
-  readonly model?: unknown
-}
-
 /** Whether the request that the prover got is the one that was asked for. */
-export function compareRequest(text: string, asked: Asked): Finding[] {
-  const body = parse(text)
+export function compareAsked(text: string, asked: Asked): Finding[] {
+  const body = readBody(text)
   const given = body?.sampling_params ?? {}
   const sameTexts =
     body?.query === asked.prompt && body.private_input?.negative_prompt === asked.negativePrompt
@@ -87,13 +62,4 @@ export function compareRequest(text: string, asked: Asked): Finding[] {
 
 function isSeed(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff
-}
-
-function parse(text: string): Body | null {
-  try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null ? (body as Body) : null
-  } catch {
-    return null
-  }
 }

@@ -1,35 +1,42 @@
-import { answerText } from '../../formats/answer.js'
-import { framesSha256 } from '../../formats/frames.js'
-import { sha256, sha256Hex } from '../../formats/sha256.js'
-import type { Receipt } from '../api-types.js'
-import { type Asked, compareRequest } from './compare-request.js'
+import { answerText } from '../answer.js'
+import { btauthText } from '../btauth-text.js'
+import { framesSha256 } from '../frames.js'
+import { sha256, sha256Hex } from '../sha256.js'
+import { type Asked, compareAsked } from './compare-asked.js'
 import { type Finding, finding } from './finding.js'
-import { isSignedBy } from './signatures.js'
+import type { IsSignedBy, ReceiptTerms } from './receipt-terms.js'
+import { compareTold } from './request-body.js'
 
 /** One line of the text that the prover signed. */
 export interface SignedLine extends Finding {
   readonly value: string
 }
 
-export interface Check {
+export interface ReceiptCheck {
   readonly holds: boolean
   readonly findings: readonly Finding[]
   readonly lines: readonly SignedLine[]
 }
 
-/**
- * Checks a receipt with nothing but what is given: nobody's word is taken, the server's neither.
- * @param frames the raw frames, height × width × RGB each, as they were delivered
- * @param asked what the person asked for
- */
-export function checkReceipt(receipt: Receipt, frames: readonly Uint8Array[], asked: Asked): Check {
+export interface ReceiptInput {
+  readonly receipt: ReceiptTerms
+  /** The raw frames, height × width × RGB each, as they were delivered; null where nobody has them. */
+  readonly frames: readonly Uint8Array[] | null
+  /** What the person asked for; null where that is not known. */
+  readonly asked: Asked | null
+  readonly isSignedBy: IsSignedBy
+}
+
+/** Checks a receipt with nothing but what is given: nobody's word is taken, the server's neither. */
+export function checkReceipt({ receipt, frames, asked, isSignedBy }: ReceiptInput): ReceiptCheck {
   const { request, answer, prover, verifier } = receipt
   const bodySha256 = sha256Hex(request.body)
-  const framesHash = hashOf(receipt, frames)
+  const framesHash = frames === null ? answer.frames_sha256 : hashOf(receipt, frames)
   const rebuilt = rebuild(receipt, bodySha256, framesHash)
-  const lines = signedLines(receipt, bodySha256, framesHash)
+  const lines = signedLines(receipt, bodySha256, frames === null ? null : { hash: framesHash })
   const findings: Finding[] = [
-    ...compareRequest(request.body, asked),
+    ...(asked === null ? [] : compareAsked(request.body, asked)),
+    compareTold(receipt),
     finding(
       'verifier-signature',
       'The verifier sent it',
@@ -37,15 +44,7 @@ export function checkReceipt(receipt: Receipt, frames: readonly Uint8Array[], as
       'Its signature over this request, made out to this prover, verifies.',
       'Its signature over this request does not verify: it sent another one, or to another prover.',
     ),
-    finding(
-      'frames',
-      'The frames are the ones that were signed',
-      framesHash === answer.frames_sha256,
-      `All ${frames.length} frames were hashed here, and give what was signed.`,
-      framesHash === null
-        ? 'They are not of the number and size that the request asks for.'
-        : 'Hashed here they give another sum: they were changed, or are of another video.',
-    ),
+    frames === null ? NO_FRAMES : framesFinding(frames.length, framesHash, answer.frames_sha256),
     finding(
       'signature',
       'The prover signed it',
@@ -65,8 +64,27 @@ export function checkReceipt(receipt: Receipt, frames: readonly Uint8Array[], as
   return { holds, findings, lines }
 }
 
+const NO_FRAMES: Finding = {
+  id: 'frames',
+  what: 'The frames are the ones that were signed',
+  found: 'signed',
+  text: 'The frames are not here: what was signed is their sum, and no frame was compared with it.',
+}
+
+function framesFinding(count: number, here: string | null, signed: string): Finding {
+  return finding(
+    'frames',
+    'The frames are the ones that were signed',
+    here === signed,
+    `All ${count} frames were hashed here, and give what was signed.`,
+    here === null
+      ? 'They are not of the number and size that the request asks for.'
+      : 'Hashed here they give another sum: they were changed, or are of another video.',
+  )
+}
+
 /** Null when they can't be of this video. */
-function hashOf(receipt: Receipt, frames: readonly Uint8Array[]): string | null {
+function hashOf(receipt: ReceiptTerms, frames: readonly Uint8Array[]): string | null {
   const { width, height, num_frames: count } = receipt
   const size = width * height * 3
   if (frames.length !== count || frames.some((frame) => frame.length !== size)) return null
@@ -74,7 +92,11 @@ function hashOf(receipt: Receipt, frames: readonly Uint8Array[]): string | null 
 }
 
 /** The signed text, from what was computed here; null when a part has no place in it. */
-function rebuild(receipt: Receipt, bodySha256: string, framesHash: string | null): string | null {
+function rebuild(
+  receipt: ReceiptTerms,
+  bodySha256: string,
+  framesHash: string | null,
+): string | null {
   try {
     return answerText({
       genesisHash: receipt.genesis_hash,
@@ -93,24 +115,22 @@ function rebuild(receipt: Receipt, bodySha256: string, framesHash: string | null
 }
 
 /** What the verifier signs: Bittensor's btauth/1, as the prover got it. */
-function requestText({ request, verifier, prover }: Receipt, bodySha256: string): string {
-  return [
-    'btauth/1',
-    'sr25519',
-    'POST',
-    '/v1/generate',
+function requestText({ request, verifier, prover }: ReceiptTerms, bodySha256: string): string {
+  return btauthText({
+    method: 'POST',
+    target: '/v1/generate',
     bodySha256,
-    request.nonce,
-    verifier,
-    prover,
-  ].join('\n')
+    nonce: request.nonce,
+    sender: verifier,
+    receiver: prover,
+  })
 }
 
 /** The ten lines, each with what can be said of it here. */
 function signedLines(
-  receipt: Receipt,
+  receipt: ReceiptTerms,
   bodySha256: string,
-  framesHash: string | null,
+  frames: { readonly hash: string | null } | null,
 ): SignedLine[] {
   const { request, answer } = receipt
   const classHash = sha256Hex(answer.determinism_class)
@@ -149,14 +169,16 @@ function signedLines(
       'the request below, hashed here, gives it',
       'the request below, hashed here, gives another sum',
     ),
-    checked(
-      'frames_sha256',
-      'Frames',
-      answer.frames_sha256,
-      framesHash === answer.frames_sha256,
-      'the frames, hashed here, give it',
-      'the frames, hashed here, give another sum',
-    ),
+    frames === null
+      ? signed('frames_sha256', 'Frames', answer.frames_sha256, 'the sum of all frames')
+      : checked(
+          'frames_sha256',
+          'Frames',
+          answer.frames_sha256,
+          frames.hash === answer.frames_sha256,
+          'the frames, hashed here, give it',
+          'the frames, hashed here, give another sum',
+        ),
     signed(
       'trace',
       'Trace root',
