@@ -16,10 +16,6 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && cd ../../../@temporalio/core-bridge/releases \
   && find . -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 
-FROM packages AS packages-cuda
-ENV ONNXRUNTIME_NODE_INSTALL=cuda12
-RUN node node_modules/onnxruntime-node/script/install.js
-
 # All of ours that runs, in dist/: compiled, with the pages and the bundled workflows. What makes it stays in
 # this stage.
 FROM ${NODE} AS build
@@ -28,6 +24,12 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npm run build
+
+# onnxruntime's CUDA provider; the libraries that it loads come with the base image below.
+FROM packages AS packages-cuda
+RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip && rm -r /var/lib/apt/lists/*
+COPY --from=build /app/dist dist
+RUN node dist/cli/fractal.mjs cuda install --libraries none && rm -r /root/.cache dist
 
 FROM ${NODE} AS fractal
 WORKDIR /app
@@ -40,9 +42,9 @@ USER 1000:1000
 ENTRYPOINT ["node", "dist/cli/fractal.mjs"]
 CMD ["--help"]
 
-# CUDA 12 and cuDNN 9, as onnxruntime 1.30 wants them. They are part of the determinism class: a new
-# version here is a new class, and every GPU worker certifies again.
-FROM nvidia/cuda:12.9.1-cudnn-runtime-ubuntu24.04 AS fractal-cuda
+# CUDA 13 and cuDNN 9, as onnxruntime 1.30 wants them; the host's driver has to be 580 or newer. Another version of
+# cuDNN may compute other bytes, which is another determinism class.
+FROM nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04 AS fractal-cuda
 WORKDIR /app
 ENV NODE_ENV=production FRACTAL_STATE_DIR=/var/lib/fractal
 COPY --from=packages-cuda /usr/local/bin/node /usr/local/bin/node

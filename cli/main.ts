@@ -5,6 +5,7 @@ import { ownVersion } from '../base/version.js'
 import { readArguments, unmarkAll } from './arguments.js'
 import { exitOnBrokenPipe } from './broken-pipe.js'
 import { apiCommand } from './commands/api.js'
+import { cudaCommand } from './commands/cuda.js'
 import { demoCommand } from './commands/demo.js'
 import { devnetCommand } from './commands/devnet.js'
 import { doctorCommand } from './commands/doctor.js'
@@ -15,6 +16,7 @@ import { intervalCommand } from './commands/interval.js'
 import { keyCommand } from './commands/key.js'
 import { localnetCommand } from './commands/localnet.js'
 import { migrateCommand } from './commands/migrate.js'
+import { modelCommand } from './commands/model.js'
 import { promptsCommand } from './commands/prompts.js'
 import { proverCommand } from './commands/prover.js'
 import { receiptCommand } from './commands/receipt.js'
@@ -53,6 +55,8 @@ const cli = yargs(args)
   .command(apiCommand)
   .command(generateCommand)
   .command(doctorCommand)
+  .command(cudaCommand)
+  .command(modelCommand)
   .command(walletCommand)
   .command(migrateCommand)
   .command(intervalCommand)

@@ -18,6 +18,7 @@ const COPIED = [
   'engine/models/trained/model',
   'engine/video/mp4-thread.mjs',
   'migrations',
+  'tools/export-model',
   'web/dist',
   'workflows/failure-converter.cjs',
 ]

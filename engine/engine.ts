@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { isCompiled } from '../base/compiled.js'
-import { pinGpu } from './class/selected-gpu.js'
 import { readModel } from './model/model.js'
 import type { Device, Generator, StepRecomputer } from './pipeline/generator.js'
+import { openEngineProcess } from './process/open-engine-process.js'
 import { setNativeEnvironment } from './runtime/native-environment.js'
 import { NativeGate } from './runtime/native-gate.js'
 import { Dialogue, type EnginePort } from './thread/dialogue.js'
@@ -22,13 +22,16 @@ export interface OpenEngineOptions {
 export type Engine = Generator & StepRecomputer
 
 /**
- * Loads a model in a thread of its own, and generates its known answers there: they name its determinism
- * class. An idle generator does not keep the process alive.
- * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing`, `gpu_ambiguous`
+ * Loads a model in a thread of its own, or for a GPU in a process: only a process finds the libraries that were
+ * fetched for it, and gives the GPU's memory back when it ends. The known answers are generated there: they name the
+ * determinism class. An idle generator does not keep this process alive.
+ * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `cudnn_missing`, `driver_too_old`, `gpu_missing`, `gpu_ambiguous`, `gpu_too_small`
  */
 export async function openEngine({ modelDir, device }: OpenEngineOptions): Promise<Engine> {
+  if (device === 'cuda') {
+    return (await openEngineProcess({ modelDir, device, onEnd: () => {} })).engine
+  }
   setNativeEnvironment(device)
-  if (device === 'cuda') await pinGpu()
   const { files } = await readModel(modelDir)
   const gate = new NativeGate()
   const worker = new Worker(THREAD, {

@@ -7,8 +7,11 @@ import { FractalError, type FractalErrorOptions } from '../base/errors.js'
  * - `model_invalid`: a file of the model folder is missing, truncated, a symlink, or malformed
  * - `unsupported_model`: a sound folder of an architecture or option that this engine does not run
  * - `runtime_missing`: onnxruntime has no binary for this platform, or it does not load
- * - `cuda_missing`: onnxruntime's CUDA libraries are not installed or do not load
+ * - `cuda_missing`: onnxruntime's CUDA provider or CUDA 13 is not installed, or does not load
+ * - `cudnn_missing`: cuDNN 9 is not installed, or does not load
+ * - `driver_too_old`: NVIDIA's driver is older than CUDA 13 wants
  * - `gpu_missing`: no NVIDIA driver or GPU
+ * - `gpu_too_small`: the GPU has less memory, or less of it free, than the model needs
  * - `gpu_ambiguous`: GPUs of several models, and which CUDA takes is not known
  * - `out_of_memory`: the runtime could not allocate what the model or the request needs
  * - `cancelled`: the caller's signal was aborted
@@ -25,7 +28,10 @@ export type EngineErrorCode =
   | 'unsupported_model'
   | 'runtime_missing'
   | 'cuda_missing'
+  | 'cudnn_missing'
+  | 'driver_too_old'
   | 'gpu_missing'
+  | 'gpu_too_small'
   | 'gpu_ambiguous'
   | 'out_of_memory'
   | 'cancelled'

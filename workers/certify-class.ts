@@ -22,16 +22,17 @@ export interface CertifyClassDeps {
 
 /**
  * The class's certificate: the stored one when it has enough runs and was not taken back, else a new one. Half of
- * the certifying runs are in a process of their own: a session that stays open beside it holds the model twice.
+ * the certifying runs are in the session that is given, half in a process of their own.
  * @param options.again makes a new one in any case
- * @param options.session in which the first half runs; without one it opens its own
+ * @param options.session in which the first half runs
+ * @param options.beforeSecondProcess called in between: a session that stays open holds the model twice
  */
 export async function certifyClass(
   { db, determinismClass, device, modelDir, profile, log, signal }: CertifyClassDeps,
-  { again, session }: { again: boolean; session?: Engine },
+  options: { again: boolean; session: Engine; beforeSecondProcess?: () => Promise<void> },
 ): Promise<CertificateRow> {
   const stored = await certificateOf(db, determinismClass)
-  if (!again && stored !== null && counts(stored, profile.certificateRuns)) {
+  if (!options.again && stored !== null && counts(stored, profile.certificateRuns)) {
     if (!stored.exact) log.warn('this class is not exact: its bytes are compared within tolerances')
     return stored
   }
@@ -40,7 +41,8 @@ export async function certifyClass(
   log.info({ runs, revoked }, 'certifying this determinism class: no tasks are taken meanwhile')
   const made = await certify({
     ...{ modelDir, device, runs, signal },
-    ...(session !== undefined && { session }),
+    session: options.session,
+    ...(options.beforeSecondProcess && { beforeSecondProcess: options.beforeSecondProcess }),
     onRun: (run) => log.info({ run, runs }, 'certifying'),
   })
   const { exact, usPerWork, stepDeviation } = made

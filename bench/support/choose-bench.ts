@@ -2,6 +2,7 @@
 export const BENCHES: Readonly<Record<string, string>> = {
   api: 'api',
   engine: 'engine',
+  gpu: 'gpu',
   spotcheck: 'spotcheck',
   wire: 'wire',
   ledger: 'ledger',

@@ -1,8 +1,8 @@
 import { FractalError } from '../../base/errors.js'
 import { resolveOptions } from '../../base/options/options.js'
 import { certify } from '../../engine/class/certify.js'
+import { openEngine } from '../../engine/engine.js'
 import { standardOf } from '../../engine/model/known-answers.js'
-import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import { shortClass } from '../../formats/determinism-class.js'
 import { workOf } from '../../formats/generation.js'
@@ -25,15 +25,21 @@ export async function certifyByHand(
     environmentOver({ FRACTAL_DEVICE: 'cpu' }),
   )
   const modelDir = folder ?? defaultModelDir()
-  const { config } = await readModel(modelDir)
   const bar = new ProgressBar()
+  const session = await openEngine({ modelDir, device })
   const certificate = await certify({
     modelDir,
     device,
     runs,
+    session,
+    // A GPU may have no room for the model twice.
+    beforeSecondProcess: () => session.close(),
     onRun: (run) => bar.show('certifying', run, runs),
-  }).finally(() => bar.clear())
-  const work = workOf(standardOf(config.descriptor))
+  }).finally(() => {
+    bar.clear()
+    return session.close()
+  })
+  const work = workOf(standardOf(session.descriptor))
   const usPerVideo = Math.round((certificate.usPerWork * work) / 1_000_000)
   if (json) printJson({ ...certificate, usPerVideo })
   else {

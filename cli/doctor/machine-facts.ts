@@ -14,7 +14,7 @@ export interface Gpu {
 }
 
 /**
- * All GPUs that nvidia-smi knows; none when it does not answer. UNTESTED on a GPU so far.
+ * All GPUs that nvidia-smi knows; none when it does not answer.
  * @param command for tests
  */
 export async function listGpus(command = 'nvidia-smi'): Promise<Gpu[]> {

@@ -1,4 +1,5 @@
 import { shortClass } from '../../formats/determinism-class.js'
+import { cudaRequirements } from './cuda-requirements.js'
 import { failed, type Requirement } from './requirement.js'
 import type { DoctorRole, RoleFacts } from './role-facts.js'
 
@@ -9,8 +10,6 @@ const NEEDS = {
   verifier: { diskGb: 64, memoryGb: 16 },
 } as const
 const CORES = 8
-const GPU_NAME = 'RTX 3090'
-const GPU_GB = 24
 
 /** What a role needs of the machine itself. */
 export function machineRequirements(role: DoctorRole, facts: RoleFacts): Requirement[] {
@@ -27,6 +26,7 @@ export function machineRequirements(role: DoctorRole, facts: RoleFacts): Require
       'Free some space, or choose a folder on a larger disk: --state.dir.',
     ),
     gpu(facts),
+    ...cudaRequirements(facts.cuda, facts.gpus),
     model(role, facts),
     engine(facts),
     clock(facts),
@@ -63,38 +63,33 @@ function atLeast(
   }
 }
 
-function gpu({ device, gpus, engine, published }: RoleFacts): Requirement {
-  const base = { name: 'GPU', needed: `${GPU_NAME} with ${GPU_GB} GB` }
+function gpu({ device, gpus, model, published }: RoleFacts): Requirement {
+  const needsMib = 'ok' in model ? model.ok.needsMib : 0
+  const base = { name: 'GPU', needed: `NVIDIA, ${gib(needsMib)} GiB for this model` }
   if (device === 'cpu') {
     return {
       ...base,
       state: 'ok',
       found: 'none is used: --device cpu',
-      todo: 'For development: a CPU is another determinism class than a 3090.',
+      todo: 'For development: a CPU is another determinism class than any GPU.',
     }
   }
   const found = gpus.map(({ name, memoryMib }) => `${name} (${memoryMib} MiB)`).join(', ')
-  const fits = gpus.some(
-    (each) =>
-      new RegExp(`${GPU_NAME}(?! *Ti)`).test(each.name) && each.memoryMib * 2 ** 20 >= GPU_GB * GB,
-  )
-  // Whatever it is: the verifier that was named says that it can judge it.
-  const isJudged =
-    published !== null &&
-    'ok' in published &&
-    engine !== null &&
-    'ok' in engine &&
-    published.ok.classes.some((each) => each.determinism_class === engine.ok)
-  if (fits || isJudged) return { ...base, state: 'ok', found, todo: null }
-  return {
-    ...base,
-    state: 'missing',
-    found: found === '' ? 'nvidia-smi does not answer' : found,
-    todo:
-      found === ''
-        ? 'Install the NVIDIA driver.'
-        : 'Another GPU model gives other bytes: use a 3090.',
+  if (found === '') {
+    const todo = 'Install the NVIDIA driver; a container needs --gpus.'
+    return { ...base, state: 'missing', found: 'nvidia-smi does not answer', todo }
   }
+  if (!gpus.some(({ memoryMib }) => memoryMib >= needsMib)) {
+    const todo = 'Use a GPU with more memory, or a smaller model: docs/models.md.'
+    return { ...base, state: 'missing', found, todo }
+  }
+  // Which kinds of GPU earn something only a verifier can say.
+  const todo = published === null ? 'Whether a verifier judges this kind: --api URL.' : null
+  return { ...base, state: 'ok', found, todo }
+}
+
+function gib(mib: number): string {
+  return (mib / 1024).toFixed(1)
 }
 
 function model(role: DoctorRole, { model }: RoleFacts): Requirement {

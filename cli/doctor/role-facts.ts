@@ -7,11 +7,13 @@ import {
 } from '../../base/options/groups.js'
 import type { OptionName, Options } from '../../base/options/options.js'
 import { type WalletState, walletState } from '../../chain/wallet/state.js'
+import { neededMib } from '../../engine/cuda/gpu-memory.js'
 import { openEngine } from '../../engine/engine.js'
 import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { PublishedBody } from '../../ledger/judging/published-classes.js'
 import { type AxonFacts, axonFacts } from './axon-facts.js'
+import { type CudaState, cudaState } from './cuda-requirements.js'
 import {
   diskFreeBytes,
   type Gpu,
@@ -57,9 +59,15 @@ export interface RoleFacts {
   readonly stateDir: string
   readonly device: 'cuda' | 'cpu'
   readonly gpus: readonly Gpu[]
+  /** Null where no GPU is used. */
+  readonly cuda: CudaState | null
   readonly clockSynchronized: boolean | null
-  /** `described`: it has a fractal.json, by which challenges are drawn. */
-  readonly model: Outcome<{ readonly root: string; readonly described: boolean }>
+  /** `described`: it has a fractal.json, by which challenges are drawn; `needsMib`: of a GPU's memory. */
+  readonly model: Outcome<{
+    readonly root: string
+    readonly described: boolean
+    readonly needsMib: number
+  }>
   /** The determinism class; null when there is no model to open. */
   readonly engine: Outcome<string> | null
   readonly wallet: WalletState
@@ -83,8 +91,9 @@ export async function gatherFacts(
 ): Promise<RoleFacts> {
   const modelDir = options['model.dir'] ?? defaultModelDir()
   const model = await outcomeOf(async () => {
-    const { files, config } = await readModel(modelDir)
-    return { root: files.root, described: config.descriptor !== null }
+    const model = await readModel(modelDir)
+    const described = model.config.descriptor !== null
+    return { root: model.files.root, described, needsMib: neededMib(model) }
   })
   const wallet = await walletState({
     path: options['wallet.path'],
@@ -92,9 +101,10 @@ export async function gatherFacts(
     hotkey: options['wallet.hotkey'],
   })
   const isProver = role === 'prover'
-  const [gpus, free, clock, engine, chain, axon, published, database, temporal] = await Promise.all(
-    [
+  const [gpus, cuda, free, clock, engine, chain, axon, published, database, temporal] =
+    await Promise.all([
       listGpus(),
+      options.device === 'cuda' ? cudaState() : null,
       diskFreeBytes(options['state.dir']),
       isClockSynchronized(),
       'ok' in model ? outcomeOf(() => classOf(modelDir, options.device)) : null,
@@ -103,8 +113,7 @@ export async function gatherFacts(
       api === undefined ? null : probeClasses(api),
       isProver ? null : probeDatabase(options),
       isProver ? null : probeTemporal(options),
-    ],
-  )
+    ])
   return {
     node: process.version,
     cores: os.availableParallelism(),
@@ -113,6 +122,7 @@ export async function gatherFacts(
     stateDir: options['state.dir'],
     device: options.device,
     gpus,
+    cuda,
     clockSynchronized: clock,
     model,
     engine,

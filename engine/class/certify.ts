@@ -4,8 +4,10 @@ import { isCompiled } from '../../base/compiled.js'
 import { tsxUrl } from '../../base/tsx-url.js'
 import type { Hex } from '../../formats/bytes.js'
 import { lowerMedian } from '../../rules/order.js'
+import { environmentFor } from '../cuda/places.js'
 import { type Engine, openEngine } from '../engine.js'
 import { EngineError } from '../errors.js'
+import { tellSums } from '../model/file-sums.js'
 import type { Device } from '../pipeline/generator.js'
 import { throwIfCancelled } from '../runtime/cancellation.js'
 import { fromPlainError, type PlainError } from '../thread/messages.js'
@@ -43,6 +45,8 @@ export interface CertifyOptions {
   runs: number
   /** In which the first half runs; by default one is opened for them. */
   session?: Engine
+  /** Called before the second process opens the model: a GPU may have no room for two of it. */
+  beforeSecondProcess?(): Promise<void>
   /** After run 1 … runs. */
   onRun?(run: number, runs: number): void
   signal?: AbortSignal
@@ -74,6 +78,7 @@ export async function certify(options: CertifyOptions): Promise<Certificate> {
     options.onRun?.(done, runs)
   }
   const here = await runHere(options, runs - elsewhere, report)
+  await options.beforeSecondProcess?.()
   const there = await runInSecondProcess(options, elsewhere, report)
   const results = [...here.runs, ...there.runs]
   const standard = results.filter(({ answer }) => answer === 0)
@@ -129,8 +134,9 @@ async function runInSecondProcess(
   report: () => void,
 ): Promise<Pick<ProcessRuns, 'determinismClass' | 'runs'>> {
   throwIfCancelled(signal)
-  const child = fork(fileURLToPath(SECOND_PROCESS), [modelDir, device, String(runs)], {
+  const child = fork(fileURLToPath(SECOND_PROCESS), [modelDir, device, String(runs), tellSums()], {
     execArgv: isCompiled ? [] : ['--import', tsxUrl()],
+    env: environmentFor(device, process.env),
   })
   const stop = () => child.kill()
   signal?.addEventListener('abort', stop, { once: true })

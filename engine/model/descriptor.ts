@@ -9,6 +9,10 @@ import { type RequestCaps, requestCaps, type SizeGrid } from './sizes.js'
 export interface ModelDescriptor extends ModelStandard {
   grid: SizeGrid
   caps: RequestCaps
+  /** What its networks compute in, for people: the model's root says it too. */
+  precision?: 'fp32' | 'fp16' | 'bf16'
+  /** What its standard video takes of a GPU's memory at most, in MiB, where somebody measured it. */
+  gpuMemoryMib?: number
   /** As listed, the standard one first; null where the folder lists none (`knownAnswersOf` derives them). */
   knownAnswers: readonly GenerationParams[] | null
 }
@@ -36,6 +40,8 @@ const schema = (terms: DescriptorTerms) =>
     /** frames · width · height, and steps times that: how much one request may be, where that is more than usual. */
     max_pixels: z.int().positive().optional(),
     max_work: z.int().positive().optional(),
+    precision: z.enum(['fp32', 'fp16', 'bf16']).optional(),
+    gpu_memory_mib: z.int().positive().optional(),
     known_answers: knownAnswersSchema.optional(),
   })
 
@@ -62,6 +68,8 @@ export function parseDescriptor(json: unknown, terms: DescriptorTerms): ModelDes
     ...standard,
     grid: terms.grid,
     caps: requestCaps(standard, { pixels: data.max_pixels, work: data.max_work }),
+    ...(data.precision && { precision: data.precision }),
+    ...(data.gpu_memory_mib && { gpuMemoryMib: data.gpu_memory_mib }),
     knownAnswers:
       data.known_answers === undefined ? null : listedKnownAnswers(data.known_answers, standard),
   }

@@ -6,16 +6,26 @@ import { messageOf } from '../../base/errors.js'
 import type { Hex } from '../../formats/bytes.js'
 import { type ModelFile, modelRoot } from '../../formats/model-root.js'
 import { EngineError } from '../errors.js'
+import { type FileStamp, knownSum, rememberSum, stampFile } from './file-sums.js'
 
 /** Larger files are hashed as a stream, and loaded by their path. */
 const KEEP_BYTES = 512 * 1024 * 1024
 
-/** A model folder, each file read once: the bytes that were hashed are the bytes that are loaded. */
+/**
+ * A model folder. What was hashed is what is loaded: of a file that is kept, the bytes; of a larger one, its state
+ * (`assertUnchanged`).
+ */
 export interface ModelFiles {
   dir: string
   root: Hex
   /** By path within the folder; null for a file too large to be kept. Plain, to be sent to a thread. */
   bytes: Map<string, Uint8Array | null>
+  /** Of each file, in bytes. */
+  sizes: Map<string, number>
+  /** Of each file's bytes. */
+  sums: Map<string, Hex>
+  /** The state in which each file was hashed. */
+  stamps: Map<string, FileStamp>
 }
 
 /** As much of them as its JSON is read from. */
@@ -31,24 +41,47 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
       hint: 'Give a folder with model_index.json, tokenizer/, text_encoder/, unet/ or transformer/, vae_decoder/ and scheduler/.',
     })
   }
-  const kept = new Map<string, Uint8Array | null>()
+  const bytes = new Map<string, Uint8Array | null>()
+  const sizes = new Map<string, number>()
+  const sums = new Map<string, Hex>()
+  const stamps = new Map<string, FileStamp>()
   const files: ModelFile[] = []
   try {
     for (const file of await regularFiles(dir, '')) {
-      const absolute = path.join(dir, file)
-      const { size } = await stat(absolute)
-      const bytes = size <= KEEP_BYTES ? await readFile(absolute) : null
-      kept.set(file, bytes)
-      files.push({ path: file, sha256: bytes ? sha256Of(bytes) : await sha256OfFile(absolute) })
+      const read = await readOnce(path.join(dir, file))
+      bytes.set(file, read.bytes)
+      sizes.set(file, read.size)
+      sums.set(file, read.sha256)
+      stamps.set(file, read.stamp)
+      files.push({ path: file, sha256: read.sha256 })
     }
     if (files.length === 0) throw new Error('the folder is empty')
-    return { dir, root: modelRoot(files), bytes: kept }
+    return { dir, root: modelRoot(files), bytes, sizes, sums, stamps }
   } catch (cause) {
     if (cause instanceof EngineError) throw cause
     throw new EngineError(
       'model_invalid',
       `The model folder ${dir} cannot be read: ${messageOf(cause)}.`,
       { hint: 'Check the permissions and names of its files.', cause },
+    )
+  }
+}
+
+/**
+ * That files which were loaded by their path are those that were hashed: call it once they are loaded.
+ * @throws EngineError `model_invalid`
+ */
+export async function assertUnchanged({ dir, stamps }: ModelFiles, folder: string): Promise<void> {
+  for (const [file, stamp] of stamps) {
+    if (!file.startsWith(`${folder}/`)) continue
+    const now = await stampFile(path.join(dir, file)).catch(() => null)
+    if (now?.stamp === stamp) continue
+    throw new EngineError(
+      'model_invalid',
+      `${file} of the model folder changed while it was loaded.`,
+      {
+        hint: 'What is loaded has to be what was hashed: leave the folder alone, and start again.',
+      },
     )
   }
 }
@@ -82,6 +115,18 @@ async function regularFiles(dir: string, prefix: string): Promise<string[]> {
     else if (entry.isFile()) found.push(file)
   }
   return found
+}
+
+/** A file's bytes, if they are kept, and its sum: a file that was hashed in this state is not hashed again. */
+async function readOnce(absolute: string) {
+  const began = Date.now()
+  const { stamp, size } = await stampFile(absolute)
+  const known = knownSum(absolute, stamp)
+  const bytes = size <= KEEP_BYTES ? await readFile(absolute) : null
+  const sha256 = known ?? (bytes ? sha256Of(bytes) : await sha256OfFile(absolute))
+  if ((await stampFile(absolute)).stamp !== stamp) throw new Error('it is being written to')
+  if (known === null) rememberSum(absolute, stamp, sha256, began)
+  return { bytes, size, stamp, sha256 }
 }
 
 function sha256Of(bytes: Uint8Array): Hex {

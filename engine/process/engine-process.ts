@@ -1,14 +1,14 @@
-import { pinGpu } from '../class/selected-gpu.js'
+import { prepareDevice } from '../cuda/prepare-device.js'
+import { learnSums } from '../model/file-sums.js'
 import { readModel } from '../model/model.js'
 import type { Device } from '../pipeline/generator.js'
 import { Pipeline } from '../pipeline/pipeline.js'
-import { setNativeEnvironment } from '../runtime/native-environment.js'
 import { NativeGate } from '../runtime/native-gate.js'
 import type { ToThread } from '../thread/messages.js'
 import { PipelineServer } from '../thread/pipeline-server.js'
 
-/* A process that holds a model, forked by open-engine-process.ts: modelDir, device. */
-const [modelDir, device] = process.argv.slice(2) as [string, Device]
+/* A process that holds a model, forked by open-engine-process.ts: modelDir, device, sums. */
+const [modelDir, device, sums] = process.argv.slice(2) as [string, Device, string]
 
 // The process that asks decides when this one ends: a Ctrl-C reaches both.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
@@ -21,10 +21,9 @@ const server = new PipelineServer({
 })
 process.on('message', (message: ToThread) => server.hear(message))
 try {
-  setNativeEnvironment(device)
-  if (device === 'cuda') await pinGpu()
+  learnSums(sums)
   await server.open(
-    () => readModel(modelDir),
+    () => prepareDevice(device, () => readModel(modelDir)),
     (model) => Pipeline.open(model, device, new NativeGate()),
   )
 } catch (error) {

@@ -2,7 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { isCompiled } from '../../base/compiled.js'
 import { tsxUrl } from '../../base/tsx-url.js'
-import type { Engine, OpenEngineOptions } from '../engine.js'
+import { environmentFor } from '../cuda/places.js'
+import { learnSums, tellSums } from '../model/file-sums.js'
+import type { Device } from '../pipeline/generator.js'
 import { Dialogue, type EnginePort } from '../thread/dialogue.js'
 import { RemoteEngine } from '../thread/remote-engine.js'
 
@@ -10,7 +12,10 @@ const PROCESS = isCompiled
   ? new URL('./engine-process.js', import.meta.url)
   : new URL('./engine-process.ts', import.meta.url)
 
-export interface OpenEngineProcessOptions extends OpenEngineOptions {
+export interface OpenEngineProcessOptions {
+  /** A folder in the diffusers/ONNX layout. */
+  modelDir: string
+  device: Device
   /** `CUDA_VISIBLE_DEVICES` of the process; as this one's where there is none. */
   gpu?: string | undefined
   /** Called once when the process has ended, before what it was asked fails. */
@@ -23,17 +28,22 @@ export interface OpenEngineProcessOptions extends OpenEngineOptions {
  */
 export async function openEngineProcess(
   options: OpenEngineProcessOptions,
-): Promise<{ engine: Engine; pid: number }> {
+): Promise<{ engine: RemoteEngine; pid: number }> {
   const { modelDir, device, gpu } = options
-  const child = fork(fileURLToPath(PROCESS), [modelDir, device], {
+  const child = fork(fileURLToPath(PROCESS), [modelDir, device, tellSums()], {
     execArgv: isCompiled ? [] : ['--import', tsxUrl()],
     // Frames and states are arrays of numbers.
     serialization: 'advanced',
-    env: { ...process.env, ...(gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu }) },
+    env: {
+      ...environmentFor(device, process.env),
+      ...(gpu === undefined ? {} : { CUDA_VISIBLE_DEVICES: gpu }),
+    },
   })
   child.once('exit', options.onEnd)
   const dialogue = new Dialogue(processPort(child), 'process')
-  const engine = new RemoteEngine(dialogue, device, await dialogue.opened())
+  const opened = await dialogue.opened()
+  learnSums(opened.sums)
+  const engine = new RemoteEngine(dialogue, device, opened)
   return { engine, pid: child.pid! }
 }
 

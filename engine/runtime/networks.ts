@@ -1,8 +1,9 @@
 import path from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
 import { messageOf } from '../../base/errors.js'
+import { withWhatIsMissing } from '../cuda/what-is-missing.js'
 import { EngineError } from '../errors.js'
-import { bytesOf, type ModelFiles } from '../model/model-files.js'
+import { assertUnchanged, bytesOf, type ModelFiles } from '../model/model-files.js'
 import type { Device } from '../pipeline/generator.js'
 import type { NativeGate } from './native-gate.js'
 import { Network } from './network.js'
@@ -67,11 +68,15 @@ async function openSession(
   const bytes = bytesOf(files, file)
   const options = sessionOptions(device)
   try {
-    return bytes === null || mayHaveData(files, folder)
-      ? await runtime.InferenceSession.create(path.join(files.dir, file), options)
-      : await runtime.InferenceSession.create(bytes, options)
+    if (bytes !== null && !mayHaveData(files, folder)) {
+      return await runtime.InferenceSession.create(bytes, options)
+    }
+    const session = await runtime.InferenceSession.create(path.join(files.dir, file), options)
+    await assertUnchanged(files, folder)
+    return session
   } catch (cause) {
-    throw openError(cause, { file, dir: files.dir, device })
+    if (cause instanceof EngineError) throw cause
+    throw await withWhatIsMissing(openError(cause, { file, dir: files.dir, device }))
   }
 }
 
@@ -94,7 +99,7 @@ function openError(
   const message = messageOf(cause).replaceAll(dir, '')
   if (device === 'cuda' && /shared library|CUDA|cudnn|backend/i.test(message)) {
     return new EngineError('cuda_missing', `onnxruntime cannot use CUDA: ${reasonOf(cause)}`, {
-      hint: 'Install CUDA 12 and cuDNN 9, then run ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js',
+      hint: 'npx fractal doctor --role prover says what is missing; npx fractal cuda install gets it.',
       cause,
     })
   }

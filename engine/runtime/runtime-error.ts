@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.js'
+import { OLDEST_DRIVER } from '../cuda/packages.js'
 import { EngineError } from '../errors.js'
 import { stripCppLocations } from './cpp-locations.js'
 
@@ -7,7 +8,11 @@ const ALLOCATION = /bad_alloc|out of memory|failed to allocate|allocate memory|_
 const BEGIN = 250
 const END = 200
 
-const OTHER_CAUSES = [
+/** What `fractal cuda install` puts right. */
+const INSTALL = 'Run npx fractal cuda install; npx fractal doctor --role prover says what is there.'
+
+/** In the order in which they are looked for: a message may match several. */
+const CAUSES = [
   {
     code: 'gpu_missing',
     pattern: /no CUDA-capable device/i,
@@ -15,10 +20,28 @@ const OTHER_CAUSES = [
     hint: 'Look at nvidia-smi, and at CUDA_VISIBLE_DEVICES; a container needs --gpus.',
   },
   {
-    code: 'gpu_missing',
+    code: 'driver_too_old',
     pattern: /driver version is insufficient/i,
     message: "NVIDIA's driver is too old",
-    hint: "Update NVIDIA's driver; nvidia-smi says which CUDA the one that runs can do.",
+    hint: `CUDA 13 wants ${OLDEST_DRIVER} or newer: update it; nvidia-smi shows which one runs.`,
+  },
+  {
+    code: 'cudnn_missing',
+    pattern: /libcudnn\w*\.so|CUDNN_STATUS_(NOT_INITIALIZED|SUBLIBRARY_\w+|\w*VERSION_MISMATCH)/i,
+    message: 'cuDNN 9 does not load',
+    hint: INSTALL,
+  },
+  {
+    code: 'cuda_missing',
+    pattern: /lib(cudart|cublas|cublasLt|curand)\.so[.\d]*: cannot open/i,
+    message: 'CUDA 13 is not installed',
+    hint: INSTALL,
+  },
+  {
+    code: 'cuda_missing',
+    pattern: /Failed to load shared library|libonnxruntime_providers_\w+\.so/i,
+    message: 'onnxruntime cannot use CUDA',
+    hint: INSTALL,
   },
 ] as const
 
@@ -34,7 +57,7 @@ export function knownFailure(cause: unknown): EngineError | null {
       cause,
     })
   }
-  const known = OTHER_CAUSES.find(({ pattern }) => pattern.test(message))
+  const known = CAUSES.find(({ pattern }) => pattern.test(message))
   if (known === undefined) return null
   return new EngineError(known.code, `${known.message}: ${reasonOf(cause)}`, {
     hint: known.hint,

@@ -31,6 +31,8 @@ export type FromThread =
       model: OpenedModel
       determinismClass: string
       software: Record<string, string>
+      /** Of the folder's files, as far as this process has hashed them: `tellSums`. */
+      sums: string
     }
   | { type: 'class'; determinismClass: string }
   | { type: 'warning'; warning: GenerationWarning }

@@ -1,3 +1,4 @@
+import { tellSums } from '../model/file-sums.js'
 import type { Model } from '../model/model.js'
 import type { GenerationHooks } from '../pipeline/generator.js'
 import type { Pipeline } from '../pipeline/pipeline.js'
@@ -35,9 +36,10 @@ export class PipelineServer {
       model.files.bytes.clear()
       const { shape, descriptor } = model.config
       const determinismClass = await this.#pipeline.determinismClass()
-      const software = await this.#pipeline.software()
+      const precision = descriptor?.precision
+      const software = { ...(precision && { precision }), ...(await this.#pipeline.software()) }
       const opened = { root: model.files.root, shape, descriptor }
-      this.#send({ type: 'opened', model: opened, determinismClass, software })
+      this.#send({ type: 'opened', model: opened, determinismClass, software, sums: tellSums() })
     } catch (error) {
       await this.#pipeline?.release()
       this.fail(error)

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { NativeGate } from '../../engine/runtime/native-gate.js'
-import { openNetworks } from '../../engine/runtime/networks.js'
-import type { Runtime } from '../../engine/runtime/runtime.js'
+import { knownFailure } from '../../engine/runtime/runtime-error.js'
 
 /** A file of the repository. */
 const text = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -15,22 +13,8 @@ const SPECS = {
 
 describe('What the engine promises in words', () => {
   it('about missing CUDA libraries is the command of the documents', async () => {
-    const create = async () => {
-      throw new Error('Failed to load shared library libonnxruntime_providers_cuda.so')
-    }
-    const runtime = { InferenceSession: { create } } as unknown as Runtime
-    const files = {
-      dir: '/nowhere',
-      root: '00'.repeat(32),
-      bytes: new Map([['text_encoder/model.onnx', null]]),
-    }
-    const hint = await openNetworks(runtime, files, SPECS, 'cuda', new NativeGate()).catch(
-      (error) => {
-        assert.equal(error.code, 'cuda_missing')
-        return String(error.hint)
-      },
-    )
-    const command = /ONNXRUNTIME_NODE_INSTALL=\S+ .*install\.js/.exec(String(hint))?.[0]
+    const hint = knownFailure(new Error('Failed to load shared library'))?.hint
+    const command = /npx fractal cuda install/.exec(String(hint))?.[0]
     assert.ok(command !== undefined, String(hint))
     assert.ok((await text('docs/run-a-prover.md')).includes(command))
   })

@@ -74,11 +74,19 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
     signal: stopping.signal,
   }
   const certify = async (held: Engine, again: boolean) => {
-    // A GPU must not hold the model twice, and the second half of the runs is in another process.
-    if (device === 'cuda') await held.close()
-    const session = device === 'cpu' ? { session: held } : {}
-    const certificate = await certifyClass(certifying, { again, ...session })
-    return { certificate, session: device === 'cuda' ? await open() : held }
+    let isHeld = true
+    const beforeSecondProcess = async () => {
+      // A GPU may have no room for the model twice.
+      if (device === 'cpu') return
+      await held.close()
+      isHeld = false
+    }
+    const certificate = await certifyClass(certifying, {
+      again,
+      session: held,
+      beforeSecondProcess,
+    })
+    return { certificate, session: isHeld ? held : await open() }
   }
   try {
     const { certificate, session } = await certify(found, options['gpu.recertify'])

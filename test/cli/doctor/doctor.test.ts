@@ -11,11 +11,15 @@ import { diskFreeBytes, isClockSynchronized, listGpus } from '../../../cli/docto
 import type { Requirement } from '../../../cli/doctor/requirement.js'
 import { requirementsOf } from '../../../cli/doctor/requirements.js'
 import type { RoleFacts } from '../../../cli/doctor/role-facts.js'
+import { type CudaPackage, LIBRARIES } from '../../../engine/cuda/packages.js'
 import { runCli } from '../run-cli.js'
 
 const ADDRESS = '5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV'
 const KEY = { file: '/w', address: ADDRESS, permissions: '0600', fix: null, problem: null }
 const REFUSED = { failed: 'it is away', hint: 'start it' }
+
+const found = (needed: CudaPackage) => ({ needed, found: [], missing: [] })
+const lost = (needed: CudaPackage) => ({ needed, found: [], missing: needed.libraries })
 
 /** A machine that lacks nothing. */
 const MACHINE: RoleFacts = {
@@ -25,9 +29,10 @@ const MACHINE: RoleFacts = {
   diskFreeBytes: 64e9,
   stateDir: '.fractal',
   device: 'cuda',
-  gpus: [{ name: 'NVIDIA GeForce RTX 3090', driver: '550.1', memoryMib: 24576 }],
+  gpus: [{ name: 'NVIDIA GeForce RTX 3090', driver: '580.1', memoryMib: 24576 }],
+  cuda: { provider: 'pinned', packages: LIBRARIES.map(found) },
   clockSynchronized: true,
-  model: { ok: { root: 'ab'.repeat(32), described: true } },
+  model: { ok: { root: 'ab'.repeat(32), described: true, needsMib: 6600 } },
   engine: { ok: 'ort=1;gpu=NVIDIA-GeForce-RTX-3090' },
   wallet: { hotkey: KEY, coldkey: { ...KEY, secret: 'absent' } },
   netuid: 7,
@@ -65,6 +70,7 @@ describe('what a role needs', () => {
     const { hotkey } = MACHINE.wallet
     const problem = new WalletError('wallet_encrypted', 'it is encrypted')
     const gpu = MACHINE.gpus[0]!
+    const cuda = MACHINE.cuda!
     const cases: [facts: Partial<RoleFacts>, prover: string[], verifier?: string[]][] = [
       [{ node: 'v20.18.9' }, ['Node.js']],
       [{ node: 'v22.0.0' }, []],
@@ -74,13 +80,15 @@ describe('what a role needs', () => {
       [{ diskFreeBytes: 63.9e9 }, [], ['disk, at .fractal']],
       [{ diskFreeBytes: 31.9e9 }, ['disk, at .fractal']],
       [{ gpus: [] }, ['GPU']],
-      [{ gpus: [{ ...gpu, name: 'NVIDIA GeForce RTX 4090' }] }, ['GPU']],
-      [{ gpus: [{ ...gpu, name: 'NVIDIA GeForce RTX 3090 Ti' }] }, ['GPU']],
-      [{ gpus: [{ ...gpu, memoryMib: 12_288 }] }, ['GPU']],
-      [{ gpus: [{ ...gpu, name: 'Tesla T4' }, gpu] }, []],
-      [{ gpus: [], device: 'cpu' }, []],
+      [{ gpus: [{ ...gpu, memoryMib: 6000 }] }, ['GPU']],
+      [{ gpus: [{ ...gpu, name: 'Tesla T4', memoryMib: 6000 }, gpu] }, []],
+      [{ gpus: [{ ...gpu, driver: '560.35.03' }] }, ['NVIDIA driver']],
+      [{ cuda: { ...cuda, provider: 'missing' } }, ['onnxruntime’s CUDA provider']],
+      [{ cuda: { ...cuda, provider: 'other' } }, []],
+      [{ cuda: { ...cuda, packages: LIBRARIES.map(lost) } }, LIBRARIES.map(({ what }) => what)],
+      [{ gpus: [], cuda: null, device: 'cpu' }, []],
       [{ model: REFUSED, engine: null }, ['model folder']],
-      [{ model: { ok: { root: 'ab', described: false } } }, [], ['model folder']],
+      [{ model: { ok: { root: 'ab', described: false, needsMib: 0 } } }, [], ['model folder']],
       [{ engine: REFUSED }, ['engine']],
       [{ clockSynchronized: false }, ['clock']],
       [{ clockSynchronized: null }, []],
@@ -126,6 +134,7 @@ describe('what a role needs', () => {
       memoryBytes: 0,
       diskFreeBytes: 0,
       gpus: [],
+      cuda: { provider: 'missing', packages: LIBRARIES.map(lost) },
       clockSynchronized: false,
       model: REFUSED,
       chain: REFUSED,

@@ -1,10 +1,19 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openEngine } from '../../../engine/engine.js'
 import { EngineError, type EngineErrorCode } from '../../../engine/errors.js'
+import {
+  knownSum,
+  learnSums,
+  rememberSum,
+  stampFile,
+  tellSums,
+} from '../../../engine/model/file-sums.js'
 import { readModel } from '../../../engine/model/model.js'
+import { assertUnchanged } from '../../../engine/model/model-files.js'
 import { EXTERNAL_DATA, generateFrames, smallParams, TINY_MODEL } from '../fixtures.js'
 
 /** Works on a copy of the random model. */
@@ -165,6 +174,41 @@ describe('A model folder', () => {
       } finally {
         await generator.close()
       }
+    })
+  })
+
+  it('is hashed once for each state of a file, and not while it is written to', async () => {
+    await withCopy(async (dir) => {
+      const file = path.join(dir, 'unet/model.onnx')
+      const { stamp } = await stampFile(file)
+      const sum = createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex')
+      // Of a file that was just written its times might not tell of another change.
+      await readModel(dir)
+      assert.equal(knownSum(file, stamp), null)
+      rememberSum(file, stamp, sum, Date.now() + 3000)
+      assert.equal(knownSum(file, stamp), sum)
+      const { root } = (await readModel(dir)).files
+      // The process that is started next is told, and believes it of this state alone.
+      const told = tellSums()
+      await writeFile(file, Buffer.concat([await readFile(file), Buffer.from([0])]))
+      learnSums(told)
+      assert.notEqual((await readModel(dir)).files.root, root)
+    })
+  })
+
+  it('that changes while it is loaded by its path is refused', async () => {
+    await withCopy(async (dir) => {
+      const { files } = await readModel(dir)
+      await assertUnchanged(files, 'unet')
+      await writeFile(path.join(dir, 'unet/model.onnx'), 'another')
+      await assertUnchanged(files, 'vae_decoder')
+      await assertRefused(
+        assertUnchanged(files, 'unet'),
+        'model_invalid',
+        /unet\/model.onnx .*changed while it was loaded/,
+      )
     })
   })
 })

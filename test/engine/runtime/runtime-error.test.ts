@@ -41,12 +41,37 @@ describe('onnxruntime’s failures', () => {
     const old = new Error(
       `${CUDA_CALL}CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version${WHERE}`,
     )
-    assert.match(knownFailure(old)!.hint!, /Update NVIDIA's driver/)
+    assert.equal(knownFailure(old)?.code, 'driver_too_old')
+    assert.match(knownFailure(old)!.hint!, /580 or newer: update it/)
     const cudnn = `${CUDA_CALL}CUDNN failure 5003: CUDNN_STATUS_EXECUTION_FAILED${WHERE}`
     assert.equal(
       reasonOf(running('/conv', cudnn)),
       "Non-zero status code returned while running Conv node. Name:'/conv' Status Message: CUDNN failure 5003: CUDNN_STATUS_EXECUTION_FAILED",
     )
+  })
+
+  it('name what has to be installed', () => {
+    for (const [message, code] of [
+      // As onnxruntime-node 1.30 says it, whether the provider, a library or the driver is missing.
+      [
+        'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
+        'cuda_missing',
+      ],
+      [
+        'libcublasLt.so.13: cannot open shared object file: No such file or directory',
+        'cuda_missing',
+      ],
+      ['libcudnn.so.9: cannot open shared object file: No such file or directory', 'cudnn_missing'],
+      [`${CUDA_CALL}CUDNN failure 1001: CUDNN_STATUS_NOT_INITIALIZED${WHERE}`, 'cudnn_missing'],
+    ] as const) {
+      assert.equal(knownFailure(new Error(message))?.code, code, message)
+      assert.match(knownFailure(new Error(message))!.hint!, /npx fractal cuda install/)
+    }
+    // Another failure of a cuDNN that is there.
+    const failed = new Error(
+      `${CUDA_CALL}CUDNN failure 5003: CUDNN_STATUS_EXECUTION_FAILED${WHERE}`,
+    )
+    assert.equal(knownFailure(failed), null)
   })
 
   it('lose no words that only look like C++', () => {

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { type CudaPackage, LIBRARIES } from './packages.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where onnxruntime-node has its libraries, and looks for its provider. */
+export function providerFolder(): string {
+  const entry = createRequire(import.meta.url).resolve('onnxruntime-node')
+  const { platform, arch } = process
+  return path.join(path.dirname(entry), '..', 'bin', 'napi-v6', platform, arch)
+}
+
+/** Where what was fetched is kept: `npm ci` removes what lies in its packages, and this need not be fetched again. */
+export function cudaFolder(env: Environment): string {
+  // The XDG specification says to ignore relative paths.
+  const xdg = env.XDG_CACHE_HOME?.startsWith('/') ? env.XDG_CACHE_HOME : undefined
+  return path.join(xdg ?? path.join(env.HOME || homedir(), '.cache'), 'fractal', 'cuda')
+}
+
+/** Where a package's libraries are once they were fetched. */
+export function keptLibraries({ name, version, folder }: CudaPackage, env: Environment): string {
+  return path.join(cudaFolder(env), `${name}-${version}`, folder)
+}
+
+/**
+ * `LD_LIBRARY_PATH` of a process that computes on a GPU: as it is, then the folders of what was fetched. The dynamic
+ * linker reads it when a process starts, so only a process that is started with it finds them.
+ */
+export function cudaLibraryPath(env: Environment): string {
+  const kept = LIBRARIES.map((each) => keptLibraries(each, env)).filter((folder) =>
+    existsSync(folder),
+  )
+  return [...(env.LD_LIBRARY_PATH ?? '').split(':').filter(Boolean), ...kept].join(':')
+}
+
+/** For a process that opens a model on this device. */
+export function environmentFor(device: 'cpu' | 'cuda', env: Environment): Environment {
+  return device === 'cuda' ? { ...env, LD_LIBRARY_PATH: cudaLibraryPath(env) } : env
+}

@@ -1,0 +1,42 @@
+import { EngineError } from '../errors.js'
+import { describeMissing, findCudaLibraries, hasDriver } from './find-libraries.js'
+import { OLDEST_DRIVER, PROVIDER } from './packages.js'
+import { providerState } from './provider.js'
+
+/** Asked for when CUDA failed; tests answer in their place. */
+export interface CudaFacts {
+  provider: typeof providerState
+  libraries: typeof findCudaLibraries
+  driver: typeof hasDriver
+}
+
+const HERE: CudaFacts = { provider: providerState, libraries: findCudaLibraries, driver: hasDriver }
+
+/**
+ * Says in an error of CUDA's what this machine lacks: onnxruntime's own message is the same whether its provider, a
+ * library or the driver is missing.
+ */
+export async function withWhatIsMissing(
+  error: EngineError,
+  { provider, libraries, driver }: CudaFacts = HERE,
+): Promise<EngineError> {
+  if (error.code !== 'cuda_missing' && error.code !== 'cudnn_missing') return error
+  const { hint, cause } = error
+  const lacks = [
+    (await provider()) === 'missing' ? `${PROVIDER.what} ${PROVIDER.version}` : null,
+    describeMissing(await libraries()),
+  ].filter((each) => each !== null)
+  if (lacks.length > 0) {
+    const message = `${error.message} Not found here: ${lacks.join(', ')}.`
+    return new EngineError(error.code, message, { ...(hint !== undefined && { hint }), cause })
+  }
+  if (await driver()) return error
+  return new EngineError(
+    'gpu_missing',
+    'NVIDIA’s driver is not installed: there is no libcuda.so.1.',
+    {
+      hint: `Install it, ${OLDEST_DRIVER} or newer; a container needs --gpus.`,
+      cause,
+    },
+  )
+}

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { EXPORTER } from '../../../cli/model/export.js'
+import { openEngine } from '../../../engine/engine.js'
+import { defaultModelDir } from '../../../engine/models/default-model.js'
+import { generateFrames, smallParams } from '../../engine/fixtures.js'
+import { runCli } from '../run-cli.js'
+
+/** With torch and diffusers in the versions of the exporter's requirements: some GB, which `npm test` does not fetch. */
+const PYTHON = process.env.FRACTAL_EXPORT_PYTHON
+
+function hasPython(): boolean {
+  try {
+    execFileSync('python3', ['--version'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('fractal model export', function () {
+  this.timeout(600_000)
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'fractal-export-'))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  const exportIt = (source: string, out: string, ...more: string[]) =>
+    runCli(['model', 'export', source, '--out', out, '--python', PYTHON ?? 'python3', ...more])
+
+  it('is written with pinned packages', async () => {
+    const lines = (await readFile(path.join(EXPORTER, 'requirements.txt'), 'utf8')).split('\n')
+    const pins = lines.filter((line) => line !== '' && !line.startsWith('#'))
+    assert.ok(pins.length >= 5)
+    for (const pin of pins) assert.match(pin, /^[\w-]+==[\d.]+$/)
+  })
+
+  it('refuses what it can’t do right before it loads anything, in one line', async function () {
+    if (!hasPython()) return this.skip()
+    const refused = async (
+      name: string,
+      write: (source: string) => Promise<void>,
+      says: RegExp,
+    ) => {
+      const source = path.join(folder, name)
+      await mkdir(path.join(source, 'unet'), { recursive: true })
+      await write(source)
+      const { code, stderr } = await exportIt(source, path.join(folder, `${name}-out`))
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, says)
+      assert.deepEqual(
+        (await readdir(folder)).filter((each) => each.startsWith(`${name}-out`)),
+        [],
+      )
+    }
+    const index = (source: string, pipeline: string) =>
+      writeFile(path.join(source, 'model_index.json'), JSON.stringify({ _class_name: pipeline }))
+    await refused(
+      'none',
+      async () => {},
+      /fractal: This model is refused: .* has no model_index\.json/,
+    )
+    await refused(
+      'other',
+      (source) => index(source, 'CogVideoXPipeline'),
+      /names CogVideoXPipeline/,
+    )
+    await refused(
+      'fp8',
+      async (source) => {
+        await index(source, 'TextToVideoSDPipeline')
+        const header = Buffer.from('{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}')
+        const length = Buffer.alloc(8)
+        length.writeBigUInt64LE(BigInt(header.length))
+        await writeFile(
+          path.join(source, 'unet/x.safetensors'),
+          Buffer.concat([length, header, Buffer.alloc(1)]),
+        )
+      },
+      /weights of F8_E4M3: give fp16, bf16 or fp32/,
+    )
+    await refused(
+      'half',
+      async (source) => {
+        await index(source, 'TextToVideoSDPipeline')
+        await writeFile(path.join(source, 'unet/x.safetensors'), Buffer.alloc(100, 1))
+      },
+      /no safetensors file, or was cut off/,
+    )
+  })
+
+  it('makes a folder that the engine runs, the same one each time', async function () {
+    // FRACTAL_EXPORT_PYTHON names a Python that has the exporter's packages.
+    if (PYTHON === undefined) return this.skip()
+    const source = path.join(folder, 'tiny')
+    const script = path.join(EXPORTER, 'random_model.py')
+    const tokenizer = path.join(defaultModelDir(), 'tokenizer')
+    await promisify(execFile)(PYTHON, [script, source, '--tokenizer', tokenizer])
+    const outs = ['one', 'two'].map((name) => path.join(folder, name))
+    const roots: string[] = []
+    for (const out of outs) {
+      const { code, stdout, stderr } = await exportIt(source, out, '--name', 'tiny', '--steps', '4')
+      assert.equal(code, 0, stderr)
+      roots.push(/^root +([0-9a-f]{64})$/m.exec(stdout)![1]!)
+    }
+    assert.equal(roots[0], roots[1])
+    const engine = await openEngine({ modelDir: outs[0]!, device: 'cpu' })
+    try {
+      assert.equal(engine.software.precision, 'fp16')
+      assert.deepEqual([engine.descriptor?.name, engine.descriptor?.steps], ['tiny', 4])
+      const { frames } = await generateFrames(
+        engine,
+        smallParams(engine, { width: 64, height: 64 }),
+      )
+      assert.equal(frames.length, 2)
+    } finally {
+      await engine.close()
+    }
+  })
+})

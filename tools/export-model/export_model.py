@@ -1,0 +1,142 @@
+"""Exports a text-to-video model of Hugging Face's diffusers to a folder that Fractal takes.
+
+    python export_model.py SOURCE --out DIR [--precision fp16|fp32] [--name NAME] [--steps N] …
+
+SOURCE is a folder with model_index.json, as `hf download` or `save_pretrained` make it. `fractal model export` runs
+this in a virtual environment of its own, and then reads the folder with Fractal's own code.
+"""
+import argparse
+import importlib
+import json
+import os
+import re
+import shutil
+import sys
+import time
+
+from errors import Refused
+
+STARTED = time.time()
+
+
+def say(line):
+    print(f"[{time.time() - STARTED:6.1f} s] {line}", file=sys.stderr, flush=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--precision", choices=("fp16", "fp32"), default="fp16")
+    parser.add_argument("--name")
+    parser.add_argument("--gpu-memory-mib", type=int)
+    for option in ("steps", "frames", "width", "height", "fps"):
+        parser.add_argument(f"--{option}", type=int)
+    parser.add_argument("--guidance", type=float)
+    return parser.parse_args()
+
+
+def pipeline_of(source):
+    path = f"{source}/model_index.json"
+    if not os.path.isfile(path):
+        raise Refused(f"{source} has no model_index.json: it is no folder of a diffusers pipeline")
+    with open(path) as file:
+        return json.load(file).get("_class_name")
+
+
+# The module of each pipeline; what they import takes half a minute to load, so refusals come before.
+ARCHITECTURES = {"TextToVideoSDPipeline": "sd_text_to_video"}
+
+
+def architecture_of(source):
+    """The name of the module that knows this pipeline."""
+    found = pipeline_of(source)
+    if found not in ARCHITECTURES:
+        raise Refused(f"model_index.json names {found}: what is exported is {', '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[found]
+
+
+def refuse_weights(source):
+    """Before anything is loaded: what would need more memory than there is, or has no weights to trace."""
+    size = 0
+    for folder, _, names in os.walk(source):
+        weights = [name for name in names if name.endswith((".safetensors", ".bin"))]
+        for name in weights:
+            path = os.path.join(folder, name)
+            if name.endswith(".safetensors"):
+                refuse_float8(path)
+            # Of two forms of the same weights, one is loaded.
+            if not (name.endswith(".bin") and any(other.endswith(".safetensors") for other in weights)):
+                size += os.path.getsize(path)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if size > memory:
+        raise Refused(f"its weights have {size >> 30} GiB, this machine {memory >> 30} GiB of memory")
+
+
+def refuse_float8(path):
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > 100_000_000:
+            raise Refused(f"{path} is no safetensors file, or was cut off")
+        header = file.read(length)
+    try:
+        kinds = {tensor["dtype"] for name, tensor in json.loads(header).items() if name != "__metadata__"}
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(f"{path} is no safetensors file, or was cut off") from error
+    odd = kinds - {"F16", "F32", "BF16", "I64", "I32"}
+    if odd:
+        raise Refused(f"{path} has weights of {', '.join(sorted(odd))}: give fp16, bf16 or fp32")
+
+
+def descriptor(model, args):
+    standard = model.standard()
+    given = {
+        "num_inference_steps": args.steps, "guidance_scale": args.guidance, "num_frames": args.frames,
+        "width": args.width, "height": args.height, "fps": args.fps,
+    }
+    standard.update({name: value for name, value in given.items() if value is not None})
+    name = args.name or re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(os.path.abspath(args.source)))
+    described = {"name": name, "precision": args.precision, **standard}
+    if args.gpu_memory_mib is not None:
+        described["gpu_memory_mib"] = args.gpu_memory_mib
+    return described
+
+
+def export(args):
+    if os.path.exists(args.out) and os.listdir(args.out):
+        raise Refused(f"{args.out} is there and not empty: give a new folder")
+    architecture = architecture_of(args.source)
+    refuse_weights(args.source)
+    import torch
+
+    from graphs import write_graph
+    from self_check import check
+
+    pipeline = importlib.import_module(architecture)
+    torch.manual_seed(0)
+    kind = torch.float16 if args.precision == "fp16" else torch.float32
+    model = pipeline.Model(args.source, kind)
+    say(f"loaded {args.source} in {args.precision}")
+    # Whole or not there at all.
+    beside = f"{args.out.rstrip('/')}.partial"
+    shutil.rmtree(beside, ignore_errors=True)
+    networks = model.networks()
+    for folder, module, inputs, names, output, dynamic in networks:
+        nodes = write_graph(module, inputs, f"{beside}/{folder}", names, output, dynamic)
+        say(f"{folder}: {nodes} nodes")
+    model.write_configs(beside)
+    with open(f"{beside}/fractal.json", "w") as file:
+        json.dump(descriptor(model, args), file, indent=2)
+    check(networks, model.checks(), beside, args.precision, say)
+    if os.path.isdir(args.out):
+        os.rmdir(args.out)
+    os.rename(beside, args.out)
+    say(f"written: {args.out}")
+
+
+if __name__ == "__main__":
+    try:
+        export(arguments())
+    except Refused as refusal:
+        print(f"refused: {refusal}", file=sys.stderr)
+        sys.exit(3)
