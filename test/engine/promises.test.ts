@@ -5,12 +5,6 @@ import { knownFailure } from '../../engine/runtime/runtime-error.js'
 /** A file of the repository. */
 const text = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-const SPECS = {
-  text: { folder: 'text_encoder', inputs: {} },
-  denoiser: { folder: 'unet', inputs: {} },
-  decoder: { folder: 'vae_decoder', inputs: {} },
-}
-
 describe('What the engine promises in words', () => {
   it('about missing CUDA libraries is the command of the documents', async () => {
     const hint = knownFailure(new Error('Failed to load shared library'))?.hint
