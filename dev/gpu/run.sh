@@ -3,14 +3,17 @@
 #   dev/gpu/run.sh sd      a model with the sizes of text-to-video-ms-1.7b and random weights: exported in fp16 and fp32, measured beside torch
 #   dev/gpu/run.sh errors  what is said when the GPU, CUDA or cuDNN is missing, or the memory is too small
 #   dev/gpu/run.sh CMD…    any command, with everything in place
-# Results go to $OUT, here where it is not set.
+# Results go to $OUT, here where it is not set. Where a call may bring 64 MB, bring the folders one by one: what one call
+# brought is there for the next.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${OUT:-.}
 here=/tmp/fractal-gpu
 if [ ! -e "$here/whole" ]; then
   mkdir -p "$here"
-  cat .gpu-*/part | python3 -c 'import sys, tarfile; tarfile.open(fileobj=sys.stdin.buffer, mode="r|xz").extractall(sys.argv[1])' "$here"
+  cat .gpu-*/part >"$here/part.tar.xz"
+  python3 -c 'import sys, tarfile; [tarfile.open(name).extractall(sys.argv[1]) for name in sys.argv[2:]]' \
+    "$here" "$here/part.tar.xz" .gpu-*/packages.tar.xz
   touch "$here/whole"
 fi
 if [ -e node_modules ] && [ ! -L node_modules ]; then
@@ -45,7 +48,7 @@ case ${1:-sd} in
     try() {
       echo "--- $1"
       shift
-      env "$@" node cli/fractal.mjs generate 'a red circle' --seed 7 --steps 2 --device cuda --out /tmp/error.mp4 2>&1 | tail -4 || true
+      env "$@" node cli/fractal.mjs doctor --certify --runs 2 --device cuda 2>&1 | tail -4 || true
     }
     {
       try 'all there' X=
