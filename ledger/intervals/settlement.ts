@@ -1,12 +1,11 @@
-import {
-  type AnswerRow,
-  type CheckRow,
-  type ProverKey,
-  type ProverSettlement,
-  type ProverState,
-  type Settlement,
-  type SettlementInput,
-  wasJudged,
+import type {
+  AnswerRow,
+  CheckRow,
+  ProverKey,
+  ProverSettlement,
+  ProverState,
+  Settlement,
+  SettlementInput,
 } from '../../rules/settle/settlement.js'
 import type { Queryable, Tx } from '../database.js'
 import { LedgerError } from '../errors.js'
@@ -141,7 +140,7 @@ async function dueInterval(tx: Tx, id: VerifierId, n: number): Promise<IntervalR
   return interval
 }
 
-type ProverResult = ProverSettlement & { moveReason: string | null; judged: boolean }
+type ProverResult = ProverSettlement & { moveReason: string | null }
 
 async function writeScores(
   tx: Tx,
@@ -202,15 +201,13 @@ async function writeStandings(
       scoreAfter: 'integer',
       validationsSinceMove: 'integer',
       fastReturn: 'boolean',
-      judged: 'boolean',
     },
     results,
     4,
   )
   await tx.execute(
     `UPDATE provers p SET tier = r.tier_after, total_successes = r.total_after, score_ppm = r.score_after,
-       validations_since_move = r.validations_since_move, fast_return = r.fast_return, settled_n = $3, updated_at = now(),
-       last_evidence_n = CASE WHEN r.judged THEN $3 ELSE p.last_evidence_n END
+       validations_since_move = r.validations_since_move, fast_return = r.fast_return, settled_n = $3, updated_at = now()
      FROM ${rows.source}
      WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = r.hotkey AND p.registered_block = r.registered_block`,
     [id.netuid, id.verifier, n, ...rows.params],
@@ -236,7 +233,6 @@ export async function writeSettlement(
   const results = settlement.provers.map((prover) => ({
     ...prover,
     moveReason: prover.move?.reason ?? null,
-    judged: wasJudged(prover),
   }))
   await writeScores(tx, id, n, results)
   await writeStandings(tx, id, n, results)

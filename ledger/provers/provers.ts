@@ -19,8 +19,6 @@ export interface StandingRow extends ProverAddress {
   scorePpm: number
   validationsSinceMove: number
   fastReturn: boolean
-  /** The last interval in which it was judged. */
-  lastEvidenceN: number | null
   settledN: number | null
 }
 
@@ -49,7 +47,7 @@ export async function standings(
   const only = batch<ProverKey>({ hotkey: 'text', registeredBlock: 'bigint' }, keys ?? [], 3)
   return db.query(
     `SELECT hotkey, registered_block, uid, coldkey, axon_ip, axon_port, tier, total_successes, score_ppm,
-       validations_since_move, fast_return, last_evidence_n, settled_n
+       validations_since_move, fast_return, settled_n
      FROM provers
      WHERE ${OF} AND ($5 OR (hotkey, registered_block) IN (SELECT ${only.names} FROM ${only.source}))
      ORDER BY hotkey, registered_block`,

@@ -2,6 +2,9 @@ import type { Database, Queryable } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 import { STILL_ASKED } from './jobs.js'
 
+/** Phases of an interval after which nothing of it is judged. */
+const FINAL = "('settled', 'lapsed', 'missed')"
+
 /**
  * Of jobs `j` with their generation `r`: nobody asks a prover for it any more, every interval that its
  * answers count in is final, and none of them is a cheat's, which is evidence as long as the verdict
@@ -10,9 +13,18 @@ import { STILL_ASKED } from './jobs.js'
 const NO_JUDGING_NEEDS = `NOT EXISTS (
     SELECT FROM attempts a LEFT JOIN intervals i USING (netuid, verifier, n)
     WHERE a.inference_id = r.id AND ((${STILL_ASKED})
-      OR (a.outcome IS NOT NULL AND coalesce(i.phase, 'open') NOT IN ('settled', 'lapsed', 'missed'))))
+      OR (a.outcome IS NOT NULL AND coalesce(i.phase, 'open') NOT IN ${FINAL})))
   AND NOT EXISTS (
     SELECT FROM attempts a JOIN verdicts v USING (request_id) WHERE a.inference_id = r.id AND v.verdict = 'cheat')`
+
+/**
+ * Rows `c` of checks that asked with the prompt of a video that is `due`, of intervals that are final; not those of
+ * cheats, which are evidence.
+ */
+const CHECKS_OF_DUE = `due JOIN inference_requests q ON q.id = due.inference_id
+       JOIN intervals i ON i.netuid = $1 AND i.verifier = $2 AND i.phase IN ${FINAL}
+       WHERE c.netuid = $1 AND c.verifier = $2 AND c.prompt_sha256 = q.prompt_sha256 AND c.n = i.n
+         AND NOT EXISTS (SELECT FROM verdicts v WHERE v.request_id = c.request_id AND v.verdict = 'cheat')`
 
 const OURS = 'r.netuid = $1 AND r.verifier = $2'
 
@@ -85,17 +97,9 @@ export async function pruneVideos(
      ), sent AS (
        UPDATE attempts a SET body = '' FROM due WHERE a.inference_id = due.inference_id
      ), checks AS (
-       UPDATE attempts a SET body = '', prompt_sha256 = NULL
-       FROM due JOIN inference_requests q ON q.id = due.inference_id
-       JOIN intervals i ON i.netuid = $1 AND i.verifier = $2 AND i.phase IN ('settled', 'lapsed', 'missed')
-       WHERE a.netuid = $1 AND a.verifier = $2 AND a.prompt_sha256 = q.prompt_sha256 AND a.n = i.n
-         AND NOT EXISTS (SELECT FROM verdicts v WHERE v.request_id = a.request_id AND v.verdict = 'cheat')
+       UPDATE attempts c SET body = '', prompt_sha256 = NULL FROM ${CHECKS_OF_DUE}
      ), planned AS (
-       UPDATE plan_items p SET body = '', prompt_sha256 = NULL
-       FROM due JOIN inference_requests q ON q.id = due.inference_id
-       JOIN intervals i ON i.netuid = $1 AND i.verifier = $2 AND i.phase IN ('settled', 'lapsed', 'missed')
-       WHERE p.netuid = $1 AND p.verifier = $2 AND p.prompt_sha256 = q.prompt_sha256 AND p.n = i.n
-         AND NOT EXISTS (SELECT FROM verdicts v WHERE v.request_id = p.request_id AND v.verdict = 'cheat')
+       UPDATE plan_items c SET body = '', prompt_sha256 = NULL FROM ${CHECKS_OF_DUE}
      ), asked AS (
        UPDATE inference_requests q SET prompt = '', negative_prompt = '', prompt_sha256 = NULL
        FROM due WHERE q.id = due.inference_id
@@ -121,7 +125,7 @@ export async function removeChallengeFrames(
     const of = 'netuid = $1 AND verifier = $2 AND n = $3'
     const [old] = await tx.query<{ n: number }>(
       `SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND frames_gone_at IS NULL
-         AND phase IN ('settled', 'lapsed', 'missed') AND closed_at < now() - make_interval(days => $3)
+         AND phase IN ${FINAL} AND closed_at < now() - make_interval(days => $3)
        ORDER BY closed_at, n LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED`,
       [id.netuid, id.verifier, days],
     )

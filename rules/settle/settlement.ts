@@ -181,11 +181,6 @@ export interface ProverSettlement extends ProverKey, ShareCounts, ProvenCapacity
   fastReturn: boolean
 }
 
-/** Whether the interval left evidence of a prover: others are checked before it then. */
-export function wasJudged({ checksJudged }: Pick<ProverSettlement, 'checksJudged'>): boolean {
-  return checksJudged > 0
-}
-
 export interface Settlement {
   n: number
   /** By uid, then hotkey. */

@@ -71,10 +71,7 @@ describe('ledger: provers of an interval', () => {
     const { db } = database()
     const id = newVerifier()
     const [first] = await upsertStandings(db, id, [prover(1)])
-    assert.deepEqual(
-      [first!.tier, first!.totalSuccesses, first!.scorePpm, first!.lastEvidenceN],
-      ['bronze', 0, 0, null],
-    )
+    assert.deepEqual([first!.tier, first!.totalSuccesses, first!.scorePpm], ['bronze', 0, 0])
     await db.execute(`UPDATE provers SET tier = 'gold', score_ppm = 7 WHERE verifier = $1`, [
       id.verifier,
     ])
