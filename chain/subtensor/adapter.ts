@@ -1,4 +1,3 @@
-import type { ApiPromise } from '@polkadot/api'
 import type { Log } from '../../base/log.js'
 import type { Signer } from '../../base/sr25519.js'
 import type { Hex } from '../../formats/bytes.js'
@@ -52,8 +51,7 @@ export async function connectSubtensor(options: SubtensorOptions): Promise<Chain
   const { network, endpoint, log = null, deadlineMs = 15_000, silenceMs = 120_000 } = options
   const connection = new Connection(chainTarget(network, endpoint), { deadlineMs, silenceMs, log })
   try {
-    const api = await connection.run((session) => session.api())
-    return new SubtensorChain(connection, secondsOfBlock(api))
+    return new SubtensorChain(connection, await connection.run(secondsOfBlock))
   } catch (error) {
     connection.close()
     throw error
@@ -163,8 +161,14 @@ class SubtensorChain implements Chain {
   }
 }
 
-/** As the runtime's constants plan its blocks. */
-function secondsOfBlock({ consts }: ApiPromise): number {
+/**
+ * As the runtime's constants plan its blocks. A development chain makes them as fast as it was told to, on the same
+ * runtime, and says so.
+ */
+async function secondsOfBlock(session: Session): Promise<number> {
+  const { consts } = await session.api()
+  const said = await session.saidBlockMs()
+  if (said !== null) return said / 1000
   const planned = consts.aura?.slotDuration ?? consts.babe?.expectedBlockTime
   return Number(planned?.toString() ?? 0) / 1000 || USUAL_BLOCK_SECONDS
 }

@@ -11,6 +11,8 @@ import type { RpcSocket } from './rpc-socket.js'
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/)
 const header = z.object({ number: z.string().regex(/^0x[0-9a-f]+$/) })
 const body = z.object({ block: z.object({ extrinsics: z.array(z.string()) }) })
+// A chain's own, whatever they are.
+const properties = z.object({ blockMs: z.number().positive().nullish() }).catch({})
 const subscription = z.union([z.string(), z.number()])
 
 /** One connection to one node, and Polkadot's API over it: both end with the first fault. */
@@ -68,6 +70,11 @@ export class Session {
 
   async genesisHash(): Promise<Hex> {
     return bare(await this.read('chain_getBlockHash', [0], hash))
+  }
+
+  /** Milliseconds that a block lasts, where the node says so: a development chain's, not Bittensor's. */
+  async saidBlockMs(): Promise<number | null> {
+    return (await this.read('system_properties', [], properties)).blockMs ?? null
   }
 
   /** @throws ChainError `bad_chain_answer` and the connection's */

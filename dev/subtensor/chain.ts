@@ -26,6 +26,8 @@ export interface ChainConfig {
   readonly genesis: ReadonlyMap<StorageHex, StorageHex>
   /** How many blocks the finalized one is behind the newest. */
   readonly finalityLag: number
+  /** What clients are told that a block lasts; null: nothing, and they go by the runtime's slots. */
+  readonly saidBlockMs: number | null
 }
 
 export interface BlockRequest {
@@ -121,6 +123,10 @@ export class DevChain {
 
   get head(): Block {
     return this.#head
+  }
+
+  get saidBlockMs(): number | null {
+    return this.#config.saidBlockMs
   }
 
   get finalized(): Block {

@@ -20,6 +20,8 @@ export interface SubtensorOptions {
   readonly port?: number
   /** Makes a block so often; 0, the default, makes none but those asked for. */
   readonly blockMs?: number
+  /** What clients are told that a block lasts; default: `blockMs`, and without it what the runtime plans. */
+  readonly saidBlockMs?: number
   /** How many blocks the finalized one is behind; default 0. */
   readonly finalityLag?: number
   /** Milliseconds since 1970 at genesis: it makes the genesis hash. Default: always the same. */
@@ -60,6 +62,7 @@ const GENESIS_TIME = 1_795_000_000_000
  */
 export async function startSubtensor(options: SubtensorOptions = {}): Promise<DevSubtensor> {
   const spec = options.spec ?? (await requireSpec())
+  const { blockMs = 0 } = options
   const held: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (const release of held.splice(0).reverse()) await release()
@@ -69,6 +72,7 @@ export async function startSubtensor(options: SubtensorOptions = {}): Promise<De
       spec,
       genesisTime: options.genesisTime ?? GENESIS_TIME,
       finalityLag: options.finalityLag ?? 0,
+      saidBlockMs: options.saidBlockMs ?? (blockMs > 0 ? blockMs : null),
       genesis: new Map([
         [SUDO_KEY, ALICE],
         [accountKey(ALICE), RICH],
@@ -80,7 +84,7 @@ export async function startSubtensor(options: SubtensorOptions = {}): Promise<De
     const api = await connect(server)
     held.push(() => api.disconnect())
     await chain.newBlock()
-    const clock = new BlockClock(chain, options.blockMs ?? 0)
+    const clock = new BlockClock(chain, blockMs)
     held.push(async () => clock.stop())
     return devSubtensor(chain, server, new Subnets(chain, api), clock, close)
   } catch (error) {

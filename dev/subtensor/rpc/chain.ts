@@ -59,7 +59,13 @@ export function chainMethods(chain: DevChain): Methods {
     system_name: () => 'Fractal devnet (Subtensor by chopsticks)',
     system_version: () => '1.1.0',
     system_chainType: () => 'Development',
-    system_properties: () => ({ ss58Format: 42, tokenDecimals: 9, tokenSymbol: 'TAO' }),
+    system_properties: () => ({
+      ss58Format: 42,
+      tokenDecimals: 9,
+      tokenSymbol: 'TAO',
+      // The runtime counts a slot as 3 s, however often blocks come.
+      ...(chain.saidBlockMs === null ? {} : { blockMs: chain.saidBlockMs }),
+    }),
     system_health: () => ({ peers: 0, isSyncing: false, shouldHavePeers: false }),
     system_nodeRoles: () => ['Authority'],
     system_localListenAddresses: () => [],

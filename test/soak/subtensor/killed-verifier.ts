@@ -10,7 +10,7 @@ import { useDatabase } from '../../support/postgres.js'
 import { useSubtensor } from '../../support/subtensor.js'
 import { useTemporal } from '../../support/temporal.js'
 import type { WeightsMoment } from '../../support/weights-gate.js'
-import { SubtensorGrid } from './subtensor-grid.js'
+import { BLOCK_MS, SubtensorGrid } from './subtensor-grid.js'
 import { bareApi, storedWeights, weightsExtrinsics } from './weights-on-chain.js'
 
 /** Between which two steps the verifier dies: before it notes this, or before or after it sends. */
@@ -38,7 +38,7 @@ export function describeKilledVerifier(
       await grid?.stop()
       await api?.disconnect()
     })
-    const dev = useSubtensor({ finalityLag: 1 })
+    const dev = useSubtensor({ finalityLag: 1, saidBlockMs: BLOCK_MS })
     const database = useDatabase()
     const temporal = useTemporal()
 

@@ -19,8 +19,14 @@ import { WeightsGate } from '../../support/weights-gate.js'
 
 const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))
 const PROVERS = ['prover-1', 'prover-2']
-/** The rounds are over after 16 of them; then there is time until the last. */
-export const INTERVAL_BLOCKS = 40
+export const INTERVAL_BLOCKS = 80
+/**
+ * Of the subnet's epochs, half an interval: what is committed as the next interval begins is revealed, with time left,
+ * before that one's weights come, which would replace it.
+ */
+const TEMPO = 40
+/** The least between two blocks. Making one takes longer, so that rounds are over before the last of an interval. */
+export const BLOCK_MS = 150
 /** More than neuron.vpermit_tao_limit: the verifier is not asked as a prover. */
 const STAKE_RAO = 10_000n * 10n ** 9n
 const STOP_MS = 10_000
@@ -72,7 +78,7 @@ export class SubtensorGrid {
     this.#held.push(() => this.weights.close())
     this.wallets = await gridWallets(join(this.#folder, 'wallets'), ['verifier', ...PROVERS])
     this.netuid = await dev.makeSubnet({
-      tempo: INTERVAL_BLOCKS,
+      tempo: TEMPO,
       weightsRateLimit: 0,
       minAllowedWeights: 1,
       maxWeightLimit: 65_535,
@@ -93,7 +99,7 @@ export class SubtensorGrid {
   }
 
   /** A block now and then until it is done. */
-  async whileBlocksCome<T>(work: () => Promise<T>, everyMs = 150): Promise<T> {
+  async whileBlocksCome<T>(work: () => Promise<T>, everyMs = BLOCK_MS): Promise<T> {
     const done = new AbortController()
     const blocks = async () => {
       while (!done.signal.aborted) {
