@@ -524,7 +524,7 @@ export interface components {
                 readonly offer_share_ppm: number | null;
                 /** @description proven; 1,000,000 is one GPU */
                 readonly capacity_ppm: number | null;
-                /** @description what the mean reward is multiplied with: capacity times the smaller share, at most what the tier’s limit of requests keeps busy */
+                /** @description what the mean reward is multiplied with: capacity times both shares, at most what the tier’s limit of requests keeps busy */
                 readonly paid_capacity_ppm: number | null;
                 /**
                  * @description parts per million
@@ -559,7 +559,7 @@ export interface components {
                 readonly offer_share_ppm: number | null;
                 /** @description proven; 1,000,000 is one GPU */
                 readonly capacity_ppm: number | null;
-                /** @description what the mean reward is multiplied with: capacity times the smaller share, at most what the tier’s limit of requests keeps busy */
+                /** @description what the mean reward is multiplied with: capacity times both shares, at most what the tier’s limit of requests keeps busy */
                 readonly paid_capacity_ppm: number | null;
                 readonly request_attempts: number;
                 readonly request_successes: number;
@@ -868,7 +868,7 @@ export interface components {
                 readonly offer_share_ppm: number | null;
                 /** @description proven; 1,000,000 is one GPU */
                 readonly capacity_ppm: number | null;
-                /** @description what the mean reward is multiplied with: capacity times the smaller share, at most what the tier’s limit of requests keeps busy */
+                /** @description what the mean reward is multiplied with: capacity times both shares, at most what the tier’s limit of requests keeps busy */
                 readonly paid_capacity_ppm: number | null;
                 /**
                  * @description parts per million

@@ -34,7 +34,7 @@ export const provenMembers = {
   capacity_ppm: ppm.nullable().meta({ description: 'proven; 1,000,000 is one GPU' }),
   paid_capacity_ppm: ppm.nullable().meta({
     description:
-      'what the mean reward is multiplied with: capacity times the smaller share, at most what the tier’s limit of requests keeps busy',
+      'what the mean reward is multiplied with: capacity times both shares, at most what the tier’s limit of requests keeps busy',
   }),
 }
 

@@ -4,6 +4,7 @@ import {
   SHARE_WINDOW_INTERVALS,
   TIER_FACTOR_PPM,
 } from '../constants.js'
+import { shownCapacityPpm } from '../settle/capacity.js'
 import { observe } from '../settle/observation.js'
 import { afterCheats } from '../settle/score.js'
 import type { ProvenCapacity } from '../settle/settlement.js'
@@ -66,9 +67,8 @@ function paid(proven: ProvenCapacity, tier: Tier): string {
   }
   const shares =
     `In ${window} it proved ${gpus(capacityPpm)}, kept ${percent(wideSharePpm)} of its slots in wide ` +
-    `rounds and accepted ${percent(offerSharePpm)} of what it was offered while it had room; the smaller of the two shares is paid`
-  const shown = Math.floor((capacityPpm * Math.min(wideSharePpm, offerSharePpm)) / ONE_PPM)
-  return paidCapacityPpm < shown
+    `rounds and accepted ${percent(offerSharePpm)} of what it was offered while it had room; both shares of it are paid`
+  return paidCapacityPpm < shownCapacityPpm(proven)
     ? `${shares}, up to what ${tierName(tier)}’s limit of requests keeps busy.`
     : `${shares}.`
 }

@@ -5,7 +5,8 @@ import type { ProvenCapacity, ShareCounts } from './settlement.js'
 import { wideSharePpm } from './wide-share.js'
 
 /**
- * The capacity that is proven, and the part of it that is paid (mechanism.md section 5).
+ * The capacity that is proven, and the part of it that is paid: what it can do at an instant times what it takes all
+ * the time (mechanism.md section 5; their product and not the smaller of the two: decision 0017).
  * @param window the counts of the last settled intervals, the one being settled included
  * @param limitPpm of `tierLimitPpm`
  */
@@ -13,13 +14,27 @@ export function provenCapacity(window: ShareCounts, limitPpm: number | null): Pr
   const wide = wideSharePpm(window)
   const offers = offerSharePpm(window)
   const capacity = capacityPpm(window)
-  const shown = Math.floor((capacity * Math.min(wide, offers)) / ONE_PPM)
+  const shown = shownCapacityPpm({
+    wideSharePpm: wide,
+    offerSharePpm: offers,
+    capacityPpm: capacity,
+  })
   return {
     wideSharePpm: wide,
     offerSharePpm: offers,
     capacityPpm: capacity,
     paidCapacityPpm: limitPpm === null ? shown : Math.min(shown, limitPpm),
   }
+}
+
+/** floor(G · floor(wide share · offer share / 10^6) / 10^6): before the tier's limit. */
+export function shownCapacityPpm({
+  wideSharePpm,
+  offerSharePpm,
+  capacityPpm,
+}: Omit<ProvenCapacity, 'paidCapacityPpm'>): number {
+  const share = Math.floor((wideSharePpm * offerSharePpm) / ONE_PPM)
+  return Math.floor((capacityPpm * share) / ONE_PPM)
 }
 
 /**

@@ -32,27 +32,27 @@ describe('explaining a score', () => {
       wideSharePpm: 973_684,
       offerSharePpm: 910_000,
       capacityPpm: 2_000_000,
-      paidCapacityPpm: 1_820_000,
+      paidCapacityPpm: 1_772_104,
     }
     const facts = { n: 7, tier: 'gold', cheats: 0, alphaPpm: 50_000, proven } as const
     assert.equal(
       explainScore({
         ...facts,
         meanRewardPpm: 1_000_000,
-        observationPpm: 1_310_400,
+        observationPpm: 1_275_914,
         scoreBefore: 500_000,
-        scoreAfter: 540_520,
+        scoreAfter: 538_795,
       }).text,
-      'Its mean reward in interval 7 was 1; times 1.82 GPUs and 0.72 for Gold that is an observation of 1.3104. ' +
+      'Its mean reward in interval 7 was 1; times 1.7721 GPUs and 0.72 for Gold that is an observation of 1.2759. ' +
         'In the last 20 settled intervals it proved 2 GPUs, kept 97.37 % of its slots in wide rounds and accepted ' +
-        '91 % of what it was offered while it had room; the smaller of the two shares is paid. ' +
-        'The score went from 0.5 to 0.5405: 95 % of the score before and 5 % of the observation.',
+        '91 % of what it was offered while it had room; both shares of it are paid. ' +
+        'The score went from 0.5 to 0.5388: 95 % of the score before and 5 % of the observation.',
     )
     const paid = { ...facts, meanRewardPpm: 1_000_000, scoreBefore: 0, scoreAfter: 0 }
     const capped = { ...proven, paidCapacityPpm: 1_157_407 }
     assert.match(
       explainScore({ ...paid, proven: capped, observationPpm: 833_333 }).text,
-      /the smaller of the two shares is paid, up to what Gold’s limit of requests keeps busy\./,
+      /both shares of it are paid, up to what Gold’s limit of requests keeps busy\./,
     )
     const unknown = {
       wideSharePpm: 0,

@@ -178,7 +178,7 @@ describe('capacity', () => {
     assert.equal(of(0, 0, null), 0)
   })
 
-  it('is paid by the smaller share, up to the tier’s limit', () => {
+  it('is paid by both shares, up to the tier’s limit', () => {
     const shown = { wideGpus: 8, newestWideGpus: 4 }
     assert.equal(provenCapacity(counts(shown), null).paidCapacityPpm, 4_000_000)
     const wide = counts({ ...shown, wideSlots: 16, wideKept: 12 })
@@ -188,7 +188,7 @@ describe('capacity', () => {
       wideSharePpm: 750_000,
       offerSharePpm: 500_000,
       capacityPpm: 4_000_000,
-      paidCapacityPpm: 2_000_000,
+      paidCapacityPpm: 1_500_000,
     })
     assert.equal(provenCapacity(refusing, 1_157_407).paidCapacityPpm, 1_157_407)
     assert.equal(provenCapacity(counts({ wideSlots: 0, wideKept: 0 }), null).paidCapacityPpm, 0)

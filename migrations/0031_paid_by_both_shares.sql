@@ -1,0 +1,1 @@
+COMMENT ON COLUMN scores.paid_capacity_ppm IS 'What the mean reward was multiplied with: proven capacity times the wide share times the offer share (times the smaller of the two, where a version before migration 31 settled), capped by the tier''s limit of requests.';
