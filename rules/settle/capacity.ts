@@ -6,7 +6,7 @@ import { wideSharePpm } from './wide-share.js'
 
 /**
  * The capacity that is proven, and the part of it that is paid: what it can do at an instant times what it takes all
- * the time (mechanism.md section 5; their product and not the smaller of the two: decision 0017).
+ * the time (mechanism.md section 5; their product and not the smaller of the two: decision 0018).
  * @param window the counts of the last settled intervals, the one being settled included
  * @param limitPpm of `tierLimitPpm`
  */
