@@ -6,6 +6,12 @@ import { parseModelJson } from '../model/model-json.js'
 /** `["diffusers", "AutoencoderKL"]` in model_index.json. */
 const partSchema = z.tuple([z.string(), z.string()])
 
+/** A special token in tokenizer_config.json. */
+export const tokenSchema = z.union([
+  z.string(),
+  z.looseObject({ content: z.string() }).transform((token) => token.content),
+])
+
 /** An option that would change the arithmetic, and is not implemented. */
 export const off = z.literal(false).default(false)
 

@@ -23,6 +23,11 @@ def joins(x):
     return normalize("e\u0301\u0301" + x) == "e\u0301\u0301" + normalize(x)
 
 
+def spaces(x):
+    """Of those that join: whether a joiner after it joins no picture to the one before. U+2122 is a key."""
+    return normalize("\U0001f44d" + x + "\u200d\u2122\u0301").endswith("TM")
+
+
 def prepends(x):
     """Whether what follows x belongs to its grapheme: then e and an acute don't meet."""
     return normalize(x + "e\u0301") == normalize(x) + "e\u0301"
@@ -46,6 +51,8 @@ def ranges(chars):
 print("// Written by grapheme-tables.py: don't edit.\n")
 print("/** Characters that belong to the grapheme before them. */")
 print(f"export const JOINS =\n  '{ranges(x for x in CHARS if joins(x))}'\n")
+print("/** Of these, those after which a joiner joins no picture to the one before. */")
+print(f"export const SPACING =\n  '{ranges(x for x in CHARS if joins(x) and spaces(x))}'\n")
 print("/** Characters whose grapheme takes in what follows. */")
 print(f"export const PREPENDS =\n  '{ranges(x for x in CHARS if prepends(x))}'\n")
 print("/** Characters whose grapheme ends with them. */")

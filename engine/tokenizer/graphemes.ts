@@ -1,6 +1,7 @@
-import { JOINS, PARTS, PREPENDS } from './grapheme-tables.js'
+import { JOINS, PARTS, PREPENDS, SPACING } from './grapheme-tables.js'
 
 const joins = new RegExp(`^[${classOf(JOINS)}]$`, 'u')
+const spacing = new RegExp(`^[${classOf(SPACING)}]$`, 'u')
 const prepends = new RegExp(`^[${classOf(PREPENDS)}]$`, 'u')
 const parts = new RegExp(`^[${classOf(PARTS)}]$`, 'u')
 const pictographic = /^\p{Extended_Pictographic}$/u
@@ -25,7 +26,9 @@ function belongs(char: string, grapheme: readonly string[]): boolean {
   if (parts.test(before)) return false
   if (joins.test(char) || (prepends.test(before) && !parts.test(char))) return true
   if (before !== JOINER || !pictographic.test(char)) return false
-  return pictographic.test(grapheme.findLast((each) => !joins.test(each)) ?? '')
+  const base = grapheme.findLastIndex((each) => !joins.test(each))
+  const marks = grapheme.slice(base + 1, -1)
+  return pictographic.test(grapheme[base] ?? '') && !marks.some((mark) => spacing.test(mark))
 }
 
 function classOf(ranges: string): string {

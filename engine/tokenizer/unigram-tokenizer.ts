@@ -6,18 +6,59 @@ import { firstWords, type PromptTokens } from './prompt-tokens.js'
 const SPACE = '▁'
 /** Below the worst piece's score. */
 const UNKNOWN_PENALTY = 10
+const TRAILING = /\p{White_Space}+$/u
 
 const precompiledSchema = z.object({
   type: z.literal('Precompiled'),
   precompiled_charsmap: z.string(),
 })
+/** What may follow the table. */
+const tidySchema = z.union([
+  z.object({
+    type: z.literal('Replace'),
+    pattern: z.object({ Regex: z.literal(' {2,}') }),
+    content: z.enum([' ', SPACE]),
+  }),
+  z.object({
+    type: z.literal('Strip'),
+    strip_left: z.literal(false),
+    strip_right: z.literal(true),
+  }),
+])
+const normalizerSchema = z
+  .union([
+    precompiledSchema,
+    z.object({
+      type: z.literal('Sequence'),
+      normalizers: z.tuple([precompiledSchema], tidySchema),
+    }),
+  ])
+  .transform((normalizer) =>
+    normalizer.type === 'Sequence' ? normalizer.normalizers : ([normalizer] as const),
+  )
+/** Earlier versions wrote `add_prefix_space`, and with it every section begins with a space. */
 const metaspaceSchema = z.looseObject({
   type: z.literal('Metaspace'),
   replacement: z.literal(SPACE),
-  prepend_scheme: z.literal('always').optional(),
+  prepend_scheme: z.enum(['always', 'first']).default('always'),
   add_prefix_space: z.literal(true).optional(),
   split: z.literal(true).optional(),
 })
+const preTokenizerSchema = z.union([
+  z
+    .object({
+      type: z.literal('Sequence'),
+      pretokenizers: z.tuple([
+        z.object({ type: z.literal('WhitespaceSplit') }),
+        metaspaceSchema.extend({ prepend_scheme: z.literal('always').default('always') }),
+      ]),
+    })
+    .transform(() => ({ splitsWords: true, prependsFirst: false })),
+  metaspaceSchema.transform(({ prepend_scheme }) => ({
+    splitsWords: false,
+    prependsFirst: prepend_scheme === 'first',
+  })),
+])
 /** A tokenizer.json of UMT5's kind: all that another value would change is pinned. */
 const schema = z.looseObject({
   added_tokens: z.array(
@@ -30,34 +71,8 @@ const schema = z.looseObject({
       normalized: z.literal(false),
     }),
   ),
-  normalizer: z.union([
-    precompiledSchema,
-    // Spaces in a row part words as one does, and those at the end part nothing.
-    z
-      .object({
-        type: z.literal('Sequence'),
-        normalizers: z.tuple(
-          [precompiledSchema],
-          z.union([
-            z.object({
-              type: z.literal('Replace'),
-              pattern: z.object({ Regex: z.literal(' {2,}') }),
-              content: z.enum([' ', SPACE]),
-            }),
-            z.object({
-              type: z.literal('Strip'),
-              strip_left: z.literal(false),
-              strip_right: z.literal(true),
-            }),
-          ]),
-        ),
-      })
-      .transform(({ normalizers }) => normalizers[0]),
-  ]),
-  pre_tokenizer: z.object({
-    type: z.literal('Sequence'),
-    pretokenizers: z.tuple([z.object({ type: z.literal('WhitespaceSplit') }), metaspaceSchema]),
-  }),
+  normalizer: normalizerSchema,
+  pre_tokenizer: preTokenizerSchema,
   post_processor: z.looseObject({
     type: z.literal('TemplateProcessing'),
     single: z.tuple([
@@ -80,6 +95,8 @@ const schema = z.looseObject({
 export class UnigramTokenizer implements Tokenizer {
   readonly #length: number
   readonly #charsMap: CharsMap
+  readonly #tidies: readonly z.output<typeof tidySchema>[]
+  readonly #sections: z.output<typeof preTokenizerSchema>
   readonly #pieces = new Map<string, { id: number; score: number }>()
   readonly #added = new Map<string, number>()
   readonly #addedPattern: RegExp
@@ -94,9 +111,12 @@ export class UnigramTokenizer implements Tokenizer {
    * @throws Error for a file of another kind
    */
   constructor(json: unknown, { length, pad }: { length: number; pad: string }) {
-    const { added_tokens, normalizer, post_processor, model } = schema.parse(json)
+    const { added_tokens, normalizer, pre_tokenizer, post_processor, model } = schema.parse(json)
+    const [{ precompiled_charsmap }, ...tidies] = normalizer
     this.#length = length
-    this.#charsMap = new CharsMap(normalizer.precompiled_charsmap)
+    this.#charsMap = new CharsMap(precompiled_charsmap)
+    this.#tidies = tidies
+    this.#sections = pre_tokenizer
     let longest = 0
     let worst = Number.POSITIVE_INFINITY
     for (const [id, [piece, score]] of model.vocab.entries()) {
@@ -143,20 +163,38 @@ export class UnigramTokenizer implements Tokenizer {
     const ids: number[] = []
     let at = 0
     for (const match of text.matchAll(this.#addedPattern)) {
-      ids.push(...this.#words(text.slice(at, match.index)))
+      ids.push(...this.#words(text.slice(at, match.index), at === 0))
       ids.push(this.#added.get(match.slice(1).find((content) => content !== undefined)!)!)
       at = match.index + match[0].length
     }
-    ids.push(...this.#words(text.slice(at)))
+    ids.push(...this.#words(text.slice(at), at === 0))
     return ids
   }
 
-  #words(text: string): number[] {
-    const words = this.#charsMap.normalize(text).match(/\P{White_Space}+/gu) ?? []
-    return words
-      .map((word) => (word.startsWith(SPACE) ? word : SPACE + word))
-      .flatMap((word) => word.match(/▁?[^▁]*/gu)!.filter((part) => part !== ''))
-      .flatMap((part) => this.#bestPath(part))
+  /** @param isFirst whether the text begins with it */
+  #words(text: string, isFirst: boolean): number[] {
+    const { splitsWords, prependsFirst } = this.#sections
+    const normalized = this.#normalize(text)
+    const sections = splitsWords ? (normalized.match(/\P{White_Space}+/gu) ?? []) : [normalized]
+    return sections
+      .map((section) => section.replaceAll(' ', SPACE))
+      .map((section) => {
+        const begins = section === '' || section.startsWith(SPACE) || (prependsFirst && !isFirst)
+        return begins ? section : SPACE + section
+      })
+      .flatMap((section) => section.match(/▁?[^▁]*/gu)!.filter((word) => word !== ''))
+      .flatMap((word) => this.#bestPath(word))
+  }
+
+  #normalize(text: string): string {
+    let normalized = this.#charsMap.normalize(text)
+    for (const tidy of this.#tidies) {
+      normalized =
+        tidy.type === 'Strip'
+          ? normalized.replace(TRAILING, '')
+          : normalized.replace(/ {2,}/g, tidy.content)
+    }
+    return normalized
   }
 
   /** Viterbi: of all ways to cut a word into pieces the one whose scores have the largest sum, the first of equals. */

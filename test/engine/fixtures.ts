@@ -68,6 +68,8 @@ export function promptCases(): {
   cleaned: string
   ids: number[]
   with_bytes: number[]
+  of_2023: number[]
+  of_2024: number[]
 }[] {
   return JSON.parse(readFileSync(fixture('wan-prompts/prompts.json'), 'utf8'))
 }

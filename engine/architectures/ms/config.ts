@@ -5,7 +5,7 @@ import type { NetworkSpecs } from '../../runtime/networks.js'
 import { dpmSolver } from '../../schedulers/dpm-solver.js'
 import { PromptTokenizer } from '../../tokenizer/prompt-tokens.js'
 import type { Architecture } from '../architecture.js'
-import { assertClasses, off, readConfig } from '../config-file.js'
+import { assertClasses, off, readConfig, tokenSchema } from '../config-file.js'
 import { msDecoder } from './decoder.js'
 import { msDenoiser } from './denoiser.js'
 import { msTextEncoder } from './text-encoder.js'
@@ -27,10 +27,6 @@ const NETWORKS: NetworkSpecs = {
   decoder: { folder: 'vae_decoder', inputs: { latent_sample: 'float32' } },
 }
 
-const tokenSchema = z.union([
-  z.string(),
-  z.looseObject({ content: z.string() }).transform((token) => token.content),
-])
 const tokenizerSchema = z.looseObject({
   model_max_length: z.int().min(3).max(4096),
   eos_token: tokenSchema,

@@ -4,7 +4,7 @@ import { bytesOf, type FolderBytes, type ModelFiles } from '../../model/model-fi
 import type { NetworkSpecs } from '../../runtime/networks.js'
 import { UnigramTokenizer } from '../../tokenizer/unigram-tokenizer.js'
 import type { Architecture, Tokenizer } from '../architecture.js'
-import { assertClasses, readConfig } from '../config-file.js'
+import { assertClasses, readConfig, tokenSchema } from '../config-file.js'
 import { SCALE, wanDecoder } from './decoder.js'
 import { wanDenoiser } from './denoiser.js'
 import { readScheduler, SCHEDULERS } from './schedulers.js'
@@ -64,7 +64,7 @@ const vaeSchema = z.looseObject({
   is_residual: z.literal(false).default(false),
   patch_size: unset,
 })
-const padSchema = z.looseObject({ pad_token: z.string() })
+const padSchema = z.looseObject({ pad_token: tokenSchema })
 
 /** Wan 2.1's text to video. */
 export const WAN: Architecture = {
