@@ -39,7 +39,7 @@ export function readConfig<T>(
     hint:
       code === 'model_invalid'
         ? 'Fetch the model folder again.'
-        : 'Options that change the arithmetic have to be those that it reproduces: see engine/architectures/.',
+        : 'Options that change the arithmetic have to be those that it reproduces: see docs/models.md.',
   })
 }
 
