@@ -17,6 +17,7 @@ import { keyCommand } from './commands/key.js'
 import { localnetCommand } from './commands/localnet.js'
 import { migrateCommand } from './commands/migrate.js'
 import { modelCommand } from './commands/model.js'
+import { modelServerCommand } from './commands/model-server.js'
 import { promptsCommand } from './commands/prompts.js'
 import { proverCommand } from './commands/prover.js'
 import { receiptCommand } from './commands/receipt.js'
@@ -57,6 +58,7 @@ const cli = yargs(args)
   .command(doctorCommand)
   .command(cudaCommand)
   .command(modelCommand)
+  .command(modelServerCommand)
   .command(walletCommand)
   .command(migrateCommand)
   .command(intervalCommand)

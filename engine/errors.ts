@@ -14,6 +14,10 @@ import { FractalError, type FractalErrorOptions } from '../base/errors.js'
  * - `gpu_too_small`: the GPU has less memory, or less of it free, than the model needs
  * - `gpu_ambiguous`: GPUs of several models, and which CUDA takes is not known
  * - `out_of_memory`: the runtime could not allocate what the model or the request needs
+ * - `server_unreachable`: no model server answers at the address
+ * - `server_protocol`: what answers there is no model server, or speaks another version
+ * - `server_silent`: a model server said nothing for too long
+ * - `server_untrue`: a model server's videos are not of the class or the root that it names
  * - `cancelled`: the caller's signal was aborted
  * - `closed`: the generator was closed
  * - `engine_failed`: the runtime failed in another way
@@ -34,6 +38,10 @@ export type EngineErrorCode =
   | 'gpu_too_small'
   | 'gpu_ambiguous'
   | 'out_of_memory'
+  | 'server_unreachable'
+  | 'server_protocol'
+  | 'server_silent'
+  | 'server_untrue'
   | 'cancelled'
   | 'closed'
   | 'engine_failed'

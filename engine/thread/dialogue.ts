@@ -26,10 +26,14 @@ export class Dialogue {
     port.onMessage((message) => this.#hear(message))
     this.#end = new Promise((resolve) => {
       port.onEnd((cause) => {
-        this.#ended ??= new EngineError('engine_failed', `The engine's ${what} has ended.`, {
-          hint: 'Open the model again; if it ends again, check the free memory.',
-          ...(cause !== undefined && { cause }),
-        })
+        // A way that knows better why it ended says so.
+        this.#ended ??=
+          cause instanceof EngineError
+            ? cause
+            : new EngineError('engine_failed', `The engine's ${what} has ended.`, {
+                hint: 'Open the model again; if it ends again, check the free memory.',
+                ...(cause !== undefined && { cause }),
+              })
         this.#fail(this.#ended)
         resolve()
       })

@@ -26,7 +26,8 @@ export class RemoteEngine implements Generator, StepRecomputer {
   readonly software: Readonly<Record<string, string>>
   readonly descriptor: ModelDescriptor | null
   readonly device: Device
-  readonly #shape: ModelShape
+  /** What requests are checked by before they are sent there. */
+  readonly shape: ModelShape
   readonly #thread: Dialogue
   /** The thread generates one video at a time. */
   readonly #mutex = new Mutex()
@@ -36,7 +37,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
   constructor(thread: Dialogue, device: Device, opened: Opened) {
     const { model, determinismClass, software } = opened
     this.#thread = thread
-    this.#shape = model.shape
+    this.shape = model.shape
     this.device = device
     this.modelRoot = model.root
     this.determinismClass = determinismClass
@@ -45,7 +46,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
   }
 
   async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
-    validateParams(params, this.#shape)
+    validateParams(params, this.shape)
     return this.#inTurn(hooks.signal, (run) => this.#run(params, hooks, run))
   }
 
@@ -55,7 +56,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
     { signal }: Pick<GenerationHooks, 'signal'> = {},
   ): Promise<RecomputedStep> {
     // The thread checks too; here a bad request is rejected before its turn comes.
-    validateParams(params, this.#shape)
+    validateParams(params, this.shape)
     return this.#ask({ type: 'recompute', params, opened }, signal, (message) =>
       message.type === 'recomputed' ? message.recomputed : null,
     )
@@ -88,7 +89,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
   }
 
   stateSize(params: WorkShape, i: number): number {
-    return stateSize(params, this.#shape, i)
+    return stateSize(params, this.shape, i)
   }
 
   async #inTurn<T>(

@@ -3,14 +3,20 @@ import { visibleGpus } from '../../engine/class/selected-gpu.js'
 import { openEngine } from '../../engine/engine.js'
 import type { Device, Generator } from '../../engine/pipeline/generator.js'
 import { openEngineProcess } from '../../engine/process/open-engine-process.js'
+import { connectEngine } from '../../engine/server/connect-engine.js'
 import { EngineWorker } from './engine-worker.js'
 import { assertAlike, type ProverEngine } from './prover-engine.js'
+
+/** In place of a process id: the process is another machine's. */
+const SERVER = 0
 
 export interface StartEnginesOptions {
   modelDir: string
   device: Device
   /** GPUs, with a process for each; on the CPU as many processes, for development. */
   count: number
+  /** Model servers in place of GPUs of this machine: http://HOST:PORT; one named twice is asked twice at a time. */
+  endpoints?: readonly string[]
   log: Log
   /** What generates in place of each engine; for the demo's villains. */
   replace?: (engine: Generator) => Generator
@@ -21,22 +27,33 @@ export interface StartEnginesOptions {
 /**
  * Loads the model once for each GPU, each in a process of its own, so that a crash takes one generation and
  * not the prover. A single engine on the CPU stays in this process.
- * @throws EngineError `gpu_missing` when there are fewer GPUs; what openEngine throws
+ * @throws EngineError `gpu_missing` when there are fewer GPUs; what openEngine and connectEngine throw
  * @throws FractalError `workers_differ`
  */
 export async function startEngines(options: StartEnginesOptions): Promise<ProverEngine[]> {
-  const { modelDir, device, count, log, replace = (engine) => engine } = options
+  const { modelDir, device, count, endpoints, replace = (engine) => engine } = options
+  if (endpoints !== undefined) {
+    return startAll(endpoints.length, options, async (i, onEnd) => {
+      const engine = await connectEngine({ url: endpoints[i]!, onEnd })
+      return { engine: replace(engine), pid: SERVER }
+    })
+  }
   if (device === 'cpu' && count === 1) return [replace(await openEngine({ modelDir, device }))]
   const gpus = device === 'cuda' ? await visibleGpus(count) : []
+  return startAll(count, options, async (i, onEnd) => {
+    const opened = await openEngineProcess({ modelDir, device, gpu: gpus[i], onEnd })
+    return { ...opened, engine: replace(opened.engine) }
+  })
+}
+
+async function startAll(
+  count: number,
+  { log, firstPauseMs }: Pick<StartEnginesOptions, 'log' | 'firstPauseMs'>,
+  open: (i: number, onEnd: () => void) => Promise<{ engine: Generator; pid: number }>,
+): Promise<ProverEngine[]> {
   const started = await Promise.allSettled(
     Array.from({ length: count }, (_, i) =>
-      EngineWorker.start({
-        ...{ worker: i + 1, log, firstPauseMs: options.firstPauseMs },
-        open: async (onEnd) => {
-          const opened = await openEngineProcess({ modelDir, device, gpu: gpus[i], onEnd })
-          return { ...opened, engine: replace(opened.engine) }
-        },
-      }),
+      EngineWorker.start({ worker: i + 1, log, firstPauseMs, open: (onEnd) => open(i, onEnd) }),
     ),
   )
   const workers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))

@@ -6,6 +6,7 @@ import { DEVNET_OPTIONS } from '../../dev/subtensor/devnet/devnet.js'
 import { API_OPTIONS } from '../../workers/roles/api.js'
 import { GPU_OPTIONS } from '../../workers/roles/gpu.js'
 import { INFERENCE_OPTIONS } from '../../workers/roles/inference.js'
+import { MODEL_SERVER_OPTIONS } from '../../workers/roles/model-server.js'
 import { PROVER_OPTIONS } from '../../workers/roles/prover.js'
 import { VERIFIER_OPTIONS } from '../../workers/roles/verifier.js'
 
@@ -15,6 +16,7 @@ const ROLES: Readonly<Record<string, readonly OptionName[]>> = {
   verifier: VERIFIER_OPTIONS,
   'inference-worker': INFERENCE_OPTIONS,
   'gpu-worker': GPU_OPTIONS,
+  'model-server': MODEL_SERVER_OPTIONS,
   api: API_OPTIONS,
   migrate: MIGRATE_OPTIONS.filter((name) => name !== 'netuid' && name !== 'api.verifier'),
   localnet: LOCALNET_OPTIONS,

@@ -53,13 +53,7 @@ export async function runProver(
   log: Log,
   replace?: (engine: Generator) => Generator,
 ): Promise<Running> {
-  if (options['neuron.model_endpoint'] !== undefined) {
-    throw new FractalError(
-      'model_endpoint_refused',
-      `${options['neuron.model_endpoint']} does not speak the engine's protocol, states and digests included`,
-      { hint: 'Omit --neuron.model_endpoint: the engine runs in this process.' },
-    )
-  }
+  const endpoints = modelEndpoints(options['neuron.model_endpoint'])
   const allowPrivate =
     options['chain.allow_private_addresses'] || isDevelopmentNetwork(options['subtensor.network'])
   const address = options['neuron.axon_off']
@@ -89,6 +83,7 @@ export async function runProver(
     modelDir: options['model.dir'] ?? defaultModelDir(),
     device: options.device,
     count: options['gpu.count'],
+    ...(endpoints !== undefined && { endpoints }),
     log,
     ...(replace === undefined ? {} : { replace }),
   })
@@ -150,6 +145,16 @@ export async function runProver(
     throw error
   }
   return asRunning(close)
+}
+
+/** @throws FractalError `bad_option` */
+function modelEndpoints(given: string | undefined): string[] | undefined {
+  const urls = given?.split(',').map((url) => url.trim())
+  const wrong = urls?.find((url) => !URL.canParse(url) || new URL(url).protocol !== 'http:')
+  if (wrong === undefined) return urls
+  throw new FractalError('bad_option', `--neuron.model_endpoint: ${wrong} is no http://HOST:PORT`, {
+    hint: 'Name the address of a fractal model-server; several are separated by commas.',
+  })
 }
 
 function lostEngines(engines: readonly ProverEngine[]): string | null {

@@ -1,0 +1,179 @@
+import { once } from 'node:events'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import type { Socket } from 'node:net'
+import { messageOf } from '../../base/errors.js'
+import { fingerprintOf, parseDeterminismClass } from '../../formats/determinism-class.js'
+import { framesSha256 } from '../../formats/frames.js'
+import { EngineError } from '../errors.js'
+import { knownAnswersOf } from '../model/known-answers.js'
+import { digestOf } from '../pipeline/digest.js'
+import { Dialogue, type EnginePort } from '../thread/dialogue.js'
+import { RemoteEngine } from '../thread/remote-engine.js'
+import { isAnswer, PROTOCOL } from './messages.js'
+import { encodeRecord, RecordReader } from './records.js'
+
+/** Until a server has answered at all. */
+const CONNECT_MS = 10_000
+/** Between two messages of a server that was asked something: a decoder that makes a whole video says nothing for long. */
+const SILENT_MS = 600_000
+
+export interface ConnectEngineOptions {
+  /** `http://HOST:PORT` of a `fractal model-server`. */
+  url: string
+  /** Called once when the connection has ended, before what was asked fails. */
+  onEnd(): void
+  /** Milliseconds; for tests. */
+  connectMs?: number
+  silentMs?: number
+}
+
+/**
+ * An engine that a model server holds. Its known answers are generated through it before it is believed: a server that
+ * names a class or a model which it does not compute is refused.
+ * @throws EngineError `server_unreachable`, `server_protocol`, `server_silent`, `server_untrue`
+ */
+export async function connectEngine(options: ConnectEngineOptions): Promise<RemoteEngine> {
+  const { url, onEnd, connectMs = CONNECT_MS, silentMs = SILENT_MS } = options
+  const socket = await upgraded(url, connectMs)
+  socket.once('close', onEnd)
+  const dialogue = new Dialogue(socketPort(socket, url, silentMs), 'model server')
+  const opened = await dialogue.opened()
+  const parts = parseDeterminismClass(opened.determinismClass)
+  const engine = new RemoteEngine(dialogue, parts?.ep ?? 'cpu', opened)
+  try {
+    if (parts === null || parts.modelRoot !== opened.model.root) {
+      throw untrue(
+        url,
+        `its class ${opened.determinismClass} is not of the root ${opened.model.root}`,
+      )
+    }
+    const fingerprint = await fingerprintThrough(engine, url)
+    if (fingerprint !== parts.fingerprint) {
+      throw untrue(
+        url,
+        `its known answers give the fingerprint ${fingerprint}, its class names ${parts.fingerprint}`,
+      )
+    }
+    return engine
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}
+
+/** Of the frames as they come, not of the digests that the server says. */
+async function fingerprintThrough(engine: RemoteEngine, url: string): Promise<string> {
+  const hashes: string[] = []
+  for (const params of [...knownAnswersOf(engine.descriptor)].reverse()) {
+    const digests: Uint8Array[] = []
+    const { framesSha256: said } = await engine.generate(params, {
+      onFrame: (_, rgb) => void digests.push(digestOf(rgb)),
+    })
+    const found = digests.length === params.frames ? framesSha256(params, digests) : null
+    if (found !== said) throw untrue(url, 'its frames are not those that it names')
+    hashes.unshift(found)
+  }
+  return fingerprintOf(hashes)
+}
+
+function untrue(url: string, why: string): EngineError {
+  return new EngineError(
+    'server_untrue',
+    `The model server at ${url} is not what it says: ${why}.`,
+    {
+      hint: 'Look at its model folder and its GPU (fractal doctor --certify there), then start it again.',
+    },
+  )
+}
+
+async function upgraded(url: string, connectMs: number): Promise<Socket> {
+  const asked = request(new URL('/v1/engine', url), {
+    headers: { Connection: 'Upgrade', Upgrade: PROTOCOL },
+    signal: AbortSignal.timeout(connectMs),
+  })
+  asked.end()
+  try {
+    return await Promise.race([socketOf(asked, url), refusalOf(asked, url)])
+  } catch (cause) {
+    asked.destroy()
+    if (cause instanceof EngineError) throw cause
+    throw new EngineError(
+      'server_unreachable',
+      `No model server answers at ${url}: ${messageOf(cause)}.`,
+      {
+        hint: 'Start one there (fractal model-server), or correct --neuron.model_endpoint.',
+        cause,
+      },
+    )
+  }
+}
+
+async function socketOf(asked: ClientRequest, url: string): Promise<Socket> {
+  const [response, socket, head] = (await once(asked, 'upgrade')) as [
+    IncomingMessage,
+    Socket,
+    Buffer,
+  ]
+  if (response.headers.upgrade !== PROTOCOL)
+    throw otherProtocol(url, String(response.headers.upgrade))
+  if (head.length > 0) socket.unshift(head)
+  return socket
+}
+
+/** An ordinary answer: of a server that has no such address, or speaks another version. */
+async function refusalOf(asked: ClientRequest, url: string): Promise<never> {
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  throw otherProtocol(url, response.headers.upgrade ?? `HTTP ${response.statusCode}`)
+}
+
+function otherProtocol(url: string, found: string): EngineError {
+  return new EngineError(
+    'server_protocol',
+    `What answers at ${url} speaks ${found}; this is ${PROTOCOL}.`,
+    {
+      hint: 'Run the same version of Fractal on both, and look at the address: http://HOST:PORT.',
+    },
+  )
+}
+
+function socketPort(socket: Socket, url: string, silentMs: number): EnginePort {
+  let cause: EngineError | undefined
+  socket.on('error', () => {})
+  socket.setKeepAlive(true, 15_000)
+  socket.setTimeout(0)
+  const end = (error: EngineError) => {
+    cause ??= error
+    socket.destroy()
+  }
+  socket.on('timeout', () => {
+    end(
+      new EngineError(
+        'server_silent',
+        `The model server at ${url} said nothing for ${silentMs / 1000} s.`,
+        {
+          hint: 'Look at its log and its GPU.',
+        },
+      ),
+    )
+  })
+  return {
+    post: (message) => void (socket.writable && socket.write(encodeRecord(message))),
+    onMessage: (listener) => {
+      const reader = new RecordReader()
+      socket.on('data', (chunk: Buffer) => {
+        try {
+          for (const message of reader.push(chunk)) {
+            if (!isAnswer(message)) throw otherProtocol(url, 'something else')
+            listener(message)
+          }
+        } catch (error) {
+          end(error instanceof EngineError ? error : otherProtocol(url, messageOf(error)))
+        }
+      })
+    },
+    onEnd: (listener) => socket.once('close', () => listener(cause)),
+    // While it was asked something, it has to say something.
+    ref: () => void socket.ref().setTimeout(silentMs),
+    unref: () => void socket.unref().setTimeout(0),
+  }
+}
