@@ -43,6 +43,11 @@ export interface SubnetParams {
   maxWeightLimit: number
   /** Whether weights are committed to as a hash and revealed later; else they are set in the open. */
   commitReveal: boolean
+  /**
+   * With `commitReveal`, whether weights are committed to encrypted for a round of drand, after which
+   * the chain shows them by itself: where a runtime offers both ways, this one.
+   */
+  timelocked: boolean
   /** A commit of epoch e is revealed in epoch e + this, no other. */
   revealPeriodEpochs: number
   immunityPeriod: number
@@ -62,8 +67,10 @@ export interface PreparedExtrinsic {
   /** First and last block that may include it. */
   eraFirst: number
   eraLast: number
-  /** Of a commit: what the chain stores of it. */
+  /** Of a commit: what the chain stores of it, of a timelocked one blake2b-256 of that. */
   commitHash: Hex | null
+  /** Of the runtime that it is signed for: no block of another one includes it. Null: not noted. */
+  specVersion: number | null
 }
 
 export type Inclusion =
@@ -71,8 +78,11 @@ export type Inclusion =
   /** `error` is the chain's own name, as in errors.ts. */
   | { block: BlockRef; ok: false; error: string }
 
-/** How an extrinsic carries weights: in the open, or hidden first and shown later. */
-export type WeightsStep = 'set' | 'commit' | 'reveal'
+/**
+ * How an extrinsic carries weights: in the open, or hidden first and shown later, by a second
+ * extrinsic or (`timelock`) by the chain itself.
+ */
+export type WeightsStep = 'set' | 'commit' | 'reveal' | 'timelock'
 
 export interface WeightsCall {
   step: WeightsStep
@@ -97,6 +107,8 @@ export interface WeightsCommit {
   /** First and last block that may include the reveal, as long as the subnet's tempo stays. */
   revealFirst: number
   revealLast: number
+  /** Whether the chain reveals it by itself: then it is gone when it did, or when it couldn't. */
+  timelocked: boolean
 }
 
 /** When the subnet's epochs end, as the chain reports. */
@@ -120,6 +132,8 @@ export interface Chain {
   readonly allowsLoopbackAxons: boolean
   head(): Promise<BlockRef>
   finalized(): Promise<BlockRef>
+  /** Resolves when a block after this one may be final: the node has told so, or it is time to ask. */
+  nextFinalized(after: number): Promise<void>
   /** Finalized blocks only. @throws ChainError `not_finalized` (retryable), `StateDiscarded` */
   blockAt(number: number): Promise<BlockRef>
   /** At the head unless `at` is given. @throws ChainError `SubNetworkDoesNotExist`, `StateDiscarded`, `UnknownBlock` */
@@ -128,11 +142,13 @@ export interface Chain {
   /** The weights as stored: max-upscaled, in the order they were sent; empty when none were set. */
   weights(netuid: number, uid: number, at?: BlockRef): Promise<[uid: number, value: number][]>
   /**
-   * The hotkey's commits that were not revealed, oldest first. One that has expired stays until the
-   * hotkey's next commit or reveal.
+   * The hotkey's commits that were not revealed, oldest first, timelocked ones last. One that has
+   * expired stays until the hotkey's next commit or reveal.
    */
   commits(netuid: number, hotkey: string, at?: BlockRef): Promise<WeightsCommit[]>
   epoch(netuid: number, at?: BlockRef): Promise<Epoch>
+  /** Version of the runtime that makes the block after this one. */
+  specVersion(at?: BlockRef): Promise<number>
   /**
    * Reads nonce and head, signs; sends nothing. @throws ChainError `weights_unsupported` when the
    * runtime offers no way that can be done right

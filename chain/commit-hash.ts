@@ -1,6 +1,7 @@
 import { blake2b } from '@noble/hashes/blake2.js'
 import { decodeAddress } from '../base/crypto.js'
 import { concat, type Hex, toHex } from '../formats/bytes.js'
+import { u16le, u64le, vecOfU16 } from './scale.js'
 
 /** What a commit hides and its reveal shows. */
 export interface CommittedWeights {
@@ -35,24 +36,4 @@ export function commitBytes(weights: CommittedWeights): Uint8Array {
     vecOfU16(salt),
     u64le(versionKey),
   )
-}
-
-function vecOfU16(values: readonly number[]): Uint8Array {
-  return concat(compactLength(values.length), ...values.map(u16le))
-}
-
-/** SCALE's compact integer, as far as 2^14 − 1: a subnet has at most 4096 neurons. */
-function compactLength(length: number): Uint8Array {
-  if (length >= 1 << 14) throw new RangeError(`${length} weights are more than any subnet has`)
-  return length < 1 << 6 ? Uint8Array.of(length << 2) : u16le((length << 2) | 1)
-}
-
-function u16le(value: number): Uint8Array {
-  return Uint8Array.of(value & 0xff, value >>> 8)
-}
-
-function u64le(value: number): Uint8Array {
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value), true)
-  return bytes
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.js'
 import type { Chain } from './chain.js'
+import { ChainError } from './errors.js'
 import { connectLocalChain } from './local/adapter.js'
 
 /** Where `fractal localnet` listens by default. */
@@ -10,14 +11,20 @@ export interface ChainOptions {
   network: string
   /** Without it: the local chain's usual address, or the network's own. */
   endpoint: string | undefined
+  /** Which of a subnet's mechanisms is weighed. Default 0, the only one of the local chain. */
+  mechanism?: number
   log?: Log
 }
 
-/** @throws ChainError: what connecting throws */
-export async function connectChain({ network, endpoint, log }: ChainOptions): Promise<Chain> {
+/** @throws ChainError `MechanismDoesNotExist`, and what connecting throws */
+export async function connectChain(options: ChainOptions): Promise<Chain> {
+  const { network, endpoint, mechanism = 0, log } = options
+  if (network === 'local' && mechanism !== 0) {
+    throw new ChainError('MechanismDoesNotExist', 'the local chain has mechanism 0 alone')
+  }
   if (network === 'local') return connectLocalChain(endpoint ?? LOCAL_ENDPOINT)
   // Only now: Polkadot's API takes a second to load, and a local chain needs none.
   const { connectSubtensor } = await import('./subtensor/adapter.js')
-  const options = { network, endpoint: endpoint ?? '' }
-  return connectSubtensor(log === undefined ? options : { ...options, log })
+  const target = { network, endpoint: endpoint ?? '', mechanism }
+  return connectSubtensor(log === undefined ? target : { ...target, log })
 }

@@ -11,7 +11,10 @@ const HINTS: Record<string, string> = {
   HotKeyNotRegisteredInNetwork: 'Register the hotkey on this subnet, or check --netuid.',
   NeuronNoValidatorPermit: 'The hotkey has too little stake for a validator permit here.',
   SubNetworkDoesNotExist: 'Check --netuid and --subtensor.network.',
+  MechanismDoesNotExist: 'Check --neuron.mechanism and --netuid.',
   CommitRevealEnabled: 'This subnet takes weights by commit and reveal only.',
+  IncorrectCommitRevealVersion:
+    'Update Fractal: the chain reads timelocked weights of a newer version.',
   InvalidIpAddress: 'Serve a public address: see --axon.external_ip.',
   ServingRateLimitExceeded: 'Wait servingRateLimit blocks before changing the address again.',
   NotEnoughStakeToSetWeights: 'Add stake to the hotkey.',

@@ -1,24 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Context } from '@temporalio/activity'
 import type { Log } from '../../base/log.js'
 import type { BlockRef, Chain } from '../../chain/chain.js'
-
-/** Half a block, at most 3 s: a moment is met within half a block of its finality. */
-export function pollMs(blockSeconds: number): number {
-  return Math.max(100, Math.min(3000, blockSeconds * 500))
-}
 
 /**
  * Follows the final blocks for a whole process: however many rounds, intervals and weights wait for one, the
  * chain is asked once for all of them.
  */
 export class FinalityWatch {
-  readonly #chain: Pick<Chain, 'finalized' | 'blockSeconds'>
+  readonly #chain: Pick<Chain, 'finalized' | 'nextFinalized'>
   readonly #log: Log
   #next: Promise<BlockRef> | null = null
+  #newest = -1
   #isFailing = false
 
-  constructor(chain: Pick<Chain, 'finalized' | 'blockSeconds'>, log: Log) {
+  constructor(chain: Pick<Chain, 'finalized' | 'nextFinalized'>, log: Log) {
     this.#chain = chain
     this.#log = log
   }
@@ -40,9 +35,10 @@ export class FinalityWatch {
   }
 
   async #look(): Promise<BlockRef> {
-    await sleep(pollMs(this.#chain.blockSeconds))
+    await this.#chain.nextFinalized(this.#newest)
     try {
       const block = await this.#chain.finalized()
+      this.#newest = block.number
       if (this.#isFailing) this.#log.info('the chain answers again')
       this.#isFailing = false
       return block

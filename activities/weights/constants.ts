@@ -1,5 +1,8 @@
-/** How many blocks a weights extrinsic lives (mechanism section 6). */
-export const ERA_BLOCKS = 64
+/**
+ * How many blocks a weights extrinsic lives (mechanism section 6). The pool drops one that misses its block, and
+ * what may still be included has to be waited for.
+ */
+export const ERA_BLOCKS = 16
 
 /** Grows when what our weights mean changes; a subnet that asks for a higher one wants newer software. */
 export const VERSION_KEY = 1

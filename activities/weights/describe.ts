@@ -1,4 +1,4 @@
-import type { WeightExtrinsicRow } from '../../ledger/intervals/weight-extrinsics.js'
+import { isCommit, type WeightExtrinsicRow } from '../../ledger/intervals/weight-extrinsics.js'
 import type { WeightSetRow } from '../../ledger/intervals/weights.js'
 
 /** What became of an interval's weights, in one line. */
@@ -13,17 +13,29 @@ export function describeWeights(
     return `${reason === null ? kind : `${kind}: ${reason}`}${unrevealed}${changedText(set)}`
   }
   const shown = extrinsics.findLast(({ step, result }) => step !== 'commit' && result === 'ok')
-  const how =
-    shown?.step === 'reveal'
-      ? `committed in block ${commitBlock}, revealed in block ${includedBlock}`
-      : `set in block ${includedBlock}`
-  const commits = extrinsics.filter(({ step, result }) => step === 'commit' && result === 'ok')
-  const lost = shown?.step === 'reveal' ? commits.length - 1 : commits.length
+  const how = howShown(shown, commitBlock, includedBlock)
+  const commits = extrinsics.filter((sent) => isCommit(sent) && sent.result === 'ok')
+  const lost = shown === undefined || shown.step === 'set' ? commits.length : commits.length - 1
   const lostText =
     lost === 0
       ? ''
       : `, after ${lost} commit${lost === 1 ? '' : 's'} that ${lost === 1 ? 'was' : 'were'} not revealed`
   return `${how} for ${set.uids.length} provers${lostText}${changedText(set)}${readBackText(set)}`
+}
+
+function howShown(
+  shown: WeightExtrinsicRow | undefined,
+  commitBlock: number | null,
+  includedBlock: number | null,
+): string {
+  switch (shown?.step) {
+    case 'reveal':
+      return `committed in block ${commitBlock}, revealed in block ${includedBlock}`
+    case 'timelock':
+      return `committed in block ${commitBlock}, revealed by the chain in block ${includedBlock}`
+    default:
+      return `set in block ${includedBlock}`
+  }
 }
 
 function changedText({ changedUids }: WeightSetRow): string {

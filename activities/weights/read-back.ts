@@ -1,4 +1,5 @@
 import { FractalError } from '../../base/errors.js'
+import type { BlockRef } from '../../chain/chain.js'
 import { maxUpscale } from '../../chain/max-upscale.js'
 import { markConfirmed, type WeightSetRow } from '../../ledger/intervals/weights.js'
 import { withFence } from '../shared/with-fence.js'
@@ -9,12 +10,8 @@ import type { VerifierDeps } from '../verifier-deps.js'
  * so that the largest is 65535; stores whether they are equal.
  */
 export async function readBack(deps: VerifierDeps, n: number, set: WeightSetRow): Promise<void> {
-  const stored = await storedWeights(deps, set.includedBlock!)
-  const expected = maxUpscale(set.values)
-  const equal =
-    stored &&
-    stored.length === set.uids.length &&
-    stored.every(([uid, value], i) => uid === set.uids[i] && value === expected[i])
+  const stored = await storedAt(deps, set.includedBlock!)
+  const equal = stored && isStored(set, stored)
   await withFence(deps, (tx) => markConfirmed(tx, deps.id, n, equal))
   const block = set.includedBlock
   if (equal === false) {
@@ -25,16 +22,37 @@ export async function readBack(deps: VerifierDeps, n: number, set: WeightSetRow)
   }
 }
 
+/** Whether the chain's weights are those that were sent. */
+export function isStored(
+  { uids, values }: Pick<WeightSetRow, 'uids' | 'values'>,
+  stored: readonly [uid: number, value: number][],
+): boolean {
+  const expected = maxUpscale(values)
+  return (
+    stored.length === uids.length &&
+    stored.every(([uid, value], i) => uid === uids[i] && value === expected[i])
+  )
+}
+
+async function storedAt(deps: VerifierDeps, number: number) {
+  return orNull(async () => storedWeights(deps, await deps.chain.blockAt(number)))
+}
+
 /** Null when the node no longer keeps that block's state: the verifier was down for long. */
-async function storedWeights(
+export async function storedWeights(
   { id, chain }: VerifierDeps,
-  number: number,
+  block: BlockRef,
 ): Promise<[uid: number, value: number][] | null> {
-  try {
-    const block = await chain.blockAt(number)
+  return orNull(async () => {
     const { neurons } = await chain.metagraph(id.netuid, block)
     const uid = neurons.find((neuron) => neuron.hotkey === id.verifier)?.uid
     return uid === undefined ? [] : await chain.weights(id.netuid, uid, block)
+  })
+}
+
+async function orNull<T>(read: () => Promise<T>): Promise<T | null> {
+  try {
+    return await read()
   } catch (error) {
     if (error instanceof FractalError && error.code === 'StateDiscarded') return null
     throw error

@@ -1,7 +1,11 @@
 import { Mutex } from '../../base/concurrency/semaphore.js'
 import { FractalError } from '../../base/errors.js'
-import { extrinsicsOf } from '../../ledger/intervals/weight-extrinsics.js'
-import { weightSet } from '../../ledger/intervals/weights.js'
+import {
+  extrinsicsOf,
+  isCommit,
+  type WeightExtrinsicRow,
+} from '../../ledger/intervals/weight-extrinsics.js'
+import { type WeightSetRow, weightSet } from '../../ledger/intervals/weights.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import type { AfterStep } from './constants.js'
@@ -9,14 +13,15 @@ import { describeWeights } from './describe.js'
 import { readBack } from './read-back.js'
 import { revealWeights } from './reveal.js'
 import { signWeights } from './sign.js'
+import { awaitChainReveal } from './timelocked.js'
 import { trackInclusion } from './track-inclusion.js'
 
 type Next = AfterStep | { after: 'nothing'; line: string }
 type Rest = Exclude<Next, { after: 'immediately' }>
 
 /**
- * Sets the interval's weights exactly once (mechanism section 6), in the open or by commit and reveal,
- * whichever the subnet asks for at the moment. Where it stands is in the ledger alone: what is about
+ * Sets the interval's weights exactly once (mechanism section 6), in the open, by commit and reveal, or
+ * timelocked, whichever the subnet asks for at the moment. Where it stands is in the ledger alone: what is about
  * to be sent is stored before, bytes that may stand on the chain are sent again and never replaced,
  * so that a process that dies at any point leaves to the next one just what to do.
  *
@@ -79,7 +84,20 @@ async function advance(
         return { after: 'immediately' }
       }
       return set.state === 'committed' || set.state === 'revealing'
-        ? revealWeights(deps, n, set, extrinsics)
+        ? showWeights(deps, n, set, extrinsics)
         : signWeights(deps, n, set)
   }
+}
+
+/** What a finalized block holds the commit of is revealed by us, or by the chain. */
+function showWeights(
+  deps: VerifierDeps,
+  n: number,
+  set: WeightSetRow,
+  extrinsics: readonly WeightExtrinsicRow[],
+): Promise<AfterStep> {
+  const commit = extrinsics.findLast((sent) => isCommit(sent) && sent.result === 'ok')
+  return commit?.step === 'timelock'
+    ? awaitChainReveal(deps, n, set, commit)
+    : revealWeights(deps, n, set, extrinsics)
 }

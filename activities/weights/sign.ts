@@ -1,9 +1,11 @@
 import { FractalError } from '../../base/errors.js'
+import type { SubnetParams, WeightsStep } from '../../chain/chain.js'
 import { putExtrinsic } from '../../ledger/intervals/weight-extrinsics.js'
 import {
   newestWeightsN,
   replaceWeights,
   supersede,
+  timelockedN,
   type WeightSetRow,
 } from '../../ledger/intervals/weights.js'
 import { withFence } from '../shared/with-fence.js'
@@ -21,7 +23,7 @@ import { computeWeightSet } from './weight-vector.js'
 const MAX_UNREVEALED = 10
 
 /**
- * Stores a freshly signed extrinsic, in the open or a commit, with the vector that it is made of:
+ * Stores a freshly signed extrinsic, in the open or a commit of either kind, with the vector that it is made of:
  * when nothing of the interval may stand on the chain, the rate limit allows one, and nobody else set
  * weights. Weights only move forward: as soon as a later interval has some, these are given up, also
  * while they wait for a limit.
@@ -45,7 +47,10 @@ export async function signWeights(
   }
   const site = await readWeightsContext(deps)
   assertVersionKey(site.params, VERSION_KEY)
-  const why = (await assertSoleSender(deps, site)) ?? (await limitOf(deps, site))
+  const why =
+    (await overwriterOf(deps, site)) ??
+    (await assertSoleSender(deps, site)) ??
+    (await limitOf(deps, site))
   if (why !== null) return { after: 'waiting', why }
   // The hotkeys at the sending block: a uid that changed hands since settling gets nothing.
   const decided = computeWeightSet(deps, weighed, site)
@@ -53,10 +58,9 @@ export async function signWeights(
     await withFence(deps, (tx) => replaceWeights(tx, id, n, decided, null))
     return { after: 'immediately' }
   }
-  const secret = site.params.commitReveal
-    ? { salt: saltOf(deps.newSecret()), versionKey: VERSION_KEY }
-    : null
-  const step = secret === null ? 'set' : 'commit'
+  const step = stepOf(site.params)
+  const secret =
+    step === 'commit' ? { salt: saltOf(deps.newSecret()), versionKey: VERSION_KEY } : null
   const prepared = await chain.prepareWeights({
     step,
     netuid: id.netuid,
@@ -74,6 +78,27 @@ export async function signWeights(
   return { after: 'immediately' }
 }
 
+/** The way that the subnet asks for. */
+function stepOf({ commitReveal, timelocked }: SubnetParams): WeightsStep {
+  if (!commitReveal) return 'set'
+  return timelocked ? 'timelock' : 'commit'
+}
+
+/**
+ * Why weights in the open wait: the chain is still to reveal those of an earlier interval, whether or not the
+ * subnet takes commits by now, and they would overwrite these.
+ */
+async function overwriterOf(
+  { db, id }: VerifierDeps,
+  { params, metagraph }: WeightsContext,
+): Promise<string | null> {
+  if (params.commitReveal) return null
+  const now = metagraph.block.number
+  const earlier = await timelockedN(db, id, now)
+  if (earlier === null) return null
+  return `the chain is still to reveal the weights of interval ${earlier.n}: waiting for block ${earlier.revealLast + 1}, now ${now}`
+}
+
 /** Which of the chain's limits forbids weights for now, with the block that ends it; or null. */
 async function limitOf({ chain, id }: VerifierDeps, site: WeightsContext): Promise<string | null> {
   const { params, metagraph, me } = site
@@ -82,7 +107,12 @@ async function limitOf({ chain, id }: VerifierDeps, site: WeightsContext): Promi
   if (now < allowedAt) return `rate limit: waiting for block ${allowedAt}, now ${now}`
   if (!params.commitReveal) return null
   const commits = await chain.commits(id.netuid, id.verifier)
-  const live = commits.filter(({ revealLast }) => revealLast > now)
+  // Of those that it reveals itself the chain counts each epoch's.
+  const since = params.timelocked ? now - (await chain.epoch(id.netuid)).blocksSinceLast : 0
+  const live = commits.filter(
+    ({ timelocked, block, revealLast }) =>
+      timelocked === params.timelocked && block >= since && revealLast > now,
+  )
   if (live.length < MAX_UNREVEALED) return null
   return `rate limit: ${live.length} commits wait for their reveal, the first until block ${live[0]!.revealLast}, now ${now}`
 }

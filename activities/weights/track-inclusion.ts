@@ -25,6 +25,15 @@ const GOES_ON: Record<WeightsStep, readonly string[]> = {
     'CommitRevealDisabled',
     'TooManyUnrevealedCommits',
   ],
+  timelock: [
+    'ok',
+    'expired',
+    'CommittingWeightsTooFast',
+    'CommitRevealDisabled',
+    'TooManyUnrevealedCommits',
+    // The chain reads another version by now: the next one that is signed names it.
+    'IncorrectCommitRevealVersion',
+  ],
   reveal: ['ok', 'expired', 'RevealTooEarly', 'ExpiredWeightCommit', 'CommitRevealDisabled'],
 }
 
@@ -86,9 +95,22 @@ async function send(deps: VerifierDeps, n: number, sent: WeightExtrinsicRow): Pr
     await deps.chain.submit(sent)
     await withFence(deps, (tx) => markSubmitted(tx, deps.id, n, sent.hash))
   } catch (error) {
-    const waits = (code: string) => POOL_WAITS.includes(code) || retryHelps(code)
-    if (!(error instanceof FractalError && waits(error.code))) throw error
+    if (!(error instanceof FractalError)) throw error
+    const waits = POOL_WAITS.includes(error.code) || retryHelps(error.code)
+    if (!waits && !(error.code === 'BadProof' && (await wasUpgraded(deps, sent)))) throw error
   }
+}
+
+/**
+ * Whether the runtime that comes after a block, the head unless given, is another than the one that this was
+ * signed for: its signature is of that one's version, so no later block includes it.
+ */
+async function wasUpgraded(
+  { chain }: VerifierDeps,
+  { specVersion }: WeightExtrinsicRow,
+  at?: BlockRef,
+): Promise<boolean> {
+  return specVersion !== null && (await chain.specVersion(at)) !== specVersion
 }
 
 /** How an extrinsic ended, when that can be known by now: stored, and returned; else null. */
@@ -97,10 +119,12 @@ export async function recordEnd(
   n: number,
   sent: WeightExtrinsicRow,
 ): Promise<string | null> {
-  const { number } = await deps.chain.finalized()
+  const final = await deps.chain.finalized()
+  const { number } = final
   const range = { from: sent.eraFirst, to: Math.min(number, sent.eraLast) }
   const found = range.to < range.from ? null : await deps.chain.inclusion(sent.hash, range)
-  if (found === null && number <= sent.eraLast) return null
+  if (found === null && number <= sent.eraLast && !(await wasUpgraded(deps, sent, final)))
+    return null
   const result = found === null ? 'expired' : found.ok ? 'ok' : found.error
   const window =
     found?.ok === true && sent.commitHash !== null

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Signer } from '../../base/sr25519.js'
 import type { Hex } from '../../formats/bytes.js'
@@ -15,13 +16,18 @@ import type {
 } from '../chain.js'
 import { ChainError, retryHelps } from '../errors.js'
 import { servedIp } from '../served-ip.js'
-import { type Call, signExtrinsic } from './extrinsic.js'
+import { type Call, LOCAL_SPEC_VERSION, signExtrinsic } from './extrinsic.js'
 import { blockRef, LocalRpc } from './rpc.js'
 import { localParams, rao, u16 } from './schemas.js'
-import { weightsCall } from './weights-call.js'
+import { timelockPlan, weightsCall } from './weights-call.js'
 
 /** An axon's extrinsic lives this long: the next block has it, unless something is wrong. */
 const SERVE_ERA_BLOCKS = 16
+
+/** Half a block, at most 3 s: a moment is met within half a block of its finality. */
+export function pollMs(blockSeconds: number): number {
+  return Math.max(100, Math.min(3000, blockSeconds * 500))
+}
 
 const info = z.object({ genesisHash: z.string(), blockMs: z.number(), allowLoopback: z.boolean() })
 const neurons = z.object({
@@ -40,7 +46,13 @@ const neurons = z.object({
   ),
 })
 const commits = z.array(
-  z.object({ hash: z.string(), block: z.int(), revealFirst: z.int(), revealLast: z.int() }),
+  z.object({
+    hash: z.string(),
+    block: z.int(),
+    revealFirst: z.int(),
+    revealLast: z.int(),
+    timelocked: z.boolean(),
+  }),
 )
 const epoch = z.object({ tempo: z.int(), blocksSinceLast: z.int(), nextBlock: z.int() })
 const inclusion = z
@@ -86,6 +98,10 @@ class LocalChain implements Chain {
     return this.#rpc.call('finalized', {}, blockRef)
   }
 
+  async nextFinalized(): Promise<void> {
+    await sleep(pollMs(this.blockSeconds))
+  }
+
   blockAt(number: number): Promise<BlockRef> {
     return this.#rpc.call('blockAt', { number }, blockRef)
   }
@@ -96,7 +112,7 @@ class LocalChain implements Chain {
 
   async subnetParams(netuid: number, at?: BlockRef): Promise<SubnetParams> {
     const params = await this.#rpc.call('subnetParams', { netuid, at }, localParams)
-    const { maxValidators: _, minStakeRao, ...rest } = params
+    const { maxValidators: _, roundLag: __, minStakeRao, ...rest } = params
     return { ...rest, minStakeRao: BigInt(minStakeRao) }
   }
 
@@ -112,8 +128,15 @@ class LocalChain implements Chain {
     return this.#rpc.call('epoch', { netuid, at }, epoch)
   }
 
-  prepareWeights(call: WeightsCall): Promise<PreparedExtrinsic> {
-    return this.#prepare(call.signer, weightsCall(call), call.eraBlocks)
+  async specVersion(): Promise<number> {
+    return LOCAL_SPEC_VERSION
+  }
+
+  async prepareWeights(call: WeightsCall): Promise<PreparedExtrinsic> {
+    const { step, netuid, signer, eraBlocks } = call
+    const plan =
+      step === 'timelock' ? await this.#rpc.call('timelock', { netuid }, timelockPlan) : null
+    return this.#prepare(signer, weightsCall(call, plan), eraBlocks)
   }
 
   async submit({ bytes }: PreparedExtrinsic): Promise<void> {

@@ -5,6 +5,7 @@ import { canonicalJson } from '../../formats/canonical-json.js'
 import { sha256Hex } from '../../formats/sha256.js'
 import type { PreparedExtrinsic } from '../chain.js'
 import { ChainError } from '../errors.js'
+import { timelockHash } from '../timelock/payload.js'
 import { address, u16 } from './schemas.js'
 
 const count = z.int().min(0)
@@ -19,6 +20,13 @@ const weights = {
 const call = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('set_weights'), ...weights }),
   z.strictObject({ name: z.literal('commit_weights'), netuid: u16, commit_hash: digest }),
+  z.strictObject({
+    name: z.literal('commit_timelocked_weights'),
+    netuid: u16,
+    commit: z.string().regex(/^([0-9a-f]{2}){1,5000}$/),
+    reveal_round: count,
+    commit_reveal_version: u16,
+  }),
   z.strictObject({ name: z.literal('reveal_weights'), ...weights, salt: z.array(u16).max(4096) }),
   z.strictObject({
     name: z.literal('serve_axon'),
@@ -38,6 +46,9 @@ const payload = z.strictObject({
   call,
 })
 const signed = payload.extend({ signature: z.string().regex(/^0x[0-9a-f]{128}$/) })
+
+/** This chain has one runtime. */
+export const LOCAL_SPEC_VERSION = 1
 
 export type Call = z.infer<typeof call>
 type Payload = z.infer<typeof payload>
@@ -65,8 +76,20 @@ export function signExtrinsic(signer: Signer, terms: ExtrinsicTerms): PreparedEx
     call,
   }
   const bytes = utf8(canonicalJson({ ...body, signature: signText(signer, canonicalJson(body)) }))
-  const commitHash = call.name === 'commit_weights' ? call.commit_hash : null
-  return { hash: sha256Hex(bytes), bytes: toHex(bytes), nonce, eraFirst, eraLast, commitHash }
+  return {
+    hash: sha256Hex(bytes),
+    bytes: toHex(bytes),
+    nonce,
+    eraFirst,
+    eraLast,
+    commitHash: commitHashOf(call),
+    specVersion: LOCAL_SPEC_VERSION,
+  }
+}
+
+function commitHashOf(call: Call): Hex | null {
+  if (call.name === 'commit_weights') return call.commit_hash
+  return call.name === 'commit_timelocked_weights' ? timelockHash(fromHex(call.commit)) : null
 }
 
 /**

@@ -16,6 +16,9 @@ export const localParams = z.strictObject({
   minAllowedWeights: u16,
   maxWeightLimit: u16,
   commitReveal: z.boolean(),
+  timelocked: z.boolean(),
+  /** After how many blocks the chain learns of a round of its beacon, one of which is out with each block. */
+  roundLag: count,
   revealPeriodEpochs: z.int().min(1).max(100),
   immunityPeriod: count,
   maxUids: z.int().min(1).max(4096),

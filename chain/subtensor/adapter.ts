@@ -24,8 +24,13 @@ import { signExtrinsic } from './sign-extrinsic.js'
 import { StateAt } from './storage.js'
 import { submitExtrinsic } from './submit-extrinsic.js'
 import { readSubnetParams } from './subnet-params.js'
-import { readCommits, readEpoch, readWeights } from './weights.js'
-import { weightsCall } from './weights-call.js'
+import { mechanismOf } from './weights/mechanism.js'
+import { readCommits, readEpoch, readWeights } from './weights/read-weights.js'
+import { sealWeights } from './weights/seal-weights.js'
+import { assertEncodable, weightsCall } from './weights/weights-call.js'
+
+/** A node that tells of no final block for so long is asked. */
+const LONGEST_BLOCKS = 2
 
 /** Bittensor's own, where a runtime does not say. */
 const USUAL_BLOCK_SECONDS = 12
@@ -35,6 +40,8 @@ export interface SubtensorOptions {
   network: string
   /** One ws or wss URL or several separated by commas, in the order to try; empty for the network's own. */
   endpoint: string
+  /** Which of the subnet's mechanisms is weighed. Default 0, the first. */
+  mechanism?: number
   log?: Log
   /** Of each request. Default 15 s. */
   deadlineMs?: number
@@ -51,7 +58,8 @@ export async function connectSubtensor(options: SubtensorOptions): Promise<Chain
   const { network, endpoint, log = null, deadlineMs = 15_000, silenceMs = 120_000 } = options
   const connection = new Connection(chainTarget(network, endpoint), { deadlineMs, silenceMs, log })
   try {
-    return new SubtensorChain(connection, await connection.run(secondsOfBlock))
+    const blockSeconds = await connection.run(secondsOfBlock)
+    return new SubtensorChain(connection, blockSeconds, options.mechanism ?? 0)
   } catch (error) {
     connection.close()
     throw error
@@ -64,12 +72,14 @@ class SubtensorChain implements Chain {
   readonly genesisHash: Hex
   readonly blockSeconds: number
   readonly #connection: Connection
+  readonly #mechanism: number
   readonly #blocks = new FinalizedBlocks()
 
-  constructor(connection: Connection, blockSeconds: number) {
+  constructor(connection: Connection, blockSeconds: number, mechanism: number) {
     this.#connection = connection
     this.genesisHash = connection.genesis
     this.blockSeconds = blockSeconds
+    this.#mechanism = mechanism
   }
 
   get endpoint(): string {
@@ -84,6 +94,10 @@ class SubtensorChain implements Chain {
     return this.#connection.run((session) => session.finalized())
   }
 
+  nextFinalized(after: number): Promise<void> {
+    return this.#connection.nextFinalized(after, LONGEST_BLOCKS * this.blockSeconds * 1000)
+  }
+
   blockAt(number: number): Promise<BlockRef> {
     return this.#connection.run(async (session) => {
       const finalized = await session.finalized()
@@ -96,19 +110,19 @@ class SubtensorChain implements Chain {
   }
 
   metagraph(netuid: number, at?: BlockRef): Promise<Metagraph> {
-    return this.#at(at, (state) => readMetagraph(state, netuid))
+    return this.#at(at, (state) => readMetagraph(state, this.#of(netuid)))
   }
 
   subnetParams(netuid: number, at?: BlockRef): Promise<SubnetParams> {
-    return this.#at(at, (state) => readSubnetParams(state, netuid))
+    return this.#at(at, (state) => readSubnetParams(state, netuid, this.#mechanism))
   }
 
   weights(netuid: number, uid: number, at?: BlockRef): Promise<[number, number][]> {
-    return this.#at(at, (state) => readWeights(state, netuid, uid))
+    return this.#at(at, (state) => readWeights(state, this.#of(netuid), uid))
   }
 
   commits(netuid: number, hotkey: string, at?: BlockRef): Promise<WeightsCommit[]> {
-    return this.#at(at, (state) => readCommits(state, netuid, hotkey))
+    return this.#at(at, (state) => readCommits(state, this.#of(netuid), hotkey))
   }
 
   epoch(netuid: number, at?: BlockRef): Promise<Epoch> {
@@ -117,10 +131,20 @@ class SubtensorChain implements Chain {
 
   prepareWeights(call: WeightsCall): Promise<PreparedExtrinsic> {
     return this.#connection.run(async (session) => {
+      assertEncodable(call)
       const api = await session.latestApi()
-      const { call: made, commitHash } = weightsCall(api, call)
+      const sealed =
+        call.step === 'timelock'
+          ? await sealWeights(await this.#stateAtHead(session), call, this.blockSeconds)
+          : null
+      const about = { mechanism: this.#mechanism, sealed }
+      const { call: made, commitHash } = weightsCall(api, call, about)
       return { ...(await signExtrinsic(session, api, made, call)), commitHash }
     })
+  }
+
+  specVersion(at?: BlockRef): Promise<number> {
+    return this.#connection.run((session) => session.specVersion(at))
   }
 
   submit(prepared: PreparedExtrinsic): Promise<void> {
@@ -154,9 +178,17 @@ class SubtensorChain implements Chain {
     return head
   }
 
+  #of(netuid: number) {
+    return mechanismOf(netuid, this.#mechanism)
+  }
+
+  async #stateAtHead(session: Session): Promise<StateAt> {
+    return StateAt.open(session, await this.#head(session))
+  }
+
   #at<T>(at: BlockRef | undefined, read: (state: StateAt) => Promise<T>): Promise<T> {
     return this.#connection.run(async (session) =>
-      read(await StateAt.open(session, at ?? (await this.#head(session)))),
+      read(await (at === undefined ? this.#stateAtHead(session) : StateAt.open(session, at))),
     )
   }
 }

@@ -34,6 +34,8 @@ export class Connection {
   #reconnect: NodeJS.Timeout | null = null
   #silence: NodeJS.Timeout | null = null
   #head = -1
+  #final = -1
+  #toldFinal = -1
   #newBlockAt = performance.now()
   readonly #waiting = new Set<() => void>()
 
@@ -88,6 +90,12 @@ export class Connection {
     for (const wake of [...this.#waiting]) wake()
   }
 
+  /** Another endpoint may be behind: then what it says counts. */
+  #sawFinal(number: number): void {
+    this.#final = number
+    for (const wake of [...this.#waiting]) wake()
+  }
+
   /** Resolves at the next new block, or when that takes too long. */
   nextBlock(longestMs: number): Promise<void> {
     return new Promise((resolve) => {
@@ -99,6 +107,18 @@ export class Connection {
       const timer = setTimeout(done, longestMs)
       this.#waiting.add(done)
     })
+  }
+
+  /** Resolves when an endpoint has told of a final block after this one, or when that takes too long. */
+  async nextFinalized(after: number, longestMs: number): Promise<void> {
+    const until = performance.now() + longestMs
+    // What was told of once and then not found is not told of again: behind one address may be several nodes.
+    while ((this.#final <= after || this.#final === this.#toldFinal) && !this.#closed) {
+      const left = until - performance.now()
+      if (left <= 0) return
+      await this.nextBlock(left)
+    }
+    this.#toldFinal = this.#final
   }
 
   close(): void {
@@ -154,6 +174,7 @@ export class Connection {
       const genesis = await session.genesisHash()
       this.#checkGenesis(genesis, socket.endpoint)
       await session.watchHeads((number) => this.sawHead(number))
+      await session.watchFinalized((number) => this.#sawFinal(number))
       this.#genesis = genesis
       this.#watchSilence()
       return session

@@ -5,6 +5,7 @@ import type { Metagraph, Neuron } from '../chain.js'
 import { axonAddress } from './axon-address.js'
 import { type Family, stakeWeight } from './stake-weight.js'
 import { count, rao, type StateAt, wanted } from './storage.js'
+import type { MechanismOf } from './weights/mechanism.js'
 
 const ROOT = 0
 const address = z.string()
@@ -18,14 +19,17 @@ const blocks = z.array(count)
  * fourth for stake that hotkeys outside the subnet lend to some in it.
  * @throws ChainError `SubNetworkDoesNotExist`, `bad_chain_answer`
  */
-export async function readMetagraph(state: StateAt, netuid: number): Promise<Metagraph> {
+export async function readMetagraph(
+  state: StateAt,
+  { netuid, index }: MechanismOf,
+): Promise<Metagraph> {
   const taoWeightKeys = state.keysOf('taoWeight') === 0 ? [] : [netuid]
   const [size, permits, lastUpdates, taoWeight] = await state.readSubnet(
     netuid,
     wanted('subnetworkN', count, netuid),
     wanted('validatorPermit', flags, netuid),
-    // Newer runtimes have these by mechanism: mechanism 0's index is the netuid.
-    wanted('lastUpdate', blocks, netuid),
+    // Newer runtimes have these by mechanism.
+    wanted('lastUpdate', blocks, index),
     wanted('taoWeight', rao, ...taoWeightKeys),
   )
   const uids = Array.from({ length: size }, (_, uid) => uid)

@@ -62,9 +62,10 @@ export class Session {
     return this.api()
   }
 
-  /** Of the runtime of the best block. */
-  async specVersion(): Promise<number> {
-    const { specVersion } = await (await this.api()).rpc.state.getRuntimeVersion()
+  /** Of the runtime that this block, or the best one, leaves to the next. */
+  async specVersion(at?: BlockRef): Promise<number> {
+    const { state } = (await this.api()).rpc
+    const { specVersion } = await state.getRuntimeVersion(...(at ? [`0x${at.hash}`] : []))
     return specVersion.toNumber()
   }
 
@@ -79,7 +80,16 @@ export class Session {
 
   /** @throws ChainError `bad_chain_answer` and the connection's */
   async watchHeads(listener: (number: number) => void): Promise<void> {
-    const id = await this.read('chain_subscribeNewHeads', [], subscription)
+    await this.#watch('chain_subscribeNewHeads', listener)
+  }
+
+  /** The same of blocks that are final. */
+  async watchFinalized(listener: (number: number) => void): Promise<void> {
+    await this.#watch('chain_subscribeFinalizedHeads', listener)
+  }
+
+  async #watch(method: string, listener: (number: number) => void): Promise<void> {
+    const id = await this.read(method, [], subscription)
     this.socket.listen(id, (result) => {
       const told = header.safeParse(result)
       if (told.success) listener(Number(told.data.number))

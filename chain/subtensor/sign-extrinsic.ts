@@ -21,6 +21,7 @@ export interface SignedExtrinsic {
   nonce: number
   eraFirst: number
   eraLast: number
+  specVersion: number
 }
 
 /**
@@ -70,6 +71,7 @@ export async function signExtrinsic(
     nonce: nonce.toNumber(),
     eraFirst: first,
     eraLast: last,
+    specVersion: api.runtimeVersion.specVersion.toNumber(),
   }
 }
 

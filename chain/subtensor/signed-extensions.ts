@@ -19,22 +19,27 @@ export const EXTENSIONS = {
  * signed text: what bytes it wants can't be guessed. Polkadot's API leaves it out in either case.
  * @throws ChainError `extension_unsupported`
  */
-export function assertExtensionsKnown({
-  registry,
-  runtimeMetadata,
-  runtimeVersion,
-}: ApiPromise): void {
-  const sizeOf = (type: SiLookupTypeId) =>
-    registry.createTypeUnsafe(registry.createLookupType(type), []).toU8a().length
-  const unknown = findUnknownExtensions(registry.signedExtensions, EXTENSIONS)
-  const found = extensionsIn(runtimeMetadata).find(
-    ({ name, parts }) => unknown.includes(name) && parts.some((type) => sizeOf(type) > 0),
-  )
+export function assertExtensionsKnown(api: ApiPromise): void {
+  const found = signedExtensionNames(api).find(({ isKnown }) => !isKnown)
   if (found === undefined) return
-  const message = `runtime ${runtimeVersion.specVersion} wants extrinsics to carry ${found.name}, which this version can't fill`
+  const message = `runtime ${api.runtimeVersion.specVersion} wants extrinsics to carry ${found.name}, which this version can't fill`
   throw new ChainError('extension_unsupported', message, {
     hint: 'Update Fractal: the chain has changed how extrinsics are signed.',
   })
+}
+
+/** What the runtime wants extrinsics to carry, and whether we can fill it. */
+export function signedExtensionNames({
+  registry,
+  runtimeMetadata,
+}: ApiPromise): { name: string; isKnown: boolean }[] {
+  const sizeOf = (type: SiLookupTypeId) =>
+    registry.createTypeUnsafe(registry.createLookupType(type), []).toU8a().length
+  const unknown = findUnknownExtensions(registry.signedExtensions, EXTENSIONS)
+  return extensionsIn(runtimeMetadata).map(({ name, parts }) => ({
+    name,
+    isKnown: !(unknown.includes(name) && parts.some((type) => sizeOf(type) > 0)),
+  }))
 }
 
 /** With the types of what each adds to an extrinsic and of what it adds to the signed text alone. */

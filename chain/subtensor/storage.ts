@@ -63,6 +63,23 @@ export class StateAt {
     return type.isMap ? type.asMap.hashers.length : 0
   }
 
+  /** The names of a call's arguments, as the API writes them; null when this runtime has no such call. */
+  argumentsOf(call: string): readonly string[] | null {
+    const { lookup, metadata } = this.#at.registry
+    const pallet = metadata.pallets.find(({ name }) => name.toString() === 'SubtensorModule')
+    if (pallet?.calls.isSome !== true) return null
+    const { variants } = lookup.getSiType(pallet.calls.unwrap().type).def.asVariant
+    const found = variants.find(({ name }) => camelCase(name.toString()) === call)
+    return found?.fields.map(({ name }) => camelCase(name.unwrapOr('').toString())) ?? null
+  }
+
+  /** When the block was made, Unix time by the chain's clock. */
+  async madeAtSeconds(): Promise<number> {
+    const entry = this.#at.query.timestamp?.now
+    if (entry === undefined) throw this.#strange('Timestamp.Now', 'is not there')
+    return Number(await entry()) / 1000
+  }
+
   /**
    * In one request.
    * @throws ChainError `bad_chain_answer` when this runtime stores nothing or something else there
@@ -126,4 +143,8 @@ export class StateAt {
       hint: 'Update Fractal: the chain has changed what it stores.',
     })
   }
+}
+
+function camelCase(name: string): string {
+  return name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { SubnetParams } from '../chain.js'
+import { ChainError } from '../errors.js'
 import { count, rao, type StateAt, wanted } from './storage.js'
+import { findMethod } from './weights/weights-call.js'
 
 /** Where the numbers among a subnet's parameters are stored. */
 const NUMBERS = {
@@ -15,8 +17,15 @@ const NUMBERS = {
   servingRateLimit: 'servingRateLimit',
 } as const
 
-/** @throws ChainError `SubNetworkDoesNotExist`, `bad_chain_answer` */
-export async function readSubnetParams(state: StateAt, netuid: number): Promise<SubnetParams> {
+/** Where timelocked weights are found again, and which version of them the chain reads. */
+const TIMELOCK_STORAGE = ['timelockedWeightCommits', 'commitRevealWeightsVersion']
+
+/** @throws ChainError `SubNetworkDoesNotExist`, `MechanismDoesNotExist`, `bad_chain_answer` */
+export async function readSubnetParams(
+  state: StateAt,
+  netuid: number,
+  mechanism: number,
+): Promise<SubnetParams> {
   // weightsMinStake is its name until 2025; both are the stake weight below which weights are refused.
   const minStake = state.has('stakeThreshold') ? 'stakeThreshold' : 'weightsMinStake'
   const [commitReveal, minStakeRao, ...numbers] = await state.readSubnet(
@@ -29,8 +38,24 @@ export async function readSubnetParams(state: StateAt, netuid: number): Promise<
   const [ownerHotkey] = state.has('subnetOwnerHotkey')
     ? await state.read(wanted('subnetOwnerHotkey', z.string(), netuid))
     : [null]
+  await assertMechanism(state, netuid, mechanism)
   return {
     ...(named as Record<keyof typeof NUMBERS, number>),
-    ...{ commitReveal, minStakeRao, ownerHotkey },
+    ...{ commitReveal, timelocked: isTimelocked(state, mechanism), minStakeRao, ownerHotkey },
   }
+}
+
+function isTimelocked(state: StateAt, mechanism: number): boolean {
+  if (!TIMELOCK_STORAGE.every((item) => state.has(item))) return false
+  return findMethod('timelock', (call) => state.argumentsOf(call), mechanism).found !== null
+}
+
+async function assertMechanism(state: StateAt, netuid: number, mechanism: number): Promise<void> {
+  if (mechanism === 0) return
+  const [present] = state.has('mechanismCountCurrent')
+    ? await state.read(wanted('mechanismCountCurrent', count, netuid))
+    : [1]
+  if (mechanism < present) return
+  const message = `subnet ${netuid} has no mechanism ${mechanism}: it has ${present}`
+  throw new ChainError('MechanismDoesNotExist', message)
 }

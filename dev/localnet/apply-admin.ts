@@ -20,7 +20,9 @@ export function applyAdmin(
   if (call.name === 'createSubnet') {
     if (subnet !== undefined) return { error: 'SubnetAlreadyExists' }
     const params = { ...DEFAULT_PARAMS, ...call.params }
-    return { state: withSubnet(state, call.netuid, { params, neurons: [], commits: {} }) }
+    return {
+      state: withSubnet(state, call.netuid, { params, neurons: [], commits: {}, timelocked: [] }),
+    }
   }
   if (subnet === undefined) return { error: 'SubNetworkDoesNotExist' }
   if (call.name === 'setParams') {

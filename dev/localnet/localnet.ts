@@ -12,6 +12,7 @@ import { type BlockBody, History, type Retention } from './history.js'
 import { Pool } from './pool.js'
 import { type ChainState, EMPTY_STATE } from './state.js'
 import { loadHistory, saveHistory } from './state-file.js'
+import { revealDue } from './timelock.js'
 
 export interface LocalnetOptions {
   statePath: string
@@ -125,7 +126,7 @@ export class Localnet {
     const block = this.head.number + 1
     const { allowLoopback } = this.#options
     const body: BlockBody = []
-    let state = this.#next
+    let state = revealDue(this.#next, block)
     // Nothing in the pool has outlived its era: it asked for the next block, and this is it.
     for (const { hash, signer, nonce, call } of this.#pool.take()) {
       state = { ...state, nonces: { ...state.nonces, [signer]: nonce + 1 } }

@@ -6,6 +6,7 @@ import { address, u16 } from '../../chain/local/schemas.js'
 import { aroundEpochEnd } from './epochs.js'
 import type { Localnet } from './localnet.js'
 import type { SubnetState } from './state.js'
+import { timelockedOf, timelockPlan } from './timelock.js'
 
 /** How long a call may wait for a block; the caller asks again. */
 const WAIT_MS = 10_000
@@ -81,13 +82,21 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     commits: method(
       z.strictObject({ netuid: u16, hotkey: address, at }),
       ({ netuid, hotkey, at }, { localnet }) => {
-        return subnetAt(localnet, netuid, at).commits[hotkey] ?? []
+        const subnet = subnetAt(localnet, netuid, at)
+        const commits = subnet.commits[hotkey] ?? []
+        return [
+          ...commits.map((commit) => ({ ...commit, timelocked: false })),
+          ...timelockedOf(netuid, subnet, hotkey),
+        ]
       },
     ),
     epoch: method(z.strictObject({ netuid: u16, at }), ({ netuid, at }, { localnet }) => {
       const { tempo } = subnetAt(localnet, netuid, at).params
       return { tempo, ...aroundEpochEnd(netuid, tempo, (at ?? localnet.head).number) }
     }),
+    timelock: method(z.strictObject({ netuid: u16 }), ({ netuid }, { localnet }) =>
+      timelockPlan(netuid, subnetAt(localnet, netuid, undefined), localnet.head.number),
+    ),
     nonce: method(z.strictObject({ account: address }), ({ account }, { localnet }) =>
       localnet.nextNonce(account),
     ),

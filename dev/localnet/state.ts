@@ -34,17 +34,24 @@ export const netuidKey = z.string().regex(/^(0|[1-9][0-9]{0,4})$/)
 const commitsOf = z.array(
   z.strictObject({ hash: z.string(), block: count, revealFirst: count, revealLast: count }),
 )
+/** Oldest first, of all hotkeys: their bytes, and the round that opens them. */
+const timelocked = z.array(
+  z.strictObject({ hotkey: address, block: count, commit: z.string(), round: count }),
+)
 /** By hotkey, as on Subtensor: a commit outlives its neuron. */
 const commits = z.record(address, commitsOf)
-/** A chain that was started before there was commit-reveal, or an owner, has none in its file. */
+/** A chain that was started before there was commit-reveal, an owner or a beacon has none in its file. */
 const storedParams = localParams.extend({
   revealPeriodEpochs: localParams.shape.revealPeriodEpochs.default(1),
   ownerHotkey: localParams.shape.ownerHotkey.default(null),
+  timelocked: localParams.shape.timelocked.default(false),
+  roundLag: localParams.shape.roundLag.default(0),
 })
 export interface SubnetState {
   params: LocalParams
   neurons: NeuronState[]
   commits: Commits
+  timelocked: TimelockedCommit[]
 }
 export const stateDelta = z.strictObject({
   nonces: z.record(address, count),
@@ -54,12 +61,14 @@ export const stateDelta = z.strictObject({
       params: storedParams.optional(),
       neurons: z.array(z.tuple([u16, neuronState])),
       commits: commits.optional(),
+      timelocked: timelocked.optional(),
     }),
   ),
 })
 
 export type NeuronState = z.infer<typeof neuronState>
 export type Commits = z.infer<typeof commits>
+export type TimelockedCommit = z.infer<typeof timelocked>[number]
 export type StateDelta = z.infer<typeof stateDelta>
 export interface ChainState {
   /** By account: the next nonce. */
@@ -77,6 +86,8 @@ export const DEFAULT_PARAMS: LocalParams = {
   minAllowedWeights: 0,
   maxWeightLimit: 65535,
   commitReveal: false,
+  timelocked: false,
+  roundLag: 0,
   revealPeriodEpochs: 1,
   immunityPeriod: 4096,
   maxUids: 256,
@@ -134,7 +145,9 @@ export function diffStates(before: ChainState, after: ChainState): StateDelta {
     )
     const params = old?.params === subnet.params ? {} : { params: subnet.params }
     const commits = old?.commits === subnet.commits ? {} : { commits: subnet.commits }
-    delta.subnets[netuid] = { ...params, neurons, ...commits }
+    const timelocked =
+      old?.timelocked === subnet.timelocked ? {} : { timelocked: subnet.timelocked }
+    delta.subnets[netuid] = { ...params, neurons, ...commits, ...timelocked }
   }
   return delta
 }
@@ -150,6 +163,7 @@ export function applyDelta(before: ChainState, delta: StateDelta): ChainState {
       params: change.params ?? old?.params ?? DEFAULT_PARAMS,
       neurons,
       commits: change.commits ?? old?.commits ?? {},
+      timelocked: change.timelocked ?? old?.timelocked ?? [],
     }
   }
   return { nonces: { ...before.nonces, ...delta.nonces }, subnets }

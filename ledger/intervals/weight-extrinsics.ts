@@ -1,8 +1,13 @@
 import type { Queryable, Tx } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** In the open; or a commit, and the reveal of the commit before it. */
-export type ExtrinsicStep = 'set' | 'commit' | 'reveal'
+/** In the open; a commit, and the reveal of the commit before it; or a commit that the chain reveals. */
+export type ExtrinsicStep = 'set' | 'commit' | 'reveal' | 'timelock'
+
+/** What hides weights: they are shown later. */
+export function isCommit({ step }: { step: ExtrinsicStep }): boolean {
+  return step === 'commit' || step === 'timelock'
+}
 
 export interface NewExtrinsic {
   step: ExtrinsicStep
@@ -12,8 +17,10 @@ export interface NewExtrinsic {
   nonce: number
   eraFirst: number
   eraLast: number
-  /** Of a commit: what the chain stores of it. */
+  /** Of a commit: what the chain stores of it, of a timelocked one the hash of that. */
   commitHash: string | null
+  /** Of the runtime that it is signed for; null of one that an older Fractal signed. */
+  specVersion: number | null
 }
 
 export interface WeightExtrinsicRow extends NewExtrinsic {
@@ -37,7 +44,7 @@ export interface ExtrinsicEnd {
 }
 
 const OF = 'netuid = $1 AND verifier = $2'
-const COLUMNS = `step, hash, nonce, era_first, era_last, bytes, commit_hash, prepared_at, submitted_at,
+const COLUMNS = `step, hash, nonce, era_first, era_last, bytes, commit_hash, spec_version, prepared_at, submitted_at,
   included_block, result, reveal_first, reveal_last`
 
 /** Stores a signed extrinsic before it is sent, once. */
@@ -47,11 +54,24 @@ export async function putExtrinsic(
   n: number,
   extrinsic: NewExtrinsic,
 ): Promise<void> {
-  const { step, hash, nonce, eraFirst, eraLast, bytes, commitHash } = extrinsic
+  const { step, hash, nonce, eraFirst, eraLast, bytes, commitHash, specVersion } = extrinsic
   await tx.execute(
-    `INSERT INTO weight_extrinsics (netuid, verifier, n, step, hash, nonce, era_first, era_last, bytes, commit_hash)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
-    [id.netuid, id.verifier, n, step, hash, nonce, eraFirst, eraLast, bytes, commitHash],
+    `INSERT INTO weight_extrinsics (netuid, verifier, n, step, hash, nonce, era_first, era_last, bytes, commit_hash,
+       spec_version)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+    [
+      id.netuid,
+      id.verifier,
+      n,
+      step,
+      hash,
+      nonce,
+      eraFirst,
+      eraLast,
+      bytes,
+      commitHash,
+      specVersion,
+    ],
   )
 }
 
@@ -124,7 +144,7 @@ export async function markExtrinsic(
   )
   if (ended === undefined) return
   const before = ended.step === 'reveal' ? ['committed', 'revealing'] : ['decided', 'sent']
-  if (result === 'ok' && ended.step !== 'commit') {
+  if (result === 'ok' && !isCommit(ended)) {
     await tx.execute(
       `UPDATE weight_sets SET state = 'included', included_block = $5, included_hash = $6, updated_at = now()
        WHERE ${OF} AND n = $3 AND state = ANY($4)`,
@@ -147,14 +167,18 @@ export async function markExtrinsic(
   )
 }
 
-/** Whether a block holds an extrinsic of ours: then the hotkey's lastUpdate may name it. */
+/**
+ * Whether a block holds an extrinsic of ours, or the chain revealed a commit of ours in it: then the
+ * hotkey's lastUpdate may name it.
+ */
 export async function isOurInclusion(
   db: Queryable,
   id: VerifierId,
   block: number,
 ): Promise<boolean> {
   const rows = await db.query(
-    `SELECT 1 FROM weight_extrinsics WHERE ${OF} AND included_block = $3 LIMIT 1`,
+    `SELECT 1 FROM weight_extrinsics WHERE ${OF} AND included_block = $3
+     UNION ALL SELECT 1 FROM weight_sets WHERE ${OF} AND included_block = $3 LIMIT 1`,
     [id.netuid, id.verifier, block],
   )
   return rows.length > 0

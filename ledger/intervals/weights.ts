@@ -172,7 +172,7 @@ export async function weightSet(
          c.included_block AS commit_block, c.reveal_first, c.reveal_last, changed_uids, updated_at
        FROM weight_sets w LEFT JOIN LATERAL (
          SELECT included_block, reveal_first, reveal_last FROM weight_extrinsics e
-         WHERE (e.netuid, e.verifier, e.n) = (w.netuid, w.verifier, w.n) AND step = 'commit' AND result = 'ok'
+         WHERE (e.netuid, e.verifier, e.n) = (w.netuid, w.verifier, w.n) AND step IN ('commit', 'timelock') AND result = 'ok'
          ORDER BY included_block DESC LIMIT 1
        ) c ON true
        WHERE ${OF} AND n = $3`,
@@ -259,6 +259,36 @@ export async function wereWithheldBefore(
     [id.netuid, id.verifier, n, (await newestShownN(db, id)) ?? 0],
   )
   return row !== undefined
+}
+
+/** Notes the block in which the chain showed what was committed to. */
+export async function markShown(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  block: { number: number; hash: string },
+): Promise<void> {
+  await db.execute(
+    `UPDATE weight_sets SET state = 'included', included_block = $4, included_hash = $5, reason = NULL, updated_at = now()
+     WHERE ${OF} AND n = $3 AND state = 'committed'`,
+    [id.netuid, id.verifier, n, block.number, block.hash],
+  )
+}
+
+/** An interval whose weights the chain is still to reveal by itself, up to this block or later; or null. */
+export async function timelockedN(
+  db: Queryable,
+  id: VerifierId,
+  block: number,
+): Promise<{ n: number; revealLast: number } | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT n, reveal_last FROM weight_sets JOIN weight_extrinsics e USING (netuid, verifier, n)
+       WHERE ${OF} AND state = 'committed' AND step = 'timelock' AND result = 'ok' AND e.reveal_last >= $3
+       ORDER BY n LIMIT 1`,
+      [id.netuid, id.verifier, block],
+    ),
+  )
 }
 
 /** Notes that the commit is not revealed any more: new weights may be signed in its place. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createWaitForBlock } from '../../activities/interval/wait-for-block.js'
-import { FinalityWatch, pollMs } from '../../activities/shared/finality-watch.js'
+import { FinalityWatch } from '../../activities/shared/finality-watch.js'
 import { ChainError } from '../../chain/errors.js'
+import { pollMs } from '../../chain/local/adapter.js'
 import { useDatabase } from '../support/postgres.js'
 import { chainWith, makeVerifier, run, useChain } from './verifier-site.js'
 

@@ -154,7 +154,8 @@ export function describeCommitRevealContract(
         const range = { from: prepared.eraFirst, to: (await chain.finalized()).number }
         const { block } = (await chain.inclusion(prepared.hash, range))!
         const revealFirst = epochEnd(block.number) + 1 + (revealPeriodEpochs - 1) * (TEMPO + 1)
-        const stored = { hash, block: block.number, revealFirst, revealLast: revealFirst + TEMPO }
+        const window = { revealFirst, revealLast: revealFirst + TEMPO }
+        const stored = { hash, block: block.number, ...window, timelocked: false }
         assert.deepEqual(await pending(site), [stored])
         assert.deepEqual(await chain.commits(site.netuid, site.others[0]!.ss58), [])
       })

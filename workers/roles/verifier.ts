@@ -46,6 +46,7 @@ export const VERIFIER_OPTIONS = [
   ...WALLET_OPTIONS,
   ...PROFILE_OPTIONS,
   'challenge.prompts',
+  'neuron.mechanism',
   'neuron.disable_set_weights',
   'neuron.axon_off',
   'chain.allow_private_addresses',
@@ -90,6 +91,7 @@ async function startVerifier(
   const chain = await connectChain({
     network: options['subtensor.network'],
     endpoint: options['subtensor.chain_endpoint'],
+    mechanism: options['neuron.mechanism'],
     log,
   })
   health.watchChain(chain)

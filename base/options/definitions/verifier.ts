@@ -14,6 +14,11 @@ export const VERIFIER = {
     undefined,
     'file with the prompts that checks ask with, one per line, at least 10,000 in production (default: prompts.txt of the model folder; the shipped model’s own grammar)',
   ),
+  'neuron.mechanism': option(
+    whole(0, 15),
+    0,
+    'which of the subnet’s mechanisms the weights are for',
+  ),
   'neuron.disable_set_weights': option(flag, false, 'judge provers, but set no weights'),
   'neuron.moving_average_alpha': option(
     number(z.number().min(0).max(1).refine(hasSixDecimals, 'must have at most 6 decimals')),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import type { SubnetParams } from '../../../chain/chain.js'
 import { useDatabase } from '../../support/postgres.js'
 import { makeVerifier, useChain, type VerifierSite } from '../verifier-site.js'
 import { decide, dyingAt, Killed, notarised, setWeights, standing } from './scene.js'
@@ -11,12 +12,13 @@ const WEIGHTS = [
 ]
 const OPEN = { commitReveal: false }
 const HIDDEN = { commitReveal: true, tempo: 10 }
+const TIMELOCKED = { ...HIDDEN, timelocked: true }
 
 describe('activities: weights exactly once, wherever the process dies', () => {
   const database = useDatabase()
   const chainHarness = useChain()
 
-  async function scene(params: typeof OPEN | typeof HIDDEN) {
+  async function scene(params: Partial<SubnetParams>) {
     const site = await makeVerifier(chainHarness(), database().db, { params })
     const notary = notarised(site.deps.chain)
     const it: VerifierSite = { ...site, deps: { ...site.deps, chain: notary.chain } }
@@ -53,6 +55,7 @@ describe('activities: weights exactly once, wherever the process dies', () => {
   for (const [name, params, steps] of [
     ['in the open', OPEN, ['set']],
     ['by commit and reveal', HIDDEN, ['commit', 'reveal']],
+    ['timelocked', TIMELOCKED, ['timelock']],
   ] as const) {
     it(`${name}: before each effect, once`, async () => {
       // As many as a run has that nobody kills.

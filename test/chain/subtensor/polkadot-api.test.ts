@@ -4,6 +4,7 @@ import { encodeAddress } from '../../../base/crypto.js'
 import { sr25519Ready } from '../../../base/sr25519.js'
 import type { Chain, WeightsCall } from '../../../chain/chain.js'
 import { connectSubtensor } from '../../../chain/subtensor/adapter.js'
+import { checkRuntime } from '../../../chain/subtensor/check/check-runtime.js'
 import { useSubtensor } from '../../support/subtensor.js'
 import { testSigner } from '../keys.js'
 import { DROP, startTamperingNode, type Tamper, type TamperingNode } from './tampering-node.js'
@@ -130,6 +131,59 @@ describe("Polkadot's API behind the adapter", () => {
       message: /^runtime 218 wants extrinsics to carry CheckNonse, /,
     })
     assert.equal((await chain.metagraph(netuid)).neurons.length, 2)
+  })
+
+  it('is told of final blocks: who waits for them asks twice for each', async () => {
+    let asked = 0
+    const chain = await connect(
+      await node((_, result) => {
+        asked += 1
+        return result
+      }),
+    )
+    let { number } = await chain.finalized()
+    asked = 0
+    for (let i = 0; i < 4; i++) {
+      const [before, next] = [number, chain.nextFinalized(number)]
+      await dev().newBlock()
+      await next
+      number = (await chain.finalized()).number
+      assert.equal(number, before + 1)
+    }
+    assert.ok(asked <= 8, `${asked} requests in 4 blocks`)
+  })
+
+  it('shows what the runtime offers, and that it reads what is signed for it', async () => {
+    const findings = await checkRuntime(dev().url, netuid)
+    const what = (is: string) => findings.filter((each) => each.is === is).map((each) => each.what)
+    assert.deepEqual(what('missing'), [])
+    const found = what('ok')
+    assert.ok(
+      found.some((line) => /^runtime node-subtensor 218, /.test(line)),
+      found.join('\n'),
+    )
+    for (const line of [
+      'call weights in the open: setWeights(netuid,dests,weights,versionKey)',
+      'storage weightCommits: 2 keys',
+      'extension CheckMortality',
+    ]) {
+      assert.ok(found.includes(line), `${line} among\n${found.join('\n')}`)
+    }
+    // Weights cost no fee, and this subnet asks for no stake.
+    assert.equal(found.at(-1), 'a signed extrinsic, unsent: valid')
+    assert.ok(what('-').includes('call timelocked weights: none'))
+  })
+
+  it('shows an extension that nobody here knows, and that nothing can be signed', async () => {
+    const [known, unknown] = ['CheckNonce', 'CheckNonse'].map((n) => Buffer.from(n).toString('hex'))
+    const it = await node((method, result) =>
+      method === 'state_call' ? String(result).replaceAll(known!, unknown!) : result,
+    )
+    const missing = (await checkRuntime(it.url, netuid)).filter(({ is }) => is === 'missing')
+    assert.deepEqual(
+      missing.map(({ what }) => what.slice(0, 30)),
+      ['extension CheckNonse: it wants', 'a signed extrinsic, unsent: ru'],
+    )
   })
 
   it('writes addresses with our prefix, whatever the node says of its chain', async () => {

@@ -2,11 +2,17 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { ChainError } from '../../../chain/errors.js'
 import { axonAddress, storedIp } from '../../../chain/subtensor/axon-address.js'
-import { commitWindow, nextEpochEnd } from '../../../chain/subtensor/epochs.js'
 import { poolRefusal } from '../../../chain/subtensor/pool-errors.js'
 import { mortalEra } from '../../../chain/subtensor/sign-extrinsic.js'
 import { stakeWeight } from '../../../chain/subtensor/stake-weight.js'
-import { weightsMethod } from '../../../chain/subtensor/weights-call.js'
+import {
+  commitWindow,
+  firstRevealAfter,
+  nextEpochEnd,
+  type Schedule,
+  timelockWindow,
+} from '../../../chain/subtensor/weights/epochs.js'
+import { weightsMethod } from '../../../chain/subtensor/weights/weights-call.js'
 import { toHex } from '../../../formats/bytes.js'
 
 const { TypeRegistry }: typeof import('@polkadot/types') = createRequire(import.meta.url)(
@@ -101,17 +107,39 @@ describe('Subtensor: how weights can be set', () => {
     assert.equal(weightsMethod('set', one, 459).call, 'setMechanismWeights')
   })
 
-  it('is refused with what the runtime has instead', () => {
-    const timelocked = runtime({
-      commitTimelockedWeights: ['netuid', 'commit', 'revealRound', 'commitRevealVersion'],
+  it('timelocked where the runtime has the call as it is known, of any mechanism', () => {
+    const args = ['netuid', 'commit', 'revealRound', 'commitRevealVersion']
+    const both = runtime({
+      commitTimelockedWeights: args,
+      commitTimelockedMechanismWeights: ['netuid', 'mecid', ...args.slice(1)],
     })
+    assert.equal(weightsMethod('timelock', both, 425).call, 'commitTimelockedWeights')
+    assert.equal(weightsMethod('timelock', both, 425, 2).call, 'commitTimelockedMechanismWeights')
+    const newer = runtime({ commitTimelockedWeights: [...args, 'proof'] })
+    assert.throws(() => weightsMethod('timelock', newer, 500), { code: 'weights_unsupported' })
+  })
+
+  it('of another mechanism only by calls that name it', () => {
+    const both = runtime({
+      setWeights: SET,
+      setMechanismWeights: ['netuid', 'mecid', ...SET.slice(1)],
+    })
+    assert.equal(weightsMethod('set', both, 425, 1).call, 'setMechanismWeights')
+    assert.throws(() => weightsMethod('set', runtime({ setWeights: SET }), 218, 1), {
+      code: 'weights_unsupported',
+      message: /can't set weights of mechanism 1 by/,
+    })
+  })
+
+  it('is refused with what the runtime has instead', () => {
+    const older = runtime({ commitCrv3Weights: ['netuid', 'commit', 'revealRound'] })
     assert.throws(
-      () => weightsMethod('commit', timelocked, 500),
+      () => weightsMethod('commit', older, 300),
       (error: unknown) =>
         error instanceof ChainError &&
         error.code === 'weights_unsupported' &&
         !error.retryable &&
-        /timelocked/.test(error.message),
+        /timelocked commits of an older kind/.test(error.message),
     )
   })
 
@@ -132,6 +160,33 @@ describe('Subtensor: epochs', () => {
     }
   })
 
+  it('tell when the chain reveals what the next block commits to', () => {
+    const about = { netuid: 3, head: 20, since: 0, period: 1 }
+    for (const head of [20, 28, 29, 30]) {
+      const first = firstRevealAfter({ kind: 'by block number', tempo: 10 }, { ...about, head })
+      // Epochs of 11 blocks begin at 18, 29, 40, …: the commit's own is over at the next of them.
+      assert.equal(first, head + 1 < 29 ? 29 : 40, `after block ${head}`)
+    }
+    const counted = { kind: 'counted', index: 7, lastEpochBlock: 15, pendingEpochAt: 0 } as const
+    assert.equal(firstRevealAfter({ ...counted, tempo: 10 }, about), 25)
+    assert.equal(firstRevealAfter({ ...counted, tempo: 0 }, about), null)
+  })
+
+  it('give a timelocked commit its window, whichever way they are known', () => {
+    const stored = ['5F…', 20, 'abcd', 1000] as const
+    const counted: Schedule = {
+      ...{ kind: 'counted', tempo: 10, index: 7 },
+      ...{ lastEpochBlock: 15, pendingEpochAt: 0 },
+    }
+    const about = { schedule: counted, period: 1, netuid: 3 }
+    const { hash, ...window } = timelockWindow(stored, 7, about)
+    assert.match(hash, /^[0-9a-f]{64}$/)
+    assert.deepEqual(window, { block: 20, revealFirst: 25, revealLast: 34, timelocked: true })
+    const schedule = { kind: 'by block number', tempo: 10 } as const
+    const byNumber = timelockWindow(stored, 2, { ...about, schedule })
+    assert.deepEqual([byNumber.revealFirst, byNumber.revealLast], [29, 39])
+  })
+
   it('are counted by newer runtimes, and one that is due runs in the next block', () => {
     const schedule = { kind: 'counted', tempo: 100, index: 7, lastEpochBlock: 500 } as const
     assert.equal(nextEpochEnd({ ...schedule, pendingEpochAt: 0 }, 520, 1), 600)
@@ -146,6 +201,7 @@ describe('Subtensor: epochs', () => {
       block: 36,
       revealFirst: 99,
       revealLast: 199,
+      timelocked: false,
     })
     const counted = {
       kind: 'counted',

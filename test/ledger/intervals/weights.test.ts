@@ -32,6 +32,7 @@ const VECTOR: NewWeightSet = {
 const extrinsic = (hash: string, eraFirst = 100): NewExtrinsic => ({
   step: 'set',
   commitHash: null,
+  specVersion: null,
   hash,
   bytes: '0xabcd',
   nonce: 3,

@@ -84,7 +84,13 @@ describe('ledger/network', () => {
         input: null,
         reason: null,
       })
-      const terms = { step: 'set' as const, bytes: '', nonce: 0, commitHash: null }
+      const terms = {
+        step: 'set' as const,
+        bytes: '',
+        nonce: 0,
+        commitHash: null,
+        specVersion: null,
+      }
       await putExtrinsic(tx, id, 1, { ...terms, hash: 'aa', eraFirst: 1, eraLast: 64 })
       const block = { number: 1030, hash: 'bb' }
       await markExtrinsic(tx, id, 1, 'aa', { result: 'ok', block })

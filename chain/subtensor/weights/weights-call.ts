@@ -1,12 +1,12 @@
 import type { ApiPromise } from '@polkadot/api'
-import type { Hex } from '../../formats/bytes.js'
-import type { WeightsCall, WeightsStep } from '../chain.js'
-import { commitHash } from '../commit-hash.js'
-import { ChainError } from '../errors.js'
-import { type Call, makeCall } from './sign-extrinsic.js'
-
-/** The first mechanism of a subnet; its storage index, which a commit hashes, is the netuid. */
-const MECHANISM = 0
+import { fromHex, type Hex } from '../../../formats/bytes.js'
+import type { WeightsCall, WeightsStep } from '../../chain.js'
+import { commitHash } from '../../commit-hash.js'
+import { ChainError } from '../../errors.js'
+import { timelockHash } from '../../timelock/payload.js'
+import { type Call, makeCall } from '../sign-extrinsic.js'
+import { mechanismOf } from './mechanism.js'
+import type { SealedWeights } from './seal-weights.js'
 
 /** A call of the pallet SubtensorModule that can be made right, and how its arguments are named. */
 export interface WeightsMethod {
@@ -18,8 +18,8 @@ export interface WeightsMethod {
 export type CallArguments = (call: string) => readonly string[] | null
 
 /**
- * In the order of preference. Subnets with several mechanisms are scored in each by itself; ours is
- * the first, 0, which is also what the calls without `mecid` mean.
+ * In the order of preference. Subnets with several mechanisms are scored in each by itself; the calls
+ * without `mecid` mean the first, 0.
  */
 const METHODS: Readonly<Record<WeightsStep, readonly WeightsMethod[]>> = {
   set: [
@@ -37,17 +37,39 @@ const METHODS: Readonly<Record<WeightsStep, readonly WeightsMethod[]>> = {
       args: ['netuid', 'mecid', 'uids', 'values', 'salt', 'versionKey'],
     },
   ],
+  timelock: [
+    {
+      call: 'commitTimelockedWeights',
+      args: ['netuid', 'commit', 'revealRound', 'commitRevealVersion'],
+    },
+    {
+      call: 'commitTimelockedMechanismWeights',
+      args: ['netuid', 'mecid', 'commit', 'revealRound', 'commitRevealVersion'],
+    },
+  ],
 }
 
-/**
- * Calls that do the same in a way that is not offered here. Timelocked commits are encrypted to a
- * round of drand; no encoder for it could be proved to be what the chain decrypts.
- */
+/** Calls that do the same in a way that is not offered here. */
 const NOT_HERE: Readonly<Record<string, string>> = {
-  commitTimelockedWeights: 'timelocked commits, which the chain reveals by itself',
-  commitTimelockedMechanismWeights: 'timelocked commits, which the chain reveals by itself',
-  commitCrv3Weights: 'timelocked commits, which the chain reveals by itself',
+  commitCrv3Weights: 'timelocked commits of an older kind',
   setWeightsV2: 'scores of 32 bits',
+}
+
+/** The first call that can be made for a mechanism, else those that are there with other arguments. */
+export function findMethod(
+  step: WeightsStep,
+  callArguments: CallArguments,
+  mechanism: number,
+): { found: WeightsMethod | null; changed: string[] } {
+  const changed: string[] = []
+  for (const method of METHODS[step]) {
+    if (mechanism !== 0 && !method.args.includes('mecid')) continue
+    const args = callArguments(method.call)
+    if (args === null) continue
+    if (String(args) === String(method.args)) return { found: method, changed }
+    changed.push(`${method.call}(${args.join(', ')})`)
+  }
+  return { found: null, changed }
 }
 
 /** @throws ChainError `weights_unsupported` */
@@ -55,14 +77,10 @@ export function weightsMethod(
   step: WeightsStep,
   callArguments: CallArguments,
   specVersion: number,
+  mechanism = 0,
 ): WeightsMethod {
-  const changed: string[] = []
-  for (const method of METHODS[step]) {
-    const args = callArguments(method.call)
-    if (args === null) continue
-    if (String(args) === String(method.args)) return method
-    changed.push(`${method.call}(${args.join(', ')})`)
-  }
+  const { found, changed } = findMethod(step, callArguments, mechanism)
+  if (found !== null) return found
   const offered = Object.keys(NOT_HERE).filter((call) => callArguments(call) !== null)
   const known = METHODS[step].map(({ call }) => call).join(' or ')
   const why =
@@ -70,8 +88,9 @@ export function weightsMethod(
       ? `its arguments are others than this version knows: ${changed}`
       : 'it has none'
   const instead = [...new Set(offered.map((call) => NOT_HERE[call]))]
+  const whose = mechanism === 0 ? '' : ` of mechanism ${mechanism}`
   const message =
-    `runtime ${specVersion} can't ${step} weights by ${known}: ${why}` +
+    `runtime ${specVersion} can't ${step} weights${whose} by ${known}: ${why}` +
     (instead.length === 0 ? '' : `; it has ${instead.join(' and ')}, which Fractal can't do`)
   throw new ChainError('weights_unsupported', message, {
     hint:
@@ -82,23 +101,31 @@ export function weightsMethod(
   })
 }
 
-/** @throws ChainError `weights_unsupported`, `bad_request` */
+/** @throws ChainError `bad_request` for what no extrinsic can hold */
+export function assertEncodable({ uids, values, salt = [] }: WeightsCall): void {
+  if ([uids, values, salt].every((list) => list.every(isU16))) return
+  throw new ChainError('bad_request', 'uids, values and salt have to be integers 0 … 65535')
+}
+
+/**
+ * @param sealed of the step `timelock`; null for all others
+ * @throws ChainError `weights_unsupported`
+ */
 export function weightsCall(
   api: ApiPromise,
   { step, netuid, uids, values, versionKey, salt = [], signer }: WeightsCall,
+  { mechanism, sealed }: { mechanism: number; sealed: SealedWeights | null },
 ): { call: Call; commitHash: Hex | null } {
-  if (![uids, values, salt].every((list) => list.every(isU16))) {
-    throw new ChainError('bad_request', 'uids, values and salt have to be integers 0 … 65535')
-  }
   const { tx, runtimeVersion } = api
   const argumentsOf: CallArguments = (call) =>
     tx.subtensorModule?.[call]?.meta.args.map(({ name }) => name.toString()) ?? null
-  const method = weightsMethod(step, argumentsOf, runtimeVersion.specVersion.toNumber())
-  const weights = { hotkey: signer.ss58, netuid, uids, values, salt, versionKey }
+  const method = weightsMethod(step, argumentsOf, runtimeVersion.specVersion.toNumber(), mechanism)
+  const { index } = mechanismOf(netuid, mechanism)
+  const weights = { hotkey: signer.ss58, netuid: index, uids, values, salt, versionKey }
   const hash = step === 'commit' ? commitHash(weights) : null
   const given: Record<string, unknown> = {
     netuid,
-    mecid: MECHANISM,
+    mecid: mechanism,
     dests: uids,
     weights: values,
     uids,
@@ -106,9 +133,13 @@ export function weightsCall(
     salt,
     versionKey,
     commitHash: `0x${hash}`,
+    ...(sealed === null ? {} : { ...sealed, commit: `0x${sealed.commit}` }),
   }
   const args = method.args.map((name) => given[name])
-  return { call: makeCall(api, method.call, args), commitHash: hash }
+  return {
+    call: makeCall(api, method.call, args),
+    commitHash: sealed === null ? hash : timelockHash(fromHex(sealed.commit)),
+  }
 }
 
 function isU16(value: number): boolean {

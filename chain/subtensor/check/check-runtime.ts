@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import { encodeAddress, sr25519PairFromSeed, sr25519Sign } from '../../../base/crypto.js'
+import { describeError } from '../../../base/errors.js'
+import { type Signer, sr25519Ready } from '../../../base/sr25519.js'
+import type { WeightsStep } from '../../chain.js'
+import { chainTarget } from '../endpoints.js'
+import { RpcSocket } from '../rpc-socket.js'
+import { Session } from '../session.js'
+import { signedExtensionNames } from '../signed-extensions.js'
+import { StateAt } from '../storage.js'
+import { findMethod } from '../weights/weights-call.js'
+import { tryExtrinsic } from './try-extrinsic.js'
+
+/** One line of what a runtime offers. */
+export interface Finding {
+  /** `missing`: something that Fractal needs is not there. `-`: it has another way, or does without. */
+  is: 'ok' | 'missing' | '-'
+  what: string
+}
+
+const DEADLINE_MS = 10_000
+const STEPS: Readonly<Record<WeightsStep, string>> = {
+  set: 'weights in the open',
+  commit: 'commit to weights',
+  reveal: 'reveal weights',
+  timelock: 'timelocked weights',
+}
+/** Of SubtensorModule, by the API's names. */
+const NEEDED = [
+  ...['networksAdded', 'subnetworkN', 'keys', 'owner', 'axons', 'validatorPermit', 'lastUpdate'],
+  ...['blockAtRegistration', 'totalHotkeyAlpha', 'parentKeys', 'childKeys', 'taoWeight', 'weights'],
+  ...['tempo', 'weightsSetRateLimit', 'weightsVersionKey', 'minAllowedWeights', 'maxWeightsLimit'],
+  ...['commitRevealWeightsEnabled', 'revealPeriodEpochs', 'weightCommits', 'immunityPeriod'],
+  ...['maxAllowedUids', 'servingRateLimit', 'blocksSinceLastStep'],
+]
+/** Where a runtime has one of them it is read; older or newer ones have others, or none. */
+const OPTIONAL = [
+  ...['stakeThreshold', 'weightsMinStake', 'subnetOwnerHotkey', 'mechanismCountCurrent'],
+  ...['timelockedWeightCommits', 'commitRevealWeightsVersion'],
+  ...['subnetEpochIndex', 'lastEpochBlock', 'pendingEpochAt'],
+]
+
+/**
+ * What the runtime behind an endpoint offers, and which of it the adapter would use. Sends nothing that
+ * changes the chain: the extrinsic that it signs, with a key made for it, is only shown to the runtime.
+ * @throws ChainError `chain_endpoint`, `chain_unreachable`, `chain_timeout`, `bad_chain_answer`
+ */
+export async function checkRuntime(url: string, netuid: number): Promise<Finding[]> {
+  await sr25519Ready()
+  const { endpoints } = chainTarget('the endpoint', url)
+  const socket = await RpcSocket.open(endpoints[0]!, DEADLINE_MS)
+  try {
+    const session = new Session(socket)
+    return await session.run(() => findings(session, netuid))
+  } finally {
+    socket.close()
+  }
+}
+
+async function findings(session: Session, netuid: number): Promise<Finding[]> {
+  const api = await session.api()
+  const head = await session.head()
+  const state = await StateAt.open(session, head)
+  const { specName, specVersion, transactionVersion } = api.runtimeVersion
+  const says = `${specName} ${specVersion}, transactions ${transactionVersion}, metadata ${api.runtimeMetadata.version}`
+  return [
+    { is: 'ok', what: `runtime ${says}` },
+    { is: 'ok', what: `genesis ${await session.genesisHash()}, block ${head.number}` },
+    ...calls(state),
+    ...NEEDED.map((item) => storage(state, item, 'missing')),
+    ...OPTIONAL.map((item) => storage(state, item, '-')),
+    ...signedExtensionNames(api).map(
+      ({ name, isKnown }): Finding => ({
+        is: isKnown ? 'ok' : 'missing',
+        what: `extension ${name}${isKnown ? '' : ': it wants bytes that this version can’t fill'}`,
+      }),
+    ),
+    await extrinsic(session, netuid),
+  ]
+}
+
+function calls(state: StateAt): Finding[] {
+  return Object.entries(STEPS).map(([step, name]) => {
+    const callArguments = (call: string) => state.argumentsOf(call)
+    const { found, changed } = findMethod(step as WeightsStep, callArguments, 0)
+    if (found !== null) return { is: 'ok', what: `call ${name}: ${found.call}(${found.args})` }
+    const why = changed.length === 0 ? 'none' : `with other arguments: ${changed}`
+    return { is: step === 'set' ? 'missing' : '-', what: `call ${name}: ${why}` }
+  })
+}
+
+function storage(state: StateAt, item: string, otherwise: 'missing' | '-'): Finding {
+  const keys = state.keysOf(item)
+  if (keys === null) return { is: otherwise, what: `storage ${item}: none` }
+  return { is: 'ok', what: `storage ${item}: ${keys} key${keys === 1 ? '' : 's'}` }
+}
+
+async function extrinsic(session: Session, netuid: number): Promise<Finding> {
+  try {
+    const said = await tryExtrinsic(session, netuid, strangersKey())
+    const isRead = said !== 'BadProof' && said !== 'unreadable'
+    return { is: isRead ? 'ok' : 'missing', what: `a signed extrinsic, unsent: ${said}` }
+  } catch (error) {
+    return { is: 'missing', what: `a signed extrinsic, unsent: ${describeError(error)}` }
+  }
+}
+
+function strangersKey(): Signer {
+  const pair = sr25519PairFromSeed(randomBytes(32))
+  return {
+    ss58: encodeAddress(pair.publicKey, 42),
+    sign: (message) => sr25519Sign(message, pair),
+  }
+}

@@ -1,0 +1,104 @@
+import { fromHex, type Hex } from '../../../formats/bytes.js'
+import type { WeightsCommit } from '../../chain.js'
+import { timelockHash } from '../../timelock/payload.js'
+import { firstRevealBlock } from '../../timelock/reveal-block.js'
+
+/** How a runtime knows when a subnet's epochs end. */
+export type Schedule =
+  /** Source: `blocks_until_next_epoch` of runtimes until 2026. */
+  | { kind: 'by block number'; tempo: number }
+  /** Source: `should_run_epoch`, `SubnetEpochIndex` of runtimes since. */
+  | {
+      kind: 'counted'
+      tempo: number
+      /** Of the epoch that runs. */
+      index: number
+      lastEpochBlock: number
+      /** 0: none. */
+      pendingEpochAt: number
+    }
+
+/** The epoch that a block is in, where block numbers tell. Source: `get_epoch_index`. */
+export function epochByNumber(tempo: number, block: number, netuid: number): number {
+  return Math.floor((block + netuid + 1) / (tempo + 1))
+}
+
+/** The blocks of an epoch, where block numbers tell. */
+export function blocksByNumber(tempo: number, epoch: number, netuid: number) {
+  const revealFirst = epoch * (tempo + 1) - (netuid + 1)
+  return { revealFirst, revealLast: revealFirst + tempo }
+}
+
+/**
+ * The first block that may reveal what the block after `head` commits to; null where there are no epochs.
+ * @param since `BlocksSinceLastStep`
+ */
+export function firstRevealAfter(
+  schedule: Schedule,
+  { netuid, head, since, period }: { netuid: number; head: number; since: number; period: number },
+): number | null {
+  const { tempo } = schedule
+  if (tempo === 0) return null
+  if (schedule.kind === 'by block number') {
+    const epoch = epochByNumber(tempo, head + 1, netuid) + period
+    return blocksByNumber(tempo, epoch, netuid).revealFirst
+  }
+  const count = { ...schedule, head, epochIndex: schedule.index, blocksSinceLastStep: since }
+  return firstRevealBlock(count, period)
+}
+
+/** A subnet with tempo 0 has no epochs. */
+const NEVER = Number.MAX_SAFE_INTEGER
+
+/** The first block after this one that ends an epoch. */
+export function nextEpochEnd(schedule: Schedule, block: number, netuid: number): number {
+  const { tempo } = schedule
+  if (tempo === 0) return NEVER
+  if (schedule.kind === 'by block number') {
+    const into = (block + 1 + netuid + 1) % (tempo + 1)
+    return block + 1 + tempo - into
+  }
+  const { lastEpochBlock, pendingEpochAt } = schedule
+  const planned = lastEpochBlock + tempo
+  const next = pendingEpochAt > 0 ? Math.min(planned, pendingEpochAt) : planned
+  // One that is due and was deferred runs in the next block that has room for it.
+  return Math.max(next, block + 1)
+}
+
+/**
+ * A stored commit with the blocks that may include its reveal. Runtimes by block number store
+ * (hash, block, first, last); counting ones (hash, epoch, block, unused), and the reveal belongs into
+ * the epoch `period` later, wherever its blocks will be: as long as the tempo stays.
+ */
+export function commitWindow(
+  [hash, second, third, fourth]: readonly [string, number, number, number],
+  schedule: Schedule,
+  period: number,
+): WeightsCommit {
+  if (schedule.kind === 'by block number') {
+    return { hash, block: second, revealFirst: third, revealLast: fourth, timelocked: false }
+  }
+  const { tempo, index, lastEpochBlock, pendingEpochAt } = schedule
+  const ahead = second + period - index
+  const next = pendingEpochAt > 0 ? pendingEpochAt : lastEpochBlock + tempo
+  const revealFirst = ahead > 0 ? next + (ahead - 1) * tempo : lastEpochBlock + ahead * tempo
+  const revealLast = ahead === 0 ? next - 1 : revealFirst + tempo - 1
+  return { hash, block: third, revealFirst, revealLast, timelocked: false }
+}
+
+/** A timelocked commit as it is stored under the epoch that it was made in. */
+export type StoredTimelock = readonly [hotkey: string, block: number, bytes: Hex, round: number]
+
+/** The same of a timelocked commit: the chain reveals it in the first of these blocks that it can. */
+export function timelockWindow(
+  [, block, bytes]: StoredTimelock,
+  epoch: number,
+  { schedule, period, netuid }: { schedule: Schedule; period: number; netuid: number },
+): WeightsCommit {
+  const hash = timelockHash(fromHex(bytes))
+  const window =
+    schedule.kind === 'counted'
+      ? commitWindow([hash, epoch, block, 0], schedule, period)
+      : { hash, block, ...blocksByNumber(schedule.tempo, epoch + period, netuid) }
+  return { ...window, timelocked: true }
+}
