@@ -5,6 +5,7 @@ import { ownVersion } from '../base/version.js'
 import { readArguments, unmarkAll } from './arguments.js'
 import { exitOnBrokenPipe } from './broken-pipe.js'
 import { apiCommand } from './commands/api.js'
+import { auditCommand } from './commands/audit.js'
 import { cudaCommand } from './commands/cuda.js'
 import { demoCommand } from './commands/demo.js'
 import { devnetCommand } from './commands/devnet.js'
@@ -59,6 +60,7 @@ const cli = yargs(args)
   .command(cudaCommand)
   .command(modelCommand)
   .command(modelServerCommand)
+  .command(auditCommand)
   .command(walletCommand)
   .command(migrateCommand)
   .command(intervalCommand)

@@ -3,6 +3,7 @@ import { FractalError } from './fractal-error.js'
 /**
  * - `not_canonical`: a value has no canonical JSON (a float, an unsafe integer, undefined, a lone surrogate, a foreign object)
  * - `bad_hex`: text is not lowercase hex of whole bytes, or not of the length asked for
+ * - `bad_base64`: text is not padded base64, or says its bytes in another way than it is written here
  * - `bad_digest`: a digest is not 32 bytes, or their number does not fit the shape
  * - `bad_integer`: a number is no integer of the range that the format allows
  * - `bad_guidance`: guidance has more than three decimals, or is not finite
@@ -12,6 +13,7 @@ import { FractalError } from './fractal-error.js'
 export type FormatErrorCode =
   | 'not_canonical'
   | 'bad_hex'
+  | 'bad_base64'
   | 'bad_digest'
   | 'bad_integer'
   | 'bad_guidance'

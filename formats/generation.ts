@@ -82,6 +82,27 @@ export function generationBody(
   }
 }
 
+/** The JSON of a request that is sent: the same keys in the same order, whoever asks for whatever reason. */
+export function generationBodyText(body: GenerationBody): string {
+  const { private_input, sampling_params: s } = body
+  return JSON.stringify({
+    request_id: body.request_id,
+    query: body.query,
+    private_input: { negative_prompt: private_input.negative_prompt },
+    sampling_params: {
+      seed: s.seed,
+      num_inference_steps: s.num_inference_steps,
+      guidance_scale: s.guidance_scale,
+      width: s.width,
+      height: s.height,
+      num_frames: s.num_frames,
+      fps: s.fps,
+    },
+    model: body.model,
+    deadline_ms: body.deadline_ms,
+  } satisfies GenerationBody)
+}
+
 /** The generator uses 32 bits: anything wider would give one video two names. */
 export const SEED_MAX = 4294967295
 

@@ -1,6 +1,4 @@
 import type { Hex } from '../formats/bytes.js'
-import { generationParams } from '../formats/generation.js'
-import type { VideoShape } from '../formats/video-shape.js'
 import { lowerMedian } from '../rules/order.js'
 import { usOfWork, usPerWork } from '../rules/work-time.js'
 import type { TakenClaim } from '../wire/taken.js'
@@ -22,8 +20,6 @@ type Ticket =
   | { kind: 'conflict' }
   | { kind: 'full'; retryAfterS: number }
 
-/** cuDNN looks for its kernels anew for another size: 3 to 4 s on an H100 (docs/performance.md). */
-const SIZE_CHANGE_MS = 4000
 /** So many of the newest generations like it say how long a request takes: a hiccup is none of them. */
 const LIKE_RUNS = 5
 /** So many are remembered. */
@@ -47,14 +43,9 @@ export class RequestRegistry {
       onLength(length: number): void
     },
   ) {
-    const expectedMs = (work: number) => {
+    this.queue = new WorkQueue(deps.engines, (work) => {
       const value = this.usPerWork(work)
       return value === null ? null : usOfWork(value, work) / 1000
-    }
-    this.queue = new WorkQueue(deps.engines, expectedMs, {
-      ms: deps.engines[0]?.device === 'cuda' ? SIZE_CHANGE_MS : 0,
-      // The known answers leave it so.
-      warmFor: ({ descriptor }) => (descriptor === null ? undefined : sizeOf(descriptor)),
     })
   }
 
@@ -132,7 +123,7 @@ export class RequestRegistry {
     const { request } = generation
     const { caller, priority, work } = request
     const task = {
-      ...{ caller, priority, work, size: sizeOf(generationParams(request.body)) },
+      ...{ caller, priority, work },
       get abandoned() {
         return generation.end !== null
       },
@@ -175,12 +166,4 @@ export class RequestRegistry {
     this.measured.push({ work, usPerWork: usPerWork(us, work) })
     if (this.measured.length > MEASURED_RUNS) this.measured.shift()
   }
-}
-
-function sizeOf({
-  frames,
-  width,
-  height,
-}: Pick<VideoShape, 'frames' | 'width' | 'height'>): string {
-  return `${frames} ${width} ${height}`
 }

@@ -930,13 +930,50 @@ export interface components {
                 readonly expired: boolean;
             } | null;
         };
+        readonly RecordList: {
+            /** @constant */
+            readonly object: "list";
+            readonly netuid: number;
+            /** @description ss58 address */
+            readonly verifier: string;
+            readonly data: readonly components["schemas"]["RecordLine"][];
+            readonly has_more: boolean;
+        };
+        readonly RecordLine: {
+            readonly n: number;
+            readonly hash: string;
+            readonly previous_hash: string | null;
+            readonly signature: string | null;
+            readonly signed_at: string | null;
+            /** @description whether it can be read now */
+            readonly public: boolean;
+            /** @description it was removed for its age; hash and signature stay */
+            readonly expired: boolean;
+            readonly weights: ("weights" | "none" | "infeasible" | "disabled" | "superseded" | "lapsed") | null;
+            /** @description the block that shows its weights */
+            readonly included_block: number | null;
+        };
         /** @description canonical JSON: sorted keys, integers, no spaces */
         readonly Record: {
-            readonly version: string;
-            readonly n: number;
-            readonly verifier: string;
-        } & {
-            readonly [key: string]: unknown;
+            /** @description what became of its weights; not signed: the chain knows better */
+            readonly published: {
+                /** @enum {string} */
+                readonly kind: "weights" | "none" | "infeasible" | "disabled" | "superseded" | "lapsed";
+                /** @description the block whose neurons the weights were made for */
+                readonly sent_block: number | null;
+                /** @description the block that shows the weights */
+                readonly included_block: number | null;
+            };
+            /** @description its members are described in docs/audit.md */
+            readonly record: {
+                readonly version: string;
+                readonly n: number;
+                readonly verifier: string;
+            } & {
+                readonly [key: string]: unknown;
+            };
+            /** @description by the verifier, over `fractal-record/1`, a line break and the record’s sha256 */
+            readonly signature: string;
         };
         readonly IntervalRetry: {
             readonly n: number;

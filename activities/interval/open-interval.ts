@@ -9,6 +9,7 @@ import {
   openIntervalRow,
   setPhase,
 } from '../../ledger/intervals/intervals.js'
+import type { PlanInputsRow } from '../../ledger/intervals/plan-inputs.js'
 import { insertPlan, planItems, planOf, planRounds } from '../../ledger/intervals/plans.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import { lockOutcomes } from '../../ledger/judging/outcome-lock.js'
@@ -26,7 +27,7 @@ import { judgedNeurons } from '../../rules/plan/judged-neurons.js'
 import { planInterval } from '../../rules/plan/plan.js'
 import type { RoundKind } from '../../rules/plan/plan-types.js'
 import { declaredGpus } from '../../rules/plan/room.js'
-import { spotCheckUs } from '../../rules/plan/spot-checks.js'
+import { spotCheckCostUs } from '../../rules/plan/spot-checks.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
@@ -90,7 +91,6 @@ async function open(
     0,
   )
   const firstPixels = WIDE_ROUNDS * wideSlots * pixelsOf(deps.model)
-  const spotCheckCostUs = await costOfAll(deps, n, spotCheckUsPerPixel, firstPixels)
   const { secret } = (await getSecret(db, id, n))!
   await publishClasses(deps, n)
   await upsertStandings(db, id, neurons.map(addressOf))
@@ -111,34 +111,27 @@ async function open(
     const input = await planInput(tx, deps, interval, source, usPerWork)
     const plan = planInterval(input, source)
     const { profile: _, ...drawn } = input
-    const inputs = { ...drawn, provers: await planProvers(tx, deps, known) }
+    // This closes the interval before: from here on it is known what it delivered.
     await openIntervalRow(tx, id, { n, firstBlockHash: first.hash, openedAfter, profile })
+    const spotCheckPixels = n === 1 ? firstPixels : await deliveredPixels(tx, id, n - 1)
+    const inputs: PlanInputsRow = {
+      ...drawn,
+      provers: await planProvers(tx, deps, known),
+      spotCheckUsPerPixel,
+      spotCheckPixels,
+    }
     await insertIntervalProvers(tx, id, n, provers)
     const header = {
       rounds: plan.rounds.length,
       gpuUsPerWork: usPerWork,
       spotCheckBudgetUs: gpuBudget({ ...input.budget, length: interval.length }).spotcheckUs,
-      spotCheckCostUs,
-      inputs,
+      spotCheckCostUs:
+        spotCheckUsPerPixel === null ? null : spotCheckCostUs(spotCheckUsPerPixel, spotCheckPixels),
+      inputs: { ...inputs },
     }
     await insertPlan(tx, id, n, header, plan.rounds)
     await setPhase(tx, id, n, 'rounds', ['open'])
   })
-}
-
-/**
- * What it would have cost to spot-check all that the interval before n delivered.
- * @param firstPixels of the first interval's wide rounds: before it there is nothing
- */
-async function costOfAll(
-  { db, id }: VerifierDeps,
-  n: number,
-  usPerPixel: number | null,
-  firstPixels: number,
-): Promise<number | null> {
-  if (usPerPixel === null) return null
-  const pixels = n === 1 ? firstPixels : await deliveredPixels(db, id, n - 1)
-  return Math.max(1, spotCheckUs(usPerPixel, pixels))
 }
 
 function addressOf({ hotkey, registeredBlock, uid, coldkey, axon }: Neuron) {

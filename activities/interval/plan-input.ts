@@ -47,15 +47,16 @@ export async function planInput(
 export async function planProvers(
   db: Queryable,
   { id }: VerifierDeps,
-  provers: readonly ProverKey[],
+  provers: readonly (ProverKey & { axonIp: string | null })[],
 ): Promise<PlanProver[]> {
   const last = new Map(
     (await lastFullChecks(db, id)).map((row) => [`${row.hotkey}@${row.registeredBlock}`, row.n]),
   )
-  return provers.map(({ hotkey, registeredBlock }) => ({
+  return provers.map(({ hotkey, registeredBlock, axonIp }) => ({
     hotkey,
     registeredBlock,
     lastFullCheckN: last.get(`${hotkey}@${registeredBlock}`) ?? null,
+    hasAddress: axonIp !== null,
   }))
 }
 

@@ -1,4 +1,4 @@
-import type { Metagraph, SubnetParams } from '../../chain/chain.js'
+import type { BlockRef, Metagraph, SubnetParams } from '../../chain/chain.js'
 import type { NewWeightSet } from '../../ledger/intervals/weights.js'
 import type { Settlement } from '../../rules/settle/settlement.js'
 import { type WeightInput, weightVector } from '../../rules/settle/weights.js'
@@ -22,12 +22,17 @@ export async function readChainFacts(deps: VerifierDeps): Promise<ChainFacts> {
 /** What scores weigh, apart from the chain's facts. */
 type WeightScores = Pick<WeightInput, 'scores' | 'standingCheats'>
 
+/** A vector, and all that it was computed from. */
+export interface ComputedWeights extends NewWeightSet {
+  readonly input: WeightInput & { readonly block: BlockRef; readonly [fact: string]: unknown }
+}
+
 /** The vector, with all that it was computed from (mechanism section 5). */
 export function computeWeightSet(
   deps: Pick<VerifierDeps, 'id'>,
   weighed: WeightScores,
   sending: ChainFacts,
-): NewWeightSet {
+): ComputedWeights {
   const { metagraph, params } = sending
   const input = {
     scores: weighed.scores,

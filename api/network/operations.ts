@@ -7,6 +7,7 @@ import { proverOperation } from './prover.js'
 import { proversOperation } from './provers.js'
 import { readSemaphore } from './read-semaphore.js'
 import { recordOperation } from './record.js'
+import { recordsOperation } from './records.js'
 import { retryOperation } from './retry.js'
 import { summaryOperation } from './summary.js'
 import { tiersOperation } from './tiers.js'
@@ -22,6 +23,7 @@ export function networkOperations(deps: ApiDeps): Operation[] {
     tiersOperation(deps, answers),
     intervalsOperation(deps, answers),
     intervalOperation(deps, answers),
+    recordsOperation(deps, answers),
     recordOperation(deps, semaphore),
     retryOperation(deps),
   ]

@@ -1,20 +1,39 @@
 import { z } from 'zod'
 import type { Semaphore } from '../../base/concurrency/semaphore.js'
+import { signedRecordText } from '../../formats/signed-record.js'
 import { FINAL_PHASES } from '../../ledger/intervals/interval-views.js'
 import { type IntervalRow, intervalByN } from '../../ledger/intervals/intervals.js'
-import { isRecordPublic, recordBody, recordOf } from '../../ledger/intervals/records.js'
+import { publishedRecord } from '../../ledger/intervals/records.js'
 import type { ApiDeps } from '../deps.js'
 import { sendBytes } from '../http/byte-range.js'
 import { ApiError } from '../http/errors.js'
 import { type Operation, operation } from '../http/operation.js'
 import { openToPages } from './answer-cache.js'
 import { intervalParams, noInterval } from './interval.js'
+import { weightsKindSchema } from './intervals.js'
+import { count } from './schema.js'
 
 const recordSchema = z
-  .looseObject({ version: z.string(), n: z.int(), verifier: z.string() })
+  .object({
+    published: z
+      .object({
+        kind: weightsKindSchema,
+        sent_block: count
+          .nullable()
+          .meta({ description: 'the block whose neurons the weights were made for' }),
+        included_block: count.nullable().meta({ description: 'the block that shows the weights' }),
+      })
+      .meta({ description: 'what became of its weights; not signed: the chain knows better' }),
+    record: z.looseObject({ version: z.string(), n: z.int(), verifier: z.string() }).meta({
+      description: 'its members are described in docs/audit.md',
+    }),
+    signature: z.string().meta({
+      description: 'by the verifier, over `fractal-record/1`, a line break and the record’s sha256',
+    }),
+  })
   .meta({ id: 'Record', description: 'canonical JSON: sorted keys, integers, no spaces' })
 
-/** `/v1/network/intervals/{n}/record`: the bytes that the verifier's hash and signature are over. */
+/** `/v1/network/intervals/{n}/record`: what `fractal audit` checks. */
 export function recordOperation(
   { db, verifierId, publicNetwork }: ApiDeps,
   semaphore: Semaphore,
@@ -25,9 +44,9 @@ export function recordOperation(
     path: '/v1/network/intervals/{n}/record',
     tag: 'Network',
     access: 'network',
-    summary: 'The public record of an interval, byte for byte as it was hashed',
+    summary: 'The public record of an interval, signed',
     description:
-      'Public once it is signed, its weights are on the chain (or given up) and a later interval has settled. The interval has its hash and signature.',
+      'Public once it is signed, its weights are in the open on the chain (or given up) and a later interval has settled. Its hash is the sha256 of the member `record`, byte for byte as it stands here. `fractal audit` checks it.',
     params: intervalParams,
     answers: {
       200: { description: 'The record', schema: recordSchema, headers: { ETag: 'its hash' } },
@@ -45,14 +64,9 @@ export function recordOperation(
       const record = await semaphore.run(async () => {
         const interval = await intervalByN(db, verifierId, n)
         if (interval === null) throw noInterval(n)
-        if (!(await isRecordPublic(db, verifierId, n))) throw notPublic(interval, n)
-        const [row, body] = await Promise.all([
-          recordOf(db, verifierId, n),
-          recordBody(db, verifierId, n),
-        ])
-        // Removed for its age between these questions.
-        if (row === null || body === null) throw notPublic(interval, n)
-        return { hash: row.hash, body }
+        const found = await publishedRecord(db, verifierId, n)
+        if (found === null) throw notPublic(interval, n)
+        return found
       })
       // It never changes, and nobody on the way may change it: it is hashed.
       const open = publicNetwork && req.headers.authorization === undefined
@@ -60,7 +74,9 @@ export function recordOperation(
         'Content-Type': 'application/json; charset=utf-8',
         'Cache-Control': `${open ? 'public' : 'private'}, max-age=86400, immutable, no-transform`,
       })
-      sendBytes(req, res, Buffer.from(record.body), `"${record.hash}"`)
+      const { body, signature, kind, sentBlock: sent_block, includedBlock: included_block } = record
+      const text = signedRecordText(body, signature, { kind, sent_block, included_block })
+      sendBytes(req, res, Buffer.from(text), `"${record.hash}"`)
     },
   })
 }

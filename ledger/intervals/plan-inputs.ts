@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { GpuTime } from '../../rules/plan/gpu-budget.js'
 import type { RequestInput } from '../../rules/plan/plan-types.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Queryable } from '../database.js'
@@ -9,11 +10,18 @@ import type { VerifierId } from '../verifier-id.js'
 export interface PlanProver extends ProverKey {
   /** The last interval before this one in which a challenge or an audit of it was judged. */
   lastFullCheckN: number | null
+  /** Whether the chain had an address of it. */
+  hasAddress: boolean
 }
 
 /** What an interval's own requests are drawn from, as its opening stored it. */
 export interface PlanInputsRow extends RequestInput {
   provers: PlanProver[]
+  budget: Omit<GpuTime, 'length'>
+  /** Certified for a spot check, floor(µs · 10^6 / pixels), and the pixels of all that might have been checked in the
+   * interval before; null where an older version opened the interval. */
+  spotCheckUsPerPixel: number | null
+  spotCheckPixels: number | null
 }
 
 const whole = z.int().min(0)
@@ -44,8 +52,13 @@ const inputs: z.ZodType<PlanInputsRow> = z.looseObject({
       hotkey: z.string(),
       registeredBlock: whole,
       lastFullCheckN: whole.nullable(),
+      // Not noted by versions before.
+      hasAddress: z.boolean().default(false),
     }),
   ),
+  budget: z.looseObject({ usPerVideo: whole, gpus: whole, blockMs: whole }),
+  spotCheckUsPerPixel: whole.nullable().default(null),
+  spotCheckPixels: whole.nullable().default(null),
 })
 
 const queryInputs = jsonRows<{ n: number; inputs: PlanInputsRow }>('plans', (row) => row.n, {

@@ -26,6 +26,8 @@ export interface PlanRow extends PlanHeader {
 export interface PlanRoundRow extends PlannedRound {
   /** Null before its moment. */
   askedAt: Date | null
+  /** Its place among the rounds that began, from 0; null before its moment. */
+  begun: number | null
   /** Hotkeys of the provers without room at its moment. */
   busy: string[]
 }
@@ -107,14 +109,17 @@ export async function planRounds(
   n: number,
 ): Promise<PlanRoundRow[]> {
   return db.query(
-    `SELECT kind, round, moment_ms, asked_at, busy FROM plan_rounds
+    `SELECT kind, round, moment_ms, asked_at, busy, CASE WHEN asked_at IS NOT NULL
+       THEN (row_number() OVER (ORDER BY asked_at, kind, round) - 1)::integer END AS begun
+     FROM plan_rounds
      WHERE netuid = $1 AND verifier = $2 AND n = $3 ORDER BY moment_ms, kind, round`,
     [id.netuid, id.verifier, n],
   )
 }
 
 /**
- * Begins a round, once: until the transaction ends nobody else does.
+ * Begins a round, once: until the transaction ends nobody else does, and no other round of the interval begins.
+ * So it is known which samples a later one saw.
  * @param found which provers have no room now
  * @returns false when it was begun before, or is none of the plan's
  */
@@ -124,6 +129,10 @@ export async function beginRound(
   n: number,
   { kind, round, busy }: Pick<PlanRoundRow, 'kind' | 'round' | 'busy'>,
 ): Promise<boolean> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(hashtextextended('rounds/' || $1::integer || '/' || $2::text || '/' || $3::integer, 0))`,
+    [id.netuid, id.verifier, n],
+  )
   const begun = await tx.execute(
     `UPDATE plan_rounds SET asked_at = clock_timestamp(), busy = $6
      WHERE netuid = $1 AND verifier = $2 AND n = $3 AND kind = $4 AND round = $5 AND asked_at IS NULL`,

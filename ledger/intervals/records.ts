@@ -1,6 +1,7 @@
 import type { Queryable, Tx } from '../database.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
+import { SHOWN_THROUGH, type WeightSetKind } from './weights.js'
 
 /** A record without its text, which is removed for its age; its hash and signature stay. */
 export interface RecordRow {
@@ -28,13 +29,17 @@ export async function recordOf(
   )
 }
 
-/** Canonical JSON, without its signature; null when there is none, or when it was removed for its age. */
-export async function recordBody(db: Queryable, id: VerifierId, n: number): Promise<string | null> {
-  const [row] = await db.query<{ body: string | null }>(
-    'SELECT body FROM records WHERE netuid = $1 AND verifier = $2 AND n = $3',
-    [id.netuid, id.verifier, n],
-  )
-  return row?.body ?? null
+/** A record as everybody may read it. */
+export interface PublishedRecord {
+  hash: string
+  /** Canonical JSON. */
+  body: string
+  signature: string
+  /** What became of its weights. */
+  kind: WeightSetKind
+  /** The block whose neurons the vector was made for, and the one that shows it; null where none was sent. */
+  sentBlock: number | null
+  includedBlock: number | null
 }
 
 /** The newest record before interval n: its hash is what the record of n links to. */
@@ -51,20 +56,65 @@ export async function previousRecord(
   )
 }
 
+/** Of a record `r`, its interval `i` and its weights `w`: everybody may read it. $1 netuid, $2 verifier. */
+const IS_PUBLIC = `r.signature IS NOT NULL AND r.body IS NOT NULL
+  AND (i.phase = 'lapsed' OR (w.state IN ('included', 'confirmed', 'done') AND r.n <= (${SHOWN_THROUGH})))
+  AND EXISTS (SELECT 1 FROM intervals later
+    WHERE later.netuid = $1 AND later.verifier = $2 AND later.n > r.n AND later.phase = 'settled')`
+
+const RECORDS = `records r JOIN intervals i USING (netuid, verifier, n) LEFT JOIN weight_sets w USING (netuid, verifier, n)`
+
 /**
- * Whether everybody may read interval n's record: still stored, signed, its weights on the chain in the open or
- * given up, and a later interval settled (mechanism section 7). Before, others could copy the weights.
+ * Interval n's record, once everybody may read it: still stored, signed, its weights on the chain in the open or
+ * given up, and a later interval settled (mechanism section 7). Before, others could copy the weights. One that lapsed
+ * never has any.
  */
+export async function publishedRecord(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<PublishedRecord | null> {
+  return firstOrNull(
+    await db.query(
+      `SELECT r.hash, r.body, r.signature, coalesce(w.kind, 'lapsed') AS kind, (w.input->'block'->>'number')::bigint AS sent_block, w.included_block
+       FROM ${RECORDS}
+       WHERE r.netuid = $1 AND r.verifier = $2 AND r.n = $3 AND ${IS_PUBLIC}`,
+      [id.netuid, id.verifier, n],
+    ),
+  )
+}
+
+/** Whether everybody may read interval n's record. */
 export async function isRecordPublic(db: Queryable, id: VerifierId, n: number): Promise<boolean> {
   const found = await db.query(
-    `SELECT 1 FROM records r JOIN weight_sets w USING (netuid, verifier, n)
-     WHERE r.netuid = $1 AND r.verifier = $2 AND n = $3 AND r.signature IS NOT NULL AND r.body IS NOT NULL
-       AND w.state IN ('included', 'confirmed', 'done')
-       AND EXISTS (SELECT 1 FROM intervals i
-         WHERE i.netuid = $1 AND i.verifier = $2 AND i.n > $3 AND i.phase = 'settled')`,
+    `SELECT 1 FROM ${RECORDS} WHERE r.netuid = $1 AND r.verifier = $2 AND r.n = $3 AND ${IS_PUBLIC}`,
     [id.netuid, id.verifier, n],
   )
   return found.length > 0
+}
+
+/** A record in the list of them. */
+export interface ListedRecord extends RecordRow {
+  /** Everybody may read it now. */
+  public: boolean
+  kind: WeightSetKind | null
+  includedBlock: number | null
+}
+
+/** Newest first. @param page.before only those with a smaller n */
+export async function listRecords(
+  db: Queryable,
+  id: VerifierId,
+  { limit, before }: { limit: number; before?: number },
+): Promise<ListedRecord[]> {
+  return db.query(
+    `SELECT r.n, r.hash, r.previous_hash, r.signature, r.signed_at, r.body IS NULL AS expired,
+       coalesce(${IS_PUBLIC}, false) AS public, w.kind, w.included_block
+     FROM ${RECORDS}
+     WHERE r.netuid = $1 AND r.verifier = $2 AND ($3::integer IS NULL OR r.n < $3)
+     ORDER BY r.n DESC LIMIT $4`,
+    [id.netuid, id.verifier, before ?? null, limit],
+  )
 }
 
 /** Stores an interval's record, once; it never changes. */

@@ -63,7 +63,8 @@ async function provers(
   )
 }
 
-async function checks(tx: Tx, id: VerifierId, n: number): Promise<CheckRow[]> {
+/** Checks that count in interval n, with what their requests were, by request id. */
+export async function checkRows(tx: Tx, id: VerifierId, n: number): Promise<CheckRow[]> {
   return tx.query(
     // A challenge that was never sent has no attempt.
     `SELECT v.request_id, v.kind, v.hotkey, v.registered_block, v.verdict, v.reason, v.reward_ppm,
@@ -105,7 +106,7 @@ export async function loadSettlement(tx: Tx, id: VerifierId, n: number): Promise
   return {
     n,
     provers: settled,
-    checks: await checks(tx, id, n),
+    checks: await checkRows(tx, id, n),
     answers: await answers(tx, id, n),
     wideRounds,
     window: (await windowBefore(tx, id, n)).filter((row) => keys.has(keyOf(row))),

@@ -1,9 +1,9 @@
-import { LAPSE_SECONDS, SHARE_WINDOW_INTERVALS } from '../../rules/constants.js'
+import { LAPSE_SECONDS } from '../../rules/constants.js'
 import type { WideRequest, WideRound, WindowRow } from '../../rules/settle/settlement.js'
 import { sumWindow } from '../../rules/settle/share-counts.js'
 import type { Tx } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
-import { SHARE_COUNT_NAMES } from './share-columns.js'
+import { windowRows } from './record-rows.js'
 
 /** Of a round `w`: its requests, and those that were in flight when it began. */
 function requestsOf(columns: string): string {
@@ -96,13 +96,5 @@ export async function markWideRounds(tx: Tx, id: VerifierId, n: number): Promise
 
 /** What the settled intervals before n that are looked at show together, of the provers that one of them settled. */
 export async function windowBefore(tx: Tx, id: VerifierId, n: number): Promise<WindowRow[]> {
-  const rows = await tx.query<WindowRow>(
-    `SELECT hotkey, registered_block, ${SHARE_COUNT_NAMES} FROM scores
-     WHERE netuid = $1 AND verifier = $2 AND n IN (
-       SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled' AND n < $3
-       ORDER BY n DESC LIMIT $4)
-     ORDER BY n`,
-    [id.netuid, id.verifier, n, SHARE_WINDOW_INTERVALS - 1],
-  )
-  return sumWindow(rows)
+  return sumWindow(await windowRows(tx, id, n))
 }

@@ -1,5 +1,6 @@
+import { z } from 'zod'
 import type { Queryable, Tx } from '../database.js'
-import { jsonObject, jsonRows } from '../json-rows.js'
+import { jsonRows } from '../json-rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /** A counted answer that may be recomputed. */
@@ -8,15 +9,21 @@ export interface AuditCandidateRow {
   openingRefused: boolean
 }
 
-const queryDraws = jsonRows<{ n: number; inputs: Record<string, unknown> }>(
-  'audit_draws',
-  (row) => row.n,
-  { inputs: jsonObject },
-)
+/** What an interval's audits were drawn from, besides the secret and the block's hash. */
+export interface AuditInputs {
+  answers: readonly AuditCandidateRow[]
+  max: number
+}
+
+const queryDraws = jsonRows<{ n: number; inputs: AuditInputs }>('audit_draws', (row) => row.n, {
+  inputs: z.looseObject({
+    answers: z.array(z.looseObject({ requestId: z.string(), openingRefused: z.boolean() })),
+    max: z.int().min(0),
+  }),
+})
 
 /**
  * Stores an interval's draw of audits, once, also an empty one.
- * @param inputs what it was drawn from, besides the secret and the block's hash
  * @returns the stored draw
  */
 export async function putAudits(
@@ -24,7 +31,7 @@ export async function putAudits(
   id: VerifierId,
   n: number,
   requestIds: readonly string[],
-  inputs: Record<string, unknown>,
+  inputs: AuditInputs,
 ): Promise<string[]> {
   const first = await tx.execute(
     'INSERT INTO audit_draws (netuid, verifier, n, inputs) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
@@ -73,7 +80,7 @@ export async function auditInputs(
   db: Queryable,
   id: VerifierId,
   n: number,
-): Promise<Record<string, unknown> | null> {
+): Promise<AuditInputs | null> {
   const [row] = await queryDraws(
     db,
     'SELECT n, inputs FROM audit_draws WHERE netuid = $1 AND verifier = $2 AND n = $3',

@@ -44,6 +44,11 @@ export function spotCheckUs(usPerPixel: number, pixels: number): number {
   return usOfWork(usPerPixel, pixels)
 }
 
+/** C: what it would cost to spot-check all that so many pixels were delivered of; at least 1. */
+export function spotCheckCostUs(usPerPixel: number, pixels: number): number {
+  return Math.max(1, spotCheckUs(usPerPixel, pixels))
+}
+
 /** The inverse of `spotCheckUs`, at least 1. */
 export function spotCheckUsPerPixel(elapsedUs: number, pixels: number): number {
   return Math.max(1, usPerWork(elapsedUs, pixels))

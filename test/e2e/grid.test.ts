@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,7 +20,9 @@ import { verdictsOf } from '../../ledger/judging/verdicts.js'
 import { createApiKey } from '../../ledger/keys/api-keys.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
+import { runCli } from '../cli/run-cli.js'
 import { COMPILED_BIN } from '../support/bin.js'
+import { hasPython, pythonAudit } from '../support/python-audit.js'
 import { assertWhole } from './whole.js'
 
 const NETUID = 7
@@ -290,6 +292,39 @@ describe('a whole grid, with its parts killed and gone', function () {
     } finally {
       await connection.close()
     }
+  })
+
+  it('has records from which each interval can be computed again, here and in Python', async () => {
+    const list = async () => {
+      const { data } = (await (await call('/v1/network/records?limit=1000')).json()) as {
+        data: { n: number; public: boolean }[]
+      }
+      return data.filter((row) => row.public).map(({ n }) => n)
+    }
+    // The newest is not public before a later one has settled.
+    const numbers = await until('records that everybody may read', async () => {
+      const found = await list()
+      return found.length > 0 ? found.reverse() : null
+    })
+    const files = await Promise.all(
+      numbers.map(async (n) => {
+        const answer = await call(`/v1/network/intervals/${n}/record`)
+        const file = path.join(state.root, `record-${n}.json`)
+        await writeFile(file, await answer.text())
+        return file
+      }),
+    )
+    const onChain = [
+      '--subtensor.network',
+      'local',
+      '--subtensor.chain_endpoint',
+      grid.chainEndpoint,
+    ]
+    const audited = await runCli(['audit', ...files, ...onChain, '--all-signatures'])
+    assert.equal(audited.code, 0, `${audited.stdout}\n${audited.stderr}`)
+    if (!hasPython()) return
+    const { code, stdout, stderr } = pythonAudit(files)
+    assert.equal(code, 0, `${stdout}\n${stderr}`)
   })
 
   it('keeps prompts and keys out of logs and histories', async () => {

@@ -49,9 +49,8 @@ describe('formats, golden vectors', () => {
   })
 
   it('hashes a record without its signature', () => {
-    assert.equal(recordHash(golden.record.record), golden.record.hash)
     const { signature: _, ...unsigned } = golden.record.record
-    assert.equal(recordHash(unsigned), golden.record.hash)
+    assert.equal(recordHash(canonicalJson(unsigned)), golden.record.hash)
     assert.equal(recordText(golden.record.hash), `fractal-record/1\n${golden.record.hash}`)
   })
 

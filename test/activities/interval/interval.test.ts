@@ -4,45 +4,32 @@ import { createOpenInterval } from '../../../activities/interval/open-interval.j
 import { createSettleInterval } from '../../../activities/interval/settle-interval.js'
 import { createSignRecord } from '../../../activities/interval/sign-record.js'
 import { createWaitForTurn } from '../../../activities/interval/wait-for-turn.js'
+import { createFetchOpenings } from '../../../activities/judging/fetch-openings.js'
 import type { VerifierDeps } from '../../../activities/verifier-deps.js'
 import { verifyText } from '../../../base/sr25519.js'
+import { parseJson, readRecordValue } from '../../../cli/audit/read-record-text.js'
 import { fromHex } from '../../../formats/bytes.js'
-import { canonicalJson } from '../../../formats/canonical-json.js'
-import { commitmentText } from '../../../formats/commitment.js'
 import { publishedClassesText } from '../../../formats/published-classes.js'
 import { recordHash, recordText } from '../../../formats/record.js'
 import { sha256Hex } from '../../../formats/sha256.js'
 import { intervalByN } from '../../../ledger/intervals/intervals.js'
 import { acquireLease, releaseLease } from '../../../ledger/intervals/lease.js'
-import type { PlanProver } from '../../../ledger/intervals/plan-inputs.js'
 import { planItems, planRounds } from '../../../ledger/intervals/plans.js'
-import { recordBody, recordOf } from '../../../ledger/intervals/records.js'
+import { recordOf } from '../../../ledger/intervals/records.js'
+import { getSecret } from '../../../ledger/intervals/secrets.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
 import { weightSet } from '../../../ledger/intervals/weights.js'
 import { publishedClasses } from '../../../ledger/judging/published-classes.js'
 import { intervalProvers, standings } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
-import { drawAudits } from '../../../rules/plan/audits.js'
-import { reusedHash, textsOf } from '../../../rules/plan/draw-prompt.js'
-import { drawRequest, requestBody } from '../../../rules/plan/draw-request.js'
-import { planInterval } from '../../../rules/plan/plan.js'
-import type { RoundKind } from '../../../rules/plan/plan-types.js'
-import { drawSample } from '../../../rules/plan/sample.js'
-import { settle } from '../../../rules/settle/settle.js'
-import { weightVector } from '../../../rules/settle/weights.js'
+import { auditRecord } from '../../../rules/audit/audit-record.js'
 import { encodeBody } from '../../../wire/generation-body.js'
 import { attempt, newJob, success, uuid } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
+import { recordBody } from '../../support/record-body.js'
 import { StandIn } from '../stand-in.js'
 import { chainWith, run, useChain } from '../verifier-site.js'
 import { type Behaviour, IntervalSite } from './interval-site.js'
-
-interface RecordedRound {
-  kind: RoundKind
-  round: number
-  moment_ms: number
-  busy: string[]
-}
 
 describe('activities: an interval', () => {
   const database = useDatabase()
@@ -112,8 +99,12 @@ describe('activities: an interval', () => {
   }
 
   /** Interval n asked, audited and judged: all but settled. */
-  async function judged(deps: VerifierDeps, n: number): Promise<void> {
+  async function judged(deps: VerifierDeps, n: number, { spotChecks = false } = {}): Promise<void> {
     await site.ask(n)
+    if (spotChecks) {
+      await run(createFetchOpenings(deps), { n, final: true })
+      await site.computeSpotChecks(n)
+    }
     await run(createCloseInterval(deps), { n })
     for (const round of [0, 1]) await site.recompute(n, { round })
     await site.recompute(n, 'audits')
@@ -181,11 +172,11 @@ describe('activities: an interval', () => {
     const deps = await open('honest', 'another', 'away')
     const { db, id } = deps
     await site.begin()
-    await served(deps, 0)
-    await served(deps, 0)
-    await served(deps, 1)
+    await site.serve(1, 0, { seed: 1 })
+    await site.serve(1, 0, { seed: 2 })
+    await site.serve(1, 1)
     await site.askWide(1)
-    await judged(deps, 1)
+    await judged(deps, 1, { spotChecks: true })
     const settling = () => run(createSettleInterval(deps), { n: 1 })
     const settled = await settling()
     assert.equal(settled.phase, 'settled')
@@ -203,84 +194,23 @@ describe('activities: an interval', () => {
 
     const { hash, previousHash } = before.record!
     const body = (await recordBody(db, id, 1))!
-    const record = JSON.parse(body)
-    assert.equal(canonicalJson(record), body)
-    assert.equal(recordHash(record), hash)
+    assert.equal(recordHash(body), hash)
+    const read = readRecordValue(parseJson(body))
+    const { record, answers } = read
     assert.deepEqual([record.outcome, record.previous, previousHash], ['settled', null, null])
-
-    // The commitment, and what follows from its secret: the plan and the audits.
-    const source = { secret: fromHex(record.secret), blockHash: fromHex(record.first_block_hash) }
-    const { secret_sha256: secretSha256, signature } = record.commitment
-    assert.equal(sha256Hex(source.secret), secretSha256)
-    const terms = { genesisHash: record.genesis_hash, ...id, n: 1, secretSha256 }
-    assert.ok(verifyText(id.verifier, commitmentText(terms), signature))
-    const plan = planInterval({ ...record.plan_inputs, profile: record.profile }, source)
-    const drawn = record.rounds.map(({ kind, round, moment_ms: momentMs }: RecordedRound) => {
-      return { kind, round, momentMs }
-    })
-    assert.deepEqual(drawn, plan.rounds)
-    // Whom each round asked, and for what.
-    for (const { kind, round, busy } of record.rounds as RecordedRound[]) {
-      if (kind !== 'challenge') continue
-      const candidates = record.plan_inputs.provers
-        .filter(({ hotkey }: PlanProver) => !busy.includes(hotkey))
-        .map((row: PlanProver) => ({ ...row, lastFullCheck: null }))
-      const sample = drawSample(source, `challenge/${round}`, candidates, 3)
-      const planned = record.planned.filter((item: { round: number }) => item.round === round)
-      // Three of three, so that the order in which they were checked last does not matter.
-      assert.deepEqual(
-        planned.map((item: { hotkey: string }) => item.hotkey).sort(),
-        sample.map(({ hotkey }) => hotkey).sort(),
-      )
-      for (const item of planned) {
-        const label = `challenge/${round}/${item.k}`
-        const drawn = drawRequest(record.plan_inputs, source, label, item.hotkey)
-        assert.equal(item.request_id, drawn.requestId)
-        assert.equal(item.prompt_sha256, reusedHash(drawn.prompt))
-        if (item.prompt_sha256 !== null) {
-          assert.equal(item.body, null, 'a user’s texts are in no record')
-          continue
-        }
-        const { deadline_ms: _, ...sent } = JSON.parse(item.body)
-        assert.deepEqual(sent, requestBody(drawn, textsOf(drawn.prompt, new Map())!))
-      }
-    }
-    // Three users' requests, and two of the wide round at each of the two that answer.
-    assert.equal(record.audit_inputs.answers.length, 7)
-    assert.deepEqual([...drawAudits(record.audit_inputs, source)].sort(), record.audits)
-
-    // What settling was given, and what it found.
-    const { answers_by_key: byKey, ...given } = record.settlement_input
-    assert.deepEqual([...new Set(byKey.map((row: { key: number | null }) => row.key))].sort(), [
-      0,
-      1,
-      null,
-    ])
-    const settlement = settle({
-      ...given,
-      profile: record.profile,
-      answers: byKey.map((row: { request_id: string; key: number; completed_at_us: number }) => {
-        const answer = record.answers.find(
-          (other: { request_id: string }) => other.request_id === row.request_id,
-        )
-        const { kind, hotkey, outcome, reason, counted, gpus, taken } = answer
-        return {
-          requestId: row.request_id,
-          kind,
-          hotkey,
-          registeredBlock: answer.registered_block,
-          outcome,
-          reason,
-          counted,
-          gpus,
-          inFlight: answer.in_flight,
-          taken,
-          apiKeyId: row.key === null ? null : String(row.key),
-          completedAtUs: row.completed_at_us,
-        }
-      }),
-    })
-    assert.deepEqual(JSON.parse(JSON.stringify(settlement)), record.settlement)
+    assert.equal(sha256Hex(fromHex(record.secret!)), record.commitment!.secretSha256)
+    assert.deepEqual(
+      record.nextCommitment!.secretSha256,
+      (await getSecret(db, id, 2))!.commitmentSha256,
+    )
+    // All that it drew, found and paid follows from it.
+    assert.deepEqual(auditRecord(read), [])
+    assert.equal(record.challenges.length, 6)
+    assert.ok(record.challenges.every(({ body }) => body !== null))
+    // Three users' requests, two of the wide round at each prover, and the challenges.
+    assert.equal(answers.length, 3 + 6 + 6)
+    assert.deepEqual([...new Set(answers.map(({ key }) => key))].sort(), [0, 1, null])
+    const settlement = record.settlement!
     assert.deepEqual(settlement.cheatingHotkeys, [site.verifier.provers[1]!.ss58])
     // Two slots of the wide round each: the one that cheats delivered too, the one that is away did not.
     assert.deepEqual(
@@ -292,11 +222,8 @@ describe('activities: an interval', () => {
       ],
     )
     assert.ok(settlement.provers.some(({ scoreAfter }) => scoreAfter > 0))
-    const vector = weightVector(record.weights.input)
-    assert.ok(vector.kind === 'weights')
-    assert.deepEqual([vector.uids, vector.values], [record.weights.uids, record.weights.values])
-    assert.deepEqual([vector.uids, vector.values], [[1], [65535]])
-    assert.deepEqual(before.weights!.uids, vector.uids)
+    assert.deepEqual([record.weights!.uids, record.weights!.values], [[1], [65535]])
+    assert.deepEqual(before.weights!.uids, [1])
 
     await run(createSignRecord(deps), { n: 1 })
     const signed = (await recordOf(db, id, 1))!
@@ -386,14 +313,15 @@ describe('activities: an interval', () => {
 
     const { hash } = (await recordOf(db, id, 1))!
     const body = (await recordBody(db, id, 1))!
-    const record = JSON.parse(body)
-    assert.equal(canonicalJson(record), body)
-    assert.equal(recordHash(record), hash)
+    assert.equal(recordHash(body), hash)
+    const read = readRecordValue(parseJson(body))
+    const { record, answers } = read
     assert.deepEqual([record.outcome, record.settlement, record.weights], ['lapsed', null, null])
-    assert.equal(sha256Hex(fromHex(record.secret)), record.commitment.secret_sha256)
-    assert.ok(record.planned.length > 0 && record.answers.length > record.planned.length)
+    assert.equal(sha256Hex(fromHex(record.secret!)), record.commitment!.secretSha256)
+    assert.deepEqual(auditRecord(read), [])
+    assert.ok(record.challenges.length > 0 && answers.length > record.challenges.length)
     // What was found is not hidden by letting the interval lapse.
-    const verdicts = record.checks.map((check: { verdict: string }) => check.verdict)
+    const verdicts = answers.flatMap(({ checks }) => checks.map(({ verdict }) => verdict))
     assert.deepEqual([...new Set(verdicts)].sort(), ['cheat', 'pass'])
     assert.doesNotMatch(body, /a red ball rolls|key 0/)
 
@@ -402,7 +330,10 @@ describe('activities: an interval', () => {
     const reset = await run(createOpenInterval(slow), { n: 1 })
     assert.equal(reset.final, 'lapsed')
     assert.equal((await run(createSettleInterval(slow), { n: 2 })).phase, 'settled')
-    assert.equal(JSON.parse((await recordBody(db, id, 2))!).previous, hash)
+    assert.deepEqual(readRecordValue(parseJson((await recordBody(db, id, 2))!)).record.previous, {
+      n: 1,
+      hash,
+    })
   })
 
   it('settles, lapses and opens only with the lease', async () => {

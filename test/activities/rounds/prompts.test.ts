@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { createCloseInterval } from '../../../activities/interval/close-interval.js'
 import { createSettleInterval } from '../../../activities/interval/settle-interval.js'
 import { storedParams } from '../../../activities/shared/stored-request.js'
-import { recordBody } from '../../../ledger/intervals/records.js'
+import { parseJson, readRecordValue } from '../../../cli/audit/read-record-text.js'
 import {
   answersOfInterval,
   attemptsById,
@@ -12,6 +12,7 @@ import {
 import { deleteJob } from '../../../ledger/requests/jobs.js'
 import { attempt, newJob } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
+import { recordBody } from '../../support/record-body.js'
 import { IntervalSite } from '../interval/interval-site.js'
 import { run, useChain } from '../verifier-site.js'
 
@@ -78,20 +79,14 @@ describe('activities: prompts of rounds', () => {
     const body = (await recordBody(db, id, 1))!
     for (const text of [...texts, 'kept from checks', 'deleted since'])
       assert.ok(!body.includes(text), text)
-    const record = JSON.parse(body)
-    const hashes = record.plan_inputs.reusablePrompts.map(
-      ({ promptSha256 }: { promptSha256: string }) => promptSha256,
-    )
+    const { record, byId } = readRecordValue(parseJson(body))
+    const hashes = record.plan!.reusablePrompts.map(({ promptSha256 }) => promptSha256)
     assert.deepEqual(hashes, [...texts, 'deleted since'].map(hashOf).sort())
-    const named = new Map(
-      record.answers.map((row: { request_id: string; prompt_sha256: string | null }) => [
-        row.request_id,
-        row.prompt_sha256,
-      ]),
-    )
-    for (const row of rows) assert.equal(named.get(row.requestId), row.promptSha256)
-    for (const item of record.planned) {
-      assert.equal(item.body === null, item.prompt_sha256 !== null)
+    for (const row of rows) {
+      assert.equal(byId.get(row.requestId)!.promptSha256, row.promptSha256)
+    }
+    for (const item of record.challenges) {
+      assert.equal(item.body === null, item.promptSha256 !== null)
     }
   })
 

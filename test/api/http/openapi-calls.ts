@@ -37,5 +37,6 @@ export const VALID_CALLS: Readonly<Record<string, (scene: Scene) => Call>> = {
   listIntervals: () => ({ path: '/v1/network/intervals?limit=1' }),
   getInterval: ({ published }) => ({ path: `/v1/network/intervals/${published}` }),
   getIntervalRecord: ({ published }) => ({ path: `/v1/network/intervals/${published}/record` }),
+  listRecords: () => ({ path: '/v1/network/records?limit=1' }),
   retryInterval: ({ failed }) => ({ path: `/v1/network/intervals/${failed}/retry` }),
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Client, Connection } from '@temporalio/client'
 import { intervalDetailSchema } from '../../../api/network/interval-schema.js'
+import { signedRecordText } from '../../../formats/signed-record.js'
 import { intervalByN, markMissed, setFailure } from '../../../ledger/intervals/intervals.js'
 import type { PlanItemRow } from '../../../ledger/intervals/plans.js'
 import { signRecord } from '../../../ledger/intervals/records.js'
@@ -112,7 +113,8 @@ describe('/v1/network/intervals/{n}', () => {
     await livedInterval(db, id, 2, [{ of: scenic(1) }])
     await settled(db, id, 2)
     const res = await record()
-    assert.equal(await res.text(), sceneRecord(1).body)
+    const published = { kind: 'none', sent_block: null, included_block: null }
+    assert.equal(await res.text(), signedRecordText(sceneRecord(1).body, '0x00', published))
     assert.equal(res.headers.get('etag'), `"${sceneRecord(1).hash}"`)
     assert.equal(res.headers.get('access-control-allow-origin'), '*')
     assert.equal((await show(1)).record?.public, true)
@@ -120,6 +122,34 @@ describe('/v1/network/intervals/{n}', () => {
     await markMissed(db, id, third, 'ledger_down')
     const missed = await fetch(`${server.url}/v1/network/intervals/3/record`)
     assert.deepEqual(await problem(missed), [404, 'record_not_found'])
+  })
+
+  it('lists the hashes of all records, newest first', async () => {
+    const list = async (query = '') => {
+      const res = await fetch(`${server.url}/v1/network/records${query}`)
+      return (await res.json()) as { data: { n: number }[]; has_more: boolean }
+    }
+    const { data, has_more } = await list()
+    assert.deepEqual(
+      data.map(({ n }) => n),
+      [2, 1],
+    )
+    assert.equal(has_more, false)
+    const { hash, previousHash: previous_hash } = sceneRecord(1)
+    const { signed_at: _, ...first } = data[1] as (typeof data)[1] & { signed_at: string }
+    assert.deepEqual(first, {
+      n: 1,
+      hash,
+      previous_hash,
+      signature: '0x00',
+      public: true,
+      expired: false,
+      weights: 'none',
+      included_block: null,
+    })
+    const { data: newest, has_more: hasMore } = await list('?limit=1')
+    assert.deepEqual([newest[0]!.n, hasMore], [2, true])
+    assert.deepEqual((await list('?before=2')).data[0]!.n, 1)
   })
 
   it('says why it was missed, and shows nothing of it as done or to come', async () => {
@@ -185,5 +215,24 @@ describe('/v1/network/intervals/{n}', () => {
       await api.close()
       await away.connection.close()
     }
+  })
+
+  it('hides a record whose weights gave way to those of a later interval, until these are out', async () => {
+    const { db } = database()
+    const superseded = {
+      kind: 'superseded',
+      uids: [],
+      values: [],
+      input: null,
+      reason: null,
+    } as const
+    await signRecord(db, id, 2, '0x00')
+    await db.tx((tx) => decideWeights(tx, id, 2, superseded))
+    await settled(db, id, 4)
+    const second = () => fetch(`${server.url}/v1/network/intervals/2/record`)
+    assert.deepEqual(await problem(await second()), [409, 'record_not_public'])
+    const none = { kind: 'none', uids: [], values: [], input: null, reason: null } as const
+    await db.tx((tx) => decideWeights(tx, id, 4, none))
+    assert.equal((await second()).status, 200)
   })
 })

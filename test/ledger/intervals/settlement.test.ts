@@ -4,12 +4,7 @@ import { LedgerError } from '../../../ledger/errors.js'
 import { intervalByN, setPhase } from '../../../ledger/intervals/intervals.js'
 import { acquireLease, assertFence } from '../../../ledger/intervals/lease.js'
 import { insertPlan } from '../../../ledger/intervals/plans.js'
-import {
-  previousRecord,
-  recordBody,
-  recordOf,
-  signRecord,
-} from '../../../ledger/intervals/records.js'
+import { previousRecord, recordOf, signRecord } from '../../../ledger/intervals/records.js'
 import {
   loadSettlement,
   settledResult,
@@ -27,6 +22,7 @@ import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { settle } from '../../../rules/settle/settle.js'
 import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
+import { recordBody } from '../../support/record-body.js'
 import {
   attempt,
   currentN,

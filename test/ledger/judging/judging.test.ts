@@ -99,6 +99,9 @@ describe('ledger: provers of an interval', () => {
   })
 })
 
+/** A draw among nothing. */
+const NONE = { answers: [], max: 1 }
+
 describe('ledger: plan, truths, audits', () => {
   const database = useDatabase()
 
@@ -165,7 +168,7 @@ describe('ledger: plan, truths, audits', () => {
       attempt(1, { n: 1, requestId: one.requestId }),
     ])
     await recordOutcomes(db, id, [success(audited!.requestId), failure(one.requestId)])
-    await db.tx((tx) => putAudits(tx, id, 1, [audited!.requestId], {}))
+    await db.tx((tx) => putAudits(tx, id, 1, [audited!.requestId], NONE))
     const { hotkey, registeredBlock } = prover(1)
     const check = { requestId: two.requestId, hotkey, registeredBlock, detail: { cosinePpm: 5 } }
     const passed = { ...check, kind: 'challenge', verdict: 'pass', reason: 'hash_equal' } as const
@@ -210,10 +213,10 @@ describe('ledger: plan, truths, audits', () => {
     assert.deepEqual(candidates, [{ requestId: rows[1]!.requestId, openingRefused: false }])
     assert.equal(await auditsOf(db, id, 2), null)
     const drawn = [rows[1]!.requestId]
-    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, drawn, {})), drawn)
-    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, [], {})), drawn)
-    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, [], {})), [])
-    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, drawn, {})), [])
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, drawn, NONE)), drawn)
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 2, [], NONE)), drawn)
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, [], NONE)), [])
+    assert.deepEqual(await db.tx((tx) => putAudits(tx, id, 1, drawn, NONE)), [])
   })
 
   it('a ground truth, its cosine and its confirmation are stored once', async () => {

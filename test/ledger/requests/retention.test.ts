@@ -3,12 +3,7 @@ import { createLog } from '../../../base/log.js'
 import { type Database, openDatabase } from '../../../ledger/database.js'
 import { intervalByN } from '../../../ledger/intervals/intervals.js'
 import { insertPlan } from '../../../ledger/intervals/plans.js'
-import {
-  isRecordPublic,
-  recordBody,
-  recordOf,
-  signRecord,
-} from '../../../ledger/intervals/records.js'
+import { isRecordPublic, recordOf, signRecord } from '../../../ledger/intervals/records.js'
 import { scoresOf, writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { decideWeights } from '../../../ledger/intervals/weights.js'
 import { insertVerdicts, verdictsOf } from '../../../ledger/judging/verdicts.js'
@@ -34,6 +29,7 @@ import { RetentionSweep } from '../../../workers/sweeps/retention-sweep.js'
 import { makeTestRoles, type TestRoles } from '../../support/database-roles.js'
 import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
+import { recordBody } from '../../support/record-body.js'
 import {
   attempt,
   newJob,

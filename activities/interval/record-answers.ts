@@ -1,0 +1,78 @@
+import type { Tx } from '../../ledger/database.js'
+import {
+  type RecordAttemptRow,
+  recordAttempts,
+  shapeOf,
+} from '../../ledger/intervals/record-rows.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
+import type { RecordedAnswer, SignedAnswer } from '../../rules/record/answer-columns.js'
+import type { CheckRow } from '../../rules/settle/settlement.js'
+
+export interface RecordAnswers {
+  /** In the order in which their outcomes were recorded. */
+  readonly answers: RecordedAnswer[]
+  /** Checks that count here of requests of an interval before, or that were never sent. */
+  readonly otherChecks: CheckRow[]
+}
+
+/**
+ * An interval's requests with what was found of each. API keys are named by their place in this interval: nobody
+ * learns who asked, and the cap can be recomputed.
+ */
+export async function recordAnswers(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  checks: readonly CheckRow[],
+): Promise<RecordAnswers> {
+  const rows = await recordAttempts(tx, id, n)
+  const keys = [...new Set(rows.flatMap(({ apiKeyId }) => apiKeyId ?? []))].sort()
+  const places = new Map(keys.map((key, i) => [key, i]))
+  const answers = rows.map(
+    (row): RecordedAnswer => ({
+      requestId: row.requestId,
+      hotkey: row.hotkey,
+      registeredBlock: row.registeredBlock,
+      kind: row.kind,
+      counted: row.counted,
+      gpus: row.gpus,
+      inFlight: row.inFlight,
+      outcome: row.outcome,
+      reason: row.reason,
+      key: row.apiKeyId === null ? null : places.get(row.apiKeyId)!,
+      taken: row.taken ?? [],
+      bodySha256: row.bodySha256,
+      shape: shapeOf(row),
+      wide:
+        row.wideN === null || row.wideRound === null
+          ? null
+          : { n: row.wideN, round: row.wideRound },
+      promptSha256: row.promptSha256,
+      answer: signedAnswer(row),
+      checks: [],
+    }),
+  )
+  const byId = new Map(answers.map((row) => [row.requestId, row]))
+  const otherChecks = checks.filter((check) => {
+    const answer = byId.get(check.requestId)
+    if (answer === undefined) return true
+    const { kind, verdict, reason, rewardPpm } = check
+    answer.checks.push({ kind, verdict, reason, rewardPpm })
+    return false
+  })
+  return { answers, otherChecks }
+}
+
+function signedAnswer(row: RecordAttemptRow): SignedAnswer | null {
+  const { framesSha256, traceRoot, determinismClass, modelRoot, signature } = row
+  if (
+    framesSha256 === null ||
+    traceRoot === null ||
+    determinismClass === null ||
+    modelRoot === null ||
+    signature === null
+  ) {
+    return null
+  }
+  return { framesSha256, traceRoot, determinismClass, modelRoot, signature }
+}

@@ -1,0 +1,76 @@
+import { FractalError } from '../../base/errors.js'
+import type { CanonicalValue } from '../../formats/canonical-json.js'
+import { FormatError } from '../../formats/error.js'
+import { RuleError } from '../../rules/error.js'
+import { camelNames, snakeName } from '../../rules/record/names.js'
+import { RECORD_VERSION } from '../../rules/record/public-record.js'
+import { type ReadRecord, readRecord } from '../../rules/record/read-record.js'
+import { recordSchema } from './record-schema.js'
+
+/** Deeper than any record: what is nested further would end this process. */
+const DEPTH_MAX = 32
+
+/**
+ * Reads a record: every member that its version has and no other.
+ * @throws FractalError `bad_record`, saying what is wrong
+ */
+export function readRecordValue(value: CanonicalValue): ReadRecord {
+  assertVersion(value)
+  try {
+    const parsed = recordSchema.safeParse(camelNames(value))
+    if (!parsed.success) {
+      const [issue] = parsed.error.issues
+      const path = (issue?.path ?? []).map((part) => snakeName(String(part))).join('.')
+      throw badRecord(
+        `has something else than it should${path === '' ? '' : ` at ${path}`}: ${issue?.message}`,
+      )
+    }
+    return readRecord(parsed.data)
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof RuleError) throw badRecord(error.message)
+    throw error
+  }
+}
+
+/** @throws FractalError `bad_record` for what is no JSON, or is nested too deeply */
+export function parseJson(text: string): CanonicalValue {
+  assertShallow(text)
+  try {
+    const value: CanonicalValue = JSON.parse(text)
+    return value
+  } catch (error) {
+    throw badRecord(`is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+export function badRecord(what: string, hint?: string): FractalError {
+  return new FractalError('bad_record', `The record ${what}.`, hint === undefined ? {} : { hint })
+}
+
+function assertVersion(value: CanonicalValue): void {
+  const version =
+    value !== null && typeof value === 'object' && 'version' in value ? value.version : undefined
+  if (version === RECORD_VERSION) return
+  const told = JSON.stringify(version)?.slice(0, 60) ?? 'no version'
+  throw badRecord(
+    `is of version ${told}, not of "${RECORD_VERSION}"`,
+    'Use the version of fractal that wrote it.',
+  )
+}
+
+/** Looks at brackets outside strings. */
+function assertShallow(text: string): void {
+  let depth = 0
+  let inString = false
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (inString) {
+      if (code === 0x5c) i++
+      else if (code === 0x22) inString = false
+    } else if (code === 0x22) inString = true
+    else if (code === 0x5b || code === 0x7b) {
+      depth += 1
+      if (depth > DEPTH_MAX) throw badRecord(`is nested more than ${DEPTH_MAX} deep`)
+    } else if (code === 0x5d || code === 0x7d) depth -= 1
+  }
+}

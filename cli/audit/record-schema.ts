@@ -1,0 +1,304 @@
+import { z } from 'zod'
+import { isDigestHex } from '../../formats/bytes.js'
+import { isRequestId } from '../../formats/request-id.js'
+import { MISSED_CAUSES, type MissedCause } from '../../rules/explain/missed-causes.js'
+import type { Coded } from '../../rules/record/columns.js'
+import { type PublicRecord, RECORD_VERSION } from '../../rules/record/public-record.js'
+import { TIERS } from '../../rules/tiers.js'
+import { REASONS, type Reason, VERDICTS } from '../../rules/verdicts.js'
+
+const whole = z.int().min(0)
+const number = z.int().min(1).max(2_147_483_647)
+const digest = z.string().refine(isDigestHex, 'expected 64 hex digits')
+const hash = z.string().regex(/^(0x)?[0-9a-f]{64}$/, 'expected the hash of a block')
+const signature = z.string().regex(/^0x[0-9a-f]{128}$/, 'expected a signature')
+const hotkey = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{46,48}$/, 'expected an ss58 address')
+const requestId = z.string().refine(isRequestId, 'expected a UUID')
+const text = z.string().max(200_000)
+const name = z.string().max(2_000)
+const flag = z.boolean()
+const tier = z.enum(TIERS)
+const ppm = z.int()
+const reason = z.custom<Reason>(
+  (value) => typeof value === 'string' && Object.hasOwn(REASONS, value),
+  'is no reason that there is',
+)
+const cause = z.custom<MissedCause>(
+  (value) => typeof value === 'string' && Object.hasOwn(MISSED_CAUSES, value),
+  'is no cause that there is',
+)
+const proverKey = { hotkey, registeredBlock: whole }
+const workShape = { steps: number, frames: number, width: number, height: number }
+const videoShape = { ...workShape, guidanceMilli: whole, fps: number }
+const requestKind = z.enum(['challenge', 'inference', 'wide'])
+const checkKind = z.enum(['answer', 'challenge', 'audit', 'spotcheck'])
+const outcome = z.enum(['success', 'failure', 'neutral', 'refused'])
+
+function coded<T>(value: z.ZodType<T>): z.ZodType<Coded<T>> {
+  return z.strictObject({ values: z.array(value), of: z.array(whole) })
+}
+
+const check = { kind: checkKind, verdict: z.enum(VERDICTS), reason, rewardPpm: ppm.nullable() }
+const commitment = z.strictObject({ secretSha256: digest, signature })
+
+const profile = z.strictObject({
+  name: z.enum(['production', 'demo', 'test']),
+  intervalBlocks: number,
+  sampleSize: whole,
+  rounds: z.strictObject({ max: whole }),
+  tierMinimums: z.record(tier, whole),
+  certificateRuns: whole,
+  movingAverageAlphaPpm: z.int().min(0).max(1_000_000),
+  tiersRule: z.enum(['literal', 'evidence']),
+  audits: z.strictObject({ max: whole }),
+  vpermitLimitRao: z.string().regex(/^\d{1,30}$/),
+  deadlineFloorMs: whole,
+})
+
+const answers = z.strictObject({
+  count: whole,
+  requestIds: z.string(),
+  bodySha256: z.string(),
+  prover: z.array(whole),
+  kind: coded(requestKind),
+  outcome: coded(outcome.nullable()),
+  reason: coded(reason.nullable()),
+  counted: coded(flag),
+  key: coded(whole.nullable()),
+  gpus: coded(number.nullable()),
+  inFlight: coded(whole.nullable()),
+  shape: coded(z.strictObject(workShape).nullable()),
+  wide: coded(z.strictObject({ n: number, round: whole }).nullable()),
+  checks: coded(z.array(z.strictObject(check))),
+  class: coded(z.strictObject({ determinismClass: name, modelRoot: digest }).nullable()),
+  framesSha256: z.string(),
+  traceRoot: z.string(),
+  signature: z.string(),
+  taken: z.array(z.strictObject({ answer: whole, requestIds: z.array(requestId) })),
+  promptSha256: z.array(z.strictObject({ answer: whole, sha256: digest })),
+})
+
+const plan = z.strictObject({
+  model: z.strictObject({ name, ...videoShape }),
+  recentRequests: z.array(z.strictObject({ ...videoShape, negativePrompt: flag, cancelled: flag })),
+  prompts: z.array(text),
+  reusablePrompts: z.array(
+    z.strictObject({ promptSha256: digest, negativePrompt: flag, servedBy: z.array(hotkey) }),
+  ),
+  provers: z.array(
+    z.strictObject({ ...proverKey, lastFullCheckN: number.nullable(), hasAddress: flag }),
+  ),
+  gpuUsPerWork: whole.nullable(),
+  budget: z.strictObject({ usPerVideo: whole, gpus: whole, blockMs: whole }),
+  spotChecks: z.strictObject({
+    budgetUs: whole.nullable(),
+    costUs: whole.nullable(),
+    usPerPixel: whole.nullable(),
+    pixels: whole.nullable(),
+    spentUs: whole,
+  }),
+})
+
+const shareCounts = {
+  wideRounds: whole,
+  wideGpus: whole,
+  newestWideGpus: number.nullable(),
+  wideSlots: whole,
+  wideKept: whole,
+  offered: whole,
+  accepted: whole,
+}
+
+const settledProver = z.strictObject({
+  ...proverKey,
+  uid: whole,
+  tierBefore: tier,
+  tierAfter: tier,
+  move: z
+    .strictObject({
+      from: tier,
+      to: tier,
+      reason: z.enum(['promoted', 'fast_return', 'cheat', 'rate_missed', 'downtime']),
+    })
+    .nullable(),
+  requestAttempts: whole,
+  requestSuccesses: whole,
+  checksJudged: whole,
+  checksPassed: whole,
+  cheats: whole,
+  totalBefore: whole,
+  totalAfter: whole,
+  meanRewardPpm: ppm.nullable(),
+  observationPpm: ppm.nullable(),
+  ...shareCounts,
+  wideSharePpm: whole,
+  offerSharePpm: whole,
+  capacityPpm: whole,
+  paidCapacityPpm: whole,
+  scoreBefore: whole,
+  scoreAfter: whole,
+  validationsSinceMove: whole,
+  fastReturn: flag,
+})
+
+/** A record as `camelNames` reads it: every member that there is, and no other. */
+export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
+  version: z.literal(RECORD_VERSION),
+  genesisHash: digest,
+  netuid: whole,
+  verifier: hotkey,
+  n: number,
+  firstBlock: whole,
+  length: number,
+  firstBlockHash: digest.nullable(),
+  openedAfter: number.nullable(),
+  previous: z.strictObject({ n: number, hash: digest }).nullable(),
+  missed: z.array(z.strictObject({ n: number, because: cause.nullable() })),
+  outcome: z.enum(['settled', 'lapsed']),
+  profile: profile.nullable(),
+  modelRoot: digest,
+  secret: digest.nullable(),
+  commitment: commitment.nullable(),
+  nextCommitment: commitment.nullable(),
+  certificates: z.array(
+    z.strictObject({
+      determinismClass: name,
+      exact: flag,
+      runs: whole,
+      processes: whole,
+      usPerWork: whole,
+      spotCheckUsPerPixel: whole.nullable(),
+      stepDeviation: whole.nullable(),
+      frameDeviation: whole.nullable(),
+      profile: name,
+    }),
+  ),
+  opening: z.array(
+    z.strictObject({
+      ...proverKey,
+      uid: whole,
+      coldkey: hotkey,
+      tier,
+      totalSuccesses: whole,
+      scorePpm: whole,
+      determinismClass: name.nullable(),
+      modelRoot: digest.nullable(),
+      capacity: whole.nullable(),
+      hasAddress: flag,
+      reachable: flag,
+    }),
+  ),
+  plan: plan.nullable(),
+  rounds: z.array(
+    z.strictObject({
+      kind: z.enum(['challenge', 'wide']),
+      round: whole,
+      momentMs: whole,
+      begun: whole.nullable(),
+      busy: z.array(hotkey),
+    }),
+  ),
+  challenges: z.array(
+    z.strictObject({
+      ...proverKey,
+      requestId,
+      round: whole,
+      k: whole,
+      deadlineMs: whole,
+      bodySha256: digest,
+      body: text.nullable(),
+      promptSha256: digest.nullable(),
+    }),
+  ),
+  wideRounds: z.array(
+    z.strictObject({
+      round: whole,
+      provers: z.array(
+        z.strictObject({ prover: whole, gpus: number, inFlight: z.array(requestId) }),
+      ),
+    }),
+  ),
+  audits: z
+    .strictObject({
+      drawn: z.array(requestId),
+      max: whole,
+      openingRefused: z.array(requestId),
+    })
+    .nullable(),
+  provers: z.array(z.strictObject(proverKey)),
+  answers,
+  otherChecks: z.array(
+    z.strictObject({ ...check, requestId, requestKind, counted: flag, prover: whole }),
+  ),
+  standings: z
+    .array(
+      z.strictObject({
+        ...proverKey,
+        uid: whole,
+        tier,
+        totalSuccesses: whole,
+        scorePpm: whole,
+        validationsSinceMove: whole,
+        fastReturn: flag,
+        hasAddress: flag,
+      }),
+    )
+    .nullable(),
+  dueWideRounds: z
+    .array(
+      z.strictObject({
+        n: number,
+        round: whole,
+        prover: whole,
+        gpus: number,
+        requests: z.array(
+          z.strictObject({
+            requestId,
+            ofRound: flag,
+            lost: flag,
+            elsewhere: z
+              .strictObject({
+                kind: requestKind,
+                counted: flag,
+                outcome,
+                gpus: number.nullable(),
+                inFlight: whole.nullable(),
+                taken: z.array(requestId).nullable(),
+              })
+              .nullable(),
+          }),
+        ),
+      }),
+    )
+    .nullable(),
+  window: z
+    .array(
+      z.strictObject({
+        n: number,
+        counts: z.array(z.strictObject({ ...shareCounts, prover: whole })),
+      }),
+    )
+    .nullable(),
+  certifiedUsPerWork: whole.nullable(),
+  standardWork: number.nullable(),
+  settlement: z
+    .strictObject({
+      n: number,
+      provers: z.array(settledProver),
+      cheatingHotkeys: z.array(hotkey),
+    })
+    .nullable(),
+  weights: z
+    .strictObject({
+      kind: name,
+      reason: name.nullable(),
+      block: z.strictObject({ number: whole, hash }),
+      neurons: z.array(hotkey),
+      ownUid: whole.nullable(),
+      minAllowed: whole,
+      maxWeightLimit: whole,
+      uids: z.array(whole),
+      values: z.array(whole),
+    })
+    .nullable(),
+})

@@ -1,0 +1,134 @@
+import type { CommandModule } from 'yargs'
+import { resolveOptions } from '../../base/options/options.js'
+import { withOptions } from '../options.js'
+import { integer } from '../parse-number.js'
+import { UsageError } from '../usage-error.js'
+
+const MAX_N = 2_147_483_647
+const MAX_RECOMPUTED = 10_000
+const MAX_NETUID = 65_535
+const API = 'http://127.0.0.1:8080'
+
+export const auditCommand: CommandModule = {
+  command: 'audit [records..]',
+  describe: 'compute intervals again from their public records, and compare with the chain',
+  builder: (argv) =>
+    withOptions(argv, ['subtensor.network', 'subtensor.chain_endpoint', 'model.dir'])
+      .positional('records', {
+        type: 'string',
+        array: true,
+        describe: 'numbers of intervals, addresses of records, or files',
+      })
+      .option('api', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'the verifier’s API, for numbers; FRACTAL_API_KEY where it asks for a key',
+        defaultDescription: API,
+      })
+      .option('from', text('with --to: all intervals from this one'))
+      .option('to', text('with --from: to this one'))
+      .option('verifier', text('hotkey whose records they have to be'))
+      .option('netuid', text('subnet whose records they have to be'))
+      .option('chain', {
+        type: 'boolean',
+        default: true,
+        describe: 'compare with the chain; --no-chain does not',
+      })
+      .option('chain-only', {
+        type: 'boolean',
+        default: false,
+        describe: 'only compare the weights with the chain’s',
+      })
+      .option('all-signatures', {
+        type: 'boolean',
+        default: false,
+        describe: 'check the signature of every answer, not of 500 that are drawn',
+      })
+      .option('recompute', text('generate so many of the challenges again on this machine'))
+      .option('device', text('with --recompute: cpu or cuda [FRACTAL_DEVICE]'))
+      .option('compare', {
+        type: 'string',
+        array: true,
+        nargs: 2,
+        describe: 'two records: who was judged differently by two verifiers',
+      })
+      .option('json', { type: 'boolean', describe: 'print JSON' })
+      .example('$0 audit 12 --api https://HOST', '')
+      .example('$0 audit --from 1 --to 40 --api https://HOST', ''),
+  handler: async (given) => {
+    const json = given.json === true
+    const pair = strings(given.compare)
+    if (pair.length > 0) {
+      const [a, b] = pair
+      if (pair.length !== 2) throw new UsageError('--compare takes two records.')
+      const { compareRecords } = await import('../audit/compare.js')
+      return finish(await compareRecords(a!, b!, json))
+    }
+    const targets = strings(given.records)
+    const range = rangeOf(given)
+    if (range === null && targets.length === 0) {
+      throw new UsageError('Name a record: the number of an interval, an address or a file.')
+    }
+    if (range !== null && targets.length > 0) {
+      throw new UsageError('Name records, or give --from and --to: not both.')
+    }
+    const options = resolveOptions(
+      ['subtensor.network', 'subtensor.chain_endpoint'],
+      given,
+      process.env,
+    )
+    const { runAudit } = await import('../audit/run-audit.js')
+    return finish(
+      await runAudit({
+        targets,
+        range,
+        api: apiOf(given.api),
+        network:
+          given.chain === false
+            ? null
+            : {
+                name: options['subtensor.network'],
+                endpoint: options['subtensor.chain_endpoint'],
+              },
+        chainOnly: given['chain-only'] === true,
+        allSignatures: given['all-signatures'] === true,
+        verifier: typeof given.verifier === 'string' ? given.verifier : null,
+        netuid: integer('netuid', given.netuid, 0, MAX_NETUID) ?? null,
+        recompute: integer('recompute', given.recompute, 0, MAX_RECOMPUTED) ?? 0,
+        modelDir: given['model.dir'],
+        device: given.device,
+        json,
+      }),
+    )
+  },
+}
+
+function text(describe: string) {
+  return { type: 'string', requiresArg: true, describe } as const
+}
+
+/** A difference is no error of the command: it is what it was asked for. */
+function finish(isSound: boolean): void {
+  if (!isSound) process.exitCode = 1
+}
+
+function strings(given: unknown): string[] {
+  return Array.isArray(given) ? given.map(String) : []
+}
+
+function rangeOf(given: Record<string, unknown>): { from: number; to: number } | null {
+  const from = integer('from', given.from, 1, MAX_N)
+  const to = integer('to', given.to, 1, MAX_N)
+  if (from === undefined && to === undefined) return null
+  if (from === undefined || to === undefined || from > to) {
+    throw new UsageError('--from and --to belong together: the first interval and the last.')
+  }
+  return { from, to }
+}
+
+function apiOf(given: unknown): string {
+  if (given === undefined) return API
+  const isHttp = typeof given === 'string' && URL.canParse(given) && /^https?:/.test(given)
+  if (!isHttp) throw new UsageError('--api takes one address: https://HOST[:PORT].')
+  return given
+}

@@ -1,0 +1,185 @@
+import { fromHex } from '../../formats/bytes.js'
+import { SHARE_WINDOW_INTERVALS } from '../constants.js'
+import type { ReadRecord } from '../record/read-record.js'
+import { proverAt } from '../record/settlement-input.js'
+import {
+  newProverState,
+  type ProverKey,
+  type ProverSettlement,
+  type ProverState,
+  type ShareCounts,
+} from '../settle/settlement.js'
+import { deliveredPixels } from './audit-checks.js'
+import { dueFindings } from './audit-wide.js'
+import { differs, type Finding } from './finding.js'
+
+/** A record with its hash. */
+export interface HashedRecord {
+  readonly hash: string
+  readonly read: ReadRecord
+}
+
+/** What the records before one say. */
+export interface Before {
+  /** The one right before it. */
+  readonly last: HashedRecord
+  /** The newest of an interval that settled; null where none is known. */
+  readonly lastSettled: ReadRecord | null
+  /** What the newest settlement that is known of each prover left, by `proverId`. */
+  readonly left: ReadonlyMap<string, ProverSettlement>
+  /** Whether every record since interval 1 is known: then nobody has a past that is not. */
+  readonly fromStart: boolean
+}
+
+/**
+ * That a record goes on where the ones before it ended: none is left out or in another's place, its secret is the one
+ * that was committed to, and everyone starts with what the settlement before left.
+ */
+export function auditLink(before: Before, { read }: HashedRecord): Finding[] {
+  const { record } = read
+  const { last, lastSettled } = before
+  return [
+    ...chained(last, read),
+    ...committed(last.read, read),
+    ...standings(before, read),
+    ...(lastSettled === null ? [] : window(lastSettled, read)),
+    ...spotCheckRate(last.read, read),
+    ...(last.read.record.secret === null || last.read.record.firstBlockHash === null
+      ? []
+      : dueFindings(
+          read,
+          last.read.record.n,
+          last.read.record.wideRounds,
+          {
+            secret: fromHex(last.read.record.secret),
+            blockHash: fromHex(last.read.record.firstBlockHash),
+          },
+          last.read.record,
+        )),
+    ...(record.openedAfter === null || record.openedAfter < record.n
+      ? []
+      : [{ where: 'opened_after', what: `is ${record.openedAfter}, which is not before it` }]),
+  ]
+}
+
+/** Numbers follow one another, those between were missed, and the hash is the one before's. */
+function chained(last: HashedRecord, { record }: ReadRecord): Finding[] {
+  const before = last.read.record
+  const between = Array.from({ length: record.n - before.n - 1 }, (_, i) => before.n + 1 + i)
+  const told = record.missed.map(({ n }) => n)
+  const hidden = between.filter((n) => !told.includes(n))
+  const firstBlock = before.firstBlock + before.length
+  return [
+    ...hidden.map((n) => ({
+      where: `interval ${n}`,
+      what: 'is hidden: it has no record, and is not said to have been missed',
+    })),
+    ...(record.previous?.hash === last.hash
+      ? []
+      : [
+          {
+            where: 'previous',
+            what: `links to ${record.previous?.hash ?? 'nothing'}, but the record before is interval ${before.n} with the hash ${last.hash}`,
+          },
+        ]),
+    ...(between.length > 0 ? [] : differs('first_block', record.firstBlock, firstBlock)),
+  ]
+}
+
+/** The secret is the one that the record before was already bound to: nobody draws again. */
+function committed(last: ReadRecord, { record }: ReadRecord): Finding[] {
+  const { n, nextCommitment } = last.record
+  if (record.n !== n + 1 || nextCommitment === null || record.commitment === null) return []
+  const { secretSha256 } = record.commitment
+  if (secretSha256 === nextCommitment.secretSha256) return []
+  return [
+    {
+      where: 'commitment',
+      what: `is to another secret than the one committed to before the interval began (${secretSha256} instead of ${nextCommitment.secretSha256}): it drew again`,
+    },
+  ]
+}
+
+/** Everyone starts with what the last settlement left; who was never settled starts from nothing. */
+function standings({ left, fromStart }: Before, { record }: ReadRecord): Finding[] {
+  return (record.standings ?? []).flatMap((state) => {
+    const before = left.get(proverId(state))
+    if (before === undefined && !fromStart) return []
+    const follows = before === undefined ? newProverState(state) : leftBy(before)
+    return differs(`standings ${state.hotkey}`, stateOf(state), stateOf(follows))
+  })
+}
+
+type Standing = Pick<
+  ProverState,
+  'tier' | 'totalSuccesses' | 'scorePpm' | 'validationsSinceMove' | 'fastReturn'
+>
+
+function stateOf(state: Standing): Standing {
+  const { tier, totalSuccesses, scorePpm, validationsSinceMove, fastReturn } = state
+  return { tier, totalSuccesses, scorePpm, validationsSinceMove, fastReturn }
+}
+
+function leftBy(row: ProverSettlement): Standing {
+  const { tierAfter: tier, totalAfter: totalSuccesses, scoreAfter: scorePpm } = row
+  return {
+    tier,
+    totalSuccesses,
+    scorePpm,
+    validationsSinceMove: row.validationsSinceMove,
+    fastReturn: row.fastReturn,
+  }
+}
+
+/** The window goes on by what the last settlement adds, and drops what is too old. */
+function window(lastSettled: ReadRecord, read: ReadRecord): Finding[] {
+  const told = read.record.window
+  if (told === null) return []
+  const before = lastSettled.record
+  const numbers = [...(before.window ?? []).map(({ n }) => n), before.n].slice(
+    -(SHARE_WINDOW_INTERVALS - 1),
+  )
+  const order = differs(
+    'window',
+    told.map(({ n }) => n),
+    numbers,
+  )
+  if (order.length > 0) return order
+  return told.flatMap(({ n, counts }) => {
+    const known = knownCounts(lastSettled, n)
+    return counts.flatMap(({ prover, ...row }) => {
+      const key = proverAt(read.record, prover)
+      const follows = known.get(proverId(key))
+      return follows === undefined ? [] : differs(`window ${n} ${key.hotkey}`, row, follows)
+    })
+  })
+}
+
+/** What a record says that interval n added to shares: its own counts, or those of its window. */
+function knownCounts({ record }: ReadRecord, n: number): Map<string, ShareCounts> {
+  if (n === record.n) {
+    return new Map((record.settlement?.provers ?? []).map((row) => [proverId(row), countsOf(row)]))
+  }
+  const counts = record.window?.find((interval) => interval.n === n)?.counts ?? []
+  return new Map(
+    counts.map(({ prover, ...row }) => [proverId(proverAt(record, prover)), countsOf(row)]),
+  )
+}
+
+function countsOf(row: ShareCounts): ShareCounts {
+  const { wideRounds, wideGpus, newestWideGpus, wideSlots, wideKept, offered, accepted } = row
+  return { wideRounds, wideGpus, newestWideGpus, wideSlots, wideKept, offered, accepted }
+}
+
+/** What checking all would cost is reckoned from what the interval before delivered. */
+function spotCheckRate(last: ReadRecord, { record }: ReadRecord): Finding[] {
+  const told = record.plan?.spotChecks.pixels ?? null
+  const delivered = deliveredPixels(last)
+  if (record.n !== last.record.n + 1 || told === null || delivered === null) return []
+  return differs('plan.spot_checks.pixels', told, delivered)
+}
+
+/** One registration of a hotkey. */
+export function proverId({ hotkey, registeredBlock }: ProverKey): string {
+  return `${hotkey}@${registeredBlock}`
+}

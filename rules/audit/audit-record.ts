@@ -1,0 +1,27 @@
+import type { ReadRecord } from '../record/read-record.js'
+import { auditChecks } from './audit-checks.js'
+import { auditPlan, drawContext } from './audit-plan.js'
+import { auditSettlement } from './audit-settlement.js'
+import { auditWideRounds } from './audit-wide.js'
+import type { Finding } from './finding.js'
+
+/**
+ * Computes an interval again from its public record alone: its draws, who was asked, which answers were checked, and
+ * all that it was settled to. Signatures, the record before and the chain are looked at elsewhere.
+ * @returns what does not follow; nothing where all does
+ * @throws RuleError `bad_input` when its parts don't belong together
+ */
+export function auditRecord(read: ReadRecord): Finding[] {
+  return [...draws(read), ...auditSettlement(read)]
+}
+
+function draws(read: ReadRecord): Finding[] {
+  const { record } = read
+  const context = drawContext(record)
+  if (context !== null) {
+    return [...auditPlan(context), ...auditWideRounds(context, read), ...auditChecks(context, read)]
+  }
+  // It lapsed before it opened, and asked nobody.
+  if (record.outcome === 'lapsed' && record.firstBlockHash === null) return []
+  return [{ where: 'plan', what: 'is not told: nothing that was drawn can be computed again' }]
+}
