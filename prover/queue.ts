@@ -8,6 +8,8 @@ export interface Task<E> extends Turn {
   readonly abandoned: boolean
   /** The engine that it is for; any, where there is none. */
   readonly only?: E | undefined
+  /** Of its video: an engine that was at another one is slower. Without one it leaves an engine as it was. */
+  readonly size?: string | undefined
   /** When it has to be done, by `performance.now()`. */
   readonly dueMs: number
   /** How many tasks have to end before it begins; 0 when at work. Called when it changes. */
@@ -29,7 +31,16 @@ export interface QueuedEngine {
 /** An engine, and what is at work there. */
 interface Slot<E> {
   readonly engine: E
+  /** Of the video that it was at last. */
+  size: string | undefined
   run: { task: Task<E>; startedMs: number } | null
+}
+
+/** What it costs an engine to turn to a video of another size than its last. */
+export interface SizeChange<E> {
+  readonly ms: number
+  /** What it was at before its first task. */
+  warmFor(engine: E): string | undefined
 }
 
 /**
@@ -46,8 +57,13 @@ export class WorkQueue<E extends QueuedEngine> {
   constructor(
     engines: readonly E[],
     private readonly expectedMs: (work: number) => number | null,
+    private readonly sizeChange: SizeChange<E> = { ms: 0, warmFor: () => undefined },
   ) {
-    this.slots = engines.map((engine) => ({ engine, run: null }))
+    this.slots = engines.map((engine) => ({
+      engine,
+      size: sizeChange.warmFor(engine),
+      run: null,
+    }))
     for (const engine of engines) engine.onRestored?.(() => this.next())
   }
 
@@ -96,13 +112,19 @@ export class WorkQueue<E extends QueuedEngine> {
     const busyMs = this.busyMs(evicted)
     if (waiting.length === 0 && busyMs.includes(0)) return true
     const order = inTurn([...waiting, task], this.shares)
-    const tasksMs = order.map(({ work }) => this.expectedMs(work) ?? 0)
+    const tasksMs = order.map((one) => (this.expectedMs(one.work) ?? 0) + this.changeMs(one))
     const now = performance.now()
     const ends = expectedEnds(busyMs, tasksMs)
     return order.every((one, i) => {
       const counts = one === task || one.priority.permit
       return !counts || now + ends[i]! <= one.dueMs
     })
+  }
+
+  /** Nothing where an engine in service is at its size, for that one takes it. */
+  private changeMs({ size }: Task<E>): number {
+    const isWarm = size === undefined || this.inService.some((slot) => slot.size === size)
+    return isWarm ? 0 : this.sizeChange.ms
   }
 
   /** For each engine in service, how long what is at work there is still expected to take. */
@@ -138,6 +160,7 @@ export class WorkQueue<E extends QueuedEngine> {
     if (free === undefined || task === undefined) return
     this.waiting.splice(this.waiting.indexOf(task), 1)
     free.run = { task, startedMs: performance.now() }
+    free.size = task.size ?? free.size
     if (task.priority.permit) this.shares.charge(task)
     task.moved(0)
     this.announce()
@@ -148,11 +171,12 @@ export class WorkQueue<E extends QueuedEngine> {
     this.next()
   }
 
-  /** The first task in turn that a free engine may take. */
+  /** The first task in turn that a free engine may take; of several, the one that was at its size. */
   private match(): { free?: Slot<E>; task?: Task<E> } {
     const slots = this.inService.filter(({ run }) => run === null)
     for (const task of slots.length === 0 ? [] : this.order()) {
-      const free = slots.find(({ engine }) => task.only === undefined || task.only === engine)
+      const able = slots.filter(({ engine }) => task.only === undefined || task.only === engine)
+      const free = able.find(({ size }) => size === task.size) ?? able[0]
       if (free !== undefined) return { free, task }
     }
     return {}

@@ -1,4 +1,6 @@
 import type { Hex } from '../formats/bytes.js'
+import { generationParams } from '../formats/generation.js'
+import type { VideoShape } from '../formats/video-shape.js'
 import { lowerMedian } from '../rules/order.js'
 import { usOfWork, usPerWork } from '../rules/work-time.js'
 import type { TakenClaim } from '../wire/taken.js'
@@ -20,6 +22,8 @@ type Ticket =
   | { kind: 'conflict' }
   | { kind: 'full'; retryAfterS: number }
 
+/** cuDNN looks for its kernels anew for another size: 3 to 4 s on an H100 (docs/performance.md). */
+const SIZE_CHANGE_MS = 4000
 /** So many of the newest generations like it say how long a request takes: a hiccup is none of them. */
 const LIKE_RUNS = 5
 /** So many are remembered. */
@@ -43,9 +47,14 @@ export class RequestRegistry {
       onLength(length: number): void
     },
   ) {
-    this.queue = new WorkQueue(deps.engines, (work) => {
+    const expectedMs = (work: number) => {
       const value = this.usPerWork(work)
       return value === null ? null : usOfWork(value, work) / 1000
+    }
+    this.queue = new WorkQueue(deps.engines, expectedMs, {
+      ms: deps.engines[0]?.device === 'cuda' ? SIZE_CHANGE_MS : 0,
+      // The known answers leave it so.
+      warmFor: ({ descriptor }) => (descriptor === null ? undefined : sizeOf(descriptor)),
     })
   }
 
@@ -123,7 +132,7 @@ export class RequestRegistry {
     const { request } = generation
     const { caller, priority, work } = request
     const task = {
-      ...{ caller, priority, work },
+      ...{ caller, priority, work, size: sizeOf(generationParams(request.body)) },
       get abandoned() {
         return generation.end !== null
       },
@@ -166,4 +175,12 @@ export class RequestRegistry {
     this.measured.push({ work, usPerWork: usPerWork(us, work) })
     if (this.measured.length > MEASURED_RUNS) this.measured.shift()
   }
+}
+
+function sizeOf({
+  frames,
+  width,
+  height,
+}: Pick<VideoShape, 'frames' | 'width' | 'height'>): string {
+  return `${frames} ${width} ${height}`
 }

@@ -171,4 +171,45 @@ describe('expected ends', () => {
     assert.deepEqual(expectedEnds([7], [1, 2]), [8, 10])
     assert.deepEqual(expectedEnds([7], []), [])
   })
+
+  it('gives a video to the engine that was at its size, and knows what another size costs', async () => {
+    const all = engines(2)
+    const began: string[] = []
+    const change = { ms: 4000, warmFor: () => 'standard' }
+    const queue = new WorkQueue(all, () => 2000, change)
+    const offer = (name: string, size: string, dueInMs: number) => {
+      const end = gate()
+      const position = queue.offer({
+        ...{ caller: name, work: 1, priority: { permit: true, stakeRao: 0n }, size },
+        abandoned: false,
+        dueMs: performance.now() + dueInMs,
+        moved: () => {},
+        giveWay: () => assert.fail('nobody has to go'),
+        run: async (engine) => {
+          began.push(`${name} ${engine.name}`)
+          await end.passed
+        },
+      })
+      return { position, end: end.open }
+    }
+    const [small, standard] = [offer('a', 'small', 60_000), offer('b', 'standard', 60_000)]
+    await setImmediate()
+    assert.deepEqual(began, ['a engine 0', 'b engine 1'])
+    // 2 s until one is free, 2 s for the video: 4 s more for a size at which neither is.
+    const c = offer('c', 'small', 5000)
+    assert.notEqual(c.position, null)
+    assert.equal(offer('d', 'large', 7000).position, null)
+    small.end()
+    await setImmediate()
+    assert.equal(began.at(-1), 'c engine 0')
+    standard.end()
+    c.end()
+    await setImmediate()
+    // Both are free: the first is not the one that takes it.
+    const [e, f] = [offer('e', 'standard', 60_000), offer('f', 'small', 60_000)]
+    await setImmediate()
+    assert.deepEqual(began.slice(-2), ['e engine 1', 'f engine 0'])
+    e.end()
+    f.end()
+  })
 })
