@@ -9,7 +9,7 @@ import type { Generator } from '../../engine/pipeline/generator.js'
 import { fromHex, toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
 import { traceRoot } from '../../formats/trace.js'
-import { generateFrames, smallParams, TINY_MODEL } from './fixtures.js'
+import { generateFrames, smallParams, RANDOM_MODEL } from './fixtures.js'
 
 const withCode = (code: string) => (error: unknown) =>
   error instanceof EngineError && error.code === code
@@ -17,7 +17,7 @@ const withCode = (code: string) => (error: unknown) =>
 describe('A generator', () => {
   let generator: Generator
   before(async () => {
-    generator = await openEngine({ modelDir: TINY_MODEL, device: 'cpu' })
+    generator = await openEngine({ modelDir: RANDOM_MODEL, device: 'cpu' })
   })
   after(() => generator.close())
 
@@ -160,7 +160,7 @@ describe('A generator', () => {
   })
 
   it('when closed, cancels what runs and serves no more', async () => {
-    const own = await openEngine({ modelDir: TINY_MODEL, device: 'cpu' })
+    const own = await openEngine({ modelDir: RANDOM_MODEL, device: 'cpu' })
     const running = assert.rejects(
       own.generate(smallParams(own, { steps: 500 })),
       withCode('cancelled'),

@@ -1,8 +1,8 @@
 import { openEngine } from '../../engine/engine.js'
-import { smallParams, TINY_MODEL } from './fixtures.js'
+import { smallParams, RANDOM_MODEL } from './fixtures.js'
 
 /* Started by engine.test.ts: ends its process while the engine's thread is inside a network. */
-const generator = await openEngine({ modelDir: TINY_MODEL, device: 'cpu' })
+const generator = await openEngine({ modelDir: RANDOM_MODEL, device: 'cpu' })
 await generator.generate(smallParams(generator, { steps: 1000, width: 128, height: 128 }), {
   onProgress: (step) => {
     if (step === 3) process.exit(7)
