@@ -9,7 +9,7 @@ import type { Generator } from '../../engine/pipeline/generator.js'
 import { fromHex, toHex } from '../../formats/bytes.js'
 import { framesSha256 } from '../../formats/frames.js'
 import { traceRoot } from '../../formats/trace.js'
-import { generateFrames, smallParams, RANDOM_MODEL } from './fixtures.js'
+import { generateFrames, RANDOM_MODEL, smallParams } from './fixtures.js'
 
 const withCode = (code: string) => (error: unknown) =>
   error instanceof EngineError && error.code === code

@@ -1,5 +1,5 @@
 import { openEngine } from '../../engine/engine.js'
-import { smallParams, RANDOM_MODEL } from './fixtures.js'
+import { RANDOM_MODEL, smallParams } from './fixtures.js'
 
 /* Started by engine.test.ts: ends its process while the engine's thread is inside a network. */
 const generator = await openEngine({ modelDir: RANDOM_MODEL, device: 'cpu' })
