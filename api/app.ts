@@ -25,7 +25,7 @@ export function createApi(deps: ApiDeps): Express {
   // Answers change from one poll to the next; content brings its own ETag.
   app.set('etag', false)
   app.set('query parser', 'simple')
-  const measured = apiMetrics(deps.metrics, deps.now)
+  const measured = apiMetrics(deps.metrics, deps.elapsed)
 
   app.use((_req, res, next) => {
     res.locals.requestId = randomUUID()

@@ -42,8 +42,10 @@ export interface ApiDeps {
   readonly heartbeatMs?: number
   readonly metrics: Metrics
   readonly log: Log
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by a clock that can be set: never to measure with. */
   readonly now: () => number
+  /** Milliseconds of a monotonic clock, to measure with. */
+  readonly elapsed: () => number
   /** A fair integer of 0 … 2^32−1. */
   readonly randomSeed: () => number
   /** Lowercase hex of so many random bytes. */

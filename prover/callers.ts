@@ -20,9 +20,10 @@ export function createCallerLookup(deps: {
   }
   netuid: number
   log: Log
+  /** Milliseconds of a monotonic clock; for tests. */
   now?: () => number
 }): CallerLookup {
-  const now = deps.now ?? Date.now
+  const now = deps.now ?? (() => performance.now())
   let known: { atMs: number; byHotkey: Map<string, CallerStanding> } | null = null
   let triedMs = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | null = null

@@ -15,7 +15,7 @@ export interface SelfCheckTimes {
   patienceMs: number
   /** How often it is seen whether a look is due. */
   pollMs: number
-  /** Unix milliseconds. */
+  /** Milliseconds of a monotonic clock. */
   now(): number
 }
 
@@ -24,7 +24,7 @@ const TIMES: SelfCheckTimes = {
   loadMs: CLASS_CHECK_LOAD_MS,
   patienceMs: 600_000,
   pollMs: 10_000,
-  now: Date.now,
+  now: () => performance.now(),
 }
 
 export interface SelfCheckDeps {

@@ -2,21 +2,23 @@ import type { TemporalLink } from './connection.js'
 
 /** `TaskQueueType` of Temporal's protocol. */
 const ACTIVITIES = 2
-/** A worker's poll lasts a minute at most, so that one which lives was seen within it. */
-const SEEN_MS = 90_000
-
-/** Whether a worker polls a task queue for activities. */
-export async function hasPollers(
+/**
+ * When a worker polled a task queue for activities last, in seconds since 1970 by Temporal's clock; 0: none did in
+ * the last minutes. A worker that lives polls at least once a minute, so the number keeps growing.
+ */
+export async function newestPoll(
   { client, namespace }: Pick<TemporalLink, 'client' | 'namespace'>,
   queue: string,
-): Promise<boolean> {
+): Promise<number> {
   const { pollers } = await client.connection.workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: queue },
     taskQueueType: ACTIVITIES,
   })
-  const since = Date.now() - SEEN_MS
-  return (pollers ?? []).some(
-    ({ lastAccessTime }) => (lastAccessTime?.seconds?.toNumber() ?? 0) * 1000 > since,
-  )
+  const polls = (pollers ?? []).map(({ lastAccessTime }) => secondsOf(lastAccessTime))
+  return Math.max(0, ...polls)
+}
+
+function secondsOf(time: { seconds?: { toNumber(): number } | null } | null | undefined): number {
+  return time?.seconds?.toNumber() ?? 0
 }

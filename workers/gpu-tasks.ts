@@ -96,7 +96,7 @@ export class GpuTasks {
     const certificate = await certificateOf(this.#deps.db, this.#session.determinismClass)
     if (certificate === null) return
     this.exact = certificate.exact
-    if (certificate.revokedAt === null || Date.now() < this.#restUntil) return
+    if (certificate.revokedAt === null || performance.now() < this.#restUntil) return
     const isFree = worker.getStatus().numInFlightActivities <= ending
     if (isFree && worker.getState() === 'RUNNING') worker.shutdown()
   }
@@ -105,7 +105,7 @@ export class GpuTasks {
     const { log } = this.#deps
     const { determinismClass } = this.#session
     log.warn('this class lost its exactness: it is certified again')
-    const began = Date.now()
+    const began = performance.now()
     this.isCertifying = true
     try {
       const { certificate, session } = await this.#deps.certifyAgain(this.#session)
@@ -120,7 +120,7 @@ export class GpuTasks {
         details: { was: determinismClass, is: this.#session.determinismClass },
       })
     }
-    this.#restUntil = Date.now() + REST_FACTOR * (Date.now() - began)
+    this.#restUntil = performance.now() + REST_FACTOR * (performance.now() - began)
   }
 
   async #makeWorker(): Promise<Worker> {

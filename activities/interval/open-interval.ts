@@ -7,6 +7,7 @@ import {
   intervalByN,
   lastSettled,
   openIntervalRow,
+  setFailure,
   setPhase,
 } from '../../ledger/intervals/intervals.js'
 import type { PlanInputsRow } from '../../ledger/intervals/plan-inputs.js'
@@ -53,7 +54,10 @@ export interface OpenedInterval {
   readonly rounds: readonly DueRound[]
 }
 
-/** Reads the metagraph, fetches the provers' infos, draws and stores the plan; a stored plan is kept. */
+/**
+ * Reads the metagraph, fetches the provers' infos, draws and stores the plan; a stored plan is kept. The first step
+ * of every run of an interval, whoever started it: what the run before failed with is no longer told.
+ */
 export function createOpenInterval(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<OpenedInterval> =>
     withHeartbeat(async (signal, heartbeat) => {
@@ -61,6 +65,7 @@ export function createOpenInterval(deps: VerifierDeps) {
       if (interval === null || interval.phase === 'missed') {
         throw new FractalError('not_announced', `interval ${n} was never announced, or was missed`)
       }
+      if (interval.failure !== null) await setFailure(deps.db, deps.id, n, null)
       const { phase } = interval
       const final = phase === 'settled' || phase === 'lapsed' ? phase : null
       if (final === null && (await planOf(deps.db, deps.id, n)) === null) {

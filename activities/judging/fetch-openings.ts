@@ -48,7 +48,7 @@ export function createFetchOpenings(deps: VerifierDeps) {
       const { db, id, chain } = deps
       const interval = (await intervalByN(db, id, n))!
       const lastBlock = interval.firstBlock + interval.length - 1
-      const until = Date.now() + (interval.length * chain.blockSeconds * 1000) / 12
+      const until = performance.now() + (interval.length * chain.blockSeconds * 1000) / 12
       for (;;) {
         const certificates = await usableCertificates(db, deps)
         await drawSpotChecks(deps, n, certificates, { windowSeconds: WINDOW_SECONDS, all: final })
@@ -56,7 +56,7 @@ export function createFetchOpenings(deps: VerifierDeps) {
         const waiting = (await uncomputed(db, id, n)).length
         heartbeat(`${waiting} opened, ${left} did not answer yet`)
         const over = (await chain.finalized()).number >= lastBlock
-        const enough = over || waiting >= SPOT_CHECK_BATCH || Date.now() > until
+        const enough = over || waiting >= SPOT_CHECK_BATCH || performance.now() > until
         if (final ? left === 0 : enough) return { waiting, over }
         await pause(POLL_MS)
       }

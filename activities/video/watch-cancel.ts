@@ -15,10 +15,10 @@ export function watchCancel(
   outer: AbortSignal,
 ): { signal: AbortSignal; stop: () => void } {
   const cancel = new AbortController()
-  let polledAt = 0
+  let polledAt = Number.NEGATIVE_INFINITY
   let next: NodeJS.Timeout | undefined
   const poll = async (): Promise<void> => {
-    polledAt = Date.now()
+    polledAt = performance.now()
     try {
       if (await isCancelRequested(db, jobId)) cancel.abort()
     } catch {
@@ -32,12 +32,12 @@ export function watchCancel(
         next = undefined
         void poll()
       },
-      Math.max(0, polledAt + MIN_POLL_MS - Date.now()),
+      Math.max(0, polledAt + MIN_POLL_MS - performance.now()),
     )
   }
   const off = signals.on(jobId, pollSoon)
   const timer = setInterval(() => {
-    if (!signals.isListening || Date.now() - polledAt >= MAX_POLL_MS) void poll()
+    if (!signals.isListening || performance.now() - polledAt >= MAX_POLL_MS) void poll()
   }, POLL_MS)
   void poll()
   return {

@@ -69,7 +69,7 @@ export function createSendWebhook(deps: WebhookDeps) {
     }
     const release = acquire(webhook)
     if (release === null) {
-      if (timeLeftMs(delivery.startedAt, Date.now()) > 0) throw busy()
+      if (timeLeftMs(delivery.startedMsAgo) > 0) throw busy()
       return note(input, delivery, { status: null, error: 'receiver_busy', retryAfterMs: null })
     }
     try {
@@ -137,7 +137,7 @@ export function createSendWebhook(deps: WebhookDeps) {
       deps.log.warn({ webhook: input.webhookId }, 'a webhook was disabled: its receiver is gone')
       return ended('failed', 'gone')
     }
-    const left = timeLeftMs(delivery.startedAt, Date.now())
+    const left = timeLeftMs(delivery.startedMsAgo)
     const nextTryMs = nextWaitMs(input.nextTryMs, answer.retryAfterMs, left)
     const end = { attempt, status, error, nextTryMs }
     const { disabled } = await recordFailedAttempt(deps.db, input, end, FAILURE_LIMIT)
@@ -183,8 +183,7 @@ function ended(state: SendWebhookResult['state'], reason: string): SendWebhookRe
 
 /** This attempt was made and recorded, but Temporal did not get its result. */
 function noted(delivery: DeliveryRow): SendWebhookResult {
-  const waitMs = Math.max(0, (delivery.nextTryAt?.getTime() ?? 0) - Date.now())
-  return { state: 'pending', reason: delivery.lastError ?? '', waitMs }
+  return { state: 'pending', reason: delivery.lastError ?? '', waitMs: delivery.nextTryInMs ?? 0 }
 }
 
 /** OpenAI's shape of an event; a test names the webhook itself. */

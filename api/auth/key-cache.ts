@@ -12,17 +12,16 @@ const NOTED_EVERY_MS = 60_000
 
 /** Keys by their hashes as the ledger had them moments ago; who asks meanwhile shares the question. */
 export class BelievedKeys {
-  readonly #deps: Pick<ApiDeps, 'db' | 'log' | 'now'>
+  readonly #deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'elapsed'>
   readonly #byHash: LRUCache<string, Promise<ApiKeyRow | null>>
 
-  constructor(deps: Pick<ApiDeps, 'db' | 'log' | 'now'>) {
+  constructor(deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'elapsed'>) {
     this.#deps = deps
-    const { now } = deps
     this.#byHash = new LRUCache({
       max: MAX_KEYS,
       ttl: TTL_MS,
       ttlResolution: 0,
-      perf: { now },
+      perf: { now: deps.elapsed },
     })
   }
 
@@ -30,8 +29,6 @@ export class BelievedKeys {
   async find(secret: string): Promise<ApiKeyRow | null> {
     const hash = apiSecretHash(secret)
     const name = hash.toString('hex')
-    // The clock was set back: a revoked key must not live on until it has caught up.
-    if (this.#byHash.getRemainingTTL(name) > TTL_MS) this.#byHash.delete(name)
     const known = this.#byHash.get(name)
     if (known !== undefined) return known
     const key = this.#ask(hash)

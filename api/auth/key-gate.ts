@@ -14,7 +14,9 @@ const SEND_IT = 'Send the header Authorization: Bearer fk_…'
 export type Gate = (access: Access) => RequestHandler
 
 /** The gate before every operation: keys by the ledger, remembered for moments. */
-export function keyGate(deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'publicNetwork'>): Gate {
+export function keyGate(
+  deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'elapsed' | 'publicNetwork'>,
+): Gate {
   const believed = new BelievedKeys(deps)
   return (access) => {
     const scope = scopeOf(access, deps.publicNetwork)

@@ -49,11 +49,11 @@ function sharedLook(deps: ApiDeps): () => Promise<Found> {
         ),
       ),
     ])
-    until = deps.now() + SHARED_MS
+    until = deps.elapsed() + SHARED_MS
     return { postgres: !reads ? 'down' : writes ? 'up' : 'refuses_writes', temporalUp }
   }
   return () => {
-    if (found === null || deps.now() >= until) {
+    if (found === null || deps.elapsed() >= until) {
       until = Number.POSITIVE_INFINITY
       found = look()
     }

@@ -25,8 +25,11 @@ function routeOf(req: Request): { route: string; method: string } {
   return { route: path, method: isTaken === true ? req.method : OTHER }
 }
 
-/** Registers what this API measures. Call once for a registry. */
-export function apiMetrics(metrics: Metrics, now: () => number): ApiMetrics {
+/**
+ * Registers what this API measures. Call once for a registry.
+ * @param elapsed milliseconds of a monotonic clock
+ */
+export function apiMetrics(metrics: Metrics, elapsed: () => number): ApiMetrics {
   const requests = metrics.counter(
     'fractal_api_requests_total',
     'Requests answered; status 499: the client left before',
@@ -43,14 +46,14 @@ export function apiMetrics(metrics: Metrics, now: () => number): ApiMetrics {
   const observe =
     (log: Log): RequestHandler =>
     (req, res, next) => {
-      const start = now()
+      const start = elapsed()
       inFlight.inc()
       res.once('close', () => {
         inFlight.dec()
         const { route, method } = routeOf(req)
         // A client that went away got no status.
         const status = res.writableFinished ? res.statusCode : 499
-        const seconds = (now() - start) / 1000
+        const seconds = (elapsed() - start) / 1000
         requests.inc({ method, route, status })
         if (method !== OTHER) duration.observe({ method, route }, seconds)
         const { requestId } = res.locals

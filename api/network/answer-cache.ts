@@ -11,7 +11,7 @@ const TTL_MS = 1_000
 const MAX_ANSWERS = 128
 
 interface Answer {
-  /** When its making began, in milliseconds since 1970. */
+  /** When its making began, by `elapsed`. */
   readonly madeAt: number
   readonly body: string
   readonly etag: string
@@ -23,15 +23,18 @@ interface Answer {
  * the bytes of what has not changed.
  */
 export class NetworkAnswers {
-  readonly #deps: Pick<ApiDeps, 'now' | 'publicNetwork'>
+  readonly #deps: Pick<ApiDeps, 'elapsed' | 'publicNetwork'>
   readonly #semaphore: Semaphore
   readonly #answers: LRUCache<string, Promise<Answer>>
 
-  constructor(deps: Pick<ApiDeps, 'now' | 'publicNetwork'>, semaphore: Semaphore) {
+  constructor(deps: Pick<ApiDeps, 'elapsed' | 'publicNetwork'>, semaphore: Semaphore) {
     this.#deps = deps
     this.#semaphore = semaphore
-    const { now } = deps
-    this.#answers = new LRUCache({ max: MAX_ANSWERS, ttlResolution: 0, perf: { now } })
+    this.#answers = new LRUCache({
+      max: MAX_ANSWERS,
+      ttlResolution: 0,
+      perf: { now: deps.elapsed },
+    })
   }
 
   /** @param query what the handler read of it, so that nothing else makes an answer of its own */
@@ -56,7 +59,7 @@ export class NetworkAnswers {
     const known = this.#answers.get(key)
     if (known !== undefined) return known
     const answer = this.#semaphore.run(async () => {
-      const madeAt = this.#deps.now()
+      const madeAt = this.#deps.elapsed()
       return { madeAt, ...encode(await make()) }
     })
     // Without an end while it waits and is made: who asks meanwhile gets the same.

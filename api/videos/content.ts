@@ -50,7 +50,7 @@ export function videoContentOperation(deps: ApiDeps): Operation {
     },
     errors: ['invalid_request', 'unknown_field', ...CONTENT_ERRORS, 'range_not_satisfiable'],
     run: async ({ params, query: { variant = 'video' }, req, res }) => {
-      const job = assertContent(deps, await ownVideo(deps, params.id, res))
+      const job = assertContent(await ownVideo(deps, params.id, res))
       const stored = await getContent(deps.db, job.id, variant)
       const content = stored ?? (variant === 'thumbnail' ? await makeThumbnail(deps, job) : null)
       if (content === null) throw expired(job, 'is no longer stored')

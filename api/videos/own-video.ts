@@ -65,11 +65,9 @@ export function assertCompleted(job: JobRow): JobRow & { winningRequestId: strin
 }
 
 /** @throws ApiError `video_failed`, `video_not_ready`, `video_expired` */
-export function assertContent(deps: ApiDeps, job: JobRow): JobRow & { winningRequestId: string } {
+export function assertContent(job: JobRow): JobRow & { winningRequestId: string } {
   const completed = assertCompleted(job)
-  if (job.expiresAt !== null && job.expiresAt.getTime() <= deps.now()) {
-    throw expired(job, 'has expired')
-  }
+  if (job.hasExpired) throw expired(job, 'has expired')
   return completed
 }
 

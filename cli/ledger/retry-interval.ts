@@ -6,6 +6,7 @@ import { missedText } from '../../rules/explain/missed-causes.js'
 import { temporalAddress } from '../../temporal/address.js'
 import { openTemporalClient } from '../../temporal/client.js'
 import { resetInterval } from '../../temporal/reset-interval.js'
+import { unreachableHint } from '../../temporal/unreachable-hint.js'
 import { printJson, printLine } from '../output.js'
 import { environmentBesideDemo, withLedger } from './access.js'
 
@@ -16,10 +17,16 @@ export interface RetryRequest {
   readonly json: boolean
 }
 
-/** What to type after each error. */
-const HINTS: Readonly<Record<string, string>> = {
-  still_running: 'Wait until it ends, or use --force to restart it anyway.',
-  temporal_unreachable: 'Give its address with --temporal.address.',
+/** What to do after an error. */
+function hintOf({ code, message, hint }: FractalError, withTls: boolean): string | undefined {
+  switch (code) {
+    case 'still_running':
+      return 'Wait until it ends, or use --force to restart it anyway.'
+    case 'temporal_unreachable':
+      return unreachableHint(message, withTls)
+    default:
+      return hint
+  }
 }
 
 /**
@@ -42,7 +49,8 @@ export async function retryInterval(
     )
   }
   const options = resolveOptions(TEMPORAL_OPTIONS, given, environmentBesideDemo(given))
-  const client = openTemporalClient(temporalAddress(options))
+  const address = temporalAddress(options)
+  const client = openTemporalClient(address)
   try {
     const { workflowId, runId } = await resetInterval(client, id, {
       n,
@@ -54,7 +62,7 @@ export async function retryInterval(
     else printLine(`interval ${n} was restarted (run ${runId})`)
   } catch (error) {
     if (!(error instanceof FractalError)) throw error
-    const hint = HINTS[error.code] ?? error.hint
+    const hint = hintOf(error, address.tls !== undefined)
     throw new FractalError(error.code, error.message, {
       ...(hint === undefined ? {} : { hint }),
       cause: error,

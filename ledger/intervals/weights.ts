@@ -36,7 +36,8 @@ export const WEIGHT_SET_STATES = [
 export type WeightSetState = (typeof WEIGHT_SET_STATES)[number]
 
 /** The scores that a vector is made of, once more when it is signed; beside them, the chain's facts. */
-export interface WeighedInput extends Pick<WeightInput, 'scores' | 'standingCheats'> {
+export interface WeighedInput
+  extends Pick<WeightInput, 'scores' | 'neurons' | 'ownUid' | 'standingCheats'> {
   readonly [fact: string]: unknown
 }
 
@@ -84,6 +85,8 @@ const querySets = jsonRows<WeightSetRow>('weight_sets', (row) => row.n, {
           scorePpm: z.int(),
         }),
       ),
+      neurons: z.array(z.looseObject({ uid: z.int().min(0), hotkey: z.string() })),
+      ownUid: z.int().min(0).nullable(),
       standingCheats: z.array(z.string()),
     })
     .nullable(),

@@ -53,6 +53,15 @@ export async function keepGpuQueue(db: Queryable, id: string): Promise<boolean> 
   return kept.length > 0
 }
 
+/** Whether a worker of the queue is alive: at work, waiting, or certifying its class. */
+export async function hasGpuWorker(db: Queryable, queue: string): Promise<boolean> {
+  const alive = await db.query(
+    `SELECT id FROM gpu_workers WHERE queue = $1 AND seen_at >= now() - make_interval(secs => ${SILENT_SECONDS}) LIMIT 1`,
+    [queue],
+  )
+  return alive.length > 0
+}
+
 export async function leaveGpuQueue(db: Queryable, id: string): Promise<void> {
   await db.execute('DELETE FROM gpu_workers WHERE id = $1', [id])
 }

@@ -30,6 +30,8 @@ export interface JobRow extends Omit<InferenceRequestRow, 'id' | 'jobId' | 'crea
   startedAt: Date | null
   completedAt: Date | null
   expiresAt: Date | null
+  /** Whether that has passed, by the database's clock. */
+  hasExpired: boolean
   deletedAt: Date | null
   /** Its files, frames and prompts are gone for their age: the prompts are '' then. */
   forgottenAt: Date | null
@@ -52,7 +54,7 @@ export interface ContentRow {
 /** Of a job and its generation; for other files of the ledger. */
 export const JOB_COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_position, j.inference_id, j.winning_request_id, j.warnings,
   j.error_code, j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
-  j.expires_at, j.deleted_at, j.forgotten_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli,
+  j.expires_at, coalesce(j.expires_at <= clock_timestamp(), false) AS has_expired, j.deleted_at, j.forgotten_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli,
   r.width, r.height, r.frames, r.fps, r.model, r.counted, r.reuse_prompt,
   (SELECT a.hotkey FROM attempts a WHERE a.request_id = j.winning_request_id) AS prover`
 export const JOB_SOURCE = 'jobs j JOIN inference_requests r ON r.id = j.inference_id'

@@ -43,7 +43,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   plan_rounds: { worker: 'SELECT, INSERT, UPDATE' },
   wide_rounds: { worker: 'SELECT, INSERT, UPDATE' },
   gpu_queues: { api: 'SELECT', worker: 'SELECT', gpu: 'SELECT, INSERT, UPDATE' },
-  gpu_workers: { gpu: 'SELECT, INSERT, UPDATE, DELETE' },
+  gpu_workers: { worker: 'SELECT', gpu: 'SELECT, INSERT, UPDATE, DELETE' },
   published_classes: { api: 'SELECT', worker: 'SELECT, INSERT, UPDATE' },
 
   plans: { worker: 'SELECT, INSERT' },

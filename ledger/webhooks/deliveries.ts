@@ -19,9 +19,11 @@ export interface DeliveryRow {
   /** A class of failure, never what the receiver said. */
   lastError: string | null
   nextTryAt: Date | null
+  /** Milliseconds until then, 0 when it has passed; by the database's clock. */
+  nextTryInMs: number | null
   endedAt: Date | null
-  /** When its workflow was started; null until that is noted. */
-  startedAt: Date | null
+  /** Milliseconds since its workflow was started, by the database's clock; null until that is noted. */
+  startedMsAgo: number | null
 }
 
 /** How an attempt ended; `nextTryMs` null: there will be no other. */
@@ -36,7 +38,9 @@ export interface AttemptEnd {
 const MOST_PENDING = 100
 
 const COLUMNS = `d.event_id, d.webhook_id, e.type, e.job_id, e.created_at AS happened_at, d.state, d.attempts,
-  d.last_status, d.last_error, d.next_try_at, d.ended_at, d.workflow_started_at AS started_at`
+  d.last_status, d.last_error, d.next_try_at, d.ended_at,
+  greatest(0, ceil(extract(epoch FROM d.next_try_at - clock_timestamp()) * 1000))::bigint AS next_try_in_ms,
+  floor(extract(epoch FROM clock_timestamp() - d.workflow_started_at) * 1000)::bigint AS started_ms_ago`
 const SOURCE = 'webhook_deliveries d JOIN webhook_events e ON e.id = d.event_id'
 
 export async function getDelivery(

@@ -32,9 +32,9 @@ export function withJitter(seconds: number, random: number): number {
   return Math.round(seconds * 1000 * (1 - JITTER + 2 * JITTER * random))
 }
 
-/** How much longer a delivery may be tried. @param startedAt null: just now @param now milliseconds since 1970 */
-export function timeLeftMs(startedAt: Date | null, now: number): number {
-  return startedAt === null ? MAX_DELIVERY_MS : startedAt.getTime() + MAX_DELIVERY_MS - now
+/** How much longer a delivery may be tried. @param startedMsAgo null: just now */
+export function timeLeftMs(startedMsAgo: number | null): number {
+  return MAX_DELIVERY_MS - (startedMsAgo ?? 0)
 }
 
 /**

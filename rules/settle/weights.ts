@@ -53,22 +53,20 @@ export function weightVector(input: WeightInput): WeightVector {
 
 /**
  * The uids whose score would go to another hotkey than it was computed for, lowest first. Padding is
- * nobody's score.
+ * nobody's score, also where the uid had one that went with its hotkey before the vector was made.
  * @param uids of the vector
  * @param neurons of now; the input's are those that the vector was made for
  */
 export function changedUids(
-  input: Pick<WeightInput, 'scores' | 'standingCheats'>,
+  input: Pick<WeightInput, 'scores' | 'neurons' | 'ownUid' | 'standingCheats'>,
   uids: readonly number[],
   neurons: WeightInput['neurons'],
 ): number[] {
   const now = new Map(neurons.map(({ uid, hotkey }) => [uid, hotkey]))
   const sent = new Set(uids)
-  return input.scores
-    .filter((s) => s.scorePpm > 0 && sent.has(s.uid) && now.get(s.uid) !== s.hotkey)
-    .filter((s) => !input.standingCheats.includes(s.hotkey))
+  return positiveScores(input)
+    .filter(({ uid, hotkey }) => sent.has(uid) && now.get(uid) !== hotkey)
     .map(({ uid }) => uid)
-    .sort((a, b) => a - b)
 }
 
 /** Zero for changed hotkeys, the own uid and standing cheats. */
@@ -77,7 +75,7 @@ function positiveScores({
   neurons,
   ownUid,
   standingCheats,
-}: WeightInput): WeightInput['scores'] {
+}: Pick<WeightInput, 'scores' | 'neurons' | 'ownUid' | 'standingCheats'>): WeightInput['scores'] {
   const hotkeys = new Map(neurons.map(({ uid, hotkey }) => [uid, hotkey]))
   return scores
     .filter((s) => s.scorePpm > 0 && s.uid !== ownUid && hotkeys.get(s.uid) === s.hotkey)

@@ -66,6 +66,7 @@ export async function startApi(
     metrics: new Metrics('test'),
     log,
     now: Date.now,
+    elapsed: () => performance.now(),
     randomSeed: () => DRAWN_SEED,
     randomHex: (bytes) => {
       ids += 1

@@ -59,7 +59,12 @@ describe('ledger: JSON in rows', () => {
     const { db } = database()
     const id = newVerifier()
     await openInterval(db, id, 1)
-    const input = { scores: [{ hotkey: 'p', uid: 1, scorePpm: 5 }], standingCheats: [], more: 1 }
+    const facts = { neurons: [], ownUid: null, more: 1 }
+    const input = {
+      scores: [{ hotkey: 'p', uid: 1, scorePpm: 5 }],
+      standingCheats: [],
+      ...facts,
+    }
     const set = { kind: 'weights', uids: [1], values: [65_535], input, reason: null } as const
     await db.tx((tx) => decideWeights(tx, id, 1, set))
     assert.deepEqual((await weightSet(db, id, 1))!.input, input)

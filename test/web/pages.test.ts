@@ -174,6 +174,23 @@ describe('the pages in a browser', function () {
     await page.getByText('What binds the verifier').waitFor()
   })
 
+  it('never say that a prover gets requests which nobody can send it', async () => {
+    const gone = [
+      { reachable: false, unreachable_reason: 'refused' },
+      { present: false, reachable: null },
+    ]
+    for (const changes of gone) {
+      const { page } = await visit({ origin: full.url })
+      await page.route(`**/v1/network/provers/${good.hotkey}`, async (route) => {
+        const res = await route.fetch()
+        await route.fulfill({ response: res, json: { ...(await res.json()), ...changes } })
+      })
+      await page.goto(`${full.url}/provers/${good.hotkey}`)
+      await page.getByText('Gets no requests').waitFor()
+      assert.equal(await page.getByText('Gets requests', { exact: true }).count(), 0)
+    }
+  })
+
   it('claim nothing where nothing was decided, and say where an interval stopped', async () => {
     const lines = '**/v1/network/intervals?*'
     const { page } = await visit({ origin: full.url })

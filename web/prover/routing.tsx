@@ -59,7 +59,17 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
   )
 }
 
-function Breaker({ prover: { breaker, routing } }: { prover: ProverDetail }): JSX.Element {
+function Breaker({ prover }: { prover: ProverDetail }): JSX.Element {
+  const { breaker, routing } = prover
+  // Why is in `routing.text` below.
+  if (!prover.present || prover.reachable !== true) {
+    return (
+      <span class="state verdict-fail">
+        <Icon name="cross" />
+        Gets no requests
+      </span>
+    )
+  }
   if (breaker.state === 'closed' && routing.last_resort) {
     return (
       <span class="state verdict-fail">

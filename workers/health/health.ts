@@ -29,7 +29,8 @@ export class Health {
   #until = 0
   #cached: Promise<NotReady[]> | null = null
 
-  constructor(log: Log, now: () => number = Date.now) {
+  /** @param now milliseconds of a monotonic clock */
+  constructor(log: Log, now: () => number = () => performance.now()) {
     this.#log = log
     this.#now = now
   }

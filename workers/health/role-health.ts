@@ -4,11 +4,12 @@ import { messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
 import type { Options } from '../../base/options/options.js'
-import type { Database } from '../../ledger/database.js'
+import type { Database, Queryable } from '../../ledger/database.js'
+import { hasGpuWorker } from '../../ledger/judging/gpu-queues.js'
 import { createWriteProbe } from '../../ledger/write-probe.js'
 import type { TemporalLink } from '../../temporal/connection.js'
 import { queueBacklog } from '../../temporal/queue-backlog.js'
-import { hasPollers } from '../../temporal/queue-pollers.js'
+import { newestPoll } from '../../temporal/queue-pollers.js'
 import { exportNeuronMetrics, NeuronWatch, type NeuronWatchDeps } from '../neuron-watch.js'
 import type { Running } from '../running.js'
 import type { WorkflowWatch } from '../watch-workflows.js'
@@ -169,21 +170,35 @@ export class RoleHealth extends Health {
     )
   }
 
-  /**
-   * Another role's workers take the tasks of a queue that this one needs. They have some time to come: all are
-   * often started together.
-   * @param options.red what it says, and what to do
-   * @param options.withinMs how long they may be away
-   */
+  /** Another role's workers take the tasks of a queue that this one needs, and are idle most of the time. */
   watchQueue(
     name: string,
     temporal: Pick<TemporalLink, 'client' | 'namespace'>,
-    { queue, red, withinMs = WORKERS_COME_MS }: { queue: string; red: string; withinMs?: number },
+    needed: NeededWorkers,
+  ): void {
+    let last = 0
+    this.#watchWorkers(name, needed, async () => {
+      const poll = await newestPoll(temporal, needed.queue)
+      const isNew = poll > last
+      last = poll
+      return isNew
+    })
+  }
+
+  /** GPU workers of a queue are alive. Temporal can't tell: one that computes for minutes does not poll. */
+  watchGpuWorkers(db: Queryable, needed: NeededWorkers): void {
+    this.#watchWorkers('gpu', needed, () => hasGpuWorker(db, needed.queue))
+  }
+
+  #watchWorkers(
+    name: string,
+    { red, withinMs = WORKERS_COME_MS }: NeededWorkers,
+    isThere: () => Promise<boolean>,
   ): void {
     let seenAt = performance.now()
     this.check(name, async () => {
-      // Without Temporal nobody knows; its own check says so.
-      if (await hasPollers(temporal, queue).catch(() => true)) seenAt = performance.now()
+      // While the store that knows is away nobody can tell; its own check says so.
+      if (await isThere().catch(() => true)) seenAt = performance.now()
       return performance.now() - seenAt > withinMs ? red : null
     })
   }
@@ -224,6 +239,15 @@ export class RoleHealth extends Health {
     )
     return lease
   }
+}
+
+/** Workers of another role. They have some time to come: all are often started together. */
+interface NeededWorkers {
+  readonly queue: string
+  /** What `/readyz` says without them, and what to do. */
+  readonly red: string
+  /** How long they may be away. */
+  readonly withinMs?: number
 }
 
 interface LeaseState {

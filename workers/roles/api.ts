@@ -80,6 +80,7 @@ export async function runApi(
       metrics: new Metrics('api'),
       log,
       now: Date.now,
+      elapsed: () => performance.now(),
       randomSeed: () => randomInt(SEED_MAX + 1),
       randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     })

@@ -167,6 +167,10 @@ async function startVerifier(
     queue: INFERENCE_QUEUE,
     red: 'no inference worker runs: nobody asks provers, start `fractal inference-worker`',
   })
+  health.watchGpuWorkers(db, {
+    queue: deps.settings.gpuQueue,
+    red: `no GPU worker of ${deps.settings.gpuQueue} runs: nothing can be checked, start \`fractal gpu-worker\``,
+  })
   await startIntervalLoop(temporal, id)
   const watch = new WorkflowWatch({ id, db, temporal, settings: deps.settings, log })
   health.watchWorkflows(watch)

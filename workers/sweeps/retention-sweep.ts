@@ -46,6 +46,7 @@ export class RetentionSweep {
     private readonly db: Database,
     private readonly id: VerifierId,
     private readonly retention: Retention,
+    /** Milliseconds of a monotonic clock. */
     private readonly now: () => number,
     private readonly batch: BatchSizes = BATCH_SIZES,
   ) {}
@@ -92,7 +93,7 @@ export function startRetentionSweep(
     videosDays: options['retention.videos_days'],
     recordsDays: options['retention.records_days'],
   }
-  const sweep = new RetentionSweep(db, id, retention, Date.now)
+  const sweep = new RetentionSweep(db, id, retention, () => performance.now())
   const failure = 'retention sweep failed; will retry'
   const timer = startPeriodic(POLL_MS, () => sweep.whenDue(), log, failure)
   return {

@@ -72,7 +72,7 @@ export function videoFrameOperation(deps: ApiDeps): Operation {
           hint: `The video ${video.id} has ${video.frames} frames.`,
         })
       }
-      const job = assertContent(deps, video)
+      const job = assertContent(video)
       const frame = await storedFrame(deps, job, index)
       const tag = `${job.winningRequestId}-${index}`
       res.set({ 'Cache-Control': CACHE_AS_IT_IS, Vary: 'Accept-Encoding' })

@@ -12,7 +12,7 @@ import { fromHex } from '../../../formats/bytes.js'
 import { publishedClassesText } from '../../../formats/published-classes.js'
 import { recordHash, recordText } from '../../../formats/record.js'
 import { sha256Hex } from '../../../formats/sha256.js'
-import { intervalByN } from '../../../ledger/intervals/intervals.js'
+import { intervalByN, setFailure } from '../../../ledger/intervals/intervals.js'
 import { acquireLease, releaseLease } from '../../../ledger/intervals/lease.js'
 import { planItems, planRounds } from '../../../ledger/intervals/plans.js'
 import { recordOf } from '../../../ledger/intervals/records.js'
@@ -268,6 +268,22 @@ describe('activities: an interval', () => {
     assert.ok(late!.length > 0)
     for (const verdict of late!) assert.deepEqual(verdict, ['fail', 'stale', -10_000])
     assert.ok(!deps.clock.isWrong)
+  })
+
+  it('that failed is told as failed until its workflow runs again, whoever had it run', async () => {
+    const deps = await open('honest', 'honest')
+    const { db, id } = deps
+    await site.begin()
+    const runAgain = async () => {
+      await setFailure(db, id, 1, 'ChainUnavailable in rounds')
+      const { final } = await run(createOpenInterval(deps), { n: 1 })
+      return { final, failure: (await intervalByN(db, id, 1))!.failure }
+    }
+    assert.deepEqual(await runAgain(), { final: null, failure: null })
+    await judged(deps, 1)
+    await run(createSettleInterval(deps), { n: 1 })
+    // Settled already: its weights failed.
+    assert.deepEqual(await runAgain(), { final: 'settled', failure: null })
   })
 
   it('waits for its turn, which comes when the interval before is settled', async () => {

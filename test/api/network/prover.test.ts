@@ -280,8 +280,8 @@ describe('/v1/network/provers/{hotkey}', () => {
         return standing.db.query<R>(sql, params)
       },
     }
-    const still = Date.now()
-    const watched = await startApi({ db: counted, temporal, verifierId: id, now: () => still })
+    const still = performance.now()
+    const watched = await startApi({ db: counted, temporal, verifierId: id, elapsed: () => still })
     try {
       const path = `${watched.url}/v1/network/provers/${good.hotkey}`
       const answers = await Promise.all(Array.from({ length: 40 }, () => fetch(path)))

@@ -437,8 +437,15 @@ describe('/v1/videos', () => {
       assert.equal((await noted(`/v1/videos/${jobId}/content?variant=video`)).status, 200)
     })
 
-    it('expires', async () => {
+    it('expires by the database’s clock, whatever this machine’s says', async () => {
       const { db } = database()
+      const now = () => Date.now() + 7 * 86_400_000
+      const ahead = await startApi({ db, temporal: temporal().client, verifierId: id, now })
+      try {
+        assert.equal((await ahead.fetch(`/v1/videos/${jobId}/content`)).status, 200)
+      } finally {
+        await ahead.close()
+      }
       const job = await newJob(db, id)
       const end = { winningRequestId: job.inferenceId, warnings: [], keptMs: -1000 }
       assert.ok(await completeJob(db, job.id, end))

@@ -109,6 +109,14 @@ describe('commands beside a running grid', function () {
     assert.equal(running.code, 1)
     assert.match(running.stderr, /Interval 2 is still running/)
 
+    const away = ['--temporal.address', '127.0.0.1:1']
+    const [plain, encrypted] = await Promise.all([
+      beside('interval', 'retry', '2', ...away),
+      beside('interval', 'retry', '2', ...away, '--temporal.tls'),
+    ])
+    assert.match(plain.stderr, /If it wants TLS, add --temporal\.tls/)
+    assert.match(encrypted.stderr, /If not, omit --temporal\.tls/)
+
     await failWorkflow(client, taskQueue)
     await assert.rejects(handle.result())
 

@@ -25,7 +25,7 @@ const VECTOR: NewWeightSet = {
   kind: 'weights',
   uids: [1, 2],
   values: [65_535, 30_000],
-  input: { scores: [], standingCheats: [] },
+  input: { scores: [], neurons: [], ownUid: null, standingCheats: [] },
   reason: null,
 }
 

@@ -4,7 +4,12 @@ import {
   type NewCertificate,
   putCertificate,
 } from '../../../ledger/judging/certificates.js'
-import { claimGpuQueue, keepGpuQueue, leaveGpuQueue } from '../../../ledger/judging/gpu-queues.js'
+import {
+  claimGpuQueue,
+  hasGpuWorker,
+  keepGpuQueue,
+  leaveGpuQueue,
+} from '../../../ledger/judging/gpu-queues.js'
 import { useDatabase } from '../../support/postgres.js'
 
 const certificate: NewCertificate = {
@@ -42,11 +47,15 @@ describe('ledger: queues of GPU workers', () => {
   it('forget a worker that ended without a word, and tell it so if it comes back', async () => {
     const { db } = database()
     const queue = newQueue()
+    assert.equal(await hasGpuWorker(db, queue), false)
     const silent = await claimed(queue, 'a')
+    assert.equal(await hasGpuWorker(db, queue), true)
+    assert.equal(await hasGpuWorker(db, newQueue()), false, 'another queue’s worker')
     await db.execute(
       `UPDATE gpu_workers SET seen_at = now() - interval '91 seconds' WHERE id = $1`,
       [silent],
     )
+    assert.equal(await hasGpuWorker(db, queue), false)
     await claimed(queue, 'b')
     assert.equal(await keepGpuQueue(db, silent), false)
   })

@@ -78,6 +78,15 @@ describe('weights', () => {
     assert.deepEqual(changedUids(given, [1], []), [1])
     const cheat = { ...given, standingCheats: ['h3'] }
     assert.deepEqual(changedUids(cheat, [0, 1, 2, 3], now), [1], 'what it has is padding')
+    const neurons = given.neurons.map((one) => (one.uid === 1 ? { uid: 1, hotkey: 'new' } : one))
+    const padded = input([0, 5, 7, 9], { neurons, minAllowed: 4 })
+    const sent = weightVector(padded)
+    assert.ok(sent.kind === 'weights' && sent.uids.includes(1), 'uid 1 is padding')
+    assert.deepEqual(
+      changedUids(padded, sent.uids, neurons),
+      [],
+      'whoever had a score there left before',
+    )
   })
 
   it('keep the largest share', () => {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from '@temporalio/client'
 import { NativeConnection, Worker } from '@temporalio/worker'
+import { claimGpuQueue, leaveGpuQueue } from '../../../ledger/judging/gpu-queues.js'
 import { RoleHealth } from '../../../workers/health/role-health.js'
 import { SILENT } from '../../chain/local-harness.js'
+import { useDatabase } from '../../support/postgres.js'
 import { makeNamespace, useTemporal } from '../../support/temporal.js'
 
 const OFF = { 'health.host': '127.0.0.1', 'health.port': 0, 'health.block_seconds': 120 }
@@ -11,6 +13,7 @@ const OFF = { 'health.host': '127.0.0.1', 'health.port': 0, 'health.block_second
 describe('a queue that a role needs others for', function () {
   this.timeout(60_000)
   const temporal = useTemporal()
+  const database = useDatabase()
 
   it('is red while nobody polls it, and says what to do', async () => {
     const namespace = await makeNamespace(temporal())
@@ -43,5 +46,20 @@ describe('a queue that a role needs others for', function () {
     }
     await health.close()
     await patient.close()
+  })
+
+  it('is red while no GPU worker is alive, however long the one that is alive computes', async () => {
+    const { db } = database()
+    const health = new RoleHealth('verifier', OFF, SILENT)
+    health.watchGpuWorkers(db, { queue: 'gpu-cpu', red: 'start one', withinMs: 100 })
+    health.started()
+    while ((await health.readiness()).status === 'ready') await sleep(50)
+    assert.deepEqual((await health.readiness()).reasons, [{ check: 'gpu', why: 'start one' }])
+    const claim = await claimGpuQueue(db, 'gpu-cpu', 'a class')
+    assert.ok('id' in claim)
+    while ((await health.readiness()).status !== 'ready') await sleep(50)
+    await leaveGpuQueue(db, claim.id)
+    while ((await health.readiness()).status === 'ready') await sleep(50)
+    await health.close()
   })
 })
