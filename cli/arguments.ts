@@ -1,11 +1,11 @@
 /** Commands that only have subcommands. */
 const GROUPS = new Set(['wallet', 'interval', 'key', 'receipt'])
-/** No argument of a process can have it. */
+/** No command-line argument can contain it. */
 const NUL = '\0'
 
 /**
  * The command line as yargs is given it: nothing, or a group's name alone, asks for help, as `help` and
- * `version` do; what stands behind `--` is no option, whatever it begins with.
+ * `version` do; what follows `--` is not an option, whatever it begins with.
  */
 export function readArguments(given: readonly string[]): string[] {
   const [first, ...rest] = given
@@ -23,7 +23,7 @@ export function unmark(value: string): string {
   return value.replaceAll(NUL, '')
 }
 
-/** The same of all that was parsed. */
+/** The same for everything that was parsed. */
 export function unmarkAll(parsed: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(parsed)) {
     if (typeof value === 'string') parsed[name] = unmark(value)

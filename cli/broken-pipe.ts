@@ -1,5 +1,5 @@
 /**
- * A reader that has seen enough (`fractal interval list | head`) is no failure. The command is not cut
+ * A reader that has seen enough (`fractal interval list | head`) is not a failure. The command is not cut
  * off: native threads of the engine abort a process that ends under them. What it still prints goes
  * nowhere; it ends by itself, and a role, which would not, is stopped as by a signal.
  */

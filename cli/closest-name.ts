@@ -1,6 +1,6 @@
 const MOST_NAMED = 3
 
-/** Slips of the hand that make one word of the other: a letter more, less or another, two swapped. */
+/** Typing errors between two words (Damerau–Levenshtein): a letter added, missing or wrong, two swapped. */
 function slips(a: string, b: string): number {
   const table = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {
@@ -19,7 +19,7 @@ function slips(a: string, b: string): number {
 /** As people confuse them: `wallet_name`, `wallet-name`, `wallet.name`. */
 const plain = (name: string) => name.toLowerCase().replaceAll(/[-_]/g, '.')
 
-/** The names that were probably meant, the likeliest first: by some slips, or by their last part alone (`hotkey`). */
+/** The names that were probably meant, the likeliest first: within some typing errors, also by their last part alone (`hotkey`). */
 export function closestNames(name: string, names: readonly string[]): string[] {
   const given = plain(name)
   const most = Math.max(1, Math.floor(given.length / 3))

@@ -1,6 +1,6 @@
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The environment over a command's own defaults; a variable that is set to nothing leaves them. */
+/** The environment over a command's own defaults; an empty variable counts as not set. */
 export function environmentOver(
   defaults: Environment,
   env: Environment = process.env,

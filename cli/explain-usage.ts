@@ -5,7 +5,7 @@ import { UsageError } from './usage-error.js'
 /** What yargs says where no command is named. */
 export const NO_COMMAND = 'name a command'
 
-/** What yargs found wrong, as people would say it, and what was probably meant. */
+/** What yargs found wrong, in plain words, and what was probably meant. */
 export function explainUsage(found: string, args: readonly string[], help: string): UsageError {
   const message = unmark(found)
   const { options, commands, usage } = namesIn(help)
@@ -46,7 +46,7 @@ function usageError(message: string, meant: readonly string[]): UsageError {
   return new UsageError(message, meant.length === 0 ? undefined : question)
 }
 
-/** What the help of the command at hand names. */
+/** The options and commands that a command's help lists. */
 function namesIn(help: string): { options: string[]; commands: string[]; usage: string } {
   const lines = help.split('\n')
   const from = lines.indexOf('Commands:') + 1

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs'
 import type { Option } from '../base/options/define-option.js'
 import { environmentName, fileOption, OPTIONS, type OptionName } from '../base/options/options.js'
 
-/** Second spellings that the original had. */
+/** Aliases, from the original Python subnet. */
 const ALIASES: Partial<Record<OptionName, string>> = { 'neuron.axon_off': 'axon_off' }
 
 /**

@@ -38,7 +38,7 @@ export async function runRole<N extends OptionName>(
   const { 'logging.level': level } = resolveOptions(['logging.level'], given, process.env)
   const options = resolveOptions(role.options, given, process.env)
   const running = await role.run(options, createRoleLog(name, level))
-  // Listening for signals comes first: who is told that we are ready may stop us at once.
+  // Listening for signals comes first: a supervisor that is told we are ready may stop us immediately.
   await Promise.all([runUntilStopped(running), announceReady()])
   // A supervisor's channel, as PM2 has, would keep a process up that has nothing left to do.
   if (process.connected) process.exit()

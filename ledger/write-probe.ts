@@ -9,7 +9,7 @@ const FILLER = 7_900
 /**
  * Whether the ledger takes writes, not only answers. On a full disk every read works, and so does what fits
  * in a page that is there; what fails is the next page. So a trial asks for one.
- * @param now milliseconds of a clock that nobody sets
+ * @param now milliseconds of a monotonic clock
  * @returns a check for `/readyz`, beside one that reads; it rejects with what PostgreSQL said
  */
 export function createWriteProbe(

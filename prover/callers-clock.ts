@@ -16,7 +16,7 @@ export class CallersClock {
   #provedAtMs = Number.NEGATIVE_INFINITY
   #wrong = false
 
-  /** @param now milliseconds of a clock that nobody sets */
+  /** @param now milliseconds of a monotonic clock */
   constructor(log: Log, now: () => number = () => performance.now()) {
     this.#log = log
     this.#now = now

@@ -21,7 +21,7 @@ export interface CertifyClassDeps {
 }
 
 /**
- * The class's certificate: the stored one when it has enough runs and was not taken back, else a new one. Half of
+ * The class's certificate: the stored one when it has enough runs and was not revoked, else a new one. Half of
  * the certifying runs are in the session that is given, half in a process of their own.
  * @param options.again makes a new one in any case
  * @param options.session in which the first half runs

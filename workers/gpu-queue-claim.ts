@@ -5,7 +5,7 @@ import type { Database } from '../ledger/database.js'
 import { claimGpuQueue, keepGpuQueue, leaveGpuQueue } from '../ledger/judging/gpu-queues.js'
 import { startPeriodic } from './sweeps/periodic.js'
 
-/** Three of them may be lost before the claim counts as silent. */
+/** Three updates may be lost before the claim counts as silent. */
 const KEEP_MS = 25_000
 
 /** The right to poll a queue of GPU tasks, which has one determinism class. */
@@ -32,7 +32,7 @@ export async function takeGpuQueue(
   const lost = new Promise<never>((_, reject) => {
     lose = reject
   })
-  // Whoever does not look at it has nothing to lose.
+  // Not an unhandled rejection where nobody awaits it.
   lost.catch(() => undefined)
   const keeping = startPeriodic(
     keepMs,

@@ -8,7 +8,7 @@ import { type CertificateRow, certificateOf } from '../ledger/judging/certificat
 import type { TemporalLink } from '../temporal/connection.js'
 import { startPeriodic } from './sweeps/periodic.js'
 
-/** How often it is seen whether the class is still exact; after each task as well. */
+/** How often the certificate is read to see whether the class is still exact; also done after each task. */
 const LOOK_MS = 15_000
 /** Certifying again takes a tenth of the GPU's time at most, however often the class loses its exactness. */
 const REST_FACTOR = 9
@@ -40,7 +40,7 @@ export class GpuTasks {
   /** Null before the first, and while the class is certified again. */
   #worker: Worker | null = null
   #isStopping = false
-  /** Before it, the class is not certified again. */
+  /** The class is not certified again before then. */
   #restUntil = 0
 
   constructor(deps: GpuTasksDeps, session: Engine, { exact }: Pick<CertificateRow, 'exact'>) {

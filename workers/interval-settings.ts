@@ -3,7 +3,7 @@ import type { Options } from '../base/options/options.js'
 import { AUDIT_PATIENCE_SECONDS } from '../rules/constants.js'
 import { gpuQueue, INFERENCE_QUEUE } from '../temporal/task-queues.js'
 
-/** Ledger activities bridge at least so long an outage. */
+/** Ledger activities are retried through an outage of at least this long. */
 const LEDGER_PATIENCE_SECONDS = 90
 
 /** How this deployment runs its intervals, from its options and an interval's length in seconds. */

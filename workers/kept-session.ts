@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.js'
 
-/** Until a session that is not used any more is closed: in the middle of an interval more cheats may follow. */
+/** How long an unused session is kept open: in the middle of an interval more cheats may follow. */
 const KEEP_MS = 60_000
 
 /**

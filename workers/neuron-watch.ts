@@ -27,7 +27,7 @@ interface Standing {
 }
 
 /**
- * Looks after the neuron that a process needs on the chain, for as long as it runs: a hotkey can lose its
+ * Watches the neuron that a process needs on the chain, for as long as it runs: a hotkey can lose its
  * place to a newcomer and its permit to larger stakes at any epoch. What changes is logged once.
  */
 export class NeuronWatch {

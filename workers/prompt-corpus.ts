@@ -6,7 +6,7 @@ import { MAX_TEXT_BYTES } from '../wire/limits.js'
 /** Where a model folder has its corpus, if its publisher put one there: it is part of the model's root then. */
 export const CORPUS_FILE = 'prompts.txt'
 
-// The same as the API refuses in a prompt: what no user can send would tell a check.
+// The same characters as the API refuses in a prompt: what no user can send would give a check away.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
 

@@ -8,7 +8,7 @@ const FAILURE = 'reading who may verify failed'
 
 /**
  * Who may set weights on a subnet: neurons with a validator permit, and its owner. Read once a minute, so
- * that nobody waits for the chain; while it does not answer, those of before hold, at first nobody.
+ * that nobody waits for the chain; while it does not answer, the last reading stays in force (before the first: nobody).
  */
 export class VerifierHotkeys {
   readonly #timer: { stop: () => void }

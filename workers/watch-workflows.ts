@@ -24,7 +24,7 @@ export interface WatchWorkflowsDeps {
  * Watches what a verifier needs in Temporal, where anybody may end a workflow and nothing tells us: the
  * interval loop, which is started again whatever ended it, and the workflow of each interval that is not
  * finished. An interval that somebody ended stays so, because that is how a person gives one up; but it
- * holds up those after it, so it is told. One that Temporal lost is started again.
+ * holds up those after it, so it is reported. One that Temporal lost is started again.
  */
 export class WorkflowWatch {
   readonly #deps: WatchWorkflowsDeps
@@ -79,7 +79,7 @@ export class WorkflowWatch {
       const { why } = state
       const reason = `the interval loop: ${why}; ${REMEDY_BLOCKED}`
       if (this.#loop !== reason)
-        log.error({ workflow: workflowId, why }, 'the interval loop stands')
+        log.error({ workflow: workflowId, why }, 'the interval loop is stuck')
       this.#loop = reason
       return
     }

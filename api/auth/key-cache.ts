@@ -10,7 +10,7 @@ const MAX_KEYS = 10_000
 /** How exact `last_used_at` is. */
 const NOTED_EVERY_MS = 60_000
 
-/** Keys by their hashes as the ledger had them moments ago; who asks meanwhile shares the question. */
+/** Keys by their hashes as the ledger had them moments ago; concurrent callers share one query. */
 export class BelievedKeys {
   readonly #deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'elapsed'>
   readonly #byHash: LRUCache<string, Promise<ApiKeyRow | null>>
@@ -36,7 +36,7 @@ export class BelievedKeys {
     const forget = () => {
       if (this.#byHash.peek(name) === key) this.#byHash.delete(name)
     }
-    // Strangers' guesses take no room, and a ledger that is back is asked at once.
+    // Strangers' guesses take no room, and a ledger that is up again is asked immediately.
     key.then((found) => {
       if (found === null) forget()
     }, forget)

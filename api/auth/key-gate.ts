@@ -10,10 +10,10 @@ import type { Access } from './required-scope.js'
 const SCHEME = /^bearer +(\S+) *$/i
 const SEND_IT = 'Send the header Authorization: Bearer fk_…'
 
-/** Lets through who may call an operation of this access; `apiKeyId(res)` is its key from there on. */
+/** Lets callers through that may call an operation of this access; from there on `apiKeyId(res)` is their key. */
 export type Gate = (access: Access) => RequestHandler
 
-/** The gate before every operation: keys by the ledger, remembered for moments. */
+/** The gate before every operation: API keys as the ledger has them, cached for moments. */
 export function keyGate(
   deps: Pick<ApiDeps, 'db' | 'log' | 'now' | 'elapsed' | 'publicNetwork'>,
 ): Gate {
@@ -57,7 +57,7 @@ export function callerKey(res: Response): ApiKeyRow {
   return key
 }
 
-/** Whether the caller's key still lives: for answers that take long. @throws LedgerError */
+/** Whether the caller's key is still valid: for answers that take long. @throws LedgerError */
 export function keyLives(res: Response): Promise<boolean> {
   return (res.locals.keyLives as () => Promise<boolean>)()
 }

@@ -20,7 +20,7 @@ export const LIMIT_HEADERS = {
   RateLimit: 'what remains of each limit (`r`), and the seconds until it is replenished (`t`)',
 }
 
-/** Says in the answer's headers how a key stands; nothing of a key without limits. */
+/** Puts a key's remaining limits into the answer's headers; nothing for a key without limits. */
 export function setLimits(res: Response, use: KeyUse | null): void {
   if (use === null) return
   const policy: string[] = []
@@ -64,7 +64,7 @@ function refusal({ limit, waitUs, use }: Admission & { admitted: false }, cost: 
         { hint: 'Wait until one has ended, or cancel one.' },
       )
     case 'quota':
-      // No day will do: asking again later does not help.
+      // Too much for any day: asking again later does not help.
       return waitUs === null
         ? new ApiError(
             'limit_exceeded',
@@ -79,7 +79,7 @@ function refusal({ limit, waitUs, use }: Admission & { admitted: false }, cost: 
   }
 }
 
-/** Rounded up: who waits so long is not too early. */
+/** Rounded up, so that a caller that waits this long is not too early. */
 function seconds(us: number): number {
   return Math.ceil(us / SECOND_US)
 }

@@ -24,7 +24,7 @@ export function isCountedRead({ access, answers }: Read): boolean {
 export function limitReads(): RequestHandler {
   const unanswered = new KeyedLimit(MAX_READS)
   return (_req, res, next) => {
-    // Who left while the key was looked up has nothing to be answered, and no `close` to come.
+    // A client that left while its key was looked up needs no answer, and its `close` has already come.
     if (res.closed) return
     const release = unanswered.tryAcquire(apiKeyId(res))
     if (release === null) {

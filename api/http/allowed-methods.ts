@@ -6,7 +6,7 @@ import { listed } from './validate.js'
 const MAX_PATH_CHARACTERS = 100
 const WHERE = 'To create a video use POST /v1/videos; /openapi.json lists all endpoints.'
 
-/** The error for an address that is none. */
+/** The error for an address at which there is nothing. */
 export function notFound(req: Request): ApiError {
   return new ApiError(
     'not_found',

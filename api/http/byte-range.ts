@@ -3,7 +3,7 @@ import { ApiError } from './errors.js'
 import { quoted } from './validate.js'
 
 /**
- * For files of one key: kept by its client for an hour, and as they are. What proxies compress or make smaller
+ * For files of one key: cached by its client for an hour, unchanged. Whatever a proxy compresses or shrinks
  * has other digests than those that were signed.
  */
 export const CACHE_AS_IT_IS = 'private, max-age=3600, no-transform'
@@ -38,7 +38,7 @@ export function sendBytes(req: Request, res: Response, bytes: Buffer, etag: stri
   end(req, res, bytes.subarray(range.start, range.end + 1))
 }
 
-/** Not `req.fresh`: it would take `Cache-Control: no-cache`, meant for caches on the way, for a no. */
+/** Not `req.fresh`: it takes `Cache-Control: no-cache`, which is meant for caches on the way, as a no. */
 export function isKnown(header: string | undefined, etag: string): boolean {
   const tags = header?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? []
   return tags.includes(etag) || tags.includes('*')

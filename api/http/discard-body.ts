@@ -1,11 +1,11 @@
 import type { Request } from 'express'
 
-/** Of a refused body, so much is taken and thrown away. */
+/** How much of a refused body is read and thrown away. */
 const DISCARDED_BYTES = 8 * 2 ** 20
 
 /**
- * Lets a client whose body was refused read why: closing at once would take the answer from it, and
- * reading on for ever would take in what was refused. Small bodies leave the connection for the next
+ * Lets a client whose body was refused read why: closing at once could lose the answer, and
+ * reading on forever would accept what was refused. Small bodies leave the connection for the next
  * request; after so many bytes of a larger one it is cut.
  */
 export function discardBody(req: Request): void {

@@ -92,7 +92,7 @@ export const API_ERRORS = {
   ),
   rate_limited: kind(429, 'rate_limit_error', 'The key exceeds its request rate'),
   too_many_requests: kind(429, 'rate_limit_error', 'The key has too many concurrent requests', 1),
-  // When one of the key's videos ends nobody knows: this is how soon to look again.
+  // Nobody knows when one of the key's videos will end: this is how soon to look again.
   too_many_videos: kind(429, 'rate_limit_error', 'The key has too many concurrent videos', 5),
   quota_exceeded: kind(429, 'rate_limit_error', 'The key has used up its daily quota'),
   too_many_tests: kind(429, 'rate_limit_error', 'The webhook was tested too often', 60),
@@ -124,7 +124,7 @@ export interface ApiErrorOptions extends FractalErrorOptions {
 
 /**
  * An error that is answered to the caller. Its message never repeats a value of the body: it may be a
- * prompt. What else it repeats (a path, a field's name) goes through `shown`.
+ * prompt. What else it repeats (a path, a field's name) goes through `sanitizeText`.
  */
 export class ApiError extends FractalError {
   declare readonly code: ApiErrorCode

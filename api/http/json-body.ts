@@ -6,7 +6,7 @@ import { listed, quoted } from './validate.js'
 /** Bytes of a request's body: a prompt of 100 kB in JSON's escapes, with room. */
 export const MAX_BODY_BYTES = 512 * 1024
 
-/** What reading a body may refuse. */
+/** Errors that reading a body may end with. */
 export const BODY_ERRORS = [
   'invalid_json',
   'invalid_request',

@@ -4,7 +4,7 @@ import { sanitizeName } from './validate.js'
 /** One part of a form, as it came. */
 export interface FormPart {
   readonly name: string
-  /** `type/subtype` in small letters; null where the part names none. */
+  /** `type/subtype` in lower case; null where the part names none. */
   readonly type: string | null
   /** As the part names it; null where it names none. */
   readonly charset: string | null

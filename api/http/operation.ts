@@ -49,11 +49,11 @@ interface Described {
   readonly summary: string
   readonly description?: string
   readonly answers: Readonly<Record<number, Answer>>
-  /** What it may answer beside what every operation may (`COMMON_ERRORS` of openapi.ts). */
+  /** Errors that it may answer with besides those of every operation (`COMMON_ERRORS` of openapi.ts). */
   readonly errors: readonly ApiErrorCode[]
   /** Request headers that mean something here: name → schema; documented, read by the handler. */
   readonly headers?: z.ZodObject
-  /** Runs before the body is read: what needs no body refuses early. */
+  /** Runs before the body is read: what can be refused without a body is refused early. */
   readonly before?: readonly RequestHandler[]
   /** Reads the body when it is not JSON alone. */
   readonly readBody?: readonly RequestHandler[]
@@ -154,7 +154,7 @@ export function mountOperations(app: Express, operations: readonly Operation[], 
   }
 }
 
-/** `/v1/videos/generations` is no video: what its address takes is beside the point. */
+/** `/v1/videos/generations` is not a video: which methods its address takes is beside the point. */
 function refuseOtherAddresses(params: z.ZodObject): RequestHandler {
   return (req, _res, next) => {
     if (req.method !== 'OPTIONS' && !params.safeParse(req.params).success) throw notFound(req)

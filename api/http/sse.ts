@@ -4,13 +4,13 @@ import type { Request, Response } from 'express'
 const HEARTBEAT_MS = 15_000
 /** How soon a browser comes back after a broken stream. */
 const RETRY_MS = 1_000
-/** Who takes nothing for so long is not reading. */
+/** A client that takes nothing for this long is not reading. */
 const UNREAD_MS = 30_000
 
 export interface SseOptions {
   readonly heartbeatMs?: number
   readonly unreadMs?: number
-  /** Asked at each beat: who may not listen any more is cut off. A question that fails changes nothing. */
+  /** Asked at each heartbeat: a client that may no longer listen is cut off. A failed question changes nothing. */
   readonly allowed?: () => Promise<boolean>
 }
 
@@ -20,7 +20,7 @@ export interface SseEvent {
   readonly id?: string
 }
 
-/** The headers of a stream: whatever stands on the way must hand each event on as it comes. */
+/** The headers of a stream: every proxy on the way must pass each event on as it comes. */
 export function setSseHeaders(res: Response): void {
   // Proxies that compress would hold events back until they have enough of them: `no-transform` forbids it.
   res.set({ 'X-Accel-Buffering': 'no', 'Cache-Control': 'no-store, no-cache, no-transform' })
@@ -30,10 +30,10 @@ export function setSseHeaders(res: Response): void {
 
 /**
  * A stream of server-sent events to one client. Nothing piles up for a slow one: `send` resolves when the
- * client has taken what was sent before, and who does not read at all is cut off.
+ * client has taken what was sent before, and a client that does not read at all is cut off.
  */
 export class SseStream {
-  /** Aborted when the client has gone, or was cut off. */
+  /** Aborted when the client has left, or was cut off. */
   readonly gone: AbortSignal
   readonly #res: Response
   readonly #unreadMs: number
@@ -49,7 +49,7 @@ export class SseStream {
     req.socket.setNoDelay(true)
     res.write(`retry: ${RETRY_MS}\n\n`)
     this.#heartbeat = setInterval(() => {
-      // A client that still has to take the last event is no idle connection.
+      // While the client still has to take the last event, the connection is not idle.
       if (res.writableLength === 0) res.write(': keep-alive\n\n')
       options.allowed?.().then(
         (allowed) => {

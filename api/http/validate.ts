@@ -41,7 +41,7 @@ export function parseBy<S extends z.ZodType>(
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const { issues } = parsed.error
-  // What is missing is often there, under a name with a slip in it: that name helps more.
+  // A missing field is often there under a misspelled name: naming that helps more.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!
   if (issue.code === 'unrecognized_keys') throw unknownField(schema, issue.keys[0]!, what)
   const [field] = issue.path
@@ -72,7 +72,7 @@ function unknownField(schema: z.ZodType, key: string, what: string): ApiError {
   )
 }
 
-/** `events[0]`; what stands in it is of our schemas, but for keys that are refused before. */
+/** `events[0]`; its names come from our schemas: unknown keys were refused before. */
 function nameOf(path: readonly PropertyKey[]): string {
   return path
     .map((step, i) =>

@@ -62,14 +62,14 @@ export class NetworkAnswers {
       const madeAt = this.#deps.elapsed()
       return { madeAt, ...encode(await make()) }
     })
-    // Without an end while it waits and is made: who asks meanwhile gets the same.
+    // No expiry while it waits and is made: concurrent callers get the same.
     this.#answers.set(key, answer, { ttl: 0 })
     const isCached = () => this.#answers.peek(key) === answer
     answer.then(
       ({ madeAt }) => {
         if (isCached()) this.#answers.set(key, answer, { ttl: TTL_MS, start: madeAt })
       },
-      // An error is told to those who wait for it, not to who asks next.
+      // An error goes to those who wait for it, not to the next caller.
       () => {
         if (isCached()) this.#answers.delete(key)
       },

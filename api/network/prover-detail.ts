@@ -37,7 +37,7 @@ const DETECTION_INTERVALS = 20
 
 type Deps = Pick<ApiDeps, 'db' | 'verifierId' | 'now'>
 
-/** Everything there is to say of one prover; null of a hotkey that was never registered. */
+/** Everything there is to say about one prover; null for a hotkey that was never registered. */
 export async function proverDetail(
   deps: Deps,
   hotkey: string,

@@ -7,7 +7,7 @@ import { proverDetail } from './prover-detail.js'
 import { proverDetailSchema } from './prover-schema.js'
 import { cursorPattern, parseCursor } from './schema.js'
 
-/** An ss58 address of 32 bytes, by its looks: whether its checksum holds, the ledger knows. */
+/** What looks like an ss58 address of 32 bytes; whether there is such a hotkey the ledger knows. */
 const SS58 = /^[1-9A-HJ-NP-Za-km-z]{46,50}$/
 
 const params = {

@@ -8,7 +8,8 @@ const MAX_QUEUED = 256
 
 /**
  * Bounds what all callers of `/v1/network` read together: they need no key, so without it they could take
- * every connection to Postgres from those who have one. One more than may wait is refused: `overloaded`.
+ * every connection to Postgres from callers that have one. Beyond those that may wait, callers are refused:
+ * `overloaded`.
  */
 export function readSemaphore({
   maxRunning = MAX_RUNNING,

@@ -22,7 +22,7 @@ const querySchema = z.strictObject({
 
 const FORCE = 'Use ?force=true to restart it anyway.'
 
-/** What the errors of a reset are here. */
+/** This API's errors for those of a reset. */
 const CODES: Readonly<Record<string, { code: ApiErrorCode; hint?: string }>> = {
   still_running: { code: 'interval_running', hint: `Wait until it ends. ${FORCE}` },
   nothing_to_reset: { code: 'nothing_to_retry', hint: FORCE },
@@ -72,7 +72,7 @@ export function retryOperation(deps: ApiDeps): Operation {
       }).catch((error: unknown) => {
         throw toApiError(error)
       })
-      // It runs: what it failed with is told no longer. Should it fail again, it says so again.
+      // Its first step does the same; this way the page that asked need not wait for it.
       await setFailure(db, verifierId, n, null)
       log.info({ n, runId }, 'interval restarted')
       res.json({ n, workflow_id: workflowId, run_id: runId } satisfies z.output<typeof retrySchema>)

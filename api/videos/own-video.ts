@@ -71,7 +71,7 @@ export function assertContent(job: JobRow): JobRow & { winningRequestId: string 
   return completed
 }
 
-/** The error for what was there and is not any more. @param why the end of a sentence about it */
+/** The error for what is no longer there. @param why the end of a sentence about it */
 export function expired({ id }: JobRow, why: string, what = 'content'): ApiError {
   return new ApiError('video_expired', `The ${what} of the video ${id} ${why}.`, {
     hint: 'Create the video again with POST /v1/videos.',

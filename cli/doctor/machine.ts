@@ -12,7 +12,7 @@ import { printJson, printLine } from '../output.js'
 
 const GIB = 1024 ** 3
 
-/** What a question brought, or why it brought nothing. */
+/** What a probe found, or why it found nothing. */
 async function orWhy(ask: () => Promise<string>): Promise<string> {
   try {
     return await ask()

@@ -14,7 +14,7 @@ import { temporalAddress } from '../../temporal/address.js'
 import { openTemporalClient } from '../../temporal/client.js'
 import { unreachableHint } from '../../temporal/unreachable-hint.js'
 
-/** What a question brought, or why it brought nothing. */
+/** What a probe found, or why it found nothing. */
 export type Outcome<T> =
   | { readonly ok: T }
   | { readonly failed: string; readonly hint: string | null }
@@ -22,7 +22,7 @@ export type Outcome<T> =
 const DEADLINE_MS = 30_000
 const SILENT = createLog('doctor', 'silent')
 
-/** @throws whatever is no expected error: that is a bug, and no finding about a machine */
+/** @throws any error that is not a FractalError: that is a bug, not a finding about a machine */
 export async function outcomeOf<T>(ask: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { ok: await ask() }

@@ -50,7 +50,7 @@ export const DOCTOR_OPTIONS = [
 
 export type DoctorOptions = Options<(typeof DOCTOR_OPTIONS)[number]>
 
-/** Everything that the requirements are judged by: plain data, so that a test can have any machine. */
+/** Everything that the requirements are judged by: plain data, so that a test can describe any machine. */
 export interface RoleFacts {
   readonly node: string
   readonly cores: number

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { UsageError } from '../usage-error.js'
 
-/** Far more than a prompt may have: who names a video by mistake is told so immediately. */
+/** Far more than a prompt may have: naming a video file by mistake is reported immediately. */
 const MAX_BYTES = 1_000_000
 
 /**

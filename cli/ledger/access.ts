@@ -40,7 +40,7 @@ export function environmentBesideDemo(
   if (run === null) return env
   return environmentOver(
     {
-      // Of another database the demo's verifier is unknown.
+      // Another database does not know the demo's verifier.
       ...(DATABASE_OPTIONS.some(isNamed)
         ? {}
         : {

@@ -54,7 +54,7 @@ export async function createAndPrint(
     onPhrase: (key: 'hotkey' | 'coldkey', its: string) => drawn.set(key, its),
     onCopy: (path: string) => copies.push(path),
   }
-  // A hotkey that is brought along has its owner: a new coldkey would be a stranger's.
+  // A hotkey restored from a phrase has an owner already: a new coldkey would not be it.
   const isAlone = wanted.hotkeyOnly || coldkey !== undefined || phrase !== undefined
   const made = isAlone
     ? await createHotkey(coldkey === undefined ? order : { ...order, coldkey })

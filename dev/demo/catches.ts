@@ -17,7 +17,7 @@ export interface Catch {
   readonly cheated: number
   /** Of these, how many were checked and judged. */
   readonly checked: number
-  /** How many checks found it out, by what they were; the first to do so first. */
+  /** How many checks caught it, by kind of check; the first to do so comes first. */
   readonly caughtBy: ReadonlyMap<string, number>
   /** From the delivery of its first cheating answer until the first verdict against it; null while there is none. */
   readonly afterMs: number | null
@@ -59,7 +59,7 @@ function checkName(kind: Check['kind'], answer: Answer['kind']): string {
   return answer === 'wide' ? 'spot check of a wide request' : 'spot check of a user’s request'
 }
 
-/** Follows which answers the demo's villains cheated in, and what found them out. */
+/** Follows which answers the demo's villains cheated in, and what caught them. */
 export class Catches {
   readonly #villains: readonly { name: string; hotkey: string }[]
   readonly #unread: number[] = []

@@ -26,7 +26,7 @@ export interface DemoOptions {
   readonly fresh: boolean
   /** The first of the ports. */
   readonly portBase: number
-  /** Names divided by commas, or `all`. */
+  /** Names separated by commas, or `all`. */
   readonly villains: string
 }
 

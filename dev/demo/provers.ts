@@ -9,7 +9,7 @@ export const DEFAULT_VILLAINS = 'fewer-steps,skips-steps,honest-when-watched'
 
 /**
  * Who serves in a demo.
- * @param villains names of villains divided by commas, or `all`
+ * @param villains names of villains separated by commas, or `all`
  * @throws FractalError `no_such_villain`
  */
 export function demoProvers(villains: string): GridProver[] {

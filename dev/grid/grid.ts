@@ -218,7 +218,7 @@ export class Grid {
     return [...this.#roles.values()].filter((role) => role.hasExited()).map((role) => role.name)
   }
 
-  /** First who asks, then who is asked, then the stores. */
+  /** First the roles that ask, then those that are asked, then the stores. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.allSettled(this.#starting)

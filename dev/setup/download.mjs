@@ -38,7 +38,7 @@ export async function download(url, maxBytes, say) {
     return Buffer.concat(chunks)
   } finally {
     clearTimeout(giveUp)
-    // What was refused is not taken to its end.
+    // The rest of a refused answer is not downloaded.
     controller.abort()
   }
 }

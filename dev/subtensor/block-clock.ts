@@ -17,7 +17,7 @@ export class BlockClock {
     this.broken = new Promise((_, reject) => {
       this.#break = reject
     })
-    // Whoever does not ask is not told.
+    // Not an unhandled rejection where nobody awaits it.
     this.broken.catch(() => undefined)
     if (everyMs > 0) this.#wait(everyMs)
   }

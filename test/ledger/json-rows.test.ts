@@ -70,7 +70,7 @@ describe('ledger: JSON in rows', () => {
     assert.deepEqual((await weightSet(db, id, 1))!.input, input)
     await damage(db, 'weight_sets', 'input', { ...input, scores: [{ hotkey: 'p', uid: 1 }] })
     await refused(weightSet(db, id, 1), 'weight_sets', 1, /input\.scores\.0\.scorePpm/)
-    await damage(db, 'weight_sets', 'input', { scores: [] })
+    await damage(db, 'weight_sets', 'input', { ...facts, scores: [] })
     await refused(weightSet(db, id, 1), 'weight_sets', 1, /input\.standingCheats/)
   })
 

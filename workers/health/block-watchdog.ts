@@ -20,7 +20,7 @@ export function missingBlocks(
 }
 
 /**
- * Watches blocks arrive, and says in the log when they stop and when they go on. Something has to ask for
+ * Watches blocks arrive, and logs when they stop and when they resume. Something has to ask for
  * heads, or an idle process would take its own silence for the chain's. (The adapter rebuilds a connection
  * that is open and dead by itself.)
  */

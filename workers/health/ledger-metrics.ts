@@ -7,7 +7,7 @@ import type { VerifierId } from '../../ledger/verifier-id.js'
 import { VERDICTS } from '../../rules/verdicts.js'
 
 /**
- * How intervals, weights and provers stand, read from the ledger at each scrape. For the verifier that holds
+ * The state of intervals, weights and provers, read from the ledger at each scrape. For the verifier that holds
  * the lease: a deployment has one.
  */
 export function exportIntervals(metrics: Metrics, db: Database, id: VerifierId): void {
@@ -48,8 +48,8 @@ function byLabel(rows: readonly GaugeRow[], gauge: string): Record<string, numbe
 }
 
 /**
- * What users wait for, read from the ledger at each scrape: of the deployment, so that each of several
- * inference workers says the same.
+ * What users wait for, read from the ledger at each scrape: of the whole deployment, so that each of several
+ * inference workers reports the same.
  */
 export function exportQueues(metrics: Metrics, db: Database, id: VerifierId): void {
   metrics.readGauges(

@@ -26,12 +26,12 @@ export const HEALTH_OPTIONS = ['health.host', 'health.port', 'health.block_secon
 type HealthOptions = Options<(typeof HEALTH_OPTIONS)[number]>
 
 const DEADLINE_MS = 2_000
-/** Workers that others depend on are missed after so long. */
+/** How long workers that a role depends on may be away before it reports them. */
 const WORKERS_COME_MS = 120_000
 
 /**
  * Starts a role with its health listener, which is there from the first moment: certifying a class or
- * waiting for the lease takes a while, and a supervisor wants to see the difference to a hang.
+ * waiting for the lease takes a while, and a supervisor must be able to tell that from a hang.
  */
 export async function withHealth(
   role: string,
@@ -58,7 +58,7 @@ export async function withHealth(
   }
 }
 
-/** What a role says of its parts, as `/readyz` and as metrics. */
+/** What a role reports about its parts, on `/readyz` and as metrics. */
 export class RoleHealth extends Health {
   readonly metrics: Metrics
   readonly #options: HealthOptions
@@ -86,7 +86,7 @@ export class RoleHealth extends Health {
     this.#listener = null
   }
 
-  /** Blocks arrive. */
+  /** Checks that blocks arrive. */
   watchChain(chain: WatchedChain): void {
     const limitMs = this.#options['health.block_seconds'] * 1000
     this.#watchdogs.push(watchBlocks(chain, { log: this.#log, limitMs }))
@@ -94,7 +94,7 @@ export class RoleHealth extends Health {
     exportBlockMetrics(this.metrics, chain)
   }
 
-  /** Provers take the time in our requests. */
+  /** Checks that provers accept the time in our requests. */
   watchClock(clock: ClockWatch): void {
     this.check('clock', () => clock.problem())
     this.metrics.readGauge(
@@ -105,8 +105,8 @@ export class RoleHealth extends Health {
   }
 
   /**
-   * The hotkey has its place on the subnet, and its permit: provers refuse others, and the chain others'
-   * weights. @throws ChainError by the first look
+   * Checks that the hotkey is registered and has its permit: without them provers refuse our requests, and the
+   * chain our weights. @throws ChainError from the first check
    */
   async watchNeuron(deps: Pick<NeuronWatchDeps, 'chain' | 'netuid' | 'hotkey'>): Promise<void> {
     const watch = new NeuronWatch({ ...deps, needsPermit: true, log: this.#log })
@@ -116,7 +116,7 @@ export class RoleHealth extends Health {
     await watch.look()
   }
 
-  /** PostgreSQL answers, and takes writes. */
+  /** Checks that PostgreSQL answers and takes writes. */
   watchPostgres(db: Pick<Database, 'query' | 'tx'>): void {
     const probe = createWriteProbe(db)
     this.check('postgres', async () => {
@@ -132,7 +132,7 @@ export class RoleHealth extends Health {
   }
 
   /**
-   * Temporal knows our namespace, and the worker polls its queue.
+   * Checks that Temporal knows our namespace, and that the worker polls its queue.
    * @param queues whose lengths are exported
    */
   watchTemporal(temporal: TemporalLink, worker: WatchedWorker, queues: readonly string[]): void {
@@ -170,7 +170,7 @@ export class RoleHealth extends Health {
     )
   }
 
-  /** Another role's workers take the tasks of a queue that this one needs, and are idle most of the time. */
+  /** Checks that another role's workers poll a queue that this one needs, for workers that are never busy for long. */
   watchQueue(
     name: string,
     temporal: Pick<TemporalLink, 'client' | 'namespace'>,
@@ -185,7 +185,7 @@ export class RoleHealth extends Health {
     })
   }
 
-  /** GPU workers of a queue are alive. Temporal can't tell: one that computes for minutes does not poll. */
+  /** Checks that a GPU worker of the queue is alive. Temporal can't tell: one that computes for minutes does not poll. */
   watchGpuWorkers(db: Queryable, needed: NeededWorkers): void {
     this.#watchWorkers('gpu', needed, () => hasGpuWorker(db, needed.queue))
   }
@@ -203,7 +203,7 @@ export class RoleHealth extends Health {
     })
   }
 
-  /** The interval loop runs, and so does every interval that is not finished. */
+  /** Checks that the interval loop runs, and every interval that is not finished. */
   watchWorkflows(watch: Pick<WorkflowWatch, 'whyNotReady' | 'isLoopRunning'>): void {
     this.check('intervals', () => watch.whyNotReady())
     this.metrics.readGauge(
@@ -213,7 +213,7 @@ export class RoleHealth extends Health {
     )
   }
 
-  /** The determinism class of a GPU worker is exact, and not being certified again. */
+  /** Reports whether a GPU worker's determinism class is exact, or being certified again. */
   watchClass(tasks: { readonly exact: boolean; readonly isCertifying: boolean }): void {
     this.check('class', () =>
       tasks.isCertifying
@@ -227,7 +227,7 @@ export class RoleHealth extends Health {
     )
   }
 
-  /** The right to judge, which a second deployment waits for. */
+  /** Checks that this deployment holds the lease, which a second one waits for. */
   watchLease(): LeaseState {
     const lease: LeaseState = { state: 'waiting' }
     const reasons = { waiting: 'waits for the other deployment’s lease', lost: 'lost', held: null }

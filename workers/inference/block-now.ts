@@ -8,7 +8,7 @@ const AWAY_MS = 60_000
 const POLL_MS = 12_000
 
 /**
- * The chain's newest block, for limits that go on with its blocks. Never waits for the chain: users are
+ * The chain's newest block, for limits that advance with its blocks. Never waits for the chain: users are
  * served while it is away.
  */
 export class BlockNow {
@@ -34,11 +34,11 @@ export class BlockNow {
       Math.min(POLL_MS, Math.max(1000, this.#blockMs)),
       read,
       log,
-      'reading the newest block failed; limits go on by the clock',
+      'reading the newest block failed; limits advance by the clock meanwhile',
     )
   }
 
-  /** @param now milliseconds of a clock that nobody sets */
+  /** @param now milliseconds of a monotonic clock */
   static async start(
     chain: Pick<Chain, 'head' | 'blockSeconds'>,
     log: Log,

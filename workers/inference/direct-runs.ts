@@ -9,7 +9,7 @@ const RENEW_MS = 2_000
 const CLAIM_MS = 6_000
 
 export type TakenRun =
-  /** Resolves once the job has its end (true), or its workflow has to go on with it (false). */
+  /** Resolves once the job has ended (true), or its workflow has to continue it (false). */
   | { readonly kind: 'taken'; readonly ended: Promise<boolean> }
   | { readonly kind: 'full' }
   /** Nothing to run: unknown, ended, or somebody else's. */
@@ -55,8 +55,8 @@ export class DirectRuns {
   }
 
   /**
-   * Hands what runs over to Temporal. Only once this process polls no tasks any more: one that it got
-   * while stopping would be missed until its timeout.
+   * Hands running jobs over to Temporal. Call it only once this process no longer polls: a task that it got
+   * while stopping would be lost until its timeout.
    */
   async stop(): Promise<void> {
     this.close()

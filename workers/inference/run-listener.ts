@@ -5,11 +5,11 @@ import type { Log } from '../../base/log.js'
 import { closeServer, type ListenAddress, listen } from '../../base/net/http-listener.js'
 import type { DirectRuns } from './direct-runs.js'
 
-/** A byte this often tells the API that the worker lives. */
+/** A byte this often tells the API that the worker is alive. */
 const ALIVE_MS = 2_000
 const MAX_BODY_BYTES = 1024
 const HEADERS_TIMEOUT_MS = 5_000
-/** The runs have ended before: this is for their last lines to be read. */
+/** By then the runs have ended: this leaves time for their last lines to be read. */
 const CLOSE_MS = 5_000
 
 const runBody = z.strictObject({ job_id: z.string().regex(/^video_[0-9a-f]{24}$/) })
@@ -21,7 +21,7 @@ export interface RunListener {
 
 /**
  * Serves `POST /v1/run {job_id}` to those who know the secret: runs the job immediately, sends a space now
- * and then, and at its end one line of JSON: `{"ended":true}`, or false when its workflow goes on with it.
+ * and then, and at its end one line of JSON: `{"ended":true}`, or false when its workflow continues it.
  * A caller that goes away changes nothing; 503 and 409 mean: start its workflow.
  * @throws FractalError `port_taken`, `port_refused`, `listen_failed`
  */
@@ -77,7 +77,7 @@ async function serve(runs: DirectRuns, req: IncomingMessage, res: ServerResponse
   res.end(`${JSON.stringify({ ended })}\n`)
 }
 
-/** Null when it is no request to run a job. */
+/** Null when it is not a request to run a job. */
 async function readBody(req: IncomingMessage): Promise<z.output<typeof runBody> | null> {
   let bytes = Buffer.alloc(0)
   for await (const part of req) {

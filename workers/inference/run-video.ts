@@ -8,8 +8,8 @@ import { afterAttempt, FIRST_ATTEMPT } from '../../rules/routing/video-run.js'
 
 /**
  * Runs a job from its row to its end, as the workflow `generateVideo` does, without Temporal in
- * between: the same attempts, decided by the same rule. Stopped at any moment, the workflow goes on
- * with it: every step may be repeated.
+ * between: the same attempts, decided by the same rule. Wherever it is stopped, the workflow can continue
+ * the job: every step may be repeated.
  * @param signal gives up: another worker continues
  * @throws what an activity would throw, and the signal's reason
  */

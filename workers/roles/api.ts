@@ -39,8 +39,8 @@ export const API_OPTIONS = [
 const MAX_CONNECTIONS = 16
 
 /**
- * Starts the HTTP API. Temporal may be away, then jobs wait; Postgres has to be there, because it
- * says whom this API serves.
+ * Starts the HTTP API. Temporal may be down, then jobs wait; PostgreSQL has to be up, because it
+ * says which verifier this API serves.
  * @throws FractalError `port_taken`, `bad_option`, `no_verifier`, `several_verifiers`, and the ledger's
  */
 export async function runApi(

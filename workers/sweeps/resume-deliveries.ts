@@ -15,8 +15,8 @@ const BATCH_SIZE = 20
 const SILENT_S = 180
 
 /**
- * Goes on with the deliveries whose workflow somebody ended in Temporal, or that Temporal lost: nothing
- * else would, and they are `pending` in the ledger.
+ * Resumes the deliveries whose workflow somebody ended in Temporal, or that Temporal lost: nothing else
+ * would, and they would stay `pending` in the ledger.
  */
 export function resumeDeliveries(
   deps: { db: Database; id: VerifierId; client: Client; log: Log },

@@ -23,7 +23,7 @@ import { completeVideoRequest, type VideoParams } from './complete-request.js'
 import { idempotencyKey, requestSha256 } from './idempotency.js'
 import type { VideoRequest } from './request.js'
 
-/** What taking a request may refuse, beside reading its body. */
+/** Errors that accepting a request may end with, besides those of reading its body. */
 export const ACCEPT_ERRORS = [
   'invalid_request',
   'limit_exceeded',

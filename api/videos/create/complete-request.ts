@@ -15,8 +15,8 @@ export interface VideoParams extends Readonly<Omit<GenerationParams, 'seed'>> {
 }
 
 /**
- * Fills in the model's standards and holds the request against the limits. Errors name the fields that were
- * sent: who sent `seconds` knows of no `num_frames`.
+ * Fills in the model's standards and checks the request against the limits. Errors name the fields that were
+ * sent: a caller that sent `seconds` knows nothing of `num_frames`.
  * @throws ApiError `model_not_found`, `invalid_request`, `limit_exceeded`
  */
 export function completeVideoRequest(

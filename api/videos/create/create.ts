@@ -93,8 +93,8 @@ export function createVideoOperation(deps: VideoDeps): Operation {
 }
 
 /**
- * Who names JSON as well, or anything, only says that a stream would not break it; and who leaves a stream
- * cancels the video.
+ * A client that accepts JSON as well, or anything, only says that a stream would not break it; and leaving a
+ * stream cancels the video.
  */
 function wantsStream(stream: boolean | undefined, req: Request): boolean {
   const accepted = (req.get('accept') ?? '')
@@ -119,8 +119,8 @@ async function waited(deps: VideoDeps, req: Request, res: Response, job: JobRow)
 }
 
 /**
- * Has the video made while the client watches. Who leaves does not want it any more; but a video that was
- * asked for before is not this client's alone.
+ * Has the video made while the client watches. A client that leaves no longer wants it; but a video that was
+ * requested before is not this client's alone.
  */
 async function streamNew(
   deps: VideoDeps,

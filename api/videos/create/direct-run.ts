@@ -2,8 +2,8 @@ import { Agent, type IncomingMessage, request } from 'node:http'
 import type { ApiDeps, InferenceListeners } from '../../deps.js'
 
 /**
- * `ended`: the job has its end. `unavailable`: nobody took it. `broken`: somebody took it and went away.
- * In the last two cases the job's workflow has to be started: attempts are idempotent, so it goes on
+ * `ended`: the job has ended. `unavailable`: nobody took it. `broken`: somebody took it and went away.
+ * In the last two cases the job's workflow has to be started: attempts are idempotent, so it continues
  * where this stopped.
  */
 export type DirectRun = 'ended' | 'unavailable' | 'broken'
@@ -17,7 +17,7 @@ const agent = new Agent({ keepAlive: true, maxFreeSockets: 16 })
 
 /**
  * Has an inference worker run an accepted job at once, on an open connection, instead of its workflow.
- * What comes of it stands in the ledger, for every watcher alike. Never rejects.
+ * Its outcome is in the ledger, for every watcher alike. Never rejects.
  * @param signal aborting it is the user's cancel: note it in the ledger first (`requestCancel`), where
  * the worker sees it. Answered `ended`, for there is nothing left to start.
  */
@@ -78,7 +78,7 @@ function take(
   })
 }
 
-/** Whether the worker says that the job has its end. */
+/** Whether the worker says that the job has ended. */
 async function lastLine(answer: IncomingMessage): Promise<boolean> {
   answer.setTimeout(SILENCE_MS, () => answer.destroy(new Error('silence')))
   let text = ''

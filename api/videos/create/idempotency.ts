@@ -37,7 +37,7 @@ export function idempotencyKey(req: Request): string | null {
 
 /**
  * What a request asks for, as one hash: of its fields as they were understood, so that the order and
- * the encoding of a body do not matter. How the answer is to come (`stream`) is no part of it.
+ * the encoding of a body do not matter. How the answer is delivered (`stream`) is not part of it.
  */
 export function requestSha256(request: VideoRequest): Uint8Array {
   const fields = Object.entries(request)

@@ -21,7 +21,7 @@ const frameSchema = z.object({
   image: z.string().meta({ description: 'a PNG as a data URL, at most 256 pixels a side' }),
 })
 
-/** How soon a client that is sent away may come back: another process listens already. */
+/** How soon a client that is sent away may reconnect: another process is already listening. */
 const COME_BACK_MS = 1_000
 
 const stoppingSchema = z.object({
@@ -59,10 +59,10 @@ export interface FrameCursor {
 
 const CURSOR = /^([0-9a-f-]{36})\.([1-9]\d{0,5})$/
 
-/** The id of the last event: who comes back with it has seen everything. */
+/** The id of the last event: a client that reconnects with it has seen everything. */
 export const ENDED_ID = 'ended'
 
-/** @param header `Last-Event-ID` as a client sends it; null for anything that is none of ours */
+/** @param header `Last-Event-ID` as a client sends it @returns null for an id that is not one of ours */
 export function readCursor(header: string | undefined): FrameCursor | null {
   const [, attempt, index] = CURSOR.exec(header ?? '') ?? []
   return attempt === undefined ? null : { attempt, index: Number(index) }
@@ -75,14 +75,14 @@ function cursorText({ attempt, index }: FrameCursor): string {
 export interface StreamOptions {
   readonly frames: boolean
   readonly after: FrameCursor | null
-  /** Ends the stream: the client is told where to go on, at another process. */
+  /** Ends the stream: the client is told where to continue, at another process. */
   readonly until: AbortSignal | null
 }
 
 /**
- * Sends a video's events until it has ended. What the client has not taken yet is not made: changes that
- * come meanwhile are told as one, and frames wait in the ledger.
- * @returns `gone` when the client left before
+ * Sends a video's events until it has ended. Nothing is made before the client has taken what came before:
+ * changes in between are sent as one, and frames wait in the ledger.
+ * @returns `gone` when the client left first
  */
 export async function streamVideo(
   deps: VideoDeps,
@@ -115,7 +115,7 @@ export async function streamVideo(
   }
 }
 
-/** The newest state of a job that has not been told yet; older ones are skipped. */
+/** The newest state of a job that has not been sent yet; older ones are skipped. */
 class Changes {
   readonly #stop: () => void
   readonly #signals: readonly AbortSignal[]
@@ -159,7 +159,7 @@ class Changes {
   readonly #onAbort = () => this.#wake()
 }
 
-/** What one client has been told. */
+/** Sends one client what it has not been sent yet. */
 class Teller {
   readonly #deps: VideoDeps
   readonly #sse: SseStream
@@ -177,7 +177,7 @@ class Teller {
   /** @returns whether that was the last event */
   async tell(job: WatchedJob, superseded: () => boolean): Promise<boolean> {
     const ended = hasEnded(job)
-    // Who comes when all is over is told how it ended, and nothing of the way there.
+    // A client that comes after the end is told how the video ended, and nothing of the way there.
     const late = ended && this.#told === '' && this.#after === null
     if (!ended) await this.#tellUpdate(job)
     if (this.#frames && !late) await this.#tellFrames(job, () => !ended && superseded())
@@ -198,7 +198,7 @@ class Teller {
       last_event_id: after === null ? null : cursorText(after),
       retry_after_ms: COME_BACK_MS,
     }
-    // Without an id: browsers come back with the one of the last frame.
+    // Without an id: browsers reconnect with that of the last frame.
     await this.#sse.send({ event: data.type, data })
   }
 

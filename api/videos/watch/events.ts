@@ -40,7 +40,7 @@ export function videoEventsOperation(deps: VideoDeps): Operation {
       const job = await ownVideo(deps, params.id, res)
       const last = req.get('last-event-id')
       if (last === ENDED_ID && hasEnded(job)) {
-        // Without it browsers would come back every second.
+        // Without it browsers would reconnect every second.
         res.status(204).end()
         return
       }

@@ -8,8 +8,8 @@ type Look = (job: WatchedJob) => void
 const POLL_MS = 2_000
 
 /**
- * Tells who waits for a job what became of it. However many wait for one job in this process, it is read
- * once per change; two changes during a read are one more read.
+ * Tells everyone who waits for a job what became of it. However many wait for one job in this process, it is
+ * read once per change; two changes during a read cost one more read.
  */
 export class JobWatcher {
   readonly #deps: Pick<ApiDeps, 'db' | 'signals' | 'log'>
@@ -24,7 +24,7 @@ export class JobWatcher {
     this.#sized = sized
   }
 
-  /** Calls `look` with the job as it stands, soon, and after each change. @returns ends it */
+  /** Calls `look` with the job's state soon, and after each change. @returns a function that ends it */
   watch(jobId: string, look: Look): () => void {
     const watch = this.#watches.get(jobId) ?? this.#start(jobId)
     watch.looks.add(look)
