@@ -26,7 +26,7 @@ export const demoCommand: CommandModule = {
       .option('villains', {
         type: 'string',
         requiresArg: true,
-        describe: 'which cheats take part: names divided by commas, or all; by default three',
+        describe: 'which cheats take part: names separated by commas, or all; by default three',
       }),
   handler: async (given) => {
     assertDevelopment('the demo')

@@ -20,8 +20,8 @@ describe('/v1/network/intervals/{n}', () => {
   const database = useDatabase()
   const temporal = useTemporal()
   const id = newVerifier()
-  let clock = Date.now()
-  const now = () => {
+  let clock = performance.now()
+  const elapsed = () => {
     clock += 1_000
     return clock
   }
@@ -32,7 +32,7 @@ describe('/v1/network/intervals/{n}', () => {
     const connection = await Connection.connect({ address: temporal().address })
     client = new Client({ connection, namespace })
     const { db } = database()
-    const deps = { db, temporal: client, verifierId: id, now, temporalUi: `${UI}/` }
+    const deps = { db, temporal: client, verifierId: id, elapsed, temporalUi: `${UI}/` }
     server = await startApi(deps)
   })
   after(async () => {
@@ -204,7 +204,7 @@ describe('/v1/network/intervals/{n}', () => {
 
   it('says so when Temporal is away', async () => {
     const away = awayTemporal()
-    const api = await startApi({ db: database().db, temporal: away, verifierId: id, now })
+    const api = await startApi({ db: database().db, temporal: away, verifierId: id, elapsed })
     try {
       const res = await post(`${api.url}/v1/network/intervals/4/retry`, '')
       const text = await res.text()

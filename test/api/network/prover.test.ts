@@ -14,15 +14,15 @@ describe('/v1/network/provers/{hotkey}', () => {
   const database = useDatabase()
   const temporal = awayTemporal()
   const id = newVerifier()
-  let clock = Date.now()
+  let clock = performance.now()
   let server: TestApi
   const [good, weak] = [scenic(1), scenic(2)]
   before(async () => {
-    const now = () => {
+    const elapsed = () => {
       clock += 1_000
       return clock
     }
-    server = await startApi({ db: database().db, temporal, verifierId: id, now })
+    server = await startApi({ db: database().db, temporal, verifierId: id, elapsed })
   })
   after(async () => {
     await server?.close()
