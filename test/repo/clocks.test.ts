@@ -16,6 +16,8 @@ const READS: Readonly<Record<string, number>> = {
   'activities/webhooks/send-webhook.ts': 1,
   // Callers' stamps, and when an answer was given, which outlasts the process.
   'prover/prover.ts': 1,
+  // Compared with the times of files.
+  'engine/model/model-files.ts': 1,
   // Deadlines as gRPC takes them.
   'temporal/reset-interval.ts': 1,
   'temporal/workflow-state.ts': 1,
