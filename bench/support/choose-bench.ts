@@ -11,6 +11,7 @@ export const BENCHES: Readonly<Record<string, string>> = {
   network: 'network-pages',
   startup: 'startup',
   routing: 'routing',
+  audit: 'audit',
 }
 
 /**
