@@ -1,10 +1,12 @@
 import type { Client } from '@temporalio/client'
+import type { Request } from 'express'
 import type { Log } from '../base/log.js'
 import type { Metrics } from '../base/metrics.js'
 import type { ModelStandard } from '../formats/video-shape.js'
 import type { Database } from '../ledger/database.js'
 import type { JobSignals } from '../ledger/requests/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
+import type { AuthRefusal } from '../wire/btauth.js'
 import type { VideoLimits } from './videos/create/limits.js'
 
 /** Where inference workers listen for this API, and what they know it by. */
@@ -40,6 +42,10 @@ export interface ApiDeps {
   readonly cut: AbortSignal
   /** Between two beats of an event stream; not given: 15 s. */
   readonly heartbeatMs?: number
+  /** Whose hotkey signed a request that has no body, made out to the verifier. */
+  readonly whoSigned: (
+    req: Pick<Request, 'headers' | 'method' | 'originalUrl'>,
+  ) => { ok: true; sender: string } | { ok: false; reason: AuthRefusal }
   readonly metrics: Metrics
   readonly log: Log
   /** Milliseconds since 1970, by a clock that can be set: never to measure with. */

@@ -1,5 +1,5 @@
 /** Commands that only have subcommands. */
-const GROUPS = new Set(['wallet', 'interval', 'key', 'receipt'])
+const GROUPS = new Set(['wallet', 'interval', 'key', 'receipt', 'evidence'])
 /** No command-line argument can contain it. */
 const NUL = '\0'
 

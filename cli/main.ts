@@ -10,6 +10,7 @@ import { cudaCommand } from './commands/cuda.js'
 import { demoCommand } from './commands/demo.js'
 import { devnetCommand } from './commands/devnet.js'
 import { doctorCommand } from './commands/doctor.js'
+import { evidenceCommand } from './commands/evidence.js'
 import { generateCommand } from './commands/generate.js'
 import { gpuWorkerCommand } from './commands/gpu-worker.js'
 import { inferenceWorkerCommand } from './commands/inference-worker.js'
@@ -66,6 +67,7 @@ const cli = yargs(args)
   .command(intervalCommand)
   .command(keyCommand)
   .command(receiptCommand)
+  .command(evidenceCommand)
   .command(promptsCommand)
   .demandCommand(1, NO_COMMAND)
   .strict()

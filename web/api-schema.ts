@@ -600,6 +600,8 @@ export interface components {
                 readonly reason: "hash_equal" | "cosine_met" | "step_equal" | "step_within" | "served" | "hash_differs" | "cosine_low" | "trace_differs" | "trace_broken" | "step_differs" | "frame_differs" | "state_not_finite" | "no_answer" | "unreachable" | "late" | "stalled" | "malformed" | "oversized" | "bad_signature" | "class_changed" | "refused_thrice" | "refused_below_capacity" | "opening_refused" | "opening_malformed" | "error" | "invalid_request" | "out_of_memory" | "stale" | "other_class" | "own_fault" | "own_clock" | "no_time" | "control_failed" | "not_confirmed" | "not_compared" | "cancelled" | "outpaced" | "refused";
                 readonly reason_text: string;
                 readonly reward_ppm: number | null;
+                /** @description of a cheat: what it was judged by, under /v1/network/evidence/{sha256} */
+                readonly evidence_sha256: string | null;
                 /**
                  * Format: date-time
                  * @example 2026-11-22T12:00:00.000Z
@@ -656,13 +658,21 @@ export interface components {
             readonly last_resort_reason: string | null;
             readonly text: string;
         };
-        /** @description The smallest share of cheated answers that the checks would have caught with 95 % probability. Answers: all it gave in the window; full checks: its challenges and audits among them that were computed again and compared. Spot checks are not counted yet. */
+        /** @description The smallest share of cheated answers that the checks would have caught with 95 % probability. Answers: all it gave in the window; full checks: its challenges and audits among them that were computed again and compared; spot checks: those of one step and one frame. What is cheated throughout (another model, precision or seed, fewer steps, a cached or invented video) breaks every step, so that one spot check finds it; one that skips m of n steps is found with m/n. */
         readonly Detection: {
             readonly answers: number;
             readonly full_checks: number;
+            /** @description of answers that no full check looked at */
+            readonly spot_checks: number;
             readonly confidence_permille: number;
-            /** @description null when nothing was checked */
+            /** @description of answers cheated throughout, found by any check; null when nothing was checked */
             readonly smallest_share_ppm: number | null;
+            /** @description of answers with anything false in them, found by full checks alone */
+            readonly smallest_share_full_ppm: number | null;
+            /** @description GPU microseconds that one of its full checks took, measured, on average */
+            readonly full_check_us: number | null;
+            /** @description the same of its spot checks */
+            readonly spot_check_us: number | null;
             readonly text: string;
             /** @description settled intervals that were looked at */
             readonly window_intervals: number;
@@ -974,6 +984,14 @@ export interface components {
             };
             /** @description by the verifier, over `fractal-record/1`, a line break and the record’s sha256 */
             readonly signature: string;
+        };
+        /** @description canonical JSON; docs/evidence.md describes its members */
+        readonly Evidence: {
+            readonly version: string;
+            readonly reason: string;
+            readonly signature: string;
+        } & {
+            readonly [key: string]: unknown;
         };
         readonly IntervalRetry: {
             readonly n: number;

@@ -4,6 +4,7 @@ import lazy from 'preact-iso/lazy'
 import { LocationProvider, Route, Router, useLocation } from 'preact-iso/router'
 import { IntervalPage } from './intervals/interval-page.js'
 import { IntervalsPage } from './intervals/intervals-page.js'
+import { JudgePage } from './judge/judge-page.js'
 import { NetworkPage } from './network/network-page.js'
 import { Icon, type IconName, Mark } from './parts/icons.js'
 import { Empty } from './parts/notice.js'
@@ -44,6 +45,7 @@ export function App(): JSX.Element {
           <Route path="/provers/:hotkey" component={ProverPage} />
           <Route path="/intervals" component={IntervalsPage} />
           <Route path="/intervals/:n" component={IntervalPage} />
+          <Route path="/judge" component={JudgePage} />
           <Route path="/playground" component={PlaygroundPage} />
           <Route path="/docs" component={DocsPage} />
           <Route default component={NotFound} />
@@ -51,6 +53,7 @@ export function App(): JSX.Element {
       </main>
       <footer class="foot">
         <span>Anybody can compute a video again and compare the bytes.</span>
+        <a href="/judge">Check the judge</a>
         <a href="/docs">API document</a>
       </footer>
     </LocationProvider>

@@ -1,5 +1,6 @@
 import { planItems } from '../../ledger/intervals/plans.js'
-import { revokeExact } from '../../ledger/judging/certificates.js'
+import { type CertificateRow, revokeExact } from '../../ledger/judging/certificates.js'
+import { type NewEvidence, putEvidence } from '../../ledger/judging/evidence.js'
 import { type GroundTruthRow, groundTruthsOf } from '../../ledger/judging/ground-truths.js'
 import { dropStates, spotChecksOf } from '../../ledger/judging/spot-checks.js'
 import {
@@ -17,6 +18,7 @@ import { usableCertificates } from '../interval/certificates.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
+import { buildEvidence } from './build-evidence.js'
 import { attemptOutcome, groundTruth } from './rule-inputs.js'
 import { spotCheckDetail, spotCheckJudgement } from './spot-check-judgement.js'
 
@@ -37,12 +39,18 @@ export function createGiveVerdicts(deps: VerifierDeps) {
       const { db, id } = deps
       const { n } = request
       const waiting = await inRound(deps, request, await unjudged(db, id, n))
-      const verdicts = await decide(deps, request, waiting)
+      // One look at them: evidence tells by what was judged, also where a class has lost its exactness since.
+      const certificates = await usableCertificates(db, deps)
+      const verdicts = await decide(deps, request, waiting, certificates)
       // Verdicts are final: only the lease holder may give them up as abstained.
       if (verdicts.length > 0) {
+        const evidence = await buildEvidence(deps, n, verdicts, certificates)
+        const told = withHashes(verdicts, evidence)
         const written = await withFence(deps, async (tx) => {
-          await dropStates(tx, withoutEvidence(verdicts))
-          return insertVerdicts(tx, id, n, verdicts)
+          await dropStates(tx, idsOf(told.filter(needsNoStates), 'spotcheck'))
+          const fresh = await insertVerdicts(tx, id, n, told)
+          for (const file of evidence) await putEvidence(tx, id, n, file)
+          return fresh
         })
         deps.countVerdicts(written)
       }
@@ -74,6 +82,7 @@ async function decide(
   deps: VerifierDeps,
   request: JudgeRequest,
   waiting: UnjudgedRow[],
+  certificates: readonly CertificateRow[],
 ): Promise<NewVerdict[]> {
   const { db, id } = deps
   const ids = waiting.map((row) => row.requestId)
@@ -82,8 +91,6 @@ async function decide(
   const provers = new Map(
     (await intervalProvers(db, id, request.n)).map((row) => [row.hotkey, row]),
   )
-  const certificates = await usableCertificates(db, deps)
-
   const spotChecks = new Map(
     (await spotChecksOf(db, idsOf(waiting, 'spotcheck'))).map((row) => [row.requestId, row]),
   )
@@ -119,15 +126,27 @@ async function decide(
   return verdicts
 }
 
-function idsOf(rows: readonly UnjudgedRow[], kind: UnjudgedRow['kind']): string[] {
+function idsOf(
+  rows: readonly Pick<NewVerdict, 'requestId' | 'kind'>[],
+  kind: UnjudgedRow['kind'],
+): string[] {
   return rows.filter((row) => row.kind === kind).map((row) => row.requestId)
 }
 
-/** Spot checks whose states nobody needs any more. */
-function withoutEvidence(verdicts: readonly NewVerdict[]): string[] {
-  return verdicts
-    .filter(({ kind, verdict }) => kind === 'spotcheck' && verdict !== 'cheat')
-    .map(({ requestId }) => requestId)
+/** Verdicts with the hashes of their evidence. */
+function withHashes(
+  verdicts: readonly NewVerdict[],
+  evidence: readonly NewEvidence[],
+): NewVerdict[] {
+  const keyOf = ({ requestId, kind }: Pick<NewVerdict, 'requestId' | 'kind'>) =>
+    `${requestId} ${kind}`
+  const hashes = new Map(evidence.map((file) => [keyOf(file), file.sha256]))
+  return verdicts.map((row) => ({ ...row, evidenceSha256: hashes.get(keyOf(row)) ?? null }))
+}
+
+/** Opened states go when the verdict stands; those of a cheat are in its evidence, or have to stay. */
+function needsNoStates({ verdict, evidenceSha256 = null }: NewVerdict): boolean {
+  return verdict !== 'cheat' || evidenceSha256 !== null
 }
 
 /** Two runs of ours differ, or a known answer came out wrong: the class loses its exactness. */

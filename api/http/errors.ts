@@ -46,6 +46,8 @@ export const API_ERRORS = {
   unsupported_field: kind(400, 'invalid_request_error', 'The model does not support this field'),
   limit_exceeded: kind(400, 'invalid_request_error', 'The request exceeds a limit'),
   invalid_api_key: kind(401, 'authentication_error', 'The API key is missing or invalid'),
+  invalid_signature: kind(401, 'authentication_error', 'The request is not signed'),
+  not_the_accused: kind(403, 'permission_error', 'The evidence is for another prover'),
   insufficient_scope: kind(403, 'permission_error', 'The API key lacks the required scope'),
   model_not_found: kind(404, 'not_found_error', 'The model was not found'),
   video_not_found: kind(404, 'not_found_error', 'The video was not found'),
@@ -54,6 +56,7 @@ export const API_ERRORS = {
   webhook_not_found: kind(404, 'not_found_error', 'The webhook was not found'),
   interval_not_found: kind(404, 'not_found_error', 'The interval was not found'),
   record_not_found: kind(404, 'not_found_error', 'The interval has no record'),
+  evidence_not_found: kind(404, 'not_found_error', 'The evidence was not found'),
   prover_not_found: kind(404, 'not_found_error', 'The prover was not found'),
   not_found: kind(404, 'not_found_error', 'There is no such endpoint'),
   method_not_allowed: kind(

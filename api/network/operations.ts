@@ -1,6 +1,7 @@
 import type { ApiDeps } from '../deps.js'
 import type { Operation } from '../http/operation.js'
 import { NetworkAnswers } from './answer-cache.js'
+import { evidenceOperation } from './evidence.js'
 import { intervalOperation } from './interval.js'
 import { intervalsOperation } from './intervals.js'
 import { proverOperation } from './prover.js'
@@ -25,6 +26,7 @@ export function networkOperations(deps: ApiDeps): Operation[] {
     intervalOperation(deps, answers),
     recordsOperation(deps, answers),
     recordOperation(deps, semaphore),
+    evidenceOperation(deps, semaphore),
     retryOperation(deps),
   ]
 }

@@ -186,6 +186,7 @@ function checkPage(rows: VerdictRow[]): Pick<ProverDetail, 'verdicts' | 'verdict
       reason: row.reason,
       reason_text: REASONS[row.reason],
       reward_ppm: row.rewardPpm,
+      evidence_sha256: row.evidenceSha256,
       decided_at: iso(row.decidedAt),
     })),
     verdicts_next: last && `${last.n}.${last.requestId}.${last.kind}`,
@@ -195,13 +196,17 @@ function checkPage(rows: VerdictRow[]): Pick<ProverDetail, 'verdicts' | 'verdict
 function detectionObject(
   checked: Awaited<ReturnType<typeof checkedAnswers>>,
 ): ProverDetail['detection'] {
-  const found = detectionOf(checked.answers, checked.fullChecks)
+  const found = detectionOf(checked)
   return {
     answers: found.answers,
     full_checks: found.fullChecks,
+    spot_checks: found.spotChecks,
     confidence_permille: DETECTION_CONFIDENCE_PERMILLE,
     smallest_share_ppm: found.smallestSharePpm,
-    text: `${found.text} Counted are its challenges and audits of the last ${checked.intervals} settled intervals; spot checks are not counted yet.`,
+    smallest_share_full_ppm: found.smallestShareFullPpm,
+    full_check_us: checked.fullCheckUs,
+    spot_check_us: checked.spotCheckUs,
+    text: `${found.text} Counted are the last ${checked.intervals} settled intervals.`,
     window_intervals: checked.intervals,
   }
 }

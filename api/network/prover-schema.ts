@@ -79,6 +79,9 @@ const verdictLineSchema = z.object({
   reason: reasonSchema,
   reason_text: z.string(),
   reward_ppm: ppm.nullable(),
+  evidence_sha256: z.string().nullable().meta({
+    description: 'of a cheat: what it was judged by, under /v1/network/evidence/{sha256}',
+  }),
   decided_at: time,
 })
 
@@ -103,15 +106,26 @@ const detectionSchema = z
   .object({
     answers: count,
     full_checks: count,
+    spot_checks: count.meta({ description: 'of answers that no full check looked at' }),
     confidence_permille: z.int().min(0),
-    smallest_share_ppm: ppm.nullable().meta({ description: 'null when nothing was checked' }),
+    smallest_share_ppm: ppm.nullable().meta({
+      description:
+        'of answers cheated throughout, found by any check; null when nothing was checked',
+    }),
+    smallest_share_full_ppm: ppm.nullable().meta({
+      description: 'of answers with anything false in them, found by full checks alone',
+    }),
+    full_check_us: count.nullable().meta({
+      description: 'GPU microseconds that one of its full checks took, measured, on average',
+    }),
+    spot_check_us: count.nullable().meta({ description: 'the same of its spot checks' }),
     text: z.string(),
     window_intervals: count.meta({ description: 'settled intervals that were looked at' }),
   })
   .meta({
     id: 'Detection',
     description:
-      'The smallest share of cheated answers that the checks would have caught with 95 % probability. Answers: all it gave in the window; full checks: its challenges and audits among them that were computed again and compared. Spot checks are not counted yet.',
+      'The smallest share of cheated answers that the checks would have caught with 95 % probability. Answers: all it gave in the window; full checks: its challenges and audits among them that were computed again and compared; spot checks: those of one step and one frame. What is cheated throughout (another model, precision or seed, fewer steps, a cached or invented video) breaks every step, so that one spot check finds it; one that skips m of n steps is found with m/n.',
   })
 
 export const proverDetailSchema = z

@@ -7,7 +7,15 @@ import { readPages, type StoredFile } from './static-files.js'
 const BUILT = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 
 /** The addresses that are pages; the script that they all load shows the right one. */
-const PAGES = ['/', '/provers/:hotkey', '/intervals', '/intervals/:n', '/playground', '/docs']
+const PAGES = [
+  '/',
+  '/provers/:hotkey',
+  '/intervals',
+  '/intervals/:n',
+  '/judge',
+  '/playground',
+  '/docs',
+]
 
 /** What the pages load. */
 const FILES = ['/assets/:name', '/theme.js', '/favicon.svg']

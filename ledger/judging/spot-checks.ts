@@ -280,7 +280,7 @@ export async function spotChecksOf(
   )
 }
 
-/** Removes the states of spot checks whose verdict stands; those of a cheat are evidence and stay. */
+/** Removes the states of spot checks whose verdict stands. */
 export async function dropStates(db: Queryable, requestIds: readonly string[]): Promise<void> {
   await db.execute(
     `UPDATE spot_checks SET state_before = NULL, state_after = NULL, final_latents = NULL

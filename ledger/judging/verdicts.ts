@@ -18,15 +18,18 @@ export interface NewVerdict extends ProverKey {
   rewardPpm: number | null
   /** Facts behind the reason, for those who ask why. */
   detail: Record<string, unknown> | null
+  /** Of a cheat: the hash of its evidence; null, or not given, where there is none. */
+  evidenceSha256?: string | null
 }
 
 export interface VerdictRow extends NewVerdict {
+  evidenceSha256: string | null
   n: number
   decidedAt: Date
 }
 
 export const VERDICT_COLUMNS =
-  'n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm, detail, decided_at'
+  'n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm, detail, evidence_sha256, decided_at'
 
 /** For statements that select VERDICT_COLUMNS. */
 export const queryVerdicts = jsonRows<VerdictRow>(
@@ -55,6 +58,7 @@ export async function insertVerdicts(
       reason: 'text',
       rewardPpm: 'integer',
       detail: 'jsonb',
+      evidenceSha256: 'text',
     },
     rows,
     4,

@@ -98,6 +98,11 @@ export interface CheckedAnswersRow {
   answers: number
   /** Of these, computed again in full and compared: challenges and audits that say `pass` or `cheat`. */
   fullChecks: number
+  /** Of the others, those whose spot check says `pass` or `cheat`. */
+  spotChecks: number
+  /** GPU time of one, measured, on average; null when there was none. */
+  fullCheckUs: number | null
+  spotCheckUs: number | null
   /** Attempts at users' requests in the newest of them; 0 where there is none. */
   requestsInNewest: number
 }
@@ -115,12 +120,18 @@ export async function checkedAnswers(
          SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled' ORDER BY n DESC LIMIT $5
        ), mine AS (
          SELECT n, kind, request_id, outcome FROM attempts WHERE ${OF} AND n IN (SELECT n FROM lately)
+       ), checked AS (
+         SELECT request_id, bool_or(kind IN ('challenge', 'audit')) AS in_full FROM verdicts
+         WHERE request_id IN (SELECT request_id FROM mine WHERE outcome = 'success')
+           AND kind IN ('challenge', 'audit', 'spotcheck') AND verdict IN ('pass', 'cheat')
+         GROUP BY request_id
        )
        SELECT (SELECT count(*) FROM lately)::integer AS intervals,
          (count(*) FILTER (WHERE outcome = 'success'))::integer AS answers,
-         (count(*) FILTER (WHERE outcome = 'success' AND EXISTS (
-           SELECT 1 FROM verdicts v WHERE v.request_id = mine.request_id
-             AND v.kind IN ('challenge', 'audit') AND v.verdict IN ('pass', 'cheat'))))::integer AS full_checks,
+         (SELECT count(*) FROM checked WHERE in_full)::integer AS full_checks,
+         (SELECT count(*) FROM checked WHERE NOT in_full)::integer AS spot_checks,
+         (SELECT avg(g.elapsed_us) FROM ground_truths g JOIN checked USING (request_id))::bigint AS full_check_us,
+         (SELECT avg(s.elapsed_us) FROM spot_checks s JOIN checked USING (request_id))::bigint AS spot_check_us,
          (count(*) FILTER (WHERE kind = 'inference' AND outcome IS NOT NULL
            AND n = (SELECT max(n) FROM lately)))::integer AS requests_in_newest
        FROM mine`,

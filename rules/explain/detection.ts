@@ -45,31 +45,53 @@ function isCaught(answers: number, checks: number, cheated: number): boolean {
   return false
 }
 
-export interface Detection {
+/** What was checked of a prover's answers. */
+export interface CheckedCounts {
   answers: number
+  /** Of them, computed again in full and compared. */
   fullChecks: number
-  /** Share of cheated answers in parts per million; null when nothing was checked. */
+  /** Of the others, those of which a step and a frame were computed again. */
+  spotChecks: number
+}
+
+export interface Detection extends CheckedCounts {
+  /**
+   * Share, in parts per million, of answers that are cheated throughout: every step of them is false, so that any
+   * check finds one. Null when nothing was checked.
+   */
   smallestSharePpm: number | null
+  /** The same of answers with anything false in them, which only a full check is sure to find. */
+  smallestShareFullPpm: number | null
   /** For people. */
   text: string
 }
 
-/** What the full checks of so many answers say of a prover that would cheat in some of them. */
-export function detectionOf(answers: number, fullChecks: number): Detection {
-  const cheated = smallestCaught(answers, fullChecks)
-  if (cheated === null) {
-    const text =
-      answers === 0
-        ? 'It gave no answers in these intervals, so there was nothing to check.'
-        : `None of its ${grouped(answers)} answers was computed again in full: nothing can be said.`
-    return { answers, fullChecks, smallestSharePpm: null, text }
+/** What the checks of so many answers say of a prover that would cheat in some of them. */
+export function detectionOf(counts: CheckedCounts): Detection {
+  const { answers, fullChecks, spotChecks } = counts
+  const any = smallestCaught(answers, fullChecks + spotChecks)
+  const full = smallestCaught(answers, fullChecks)
+  const share = (cheated: number | null) =>
+    cheated === null ? null : Math.floor((ONE_PPM * cheated) / answers)
+  const shares = { smallestSharePpm: share(any), smallestShareFullPpm: share(full) }
+  return { ...counts, ...shares, text: detectionText(counts, any, full) }
+}
+
+function detectionText(
+  { answers, fullChecks, spotChecks }: CheckedCounts,
+  any: number | null,
+  full: number | null,
+): string {
+  if (any === null) {
+    return answers === 0
+      ? 'It gave no answers in these intervals, so there was nothing to check.'
+      : `None of its ${grouped(answers)} answers was computed again: nothing can be said.`
   }
-  const smallestSharePpm = Math.floor((ONE_PPM * cheated) / answers)
-  const share = Number((smallestSharePpm / 10_000).toFixed(2))
-  return {
-    answers,
-    fullChecks,
-    smallestSharePpm,
-    text: `${grouped(fullChecks)} of its ${grouped(answers)} answers were computed again in full. Had ${grouped(cheated)} or more of them (${share} %) been cheated, that would have been found with at least 95 % probability.`,
-  }
+  const found = (cheated: number) =>
+    `${grouped(cheated)} or more of them (${Number(((100 * cheated) / answers).toFixed(2))} %)`
+  const checked = `Of its ${grouped(answers)} answers ${grouped(fullChecks)} were computed again in full, and of ${grouped(spotChecks)} others a step and a frame.`
+  const throughout = `Had ${found(any)} been cheated throughout (another model, precision or seed, fewer steps, a cached or invented video), that would have been found with at least 95 % probability`
+  return full === null
+    ? `${checked} ${throughout}.`
+    : `${checked} ${throughout}; had ${found(full)} been cheated in a single step, by the full checks alone.`
 }

@@ -11,6 +11,7 @@ import type { LedgerError } from '../../ledger/errors.js'
 import { JobSignals } from '../../ledger/requests/job-signals.js'
 import { openTemporalClient } from '../../temporal/client.js'
 import { readVideoStandard } from '../../workers/video-standard.js'
+import { signatureCheck } from '../../workers/who-signed.js'
 import { TEST_KEY_ID } from '../ledger/fixtures.js'
 
 const log = createLog('test', 'silent')
@@ -60,6 +61,7 @@ export async function startApi(
     onlyLoopback: true,
     temporalUi: null,
     publicNetwork: true,
+    whoSigned: signatureCheck(given.verifierId.verifier, Date.now),
     allowPrivateWebhooks: false,
     stopping: stopping.signal,
     cut: cut.signal,

@@ -55,6 +55,7 @@ describe('the pages in a browser', function () {
     [`/provers/${good.hotkey}`, /Why Bronze\?/],
     ['/intervals', /Newest first/],
     ['/intervals/1', /Verdicts/],
+    ['/judge', /Check interval 1/],
     ['/intervals/3', /Nothing of it is shown before it is final/],
     [`/playground#key=${TEST_KEY}`, /This request as code/],
     ['/playground', /A key is needed/],
@@ -76,6 +77,7 @@ describe('the pages in a browser', function () {
     const places: [string, RegExp, number[]][] = [
       ['/', /No provers yet/, []],
       ['/intervals', /No interval yet/, []],
+      ['/judge', /No record is public yet/, []],
       [`/provers/${good.hotkey}`, /No prover has this hotkey here/, [404]],
       ['/intervals/9', /no interval with this number/, [404]],
       ['/nothing/here', /There is no such page/, [404]],

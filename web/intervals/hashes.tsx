@@ -35,7 +35,7 @@ export function Hashes({ interval }: { interval: Interval }): JSX.Element | null
           <>
             {' '}
             <a href={`/v1/network/intervals/${interval.n}/record`}>Read the record</a>: it holds the
-            secret, the draws and the verdicts. A program that audits it comes later.
+            secret, the draws and the verdicts. <a href="/judge">Check the judge</a> says how.
           </>
         ) : (
           record !== null &&

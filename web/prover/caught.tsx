@@ -1,11 +1,14 @@
 import type { JSX } from 'preact'
 import type { ProverDetail } from '../api-types.js'
 import { plural } from '../format.js'
+import { CopyButton } from '../parts/copy.js'
 import { Ago } from '../parts/live.js'
 import { Notice } from '../parts/notice.js'
 
 /** Said before everything else of a prover that was caught: how often, when last, and what follows. */
 export function Caught({ prover }: { prover: ProverDetail }): JSX.Element {
+  const hash =
+    prover.verdicts.find((line) => line.evidence_sha256 !== null)?.evidence_sha256 ?? null
   const { total, last_interval: n, last_settled_at: at } = prover.cheats
   return (
     <Notice
@@ -21,6 +24,13 @@ export function Caught({ prover }: { prover: ProverDetail }): JSX.Element {
         )}
         . {consequences(prover)}
       </p>
+      {hash !== null && (
+        <p class="muted small">
+          Evidence <span class="mono full">{hash}</span> <CopyButton text={hash} what="hash" />: its
+          prover fetches it by <code>fractal evidence get</code>, and anybody who has it{' '}
+          <a href="/judge">checks it</a>.
+        </p>
+      )}
     </Notice>
   )
 }

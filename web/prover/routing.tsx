@@ -50,6 +50,7 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
       </Section>
       <Section title="What its checks would have caught">
         <p>{prover.detection.text}</p>
+        <p class="muted small">{costText(prover.detection)}</p>
         <p class="muted small note">
           Coldkey <span class="mono full">{prover.coldkey}</span>. First seen{' '}
           <Ago iso={prover.first_seen_at} />.
@@ -57,6 +58,18 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
       </Section>
     </div>
   )
+}
+
+/** What one check of it took of the verifier's GPU, as measured. */
+function costText({ full_check_us: full, spot_check_us: spot }: ProverDetail['detection']): string {
+  const seconds = (us: number) => `${(us / 1_000_000).toPrecision(2)} s`
+  const parts = [
+    ...(full === null ? [] : [`a full check took ${seconds(full)}`]),
+    ...(spot === null ? [] : [`a spot check ${seconds(spot)}`]),
+  ]
+  return parts.length === 0
+    ? 'What a check costs was not measured yet.'
+    : `Measured on the verifier’s GPU, on average: ${parts.join(', ')}.`
 }
 
 function Breaker({ prover }: { prover: ProverDetail }): JSX.Element {

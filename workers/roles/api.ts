@@ -8,6 +8,7 @@ import { isLoopback } from '../../base/net/loopback.js'
 import { databaseAddress } from '../../base/options/database-address.js'
 import { DATABASE_OPTIONS, TEMPORAL_OPTIONS } from '../../base/options/groups.js'
 import type { Options } from '../../base/options/options.js'
+import { sr25519Ready } from '../../base/sr25519.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import { SEED_MAX } from '../../formats/generation.js'
 import { openDatabase } from '../../ledger/database.js'
@@ -19,6 +20,7 @@ import { inferenceListeners } from '../inference/listeners.js'
 import { asRunning, type Running } from '../running.js'
 import { servedVerifier } from '../served-verifier.js'
 import { readVideoStandard } from '../video-standard.js'
+import { signatureCheck } from '../who-signed.js'
 
 export const API_OPTIONS = [
   'api.host',
@@ -62,14 +64,20 @@ export async function runApi(
     await Promise.allSettled([temporal.connection.close(), signals.close(), db.close()])
   }
   try {
+    await sr25519Ready()
+    const verifierId = await servedVerifier(
+      db,
+      options.netuid,
+      options['api.verifier'],
+      (message) => log.warn(message),
+    )
     const app = createApi({
       db,
       temporal,
       signals,
       inference,
-      verifierId: await servedVerifier(db, options.netuid, options['api.verifier'], (message) =>
-        log.warn(message),
-      ),
+      verifierId,
+      whoSigned: signatureCheck(verifierId.verifier, Date.now),
       onlyLoopback: isLoopback(options['api.host']),
       publicNetwork: options['api.public_network'],
       temporalUi: options['temporal.ui_address'] ?? null,

@@ -1,3 +1,4 @@
+import { EVIDENCE_SHA256 } from '../../support/evidence.js'
 import type { Scene } from './openapi-scene.js'
 
 export interface Call {
@@ -38,5 +39,6 @@ export const VALID_CALLS: Readonly<Record<string, (scene: Scene) => Call>> = {
   getInterval: ({ published }) => ({ path: `/v1/network/intervals/${published}` }),
   getIntervalRecord: ({ published }) => ({ path: `/v1/network/intervals/${published}/record` }),
   listRecords: () => ({ path: '/v1/network/records?limit=1' }),
+  getEvidence: () => ({ path: `/v1/network/evidence/${EVIDENCE_SHA256}` }),
   retryInterval: ({ failed }) => ({ path: `/v1/network/intervals/${failed}/retry` }),
 }

@@ -11,6 +11,7 @@ import { recordGenesis } from '../../../ledger/schema/genesis.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
 import { attempt, newJob, success } from '../../ledger/fixtures.js'
+import { storedEvidence } from '../../support/evidence.js'
 import { failWorkflow } from '../../support/failed-workflow.js'
 import { livedInterval, scenic, settled } from '../network/scene.js'
 import type { TestApi } from '../server.js'
@@ -40,6 +41,7 @@ export async function makeScene(
   await livedInterval(db, id, 2, [{ of: prover }])
   const finished = await finishedVideo(db, id)
   await settled(db, id, 2)
+  await storedEvidence(db, id, 1, prover, false)
   await signRecord(db, id, 1, '0x00')
   const none = { kind: 'none', uids: [], values: [], input: null, reason: null } as const
   await db.tx((tx) => decideWeights(tx, id, 1, none))

@@ -107,8 +107,8 @@ describe('/v1/network/provers/{hotkey}', () => {
     assert.ok(!running.some((requestId) => JSON.stringify(found).includes(requestId)))
     assert.equal(found.routing.used_last_settled_interval, 4)
     assert.deepEqual(
-      [found.detection.answers, found.detection.full_checks, found.detection.window_intervals],
-      [13, 6, 2],
+      [found.detection.answers, found.detection.full_checks, found.detection.spot_checks],
+      [13, 6, 0],
     )
     assert.equal(
       found.detection.smallest_share_ppm,

@@ -48,14 +48,27 @@ describe('what checks would have caught', () => {
 
   it('says nothing where nothing was checked', () => {
     assert.equal(smallestCaught(5, 0), null)
-    assert.deepEqual(detectionOf(5, 0).smallestSharePpm, null)
-    assert.match(detectionOf(5, 0).text, /None of its 5 answers/)
-    assert.match(detectionOf(0, 0).text, /gave no answers/)
-    const found = detectionOf(40, 10)
-    assert.equal(found.smallestSharePpm, 250_000)
+    const of = (answers: number, fullChecks: number, spotChecks: number) =>
+      detectionOf({ answers, fullChecks, spotChecks })
+    assert.deepEqual(of(5, 0, 0).smallestSharePpm, null)
+    assert.match(of(5, 0, 0).text, /None of its 5 answers/)
+    assert.match(of(0, 0, 0).text, /gave no answers/)
+    assert.deepEqual(
+      [of(40, 10, 0).smallestSharePpm, of(40, 10, 0).smallestShareFullPpm],
+      [250_000, 250_000],
+    )
+    // As many checks of either kind find what is false throughout; in one step only the full ones are sure to.
+    assert.deepEqual(
+      [of(40, 2, 8).smallestSharePpm, of(40, 0, 10).smallestShareFullPpm],
+      [250_000, null],
+    )
     assert.equal(
-      found.text,
-      '10 of its 40 answers were computed again in full. Had 10 or more of them (25 %) been cheated, that would have been found with at least 95 % probability.',
+      of(40, 2, 8).smallestShareFullPpm,
+      Math.floor((1_000_000 * byDefinition(40, 2)) / 40),
+    )
+    assert.equal(
+      of(40, 0, 10).text,
+      'Of its 40 answers 0 were computed again in full, and of 10 others a step and a frame. Had 10 or more of them (25 %) been cheated throughout (another model, precision or seed, fewer steps, a cached or invented video), that would have been found with at least 95 % probability.',
     )
   })
 

@@ -1,0 +1,118 @@
+import * as z from 'zod'
+import { isDigestHex } from '../../formats/bytes.js'
+import { isDeterminismClass } from '../../formats/determinism-class.js'
+import { EVIDENCE_VERSION } from '../../formats/evidence.js'
+import { WireError } from '../error.js'
+import { issueOf } from '../schemas.js'
+
+const digest = z.string().refine(isDigestHex, 'expected the lowercase hex of 32 bytes')
+const signature = z.string().regex(/^0x[0-9a-f]{128}$/)
+const hotkey = z.string().regex(/^[1-9A-HJ-NP-Za-km-z]{46,50}$/, 'expected an ss58 address')
+/** Bytes, in the one spelling that they have in base64. */
+const base64 = z
+  .string()
+  .refine(
+    (text) => Buffer.from(text, 'base64').toString('base64') === text,
+    'expected padded base64',
+  )
+const deviation = z.int().min(0).nullable()
+
+/** What the verifier made of an opened step. */
+const recomputed = z.strictObject({
+  initial: digest,
+  after: digest,
+  frame: digest,
+  step_deviation: deviation,
+  frame_deviation: deviation,
+})
+
+/** Of a spot check: what the prover opened, and what the verifier made of it. */
+const opened = z.strictObject({
+  step: z.int().min(1),
+  frame: z.int().min(1),
+  /** d_0 … d_steps, then f_1 … f_frames, 32 bytes each. */
+  digests: base64,
+  /** Raw float32; null where a file of this size is not kept. */
+  states: z.strictObject({ before: base64, after: base64, final: base64 }).nullable(),
+  /** The frame that was drawn, as it was sent: only where the class is not exact, and so the frames are compared. */
+  sent_frame: base64.nullable(),
+  /** Of a class that is not exact. */
+  tolerance: z.strictObject({ step: z.int().min(0), frame: z.int().min(0) }).nullable(),
+  recomputed,
+  confirmation: z.strictObject({ recomputed, known_answer_ok: z.boolean() }),
+})
+
+/** Of a challenge or an audit: what the verifier made of the whole request, twice. */
+const truth = z.strictObject({
+  frames_sha256: digest,
+  trace_root: digest,
+  confirm_frames_sha256: digest,
+  /** Null where an earlier version computed it. */
+  confirm_trace_root: digest.nullable(),
+  known_answer_ok: z.boolean(),
+  cosine_ppm: z.int().min(0).max(1_000_000).nullable(),
+  tier: z.enum(['challenger', 'grandmaster', 'gold', 'silver', 'bronze']),
+  /** As they were sent, zlib each: only where the class is not exact; null where a file of this size is not kept. */
+  sent_frames: z.array(base64).nullable(),
+})
+
+const common = {
+  version: z.literal(EVIDENCE_VERSION),
+  genesis_hash: digest,
+  netuid: z.int().min(0),
+  verifier: hotkey,
+  prover: hotkey,
+  registered_block: z.int().min(0),
+  /** The interval that the verdict counts in. */
+  interval: z.int().min(1),
+  request_id: z.uuid(),
+  reason: z.enum([
+    'hash_differs',
+    'cosine_low',
+    'trace_differs',
+    'trace_broken',
+    'step_differs',
+    'frame_differs',
+    'state_not_finite',
+  ]),
+  /** Whether the verifier held the class to be exact: equal bytes, or else tolerances. */
+  exact: z.boolean(),
+  request: z.strictObject({
+    /** The JSON text that was signed and sent. */
+    body: z.string(),
+    nonce: z.string().regex(/^(0|[1-9][0-9]{0,19})$/),
+    signature,
+  }),
+  answer: z.strictObject({
+    frames_sha256: digest,
+    trace_root: digest,
+    determinism_class: z.string().refine(isDeterminismClass, 'not a determinism class'),
+    model_root: digest,
+    signature,
+  }),
+  /** The verifier's, over `evidenceText` of everything else. */
+  signature,
+}
+
+export const evidenceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('spotcheck'), ...common, opened }),
+  z.strictObject({ kind: z.literal('challenge'), ...common, truth }),
+  z.strictObject({ kind: z.literal('audit'), ...common, truth }),
+])
+
+/** The file that a `cheat` is judged by. */
+export type Evidence = z.output<typeof evidenceSchema>
+export type SpotCheckEvidence = Extract<Evidence, { kind: 'spotcheck' }>
+export type WholeEvidence = Exclude<Evidence, SpotCheckEvidence>
+/** Raw bytes of states or frames in one file: five times the latents of 81 frames of 832 × 480. */
+export const EVIDENCE_PARTS_MAX_BYTES = 64 * 1024 * 1024
+/** Bytes of a file, which has its parts in base64. */
+export const EVIDENCE_MAX_BYTES = 128 * 1024 * 1024
+
+/** @throws WireError `bad_request`; `details.field` names the first field at fault */
+export function parseEvidence(value: unknown): Evidence {
+  const parsed = evidenceSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const { field, text } = issueOf(parsed.error)
+  throw new WireError('bad_request', `This is no evidence: ${text}.`, { details: { field } })
+}
