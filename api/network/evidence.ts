@@ -19,7 +19,7 @@ const params = {
   schema: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   code: 'evidence_not_found' as const,
   message: (sha256: string) => `There is no evidence ${sha256}.`,
-  hint: 'Its hash is in `verdicts` of GET /v1/network/provers/{hotkey}, and in the record of its interval.',
+  hint: 'Hashes of evidence are in `verdicts` of GET /v1/network/provers/{hotkey}.',
 }
 
 /** `/v1/network/evidence/{sha256}`: what a cheat was judged by. */

@@ -44,7 +44,7 @@ const get: CommandModule = {
     withOptions(
       argv.positional('sha256', {
         type: 'string',
-        describe: 'sha256: the evidence’s, as the prover’s page and the record say it',
+        describe: 'sha256: of the evidence, as the prover’s page says it',
       }),
       WALLET_OPTIONS,
     )
