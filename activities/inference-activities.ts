@@ -14,7 +14,9 @@ export function createInferenceActivities(deps: InferenceDeps) {
     attemptVideo: withTypedFailures(createAttemptVideo(deps)),
     finishVideo: withTypedFailures(createFinishVideo(deps)),
     failVideo: withTypedFailures(createFailVideo(deps)),
-    askRound: withTypedFailures(createAskRound(deps)),
+    askRound: withTypedFailures(
+      createAskRound(deps, () => deps.routes.among(deps.block(), deps.random)),
+    ),
     askWide: withTypedFailures(createAskWide(deps)),
   }
 }

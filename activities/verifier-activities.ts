@@ -22,7 +22,7 @@ export function createVerifierActivities(deps: VerifierDeps) {
     awaitBlock: withTypedFailures(createWaitForBlock(deps), { always: true }),
     openInterval: withTypedFailures(createOpenInterval(deps)),
     // Of intervals that a version began whose rounds the verifier asked; now the inference workers do.
-    askRound: withTypedFailures(createAskRound(deps)),
+    askRound: withTypedFailures(createAskRound(deps, async () => [])),
     fetchOpenings: withTypedFailures(createFetchOpenings(deps)),
     judge: withTypedFailures(createGiveVerdicts(deps)),
     closeInterval: withTypedFailures(createCloseInterval(deps)),

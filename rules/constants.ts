@@ -200,6 +200,13 @@ export const CORPUS_LINES_MIN = 10_000
 /** Lines of it that one interval draws from: its plan and its record hold them. */
 export const CORPUS_SAMPLE = 1_000
 
+/**
+ * The corpus counts as so many of users' prompts: a check asks with a line of it with the chance of these among
+ * all. Half of the checks would be betrayed by a corpus that is not as the traffic is; with 500 prompts of users
+ * one in 21 is.
+ */
+export const CORPUS_AS_PROMPTS = 25
+
 /** Users' prompts of the last day that one interval draws from, the newest. */
 export const REUSED_PROMPTS_MAX = 500
 

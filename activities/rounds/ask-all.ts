@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { IntervalProverRow } from '../../ledger/provers/provers.js'
 import {
   type AttemptRow,
@@ -30,16 +32,22 @@ interface Asked {
   readonly outcome: RequestOutcome
 }
 
+interface AskOptions {
+  readonly signal: AbortSignal
+  readonly heartbeat: (details: string) => void
+  /** Each waits for a random time up to this before it is sent, in milliseconds; by default they go out together. */
+  readonly mostDelayMs?: (attempt: AttemptRow) => number
+}
+
 /**
- * Stores the verifier's own requests, sends those without an outcome at the same instant, by the code that sends
- * users', and records how each ended. On a retry after a crash a prover gets the same bytes and replays its
+ * Stores the verifier's own requests, sends those without an outcome, by the code that sends users', and records how each ended. On a retry after a crash a prover gets the same bytes and replays its
  * stored answer.
  */
 export async function askAll(
   deps: RoundDeps,
   rows: readonly NewAttempt[],
   provers: readonly IntervalProverRow[],
-  { signal, heartbeat }: { signal: AbortSignal; heartbeat: (details: string) => void },
+  { signal, heartbeat, mostDelayMs = () => 0 }: AskOptions,
 ): Promise<void> {
   const { db, id } = deps
   const ids = rows.map(({ requestId }) => requestId)
@@ -55,15 +63,25 @@ export async function askAll(
     const result = attemptResult(outcome, { resent: before.has(requestId) })
     outcomes.add({ requestId, verdict: null, ...result })
   }
-  const asked = await Promise.all(
-    attempts.map(async (attempt): Promise<Asked> => {
-      const prover = byHotkey.get(attempt.hotkey)!
-      const outcome = await ask(deps, attempt, prover, signal)
-      signal.throwIfAborted()
-      if (!isDoubtful(outcome)) record({ attempt, prover, outcome })
-      return { attempt, prover, outcome }
-    }),
-  )
+  const askOne = async (attempt: AttemptRow): Promise<Asked> => {
+    const prover = byHotkey.get(attempt.hotkey)!
+    const delayMs = randomInt(mostDelayMs(attempt) + 1)
+    if (delayMs > 0) await sleep(delayMs, undefined, { signal })
+    const outcome = await ask(deps, attempt, prover, signal)
+    signal.throwIfAborted()
+    if (!isDoubtful(outcome)) record({ attempt, prover, outcome })
+    return { attempt, prover, outcome }
+  }
+  const asking: Promise<Asked>[] = []
+  for (const attempt of attempts) {
+    const one = askOne(attempt)
+    // Handled below, once all have begun.
+    one.catch(() => undefined)
+    asking.push(one)
+    // What is signed goes out at once, as a user's does: the stamps of hundreds would be old when they arrive.
+    await setImmediate()
+  }
+  const asked = await Promise.all(asking)
   // Held back until all have ended: they say who is at fault only together.
   const doubtful = asked.filter(({ outcome }) => isDoubtful(outcome))
   const ownNetwork = isOwnNetwork(asked.map(reached))

@@ -2,19 +2,31 @@ import {
   beginRound,
   insertPlanItems,
   type PlanItemRow,
+  type PlanRoundRow,
   planItems,
+  planOf,
   planRounds,
 } from '../../ledger/intervals/plans.js'
 import type { IntervalProverRow } from '../../ledger/provers/provers.js'
-import { attemptFacts, type NewAttempt, requestsInFlight } from '../../ledger/requests/attempts.js'
+import {
+  type AttemptRow,
+  attemptFacts,
+  type NewAttempt,
+  requestsInFlight,
+} from '../../ledger/requests/attempts.js'
 import { declaredGpus, roomOf } from '../../rules/plan/room.js'
 import { drawSample } from '../../rules/plan/sample.js'
+import { leftOut } from '../../rules/plan/sample-pool.js'
+import { usOfWork } from '../../rules/work-time.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedWork } from '../shared/stored-request.js'
 import { askAll } from './ask-all.js'
 import { drawAttempts, roundSource } from './draw-round.js'
 import { freshProvers } from './fresh-provers.js'
 import type { RoundDeps } from './round-deps.js'
+
+/** A sample's requests go out within a tenth of what their work takes: in flight from the first on, for the router. */
+const DELAY_DIVISOR = 10
 
 export interface AskedRound {
   readonly answered: number
@@ -25,19 +37,24 @@ export interface AskedRound {
 }
 
 /**
- * Draws a round's sample, of the provers with room at this moment, and asks it concurrently: each its own
+ * Draws a round's sample, of the provers to whom a user's request might go at this moment, and asks it: each its own
  * prompt and seed. Both once: on a retry after a crash a prover gets the same bytes and replays its stored answer.
+ * @param among the hotkeys to whom a user's request might go now
  */
-export function createAskRound(deps: RoundDeps) {
+export function createAskRound(deps: RoundDeps, among: () => Promise<readonly string[]>) {
   return async ({ n, round }: { n: number; round: number }): Promise<AskedRound> =>
     withHeartbeat(async (signal, heartbeat) => {
       const { db, id } = deps
       const provers = await freshProvers(deps, n, signal)
-      await drawOnce(deps, n, round, provers)
+      await drawOnce(deps, n, round, provers, await among())
       const items = await planItems(db, id, n, { round })
       const ids = items.map(({ requestId }) => requestId)
       const rows = items.map((item) => challengeOf(n, item, provers))
-      await askAll(deps, rows, provers, { signal, heartbeat })
+      const { gpuUsPerWork } = (await planOf(db, id, n)) ?? {}
+      // Whoever stands behind several of them, or sees when a connection is opened, sees nothing of a round.
+      const mostDelayMs = ({ work }: AttemptRow) =>
+        Math.floor(usOfWork(gpuUsPerWork ?? 0, work) / 1000 / DELAY_DIVISOR)
+      await askAll(deps, rows, provers, { signal, heartbeat, mostDelayMs })
       const ended = await attemptFacts(db, ids)
       const count = (outcome: string) => ended.filter((row) => row.outcome === outcome).length
       return {
@@ -54,30 +71,30 @@ async function drawOnce(
   n: number,
   round: number,
   provers: readonly IntervalProverRow[],
+  among: readonly string[],
 ): Promise<void> {
   const { number: momentBlock } = await chain.finalized()
   await db.tx(async (tx) => {
-    const inFlight = await requestsInFlight(tx, id)
-    const busy = provers.filter(
-      ({ hotkey, capacity }) =>
-        roomOf({ gpus: declaredGpus(capacity), inFlight: inFlight.get(hotkey)?.length ?? 0 }) === 0,
-    )
-    const found = { kind: 'challenge', round, busy: busy.map(({ hotkey }) => hotkey) } as const
+    const rounds = (await planRounds(tx, id, n)).filter(({ kind }) => kind === 'challenge')
+    const isDue = ({ round: r, askedAt }: PlanRoundRow) => r === round && askedAt === null
     // Begun before, or planned by an older version, which drew all at the opening.
-    if (!(await beginRound(tx, id, n, found))) return
+    if (!rounds.some(isDue)) return
     const from = await roundSource(tx, id, n)
-    const moments = new Map(
-      (await planRounds(tx, id, n)).flatMap(({ kind, round: r, momentMs }) =>
-        kind === 'challenge' ? [[r, momentMs] as const] : [],
-      ),
-    )
+    const inFlight = await requestsInFlight(tx, id)
+    const rooms = provers.map(({ hotkey, capacity }) => {
+      const ofIt = inFlight.get(hotkey)?.length ?? 0
+      return { hotkey, room: roomOf({ gpus: declaredGpus(capacity), inFlight: ofIt }) }
+    })
+    const busy = leftOut(rooms, among)
+    if (!(await beginRound(tx, id, n, { kind: 'challenge', round, busy }))) return
+    const moments = new Map(rounds.map(({ round: r, momentMs }) => [r, momentMs]))
     const drawn = new Map<string, number>()
     for (const item of await planItems(tx, id, n)) {
       const moment = moments.get(item.round) ?? 0
       drawn.set(item.hotkey, Math.max(moment, drawn.get(item.hotkey) ?? 0))
     }
     const candidates = from.inputs.provers
-      .filter(({ hotkey }) => !found.busy.includes(hotkey))
+      .filter(({ hotkey }) => !busy.includes(hotkey))
       .map(({ hotkey, registeredBlock, lastFullCheckN }) => ({
         hotkey,
         registeredBlock,

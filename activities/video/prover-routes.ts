@@ -70,6 +70,15 @@ export class ProverRoutes {
     }
   }
 
+  /**
+   * The hotkeys among whom a user's request of this moment would be drawn.
+   * @param block the chain's newest
+   */
+  async among(block: number, random: Random): Promise<string[]> {
+    await this.#readChanges(block)
+    return this.#table.among(random)
+  }
+
   /** What the ledger says of it takes this one's place: read with the next pick, once it is stored. */
   #reserve(hotkey: string): void {
     const facts = this.#table.get(hotkey)!

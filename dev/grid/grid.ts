@@ -40,7 +40,9 @@ export interface GridOptions {
 
 const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
 const VILLAIN = fileURLToPath(new URL('../villains/villain-process.ts', import.meta.url))
+const PROVERS = fileURLToPath(new URL('./provers-process.ts', import.meta.url))
 const VERIFIER = 'verifier'
+const PROVERS_NAME = 'provers'
 const STOP_GRACE_MS = 10_000
 const DRAIN_SECONDS = 3
 /** Several start at once, on whatever machine there is; one that ends is noticed at once. */
@@ -168,6 +170,16 @@ export class Grid {
     return this.#start(start)
   }
 
+  /** All provers in one process, with one engine between them: it takes the memory of one, and its time. */
+  startProversTogether(): Promise<void> {
+    const { provers, ports, state } = this.#options
+    const given = provers.map(({ name, villain }, i) =>
+      [name, ports.provers[i]!, ...(villain === undefined ? [] : [villain])].join(':'),
+    )
+    const stateDir = path.dirname(state.prover(VERIFIER))
+    return this.#start(this.#spawn(PROVERS_NAME, [PROVERS, ...given], { 'state.dir': stateDir }))
+  }
+
   startRole(
     role: 'verifier' | 'inference-worker' | 'gpu-worker' | 'api',
     more: Record<string, string | number | boolean> = {},
@@ -224,7 +236,7 @@ export class Grid {
     await Promise.allSettled(this.#starting)
     const roles = [...this.#roles.values()]
     this.#roles.clear()
-    const last = ['localnet', ...this.#options.provers.map(({ name }) => name)]
+    const last = ['localnet', PROVERS_NAME, ...this.#options.provers.map(({ name }) => name)]
     // A prover that stops while it is asked would look as if it had failed.
     for (const wave of [
       roles.filter(({ name }) => !last.includes(name)),
@@ -261,9 +273,9 @@ export class Grid {
     for (const variable of ['PATH', 'HOME', 'TMPDIR', 'TZ']) env[variable] = process.env[variable]
     for (const [option, value] of Object.entries(settings))
       env[environmentName(option)] = String(value)
-    const isVillain = args[0] === VILLAIN
-    const program = [process.execPath, ...(isVillain ? ['--import', 'tsx'] : [this.bin]), ...args]
-    const isProver = isVillain || args[0] === 'prover'
+    const isOfDev = args[0] === VILLAIN || args[0] === PROVERS
+    const program = [process.execPath, ...(isOfDev ? ['--import', 'tsx'] : [this.bin]), ...args]
+    const isProver = isOfDev || args[0] === 'prover'
     const [command, ...rest] =
       isProver && proverNiceness !== undefined
         ? ['nice', '-n', String(proverNiceness), ...program]

@@ -4,6 +4,8 @@ import { PRODUCTION_PROFILE } from '../../rules/profile.js'
 import { printLine } from '../process/print-line.js'
 import { parseSimOptions, type SimOptions, USAGE } from './options.js'
 import { chosenBehaviours } from './population.js'
+import { parseRealOptions, REAL_USAGE } from './real/options.js'
+import { runReal } from './real/run-real.js'
 import { brokenPromises, percent, tableOf } from './report.js'
 import { type SimulationResult, simulate } from './simulation.js'
 import { simulatedProfile } from './world.js'
@@ -35,9 +37,19 @@ function runAll(options: SimOptions): SimulationResult[] {
   return results
 }
 
+async function real(args: string[]): Promise<void> {
+  const options = parseRealOptions(args)
+  if (options === null) printLine(REAL_USAGE)
+  else await runReal(options)
+}
+
 try {
-  const options = parseSimOptions(process.argv.slice(2))
-  if (options === null) printLine(USAGE)
+  const args = process.argv.slice(2)
+  const others = args.filter((arg) => arg !== '--real')
+  const isReal = others.length < args.length
+  const options = isReal ? null : parseSimOptions(args)
+  if (isReal) await real(others)
+  else if (options === null) printLine(`${USAGE}\n\n${REAL_USAGE}`)
   else {
     const results = runAll(options)
     for (const verifiers of options.verifiers) {

@@ -28,7 +28,7 @@ export interface PlanRoundRow extends PlannedRound {
   askedAt: Date | null
   /** Its place among the rounds that began, from 0; null before its moment. */
   begun: number | null
-  /** Hotkeys of the provers without room at its moment. */
+  /** Hotkeys of those that it left out at its moment: without room, or no user's request would go there either. */
   busy: string[]
 }
 
@@ -120,7 +120,7 @@ export async function planRounds(
 /**
  * Begins a round, once: until the transaction ends nobody else does, and no other round of the interval begins.
  * So it is known which samples a later one saw.
- * @param found which provers have no room now
+ * @param found which provers it leaves out now
  * @returns false when it was begun before, or is none of the plan's
  */
 export async function beginRound(

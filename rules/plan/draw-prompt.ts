@@ -1,4 +1,5 @@
 import { type DrawSource, drawInteger } from '../../formats/draws.js'
+import { CORPUS_AS_PROMPTS } from '../constants.js'
 import { compareText } from '../order.js'
 import { drawNegativePrompt, drawPrompt } from './prompts.js'
 
@@ -59,9 +60,9 @@ export function textsOf(
 }
 
 /**
- * Draws what a prover is asked with: half of the prompts come from the corpus, half from users' own, none
- * of which that prover ever saw. A user's negative prompt goes with its prompt; beside one of the corpus
- * stands a negative prompt of users too, where there is one.
+ * Draws what a prover is asked with: one of users' own prompts, none of which that prover ever saw, or a line of
+ * the corpus, which counts as 25 of them: the fewer users' prompts there are, the more often. A user's negative
+ * prompt goes with its prompt; beside one of the corpus stands a negative prompt of users too, where there is one.
  * @param prover.negativePrompt whether the request that it looks like had one
  */
 export function drawPromptFor(
@@ -73,7 +74,8 @@ export function drawPromptFor(
   const unseen = reusablePrompts
     .filter(({ servedBy }) => !servedBy.includes(prover.hotkey))
     .sort((a, b) => compareText(a.promptSha256, b.promptSha256))
-  if (unseen.length > 0 && drawInteger(source, `${label}/user`, 2) === 1) {
+  const all = unseen.length + CORPUS_AS_PROMPTS
+  if (unseen.length > 0 && drawInteger(source, `${label}/user`, all) < unseen.length) {
     const { promptSha256 } = pick(source, `${label}/prompt`, unseen)
     return { kind: 'user', promptSha256 }
   }

@@ -55,9 +55,7 @@ export class RoutePool {
    */
   draw(random: (below: number) => number): number | null {
     if (this.isEmpty) return null
-    let soonest = NONE
-    for (const block of this.#blocks) if (block.soonest < soonest) soonest = block.soonest
-    const limit = Math.floor((soonest * ROUTING_NEAR_NUMERATOR) / ROUTING_NEAR_DENOMINATOR)
+    const limit = this.#limit()
     for (let tries = 0; tries < TRIES; tries += 1) {
       const place = this.#placeAt(random(this.#total), NONE, null)
       if (this.#completions[place]! <= limit) return place
@@ -66,6 +64,20 @@ export class RoutePool {
     let total = 0
     for (const weight of near) total += weight
     return this.#placeAt(random(total), limit, near)
+  }
+
+  /** The places that a draw may find. */
+  near(): number[] {
+    if (this.isEmpty) return []
+    const limit = this.#limit()
+    return [...this.#completions.keys()].filter((place) => this.#completions[place]! <= limit)
+  }
+
+  /** Who completes later is not near. */
+  #limit(): number {
+    let soonest = NONE
+    for (const block of this.#blocks) if (block.soonest < soonest) soonest = block.soonest
+    return Math.floor((soonest * ROUTING_NEAR_NUMERATOR) / ROUTING_NEAR_DENOMINATOR)
   }
 
   /**

@@ -97,6 +97,16 @@ export class RouteTable {
     return picked
   }
 
+  /**
+   * Among whom a pick of this moment would draw, exploring or not.
+   * @returns empty: nobody whose determinism class is the verifier's and who is not left alone has room
+   */
+  among(random: Random): string[] {
+    const explored = this.#explores(this.#matching, random)
+    const pool = explored ? this.#matching.unknown : this.#matching.measured
+    return pool.near().map((place) => this.#hotkeys[place]!)
+  }
+
   #pick(random: Random): Route | NoRoute {
     const matching = this.#draw(this.#matching, random)
     if (matching !== null) return matching
@@ -112,9 +122,13 @@ export class RouteTable {
     return { hotkey: null, freeInMs: waits ? waitEnds - this.#now.ms : null }
   }
 
-  #draw({ measured, unknown }: Group, random: Random): Route | null {
-    const explored = !unknown.isEmpty && (measured.isEmpty || random(ONE_PPM) < EXPLORE_PPM)
-    const place = (explored ? unknown : measured).draw(random)
+  #explores({ measured, unknown }: Group, random: Random): boolean {
+    return !unknown.isEmpty && (measured.isEmpty || random(ONE_PPM) < EXPLORE_PPM)
+  }
+
+  #draw(group: Group, random: Random): Route | null {
+    const explored = this.#explores(group, random)
+    const place = (explored ? group.unknown : group.measured).draw(random)
     return place === null ? null : { hotkey: this.#hotkeys[place]!, explored }
   }
 

@@ -184,7 +184,11 @@ export class IntervalSite {
     const { deps, harness } = this.verifier
     await harness.advance(deps.profile.intervalBlocks)
     for (const { kind, round } of await planRounds(deps.db, deps.id, n)) {
-      if (kind === 'challenge') await run(createAskRound(deps), { n, round })
+      if (kind === 'challenge')
+        await run(
+          createAskRound(deps, async () => []),
+          { n, round },
+        )
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { utf8 } from '../../../formats/bytes.js'
 import { sha256 } from '../../../formats/sha256.js'
-import { CORPUS_LINES_MIN } from '../../../rules/constants.js'
+import { CORPUS_LINES_MIN, REUSED_PROMPTS_MAX } from '../../../rules/constants.js'
 import {
   drawPromptFor,
   type PromptSources,
@@ -25,20 +25,34 @@ function draws(from: PromptSources, negativePrompt = false, count = 2_000) {
 }
 
 describe('prompts of checks', () => {
-  it('are half the corpus’s and half users’ own, each as likely', () => {
-    const users = Array.from({ length: 20 }, (_, i) => user(i))
-    const drawn = draws({ prompts: corpus, reusablePrompts: users })
+  it('are users’ own, each as likely, and the corpus’s as often as if it were 25 more of them', () => {
+    const drawn = draws({
+      prompts: corpus,
+      reusablePrompts: Array.from({ length: 75 }, (_, i) => user(i)),
+    })
     const counts = new Map<string, number>()
     for (const one of drawn) {
       const name = one.kind === 'user' ? one.promptSha256 : one.text
       counts.set(name, (counts.get(name) ?? 0) + 1)
     }
-    const ofUsers = drawn.filter(({ kind }) => kind === 'user').length
-    assert.ok(Math.abs(ofUsers - 1_000) < 4 * Math.sqrt(2_000 / 4), String(ofUsers))
-    assert.equal(counts.size, 70)
-    for (const { promptSha256 } of users) {
-      assert.ok(Math.abs(counts.get(promptSha256)! - 50) < 4 * Math.sqrt(50), promptSha256)
+    const ofCorpus = drawn.filter(({ kind }) => kind === 'corpus').length
+    assert.ok(Math.abs(ofCorpus - 500) < 4 * Math.sqrt(2_000 * 0.25 * 0.75), String(ofCorpus))
+    assert.equal(counts.size, 125)
+    for (const [name, count] of counts) {
+      const mean = name.startsWith('hash-') ? 20 : 10
+      assert.ok(Math.abs(count - mean) < 4.5 * Math.sqrt(mean), `${name}: ${count}`)
     }
+  })
+
+  it('hide in the traffic the better, the more of it there is', () => {
+    const share = (users: number) => {
+      const reusablePrompts = Array.from({ length: users }, (_, i) => user(i))
+      const drawn = draws({ prompts: corpus, reusablePrompts })
+      return drawn.filter(({ kind }) => kind === 'corpus').length / drawn.length
+    }
+    assert.equal(share(0), 1)
+    assert.ok(Math.abs(share(25) - 1 / 2) < 0.05)
+    assert.ok(share(REUSED_PROMPTS_MAX) < 0.07)
   })
 
   it('never go to a prover that saw them', () => {

@@ -103,6 +103,35 @@ describe('routing', () => {
     assertShare(spread([cheat, ...honest]).cheat, 10_000, 1 / 5)
   })
 
+  it('names all among whom it would draw, and nobody else', () => {
+    const provers = [
+      facts('free'),
+      facts('near', { usPerWork: 1.25 * CERTIFIED }),
+      facts('slow', { usPerWork: 1.3 * CERTIFIED }),
+      facts('at work', { openRequests: open(1) }),
+      facts('paused', { pausedUntilMs: NOW.ms + 500 }),
+      facts('refused', { refusedUntilMs: NOW.ms + 5_000 }),
+      facts('caught', { passedSinceCheat: 0 }),
+      facts('new', { usPerWork: null, measuredMs: null }),
+      facts('bronze', { tier: 'bronze', usPerWork: 2 * CERTIFIED }),
+    ]
+    const asked = table(provers)
+    assert.deepEqual(
+      asked.among(() => 999_999),
+      ['free', 'near'],
+    )
+    assert.deepEqual(
+      asked.among(() => 0),
+      ['new', 'bronze'],
+    )
+    const drawn = new Set(Object.keys(spread(provers)))
+    assert.deepEqual(drawn, new Set(['free', 'near']))
+    assert.deepEqual(
+      table([]).among(() => 0),
+      [],
+    )
+  })
+
   it('draws by free capacity and tier factor', () => {
     // 4 − 1 requests free of two GPUs, 2 of one; both have a GPU that waits.
     const free = spread([facts('two', { gpus: 2, openRequests: open(1) }), facts('one')])
