@@ -3,7 +3,7 @@ import { canonicalJson } from '../../formats/canonical-json.js'
 import { recordHash } from '../../formats/record.js'
 import type { Tx } from '../../ledger/database.js'
 import { type IntervalRow, intervalByN } from '../../ledger/intervals/intervals.js'
-import { missedSince, windowRows } from '../../ledger/intervals/record-rows.js'
+import { missedSince, recordEvidence, windowRows } from '../../ledger/intervals/record-rows.js'
 import { previousRecord } from '../../ledger/intervals/records.js'
 import { getSecret, type SecretRow } from '../../ledger/intervals/secrets.js'
 import { checkRows } from '../../ledger/intervals/settlement.js'
@@ -73,6 +73,7 @@ export async function buildRecord(
       ...check,
       prover: indexOf({ hotkey, registeredBlock }),
     })),
+    evidence: await recordEvidence(tx, id, n),
     ...settledSections(settled, await windowRows(tx, id, n), answers, indexOf),
     // The last: it has everyone whom the others named.
     provers: places.provers,

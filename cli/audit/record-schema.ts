@@ -230,6 +230,7 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
   otherChecks: z.array(
     z.strictObject({ ...check, requestId, requestKind, counted: flag, prover: whole }),
   ),
+  evidence: z.array(z.strictObject({ requestId, kind: checkKind, sha256: digest })),
   standings: z
     .array(
       z.strictObject({

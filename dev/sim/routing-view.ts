@@ -45,6 +45,11 @@ export class RoutingView {
     return this.#table.pick(exclude, this.random.below)
   }
 
+  /** Among whom a user's request of this moment would be drawn. */
+  among(): string[] {
+    return this.#table.among(this.random.below)
+  }
+
   sent({ hotkey, kind, sentMs, n }: SentRequest): void {
     const facts = this.#table.get(hotkey)!
     const open = { askedMs: sentMs, untilMs: sentMs + DEADLINE_MS }

@@ -4,6 +4,7 @@ import { planInterval } from '../../rules/plan/plan.js'
 import type { PlannedRound } from '../../rules/plan/plan-types.js'
 import { roomOf } from '../../rules/plan/room.js'
 import { drawSample, type SampleCandidate } from '../../rules/plan/sample.js'
+import { leftOut } from '../../rules/plan/sample-pool.js'
 import type { MechanismProfile } from '../../rules/profile.js'
 import { excludedProvers } from '../../rules/routing/excluded-provers.js'
 import { type AttemptEnd, afterAttempt } from '../../rules/routing/video-run.js'
@@ -155,8 +156,11 @@ export class Verifier {
 
   #askSample(n: number, { round }: PlannedRound, source: DrawSource): void {
     const { provers, profile, events } = this.setup
+    const rooms = provers.map((prover) => ({ hotkey: prover.hotkey, room: this.#roomAt(prover) }))
+    this.#routes.advance(events.nowMs, this.#n)
+    const out = new Set(leftOut(rooms, this.#routes.among()))
     const candidates = provers
-      .filter((prover) => this.#roomAt(prover) > 0)
+      .filter(({ hotkey }) => !out.has(hotkey))
       .map(({ hotkey, uid }) => ({
         hotkey,
         uid,

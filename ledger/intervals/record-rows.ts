@@ -2,6 +2,7 @@ import type { WorkShape } from '../../formats/video-shape.js'
 import { SHARE_WINDOW_INTERVALS } from '../../rules/constants.js'
 import type { MissedCause } from '../../rules/explain/missed-causes.js'
 import type { RecordedAnswer } from '../../rules/record/answer-columns.js'
+import type { RecordedEvidence } from '../../rules/record/public-record.js'
 import type { WindowRow } from '../../rules/settle/settlement.js'
 import type { Queryable } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
@@ -79,5 +80,18 @@ export async function windowRows(
        ORDER BY n DESC LIMIT $4)
      ORDER BY n, hotkey, registered_block`,
     [id.netuid, id.verifier, n, SHARE_WINDOW_INTERVALS - 1],
+  )
+}
+
+/** Of the verdicts that count in the interval and have evidence. */
+export async function recordEvidence(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<RecordedEvidence[]> {
+  return db.query(
+    `SELECT request_id, kind, evidence_sha256 AS sha256 FROM verdicts
+     WHERE netuid = $1 AND verifier = $2 AND n = $3 AND evidence_sha256 IS NOT NULL ORDER BY request_id, kind`,
+    [id.netuid, id.verifier, n],
   )
 }

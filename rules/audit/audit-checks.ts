@@ -14,7 +14,12 @@ import { differs, type Finding } from './finding.js'
 
 /** Which answers were audited and spot-checked, and that each check that was due was made. */
 export function auditChecks(context: DrawContext, read: ReadRecord): Finding[] {
-  return [...audits(context, read), ...spotChecks(context, read), ...verdicts(read)]
+  return [
+    ...audits(context, read),
+    ...spotChecks(context, read),
+    ...verdicts(read),
+    ...evidence(read),
+  ]
 }
 
 function audits({ source, profile }: DrawContext, { record, answers }: ReadRecord): Finding[] {
@@ -139,6 +144,20 @@ function own(
   return faulty
     ? [{ where, what: `was the verifier’s own fault (${row.reason}), but is a ${verdict}` }]
     : differs(where, [verdict, reason], ['fail', row.reason])
+}
+
+/** Evidence is of a check that counts here and is a `cheat`, a file for each. */
+function evidence({ record, answers }: ReadRecord): Finding[] {
+  const nameOf = (row: { requestId: string; kind: string }) => `${row.kind} of ${row.requestId}`
+  const cheats = new Set(
+    checksOf(record, answers)
+      .filter(({ verdict }) => verdict === 'cheat')
+      .map(nameOf),
+  )
+  return record.evidence
+    .map(nameOf)
+    .filter((name) => !cheats.delete(name))
+    .map((name) => ({ where: 'evidence', what: `names the ${name}, which is no cheat of its own` }))
 }
 
 /** Challenges that were drawn and never sent count for nobody. */

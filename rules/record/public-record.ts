@@ -63,6 +63,8 @@ export interface PublicRecord {
   answers: AnswerColumns
   /** Checks that count here of requests that are not among the answers. */
   otherChecks: (Omit<CheckRow, keyof ProverKey> & { prover: number })[]
+  /** Of checks that count here and are a `cheat`: the hash of the file that proves it (docs/evidence.md). */
+  evidence: RecordedEvidence[]
   /** Null of an interval that lapsed, as what follows. */
   standings: ProverState[] | null
   dueWideRounds: DueWideRound[] | null
@@ -162,6 +164,12 @@ export interface RecordedAudits {
   max: number
   /** Answers that had not been opened when they were drawn. */
   openingRefused: string[]
+}
+
+export interface RecordedEvidence {
+  requestId: string
+  kind: CheckRow['kind']
+  sha256: Hex
 }
 
 /** Of a wide round whose last outcome came in this interval. */

@@ -232,6 +232,7 @@ function draftRecord(records: MadeRecords, n: number) {
     audits: asked.audits,
     answers: encodeAnswers(asked.answers, places.indexOf),
     otherChecks: [],
+    evidence: [],
     standings: keys.map((key) => standing(key, left.get(proverId(key)))),
     dueWideRounds: asked.wideRounds.flatMap(({ round }) =>
       keys.map((key) => ({

@@ -20,6 +20,7 @@ import { getSecret } from '../../../ledger/intervals/secrets.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
 import { weightSet } from '../../../ledger/intervals/weights.js'
 import { publishedClasses } from '../../../ledger/judging/published-classes.js'
+import { verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { intervalProvers, standings } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { auditRecord } from '../../../rules/audit/audit-record.js'
@@ -339,6 +340,14 @@ describe('activities: an interval', () => {
     // What was found is not hidden by letting the interval lapse.
     const verdicts = answers.flatMap(({ checks }) => checks.map(({ verdict }) => verdict))
     assert.deepEqual([...new Set(verdicts)].sort(), ['cheat', 'pass'])
+    const cheats = (await verdictsOf(db, id, 1)).filter(({ verdict }) => verdict === 'cheat')
+    assert.ok(cheats.length > 0)
+    assert.deepEqual(
+      record.evidence,
+      cheats
+        .map(({ requestId, kind, evidenceSha256 }) => ({ requestId, kind, sha256: evidenceSha256 }))
+        .sort((a, b) => (a.requestId < b.requestId ? -1 : 1)),
+    )
     assert.doesNotMatch(body, /a red ball rolls|key 0/)
 
     // Who settles it all the same finds it final; the next one links to its record.

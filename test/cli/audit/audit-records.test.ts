@@ -208,6 +208,10 @@ describe('audit of public records', () => {
         }),
         /reward_ppm says 5/,
       )
+      await caught((record) => {
+        const { requestId } = record.challenges[0]!
+        record.evidence.push({ requestId, kind: 'challenge', sha256: 'ab'.repeat(32) })
+      }, /evidence names the challenge of .*, which is no cheat of its own/)
     })
 
     it('hides an interval', async () => {
