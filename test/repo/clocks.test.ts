@@ -24,7 +24,7 @@ const READS: Readonly<Record<string, number>> = {
   'temporal/is-workflow-stopped.ts': 1,
   'cli/doctor/probes.ts': 1,
   'workers/health/role-health.ts': 1,
-  'workers/roles/api.ts': 1,
+  'workers/roles/api.ts': 2,
   // Only has to be another one each time.
   'workers/deployment-lease.ts': 1,
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
-import { useDatabase } from '../../support/postgres.js'
-import { captureTraffic } from '../../support/wire-classifier/capture-traffic.js'
-import { classifiedLine, classify } from '../../support/wire-classifier/classify.js'
-import type { Features } from '../../support/wire-classifier/features.js'
-import { useChain } from '../verifier-site.js'
+import { useChain } from '../activities/verifier-site.js'
+import { useDatabase } from '../support/postgres.js'
+import { captureTraffic } from '../support/wire-classifier/capture-traffic.js'
+import { classifiedLine, classify } from '../support/wire-classifier/classify.js'
+import type { Features } from '../support/wire-classifier/features.js'
 
 /** In standard deviations: one in 16,000 of such runs is further off by chance. */
 const FAR = 4
 
-// The long one, of 5,000 requests, is test/soak/wire-classifier.test.ts.
+// Takes half a minute; of 5,000 requests is wire-classifier.test.ts.
 describe('activities: what a prover sees of rounds', function () {
   this.timeout(240_000)
   const database = useDatabase()
