@@ -39,7 +39,7 @@ describe('ledger: what is never changed', () => {
       assert.equal(before.length, 1)
       await assert.rejects(db.execute(`UPDATE ${table} SET ${column} = 'other'`), refused)
       await assert.rejects(db.execute(`DELETE FROM ${table}`), refused)
-      await assert.rejects(db.execute(`TRUNCATE ${table}`), refused)
+      await assert.rejects(db.execute(`TRUNCATE ${table} CASCADE`), refused)
       assert.deepEqual(await rows(), before)
     })
   }
@@ -58,7 +58,7 @@ describe('ledger: what is never changed', () => {
     const rows = await verdictsOf(db, id, 1)
     assert.deepEqual(
       rows.map(({ decidedAt: _, ...row }) => row),
-      [{ n: 1, ...first }],
+      [{ n: 1, ...first, evidenceSha256: null }],
     )
   })
 })
