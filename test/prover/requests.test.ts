@@ -159,25 +159,21 @@ describe('the queue', () => {
     const { generator, reached, release } = held()
     await withSite({ generator, gpus: 2 }, async (site) => {
       site.callers.set(site.charlie.ss58, { validatorPermit: false, stakeRao: 10n ** 18n })
-      const ask = async (query: string, changes: Partial<RequestOptions> = {}) => {
+      const outcomes: Promise<string>[] = []
+      /** Asks, and waits until the request has its place in the queue. */
+      const ask = async (query: string, changes: Partial<RequestOptions>) => {
         const accepted = gate()
         const onRecord = () => accepted.open()
-        const outcome = site.ask(site.body({ query }), { ...changes, onRecord })
+        outcomes.push(site.ask(site.body({ query }), { ...changes, onRecord }).then(reasonOf))
         await accepted.passed
-        return outcome.then(reasonOf)
       }
-      // Kept in a list: awaiting ask() itself would await its answer.
-      const outcomes: Promise<string>[] = []
       const queued: [string, Partial<RequestOptions>][] = [
         ['now', {}],
         ['now', {}],
         ['stake', { signer: site.charlie }],
         ['permit', {}],
       ]
-      for (const [i, [query, changes]] of queued.entries()) {
-        outcomes.push(ask(query, changes))
-        while ((await inFlight(site)) < i + 1);
-      }
+      for (const [query, changes] of queued) await ask(query, changes)
       await reached.passed
       release.open()
       assert.deepEqual(await Promise.all(outcomes), Array(4).fill('answered'))
