@@ -13,7 +13,7 @@ export default class CountingReporter extends mocha.reporters.Spec {
     super(runner, options)
     const failed = []
     runner.on('fail', (test, error) => {
-      failed.push({ title: test.fullTitle(), why: error.stack ?? String(error) })
+      failed.push({ title: test.fullTitle(), file: test.file, why: error.stack ?? String(error) })
     })
     runner.once('end', () => {
       const { passes, failures, pending } = runner.stats
