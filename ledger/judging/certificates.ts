@@ -1,23 +1,10 @@
+import type { RecordedCertificate } from '../../rules/record/public-record.js'
 import type { Queryable } from '../database.js'
 import { firstOrNull } from '../rows.js'
 
-export interface NewCertificate {
-  determinismClass: string
+/** What the record tells of a certificate, and what only its verifier needs. */
+export interface NewCertificate extends RecordedCertificate {
   modelRoot: string
-  /** Equal bytes over all runs. */
-  exact: boolean
-  runs: number
-  processes: number
-  /** floor(µs · 10^6 / work) */
-  usPerWork: number
-  /** Of a spot check: floor(µs · 10^6 / (frames · width · height)). Null of a certificate without it: certify again. */
-  spotCheckUsPerPixel: number | null
-  /** The furthest that a step was from itself, in 10^-9 of the prediction; null as above. */
-  stepDeviation: number | null
-  /** The furthest that a frame was from itself, in levels of a byte; null as above. */
-  frameDeviation: number | null
-  /** Name of the profile that asked for so many runs. */
-  profile: string
   /** The known answer of control runs. */
   framesSha256: string
 }
