@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -21,6 +21,8 @@ const OTHER = ['fixtures', 'soak', 'support']
 const NICER = 5
 /** With FRACTAL_TEST_AGAIN (CI), as many failed tests at most are run once more: more than these are no accident. */
 const AGAIN_MAX = 3
+/** Who looks for time to save begins with these. */
+const LONGEST = 12
 const REPORTER = ['--reporter', './dev/checks/counting-reporter.mjs']
 
 const given = process.argv.slice(2)
@@ -75,9 +77,14 @@ async function folders() {
   return [...LONG.filter((name) => names.includes(name)), ...rest]
 }
 
-/** How long each folder took, and what failed: said again at the end, where one looks. */
+/** How long each folder and the longest files took, and what failed: said again at the end, where one looks. */
 function summarize(all) {
   console.log(`\n${all.map(({ name, seconds }) => `${name} ${seconds} s`).join(', ')}`)
+  const files = all.flatMap(({ counts }) => Object.entries(counts?.seconds ?? {}))
+  const longest = files.sort((a, b) => b[1] - a[1]).slice(0, LONGEST)
+  console.log('\nthe longest files:')
+  for (const [file, seconds] of longest)
+    console.log(`  ${Math.round(seconds)} s ${relative(ROOT, file)}`)
   for (const { name, code, counts } of all) {
     if (counts === null) console.log(`\nfailed: test/${name} ended (exit ${code}) without a report`)
     for (const { title, why } of counts?.failed ?? []) {

@@ -5,21 +5,37 @@ import mocha from 'mocha'
 const LEFT_MS = 10_000
 
 /**
- * Mocha's usual report; the counts and what failed go to the file of FRACTAL_TEST_COUNTS, for dev/test.mjs
- * to add up and to say at the end.
+ * Mocha's usual report; the counts, what failed and how long each file took go to the file of
+ * FRACTAL_TEST_COUNTS, for dev/test.mjs to add up and to say at the end.
  */
 export default class CountingReporter extends mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options)
     const failed = []
+    const seconds = secondsOfFiles(runner)
     runner.on('fail', (test, error) => {
       failed.push({ title: test.fullTitle(), file: test.file, why: error.stack ?? String(error) })
     })
     runner.once('end', () => {
       const { passes, failures, pending } = runner.stats
       const file = process.env.FRACTAL_TEST_COUNTS
-      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, failed }))
+      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, failed, seconds }))
       if (failures > 0) setTimeout(() => process.exit(1), LEFT_MS).unref()
     })
   }
+}
+
+/** @returns the seconds of each file's suites with their hooks, filled while the tests run; without imports */
+function secondsOfFiles(runner) {
+  const seconds = {}
+  let began = 0
+  const isOutermost = (suite) => suite.parent?.root === true && suite.file !== undefined
+  runner.on('suite', (suite) => {
+    if (isOutermost(suite)) began = performance.now()
+  })
+  runner.on('suite end', (suite) => {
+    if (!isOutermost(suite)) return
+    seconds[suite.file] = (seconds[suite.file] ?? 0) + (performance.now() - began) / 1000
+  })
+  return seconds
 }

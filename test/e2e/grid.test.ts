@@ -28,7 +28,7 @@ import { assertWhole } from './whole.js'
 const NETUID = 7
 const INTERVAL_BLOCKS = 16
 const BLOCK_MS = 400
-const OUTAGE_MS = 20_000
+const OUTAGE_MS = 10_000
 const PROVERS = [
   { name: 'prover-1' },
   { name: 'prover-2' },
@@ -235,7 +235,7 @@ describe('a whole grid, with its parts killed and gone', function () {
     await settled(n)
   })
 
-  it('Postgres gone for 20 seconds in the middle of an interval', async () => {
+  it('Postgres gone for 10 seconds in the middle of an interval', async () => {
     const { n } = await nextInRounds()
     await grid.killPostgres()
     await sleep(OUTAGE_MS)
@@ -243,7 +243,7 @@ describe('a whole grid, with its parts killed and gone', function () {
     await settled(n)
   })
 
-  it('Temporal gone for 20 seconds in the middle of an interval', async () => {
+  it('Temporal gone for 10 seconds in the middle of an interval', async () => {
     const { n } = await nextInRounds()
     await grid.killTemporal()
     // Accepted while Temporal is away: it waits in the ledger.

@@ -11,7 +11,7 @@ import { testSigner } from '../../chain/keys.js'
 import { ASKED, honestReceipt } from '../../support/receipt.js'
 import { type CliResult, runCli } from '../run-cli.js'
 
-const MODEL = fileURLToPath(new URL('../../fixtures/random-model/model', import.meta.url))
+const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))
 const asked = { ...ASKED, width: 64, height: 64, steps: 2 }
 
 describe('fractal receipt verify', function () {
