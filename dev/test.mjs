@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
 const GRIDS = 'e2e'
 /** They take longest, and begin first, so that all lanes end at about the same time. */
-const LONG = ['dev', 'engine', 'repo', 'activities', 'cli', 'chain', 'ledger', 'api', 'web']
+const LONG = ['activities', 'web', 'cli', 'engine', 'workers', 'dev', 'api', 'chain', 'temporal']
 /** More than this many would fight for the ports and the memory of a small machine. */
 const MAX_LANES = 4
 /** No tests of `npm test`. */
