@@ -36,6 +36,9 @@ export interface GenerateDeps {
 /** An operator has to look. */
 const OPERATOR_RETRY_S = 60
 
+/** Most provers that stop are started again. */
+const RESTART_S = 30
+
 /** The key under which a request and its answer are known: no caller can touch another's ids. */
 export function requestKey(caller: string, requestId: string): Hex {
   return createHash('sha256').update(`${caller}\n${requestId}`).digest('hex')
@@ -68,6 +71,14 @@ export async function generateRoute(
     refuseNow(request, res, deps, {
       ...{ code: 'class_changed', message: 'this prover stopped serving: its class changed' },
       ...{ retryAfterS: OPERATOR_RETRY_S, logged: 'request refused: the class changed' },
+    })
+    return
+  }
+  if (registry.isClosed && !registry.knows(request)) {
+    requests.inc({ outcome: 'stopping' })
+    refuseNow(request, res, deps, {
+      ...{ code: 'stopping', message: 'this prover is stopping' },
+      ...{ retryAfterS: RESTART_S, logged: 'request refused: the prover is stopping' },
     })
     return
   }

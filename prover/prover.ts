@@ -64,6 +64,8 @@ export interface ProverOptions {
 export interface RunningProver {
   url: string
   port: number
+  /** Refuses what is new, and waits until what is in flight has ended, at most so long. Not ready from then on. */
+  drain(limitMs: number): Promise<void>
   /** Ends what is in flight with an error record, and waits for the server to close. */
   close(): Promise<void>
 }
@@ -123,6 +125,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   const standardWork = generator.descriptor && workOf(generator.descriptor)
   const nowNs = () => BigInt(now()) * 1_000_000n
   const clock = new CallersClock(log)
+  let isStopping = false
   const server = createAxonServer({
     gate: {
       self: signer.ss58,
@@ -161,6 +164,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
         clock: clock.problem(),
         class: selfChecks.map((check) => check.problem()).find((why) => why !== null) ?? null,
         disk: await keeping.problem(),
+        stopping: isStopping ? 'a signal ended it: what it has begun is finished first' : null,
       }
       const reasons = Object.entries(own).flatMap(([check, why]) =>
         why === null ? [] : [{ check, why }],
@@ -179,6 +183,12 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   return {
     url,
     port,
+    async drain(limitMs) {
+      isStopping = true
+      for (const check of selfChecks) check.stop()
+      log.info({ requests: registry.length }, 'stopping: what is in flight is finished first')
+      await registry.drain(limitMs)
+    },
     async close() {
       for (const check of selfChecks) check.stop()
       const closed = closeServer(server, { graceMs: 1000 })

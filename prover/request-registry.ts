@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Hex } from '../formats/bytes.js'
 import { generationParams } from '../formats/generation.js'
 import type { VideoShape } from '../formats/video-shape.js'
@@ -115,6 +116,23 @@ export class RequestRegistry {
 
   withdraw(task: Task<ProverEngine>): void {
     this.queue.withdraw(task)
+  }
+
+  /** Whether nothing more is taken. */
+  get isClosed(): boolean {
+    return this.closed
+  }
+
+  /** Takes nothing more. Resolves when all that was taken has ended, or after so long. */
+  async drain(limitMs: number): Promise<void> {
+    this.closed = true
+    const ended = [...this.live.values()].map(
+      (generation) => new Promise<void>((resolve) => generation.onEnd(resolve)),
+    )
+    const limit = new AbortController()
+    const waited = sleep(limitMs, undefined, { signal: limit.signal }).catch(() => undefined)
+    await Promise.race([Promise.all(ended), waited])
+    limit.abort()
   }
 
   /** Ends everything in flight, and takes nothing more; it may be asked again elsewhere. */

@@ -117,6 +117,9 @@ export const OPENINGS_MAX = 2
 /** Times that an opening is asked for before silence is a refusal: a lost packet must not cost a tier. */
 export const OPENING_TRIES = 3
 
+/** Blocks after delivery in which silence is no refusal: the time that a prover has to restart. On Bittensor 156 s. */
+export const OPENING_PATIENCE_BLOCKS = 13
+
 /** So many openings are computed together: the model is warm, and a verdict does not wait for long. */
 export const SPOT_CHECK_BATCH = 32
 

@@ -11,7 +11,8 @@ import {
   unopened,
 } from '../../ledger/judging/spot-checks.js'
 import { type IntervalProverRow, intervalProvers } from '../../ledger/provers/provers.js'
-import { OPEN_WINDOW_MS, OPENING_TRIES, SPOT_CHECK_BATCH } from '../../rules/constants.js'
+import { OPEN_WINDOW_MS, SPOT_CHECK_BATCH } from '../../rules/constants.js'
+import { isOpeningRefused } from '../../rules/judge/opening-patience.js'
 import { isOwnNetwork } from '../../rules/judge/own-failure.js'
 import { openingDeadlineMs } from '../../rules/routing/deadlines.js'
 import { type OpeningOutcome, requestOpening } from '../../wire/open.js'
@@ -32,7 +33,7 @@ export interface FetchOpeningsInput {
 const POLL_MS = 2_000
 /** An answer is drawn for opening only while this much of its window is left. */
 const WINDOW_MARGIN_MS = 20_000
-const WINDOW_SECONDS = (OPEN_WINDOW_MS - WINDOW_MARGIN_MS) / 1000
+const WINDOW_MS = OPEN_WINDOW_MS - WINDOW_MARGIN_MS
 const MAX_CONNECTIONS = 8
 /** Nothing was said: the network may have lost it, on either side. */
 const MAY_BE_LOST: ReadonlySet<string> = new Set(['unreachable', 'no_answer', 'stalled', 'late'])
@@ -51,7 +52,10 @@ export function createFetchOpenings(deps: VerifierDeps) {
       const until = performance.now() + (interval.length * chain.blockSeconds * 1000) / 12
       for (;;) {
         const certificates = await usableCertificates(db, deps)
-        await drawSpotChecks(deps, n, certificates, { windowSeconds: WINDOW_SECONDS, all: final })
+        await drawSpotChecks(deps, n, certificates, {
+          windowSeconds: WINDOW_MS / 1000,
+          all: final,
+        })
         const left = await openDue(deps, n, certificates, signal)
         const waiting = (await uncomputed(db, id, n)).length
         heartbeat(`${waiting} opened, ${left} did not answer yet`)
@@ -71,9 +75,9 @@ async function openDue(
   signal: AbortSignal,
 ): Promise<number> {
   const { db, id } = deps
-  const due = await unopened(db, id, n, WINDOW_SECONDS)
+  const due = await unopened(db, id, n)
   // Their window passed while no verifier ran, or while nobody at all could be reached.
-  const missed = due.filter((row) => !row.inTime && row.tries === 0)
+  const missed = due.filter((row) => row.sinceDeliveredMs >= WINDOW_MS && row.tries === 0)
   for (const row of missed) {
     await putOpening(db, row.requestId, { opening: 'own_fault', message: 'not asked in time' })
   }
@@ -96,20 +100,20 @@ async function openDue(
   return isOwnNetwork(looks) ? silent.length : giveUp(deps, silent)
 }
 
-/** Counts a try of those that did not answer; the last one is a refusal. */
-async function giveUp({ db }: VerifierDeps, silent: readonly UnopenedRow[]): Promise<number> {
-  const [last, again] = [
-    silent.filter((row) => row.tries + 1 >= OPENING_TRIES),
-    silent.filter((row) => row.tries + 1 < OPENING_TRIES),
-  ]
-  for (const { requestId } of last) {
-    const message = `did not answer ${OPENING_TRIES} times`
-    await putOpening(db, requestId, { opening: 'refused', message })
+/** Counts a try of those that did not answer; silence that lasts is a refusal. */
+async function giveUp(
+  { db, chain: { blockSeconds } }: VerifierDeps,
+  silent: readonly UnopenedRow[],
+): Promise<number> {
+  const again: string[] = []
+  for (const { requestId, tries, sinceDeliveredMs } of silent) {
+    const times = tries + 1
+    if (isOpeningRefused({ times, sinceDeliveredMs }, blockSeconds)) {
+      const message = `did not answer ${times} times`
+      await putOpening(db, requestId, { opening: 'refused', message })
+    } else again.push(requestId)
   }
-  await countTries(
-    db,
-    again.map((row) => row.requestId),
-  )
+  await countTries(db, again)
   return again.length
 }
 

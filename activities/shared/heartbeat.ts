@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Context } from '@temporalio/activity'
 
 /**
@@ -9,6 +10,8 @@ export async function withHeartbeat<T>(
   work: (signal: AbortSignal, heartbeat: (details: string) => void) => Promise<T>,
 ): Promise<T> {
   const context = Context.current()
+  // Hundreds of requests may listen at once; Node would warn of a leak on standard error.
+  setMaxListeners(0, context.cancellationSignal)
   let details = ''
   context.heartbeat(details)
   const timer = setInterval(() => context.heartbeat(details), 1000)

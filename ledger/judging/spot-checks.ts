@@ -30,8 +30,10 @@ export interface UnopenedRow extends NewSpotCheck {
   hotkey: string
   registeredBlock: number
   body: Buffer
+  /** How often it was asked without an answer. */
   tries: number
-  inTime: boolean
+  /** Since the answer arrived, by PostgreSQL's clock. */
+  sinceDeliveredMs: number
 }
 
 export interface OpenedStates {
@@ -117,7 +119,7 @@ export async function spotCheckCandidates(
 ): Promise<SpotCheckCandidate[]> {
   return db.query(
     `SELECT a.request_id, a.body, a.trace_root,
-       a.completed_at > now() - make_interval(secs => $4) AS in_time
+       (1000 * extract(epoch FROM now() - a.completed_at))::double precision AS since_delivered_ms
      FROM attempts a
      WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind <> 'challenge' AND a.outcome = 'success'
        AND ($5 OR a.completed_at > now() - make_interval(secs => $4)) AND a.determinism_class = ANY ($6)
@@ -169,18 +171,13 @@ export async function deliveredPixels(db: Queryable, id: VerifierId, n: number):
   return row!.pixels
 }
 
-export async function unopened(
-  db: Queryable,
-  id: VerifierId,
-  n: number,
-  windowSeconds: number,
-): Promise<UnopenedRow[]> {
+export async function unopened(db: Queryable, id: VerifierId, n: number): Promise<UnopenedRow[]> {
   return db.query(
     `SELECT s.request_id, s.step, s.frame, s.cost_us, s.tries, a.hotkey, a.registered_block, a.body,
-       a.completed_at > now() - make_interval(secs => $4) AS in_time
+       (1000 * extract(epoch FROM now() - a.completed_at))::double precision AS since_delivered_ms
      FROM spot_checks s JOIN attempts a USING (request_id)
      WHERE ${OF} AND s.opening IS NULL ORDER BY s.request_id`,
-    [id.netuid, id.verifier, n, windowSeconds],
+    [id.netuid, id.verifier, n],
   )
 }
 

@@ -6,6 +6,7 @@ import { freshNonce, signRequest } from '../../wire/btauth.js'
 import { fetchInfo } from '../../wire/info.js'
 import { MAX_REQUEST_BYTES } from '../../wire/limits.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
+import { until } from '../support/until.js'
 import { FAKE_CLASS, FakeGenerator } from './fake-generator.js'
 import { gate, type Site, withSite } from './site.js'
 
@@ -247,6 +248,61 @@ describe('prover', () => {
     await withSite({ generator }, async (site) => {
       const asked = site.ask(site.body())
       await started.passed
+      const closed = site.prover.close()
+      assert.equal(reasonOf(await asked), 'error: internal: the prover is stopping')
+      release.open()
+      await closed
+    })
+  })
+
+  it('finishes what it has begun before it stops, and refuses what is new', async () => {
+    const started = gate()
+    const release = gate()
+    const generator = new FakeGenerator({
+      beforeStep: () => {
+        started.open()
+        return release.passed
+      },
+    })
+    await withSite({ generator }, async (site) => {
+      const [body, waiting] = [site.body(), site.body()]
+      const asked = [site.ask(body), site.ask(waiting)]
+      await started.passed
+      await until('both to be taken', async () => {
+        const info = await fetchInfo({ address: site.address, allowPrivate: true })
+        return info.queue_length === 2
+      })
+      const drained = site.prover.drain(60_000)
+      const refused = await site.ask(site.body())
+      assert.equal(refused.kind, 'refused')
+      const ready = await fetch(`${site.prover.url}/readyz`)
+      assert.equal(ready.status, 503)
+      assert.match(await ready.text(), /stopping/)
+      release.open()
+      const outcomes = await Promise.all(asked)
+      assert.deepEqual(
+        outcomes.map(({ kind }) => kind),
+        ['answered', 'answered'],
+      )
+      await drained
+      // It may be asked for what it kept until it is gone.
+      assert.equal((await site.ask(body)).kind, 'answered')
+    })
+  })
+
+  it('gives up what is not finished in time', async () => {
+    const started = gate()
+    const release = gate()
+    const generator = new FakeGenerator({
+      beforeStep: () => {
+        started.open()
+        return release.passed
+      },
+    })
+    await withSite({ generator }, async (site) => {
+      const asked = site.ask(site.body())
+      await started.passed
+      await site.prover.drain(50)
       const closed = site.prover.close()
       assert.equal(reasonOf(await asked), 'error: internal: the prover is stopping')
       release.open()

@@ -23,6 +23,9 @@ import { exportNeuronMetrics, NeuronWatch } from '../neuron-watch.js'
 import { asRunning, type Running } from '../running.js'
 import { walletOf } from '../wallet.js'
 
+/** Two videos for each GPU, and less than supervisors wait before they kill (docker-compose.yml, ecosystem.config.cjs). */
+const DRAIN_MS = 45_000
+
 export const PROVER_OPTIONS = [
   ...CHAIN_OPTIONS,
   ...WALLET_OPTIONS,
@@ -128,6 +131,7 @@ export async function runProver(
   const close = async () => {
     watchdog.stop()
     neuron.stop()
+    await prover.drain(DRAIN_MS)
     await prover.close()
     await Promise.allSettled([...closeEngines(), chain.close()])
   }

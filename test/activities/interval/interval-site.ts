@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -27,7 +28,7 @@ import { type CheckKind, verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { intervalProvers } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { putFrames } from '../../../ledger/requests/frames.js'
-import { startProver } from '../../../prover/prover.js'
+import { type ProverOptions, startProver } from '../../../prover/prover.js'
 import type { MechanismProfile } from '../../../rules/profile.js'
 import { requestGeneration } from '../../../wire/client.js'
 import { encodeBody } from '../../../wire/generation-body.js'
@@ -49,6 +50,8 @@ export type Behaviour = Course | 'other class' | 'late clock' | 'refusing' | 'aw
 interface Served {
   readonly port: number
   close(): Promise<unknown>
+  /** As a restart does: gone until the answer is called, then back at its address with what it kept. */
+  pause?(): Promise<() => Promise<void>>
 }
 
 /** A real engine in place of the stand-ins: each prover's, and the GPU worker's. */
@@ -109,6 +112,13 @@ export class IntervalSite {
     await gone!.close()
   }
 
+  /** The i-th of those that serve is being restarted. @returns starts it again */
+  pause(i: number): Promise<() => Promise<void>> {
+    const { pause } = this.#served[i]!
+    assert.ok(pause, 'a prover')
+    return pause()
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#served.splice(0).map((server) => server.close()))
   }
@@ -137,7 +147,7 @@ export class IntervalSite {
     const late = behaviour === 'late clock'
     const { deps, netuid } = this.verifier
     const keepDir = await mkdtemp(join(tmpdir(), 'fractal-prover-'))
-    const prover = await startProver({
+    const options: ProverOptions = {
       engines: [
         this.real?.provers[this.verifier.provers.indexOf(signer)] ??
           (other
@@ -156,12 +166,20 @@ export class IntervalSite {
       log: SILENT,
       metrics: new Metrics('prover'),
       now: () => Date.now() - (late ? 3_600_000 : 0),
-    })
+    }
+    let prover = await startProver(options)
+    const { port } = prover
     const close = async () => {
       await prover.close()
       await rm(keepDir, { recursive: true, force: true })
     }
-    return { port: prover.port, close }
+    const pause = async () => {
+      await prover.close()
+      return async () => {
+        prover = await startProver({ ...options, metrics: new Metrics('prover'), port })
+      }
+    }
+    return { port, close, pause }
   }
 
   /** Waits for the interval after this one, while blocks come. */

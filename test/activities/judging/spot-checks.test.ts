@@ -2,17 +2,31 @@ import assert from 'node:assert/strict'
 import { createCloseInterval } from '../../../activities/interval/close-interval.js'
 import { createSettleInterval } from '../../../activities/interval/settle-interval.js'
 import { createFetchOpenings } from '../../../activities/judging/fetch-openings.js'
+import type { Chain } from '../../../chain/chain.js'
 import { planOf } from '../../../ledger/intervals/plans.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
 import { certificateOf, revokeExact } from '../../../ledger/judging/certificates.js'
 import { openedSpotCheck, spotChecksOf } from '../../../ledger/judging/spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
+import { until } from '../../support/until.js'
 import { type Behaviour, IntervalSite } from '../interval/interval-site.js'
 import { StandIn } from '../stand-in.js'
 import { run, useChain } from '../verifier-site.js'
 
 const PASS = ['pass', 'step_equal', 1_000_000]
 const NOBODY = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
+
+/** The same chain, with blocks that are said to last so long. */
+function withBlocksOf(blockSeconds: number, chain: Chain): Chain {
+  const { finalized } = chain
+  return new Proxy(chain, {
+    get: (_, name) => {
+      if (name === 'blockSeconds') return blockSeconds
+      if (name === 'finalized') return finalized.bind(chain)
+      return Reflect.get(chain, name)
+    },
+  })
+}
 
 describe('activities: spot checks', () => {
   const database = useDatabase()
@@ -94,6 +108,26 @@ describe('activities: spot checks', () => {
     const [gone, ...others] = await site.verdicts(1, 'spotcheck')
     assert.deepEqual(gone, [['fail', 'opening_refused', -50_000]])
     assert.deepEqual(others, [[PASS], [PASS]])
+  })
+
+  it('wait for a prover that is being restarted, as long as thirteen blocks last', async () => {
+    const [id] = await served('honest')
+    const start = await site.pause(0)
+    const { db, deps } = { ...database(), ...site.verifier }
+    const chain = withBlocksOf(12, deps.chain)
+    const collected = run(createFetchOpenings({ ...deps, chain }), { n: 1, final: true })
+    const tries = async () => {
+      const text = 'SELECT tries FROM spot_checks WHERE request_id = $1'
+      return (await db.query<{ tries: number }>(text, [id]))[0]?.tries ?? 0
+    }
+    await until('a first try', async () => (await tries()) > 0)
+    await db.execute('UPDATE spot_checks SET tries = 7 WHERE request_id = $1', [id])
+    await until('one more try', async () => (await tries()) > 7)
+    await start()
+    assert.equal((await collected).waiting, 1)
+    await site.computeSpotChecks(1)
+    await site.judge(1)
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [[PASS]])
   })
 
   it('accuse nobody when nobody can be reached, or the window passed unasked', async () => {
