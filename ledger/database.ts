@@ -7,8 +7,8 @@ import { camelRow } from './rows.js'
 /** Anything that runs SQL: the pool, or one transaction. Columns come back in camelCase. */
 export interface Queryable {
   /**
-   * @param options.prepare a name of this statement alone: each connection plans it once. For what runs all
-   * the time with a plan that costs as much as its work
+   * @param options.prepare a name that only this statement has: each connection plans it once. For statements
+   * that run all the time and cost as much to plan as to execute
    * @throws LedgerError
    */
   query<R>(sql: string, params?: unknown[], options?: { prepare?: string }): Promise<R[]>
@@ -16,7 +16,7 @@ export interface Queryable {
   execute(sql: string, params?: unknown[]): Promise<number>
 }
 
-/** One transaction. The member exists so that a pool is not taken where a transaction is needed. */
+/** One transaction. The extra member keeps a pool from type-checking where a transaction is needed. */
 export interface Tx extends Queryable {
   readonly inTransaction: true
 }
@@ -30,16 +30,16 @@ export interface Database extends Queryable {
 export interface DatabaseOptions extends DatabaseAddress {
   /** Shown in pg_stat_activity. */
   applicationName: string
-  /** Connections at most. */
+  /** Maximum number of connections. */
   max: number
   log: Log
 }
 
 const CONNECT_TIMEOUT_MS = 5_000
 const STATEMENT_TIMEOUT_MS = 30_000
-/** Longer than the statement's: it only strikes when the server does not answer at all. */
+/** Longer than the statement timeout: it only fires when the server does not answer at all. */
 const QUERY_TIMEOUT_MS = 35_000
-/** A process that hangs inside a transaction must not hold its locks for ever. */
+/** A process that hangs inside a transaction must not hold its locks forever. */
 const IDLE_IN_TRANSACTION_MS = 60_000
 
 const INT8_OID = 20
@@ -80,8 +80,8 @@ function queryable(source: pg.Pool | pg.PoolClient): Queryable {
 }
 
 /**
- * Opens a pool of connections. Nothing is connected until the first query, so a Postgres that is
- * down shows as `ledger_unavailable` there and never crashes the process.
+ * Opens a pool of connections. It connects at the first query, so a Postgres that is down causes
+ * `ledger_unavailable` there and never crashes the process.
  */
 export function openDatabase({ url, tls, applicationName, max, log }: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -98,8 +98,8 @@ export function openDatabase({ url, tls, applicationName, max, log }: DatabaseOp
   })
   const lost = (error: Error) => log.warn({ reason: error.message }, 'lost a ledger connection')
   pool.on('error', lost)
-  // The pool listens only while a client is idle: one that dies inside a transaction, between two
-  // queries, would otherwise end the process. The query that comes next reports it.
+  // The pool listens for errors only while a client is idle: one that dies inside a transaction, between two
+  // queries, would otherwise crash the process. The next query reports it.
   pool.on('connect', (client) => client.on('error', () => {}))
 
   const checkOut = async (): Promise<pg.PoolClient> => {

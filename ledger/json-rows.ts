@@ -2,22 +2,22 @@ import { z } from 'zod'
 import type { Queryable } from './database.js'
 import { LedgerError } from './errors.js'
 
-/** Asks for rows that have JSON columns, and more columns than usual where a statement adds some. */
+/** Queries rows that have JSON columns; `More` types any columns that a statement adds. */
 export type QueryRows<R> = <More = unknown>(
   db: Queryable,
   sql: string,
   params?: unknown[],
 ) => Promise<(R & More)[]>
 
-/** An object whose members nobody here relies on: it is only shown, or hashed into a record. */
+/** An object whose members no code here relies on: it is only shown, or hashed into a record. */
 export const jsonObject = z.record(z.string(), z.unknown())
 
 /**
- * A query for rows with JSON columns, read by their schemas. JSON may have been written by another
- * version, or changed by hand: what is not as its schema says must not be trusted, least of all where
- * it decides who is paid.
- * @param table and `keyOf` name a row in an error
- * @returns a function that throws LedgerError `row_invalid` for the first row at fault
+ * A query for rows with JSON columns, validated by their schemas. JSON may have been written by another
+ * version, or edited by hand: what does not match its schema must not be trusted, least of all where it
+ * decides who is paid.
+ * @param table with `keyOf`, names a row in errors
+ * @returns a function that throws LedgerError `row_invalid` for the first invalid row
  */
 export function jsonRows<R>(
   table: string,
@@ -39,7 +39,7 @@ export function jsonRows<R>(
   }
 }
 
-/** The message names members and rules, never values: they may be a prompt. */
+/** The message names members and rules, never values, which may be prompts. */
 function invalid(table: string, key: string | number, column: string, error: z.ZodError) {
   const [issue] = error.issues
   const member = [column, ...(issue?.path ?? [])].join('.')

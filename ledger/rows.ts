@@ -2,10 +2,10 @@ function camel(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** Rows in array mode as objects whose names are the columns' in camelCase. */
+/** Converts rows in array mode to objects, with the column names in camelCase. */
 export function camelRow<R>(columns: string[], rows: unknown[][]): R[] {
   const names = columns.map(camel)
-  // Plainly, because it runs for each row of each query: half the time of Object.fromEntries.
+  // A plain loop, because it runs for each row of each query: half the time of Object.fromEntries.
   return rows.map((cells) => {
     const row: Record<string, unknown> = {}
     for (let i = 0; i < names.length; i += 1) row[names[i]!] = cells[i]
@@ -17,12 +17,12 @@ function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** What Postgres stores in no text: NUL, and halves of surrogate pairs. */
+/** Characters that Postgres does not store in text: NUL, and lone surrogates. */
 const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /**
- * Texts that strangers wrote (a prover's error message) must not make a whole batch fail: what
- * Postgres refuses becomes U+FFFD. Bodies and frames are bytes and stay as they are.
+ * Untrusted text (such as a prover's error message) must not make a whole batch fail: what Postgres rejects
+ * becomes U+FFFD. Bodies and frames are bytes and are left unchanged.
  */
 function storable(cell: unknown): unknown {
   return typeof cell === 'string' ? cell.replace(UNSTORABLE, '\ufffd') : cell
@@ -35,14 +35,14 @@ export type Columns<R> = { readonly [K in keyof R]?: string }
 export interface Batch {
   /** Column names, comma separated. */
   names: string
-  /** `unnest(...) AS r(...)`, to stand in a FROM. */
+  /** `unnest(...) AS r(...)`, for a FROM clause. */
   source: string
   params: unknown[]
 }
 
 /**
  * A batch of rows as `unnest` of arrays.
- * @param first number of its first parameter in the statement
+ * @param first number of the batch's first parameter in the statement
  */
 export function batch<R>(columns: Columns<R>, rows: readonly R[], first: number): Batch {
   const entries = Object.entries(columns) as [keyof R & string, string][]

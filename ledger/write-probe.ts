@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from './database.js'
 
-/** What was found good holds for so long: each trial is a commit. */
+/** How long a good result is cached: each probe is a commit. */
 const TRUSTED_MS = 10_000
-/** Bytes: with its header it fills a page, so that a file has to grow by one. */
+/** Bytes: with its header, the row fills a page, so that the file has to grow by one. */
 const FILLER = 7_900
 
 /**
- * Whether the ledger takes writes, not only answers. On a full disk every read works, and so does what fits
- * in a page that is there; what fails is the next page. So a trial asks for one.
+ * Whether the ledger accepts writes, not only reads. On a full disk every read works, and so does any write
+ * that fits in an existing page; what fails is allocating the next page. So the probe needs a new page.
  * @param now milliseconds of a monotonic clock
- * @returns a check for `/readyz`, beside one that reads; it rejects with what PostgreSQL said
+ * @returns a check for `/readyz`, in addition to one that reads; it rejects with PostgreSQL's error
  */
 export function createWriteProbe(
   db: Pick<Database, 'tx'>,

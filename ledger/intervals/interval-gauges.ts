@@ -1,17 +1,20 @@
 import type { Queryable } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** How many of the newest intervals are looked at: the tables grow by a row an interval. */
+/** How many of the newest intervals are read: the tables grow by a row per interval. */
 const RECENT = 100
 
 export interface GaugeRow {
   gauge: string
-  /** '' where the gauge has one value. */
+  /** '' if the gauge has only one value. */
   label: string
   value: number
 }
 
-/** How a verifier's intervals, weights and provers stand, in one query of some hundred rows by their keys. */
+/**
+ * The state of a verifier's intervals, weights and provers, in one query that reads a few hundred rows by
+ * key.
+ */
 export async function intervalGauges(
   db: Queryable,
   { netuid, verifier }: VerifierId,

@@ -10,7 +10,7 @@ import { type CommitmentRow, commitmentOf } from './secrets.js'
 import { type ScoreRow, scoresOf } from './settlement.js'
 import { type WeightSetKind, type WeightSetRow, type WeightSetState, weightSet } from './weights.js'
 
-/** A line in a list of intervals. */
+/** One row in the list of intervals. */
 export interface IntervalOverviewRow {
   n: number
   firstBlock: number
@@ -23,7 +23,7 @@ export interface IntervalOverviewRow {
   provers: number
   commitmentSha256: string | null
   commitmentSignature: string | null
-  /** Challenges and audits, spot checks included, with their verdict. */
+  /** Challenges, audits and spot checks that have a verdict. */
   checks: number
   passes: number
   cheats: number
@@ -71,12 +71,12 @@ export async function intervalsOverview(
   )
 }
 
-/** A prover moves once an interval, and a subnet has no more of them. */
+/** A prover moves at most once per interval, and a subnet has no more provers than this. */
 const MAX_MOVES = 1_000
 
 export interface IntervalDetail {
   interval: IntervalRow
-  /** Null until the interval is settled, lapsed or missed: whom it will ask is secret before. */
+  /** Null until the interval is settled, lapsed or missed: until then it is secret which provers it asks. */
   plan: RevealedPlanItem[] | null
   verdicts: VerdictRow[]
   scores: ScoreRow[]
@@ -85,10 +85,10 @@ export interface IntervalDetail {
   record: RecordRow | null
 }
 
-/** Phases after which nothing of an interval is secret any more, nor changes. */
+/** Phases in which an interval no longer changes and nothing about it is secret. */
 export const FINAL_PHASES: readonly IntervalPhase[] = ['settled', 'lapsed', 'missed']
 
-/** All there is to say of one interval to its verifier's operator; null when it is not recorded. */
+/** Everything about one interval, for its verifier's operator; null when it is not recorded. */
 export async function intervalDetail(
   db: Queryable,
   id: VerifierId,
@@ -111,13 +111,13 @@ export async function intervalDetail(
 /** An interval as the public sees it. */
 export interface PublicInterval extends Omit<IntervalDetail, 'verdicts'> {
   commitment: CommitmentRow | null
-  /** A page of its checks; null, as the plan is, until the interval is final. */
+  /** A page of its checks; null, like the plan, until the interval is final. */
   checks: VerdictRow[] | null
 }
 
 /**
- * What is public of one interval: until it is final its course only, and nothing else is
- * read. Null when it is not recorded.
+ * The public part of one interval: only its progress until it is final (nothing else is even read). Null when
+ * it is not recorded.
  * @param page which of its checks
  */
 export async function publicInterval(

@@ -36,14 +36,14 @@ export interface IntervalRow {
   openedAfter: number | null
   profile: MechanismProfile | null
   failure: string | null
-  /** Of a missed one: what kept the verifier from beginning it. */
+  /** For a missed interval: what kept the verifier from beginning it. */
   missedBecause: MissedCause | null
   announcedAt: Date
   openedAt: Date | null
-  /** From here on no user's outcome is assigned to it. */
+  /** From then on, no outcome of a user's request is assigned to it. */
   closedAt: Date | null
   settledAt: Date | null
-  /** Its record and verdicts are gone for their age. */
+  /** When its record and verdicts were deleted because of their age. */
   forgottenAt: Date | null
 }
 
@@ -87,7 +87,7 @@ async function mustInterval(db: Queryable, id: VerifierId, n: number): Promise<I
   throw new LedgerError('not_recorded', `interval ${n} is not recorded`, { details: { n } })
 }
 
-/** The newest settled interval: its tiers and scores are the standing. */
+/** The newest settled interval: its tiers and scores are the current ones. */
 export async function lastSettled(db: Queryable, id: VerifierId): Promise<IntervalRow | null> {
   return firstOrNull(
     await queryIntervals(
@@ -176,7 +176,7 @@ async function addInterval(
 }
 
 /**
- * Adds the interval that follows; what was recorded for this n before stands and is returned.
+ * Adds the next interval; a row that was already recorded for this n is kept and returned.
  * @throws LedgerError `interval_not_contiguous`
  */
 export function announceInterval(
@@ -188,8 +188,8 @@ export function announceInterval(
 }
 
 /**
- * Records that an interval passed while the verifier was down: a new row, or one that was announced
- * and never opened. An interval that did open stands as it is.
+ * Records that an interval passed while the verifier was down: a new row, or one that was announced and never
+ * opened. An interval that did open is left unchanged.
  * @param because what kept the verifier from beginning it
  */
 export async function markMissed(
@@ -211,8 +211,9 @@ export async function markMissed(
 }
 
 /**
- * Moves an interval on when it stands in one of `from`; otherwise nothing changes, as when a workflow runs
- * again after a reset. @returns the phase it stands in now
+ * Moves an interval to the next phase if it is in one of `from`; otherwise nothing changes, for example when
+ * a workflow runs again after a reset.
+ * @returns the phase it is in now
  */
 export async function setPhase(
   tx: Tx,
@@ -221,7 +222,8 @@ export async function setPhase(
   phase: 'rounds' | 'audit' | 'settling',
   from: readonly IntervalPhase[],
 ): Promise<IntervalPhase> {
-  // Settling closes; the lock comes before the row's, as everywhere, or two transactions could deadlock.
+  // Settling closes the interval. As everywhere, this lock is taken before the row's, or two transactions
+  // could deadlock.
   if (phase === 'settling') await lockOutcomes(tx, id)
   await tx.execute(
     `UPDATE intervals SET phase = $4,
@@ -240,9 +242,9 @@ export interface Opening {
 }
 
 /**
- * Opens an announced interval. Those before it are closed, should their own workflow have failed to:
- * an outcome of this interval's time must not count in an earlier one.
- * @returns the row as it stands; unchanged when it was opened before
+ * Opens an announced interval. Earlier ones are closed too, in case their own workflow failed to do so: an
+ * outcome from this interval's time must not count in an earlier one.
+ * @returns the row; unchanged if it was opened before
  * @throws LedgerError `interval_final` when it is missed or lapsed
  */
 export async function openIntervalRow(
@@ -286,7 +288,7 @@ export async function closeInterval(tx: Tx, id: VerifierId, n: number): Promise<
   )
 }
 
-/** Gives an interval up that was not settled in time. @returns the phase it stands in now */
+/** Gives up an interval that was not settled in time. @returns the phase it is in now */
 export async function lapseInterval(tx: Tx, id: VerifierId, n: number): Promise<IntervalPhase> {
   await lockOutcomes(tx, id)
   await tx.execute(
@@ -297,7 +299,7 @@ export async function lapseInterval(tx: Tx, id: VerifierId, n: number): Promise<
   return (await mustInterval(tx, id, n)).phase
 }
 
-/** One line that says what failed and what to do; null when it goes on. */
+/** @param failure one line that says what failed and what to do; null when the interval continues */
 export async function setFailure(
   db: Queryable,
   id: VerifierId,
@@ -313,9 +315,8 @@ export async function setFailure(
 }
 
 /**
- * The interval that an outcome of now belongs to: the first that is not closed, else the one after
- * the last. An expression of SQL, with $1 netuid and $2 verifier; to be read under the lock of
- * outcome-lock.ts.
+ * The interval that an outcome recorded now belongs to: the first that is not closed, else the one after the
+ * last. A SQL expression with $1 netuid and $2 verifier, to be evaluated under the lock of outcome-lock.ts.
  */
 export const CURRENT_N = `coalesce(
   (SELECT min(n) FROM intervals WHERE ${OF} AND closed_at IS NULL),

@@ -2,14 +2,14 @@ import type { Database, Queryable, Tx } from '../database.js'
 import { LedgerError } from '../errors.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** Seconds without renewal after which another deployment may take over; by Postgres' clock. */
+/** Seconds without renewal after which another deployment may take over; by Postgres's clock. */
 const LEASE_SECONDS = 15
 
 export type LeaseAnswer = { fence: number } | { heldBy: string; expiresInMs: number }
 
 /**
- * Takes the right to judge with a hotkey. Asking again as the same holder gives the same fence; a
- * new holder gets the next one, once the lease expired or was released.
+ * Acquires the right to judge with a hotkey. The same holder gets the same fence again; a new holder gets the
+ * next one, once the lease has expired or been released.
  */
 export async function acquireLease(
   db: Database,
@@ -39,8 +39,8 @@ export async function acquireLease(
 }
 
 /**
- * Prolongs the lease. Also true after it expired, when nobody else took it meanwhile: an outage
- * pauses a deployment, it does not end it. False: another holder has it, stop judging.
+ * Renews the lease. Also true after it has expired, if nobody else has taken it: an outage pauses a
+ * deployment but does not end it. False: another holder has it, stop judging.
  */
 export async function renewLease(
   db: Queryable,
@@ -56,7 +56,7 @@ export async function renewLease(
   return renewed === 1
 }
 
-/** Gives the lease back, so that the next deployment need not wait. Nothing happens when it is another's. */
+/** Releases the lease, so that the next deployment need not wait. Does nothing if somebody else holds it. */
 export async function releaseLease(
   db: Queryable,
   id: VerifierId,
@@ -71,9 +71,9 @@ export async function releaseLease(
 }
 
 /**
- * Makes a transaction one that only commits while `fence` is the newest. The lease's row stays locked
- * until then, so nobody can take over between the check and the write; that is also why an expired
- * lease that nobody took is still good. Call it first.
+ * Makes sure that the transaction commits only while `fence` is the newest. The lease's row stays locked
+ * until the commit, so nobody can take over between the check and the write; this is also why an expired
+ * lease that nobody has taken is still valid. Call it first.
  * @throws LedgerError `lease_lost`
  */
 export async function assertFence(tx: Tx, id: VerifierId, fence: number): Promise<void> {
@@ -88,7 +88,7 @@ export async function assertFence(tx: Tx, id: VerifierId, fence: number): Promis
   })
 }
 
-/** Stores the hotkey's lastUpdate on the chain, as it was when this deployment took its lease. */
+/** Stores the hotkey's lastUpdate on the chain, as it was when this deployment acquired its lease. */
 export async function putBaselineLastUpdate(
   db: Queryable,
   id: VerifierId,
@@ -101,7 +101,7 @@ export async function putBaselineLastUpdate(
   )
 }
 
-/** See putBaselineLastUpdate; null before the first. */
+/** See putBaselineLastUpdate; null before the first call. */
 export async function baselineLastUpdate(db: Queryable, id: VerifierId): Promise<number | null> {
   const [row] = await db.query<{ baselineLastUpdate: number | null }>(
     'SELECT baseline_last_update FROM verifiers WHERE netuid = $1 AND verifier = $2',

@@ -6,20 +6,22 @@ import type { Queryable } from '../database.js'
 import { jsonRows } from '../json-rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** A prover whom an interval's rounds may ask, as its opening found it. */
+/** A prover that an interval's rounds may ask, as it was when the interval opened. */
 export interface PlanProver extends ProverKey {
   /** The last interval before this one in which a challenge or an audit of it was judged. */
   lastFullCheckN: number | null
-  /** Whether the chain had an address of it. */
+  /** Whether the chain had an address for it. */
   hasAddress: boolean
 }
 
-/** What an interval's own requests are drawn from, as its opening stored it. */
+/** What an interval's own requests are drawn from, as stored when it opened. */
 export interface PlanInputsRow extends RequestInput {
   provers: PlanProver[]
   budget: Omit<GpuTime, 'length'>
-  /** Certified for a spot check, floor(µs · 10^6 / pixels), and the pixels of all that might have been checked in the
-   * interval before; null where an older version opened the interval. */
+  /**
+   * The certified time of a spot check, floor(µs · 10^6 / pixels), and the pixels of everything that could
+   * have been checked in the previous interval; null if an older version opened the interval.
+   */
   spotCheckUsPerPixel: number | null
   spotCheckPixels: number | null
 }
@@ -52,7 +54,7 @@ const inputs: z.ZodType<PlanInputsRow> = z.looseObject({
       hotkey: z.string(),
       registeredBlock: whole,
       lastFullCheckN: whole.nullable(),
-      // Not noted by versions before.
+      // Missing in rows of older versions.
       hasAddress: z.boolean().default(false),
     }),
   ),
@@ -66,8 +68,8 @@ const queryInputs = jsonRows<{ n: number; inputs: PlanInputsRow }>('plans', (row
 })
 
 /**
- * Null before an interval's plan was drawn.
- * @throws LedgerError `row_invalid` for those of a plan that an older version drew
+ * Null before an interval's plan is drawn.
+ * @throws LedgerError `row_invalid` for a plan that an older version drew
  */
 export async function planInputs(
   db: Queryable,
@@ -82,7 +84,10 @@ export async function planInputs(
   return row?.inputs ?? null
 }
 
-/** The last interval in which a challenge or an audit of each prover was judged; nobody whose none was. */
+/**
+ * For each prover, the last interval in which a challenge or an audit of it was judged; provers without one
+ * are left out.
+ */
 export async function lastFullChecks(
   db: Queryable,
   id: VerifierId,

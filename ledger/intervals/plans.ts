@@ -9,11 +9,11 @@ export interface PlanHeader {
   rounds: number
   /** The class's certified time when the plan was drawn: floor(µs · 10^6 / work). */
   gpuUsPerWork: number | null
-  /** Microseconds for spot checks; null where the interval was opened by a version without them. */
+  /** Microseconds for spot checks; null if the interval was opened by a version without them. */
   spotCheckBudgetUs: number | null
-  /** What checking every answer of the interval before would have cost, in microseconds. */
+  /** What checking every answer of the previous interval would have cost, in microseconds. */
   spotCheckCostUs: number | null
-  /** What it was drawn from, besides the secret and the block's hash. */
+  /** What it was drawn from, in addition to the secret and the block's hash. */
   inputs: Record<string, unknown>
 }
 
@@ -22,31 +22,33 @@ export interface PlanRow extends PlanHeader {
   drawnAt: Date
 }
 
-/** When a round begins, and what was found then. */
+/** When a round begins, and which provers it found then. */
 export interface PlanRoundRow extends PlannedRound {
-  /** Null before its moment. */
+  /** Null until the round begins. */
   askedAt: Date | null
-  /** Its place among the rounds that began, from 0; null before its moment. */
+  /** Its index among the rounds that have begun; null until then. */
   begun: number | null
-  /** Hotkeys of those that it left out at its moment: without room, or no user's request would go there either. */
+  /**
+   * Hotkeys of the provers it left out: they had no room, or no user's request would have gone there either.
+   */
   busy: string[]
 }
 
-/** A challenge, drawn at its round's moment. */
+/** A challenge, drawn when its round begins. */
 export interface PlanItemRow extends ProverKey {
   requestId: string
   round: number
-  /** Place in the round, from 0. */
+  /** Index in the round, from 0. */
   k: number
   /** The last final block at that moment. */
   momentBlock: number
   deadlineMs: number
-  /** Milliseconds; null: it is not cancelled. */
+  /** Milliseconds; null: never cancelled. */
   cancelAfterMs: number | null
   /** The request body, byte for byte. */
   body: Uint8Array
   bodySha256: string
-  /** Of one that has a user's texts: under this hash of the prompt. */
+  /** For one with a user's prompt: the prompt's hash. */
   promptSha256: string | null
 }
 
@@ -66,7 +68,7 @@ const ITEM = {
 
 const queryPlans = jsonRows<PlanRow>('plans', (row) => row.n, { inputs: jsonObject })
 
-/** Stores a plan, once. @returns false when there was one, which stands */
+/** Stores a plan, once. @returns false if there already was one, which is kept */
 export async function insertPlan(
   tx: Tx,
   id: VerifierId,
@@ -102,7 +104,7 @@ export async function insertPlan(
   return true
 }
 
-/** By moment; none of an interval whose plan an older version drew. */
+/** Ordered by time; empty for a plan that an older version drew. */
 export async function planRounds(
   db: Queryable,
   id: VerifierId,
@@ -118,10 +120,10 @@ export async function planRounds(
 }
 
 /**
- * Begins a round, once: until the transaction ends nobody else does, and no other round of the interval begins.
- * So it is known which samples a later one saw.
+ * Begins a round, once: until the transaction ends, nobody else begins it, and no other round of the interval
+ * begins. So it is well defined which samples a later round saw.
  * @param found which provers it leaves out now
- * @returns false when it was begun before, or is none of the plan's
+ * @returns false if it had already begun, or is not part of the plan
  */
 export async function beginRound(
   tx: Tx,
@@ -156,7 +158,7 @@ export async function insertPlanItems(
   )
 }
 
-/** The plan's header; null when none was drawn. */
+/** The plan without its items; null if none was drawn. */
 export async function planOf(db: Queryable, id: VerifierId, n: number): Promise<PlanRow | null> {
   return firstOrNull(
     await queryPlans(
@@ -168,12 +170,12 @@ export async function planOf(db: Queryable, id: VerifierId, n: number): Promise<
   )
 }
 
-/** A plan's item as the public sees it: without its prompt. */
+/** A plan item as the public sees it: without its prompt. */
 export type RevealedPlanItem = Omit<PlanItemRow, 'body' | 'cancelAfterMs' | 'promptSha256'>
 
 const REVEALED = `request_id, round, k, hotkey, registered_block, moment_block, deadline_ms, body_sha256`
 
-/** The plan of an interval that is final, by round and place in it; of another one nothing. */
+/** The plan of a final interval, ordered by round and index; empty for any other interval. */
 export async function revealedPlan(
   db: Queryable,
   id: VerifierId,
@@ -185,7 +187,7 @@ export async function revealedPlan(
   )
 }
 
-/** By round and place in it. */
+/** Ordered by round and index. */
 export async function planItems(
   db: Queryable,
   id: VerifierId,

@@ -7,8 +7,8 @@ const count = z.int().min(0)
 export const tiersRuleSchema = z.enum(['literal', 'evidence'])
 
 /**
- * The settings that an interval recorded when it opened. It settles by them, whatever its verifier's
- * options say since: they decide tiers and scores. Members of other versions stay as they are.
+ * The settings that an interval recorded when it opened. It is settled by these, whatever its verifier's
+ * options say by then, because they decide tiers and scores. Unknown members, from other versions, are kept.
  */
 export const profileSchema: z.ZodType<MechanismProfile> = z.looseObject({
   name: z.enum(['production', 'demo', 'test']),

@@ -8,7 +8,7 @@ import type { Queryable } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 import { SHARE_COUNT_NAMES } from './share-columns.js'
 
-/** A request as an interval's record tells it, but for the checks of it. */
+/** A request as it appears in an interval's record, except for its checks. */
 export interface RecordAttemptRow
   extends Omit<RecordedAnswer, 'key' | 'taken' | 'shape' | 'wide' | 'answer' | 'checks'> {
   apiKeyId: string | null
@@ -20,20 +20,23 @@ export interface RecordAttemptRow
   determinismClass: string | null
   modelRoot: string | null
   signature: string | null
-  /** Null where its body was removed. */
+  /** Null if its body was removed. */
   steps: number | null
   frames: number | null
   width: number | null
   height: number | null
 }
 
-/** An interval's requests in the order in which their outcomes were recorded; challenges without one come last. */
+/**
+ * An interval's requests in the order in which their outcomes were recorded; challenges without one come
+ * last.
+ */
 export async function recordAttempts(
   db: Queryable,
   id: VerifierId,
   n: number,
 ): Promise<RecordAttemptRow[]> {
-  // Of a body only numbers are read, as json: a prompt may hold what jsonb refuses.
+  // Only numbers are read from a body, as json: a prompt may contain what jsonb rejects.
   return db.query(
     `SELECT a.request_id, a.kind, a.hotkey, a.registered_block, a.counted, a.gpus, a.in_flight, a.outcome, a.reason,
        a.api_key_id, a.taken::text[] AS taken, a.wide_n, a.wide_round, a.body_sha256, a.prompt_sha256, a.frames_sha256,
@@ -48,7 +51,7 @@ export async function recordAttempts(
   )
 }
 
-/** Null where the body is gone. */
+/** Null if the body was removed. */
 export function shapeOf({ steps, frames, width, height }: RecordAttemptRow): WorkShape | null {
   if (steps === null || frames === null || width === null || height === null) return null
   return { steps, frames, width, height }
@@ -67,7 +70,7 @@ export async function missedSince(
   )
 }
 
-/** What each of the settled intervals before n that are looked at adds to shares, oldest first. */
+/** What each settled interval in the window before n contributes to shares, oldest first. */
 export async function windowRows(
   db: Queryable,
   id: VerifierId,
@@ -83,7 +86,7 @@ export async function windowRows(
   )
 }
 
-/** Of the verdicts that count in the interval and have evidence. */
+/** Evidence of the verdicts that count in the interval. */
 export async function recordEvidence(
   db: Queryable,
   id: VerifierId,

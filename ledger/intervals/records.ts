@@ -3,14 +3,14 @@ import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import { SHOWN_THROUGH, type WeightSetKind } from './weights.js'
 
-/** A record without its text, which is removed for its age; its hash and signature stay. */
+/** A record without its text, which is deleted when it is old; its hash and signature stay. */
 export interface RecordRow {
   n: number
   hash: string
   previousHash: string | null
   signature: string | null
   signedAt: Date | null
-  /** The text was removed. */
+  /** Whether the text was deleted. */
   expired: boolean
 }
 
@@ -37,12 +37,12 @@ export interface PublishedRecord {
   signature: string
   /** What became of its weights. */
   kind: WeightSetKind
-  /** The block whose neurons the vector was made for, and the one that shows it; null where none was sent. */
+  /** The block whose neurons the vector was made for, and the one that shows it; null if none was sent. */
   sentBlock: number | null
   includedBlock: number | null
 }
 
-/** The newest record before interval n: its hash is what the record of n links to. */
+/** The newest record before interval n, whose hash the record of n links to. */
 export async function previousRecord(
   db: Queryable,
   id: VerifierId,
@@ -56,7 +56,10 @@ export async function previousRecord(
   )
 }
 
-/** Of a record `r`, its interval `i` and its weights `w`: everybody may read it. $1 netuid, $2 verifier. */
+/**
+ * SQL condition on a record `r`, its interval `i` and its weights `w`: the record is public. $1 netuid, $2
+ * verifier.
+ */
 const IS_PUBLIC = `r.signature IS NOT NULL AND r.body IS NOT NULL
   AND (i.phase = 'lapsed' OR (w.state IN ('included', 'confirmed', 'done') AND r.n <= (${SHOWN_THROUGH})))
   AND EXISTS (SELECT 1 FROM intervals later
@@ -65,9 +68,9 @@ const IS_PUBLIC = `r.signature IS NOT NULL AND r.body IS NOT NULL
 const RECORDS = `records r JOIN intervals i USING (netuid, verifier, n) LEFT JOIN weight_sets w USING (netuid, verifier, n)`
 
 /**
- * Interval n's record, once everybody may read it: still stored, signed, its weights on the chain in the open or
- * given up, and a later interval settled (mechanism section 7). Before, others could copy the weights. One that lapsed
- * never has any.
+ * Interval n's record, once it is public: still stored, signed, its weights revealed on the chain or given
+ * up, and a later interval settled (mechanism section 7). Any earlier, others could copy the weights. A
+ * lapsed interval has none.
  */
 export async function publishedRecord(
   db: Queryable,
@@ -84,7 +87,7 @@ export async function publishedRecord(
   )
 }
 
-/** Whether everybody may read interval n's record. */
+/** Whether interval n's record is public. */
 export async function isRecordPublic(db: Queryable, id: VerifierId, n: number): Promise<boolean> {
   const found = await db.query(
     `SELECT 1 FROM ${RECORDS} WHERE r.netuid = $1 AND r.verifier = $2 AND r.n = $3 AND ${IS_PUBLIC}`,
@@ -93,9 +96,9 @@ export async function isRecordPublic(db: Queryable, id: VerifierId, n: number): 
   return found.length > 0
 }
 
-/** A record in the list of them. */
+/** A record in a list. */
 export interface ListedRecord extends RecordRow {
-  /** Everybody may read it now. */
+  /** Whether it is public now. */
   public: boolean
   kind: WeightSetKind | null
   includedBlock: number | null

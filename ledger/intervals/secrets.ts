@@ -38,7 +38,7 @@ export async function getSecret(
   )
 }
 
-/** What a verifier committed to for an interval; the secret itself is not read here. */
+/** A verifier's commitment for an interval; the secret itself is not read here. */
 export interface CommitmentRow {
   n: number
   secretSha256: string
@@ -61,7 +61,7 @@ export async function commitmentOf(
   )
 }
 
-/** The newest commitment: while interval n is open that to n+1. */
+/** The newest commitment: while interval n is open, the one for n+1. */
 export async function newestCommitment(
   db: Queryable,
   id: VerifierId,

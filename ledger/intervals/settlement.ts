@@ -18,10 +18,10 @@ import { putRecord, type RecordRow, recordOf } from './records.js'
 import { PROVEN_CAPACITY, SHARE_COUNTS, SHARE_NAMES, type StoredCapacity } from './share-columns.js'
 import { dueWideRounds, markWideRounds, windowBefore } from './shares.js'
 
-/** What the ledger knows for settling an interval; profile and length are the interval's own. */
+/** What settling an interval reads from the ledger; profile and length come from the interval itself. */
 export type SettlementParts = Omit<SettlementInput, 'profile' | 'blocks' | 'standardWork'>
 
-/** What settling found of a prover, as it is stored; its standing has the rest. */
+/** The stored result of settling for one prover; its standing has the rest. */
 export type ScoreRow = Omit<
   ProverSettlement,
   'move' | 'validationsSinceMove' | 'fastReturn' | keyof StoredCapacity
@@ -43,7 +43,7 @@ async function provers(
   rounds: readonly ProverKey[],
 ): Promise<ProverState[]> {
   const counted = batch<ProverKey>({ hotkey: 'text', registeredBlock: 'bigint' }, rounds, 4)
-  // Also those that left since, when something that is counted in n is about them.
+  // Includes provers that have left since, if something that counts in n concerns them.
   return tx.query(
     `SELECT p.hotkey, p.registered_block, coalesce(i.uid, p.uid) AS uid, p.tier, p.total_successes, p.score_ppm,
        p.validations_since_move, p.fast_return, coalesce(i.axon_ip IS NOT NULL, false) AS has_address
@@ -86,7 +86,7 @@ async function answers(tx: Tx, id: VerifierId, n: number): Promise<AnswerRow[]> 
 }
 
 async function certifiedUsPerWork(tx: Tx, id: VerifierId, n: number): Promise<number | null> {
-  // The plan's value, so that a certificate made meanwhile changes nothing.
+  // The plan's value, so that a certificate issued in the meantime changes nothing.
   const [plan] = await tx.query<{ gpuUsPerWork: number | null }>(
     `SELECT gpu_us_per_work FROM plans WHERE ${OF} AND n = $3`,
     [id.netuid, id.verifier, n],
@@ -95,8 +95,8 @@ async function certifiedUsPerWork(tx: Tx, id: VerifierId, n: number): Promise<nu
 }
 
 /**
- * Reads all that settling interval n needs, and holds the interval until the transaction ends: no
- * outcome or second settling comes between this and `writeSettlement`.
+ * Reads everything needed to settle interval n, and locks the interval until the transaction ends: no outcome
+ * and no second settlement can come between this and `writeSettlement`.
  */
 export async function loadSettlement(tx: Tx, id: VerifierId, n: number): Promise<SettlementParts> {
   await lockOutcomes(tx, id)
@@ -118,7 +118,7 @@ function keyOf({ hotkey, registeredBlock }: ProverKey): string {
   return `${hotkey}@${registeredBlock}`
 }
 
-/** The interval, when it is to be settled now; null when it was settled before. */
+/** The interval, if it is to be settled now; null if it is already settled. */
 async function dueInterval(tx: Tx, id: VerifierId, n: number): Promise<IntervalRow | null> {
   const interval = await intervalByN(tx, id, n)
   if (interval === null) {
@@ -126,7 +126,7 @@ async function dueInterval(tx: Tx, id: VerifierId, n: number): Promise<IntervalR
   }
   if (interval.phase === 'settled') return null
   if (interval.phase === 'lapsed' || interval.phase === 'missed') {
-    throw new LedgerError('interval_final', `interval ${n} is ${interval.phase}: it can't settle`, {
+    throw new LedgerError('interval_final', `interval ${n} is ${interval.phase}: it can't be settled`, {
       details: { n, phase: interval.phase },
     })
   }
@@ -217,9 +217,9 @@ async function writeStandings(
 }
 
 /**
- * Stores what settling found: scores, moves, standings, the record; the interval is then settled.
- * In the transaction of `loadSettlement`, after `assertFence`.
- * @returns false when it was settled before: nothing was written, `settledResult` has what stands
+ * Stores the result of settling: scores, moves, standings, the record; the interval is then settled. Call it
+ * in the transaction of `loadSettlement`, after `assertFence`.
+ * @returns false if it was already settled: nothing was written, `settledResult` has the stored result
  * @throws LedgerError `settlement_out_of_order` (retryable), `interval_final`
  */
 export async function writeSettlement(
@@ -248,7 +248,7 @@ export async function writeSettlement(
   return true
 }
 
-/** An interval's scores, by uid and hotkey; none before it settled. */
+/** An interval's scores, ordered by uid and hotkey; empty before it is settled. */
 export async function scoresOf(db: Queryable, id: VerifierId, n: number): Promise<ScoreRow[]> {
   return db.query(
     `SELECT hotkey, registered_block, uid, tier_before, tier_after, move_reason, request_attempts, request_successes,
@@ -259,7 +259,7 @@ export async function scoresOf(db: Queryable, id: VerifierId, n: number): Promis
   )
 }
 
-/** What settling interval n left; null while it is not settled. */
+/** The result of settling interval n; null until it is settled. */
 export async function settledResult(
   db: Queryable,
   id: VerifierId,

@@ -1,7 +1,7 @@
 import type { ProvenCapacity, ShareCounts } from '../../rules/settle/settlement.js'
 import type { Columns } from '../rows.js'
 
-/** What an interval adds to shares and capacity, as `scores` has it. */
+/** What an interval contributes to shares and capacity, as stored in `scores`. */
 export const SHARE_COUNTS = {
   wideRounds: 'integer',
   wideGpus: 'integer',
@@ -12,7 +12,7 @@ export const SHARE_COUNTS = {
   accepted: 'integer',
 } as const satisfies Columns<ShareCounts>
 
-/** What the last settled intervals proved. */
+/** The capacity that the last settled intervals proved. */
 export const PROVEN_CAPACITY = {
   wideSharePpm: 'integer',
   offerSharePpm: 'integer',
@@ -25,10 +25,10 @@ export const SHARE_COUNT_NAMES =
 
 export const SHARE_NAMES = `${SHARE_COUNT_NAMES}, wide_share_ppm, offer_share_ppm, capacity_ppm, paid_capacity_ppm`
 
-/** As stored: null where a version without wide rounds settled, all of them or none. */
+/** As stored: all null if a version without wide rounds settled the interval. */
 export type StoredCapacity = { [K in keyof ProvenCapacity]: ProvenCapacity[K] | null }
 
-/** Null where a version without wide rounds settled. */
+/** Null if a version without wide rounds settled the interval. */
 export function provenOf(row: StoredCapacity): ProvenCapacity | null {
   const { wideSharePpm, offerSharePpm, capacityPpm, paidCapacityPpm } = row
   if (

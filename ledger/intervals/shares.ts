@@ -5,7 +5,7 @@ import type { Tx } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 import { windowRows } from './record-rows.js'
 
-/** Of a round `w`: its requests, and those that were in flight when it began. */
+/** The requests of a round `w`, and those that were in flight when it began. */
 function requestsOf(columns: string): string {
   return `SELECT ${columns}, true AS of_round FROM attempts a
       WHERE a.netuid = w.netuid AND a.verifier = w.verifier AND a.wide_n = w.n AND a.wide_round = w.round
@@ -15,15 +15,16 @@ function requestsOf(columns: string): string {
 }
 
 /**
- * Of a request `r`: it has no outcome, and none will come, as of one whose process was killed: then the verifier lost
- * it. As of the transaction's beginning, so that reading and marking agree.
+ * SQL condition on a request `r`: it has no outcome and never will, for example because its process was
+ * killed: the verifier lost it. Evaluated as of the start of the transaction, so that reading and marking
+ * agree.
  */
 const NEVER_ENDED = `(r.outcome IS NULL
   AND r.asked_at < now() - make_interval(secs => r.deadline_ms / 1000.0 + ${LAPSE_SECONDS}))`
 
 /**
- * Rounds that were not counted, all of whose outcomes are known up to interval $3; `ended` is the interval of
- * the last.
+ * Rounds not counted yet whose outcomes are all known by interval $3; `ended` is the interval of the last
+ * outcome.
  */
 const COMPLETE = `
   SELECT w.netuid, w.verifier, w.n, w.round, w.hotkey, w.registered_block, w.gpus, w.in_flight,
@@ -35,12 +36,12 @@ const COMPLETE = `
   ) last
   WHERE w.netuid = $1 AND w.verifier = $2 AND w.counted_n IS NULL AND w.n <= $3 AND last.known`
 
-/** Whether what ended in interval `i` counts nowhere. */
+/** Whether what ended in interval `i` counts for nothing. */
 const WITHOUT_EFFECT = `i.phase IN ('lapsed', 'missed')`
 
 type RoundKey = Pick<WideRound, 'n' | 'round' | 'hotkey' | 'registeredBlock'>
 
-/** Without the round that it is read with. */
+/** Drops the columns of the round that it was read with. */
 function requestOf(row: WideRequest): WideRequest {
   const { requestId, kind, counted, outcome, gpus, inFlight, taken, ofRound, lost } = row
   return { requestId, kind, counted, outcome, gpus, inFlight, taken, ofRound, lost }
@@ -51,8 +52,8 @@ function keyOf({ n, round, hotkey, registeredBlock }: RoundKey): string {
 }
 
 /**
- * The wide rounds that count in interval n: all their outcomes are known, the last not in an interval that
- * lapsed or was missed. To be read under the lock of outcome-lock.ts.
+ * The wide rounds that count in interval n: all their outcomes are known, and the last one is not in an
+ * interval that lapsed or was missed. Call it under the lock of outcome-lock.ts.
  */
 export async function dueWideRounds(tx: Tx, id: VerifierId, n: number): Promise<WideRound[]> {
   const due = `(${COMPLETE}) w JOIN intervals i ON i.netuid = w.netuid AND i.verifier = w.verifier AND i.n = w.ended
@@ -79,10 +80,10 @@ export async function dueWideRounds(tx: Tx, id: VerifierId, n: number): Promise<
   return rounds.map((round) => ({ ...round, requests: byRound.get(keyOf(round))! }))
 }
 
-/** That they were counted, or passed over, in the interval in which their last outcome came. */
+/** Marks them as counted, or passed over, in the interval of their last outcome. */
 export async function markWideRounds(tx: Tx, id: VerifierId, n: number): Promise<void> {
   await tx.execute(
-    // Found once, and not again for each row that is to be changed.
+    // MATERIALIZED: found once, not again for each row to update.
     `WITH ended AS MATERIALIZED (
        SELECT w.n, w.round, w.hotkey, w.registered_block, CASE WHEN ${WITHOUT_EFFECT} THEN w.ended ELSE $3 END AS counted_n
        FROM (${COMPLETE}) w JOIN intervals i ON i.netuid = w.netuid AND i.verifier = w.verifier AND i.n = w.ended
@@ -94,7 +95,7 @@ export async function markWideRounds(tx: Tx, id: VerifierId, n: number): Promise
   )
 }
 
-/** What the settled intervals before n that are looked at show together, of the provers that one of them settled. */
+/** The sums over the window of settled intervals before n, for each prover that one of them settled. */
 export async function windowBefore(tx: Tx, id: VerifierId, n: number): Promise<WindowRow[]> {
   return sumWindow(await windowRows(tx, id, n))
 }

@@ -5,8 +5,8 @@ import type { IntervalRow } from './intervals.js'
 export type UnfinishedInterval = Pick<IntervalRow, 'n' | 'firstBlock' | 'length' | 'phase'>
 
 /**
- * The intervals that were begun and wait for their workflow to go on, oldest first: not final yet, or
- * settled with weights that are not on the chain while no later interval's are.
+ * Intervals that have begun and need their workflow to continue, oldest first: not final yet, or settled with
+ * weights that are not on the chain while no later interval's are.
  */
 export async function unfinishedIntervals(
   db: Queryable,

@@ -1,10 +1,12 @@
 import type { Queryable, Tx } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** In the open; a commit, and the reveal of the commit before it; or a commit that the chain reveals. */
+/**
+ * Plain weights; a commit, and the reveal of an earlier commit; or a commit that the chain reveals by itself.
+ */
 export type ExtrinsicStep = 'set' | 'commit' | 'reveal' | 'timelock'
 
-/** What hides weights: they are shown later. */
+/** Whether the step hides the weights until later. */
 export function isCommit({ step }: { step: ExtrinsicStep }): boolean {
   return step === 'commit' || step === 'timelock'
 }
@@ -17,9 +19,9 @@ export interface NewExtrinsic {
   nonce: number
   eraFirst: number
   eraLast: number
-  /** Of a commit: what the chain stores of it, of a timelocked one the hash of that. */
+  /** For a commit: what the chain stores of it; for a timelocked one, the hash of that. */
   commitHash: string | null
-  /** Of the runtime that it is signed for; null of one that an older Fractal signed. */
+  /** The runtime version it is signed for; null if an older Fractal signed it. */
   specVersion: number | null
 }
 
@@ -29,7 +31,7 @@ export interface WeightExtrinsicRow extends NewExtrinsic {
   includedBlock: number | null
   /** `ok`, the chain's error, or `expired`; null while it may still be included. */
   result: string | null
-  /** Of a commit in a block: those that may include its reveal. */
+  /** For a commit in a block: the blocks that may include its reveal. */
   revealFirst: number | null
   revealLast: number | null
 }
@@ -39,7 +41,7 @@ export interface ExtrinsicEnd {
   /** `ok`, the chain's error (both with the block), or `expired`. */
   result: string
   block: { number: number; hash: string } | null
-  /** Of a commit that went well. */
+  /** For a successful commit. */
   window?: { revealFirst: number; revealLast: number } | undefined
 }
 
@@ -87,7 +89,7 @@ export async function extrinsicsOf(
   )
 }
 
-/** Extrinsics of any interval that may stand in a block already, or still get into one. */
+/** Extrinsics of any interval that may already be in a block, or may still get into one. */
 export async function pendingExtrinsics(
   db: Queryable,
   id: VerifierId,
@@ -98,7 +100,7 @@ export async function pendingExtrinsics(
   )
 }
 
-/** Notes that the chain took the bytes; again for a resend. */
+/** Records that the chain accepted the bytes; called again after a resend. */
 export async function markSubmitted(
   db: Queryable,
   id: VerifierId,
@@ -118,8 +120,9 @@ export async function markSubmitted(
 }
 
 /**
- * Notes how an extrinsic ended, once. With `ok` the weights are committed to or included; otherwise
- * they are as before sending, so that a new one can be signed: a refused reveal leaves its commit.
+ * Records how an extrinsic ended, once. With `ok`, the weights are committed or included; otherwise they
+ * return to the state before sending, so that a new extrinsic can be signed: a refused reveal keeps its
+ * commit.
  */
 export async function markExtrinsic(
   tx: Tx,
@@ -168,8 +171,8 @@ export async function markExtrinsic(
 }
 
 /**
- * Whether a block holds an extrinsic of ours, or the chain revealed a commit of ours in it: then the
- * hotkey's lastUpdate may name it.
+ * Whether a block contains an extrinsic of ours, or the chain revealed a commit of ours in it: the hotkey's
+ * lastUpdate may then name that block.
  */
 export async function isOurInclusion(
   db: Queryable,

@@ -17,13 +17,13 @@ export const WEIGHT_SET_KINDS = [
 export type WeightSetKind = (typeof WEIGHT_SET_KINDS)[number]
 
 export const WEIGHT_SET_STATES = [
-  /** Stored, nothing signed or nothing sent yet. */
+  /** Stored; nothing signed or nothing sent yet. */
   'decided',
-  /** The pool took it: in the open, or a commit. */
+  /** The pool accepted it: plain weights, or a commit. */
   'sent',
   /** The commit is in a finalized block; the reveal waits for its window. */
   'committed',
-  /** The pool took the reveal. */
+  /** The pool accepted the reveal. */
   'revealing',
   /** In a finalized block, for everybody to see. */
   'included',
@@ -35,7 +35,7 @@ export const WEIGHT_SET_STATES = [
 
 export type WeightSetState = (typeof WEIGHT_SET_STATES)[number]
 
-/** The scores that a vector is made of, once more when it is signed; beside them, the chain's facts. */
+/** The scores that a vector is computed from, again when it is signed, and the chain's state. */
 export interface WeighedInput
   extends Pick<WeightInput, 'scores' | 'neurons' | 'ownUid' | 'standingCheats'> {
   readonly [fact: string]: unknown
@@ -45,7 +45,7 @@ export interface NewWeightSet {
   kind: WeightSetKind
   uids: readonly number[]
   values: readonly number[]
-  /** What the vector was computed from; null where none was. */
+  /** What the vector was computed from; null if there is none. */
   input: WeighedInput | null
   reason: string | null
 }
@@ -58,7 +58,7 @@ export interface WeightSetRow extends NewWeightSet {
   includedBlock: number | null
   includedHash: string | null
   readBackOk: boolean | null
-  /** Of the newest commit that a block holds: its block and those that may include its reveal; else null. */
+  /** For the newest commit in a block: that block, and the blocks that may include its reveal; else null. */
   commitBlock: number | null
   revealFirst: number | null
   revealLast: number | null
@@ -67,7 +67,7 @@ export interface WeightSetRow extends NewWeightSet {
   updatedAt: Date
 }
 
-/** What a commit hides beside the vector. */
+/** What a commit hides in addition to the vector. */
 export interface CommitSecret {
   salt: number[]
   versionKey: number
@@ -92,7 +92,7 @@ const querySets = jsonRows<WeightSetRow>('weight_sets', (row) => row.n, {
     .nullable(),
 })
 
-/** Stores the weights decided for interval n, once. @returns what stands */
+/** Stores the weights decided for interval n, once. @returns the stored ones */
 export async function decideWeights(
   tx: Tx,
   id: VerifierId,
@@ -118,10 +118,10 @@ export async function decideWeights(
 }
 
 /**
- * Puts the vector that is about to be signed in place of the decided one: the chain may have given a
- * uid to another hotkey since. Only while nothing that stands on the chain was made of the old one:
- * a commit, too, can only be revealed with the vector, salt and version key that it was made of.
- * @param secret of a commit; null for weights in the open
+ * Replaces the decided vector with the one about to be signed: the chain may have given a uid to another
+ * hotkey since. Only while nothing on the chain was made from the old one: a commit can only be revealed with
+ * the vector, salt and version key that it was made from.
+ * @param secret of a commit; null for plain weights
  */
 export async function replaceWeights(
   tx: Tx,
@@ -149,7 +149,7 @@ export async function replaceWeights(
   )
 }
 
-/** The secret of the newest commit. Not a column of the row that people are shown. */
+/** The secret of the newest commit. Kept out of WeightSetRow, which is shown to people. */
 export async function commitSecret(
   db: Queryable,
   id: VerifierId,
@@ -184,7 +184,7 @@ export async function weightSet(
   )
 }
 
-/** Notes whether the chain stores what was sent; null when that could not be read any more. */
+/** Records whether the chain stores what was sent; null if that could no longer be read. */
 export async function markConfirmed(
   db: Queryable,
   id: VerifierId,
@@ -199,9 +199,9 @@ export async function markConfirmed(
 }
 
 /**
- * The newest interval whose weights are in the open, 0 where none is: up to it scores, observations and vectors may be
- * shown (mechanism section 7). What gave way to a later interval's weights waits for those, which are much the same.
- * An expression of SQL, with $1 netuid and $2 verifier.
+ * The newest interval whose weights are public, 0 if there is none: up to it, scores, observations and
+ * vectors may be shown (mechanism section 7). Superseded weights wait for those of the later interval, which
+ * are nearly the same. A SQL expression with $1 netuid and $2 verifier.
  */
 export const SHOWN_THROUGH = `SELECT coalesce(max(shown.n), 0) FROM weight_sets shown
   WHERE shown.netuid = $1 AND shown.verifier = $2 AND (shown.state IN ('included', 'confirmed')
@@ -209,7 +209,7 @@ export const SHOWN_THROUGH = `SELECT coalesce(max(shown.n), 0) FROM weight_sets 
 
 const SHOWN_STATES: readonly WeightSetState[] = ['revealing', 'included', 'confirmed']
 
-/** The newest interval that has weights, sent or not, or null. */
+/** The newest interval that has weights, sent or not; or null. */
 export function newestWeightsN(db: Queryable, id: VerifierId): Promise<number | null> {
   return newestIn(db, id, ['decided', 'sent', 'committed', ...SHOWN_STATES])
 }
@@ -232,19 +232,19 @@ async function newestIn(
 }
 
 /**
- * Gives up weights that were never shown, because newer ones are there. What was committed to is
- * then never revealed.
+ * Gives up weights that were never shown, because there are newer ones. A commit of them is then never
+ * revealed.
  */
 export async function supersede(db: Queryable, id: VerifierId, n: number): Promise<void> {
   await db.execute(
     `UPDATE weight_sets SET kind = 'superseded', state = 'done', updated_at = now(),
-       reason = 'those of a later interval go instead'
+       reason = 'replaced by the weights of a later interval'
      WHERE ${OF} AND n = $3 AND kind = 'weights' AND state IN ('decided', 'committed')`,
     [id.netuid, id.verifier, n],
   )
 }
 
-/** Notes uids that have another hotkey than the one that the committed weights are for. */
+/** Records uids that now belong to another hotkey than the one that the committed weights are for. */
 export async function noteChangedUids(
   tx: Tx,
   id: VerifierId,
@@ -273,7 +273,7 @@ export async function wereWithheldBefore(
   return row !== undefined
 }
 
-/** Notes the block in which the chain showed what was committed to. */
+/** Records the block in which the chain revealed the commit. */
 export async function markShown(
   db: Queryable,
   id: VerifierId,
@@ -287,7 +287,7 @@ export async function markShown(
   )
 }
 
-/** An interval whose weights the chain is still to reveal by itself, up to this block or later; or null. */
+/** An interval whose weights the chain will still reveal by itself, at this block or later; or null. */
 export async function timelockedN(
   db: Queryable,
   id: VerifierId,
@@ -303,7 +303,7 @@ export async function timelockedN(
   )
 }
 
-/** Notes that the commit is not revealed any more: new weights may be signed in its place. */
+/** Records that the commit can no longer be revealed: new weights may be signed in its place. */
 export async function loseCommit(
   db: Queryable,
   id: VerifierId,

@@ -3,23 +3,23 @@ import type { Queryable, Tx } from '../database.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** What a wide round found of a prover when it asked every one. */
+/** A prover's state when a wide round began. */
 export interface WideRoundRow extends ProverKey {
   round: number
-  /** Declared then. */
+  /** Number of GPUs that it declared then. */
   gpus: number
-  /** Our requests in flight there then, of any kind. */
+  /** Our requests of any kind that were in flight there. */
   inFlight: string[]
 }
 
-/** Stores what a wide round found, in the transaction that begins it. */
+/** Stores the state of all provers, in the transaction that begins the round. */
 export async function insertWideRound(
   tx: Tx,
   id: VerifierId,
   n: number,
   rows: readonly WideRoundRow[],
 ): Promise<void> {
-  // An array for each row: PostgreSQL unnests those of all rows into one.
+  // As a string per row: PostgreSQL would unnest an array of arrays completely.
   const flat = rows.map((row) => ({ ...row, inFlight: `{${row.inFlight.join(',')}}` }))
   const columns = { round: 'integer', hotkey: 'text', registeredBlock: 'bigint', gpus: 'integer' }
   const { source, params } = batch<(typeof flat)[number]>({ ...columns, inFlight: 'text' }, flat, 4)
@@ -30,7 +30,7 @@ export async function insertWideRound(
   )
 }
 
-/** What a wide round found; nothing before it began. */
+/** The provers of a wide round; empty before it began. */
 export async function wideRound(
   db: Queryable,
   id: VerifierId,

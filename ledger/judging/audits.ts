@@ -9,7 +9,7 @@ export interface AuditCandidateRow {
   openingRefused: boolean
 }
 
-/** What an interval's audits were drawn from, besides the secret and the block's hash. */
+/** What an interval's audits were drawn from, in addition to the secret and the block's hash. */
 export interface AuditInputs {
   answers: readonly AuditCandidateRow[]
   max: number
@@ -23,7 +23,7 @@ const queryDraws = jsonRows<{ n: number; inputs: AuditInputs }>('audit_draws', (
 })
 
 /**
- * Stores an interval's draw of audits, once, also an empty one.
+ * Stores an interval's draw of audits, once, even if it is empty.
  * @returns the stored draw
  */
 export async function putAudits(
@@ -47,7 +47,7 @@ export async function putAudits(
   return (await auditsOf(tx, id, n))!
 }
 
-/** The request ids drawn for an interval; null when none were drawn yet. */
+/** The request ids drawn for an interval; null before the draw. */
 export async function auditsOf(db: Queryable, id: VerifierId, n: number): Promise<string[] | null> {
   const rows = await db.query<{ requestId: string | null }>(
     `SELECT a.request_id FROM audit_draws d LEFT JOIN audits a USING (netuid, verifier, n)
@@ -75,7 +75,7 @@ export async function auditCandidates(
   )
 }
 
-/** What an interval's audits were drawn from; null when none were drawn yet. */
+/** What an interval's audits were drawn from; null before the draw. */
 export async function auditInputs(
   db: Queryable,
   id: VerifierId,

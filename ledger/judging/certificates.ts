@@ -2,7 +2,7 @@ import type { RecordedCertificate } from '../../rules/record/public-record.js'
 import type { Queryable } from '../database.js'
 import { firstOrNull } from '../rows.js'
 
-/** What the record tells of a certificate, and what only its verifier needs. */
+/** The recorded part of a certificate, and what only its verifier needs. */
 export interface NewCertificate extends RecordedCertificate {
   modelRoot: string
   /** The known answer of control runs. */
@@ -18,7 +18,7 @@ export interface CertificateRow extends NewCertificate {
 const COLUMNS = `determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256,
   spot_check_us_per_pixel, step_deviation, frame_deviation, certified_at, revoked_at, revoked_reason`
 
-/** Stores a certificate; it takes the place of the class's last one. @returns the stored one */
+/** Stores a certificate, replacing the class's last one. @returns the stored one */
 export async function putCertificate(db: Queryable, row: NewCertificate): Promise<CertificateRow> {
   await db.execute(
     `INSERT INTO certificates (determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256,
@@ -58,8 +58,8 @@ export async function certificateOf(
 }
 
 /**
- * The class's own results differed: its answers are compared within tolerances from now on, until its GPU worker has
- * certified it again. The first reason stands.
+ * The class's own results differed: its answers are compared within tolerances from now on, until its GPU
+ * worker has certified it again. The first reason is kept.
  */
 export async function revokeExact(
   db: Queryable,
@@ -74,8 +74,8 @@ export async function revokeExact(
 }
 
 /**
- * Of the classes that queues have now, newest first; of all where no queue has one yet. A class that lost its
- * exactness is still one, but not an exact one.
+ * Certificates of the classes that queues have now, newest first; of all classes if no queue has one yet. A
+ * class that lost its exactness still has a certificate, but not an exact one.
  */
 export async function currentCertificates(db: Queryable): Promise<CertificateRow[]> {
   return db.query(

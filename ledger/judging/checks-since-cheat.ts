@@ -13,8 +13,8 @@ interface Counted extends ProverKey {
 const KEY = { hotkey: 'text', registeredBlock: 'bigint' } as const
 
 /**
- * Keeps up how many checks each prover passed since its last cheat, with checks that were just stored.
- * In their transaction; rows are locked by hotkey, as in requests/prover-counters.ts.
+ * Updates how many checks each prover has passed since its last cheat, from checks that were just stored.
+ * Call it in their transaction; rows are locked in the order of hotkeys, as in requests/prover-counters.ts.
  */
 export async function countChecks(
   db: Queryable,

@@ -4,16 +4,16 @@ import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import type { CheckKind } from './verdicts.js'
 
-/** Evidence of a cheat, as it is kept. */
+/** Evidence of a cheat, as stored. */
 export interface NewEvidence {
   requestId: string
   kind: CheckKind
   /** The accused. */
   hotkey: string
   sha256: string
-  /** Whether a user's words are in it. */
+  /** Whether it contains a user's prompt. */
   ofUser: boolean
-  /** Whether states or frames are in it. */
+  /** Whether it contains states or frames. */
   whole: boolean
   /** The file, compressed. */
   gzip: Uint8Array
@@ -39,7 +39,7 @@ export async function putEvidence(
   )
 }
 
-/** How many files with states or frames are kept of each prover's cheats in an interval, by hotkey. */
+/** For each prover, the number of its evidence files with states or frames in an interval, by hotkey. */
 export async function wholeEvidence(
   db: Queryable,
   id: VerifierId,
@@ -61,7 +61,10 @@ export interface EvidenceAccess {
   ofUser: boolean
 }
 
-/** Of a verdict that counts in an interval that is final: before, no verdict is told. Null where there is none. */
+/**
+ * Only for a verdict that counts in a final interval: until then no verdict is disclosed. Null if there is
+ * none.
+ */
 export async function evidenceAccess(
   db: Queryable,
   id: VerifierId,

@@ -1,14 +1,14 @@
 import type { Database, Queryable } from '../database.js'
 
-/** A worker whose row is older than this has ended without a word. */
+/** A worker not seen for this long has died. */
 const SILENT_SECONDS = 90
 
 /** `taken`: workers of another class poll the queue. */
 export type QueueClaim = { id: string } | { taken: string }
 
 /**
- * Records that a GPU worker of this class polls the queue. The class of a queue changes only while none of its
- * workers is alive.
+ * Records that a GPU worker of this class polls the queue. A queue can change its class only while none of
+ * its workers is alive.
  */
 export async function claimGpuQueue(
   db: Database,
@@ -20,7 +20,7 @@ export async function claimGpuQueue(
       'INSERT INTO gpu_queues (queue, determinism_class) VALUES ($1, $2) ON CONFLICT DO NOTHING',
       [queue, determinismClass],
     )
-    // Two workers that start at once come one after the other.
+    // Serialises workers that start at the same time.
     const [row] = await tx.query<{ determinismClass: string }>(
       'SELECT determinism_class FROM gpu_queues WHERE queue = $1 FOR UPDATE',
       [queue],
@@ -45,7 +45,7 @@ export async function claimGpuQueue(
   })
 }
 
-/** @returns whether the claim still holds: after a silence the queue may have gone to another class */
+/** @returns whether the claim is still valid: after a silence, another class may have taken the queue */
 export async function keepGpuQueue(db: Queryable, id: string): Promise<boolean> {
   const kept = await db.query('UPDATE gpu_workers SET seen_at = now() WHERE id = $1 RETURNING id', [
     id,
@@ -53,7 +53,7 @@ export async function keepGpuQueue(db: Queryable, id: string): Promise<boolean> 
   return kept.length > 0
 }
 
-/** Whether a worker of the queue is alive: at work, waiting, or certifying its class. */
+/** Whether a worker of the queue is alive: working, idle, or certifying its class. */
 export async function hasGpuWorker(db: Queryable, queue: string): Promise<boolean> {
   const alive = await db.query(
     `SELECT id FROM gpu_workers WHERE queue = $1 AND seen_at >= now() - make_interval(secs => ${SILENT_SECONDS}) LIMIT 1`,

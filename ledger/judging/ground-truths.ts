@@ -17,7 +17,7 @@ export interface Confirmation {
 }
 
 export interface GroundTruthRow extends NewGroundTruth {
-  /** Of the answer against this truth, where bytes did not decide. */
+  /** Similarity of the answer to this truth, if comparing bytes did not decide. */
   cosinePpm: number | null
   confirmFramesSha256: string | null
   confirmTraceRoot: string | null
@@ -71,7 +71,7 @@ export async function putConfirmation(
   )
 }
 
-/** By request id; those not computed yet are left out. */
+/** Ordered by request id; those not computed yet are left out. */
 export async function groundTruthsOf(
   db: Queryable,
   requestIds: readonly string[],

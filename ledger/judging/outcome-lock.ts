@@ -2,9 +2,9 @@ import type { Tx } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /**
- * Outcomes are assigned to the interval that is open, under the shared lock; whatever changes which
- * interval that is, or reads all of an interval's outcomes, takes the exclusive one. So no outcome
- * falls between two intervals. Not the interval's row, because before the first one opens there is none.
+ * Outcomes are assigned to the open interval under the shared lock; whatever changes which interval is open,
+ * or reads all of an interval's outcomes, takes the exclusive one. So no outcome falls between two intervals.
+ * It is not a lock on the interval's row, because there is none before the first interval opens.
  */
 async function lock(tx: Tx, id: VerifierId, how: '' | '_shared'): Promise<void> {
   await tx.query(

@@ -4,7 +4,7 @@ import type { Queryable } from '../database.js'
 import { jsonRows } from '../json-rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** What a verifier signs: the classes that it can judge, when an interval opened. */
+/** What a verifier signs: the classes that it could judge when an interval opened. */
 export const publishedBodySchema = z.object({
   genesis_hash: z.string(),
   netuid: z.int().min(0),

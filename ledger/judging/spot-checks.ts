@@ -6,13 +6,13 @@ import { jsonRows } from '../json-rows.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** An answer that may be drawn: delivered, no challenge, and not drawn yet. */
+/** An answer that may be drawn: delivered, not a challenge, not drawn yet. */
 export interface SpotCheckCandidate {
   requestId: string
   /** The request's bytes. */
   body: Buffer
   traceRoot: string
-  /** Whether its opening may still be asked for. */
+  /** Whether its opening may still be requested. */
   inTime: boolean
 }
 
@@ -25,7 +25,7 @@ export interface NewSpotCheck {
   costUs: number
 }
 
-/** One that has to be opened. */
+/** A spot check that has to be opened. */
 export interface UnopenedRow extends NewSpotCheck {
   hotkey: string
   registeredBlock: number
@@ -44,7 +44,7 @@ export interface OpenedStates {
   finalLatents: Uint8Array
 }
 
-/** One that is open, and has to be computed. */
+/** A spot check that is open and has to be recomputed. */
 export interface OpenedRow extends OpenedStates {
   requestId: string
   step: number
@@ -76,7 +76,7 @@ const recomputed = z.object({
   initial: digest,
   after: digest,
   frame: digest,
-  // Not measured by versions before them.
+  // Missing in rows of older versions.
   stepDeviation: deviation,
   frameDeviation: deviation,
 })
@@ -103,7 +103,7 @@ const querySpotChecks = jsonRows<SpotCheckRow>('spot_checks', (row) => row.reque
 const OF = 's.netuid = $1 AND s.verifier = $2 AND s.n = $3'
 
 /**
- * Answers of an interval that were not drawn. Without `all` only those whose opening may still be asked for.
+ * Answers of an interval that were not drawn. Without `all`, only those whose opening may still be requested.
  * @param classes determinism classes that can be computed here
  * @param windowSeconds how long after its end an answer can be opened
  */
@@ -148,7 +148,7 @@ export async function putSpotChecks(
   )
 }
 
-/** Microseconds that an interval's spot checks cost so far. */
+/** Microseconds that an interval's spot checks have cost so far. */
 export async function spotCheckSpending(db: Queryable, id: VerifierId, n: number): Promise<number> {
   const [row] = await db.query<{ spent: number }>(
     `SELECT coalesce(sum(s.cost_us), 0)::bigint AS spent FROM spot_checks s WHERE ${OF}`,
@@ -157,9 +157,9 @@ export async function spotCheckSpending(db: Queryable, id: VerifierId, n: number
   return row!.spent
 }
 
-/** Pixels (frames · width · height) of all that was delivered in an interval and is no challenge. */
+/** Pixels (frames · width · height) of everything delivered in an interval except challenges. */
 export async function deliveredPixels(db: Queryable, id: VerifierId, n: number): Promise<number> {
-  // Of a body only numbers are read, as json: a prompt may hold what jsonb refuses.
+  // Only numbers are read from a body, as json: a prompt may contain what jsonb rejects.
   const [row] = await db.query<{ pixels: number }>(
     `SELECT coalesce(sum((p->>'num_frames')::bigint * (p->>'width')::bigint * (p->>'height')::bigint), 0)::bigint AS pixels
      FROM (
@@ -181,7 +181,7 @@ export async function unopened(db: Queryable, id: VerifierId, n: number): Promis
   )
 }
 
-/** Stores how asking for an opening ended, once. */
+/** Stores the outcome of requesting an opening, once. */
 export async function putOpening(
   db: Queryable,
   requestId: string,
@@ -206,14 +206,14 @@ export async function putOpening(
   )
 }
 
-/** Counts one more time that nobody answered. */
+/** Counts another attempt that nobody answered. */
 export async function countTries(db: Queryable, requestIds: readonly string[]): Promise<void> {
   await db.execute('UPDATE spot_checks SET tries = tries + 1 WHERE request_id = ANY ($1)', [
     requestIds,
   ])
 }
 
-/** Request ids of those that are open and not computed, the first opened first. */
+/** Request ids of spot checks that are open and not computed, in the order in which they were opened. */
 export async function uncomputed(db: Queryable, id: VerifierId, n: number): Promise<string[]> {
   const rows = await db.query<{ requestId: string }>(
     `SELECT s.request_id FROM spot_checks s
@@ -223,7 +223,7 @@ export async function uncomputed(db: Queryable, id: VerifierId, n: number): Prom
   return rows.map(({ requestId }) => requestId)
 }
 
-/** One that is open; null when it is not. */
+/** A spot check, if it is open; else null. */
 export async function openedSpotCheck(db: Queryable, requestId: string): Promise<OpenedRow | null> {
   const [row] = await db.query<OpenedRow>(
     `SELECT s.request_id, s.step, s.frame, s.digests, s.state_before, s.state_after, s.final_latents, a.body,
@@ -277,7 +277,7 @@ export async function spotChecksOf(
   )
 }
 
-/** Removes the states of spot checks whose verdict stands. */
+/** Removes the states of spot checks that have a verdict. */
 export async function dropStates(db: Queryable, requestIds: readonly string[]): Promise<void> {
   await db.execute(
     `UPDATE spot_checks SET state_before = NULL, state_after = NULL, final_latents = NULL

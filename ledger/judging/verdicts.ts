@@ -18,7 +18,7 @@ export interface NewVerdict extends ProverKey {
   rewardPpm: number | null
   /** Facts behind the reason, for those who ask why. */
   detail: Record<string, unknown> | null
-  /** Of a cheat: the hash of its evidence; null, or not given, where there is none. */
+  /** For a cheat: the hash of its evidence; null or absent if there is none. */
   evidenceSha256?: string | null
 }
 
@@ -39,7 +39,7 @@ export const queryVerdicts = jsonRows<VerdictRow>(
 )
 
 /**
- * Stores checks that count in interval n, once each; what is recorded stands.
+ * Stores checks that count in interval n, once each; what is already recorded is kept.
  * @returns those that were not recorded before
  */
 export async function insertVerdicts(
@@ -91,15 +91,15 @@ export async function verdictsOf(
   )
 }
 
-/** Where a page of checks begins: after this one. */
+/** A page of checks begins after this one. */
 export interface CheckCursor {
   requestId: string
   kind: CheckKind
 }
 
 /**
- * A page of an interval's checks, in the order of `verdictsOf`. The rows `answer` are left out: there is
- * one for each user's request that failed, in no bounded number.
+ * A page of an interval's checks, in the order of `verdictsOf`. Rows of kind `answer` are left out: there is
+ * one for each failed user request, without limit.
  */
 export async function checksPage(
   db: Queryable,
@@ -120,12 +120,14 @@ export async function checksPage(
 export interface UnjudgedRow extends ProverKey {
   requestId: string
   kind: 'challenge' | 'audit' | 'spotcheck'
-  /** Null: it was never started, or has no outcome. */
+  /** Null: never started, or no outcome yet. */
   outcome: 'success' | 'failure' | 'neutral' | 'refused' | null
   reason: string | null
 }
 
-/** Planned challenges, drawn audits and spot checks of an interval without their verdict, by request id. */
+/**
+ * Planned challenges, drawn audits and spot checks of an interval that have no verdict yet, by request id.
+ */
 export async function unjudged(db: Queryable, id: VerifierId, n: number): Promise<UnjudgedRow[]> {
   return db.query(
     `WITH due AS (

@@ -4,7 +4,7 @@ import { type Admission, admit, type KeyUse } from './limits.js'
 
 const LIMITED = '(requests_per_minute > 0 OR concurrent_videos > 0 OR daily_cost > 0)'
 
-/** How a key stands with its limits, by Postgres' clock; null when it has none. */
+/** A key's usage of its limits, by Postgres's clock; null if it has none. */
 export async function readKeyUse(db: Queryable, keyId: string): Promise<KeyUse | null> {
   return firstOrNull(
     await db.query(
@@ -21,14 +21,14 @@ export async function readKeyUse(db: Queryable, keyId: string): Promise<KeyUse |
 }
 
 /**
- * Counts a video against its key's limits, or refuses it; in the transaction that stores the video, so
- * that what is not stored is not counted. The key's row is locked until that ends: however many
- * processes take requests, each sees what those before it took. A key without limits locks nothing.
+ * Counts a video against its key's limits, or refuses it, in the transaction that stores the video: what is
+ * not stored is not counted. The key's row is locked until that transaction ends, so the limits are exact
+ * however many processes accept requests. A key without limits locks nothing.
  * @param cost steps × frames × width × height
  * @returns null when the key has no limits
  */
 export async function admitVideo(tx: Tx, keyId: string, cost: number): Promise<Admission | null> {
-  // A statement of its own: the next one sees what was committed while this one waited.
+  // A separate statement, so that the next one sees what was committed while this one waited.
   await tx.execute(`SELECT 1 FROM api_keys WHERE id = $1 AND ${LIMITED} FOR NO KEY UPDATE`, [keyId])
   const use = await readKeyUse(tx, keyId)
   if (use === null) return null

@@ -4,20 +4,20 @@ import { apiSecretHash, drawApiSecret } from '../../base/auth/api-secret.js'
 import type { Queryable } from '../database.js'
 import { firstOrNull } from '../rows.js'
 
-/** What a key may use; 0: no limit. */
+/** A key's limits; 0: no limit. */
 export interface KeyLimits {
-  /** Videos asked for a minute: so many at once, then evenly. */
+  /** Videos requested per minute: a burst of this size, then evenly. */
   readonly requestsPerMinute: number
   /** Videos queued or in progress at once. */
   readonly concurrentVideos: number
-  /** Steps × frames × width × height a UTC day. */
+  /** Steps × frames × width × height per UTC day. */
   readonly dailyCost: number
 }
 
 export interface NewApiKey extends KeyLimits {
   readonly name: string
   readonly scopes: readonly Scope[]
-  /** Whether checks may ask with the prompts of its requests. */
+  /** Whether checks may reuse the prompts of its requests. */
   readonly reusePrompts: boolean
 }
 
@@ -33,7 +33,7 @@ export interface ApiKeyRow extends NewApiKey {
 const COLUMNS =
   'id, name, scopes, requests_per_minute, concurrent_videos, daily_cost, reuse_prompts, created_at, last_used_at, revoked_at'
 
-/** Makes a key. Its secret is answered here and never again: only the hash is stored. */
+/** Creates a key. Its secret is returned only here: only the hash is stored. */
 export async function createApiKey(
   db: Queryable,
   wanted: NewApiKey,
@@ -57,7 +57,7 @@ export async function createApiKey(
   return { key: key!, secret }
 }
 
-/** The key of a secret's hash, a revoked one too; null when there is none. */
+/** The key with this hash of its secret, even if it is revoked; null if there is none. */
 export async function findApiKey(db: Queryable, hash: Uint8Array): Promise<ApiKeyRow | null> {
   return firstOrNull(
     await db.query(`SELECT ${COLUMNS} FROM api_keys WHERE secret_sha256 = $1`, [hash]),
@@ -70,8 +70,8 @@ export async function listApiKeys(db: Queryable): Promise<ApiKeyRow[]> {
 }
 
 /**
- * Ends a key, once, and its webhooks with it: their pending deliveries are given up. @returns whether it
- * lived until now, was revoked before, or never was
+ * Revokes a key, once, and disables its webhooks, whose pending deliveries are given up.
+ * @returns whether it was valid until now, had already been revoked, or never existed
  */
 export async function revokeApiKey(
   db: Queryable,
@@ -97,8 +97,8 @@ export async function revokeApiKey(
 }
 
 /**
- * Notes that a key is in use, at most once a minute, however many processes ask. It never waits:
- * while a request of the key holds its row, the next one to ask notes it.
+ * Records that a key is in use, at most once a minute, however many processes call this. It never waits: if a
+ * request of the key has locked its row, the next call records it.
  */
 export async function recordApiKeyUse(db: Queryable, id: string): Promise<void> {
   await db.execute(

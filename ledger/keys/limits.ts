@@ -1,13 +1,13 @@
 import type { KeyLimits } from './api-keys.js'
 
-/** How a limited key stands at one moment. */
+/** The usage of a limited key at one moment. */
 export interface KeyUse extends KeyLimits {
   readonly nowUs: number
-  /** When the bucket of `requestsPerMinute` will be full again; past: it is. */
+  /** When the bucket of `requestsPerMinute` will be full again; in the past: it is full. */
   readonly bucketFullAtUs: number
   /** Videos queued or in progress. */
   readonly running: number
-  /** Of this UTC day. */
+  /** Cost used in this UTC day. */
   readonly costUsed: number
 }
 
@@ -19,32 +19,34 @@ export type Admission =
       readonly admitted: false
       readonly use: KeyUse
       readonly limit: LimitName
-      /** Until the same request would be taken; null where only a video's end helps, or nothing does. */
+      /**
+       * Until the same request would be accepted; null if only the end of a video helps, or nothing does.
+       */
       readonly waitUs: number | null
     }
 
 const MINUTE_US = 60_000_000
 const DAY_US = 86_400_000_000
 
-/** Between two requests of an evenly used bucket. */
+/** Time between two requests of an evenly used bucket. */
 function intervalUs({ requestsPerMinute }: KeyUse): number {
   return Math.ceil(MINUTE_US / requestsPerMinute)
 }
 
 /** How much of the bucket is used, as the time it takes to refill. */
 function backlogUs(use: KeyUse): number {
-  // A clock that was set back must not close a key for longer than an empty bucket does.
+  // A clock that was set back must not block a key for longer than an empty bucket does.
   const most = use.requestsPerMinute * intervalUs(use)
   return Math.min(most, Math.max(0, use.bucketFullAtUs - use.nowUs))
 }
 
-/** Microseconds until the bucket holds a request; 0: it does. */
+/** Microseconds until the bucket has room for a request; 0: it has. */
 export function untilRequestUs(use: KeyUse): number {
   const bucket = use.requestsPerMinute * intervalUs(use)
   return Math.max(0, backlogUs(use) + intervalUs(use) - bucket)
 }
 
-/** Requests that the bucket holds. */
+/** Requests left in the bucket. */
 export function requestsLeft(use: KeyUse): number {
   return Math.floor((use.requestsPerMinute * intervalUs(use) - backlogUs(use)) / intervalUs(use))
 }
@@ -59,8 +61,8 @@ export function untilMidnightUs({ nowUs }: KeyUse): number {
 }
 
 /**
- * Whether a key may have one more video of this cost, and how it stands then. A refusal counts
- * nothing. Of several limits in the way the one that lasts longest is named, so that its wait is true.
+ * Whether a key may have one more video of this cost, and its usage afterwards. A refusal costs nothing. If
+ * several limits are exceeded, the one that lasts longest is named, so that its wait is correct.
  */
 export function admit(use: KeyUse, cost: number): Admission {
   const refusals: { limit: LimitName; waitUs: number | null; lastsUs: number }[] = []

@@ -8,12 +8,12 @@ import { jsonRows } from '../json-rows.js'
 import { CHECK_KINDS } from '../judging/verdicts.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** Whose rows the database holds. */
+/** The verifiers that the database has rows of. */
 export async function verifiers(db: Queryable): Promise<VerifierId[]> {
   return db.query('SELECT netuid, verifier FROM verifiers ORDER BY netuid, verifier')
 }
 
-/** A prover as it stands, with what the last settled interval found of it. */
+/** A prover's current state, with its results from the last settled interval. */
 export interface ProverOverviewRow extends ProverKey {
   uid: number
   coldkey: string
@@ -21,26 +21,26 @@ export interface ProverOverviewRow extends ProverKey {
   scorePpm: number
   totalSuccesses: number
   firstSeenAt: Date
-  /** The interval that opened last has it. */
+  /** Whether the interval that opened last includes it. */
   present: boolean
   reachable: boolean | null
   unreachableReason: string | null
   capacity: number | null
   determinismClass: string | null
-  /** The interval that the following counts are of; null when none settled with it. */
+  /** The interval of the following counts; null if none was settled with it. */
   settledN: number | null
   requestAttempts: number | null
   requestSuccesses: number | null
   checksJudged: number | null
   checksPassed: number | null
   cheats: number | null
-  /** Found in all settled intervals. */
+  /** Total of all settled intervals. */
   totalCheats: number
-  /** The last settled interval in which one was found; null: none ever was. */
+  /** The last settled interval in which one was found; null if none ever was. */
   lastCheatN: number | null
   lastCheatAt: Date | null
   observationPpm: number | null
-  /** u16, of the newest weights that are on the chain; null when it has none. */
+  /** u16, from the newest weights on the chain; null if it has none. */
   weight: number | null
   lastVerdicts: z.infer<typeof lastVerdict>[]
 }
@@ -57,12 +57,12 @@ const queryOverview = jsonRows<ProverOverviewRow>('provers', (row) => row.hotkey
   lastVerdicts: z.array(lastVerdict),
 })
 
-/** How many verdicts a prover's line in the overview carries. */
+/** How many verdicts the overview shows per prover. */
 const LAST_VERDICTS = 5
 
 /**
  * All provers that are in the interval that opened last or have a score, by uid and hotkey.
- * @param only.hotkey its registrations alone, present or not
+ * @param only.hotkey only its registrations, present or not
  * @param only.throughN verdicts of later intervals are left out
  */
 export async function proversOverview(
@@ -118,7 +118,9 @@ export interface TierOverviewRow {
   scorePpm: number
 }
 
-/** How many of the provers present hold each tier, and their scores' sum; tiers that nobody holds are left out. */
+/**
+ * For each tier, the number of provers present in it and the sum of their scores; empty tiers are left out.
+ */
 export async function tiersOverview(db: Queryable, id: VerifierId): Promise<TierOverviewRow[]> {
   return db.query(
     `SELECT p.tier, count(*)::integer AS provers, sum(p.score_ppm)::bigint AS score_ppm
@@ -139,7 +141,9 @@ export interface MoveRow extends ProverKey {
   at: Date
 }
 
-/** Promotions and relegations, newest first; of one interval, one hotkey or one registration of it when asked. */
+/**
+ * Promotions and relegations, newest first; optionally only those of one interval, hotkey or registration.
+ */
 export async function tierHistory(
   db: Queryable,
   id: VerifierId,

@@ -21,13 +21,13 @@ function of(id: VerifierId, { hotkey, registeredBlock }: ProverKey): unknown[] {
   return [id.netuid, id.verifier, hotkey, registeredBlock]
 }
 
-/** What one settled interval found of a prover. */
+/** A prover's results in one settled interval. */
 export interface ProverHistoryRow extends ShareCounts, StoredCapacity {
   n: number
   settledAt: Date | null
   tierBefore: Tier
   tierAfter: Tier
-  /** By which the interval was settled; null of one that has no profile. */
+  /** The rule the interval was settled by; null if it has no profile. */
   tiersRule: MechanismProfile['tiersRule'] | null
   requestAttempts: number
   requestSuccesses: number
@@ -35,7 +35,7 @@ export interface ProverHistoryRow extends ShareCounts, StoredCapacity {
   checksPassed: number
   cheats: number
   totalAfter: number
-  /** Null too where an older version settled it. */
+  /** Also null if an older version settled it. */
   meanRewardPpm: number | null
   observationPpm: number | null
   scoreBefore: number
@@ -63,10 +63,10 @@ export async function proverHistory(
   )
 }
 
-/** Where a page of a prover's checks begins: after this one. */
+/** A page of a prover's checks begins after this one. */
 export type ProverCheckCursor = CheckCursor & { n: number }
 
-/** A prover's checks, newest first, those of intervals after `throughN` left out. */
+/** A prover's checks, newest first, without those of intervals after `throughN`. */
 export async function proverChecks(
   db: Queryable,
   id: VerifierId,
@@ -92,22 +92,25 @@ export async function proverChecks(
 }
 
 export interface CheckedAnswersRow {
-  /** Settled intervals looked at. */
+  /** Number of settled intervals covered. */
   intervals: number
-  /** Answers it gave in them. */
+  /** The prover's answers in them. */
   answers: number
-  /** Of these, computed again in full and compared: challenges and audits that say `pass` or `cheat`. */
+  /** Of these, the ones recomputed in full: challenges and audits with verdict `pass` or `cheat`. */
   fullChecks: number
-  /** Of the others, those whose spot check says `pass` or `cheat`. */
+  /** Of the others, those whose spot check has verdict `pass` or `cheat`. */
   spotChecks: number
-  /** GPU time of one, measured, on average; null when there was none. */
+  /** Average measured GPU time of one; null if there was none. */
   fullCheckUs: number | null
   spotCheckUs: number | null
-  /** Attempts at users' requests in the newest of them; 0 where there is none. */
+  /** Attempts at users' requests in the newest of these intervals; 0 if there is none. */
   requestsInNewest: number
 }
 
-/** What was checked of a prover's answers in the last settled intervals. @param last how many */
+/**
+ * How many of a prover's answers were checked in the last settled intervals.
+ * @param last how many intervals
+ */
 export async function checkedAnswers(
   db: Queryable,
   id: VerifierId,

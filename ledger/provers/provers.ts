@@ -4,7 +4,7 @@ import type { Queryable, Tx } from '../database.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** What the metagraph says of a prover. */
+/** What the metagraph says about a prover. */
 export interface ProverAddress extends ProverKey {
   uid: number
   coldkey: string
@@ -38,7 +38,7 @@ export interface IntervalProverRow extends ProverAddress {
 
 const OF = 'netuid = $1 AND verifier = $2'
 
-/** Every registration that was ever seen, by hotkey; or only those of `keys`. */
+/** Every registration ever seen, by hotkey; or only those in `keys`. */
 export async function standings(
   db: Queryable,
   id: VerifierId,
@@ -73,7 +73,10 @@ const NEW = {
   fastReturn: 'boolean',
 } as const
 
-/** Provers of the metagraph: a new registration starts where the rules say, a known one only moves. */
+/**
+ * Stores the metagraph's provers: a new registration starts with the rules' initial standing, a known one
+ * only gets its new address.
+ */
 export async function upsertStandings(
   db: Queryable,
   id: VerifierId,
@@ -106,7 +109,7 @@ const INTERVAL_PROVER = {
   unreachableReason: 'text',
 } as const
 
-/** The provers of an interval, once each; what was recorded at the opening stands. */
+/** Stores the provers of an interval, once each; what was recorded at the opening is kept. */
 export async function insertIntervalProvers(
   tx: Tx,
   id: VerifierId,
@@ -155,8 +158,8 @@ export async function updateAxons(
 }
 
 /**
- * What a prover said of itself that did not answer when the interval opened: recorded at the first
- * contact, and holds from then on.
+ * Stores the facts of a prover that did not answer when the interval opened: recorded at the first contact,
+ * and valid from then on.
  */
 export async function fillFacts(
   db: Queryable,

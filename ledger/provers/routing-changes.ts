@@ -6,9 +6,12 @@ import type { Queryable } from '../database.js'
 import { camelRow } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** What the router goes by, of a prover of the newest interval. Times are milliseconds of the database's clock. */
+/**
+ * What the router needs to know about a prover of the newest interval. Times are milliseconds by the
+ * database's clock.
+ */
 export interface RoutingRow extends ProverKey {
-  /** Whether users' requests may go to it at all: it answered, and said what it is. */
+  /** Whether users' requests may go to it at all: it has answered and reported its facts. */
   routable: boolean
   tier: Tier
   capacity: number
@@ -18,9 +21,9 @@ export interface RoutingRow extends ProverKey {
   modelRoot: string
   /** The range of blocks in which it was last sent a user's request; null when it never was. */
   blockRange: number | null
-  /** Users' requests of that range, ended or under way. */
+  /** Users' requests in that range, finished or in progress. */
   used: number
-  /** Those of them that a second prover began first. */
+  /** Those of them that a hedge began first. */
   outpaced: number
   /** Lower median of floor(µs · 10^6 / work) over its last answers; null without any. */
   usPerWork: number | null
@@ -30,19 +33,19 @@ export interface RoutingRow extends ProverKey {
   failedMs: number | null
   /** Checks passed since its last cheat; null while none was found. */
   passedSinceCheat: number | null
-  /** Capacity that it had proven when it was settled last, in millionths of a GPU; null when it never was. */
+  /** Proven capacity at its last settlement, in millionths of a GPU; null if there was none. */
   provenPpm: number | null
   refusedUntilMs: number | null
   pausedUntilMs: number | null
-  /** Of every kind, with the time at which its deadline ends. */
+  /** Requests of every kind, with the time of their deadline. */
   openRequests: OpenRequest[]
 }
 
-/** How far a copy of the router's rows goes. */
+/** How up to date a copy of the router's rows is. */
 export interface RoutingCursor {
-  /** The interval that opened last; null before the first did. */
+  /** The interval that opened last; null before the first. */
   n: number | null
-  /** The oldest transaction that ran when it was read: what others wrote since may be missing. */
+  /** The oldest transaction that was running when it was read: later writes may be missing. */
   transaction: string
 }
 
@@ -50,16 +53,16 @@ export interface RoutingChanges {
   cursor: RoutingCursor
   /** The database's clock. */
   nowMs: number
-  /** Whether the interval that opened last found a settled one: only then can anybody have proven anything. */
+  /** Whether the interval that opened last follows a settled one: only then can any capacity be proven. */
   anySettled: boolean
-  /** The interval announced last; null before the first was. */
+  /** The interval announced last; null before the first. */
   newest: (IntervalBlocks & { n: number }) | null
   rows: RoutingRow[]
 }
 
 const MS = (column: string) => `floor(extract(epoch FROM ${column}) * 1000)::bigint`
 
-/** By name: a row as one array, because the driver takes longer for cells than for JSON. */
+/** Each row is read as one JSON array, because the driver takes longer for columns than for JSON. */
 const CELLS = {
   hotkey: 'p.hotkey',
   registered_block: 'p.registered_block',
@@ -91,13 +94,13 @@ const CELLS = {
 }
 
 /**
- * What is visible is older than the snapshot's end; saying so tells the planner that the range is a narrow
- * one, which it can't know of a plan that it keeps.
+ * Everything visible is older than the snapshot's end; the redundant bound tells the planner that the range
+ * is narrow, which it can't know for a cached plan.
  */
 const SINCE =
   'changed >= (SELECT changed FROM since) AND changed < pg_snapshot_xmax(pg_current_snapshot())'
 
-// Each lookup has its LIMIT so that it stays one: a join of whole tables would be planned where few rows changed too.
+// The LIMITs keep these index lookups: otherwise the planner may join whole tables even if few rows changed.
 const CHANGES = `
   WITH opened AS (
     SELECT n, opened_after FROM intervals
@@ -127,8 +130,8 @@ const CHANGES = `
      ) r ON true) AS rows`
 
 /**
- * The rows of the newest interval's provers that may have changed since a copy was read; all of them where
- * another interval opened since, or `since` is null. Some may come again unchanged.
+ * The rows of the newest interval's provers that may have changed since a copy was read; all of them if
+ * another interval has opened since, or `since` is null. Some may be unchanged.
  */
 export async function routingChanges(
   db: Queryable,

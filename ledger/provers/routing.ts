@@ -5,7 +5,7 @@ import type { Queryable } from '../database.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** What is needed to ask a prover. */
+/** What is needed to contact a prover. */
 export interface AxonRow extends ProverKey {
   axonIp: string
   axonPort: number
@@ -17,7 +17,7 @@ export interface AxonRow extends ProverKey {
 const LATEST = `SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL
   ORDER BY n DESC LIMIT 1`
 
-/** The addresses of those of `hotkeys` that can be asked, or of all that can. */
+/** The addresses of the provers that can be asked, optionally only of `hotkeys`. */
 export async function proverAxons(
   db: Queryable,
   id: VerifierId,
@@ -31,7 +31,7 @@ export async function proverAxons(
   )
 }
 
-/** What is public of one prover, whether it can be routed to or not. */
+/** The public routing state of one prover, whether it can be routed to or not. */
 export interface RoutingOverviewRow {
   tier: Tier
   determinismClass: string | null
@@ -45,9 +45,10 @@ export interface RoutingOverviewRow {
 }
 
 /**
- * For the public: no challenge of a running interval may move anything. A latency of users' requests alone
- * would not do: what did not move it was a challenge. So it is read from the attempts, not from what the
- * router goes by. Null when the interval that opened last does not have the prover.
+ * For the public: no challenge of a running interval may change any of it. A latency that only users'
+ * requests change would not do: a request that did not change it would be known to be a challenge. So it is
+ * read from the attempts, not from the router's row. Null if the interval that opened last does not have the
+ * prover.
  */
 export async function routingOverview(
   db: Queryable,
@@ -91,8 +92,8 @@ export async function routingOverview(
 }
 
 /**
- * How many checks a prover passed since its last cheat, as far as intervals are settled; null when none
- * was found in them. From their scores, because checks are removed for their age.
+ * How many checks a prover passed since its last cheat, counting settled intervals only; null if no cheat was
+ * found in them. From scores, because old checks are deleted.
  */
 export async function settledSinceCheat(
   db: Queryable,

@@ -13,18 +13,18 @@ import type { VerifierId } from '../verifier-id.js'
 import { lockForAttempts, oneSuccess } from './one-success.js'
 import { countFailures, countOutcomes, countStarted } from './prover-counters.js'
 
-/** `wide`: one of the requests that every prover is sent at the same instant. */
+/** `wide`: one of the requests of a wide round, which every prover is sent at the same instant. */
 export type AttemptKind = 'challenge' | 'inference' | 'wide'
 
 export type Outcome = 'success' | 'failure' | 'neutral' | 'refused'
 
 export interface NewAttempt extends ProverKey {
   requestId: string
-  /** The interval of a challenge; null for all else, whose interval its outcome decides. */
+  /** A challenge's interval; null for other kinds, whose interval is decided when they end. */
   n: number | null
   kind: AttemptKind
   inferenceId: string | null
-  /** From 1: failover counts on. */
+  /** From 1; each failover increments it. */
   attemptNo: number
   /** The second prover of this attempt, asked because the first was slow to begin. */
   hedge: boolean
@@ -35,42 +35,44 @@ export interface NewAttempt extends ProverKey {
   counted: boolean
   apiKeyId: string | null
   deadlineMs: number
-  /** The range of blocks whose limit it counts against; null of a challenge. */
+  /** The range of blocks whose limit it counts against; null for a challenge. */
   blockRange: number | null
-  /** GPUs that the prover declares now; null when that is not known. */
+  /** GPUs that the prover declares at this time; null if unknown. */
   gpus?: number | null
-  /** The interval and the wide round that send it. */
+  /** The interval of the wide round that sends it. */
   wideN?: number | null
   wideRound?: number | null
-  /** It is cancelled so long after it was sent, as users cancel theirs; null: it is not. */
+  /** Time from sending until it is cancelled, as users cancel theirs; null: never. */
   cancelAfterMs?: number | null
-  /** Of a check that asks with a user's prompt: sha256 of it. */
+  /** For a check that uses a user's prompt: sha256 of the prompt. */
   promptSha256?: string | null
 }
 
-/** How an attempt ended. What is not known is null. */
+/** How an attempt ended. Unknown values are null. */
 export interface AttemptResult {
   outcome: Outcome
   reason: Reason
-  /** For people; never a prompt. */
+  /** For people; never contains a prompt. */
   message: string | null
   framesSha256: string | null
   traceRoot: string | null
   determinismClass: string | null
   modelRoot: string | null
   signature: string | null
-  /** What the request was signed with: evidence without it is void. */
+  /** The nonce that the request was signed with: without it, evidence is void. */
   requestNonce: string | null
   requestSignature: string | null
   timings: Record<string, number> | null
   warnings: string[] | null
   elapsedUs: number | null
   firstRecordUs: number | null
-  /** Request ids of the valid `taken` that a refusal showed; null when it was none. */
+  /**
+   * Request ids of the valid `taken` confirmations that a refusal presented; null if it was not a refusal.
+   */
   taken: string[] | null
 }
 
-/** Of an attempt without an answer. */
+/** The result fields of an attempt without an answer. */
 export const NO_ANSWER = {
   framesSha256: null,
   traceRoot: null,
@@ -86,7 +88,7 @@ export const NO_ANSWER = {
   taken: null,
 }
 
-/** What is stored of a prover whose request another one began, or answered, first. */
+/** The result of an attempt that another prover began, or answered, first. */
 export function hedgeLoserResult(): AttemptResult {
   return { ...NO_ANSWER, outcome: 'neutral', reason: 'outpaced', message: null }
 }
@@ -94,24 +96,24 @@ export function hedgeLoserResult(): AttemptResult {
 type Unanswered = { [K in keyof AttemptResult]: AttemptResult[K] | null }
 
 export interface AttemptRow extends Omit<NewAttempt, 'blockRange'>, Unanswered {
-  /** Our other requests in flight at the prover when this was stored; null of one by an older version. */
+  /** Our other requests in flight at the prover when this was stored; null if an older version stored it. */
   inFlight: number | null
-  /** This and what follows is the database's time. */
+  /** This and the following times are by the database's clock. */
   askedAt: Date
-  /** Null while it is under way. */
+  /** Null while it is in progress. */
   completedAt: Date | null
 }
 
-/** An attempt without what was sent: up to a hundred kilobytes of prompt that nobody who only counts needs. */
+/** An attempt without its body: up to a hundred kilobytes of prompt that counting does not need. */
 export type AttemptFacts = Omit<AttemptRow, 'body'>
 
 export interface NewOutcome extends AttemptResult {
   requestId: string
-  /** The check of kind `answer` that goes with it. */
+  /** The check of kind `answer` that is stored with it. */
   verdict: Judgement | null
 }
 
-/** What stands for an attempt after `recordOutcomes`. */
+/** An attempt's recorded outcome after `recordOutcomes`. */
 export interface RecordedOutcome {
   requestId: string
   n: number
@@ -162,7 +164,7 @@ const FACTS = `request_id, n, kind, inference_id, attempt_no, hedge, hotkey, reg
   counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, cancel_after_ms, prompt_sha256, outcome, reason, message, frames_sha256, trace_root,
   determinism_class, model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, taken, asked_at, completed_at`
 
-/** Open attempts that may still end: one whose worker went away is not in flight for ever. */
+/** Open attempts that may still end: one whose worker died is not in flight forever. */
 const IN_FLIGHT = `attempts o WHERE o.netuid = $1 AND o.verifier = $2 AND o.outcome IS NULL
   AND o.asked_at BETWEEN clock_timestamp() - interval '1 day' AND clock_timestamp()
   AND o.asked_at > clock_timestamp() - make_interval(secs => o.deadline_ms / 1000.0)`
@@ -177,10 +179,10 @@ const queryAttempts = jsonRows<AttemptRow>('attempts', (row) => row.requestId, J
 const queryFacts = jsonRows<AttemptFacts>('attempts', (row) => row.requestId, JSON_COLUMNS)
 
 /**
- * Stores attempts before they are sent, once each. A user's request keeps the attempt that was stored
- * first under its number, should two workers start it: so the row to send is the one that is returned.
- * One that has its answer gets no further attempt.
- * @returns one row for each of `rows`, in their order, without those that were not stored
+ * Stores attempts before they are sent, once each. If two workers start the same attempt of a user's request,
+ * the one stored first is kept, so send what is returned. A request that has its answer gets no further
+ * attempt.
+ * @returns the rows to send, in the order of `rows`, without those that were not stored
  */
 export async function startAttempts(
   db: Database,
@@ -228,11 +230,11 @@ export async function startAttempts(
 }
 
 /**
- * Records how attempts ended, all or none; the time of it is the database's. An attempt that has an outcome keeps it (the first
- * stands), and only a newly recorded one brings its `answer` check with it. An attempt without an
- * interval gets the one that is open now, which cannot close before this is committed. A user's
- * request has one success at most: a second one is outpaced, and so are attempts that are still open then.
- * @returns what stands, one for each known request id, in no order
+ * Records how attempts ended, all or none, at the database's time. An attempt that already has an outcome
+ * keeps it, and an `answer` check is stored only with a newly recorded outcome. An attempt without an
+ * interval gets the one that is open now, which cannot close before this commits. A user's request has at
+ * most one success: a second one becomes `outpaced`, and so do attempts that are still open then.
+ * @returns the recorded outcome of each known request id, in no particular order
  */
 export async function recordOutcomes(
   db: Database,
@@ -256,7 +258,7 @@ export async function recordOutcomes(
       verdict: verdict?.verdict ?? null,
       verdictReason: verdict?.reason ?? null,
       rewardPpm: verdict?.rewardPpm ?? null,
-      // An array for each row: PostgreSQL unnests those of all rows into one.
+      // As a string per row: PostgreSQL would unnest an array of arrays completely.
       taken: rest.taken === null ? null : `{${rest.taken.join(',')}}`,
     }))
     const given = batch<(typeof flat)[number]>(
@@ -271,7 +273,7 @@ export async function recordOutcomes(
       flat,
       3,
     )
-    // Rows are locked in one order, so that two batches that share requests can't deadlock.
+    // Rows are locked in a fixed order, so that two batches that share requests can't deadlock.
     const ended = await tx.query<RecordedOutcome>(
       `WITH given AS (SELECT * FROM ${given.source}),
        locked AS (
@@ -310,7 +312,7 @@ export async function recordOutcomes(
   })
 }
 
-/** Our requests in flight at each prover, of any kind: sent, and their outcome not known yet. */
+/** Our requests in flight at each prover, of any kind: sent, outcome not known yet. */
 export async function requestsInFlight(
   db: Queryable,
   id: VerifierId,
@@ -323,7 +325,7 @@ export async function requestsInFlight(
   return new Map(rows.map(({ hotkey, requestIds }) => [hotkey, requestIds]))
 }
 
-/** By request id; those that are not stored are left out. */
+/** Ordered by request id; unknown ids are left out. */
 export async function attemptsById(
   db: Queryable,
   requestIds: readonly string[],
@@ -335,7 +337,7 @@ export async function attemptsById(
   )
 }
 
-/** The same without their bodies. */
+/** The same without bodies. */
 export async function attemptFacts(
   db: Queryable,
   requestIds: readonly string[],
@@ -347,7 +349,7 @@ export async function attemptFacts(
   )
 }
 
-/** A user's request's attempts, in their order. */
+/** The attempts at a user's request, in order. */
 export async function attemptsOf(db: Queryable, inferenceId: string): Promise<AttemptRow[]> {
   return queryAttempts(
     db,
@@ -370,7 +372,7 @@ export async function answersOfInterval(
 }
 
 /**
- * A prover said that a request is impossible, or ran out of memory, and another one then did it: what
+ * A prover said that a request is impossible, or ran out of memory, and another one then completed it: what
  * was nobody's fault becomes a failure of the first, while its interval is open.
  */
 export async function chargeNeutralAttempts(

@@ -2,9 +2,9 @@ import type { Queryable } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /**
- * Takes a queued job that nobody runs, for an inference worker that runs it on an open connection.
- * @param aheadMs how long it is the worker's, by the ledger's clock, unless renewed
- * @returns false when there is nothing to take: unknown, ended, or somebody else's
+ * Claims a queued job that nobody runs, for an inference worker that runs it on an open connection.
+ * @param aheadMs how long the claim lasts, by the ledger's clock, unless renewed
+ * @returns false if the job can't be claimed: it is unknown, ended, or claimed by somebody else
  */
 export async function claimDirect(
   db: Queryable,
@@ -23,7 +23,7 @@ export async function claimDirect(
   return claimed === 1
 }
 
-/** Renews the claim; changes nothing of a job that has ended. */
+/** Renews the claim; does nothing if the job has ended. */
 export async function renewDirect(db: Queryable, jobId: string, aheadMs: number): Promise<void> {
   await db.execute(
     `UPDATE jobs SET direct_until = clock_timestamp() + make_interval(secs => $2::double precision / 1000)
@@ -32,7 +32,7 @@ export async function renewDirect(db: Queryable, jobId: string, aheadMs: number)
   )
 }
 
-/** Given up before its end: the job's workflow takes over. */
+/** Releases the claim before the job has ended: its workflow takes over. */
 export async function releaseDirect(db: Queryable, jobId: string): Promise<void> {
   await db.execute(
     `UPDATE jobs SET direct_until = clock_timestamp()
@@ -41,7 +41,7 @@ export async function releaseDirect(db: Queryable, jobId: string): Promise<void>
   )
 }
 
-/** Whether its user wants the job stopped. */
+/** Whether the user has cancelled the job. */
 export async function isCancelRequested(db: Queryable, jobId: string): Promise<boolean> {
   const rows = await db.query(
     'SELECT 1 FROM jobs WHERE id = $1 AND cancel_requested_at IS NOT NULL',

@@ -9,9 +9,8 @@ export interface FrameRow {
 }
 
 /**
- * Stores frames as they come, and notifies those who wait for their job. A prover that is asked again sends
- * them again: the last ones before the attempt's outcome are those that it signed; later ones change
- * nothing.
+ * Stores frames as they arrive, and notifies watchers of their job. A prover that is asked again sends its
+ * frames again: the last ones before the attempt's outcome are the signed ones; later ones change nothing.
  */
 export async function putFrames(
   db: Queryable,
@@ -19,7 +18,7 @@ export async function putFrames(
   frames: readonly FrameRow[],
 ): Promise<void> {
   if (frames.length === 0) return
-  // One parameter a frame, because pg sends a lone buffer as it is, and one inside an array as hex.
+  // One parameter per frame, because pg sends a single buffer as binary, but one inside an array as hex.
   const values = frames.map((_, i) => `($1::uuid, $${2 * i + 2}::integer, $${2 * i + 3}::bytea)`)
   await db.query(
     `WITH put AS (
@@ -34,7 +33,7 @@ export async function putFrames(
   )
 }
 
-/** By index. @param options.from the first index; @param options.limit so many at most */
+/** Ordered by index. @param options.from the first index; @param options.limit maximum number of frames */
 export async function getFrames(
   db: Queryable,
   requestId: string,

@@ -1,7 +1,7 @@
 import type { Queryable, Tx } from '../database.js'
 import { firstOrNull } from '../rows.js'
 
-/** An Idempotency-Key of one API key, and what the request under it asks for. */
+/** An Idempotency-Key of one API key, and a hash of what the request asks for. */
 export interface IdempotentRequest {
   readonly keyId: string
   readonly idempotencyKey: string
@@ -9,9 +9,9 @@ export interface IdempotentRequest {
 }
 
 /**
- * Takes an Idempotency-Key for this transaction. The lock ends with it, also when the process that
- * holds it dies: no key is ever stuck.
- * @returns false while another transaction works under it
+ * Locks an Idempotency-Key for this transaction. The lock ends with the transaction, even if the process
+ * dies: no key is ever stuck.
+ * @returns false while another transaction holds it
  */
 export async function lockIdempotencyKey(tx: Tx, request: IdempotentRequest): Promise<boolean> {
   const [row] = await tx.query<{ locked: boolean }>(
@@ -21,7 +21,9 @@ export async function lockIdempotencyKey(tx: Tx, request: IdempotentRequest): Pr
   return row!.locked
 }
 
-/** The job made under an Idempotency-Key in the last 24 hours, and by which request; null: none. */
+/**
+ * The job created with an Idempotency-Key in the last 24 hours, and by which request; null if there is none.
+ */
 export async function idempotentJob(
   db: Queryable,
   { keyId, idempotencyKey }: IdempotentRequest,
@@ -35,7 +37,7 @@ export async function idempotentJob(
   )
 }
 
-/** Notes which job was made under an Idempotency-Key; a row that is too old to match gives way. */
+/** Records the job created with an Idempotency-Key, replacing a row that is too old to match. */
 export async function recordIdempotentJob(
   tx: Tx,
   { keyId, idempotencyKey, requestSha256 }: IdempotentRequest,
@@ -49,7 +51,7 @@ export async function recordIdempotentJob(
   )
 }
 
-/** Deletes rows that are too old to match, `most` of them. @returns how many */
+/** Deletes rows that are too old to match, at most `most`. @returns how many */
 export async function deleteOldIdempotencyKeys(db: Queryable, most: number): Promise<number> {
   return db.execute(
     `DELETE FROM idempotency_keys WHERE (api_key_id, idempotency_key) IN (
@@ -59,7 +61,7 @@ export async function deleteOldIdempotencyKeys(db: Queryable, most: number): Pro
   )
 }
 
-/** Lets requests of one key for one seed go one after the other: the second finds what the first made. */
+/** Serialises requests of one key for one seed: the second finds the job of the first. */
 export async function lockSeed(tx: Tx, keyId: string, seed: number): Promise<void> {
   await tx.query(
     `SELECT pg_advisory_xact_lock(hashtextextended('seed/' || $1::text || '/' || $2::bigint, 0))`,

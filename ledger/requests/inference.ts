@@ -2,7 +2,7 @@ import type { GenerationParams } from '../../formats/generation.js'
 import type { Queryable } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** A generation a user asked for. */
+/** A generation that a user requested. */
 export interface InferenceRequestRow extends GenerationParams {
   id: string
   jobId: string
@@ -10,7 +10,7 @@ export interface InferenceRequestRow extends GenerationParams {
   model: string
   /** Whether it counts in successes, totals, latency and reward. */
   counted: boolean
-  /** Whether checks may ask with its texts. */
+  /** Whether checks may reuse its prompts. */
   reusePrompt: boolean
   createdAt: Date
 }
@@ -19,11 +19,11 @@ const COLUMNS = `id, job_id, api_key_id, seed, prompt, negative_prompt, steps, g
   fps, model, counted, reuse_prompt, created_at`
 
 export interface RecentRequestRow extends InferenceRequestRow {
-  /** Its user cancelled it while a prover was at it. */
+  /** The user cancelled it while a prover was working on it. */
   cancelled: boolean
 }
 
-/** The newest first: what challenges are made to look like. */
+/** Newest first: challenges are made to look like these. */
 export async function recentRequests(
   db: Queryable,
   id: VerifierId,

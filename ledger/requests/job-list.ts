@@ -4,19 +4,21 @@ import { JOB_COLUMNS, JOB_SOURCE, type JobRow, queryJobs } from './jobs.js'
 export interface JobsPage {
   readonly order: 'asc' | 'desc'
   readonly limit: number
-  /** The page ends with the job whose texts bring them to so many bytes: a hundred long prompts are 20 MB. */
+  /**
+   * The page ends with the job that takes its texts to this many bytes: a hundred long prompts are 20 MB.
+   */
   readonly maxTextBytes: number
-  /** Only those that come after this job of the key; one that was deleted will do. */
+  /** Only jobs after this job of the key, which may be a deleted one. */
   readonly after: string | null
 }
 
 export interface JobList {
   readonly rows: readonly JobRow[]
-  /** Whether there are more behind them. */
+  /** Whether there are more after these. */
   readonly more: boolean
 }
 
-/** A key's jobs by time, without deleted ones. @returns null when `after` is no job of the key */
+/** A key's jobs by time, without deleted ones. @returns null if `after` is not a job of the key */
 export async function listJobs(
   db: Queryable,
   apiKeyId: string,
@@ -24,7 +26,7 @@ export async function listJobs(
 ): Promise<JobList | null> {
   const place = '(SELECT created_at, id FROM jobs WHERE id = $4 AND api_key_id = $1)'
   const beyond = order === 'desc' ? '<' : '>'
-  // One more than asked for tells whether there are more.
+  // One more than requested, to know whether there are more.
   const rows = await queryJobs<{ more: boolean }>(
     db,
     `SELECT * FROM (

@@ -8,13 +8,13 @@ export const JOBS_CHANNEL = 'fractal_jobs'
 
 const RECONNECT_MS = 1_000
 const CONNECT_TIMEOUT_MS = 5_000
-/** A connection whose other end went away without a word looks like one on which nothing happens. */
+/** A connection whose peer vanished silently looks like an idle one, so it is pinged. */
 const PING_MS = 5_000
 
 /**
- * Notifies those who wait for a job that it changed, whichever process changed it: one LISTEN connection
- * a process, however many wait. A signal says only "read it again". While the connection is down none
- * arrives, so everybody is notified once it is back; who cannot wait that long polls as well.
+ * Notifies listeners when a job changes, whichever process changed it: one LISTEN connection per process,
+ * however many listeners. A signal only means "read it again". While the connection is down no signal
+ * arrives, so all listeners are notified once it is back; those that can't wait that long must also poll.
  */
 export class JobSignals {
   readonly #address: DatabaseAddress
@@ -26,7 +26,7 @@ export class JobSignals {
   #retry: NodeJS.Timeout | undefined
   #closed = false
 
-  /** @param options.pingMs how often the connection is tried, and how long it may take to answer */
+  /** @param options.pingMs how often the connection is pinged, and how long it may take to answer */
   constructor(options: DatabaseAddress & { applicationName: string; log: Log; pingMs?: number }) {
     this.#pingMs = options.pingMs ?? PING_MS
     this.#address = { url: options.url, tls: options.tls }
@@ -35,12 +35,12 @@ export class JobSignals {
     void this.#connect()
   }
 
-  /** Whether signals arrive at present. */
+  /** Whether signals arrive at the moment. */
   get isListening(): boolean {
     return this.#client !== null
   }
 
-  /** Calls `listener` after each change of the job. @returns unsubscribes it */
+  /** Calls `listener` after each change of the job. @returns a function that unsubscribes it */
   on(jobId: string, listener: () => void): () => void {
     const listeners = this.#listeners.get(jobId) ?? new Set()
     this.#listeners.set(jobId, listeners)
@@ -106,7 +106,7 @@ export class JobSignals {
     for (const jobId of [...this.#listeners.keys()]) this.#notify(jobId)
   }
 
-  /** Rejects when there is no answer in time; ending the client then cuts its socket. */
+  /** Rejects if there is no answer in time; ending the client then closes its socket. */
   async #answered(client: pg.Client, sql: string): Promise<void> {
     let late: NodeJS.Timeout | undefined
     const deadline = new Promise<never>((_, reject) => {

@@ -2,17 +2,17 @@ import type { Queryable } from '../database.js'
 import { firstOrNull } from '../rows.js'
 import { JOB_COLUMNS, JOB_SOURCE, type JobRow, queryJobs } from './jobs.js'
 
-/** A job as one who watches it sees it. */
+/** A job as its watchers see it. */
 export interface WatchedJob extends JobRow, Shown {}
 
 interface Shown {
-  /** The attempt whose frames are to be shown: the winning one, else the newest that delivered any. */
+  /** The attempt whose frames are shown: the winning one, else the newest that delivered any. */
   framesOf: string | null
-  /** How many of them are stored: index 1 to this. */
+  /** How many of its frames are stored, with indexes from 1. */
   framesStored: number
 }
 
-/** One read of all that a watcher gets; frames themselves are read separately. */
+/** Everything that a watcher gets, except the frames themselves, in one read. */
 export async function watchedJob(db: Queryable, jobId: string): Promise<WatchedJob | null> {
   return firstOrNull(
     await queryJobs<Shown>(

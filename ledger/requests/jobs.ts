@@ -7,7 +7,7 @@ import type { InferenceRequestRow } from './inference.js'
 
 export type JobStatus = 'queued' | 'in_progress' | 'completed' | 'failed'
 
-/** A user's job together with the generation it asks for. */
+/** A user's job together with the generation that it requests. */
 export interface JobRow extends Omit<InferenceRequestRow, 'id' | 'jobId' | 'createdAt'> {
   /** `video_` and 24 hex. */
   id: string
@@ -17,7 +17,9 @@ export interface JobRow extends Omit<InferenceRequestRow, 'id' | 'jobId' | 'crea
   status: JobStatus
   /** Per cent. */
   progress: number
-  /** Requests before this one at its prover; null until one took it, and once it has ended. */
+  /**
+   * Requests ahead of this one at its prover; null until a prover has accepted it, and once it has ended.
+   */
   queuePosition: number | null
   warnings: string[]
   errorCode: string | null
@@ -30,16 +32,18 @@ export interface JobRow extends Omit<InferenceRequestRow, 'id' | 'jobId' | 'crea
   startedAt: Date | null
   completedAt: Date | null
   expiresAt: Date | null
-  /** Whether that has passed, by the database's clock. */
+  /** Whether `expiresAt` has passed, by the database's clock. */
   hasExpired: boolean
   deletedAt: Date | null
-  /** Its files, frames and prompts are gone for their age: the prompts are '' then. */
+  /**
+   * When its files, frames and prompts were deleted because of their age; the prompts are '' from then on.
+   */
   forgottenAt: Date | null
   /** Hotkey of the prover of the winning attempt. */
   prover: string | null
 }
 
-/** A new job: its generation, with the ids that the API drew. */
+/** A new job: its generation, with the ids that the API generated. */
 export type NewJob = Omit<InferenceRequestRow, 'id' | 'jobId' | 'createdAt'> & {
   id: string
   inferenceId: string
@@ -51,7 +55,7 @@ export interface ContentRow {
   sha256: string
 }
 
-/** Of a job and its generation; for other files of the ledger. */
+/** Columns of a job and its generation, for other files in the ledger. */
 export const JOB_COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_position, j.inference_id, j.winning_request_id, j.warnings,
   j.error_code, j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
   j.expires_at, coalesce(j.expires_at <= clock_timestamp(), false) AS has_expired, j.deleted_at, j.forgotten_at, r.netuid, r.verifier, r.seed, r.prompt, r.negative_prompt, r.steps, r.guidance_milli,
@@ -64,14 +68,17 @@ export const queryJobs = jsonRows<JobRow>('jobs', (row) => row.id, {
   warnings: z.array(z.string()),
 })
 
-/** Past an attempt's deadline, how long its asker may still take to record the outcome. */
+/** How long after an attempt's deadline its worker may still take to record the outcome. */
 const ASKER_MARGIN_S = 60
 
-/** Of attempts `a`: somebody may still be asking. A later asker records its outcome all the same. */
+/**
+ * SQL condition on attempts `a`: a worker may still be waiting for the prover. A later outcome is still
+ * recorded.
+ */
 export const STILL_ASKED = `a.outcome IS NULL
   AND a.asked_at + make_interval(secs => a.deadline_ms / 1000.0 + ${ASKER_MARGIN_S}) > clock_timestamp()`
 
-/** Stores a job and its generation, once, in one statement. @returns the job that stands */
+/** Stores a job and its generation, once, in one statement. @returns the stored job */
 export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Promise<JobRow> {
   const added = await queryJobs(
     db,
@@ -115,8 +122,8 @@ export async function getJob(db: Queryable, jobId: string): Promise<JobRow | nul
 }
 
 /**
- * The newest job of this key that asked for the very same generation, seed included, and has a video
- * or is getting one; null when there is none.
+ * The newest job of this key that requested exactly the same generation, including the seed, and has a video
+ * or is getting one; null if there is none.
  */
 export async function findRepeat(
   db: Queryable,
@@ -153,8 +160,8 @@ export async function findRepeat(
 }
 
 /**
- * Jobs that nobody runs, oldest first: their workflow was not noted as started (the API went away in
- * between), and nobody runs them directly, or did and went away.
+ * Jobs that nobody runs, oldest first: their workflow was not recorded as started (the API died in between),
+ * and no worker runs them directly, or it died.
  */
 export async function listUnstarted(
   db: Queryable,
@@ -174,9 +181,10 @@ export async function listUnstarted(
 }
 
 /**
- * Jobs whose workflow was started and that made no progress for long, by id: nobody runs them
- * directly, and nobody can still be asking a prover. Whether their workflow still runs, Temporal knows.
- * @param after the id that the last page ended with; '' at first
+ * Jobs whose workflow was started but that have made no progress for a long time, by id: no worker runs them
+ * directly, and none can still be waiting for a prover. Only Temporal knows whether their workflow still
+ * runs.
+ * @param after the last id of the previous page; '' for the first page
  */
 export async function listSilent(
   db: Queryable,
@@ -196,7 +204,7 @@ export async function listSilent(
   return rows.map((row) => row.id)
 }
 
-/** Notes that the job's workflow was started. */
+/** Records that the job's workflow was started. */
 export async function markStarted(db: Queryable, jobId: string): Promise<void> {
   await db.execute(
     'UPDATE jobs SET workflow_started_at = now() WHERE id = $1 AND workflow_started_at IS NULL',
@@ -205,8 +213,8 @@ export async function markStarted(db: Queryable, jobId: string): Promise<void> {
 }
 
 /**
- * Notes progress in per cent, which never goes back; with the first of it nobody is before this one any
- * more. A job that ended stays as it is.
+ * Records progress in per cent, which never decreases; from the first progress on, no request is ahead of
+ * this one. Does nothing if the job has ended.
  */
 export async function setProgress(db: Queryable, jobId: string, progress: number): Promise<void> {
   await db.execute(
@@ -219,8 +227,8 @@ export async function setProgress(db: Queryable, jobId: string, progress: number
 }
 
 /**
- * Notes how many requests are before this one at the prover that took it, as the prover says; null: it
- * was given up and another is sought. A job that ended stays as it is.
+ * Records how many requests are ahead of this one, as reported by the prover that accepted it; null: that
+ * prover was given up and another is being sought. Does nothing if the job has ended.
  */
 export async function setQueuePosition(
   db: Queryable,
@@ -236,8 +244,8 @@ export async function setQueuePosition(
 
 /**
  * Completes a job, once.
- * @param end.keptMs how long its files can be fetched from now on; null: no bound
- * @returns false when it had ended before
+ * @param end.keptMs how long its files can be fetched from now on; null: forever
+ * @returns false if it had already ended
  */
 export async function completeJob(
   db: Queryable,
@@ -254,7 +262,7 @@ export async function completeJob(
   return ended === 1
 }
 
-/** Fails a job, once; a cancelled one with the code `cancelled`. @returns false when it had ended before */
+/** Fails a job, once; a cancelled one with the code `cancelled`. @returns false if it had already ended */
 export async function failJob(
   db: Queryable,
   jobId: string,
@@ -269,10 +277,10 @@ export async function failJob(
 }
 
 /**
- * Notes that the user wants it stopped. Where no prover is at it (it waits for its turn, for a free
- * prover, or for Temporal; or the worker that asked the prover is gone for good) it ends immediately; else
- * that worker ends it. With an answer whose file is being made it completes.
- * @returns the job, null when there is none
+ * Records that the user cancelled it. If no prover is working on it (it waits for its turn, for a free prover
+ * or for Temporal, or the worker that asked the prover is gone for good) it ends immediately; otherwise that
+ * worker ends it. If there is an answer and its file is being made, it completes.
+ * @returns the job; null if there is none
  */
 export async function requestCancel(db: Queryable, jobId: string): Promise<JobRow | null> {
   await db.execute(
@@ -296,14 +304,15 @@ export async function requestCancel(db: Queryable, jobId: string): Promise<JobRo
 
 export type ContentVariant = 'video' | 'thumbnail'
 
-/** Stores a file made from a job's frames, once; nothing of a job that was deleted meanwhile. */
+/** Stores a file made from a job's frames, once; does nothing if the job was deleted in the meantime. */
 export async function putContent(
   db: Queryable,
   jobId: string,
   variant: ContentVariant,
   content: ContentRow,
 ): Promise<void> {
-  // The lock makes a deletion wait: it removes what was stored before, and nothing is stored after it.
+  // The lock makes a concurrent deletion wait: it then removes what was stored, and nothing is stored after
+  // it.
   await db.execute(
     `INSERT INTO contents (job_id, variant, mime, bytes, sha256)
      SELECT id, $2, $3, $4, $5 FROM jobs WHERE id = $1 AND deleted_at IS NULL FOR SHARE
@@ -326,13 +335,13 @@ export async function getContent(
 }
 
 /**
- * Hides a job from its owner, stops it as `requestCancel` does, and removes its files; frames
- * too, where no judging needs them any more and they are no evidence. Its row and its attempts stay: what its prover did is still
- * judged and counted.
+ * Hides a job from its owner, stops it as `requestCancel` does, and removes its files; also its frames, if
+ * judging no longer needs them and they are not evidence. Its row and its attempts stay: what its prover did
+ * is still judged and counted.
  */
 export async function deleteJob(db: Database, jobId: string): Promise<void> {
   await db.tx(async (tx) => {
-    // First, so that its end is announced to nobody.
+    // First, so that no webhook announces its end.
     await tx.execute('UPDATE jobs SET deleted_at = now() WHERE id = $1 AND deleted_at IS NULL', [
       jobId,
     ])

@@ -1,10 +1,10 @@
 import type { Tx } from '../database.js'
 
-/** What the rule that a user's request has one success at most makes of a batch of outcomes. */
+/** How the rule that a user's request has at most one success changes a batch of outcomes. */
 export interface OneSuccess {
-  /** Said to be successes, of requests that have one already: they are outpaced. */
+  /** Reported as successes of requests that already have one: they become `outpaced`. */
   readonly late: ReadonlySet<string>
-  /** Still open, of requests that have a success now: their answers are no longer needed. */
+  /** Still open, for requests that now have a success: their answers are no longer needed. */
   readonly open: readonly string[]
 }
 
@@ -15,9 +15,10 @@ interface Found {
 }
 
 /**
- * Two workers may work on one user's request concurrently: its direct run, whose lease lapsed, and its
- * workflow. Locks the requests until the transaction ends, so that each finds the other's success, and
- * no attempt is started unseen (`startAttempts` takes the lock too). Challenges are nobody's request.
+ * Two workers may work on one user's request concurrently: a direct run whose claim has expired, and the
+ * workflow. Locks the requests until the transaction ends, so that each sees the other's success, and no
+ * attempt is started unnoticed (`startAttempts` takes the lock too). Does not concern challenges, which are
+ * not users' requests.
  */
 export async function oneSuccess(
   tx: Tx,
@@ -32,7 +33,7 @@ export async function oneSuccess(
   const late = new Set<string>()
   const open: string[] = []
   if (locked.length === 0) return { late, open }
-  // A statement of its own: it sees what was committed while the locks were waited for.
+  // A separate statement: it sees what was committed while waiting for the locks.
   const rows = await tx.query<Found>(
     `SELECT request_id, inference_id, outcome FROM attempts
      WHERE inference_id = ANY ($1) AND (outcome IS NULL OR outcome = 'success')

@@ -5,15 +5,15 @@ import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /**
- * Keeps `prover_routing` up with the attempts, in the transaction that changes them: the router reads one
- * row of each prover instead of all that it ever did. Rows are locked by hotkey, so that two batches that
+ * Updates `prover_routing` in the same transaction as the attempts: the router reads one row per prover
+ * instead of the prover's whole history. Rows are locked in the order of hotkeys, so that two batches that
  * share provers can't deadlock.
  */
 const KEY = { hotkey: 'text', registeredBlock: 'bigint' } as const
 
 const milliseconds = (ms: number | string) => `make_interval(secs => (${ms}) / 1000.0)`
 
-/** Each millisecond is as likely. */
+/** Uniform over milliseconds. */
 const RANDOM_PAUSE = milliseconds(`floor(random() * ${PAUSE_MAX_MS + 1})`)
 
 interface Started extends ProverKey {
@@ -21,8 +21,8 @@ interface Started extends ProverKey {
 }
 
 /**
- * Attempts that were stored to be sent: users' requests count against the limit of their block range. The
- * others change the row too, so that whoever keeps a copy sees that one more is in flight.
+ * For attempts about to be sent: users' requests count against the limit of their block range. Other kinds
+ * change the row too, so that readers with a copy see that one more is in flight.
  */
 export async function countStarted(
   tx: Tx,
@@ -44,9 +44,9 @@ export async function countStarted(
 }
 
 /**
- * Attempts that have just got their outcome: speed, failures since the last success, who was outpaced, and
- * until when it is left alone. An answer's time is shared with the requests of ours that its GPU had
- * before it: else whoever is busy would count as slow.
+ * For attempts that just got their outcome: speed, failures since the last success, how often it was
+ * outpaced, and the end of its pause. An answer's time is divided by the number of our requests that its GPU
+ * had, including those ahead of it: otherwise a busy prover would count as slow.
  */
 export async function countOutcomes(
   tx: Tx,
@@ -88,7 +88,7 @@ export async function countOutcomes(
   )
 }
 
-/** Outcomes that were nobody's fault and are failures now. */
+/** For outcomes that were nobody's fault and have become failures. */
 export async function countFailures(
   tx: Tx,
   id: VerifierId,
@@ -111,7 +111,7 @@ export async function countFailures(
   )
 }
 
-/** What each prover had proven when an interval settled: the newest settlement's stands. */
+/** Stores each prover's proven capacity when an interval is settled; the newest settlement's is kept. */
 export async function setProvenCapacity(
   tx: Tx,
   id: VerifierId,

@@ -3,16 +3,16 @@ import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
 export interface QueueGauges {
-  /** Videos that no prover has taken yet. */
+  /** Videos that no prover has accepted yet. */
   queued: number
   inProgress: number
-  /** Since the oldest queued one was asked for; 0 where none is queued. */
+  /** Time since the oldest queued one was requested; 0 if none is queued. */
   oldestQueuedSeconds: number
-  /** Deliveries of webhooks that have not ended. */
+  /** Webhook deliveries that have not ended. */
   deliveries: number
 }
 
-/** What users wait for, by indexes of just these rows. */
+/** What users are waiting for, read from partial indexes of just these rows. */
 export async function queueGauges(
   db: Queryable,
   { netuid, verifier }: VerifierId,

@@ -7,16 +7,16 @@ import type { IntervalPhase } from '../intervals/intervals.js'
 import type { CheckKind } from '../judging/verdicts.js'
 import { firstOrNull } from '../rows.js'
 
-/** What stands of the attempt that made a user's video, as its receipt tells it. */
+/** The attempt that made a user's video, as shown in its receipt. */
 export interface ReceiptRow {
   requestId: string
   prover: string
   registeredBlock: number
-  /** The prover's when it answered; null when no interval knew it. */
+  /** The prover's tier when it answered; null if no interval knew it. */
   tier: Tier | null
   netuid: number
   verifier: string
-  /** Null until a process of the verifier noted it. */
+  /** Null until a process of the verifier has recorded it. */
   genesisHash: Hex | null
   body: Uint8Array
   bodySha256: Hex
@@ -31,7 +31,7 @@ export interface ReceiptRow {
   completedAt: Date
   /** The interval it counts in. */
   n: number
-  /** That interval's. */
+  /** Phase of that interval. */
   phase: IntervalPhase | null
 }
 
@@ -66,8 +66,8 @@ export interface FinalVerdict {
 }
 
 /**
- * The checks of an answer that count in intervals that are final: a prover that learned of the others
- * while its interval runs would know when it is hardly checked again.
+ * The checks of an answer that count in final intervals: a prover that learned of others while its interval
+ * runs would know when another check is unlikely.
  */
 export async function finalVerdicts(db: Queryable, requestId: string): Promise<FinalVerdict[]> {
   return db.query(

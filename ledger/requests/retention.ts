@@ -2,13 +2,13 @@ import type { Database, Queryable } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 import { STILL_ASKED } from './jobs.js'
 
-/** Phases of an interval after which nothing of it is judged. */
+/** Phases in which nothing more of an interval is judged. */
 const FINAL = "('settled', 'lapsed', 'missed')"
 
 /**
- * Of jobs `j` with their generation `r`: nobody asks a prover for it any more, every interval that its
- * answers count in is final, and none of them is a cheat's, which is evidence as long as the verdict
- * stands.
+ * SQL condition on jobs `j` with their generation `r`: no worker is waiting for a prover any more, every
+ * interval that its answers count in is final, and none of them was judged a cheat: that is evidence as long
+ * as the verdict is kept.
  */
 const NO_JUDGING_NEEDS = `NOT EXISTS (
     SELECT FROM attempts a LEFT JOIN intervals i USING (netuid, verifier, n)
@@ -18,8 +18,8 @@ const NO_JUDGING_NEEDS = `NOT EXISTS (
     SELECT FROM attempts a JOIN verdicts v USING (request_id) WHERE a.inference_id = r.id AND v.verdict = 'cheat')`
 
 /**
- * Rows `c` of checks that asked with the prompt of a video that is `due`, of intervals that are final; not those of
- * cheats, which are evidence.
+ * Rows `c` of checks in final intervals that reused the prompt of a video in `due`; not those of cheats,
+ * which are evidence.
  */
 const CHECKS_OF_DUE = `due JOIN inference_requests q ON q.id = due.inference_id
        JOIN intervals i ON i.netuid = $1 AND i.verifier = $2 AND i.phase IN ${FINAL}
@@ -29,9 +29,9 @@ const CHECKS_OF_DUE = `due JOIN inference_requests q ON q.id = due.inference_id
 const OURS = 'r.netuid = $1 AND r.verifier = $2'
 
 /**
- * Deletes MP4s and thumbnails that have expired: they can no longer be requested. An hour later, by
- * the ledger's clock: that of an API may be behind.
- * @param most so many files
+ * Deletes MP4s and thumbnails that have expired: they can no longer be requested. It waits an hour longer, by
+ * the ledger's clock, because an API's clock may be behind.
+ * @param most maximum number of files
  * @returns how many
  */
 export async function deleteExpiredContents(
@@ -49,8 +49,8 @@ export async function deleteExpiredContents(
 }
 
 /**
- * Removes the frames of videos that their owners deleted, which stayed for as long as they might be judged.
- * @param most so many videos
+ * Removes the frames of videos that their owners deleted, which were kept only while they might be judged.
+ * @param most maximum number of videos
  * @returns how many
  */
 export async function removeDeletedFrames(
@@ -73,9 +73,10 @@ export async function removeDeletedFrames(
 }
 
 /**
- * Prunes videos that ended so many days ago: their files, frames and prompts, those in the requests
- * that were sent included, by checks that asked with them too. Hashes and signatures stay: counts and records rest on them.
- * @param most so many videos
+ * Prunes videos that ended at least `days` ago: their files, frames and prompts, including the prompts in the
+ * requests sent to provers and in checks that reused them. Hashes and signatures stay: counts and records
+ * depend on them.
+ * @param most maximum number of videos
  * @returns how many
  */
 export async function pruneVideos(
@@ -110,9 +111,9 @@ export async function pruneVideos(
 }
 
 /**
- * Removes frames of the challenges and wide requests of one interval that was closed so many days ago, but for those of
- * cheats, which stay as long as the verdict does.
- * @param most those of so many challenges
+ * Removes frames of the challenges and wide requests of one interval that was closed at least `days` ago,
+ * except those of cheats, which stay as long as the verdict does.
+ * @param most maximum number of requests
  * @returns whether there was such an interval: then there may be more to do
  */
 export async function removeChallengeFrames(
@@ -149,10 +150,10 @@ export async function removeChallengeFrames(
 }
 
 /**
- * Prunes the oldest interval that is final, public and older than so many days: record, verdicts, plan,
- * ground truths and challenges, the evidence of its cheats with them.
- * @param days 30 at least
- * @returns its number; null when there is none
+ * Prunes the oldest interval that is final, public and older than `days`: record, verdicts, plan, ground
+ * truths and challenges, and the evidence of its cheats.
+ * @param days at least 30
+ * @returns its number; null if there is none
  */
 export async function pruneInterval(
   db: Queryable,

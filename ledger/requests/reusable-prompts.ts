@@ -3,7 +3,9 @@ import type { PromptTexts, ReusablePrompt } from '../../rules/plan/draw-prompt.j
 import type { Queryable } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 
-/** Of requests `r` with their jobs `j`: their texts are there, and checks may ask with them. */
+/**
+ * SQL condition on requests `r` with their jobs `j`: their prompts are stored, and checks may reuse them.
+ */
 const REUSABLE = `r.netuid = $1 AND r.verifier = $2 AND r.counted AND r.prompt_sha256 IS NOT NULL
   AND r.created_at > now() - interval '1 day' AND j.deleted_at IS NULL AND j.forgotten_at IS NULL
   AND NOT EXISTS (
@@ -12,9 +14,9 @@ const REUSABLE = `r.netuid = $1 AND r.verifier = $2 AND r.counted AND r.prompt_s
 const REQUESTS = 'inference_requests r JOIN jobs j ON j.id = r.job_id'
 
 /**
- * Prompts of the last day's counted requests that checks may use, each once, the newest first and not too
- * many of one key: whoever asks for hundreds of videos must not choose what others are checked with. A
- * prompt of which somebody said that it must not be used is left out, whoever else sent it.
+ * Prompts of the last day's counted requests that checks may reuse, each once, newest first, and not too many
+ * per key: somebody who requests hundreds of videos must not choose what others are checked with. A prompt
+ * that anybody opted out of reuse is left out, whoever else sent it.
  */
 export async function reusablePrompts(db: Queryable, id: VerifierId): Promise<ReusablePrompt[]> {
   return db.query(
@@ -42,8 +44,8 @@ export async function reusablePrompts(db: Queryable, id: VerifierId): Promise<Re
 }
 
 /**
- * The texts of the newest requests with these prompts, by the prompts' hashes; without those that their
- * users deleted, or did not want reused, since.
+ * The texts of the newest requests with these prompts, by the prompts' hashes, without those that were
+ * deleted or opted out in the meantime.
  */
 export async function reusedTexts(
   db: Queryable,

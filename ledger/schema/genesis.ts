@@ -4,8 +4,8 @@ import type { Queryable } from '../database.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /**
- * Notes which chain a verifier's processes are on, for receipts: the API has no chain of its own. What
- * the ledger knows of one chain (blocks, registrations, weights) means nothing on another.
+ * Records which chain a verifier's processes are on, for receipts: the API has no connection to the chain.
+ * What the ledger knows about one chain (blocks, registrations, weights) means nothing on another.
  * @throws FractalError `genesis_changed`
  */
 export async function recordGenesis(
@@ -25,6 +25,6 @@ export async function recordGenesis(
   throw new FractalError(
     'genesis_changed',
     `this database belongs to another chain: its genesis is ${known}, that of the endpoint is ${genesisHash}`,
-    { hint: 'Check --subtensor.chain_endpoint, or give an empty database and Temporal namespace.' },
+    { hint: 'Check --subtensor.chain_endpoint, or use an empty database and Temporal namespace.' },
   )
 }

@@ -1,4 +1,4 @@
-/** What a process needs of PostgreSQL: `worker` is the verifier and the inference worker. */
+/** The kinds of login roles in PostgreSQL; `worker` is for the verifier and the inference worker. */
 export const DATABASE_ROLE_KINDS = ['api', 'worker', 'gpu'] as const
 export type DatabaseRoleKind = (typeof DATABASE_ROLE_KINDS)[number]
 
@@ -7,13 +7,13 @@ type Grants = Readonly<Partial<Record<DatabaseRoleKind, string>>>
 const ALL_READ = { api: 'SELECT', worker: 'SELECT', gpu: 'SELECT' }
 
 /**
- * What each kind of process may do with each table, and no more. A table that a migration adds is
- * added here with it: a test counts them. Locking a row (FOR SHARE and the like) takes UPDATE on one of
- * its columns at least.
+ * What each kind of process may do with each table, and no more. A migration that adds a table must add it
+ * here: a test checks this. Locking a row (FOR SHARE and the like) requires UPDATE on at least one of its
+ * columns.
  *
- * The API answers strangers, so it writes what users own, and nothing that is judged, paid or
- * published; the secrets of running intervals it can't even read. The GPU workers, often on other
- * machines, write what they computed. Nobody but the owner makes keys of the API or changes a check.
+ * The API is exposed to strangers, so it writes only what users own, and nothing that is judged, paid or
+ * published; it can't even read the secrets of running intervals. The GPU workers, often on other machines,
+ * write what they computed. Only the owner creates API keys or changes a check.
  */
 export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   migrations: ALL_READ,
@@ -66,7 +66,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   scores: { api: 'SELECT', worker: 'SELECT, INSERT' },
   tier_history: { api: 'SELECT', worker: 'SELECT, INSERT' },
   records: { api: 'SELECT', worker: 'SELECT, INSERT, UPDATE (signature, signed_at)' },
-  // Not the salt: who has it can tell committed weights before they are revealed.
+  // Not the salt: with it, committed weights can be read before they are revealed.
   weight_sets: {
     api: `SELECT (netuid, verifier, n, kind, uids, values, input, state, reason, included_block, included_hash,
       read_back_ok, changed_uids, decided_at, updated_at)`,
@@ -104,7 +104,7 @@ export const TABLE_GRANTS: Readonly<Record<string, Grants>> = {
   webhook_deliveries: { api: 'SELECT, INSERT', worker: 'SELECT, INSERT, UPDATE, DELETE' },
 }
 
-/** The functions that are not everybody's, and who may call them. */
+/** The functions that are not public, and who may call them. */
 export const FUNCTION_GRANTS: Readonly<Record<string, readonly DatabaseRoleKind[]>> = {
   'forget_interval(integer, text, integer)': ['worker'],
 }

@@ -11,7 +11,7 @@ import { grantRoles, makeRoles, type WantedRole } from './roles.js'
 
 const FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url))
 const TABLE = 'migrations'
-/** Any constant of ours: every process that migrates takes the same lock. */
+/** An arbitrary constant: every process that migrates takes the same lock. */
 const LOCK = 0x46524143
 const CONNECT_TIMEOUT_MS = 5_000
 
@@ -30,13 +30,12 @@ function refuseNewer(applied: string[], known: string[]): void {
   throw new LedgerError(
     'ledger_newer',
     `the database has migrations this version does not know: ${unknown.join(', ')}`,
-    { hint: 'Run the newer version of Fractal that made them; there is no way back.' },
+    { hint: 'Run the newer version of Fractal that applied them; there is no way back.' },
   )
 }
 
 /**
- * Whether this user may change tables. One that may not is a process with rights of its own, and
- * someone else migrates.
+ * Throws if this user may not change tables: it is then the role of a process, and the owner has to migrate.
  */
 async function refuseUnfit(client: pg.Client, missing: string[]): Promise<void> {
   const { rows } = await client.query<{ may: boolean; user: string }>(
@@ -65,7 +64,7 @@ async function apply(client: pg.Client, log: Log): Promise<string[]> {
     direction: 'up',
     migrationsTable: TABLE,
     schema: 'public',
-    // The lock is ours, because it also covers the look for newer migrations.
+    // We take the lock ourselves, because it must also cover the check for newer migrations.
     noLock: true,
     singleTransaction: true,
     logger: {
@@ -78,19 +77,19 @@ async function apply(client: pg.Client, log: Log): Promise<string[]> {
   return applied.map((migration) => migration.name)
 }
 
-/** What was done to a database: the migrations applied, and the roles that were granted their rights. */
+/** The result of migrating: the migrations applied, and the roles that were granted privileges. */
 export interface Migrated {
   names: string[]
   roles: string[]
 }
 
 /**
- * Brings a database to this version: applies what is missing of `migrations/`, in one transaction, and
- * then grants our login roles what this version needs. Several processes may call it at once; the
- * others wait and find nothing to do.
+ * Migrates a database to this version: applies the missing ones of `migrations/` in one transaction, then
+ * grants our login roles what this version needs. Several processes may call it at once; the others wait and
+ * find nothing to do.
  * @returns the names applied, empty when there was nothing to do
- * @throws LedgerError `ledger_newer` when a newer version migrated it, `not_migrated` when migrations are
- * missing that this user may not apply, `migration_failed`, `ledger_unavailable`
+ * @throws LedgerError `ledger_newer` if a newer version migrated it, `not_migrated` if migrations are missing
+ * that this user may not apply, `migration_failed`, `ledger_unavailable`
  */
 export async function migrate(
   address: string | DatabaseAddress,
@@ -105,9 +104,9 @@ export async function migrate(
 }
 
 /**
- * As `migrate`, by the owner's own command: also makes the login roles that are wanted, and grants rights
- * again when there was nothing to migrate.
- * @throws LedgerError as `migrate`, and `role_missing`, `role_overprivileged`
+ * Like `migrate`, for the owner's command: also creates the wanted login roles, and grants privileges again
+ * even if there was nothing to migrate.
+ * @throws LedgerError like `migrate`, and `role_missing`, `role_overprivileged`
  */
 export async function migrateWithRoles(
   address: DatabaseAddress,

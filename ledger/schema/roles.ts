@@ -9,7 +9,7 @@ import {
   TABLE_GRANTS,
 } from './grants.js'
 
-/** A login role that is to exist: with a password it is made, or gets that one. */
+/** A login role that should exist: with a password, it is created or gets that password. */
 export interface WantedRole {
   role: string
   kind: DatabaseRoleKind
@@ -22,8 +22,8 @@ export function roleName(prefix: string, kind: DatabaseRoleKind): string {
 }
 
 /**
- * Makes the login roles, or gives those that are there a new password, and notes what each is for. What
- * they may do they are granted by `grantRoles`.
+ * Creates the login roles, or gives existing ones a new password, and records what each is for. `grantRoles`
+ * grants their privileges.
  * @throws LedgerError `role_missing`, `role_overprivileged`
  */
 export async function makeRoles(client: pg.Client, wanted: readonly WantedRole[]): Promise<void> {
@@ -48,7 +48,7 @@ export async function makeRoles(client: pg.Client, wanted: readonly WantedRole[]
 }
 
 /**
- * Grants the noted roles what this version's processes need, and takes away all else, at one moment.
+ * Grants the recorded roles what this version's processes need, and revokes everything else, atomically.
  * @returns the roles, without those that this server does not have (a database restored elsewhere)
  */
 export async function grantRoles(client: pg.Client, log: Log): Promise<string[]> {
@@ -58,7 +58,7 @@ export async function grantRoles(client: pg.Client, log: Log): Promise<string[]>
   )
   for (const { role, known } of rows) {
     if (!known)
-      log.warn({ role }, 'this server has no such role: `fractal migrate --roles` makes it')
+      log.warn({ role }, 'this server has no such role: `fractal migrate --roles` creates it')
   }
   const known = rows.filter((row) => row.known)
   if (known.length === 0) return []
@@ -90,11 +90,14 @@ async function grant(client: pg.Client, role: string, kind: DatabaseRoleKind): P
         : `REVOKE ALL ON FUNCTION public.${signature} FROM ${name}`,
     ),
   ]
-  // One message: a round trip for each statement would take seconds on a server that is far.
+  // One message: a round trip per statement would take seconds with a distant server.
   await client.query(statements.join(';\n'))
 }
 
-/** Temporary tables fill the disk of whoever may make them. A database that is not ours is left alone. */
+/**
+ * Revokes the right to create temporary tables, which could fill the disk. A database that is not ours is
+ * left alone.
+ */
 async function closeToPublic(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ database: string; owned: boolean }>(
     `SELECT datname AS database, pg_has_role(datdba, 'USAGE') AS owned
@@ -113,7 +116,7 @@ async function isThere(client: pg.Client, role: string): Promise<boolean> {
   return rowCount === 1
 }
 
-/** Rights that no grant takes away again. */
+/** Refuses roles with privileges that no REVOKE on tables removes. */
 async function refuseOverprivileged(client: pg.Client, role: string): Promise<void> {
   const { rows } = await client.query<{ overprivileged: boolean }>(
     `SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR pg_has_role(rolname, current_user, 'MEMBER') AS overprivileged
@@ -125,7 +128,7 @@ async function refuseOverprivileged(client: pg.Client, role: string): Promise<vo
     'role_overprivileged',
     `the role ${role} may do more than its process should`,
     {
-      hint: 'Take another --roles.prefix, or make it an ordinary role (no superuser, no CREATEROLE, not a member of the owner).',
+      hint: 'Use another --roles.prefix, or make it an ordinary role (no superuser, no CREATEROLE, not a member of the owner).',
     },
   )
 }
@@ -133,14 +136,14 @@ async function refuseOverprivileged(client: pg.Client, role: string): Promise<vo
 function roleMissing(role: string, kind: DatabaseRoleKind): LedgerError {
   return new LedgerError(
     'role_missing',
-    `there is no role ${role}, and no password to make it with`,
+    `there is no role ${role}, and no password to create it with`,
     {
-      hint: `Give --roles.${kind}_password_file, or let an administrator make the role first.`,
+      hint: `Give --roles.${kind}_password_file, or have an administrator create the role first.`,
     },
   )
 }
 
-/** All three, as the options name them. */
+/** All three roles, from the options. */
 export function wantedRoles(
   prefix: string,
   passwords: Readonly<Record<DatabaseRoleKind, string | undefined>>,

@@ -9,24 +9,24 @@ export interface DeliveryRow {
   eventId: string
   webhookId: string
   type: WebhookEventType | 'webhook.test'
-  /** null: a test. */
+  /** Null for a test. */
   jobId: string | null
-  /** When what it tells of happened. */
+  /** When the event that it reports happened. */
   happenedAt: Date
   state: 'pending' | 'delivered' | 'failed'
   attempts: number
   lastStatus: number | null
-  /** A class of failure, never what the receiver said. */
+  /** A class of failure; never what the receiver said. */
   lastError: string | null
   nextTryAt: Date | null
-  /** Milliseconds until then, 0 when it has passed; by the database's clock. */
+  /** Milliseconds until the next attempt, 0 if that time has passed; by the database's clock. */
   nextTryInMs: number | null
   endedAt: Date | null
-  /** Milliseconds since its workflow was started, by the database's clock; null until that is noted. */
+  /** Milliseconds since its workflow was started, by the database's clock; null until that is recorded. */
   startedMsAgo: number | null
 }
 
-/** How an attempt ended; `nextTryMs` null: there will be no other. */
+/** How an attempt ended; `nextTryMs` null: there will be no further attempt. */
 export interface AttemptEnd {
   attempt: number
   status: number | null
@@ -34,7 +34,7 @@ export interface AttemptEnd {
   nextTryMs: number | null
 }
 
-/** Deliveries under way to one webhook; the trigger on jobs has the same bound. */
+/** Maximum pending deliveries per webhook; the trigger on jobs has the same limit. */
 const MOST_PENDING = 100
 
 const COLUMNS = `d.event_id, d.webhook_id, e.type, e.job_id, e.created_at AS happened_at, d.state, d.attempts,
@@ -56,7 +56,7 @@ export async function getDelivery(
   )
 }
 
-/** Newest first, those before the delivery of event `after`; an unknown one gives none. */
+/** Newest first, those before the delivery of event `after`; empty if that is unknown. */
 export async function deliveriesOf(
   db: Queryable,
   webhookId: string,
@@ -72,9 +72,9 @@ export async function deliveriesOf(
 }
 
 /**
- * Writes a test event for a webhook; it is delivered as any other.
- * @returns null when there is no such webhook, `often` when it had `mostAMinute` in the last minute, `full`
- * when as many deliveries as may be are under way to it
+ * Writes a test event for a webhook; it is delivered like any other.
+ * @returns null if there is no such webhook, `often` if it had `mostAMinute` in the last minute, `full` if it
+ * has the maximum number of pending deliveries
  */
 export async function insertTestEvent(
   db: Database,
@@ -108,7 +108,7 @@ export async function insertTestEvent(
   })
 }
 
-/** Deliveries of this verifier's events whose workflow was not noted as started, oldest first. */
+/** Deliveries of this verifier's events whose workflow was not recorded as started, oldest first. */
 export async function unstartedDeliveries(
   db: Queryable,
   id: VerifierId,
@@ -135,8 +135,8 @@ export async function markDeliveryStarted(
 }
 
 /**
- * Deliveries whose workflow was started and that are late by `silentS` seconds for their next attempt, by
- * event, those after `after`.
+ * Deliveries whose workflow was started and whose next attempt is overdue by `silentS` seconds, by event,
+ * those after `after`.
  */
 export async function lateDeliveries(
   db: Queryable,
@@ -152,7 +152,7 @@ export async function lateDeliveries(
   )
 }
 
-/** Notes that the receiver took it, once. */
+/** Records that the receiver accepted it, once. */
 export async function recordDelivered(
   db: Database,
   { eventId, webhookId }: { eventId: string; webhookId: string },
@@ -175,8 +175,8 @@ export async function recordDelivered(
 }
 
 /**
- * When a failing webhook is disabled: after so many failed attempts in a row, the first of them so long
- * ago.
+ * When a failing webhook is disabled: after this many consecutive failed attempts, the first of them this
+ * long ago.
  */
 export interface FailureLimit {
   readonly attempts: number
@@ -184,8 +184,9 @@ export interface FailureLimit {
 }
 
 /**
- * Notes an attempt that failed. After the last one the delivery is given up; a webhook beyond the limit is
- * disabled. @returns whether that happened now
+ * Records a failed attempt. After the last one, the delivery is given up; a webhook that exceeds the limit is
+ * disabled.
+ * @returns whether it was disabled now
  */
 export async function recordFailedAttempt(
   db: Database,
@@ -215,7 +216,9 @@ export async function recordFailedAttempt(
   })
 }
 
-/** The receiver wants no more of it (410): the webhook is disabled, whatever was pending is given up. */
+/**
+ * The receiver wants no more events (410): the webhook is disabled, and its pending deliveries are given up.
+ */
 export async function recordGone(
   db: Database,
   { eventId, webhookId }: { eventId: string; webhookId: string },
@@ -234,7 +237,8 @@ export async function recordGone(
 }
 
 /**
- * Locked before its deliveries by all who write both: two that end concurrently would deadlock otherwise.
+ * Everything that writes both locks the webhook before its deliveries: otherwise two that end concurrently
+ * could deadlock.
  */
 async function lockWebhook(tx: Queryable, webhookId: string): Promise<boolean> {
   const sql = 'SELECT 1 FROM webhooks WHERE id = $1 FOR NO KEY UPDATE'
@@ -250,7 +254,7 @@ async function disable(tx: Queryable, webhookId: string, reason: DisabledReason)
   return disabled === 1
 }
 
-/** Ends what is pending of a webhook that was disabled. */
+/** Gives up the pending deliveries of a disabled webhook. */
 export async function giveUpPending(db: Queryable, webhookId: string): Promise<void> {
   await db.execute(
     `UPDATE webhook_deliveries SET state = 'failed', last_error = 'webhook_disabled', next_try_at = NULL, ended_at = now()
@@ -259,7 +263,7 @@ export async function giveUpPending(db: Queryable, webhookId: string): Promise<v
   )
 }
 
-/** Deletes events that are older than so many days and wait for nobody, `most` of them. @returns how many */
+/** Deletes events older than `days` that have no pending delivery, at most `most`. @returns how many */
 export async function deleteOldEvents(db: Queryable, days: number, most: number): Promise<number> {
   return db.execute(
     `DELETE FROM webhook_events WHERE id IN (

@@ -4,25 +4,25 @@ import { firstOrNull } from '../rows.js'
 export type DisabledReason = 'gone' | 'too_many_failures' | 'key_revoked'
 export type WebhookEventType = 'video.completed' | 'video.failed'
 
-/** Where a key's owner is notified that its videos have ended; without its secrets. */
+/** Where a key's owner is notified that videos have ended; without its secrets. */
 export interface WebhookRow {
   /** `whk_` and 24 hex. */
   id: string
   apiKeyId: string
-  /** May hold the receiver's tokens: never logged. */
+  /** May contain the receiver's tokens: never logged. */
   url: string
   events: WebhookEventType[]
   disabledAt: Date | null
   /** `gone`: the receiver answered 410. */
   disabledReason: DisabledReason | null
-  /** Deliveries that are under way: 100 at most. */
+  /** Pending deliveries: at most 100. */
   pendingDeliveries: number
-  /** Until when a secret that was rotated out still signs; null when there is none. */
+  /** Until when a rotated-out secret still signs; null if there is none. */
   oldSecretUntil: Date | null
   createdAt: Date
 }
 
-/** A secret that was rotated out signs beside the new one for so long: receivers change over in between. */
+/** How long a rotated-out secret still signs alongside the new one, so that receivers can switch over. */
 const OLD_SECRET_HOURS = 24
 
 const COLUMNS = `w.id, w.api_key_id, w.url, w.events, w.disabled_at, w.disabled_reason, w.created_at,
@@ -31,7 +31,7 @@ const COLUMNS = `w.id, w.api_key_id, w.url, w.events, w.disabled_at, w.disabled_
 
 /**
  * Stores a webhook and its first secret.
- * @returns `full` when this key has `most` webhooks already, `exists` when one of them has this address
+ * @returns `full` if this key already has `most` webhooks, `exists` if one of them has this address
  */
 export async function insertWebhook(
   db: Database,
@@ -39,12 +39,12 @@ export async function insertWebhook(
   most: number,
 ): Promise<WebhookRow | 'full' | 'exists'> {
   return db.tx(async (tx) => {
-    // One at a time for each key: two concurrent ones would both count one too few.
+    // One at a time per key: two concurrent inserts would both count one too few.
     await tx.execute(`SELECT pg_advisory_xact_lock(hashtextextended('webhooks of ' || $1, 0))`, [
       webhook.apiKeyId,
     ])
     const others = await webhooksOfKey(tx, webhook.apiKeyId)
-    // A disabled one delivers nothing: a new one may take its place.
+    // A disabled one delivers nothing: a new one may replace it.
     if (others.some(({ url, disabledAt }) => url === webhook.url && disabledAt === null)) {
       return 'exists'
     }
@@ -75,14 +75,14 @@ export async function webhooksOfKey(db: Queryable, apiKeyId: string): Promise<We
   )
 }
 
-/** Deletes a webhook with its secrets and its deliveries: those that are pending end. */
+/** Deletes a webhook with its secrets and deliveries; pending ones end. */
 export async function deleteWebhook(db: Queryable, id: string): Promise<boolean> {
   return (await db.execute('DELETE FROM webhooks WHERE id = $1', [id])) === 1
 }
 
 /**
- * Makes `secret` the current one; the one before signs beside it for a day.
- * @returns null when there is no such webhook, or (`full`) when it has `most` secrets that sign
+ * Makes `secret` the current one; the previous one still signs alongside it for a day.
+ * @returns null if there is no such webhook, `full` if it already has `most` secrets that sign
  */
 export async function rotateSecret(
   db: Database,
@@ -112,10 +112,10 @@ export async function rotateSecret(
   })
 }
 
-/** Of the secrets of webhook $1. */
+/** SQL condition on the secrets of webhook $1 that still sign. */
 const SIGNS = 'webhook_id = $1 AND (expires_at IS NULL OR expires_at > now())'
 
-/** The secrets a delivery is signed with, the current one first. */
+/** The secrets that a delivery is signed with, the current one first. */
 export async function signingSecrets(db: Queryable, webhookId: string): Promise<Uint8Array[]> {
   const rows = await db.query<{ secret: Buffer }>(
     `SELECT secret FROM webhook_secrets WHERE ${SIGNS} ORDER BY id DESC`,

@@ -157,7 +157,7 @@ describe('activities: weights by commit and reveal', () => {
       await decide(it, 2, SCORES)
       await untilCommitted(it, 2)
       const { line } = await setWeights(it, 1)
-      const text = `superseded: those of a later interval go instead; its commit in block ${commitBlock}`
+      const text = `superseded: replaced by the weights of a later interval; its commit in block ${commitBlock}`
       assert.equal(line, `${text} stays unrevealed`)
       await setWeights(it, 2)
       await assertDone(it, 2, ['ok', 'ok'])

@@ -192,7 +192,7 @@ describe('activities: weights exactly once', () => {
       await it.harness.advance(3)
     }
     const { line } = await run(createSetWeights(it.deps), { n: 1 }, { onBeat })
-    assert.equal(line, 'superseded: those of a later interval go instead')
+    assert.equal(line, 'superseded: replaced by the weights of a later interval')
     await setWeights(it, 2)
     assert.deepEqual(await onChain(it), { included: 1, weights: WEIGHTS })
   })

@@ -116,7 +116,7 @@ describe('activities: timelocked weights, which the chain reveals', () => {
     await setWeights(it, 2)
     assert.match(
       (await setWeights(it, 1)).line,
-      /^superseded: those of a later interval go instead/,
+      /^superseded: replaced by the weights of a later interval/,
     )
     assert.deepEqual(await shown(it), [[3, 65535]])
   })
