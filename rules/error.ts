@@ -1,7 +1,7 @@
 import { FractalError, type FractalErrorOptions } from '../formats/fractal-error.js'
 
 /**
- * - `profile_refused`: a profile for laptops was asked for on a real network
+ * - `profile_refused`: a profile for laptops was requested on a real network
  * - `bad_input`: data that no interval can hold (an unknown prover, a negative count)
  */
 export type RuleErrorCode = 'profile_refused' | 'bad_input'

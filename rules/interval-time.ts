@@ -7,8 +7,8 @@ export interface IntervalBlocks {
 }
 
 /**
- * Whether it is too late to begin an interval: one found in its second half counts as passed, because most
- * of its rounds are over, unless no more time than a restart takes has gone by.
+ * Whether it is too late to begin an interval: in its second half it counts as passed, because most of its
+ * rounds are over, unless it began no longer ago than a restart takes.
  * @param finalized the last final block
  */
 export function hasPassed(
@@ -18,7 +18,7 @@ export function hasPassed(
   return finalized > lastBeginning(interval, blockSeconds)
 }
 
-/** The last final block at which an interval can still be begun; one of its own. */
+/** The last final block at which an interval can still begin; it is one of the interval's own blocks. */
 export function lastBeginning(
   { firstBlock, length }: IntervalBlocks,
   blockSeconds: number,
@@ -28,8 +28,8 @@ export function lastBeginning(
 }
 
 /**
- * Whether an interval's time to settle has passed: max(one interval, 15 minutes) of final blocks after
- * its last one. It lapses then.
+ * Whether an interval's time to settle has passed: max(one interval, 15 minutes) of final blocks after its
+ * last one. Then it lapses.
  */
 export function isOverdue(
   { firstBlock, length }: IntervalBlocks,
@@ -40,9 +40,9 @@ export function isOverdue(
 }
 
 /**
- * The range of blocks that limits of users' requests are counted in:
- * floor((block − first block of interval 1) / length). It goes on by the chain's blocks alone, whether or
- * not a verifier opens intervals: its outage must not end the serving of users.
+ * The range of blocks in which users' requests are counted for the tier limits: floor((block − first block of
+ * interval 1) / length). It depends on the chain's blocks alone, whether or not a verifier opens intervals:
+ * an outage of the verifier must not stop users from being served.
  * @param newest the interval announced last, whose length is the one in force
  */
 export function blockRange(newest: IntervalBlocks & { n: number }, block: number): number {

@@ -9,22 +9,24 @@ import {
 import { RuleError } from './error.js'
 import type { Tier } from './tiers.js'
 
-/** The settings of the mechanism that a deployment chooses, by name; recorded in each interval's record. */
+/** The settings of the mechanism that a deployment chooses by name; part of each interval's record. */
 export interface MechanismProfile {
   name: 'production' | 'demo' | 'test'
   intervalBlocks: number
-  /** Provers asked in a round. */
+  /** Provers asked per round. */
   sampleSize: number
   rounds: { max: number }
   tierMinimums: Record<Tier, number>
   /** Runs that make a class exact. */
   certificateRuns: number
   movingAverageAlphaPpm: number
-  /** `literal`: a missed rate relegates. `evidence`: failures relegate when chance does not explain them. */
+  /**
+   * `literal`: a missed rate relegates. `evidence`: failures relegate only if chance does not explain them.
+   */
   tiersRule: 'literal' | 'evidence'
   /** The number of audits is drawn from 1 … max. */
   audits: { max: number }
-  /** Stake weight above which a permitted neuron counts as a verifier and is not asked. */
+  /** Stake weight above which a neuron with a permit counts as a verifier and is not asked. */
   vpermitTaoLimit: number
   deadlineFloorMs: number
 }
@@ -55,11 +57,11 @@ export const DEMO_PROFILE: MechanismProfile = {
   deadlineFloorMs: SHARED_MACHINE_DEADLINE_FLOOR_MS,
 }
 
-/** The demo's, for the test grid. */
+/** The demo's profile, for the test grid. */
 export const TEST_PROFILE: MechanismProfile = { ...DEMO_PROFILE, name: 'test' }
 
 /**
- * Scaled-down minimums and short certificates would give tiers away on a real network.
+ * Scaled-down minimums and short certificates would give away tiers on a real network.
  * @throws RuleError `profile_refused`
  */
 export function assertProfileAllowed(profile: MechanismProfile, realNetwork: boolean): void {

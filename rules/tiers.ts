@@ -1,4 +1,4 @@
-/** From the best to the one everybody starts in. */
+/** From the best to the one in which everybody starts. */
 export const TIERS = ['challenger', 'grandmaster', 'gold', 'silver', 'bronze'] as const
 
 export type Tier = (typeof TIERS)[number]

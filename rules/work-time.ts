@@ -5,7 +5,7 @@ export function usPerWork(elapsedUs: number, work: number): number {
   return Number((BigInt(elapsedUs) * BigInt(ONE_PPM)) / BigInt(work))
 }
 
-/** The inverse of `usPerWork`: floor(value · work / 10^6), the µs that so much work takes. */
+/** The inverse of `usPerWork`: floor(value · work / 10^6), the µs that this much work takes. */
 export function usOfWork(value: number, work: number): number {
   return Number((BigInt(value) * BigInt(work)) / BigInt(ONE_PPM))
 }

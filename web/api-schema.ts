@@ -487,7 +487,7 @@ export interface components {
             }[];
             /** @description why it has its tier, and what the next one requires */
             readonly why: string;
-            /** @description what its tier asks for; a miss costs it */
+            /** @description what its tier requires; a miss costs it */
             readonly this_tier: {
                 /** @enum {string} */
                 readonly tier: "challenger" | "grandmaster" | "gold" | "silver" | "bronze";

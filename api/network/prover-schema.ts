@@ -134,7 +134,7 @@ export const proverDetailSchema = z
     ...verifierMembers,
     ...proverMembers,
     why: z.string().meta({ description: 'why it has its tier, and what the next one requires' }),
-    this_tier: linesSchema.meta({ description: 'what its tier asks for; a miss costs it' }),
+    this_tier: linesSchema.meta({ description: 'what its tier requires; a miss costs it' }),
     next_tier: linesSchema
       .nullable()
       .meta({ description: 'all met: an interval like it promotes' }),

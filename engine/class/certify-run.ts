@@ -31,7 +31,7 @@ export interface CertifyRun {
   spotCheckOk: boolean
   /** How far that step's state was from the generation's: `stateDeviation`. */
   stepDeviation: number
-  /** How far that frame was from the generation's, in levels of a byte. */
+  /** How far that frame was from the generation's, in 8-bit levels. */
   frameDeviation: number
 }
 

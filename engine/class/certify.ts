@@ -30,7 +30,7 @@ export interface Certificate {
   spotCheckUsPerPixel: number
   /** The furthest that a step computed again was from its generation, in 10^-9; 0 in an exact class. */
   stepDeviation: number
-  /** The furthest that a frame decoded again was from its generation, in levels of a byte. */
+  /** The furthest that a frame decoded again was from its generation, in 8-bit levels. */
   frameDeviation: number
   /** Of the standard request. */
   framesSha256: Hex

@@ -12,7 +12,7 @@ import type { CheckRow } from '../settle/settlement.js'
 import type { DrawContext } from './audit-plan.js'
 import { differs, type Finding } from './finding.js'
 
-/** Which answers were audited and spot-checked, and that each check that was due was made. */
+/** Checks which answers were audited and spot-checked, and that each check that was due was made. */
 export function auditChecks(context: DrawContext, read: ReadRecord): Finding[] {
   return [
     ...audits(context, read),
@@ -42,7 +42,7 @@ function audits({ source, profile }: DrawContext, { record, answers }: ReadRecor
       : []),
     ...openingRefused
       .filter((id) => !known.has(id))
-      .map((id) => ({ where: 'audits.opening_refused', what: `names ${id}, which is no answer` })),
+      .map((id) => ({ where: 'audits.opening_refused', what: `names ${id}, which is not an answer` })),
   ]
 }
 
@@ -70,7 +70,7 @@ function spotChecks({ record, plan, source }: DrawContext, { answers }: ReadReco
     if (isMade && !isDrawn) {
       found.push({ where: `answers ${requestId}`, what: 'was spot-checked, but not drawn' })
     }
-    // Once the budget is spent there are no more; classes that nobody here computes have none.
+    // Once the budget is spent there are no more; answers of classes without a certificate get none.
     const isDue = record.outcome === 'settled' && spentUs < budgetUs
     if (!isMade && isDrawn && isDue && classes.has(answer.determinismClass)) {
       found.push({
@@ -82,7 +82,7 @@ function spotChecks({ record, plan, source }: DrawContext, { answers }: ReadReco
   return found
 }
 
-/** What was delivered for spot checks to be drawn from, in pixels; null where a request could not be read any more. */
+/** Pixels delivered that spot checks could be drawn from; null if a request could no longer be read. */
 export function deliveredPixels({ answers }: ReadRecord): number | null {
   let sum = 0
   for (const { kind, outcome, shape } of answers) {
@@ -104,7 +104,7 @@ function verdicts(read: ReadRecord): Finding[] {
   return [...found, ...unasked(read), ...checksOf(record, answers).flatMap(reward)]
 }
 
-/** Checks that an answer has to have, once its interval is settled. */
+/** Checks that an answer must have once its interval is settled. */
 function missing(row: RecordedAnswer, audits: ReadonlySet<string>): Finding[] {
   const where = `answers ${row.requestId}`
   const has = (kind: CheckRow['kind']) => row.checks.some((check) => check.kind === kind)
@@ -121,7 +121,7 @@ function missing(row: RecordedAnswer, audits: ReadonlySet<string>): Finding[] {
   return []
 }
 
-/** That a check is of a request that may have one, and says what became of it. */
+/** Checks that a check belongs to a request that may have one, and agrees with the request's outcome. */
 function own(
   row: RecordedAnswer,
   { kind, verdict, reason }: AnswerCheck,
@@ -146,7 +146,7 @@ function own(
     : differs(where, [verdict, reason], ['fail', row.reason])
 }
 
-/** Evidence is of a check that counts here and is a `cheat`, a file for each. */
+/** Evidence must belong to a `cheat` that counts here, one file each. */
 function evidence({ record, answers }: ReadRecord): Finding[] {
   const nameOf = (row: { requestId: string; kind: string }) => `${row.kind} of ${row.requestId}`
   const cheats = new Set(
@@ -160,7 +160,7 @@ function evidence({ record, answers }: ReadRecord): Finding[] {
     .map((name) => ({ where: 'evidence', what: `names the ${name}, which is no cheat of its own` }))
 }
 
-/** Challenges that were drawn and never sent count for nobody. */
+/** Challenges that were drawn but never sent count for nobody. */
 function unasked({ record, byId }: ReadRecord): Finding[] {
   const drawn = new Map(record.challenges.map((item) => [item.requestId, item]))
   const told = record.challenges.flatMap(({ requestId, hotkey }) => {
@@ -178,7 +178,7 @@ function unasked({ record, byId }: ReadRecord): Finding[] {
   return [...told, ...others]
 }
 
-/** What a verdict pays or costs: 1 for a pass, or an audit’s cosine; a penalty for what did not pass. */
+/** What a verdict pays or costs: 1 for a pass, or an audit’s cosine; a penalty for anything else. */
 function reward({ requestId, kind, requestKind, verdict, reason, rewardPpm }: CheckRow): Finding[] {
   const where = `check ${kind} of ${requestId} reward_ppm`
   if (verdict === 'abstained') return differs(where, rewardPpm, null)
@@ -189,5 +189,5 @@ function reward({ requestId, kind, requestKind, verdict, reason, rewardPpm }: Ch
   if (reason !== 'cosine_met') return differs(where, rewardPpm, ONE_PPM)
   return rewardPpm !== null && rewardPpm <= ONE_PPM
     ? []
-    : [{ where, what: `says ${rewardPpm}, which is no cosine` }]
+    : [{ where, what: `says ${rewardPpm}, which is not a cosine` }]
 }

@@ -19,21 +19,21 @@ export interface HashedRecord {
   readonly read: ReadRecord
 }
 
-/** What the records before one say. */
+/** What the earlier records say. */
 export interface Before {
-  /** The one right before it. */
+  /** The previous record. */
   readonly last: HashedRecord
-  /** The newest of an interval that settled; null where none is known. */
+  /** The newest record of a settled interval; null if none is known. */
   readonly lastSettled: ReadRecord | null
-  /** What the newest settlement that is known of each prover left, by `proverId`. */
+  /** The result of each prover's newest known settlement, by `proverId`. */
   readonly left: ReadonlyMap<string, ProverSettlement>
-  /** Whether every record since interval 1 is known: then nobody has a past that is not. */
+  /** Whether every record since interval 1 is known: then no prover has an unknown past. */
   readonly fromStart: boolean
 }
 
 /**
- * That a record goes on where the ones before it ended: none is left out or in another's place, its secret is the one
- * that was committed to, and everyone starts with what the settlement before left.
+ * Checks that a record continues where the previous ones ended: none is left out or replaced, its secret is
+ * the one committed to, and every prover starts with the result of the previous settlement.
  */
 export function auditLink(before: Before, { read }: HashedRecord): Finding[] {
   const { record } = read
@@ -62,7 +62,7 @@ export function auditLink(before: Before, { read }: HashedRecord): Finding[] {
   ]
 }
 
-/** Numbers follow one another, those between were missed, and the hash is the one before's. */
+/** Numbers are consecutive except for missed intervals, and the hash is that of the previous record. */
 function chained(last: HashedRecord, { record }: ReadRecord): Finding[] {
   const before = last.read.record
   const between = Array.from({ length: record.n - before.n - 1 }, (_, i) => before.n + 1 + i)
@@ -86,7 +86,9 @@ function chained(last: HashedRecord, { record }: ReadRecord): Finding[] {
   ]
 }
 
-/** The secret is the one that the record before was already bound to: nobody draws again. */
+/**
+ * The secret must be the one that the previous record already committed to, so that nobody can draw again.
+ */
 function committed(last: ReadRecord, { record }: ReadRecord): Finding[] {
   const { n, nextCommitment } = last.record
   if (record.n !== n + 1 || nextCommitment === null || record.commitment === null) return []
@@ -100,7 +102,9 @@ function committed(last: ReadRecord, { record }: ReadRecord): Finding[] {
   ]
 }
 
-/** Everyone starts with what the last settlement left; who was never settled starts from nothing. */
+/**
+ * Every prover starts with the result of its last settlement; one that was never settled starts from nothing.
+ */
 function standings({ left, fromStart }: Before, { record }: ReadRecord): Finding[] {
   return (record.standings ?? []).flatMap((state) => {
     const before = left.get(proverId(state))
@@ -131,7 +135,7 @@ function leftBy(row: ProverSettlement): Standing {
   }
 }
 
-/** The window goes on by what the last settlement adds, and drops what is too old. */
+/** The window gains what the last settlement adds, and drops what is too old. */
 function window(lastSettled: ReadRecord, read: ReadRecord): Finding[] {
   const told = read.record.window
   if (told === null) return []
@@ -171,7 +175,7 @@ function countsOf(row: ShareCounts): ShareCounts {
   return { wideRounds, wideGpus, newestWideGpus, wideSlots, wideKept, offered, accepted }
 }
 
-/** What checking all would cost is reckoned from what the interval before delivered. */
+/** The cost of checking everything is computed from what the previous interval delivered. */
 function spotCheckRate(last: ReadRecord, { record }: ReadRecord): Finding[] {
   const told = record.plan?.spotChecks.pixels ?? null
   const delivered = deliveredPixels(last)

@@ -17,7 +17,7 @@ import { profileOf } from '../record/settlement-input.js'
 import { deadlineMs } from '../routing/deadlines.js'
 import { differs, type Finding } from './finding.js'
 
-/** What an interval's draws follow from, and what they are drawn among. */
+/** What an interval's draws are made from, and among. */
 export interface DrawContext {
   record: PublicRecord
   source: DrawSource
@@ -25,7 +25,7 @@ export interface DrawContext {
   profile: MechanismProfile
 }
 
-/** Null of an interval that never drew anything. */
+/** Null for an interval that never drew anything. */
 export function drawContext(record: PublicRecord): DrawContext | null {
   const { secret, firstBlockHash, plan, profile } = record
   if (secret === null || firstBlockHash === null || plan === null || profile === null) return null
@@ -33,7 +33,7 @@ export function drawContext(record: PublicRecord): DrawContext | null {
   return { record, source, plan, profile: profileOf(profile) }
 }
 
-/** When the rounds were to begin, whom each sampled, and what it asked them for. */
+/** Checks when the rounds were to begin, which provers each sampled, and what it asked them for. */
 export function auditPlan(context: DrawContext): Finding[] {
   const { record, source, plan, profile } = context
   const { n, firstBlock, length, rounds } = record
@@ -47,7 +47,7 @@ export function auditPlan(context: DrawContext): Finding[] {
   ]
 }
 
-/** Whom rounds may ask is who was there when the interval opened. */
+/** Rounds may ask exactly the provers that were there when the interval opened. */
 function candidates(record: PublicRecord, plan: RecordedPlan): Finding[] {
   const keys = (provers: readonly { hotkey: string; registeredBlock: number }[]) =>
     provers.map(({ hotkey, registeredBlock }) => `${hotkey}@${registeredBlock}`).sort()
@@ -66,7 +66,7 @@ function samples(context: DrawContext): Finding[] {
   const begun = record.rounds
     .filter(({ kind, begun }) => kind === 'challenge' && begun !== null)
     .sort((a, b) => a.begun! - b.begun!)
-  /** The latest moment of this interval at which each was drawn. */
+  /** The latest moment in this interval at which each prover was drawn. */
   const drawn = new Map<string, number>()
   return begun.flatMap(({ round, momentMs, busy }) => {
     const among = plan.provers
@@ -92,7 +92,7 @@ function samples(context: DrawContext): Finding[] {
   })
 }
 
-/** One that was drawn in this interval counts as checked, whatever comes of it. */
+/** A prover drawn in this interval counts as checked, whatever the outcome. */
 function lastFullCheck(n: number, drawnMs: number | undefined, before: number | null) {
   if (drawnMs !== undefined) return { n, momentMs: drawnMs }
   return before === null ? null : { n: before, momentMs: 0 }
@@ -109,19 +109,19 @@ function request(context: DrawContext, item: RecordedChallenge): Finding[] {
   return requestFindings(context, where, label, item)
 }
 
-/** A request of the verifier's own, as a record tells it. */
+/** One of the verifier's own requests, as recorded. */
 interface ToldRequest {
   requestId: string
   hotkey: string
   bodySha256: string
   promptSha256: string | null
-  /** The body, where it is told. */
+  /** The body, if it is recorded. */
   body?: string | null
 }
 
 /**
- * Whether a request of the verifier's own is the one that was drawn. Its user may have deleted a prompt since the
- * interval opened: then it was drawn anew, from the corpus alone.
+ * Checks that one of the verifier's own requests is the one that was drawn. If a user has deleted the drawn
+ * prompt since the interval opened, it was drawn again, from the corpus only.
  */
 export function requestFindings(
   { source, plan, profile }: DrawContext,
@@ -147,7 +147,7 @@ export function requestFindings(
   ]
 }
 
-/** The bytes that were sent, as text; null where they hold a user's texts. */
+/** The bytes that were sent, as text; null if they contain a user's prompt. */
 function bodyOf(
   drawn: DrawnRequest,
   plan: RecordedPlan,

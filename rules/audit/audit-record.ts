@@ -6,9 +6,10 @@ import { auditWideRounds } from './audit-wide.js'
 import type { Finding } from './finding.js'
 
 /**
- * Computes an interval again from its public record alone: its draws, who was asked, which answers were checked, and
- * all that it was settled to. Signatures, the record before and the chain are looked at elsewhere.
- * @returns what does not follow; nothing where all does
+ * Recomputes an interval from its public record alone: its draws, which provers were asked, which answers
+ * were checked, and the whole settlement. Signatures, the previous record and the chain are checked
+ * elsewhere.
+ * @returns what does not follow; empty if everything does
  * @throws RuleError `bad_input` when its parts don't belong together
  */
 export function auditRecord(read: ReadRecord): Finding[] {
@@ -23,5 +24,5 @@ function draws(read: ReadRecord): Finding[] {
   }
   // It lapsed before it opened, and asked nobody.
   if (record.outcome === 'lapsed' && record.firstBlockHash === null) return []
-  return [{ where: 'plan', what: 'is not told: nothing that was drawn can be computed again' }]
+  return [{ where: 'plan', what: 'is missing: nothing that was drawn can be computed again' }]
 }

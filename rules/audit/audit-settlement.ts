@@ -7,8 +7,8 @@ import { type WeightInput, weightVector } from '../settle/weights.js'
 import { differs, type Finding } from './finding.js'
 
 /**
- * Settles an interval again from its record, and weighs it: rates, moves, totals, shares, observations, scores and
- * the vector have to be the same, bit for bit. Nothing of one that lapsed.
+ * Settles an interval again from its record and computes its weights: rates, moves, totals, shares,
+ * observations, scores and the vector must be the same, bit for bit. A lapsed interval has nothing to check.
  * @throws RuleError `bad_input` when its rows don't belong together
  */
 export function auditSettlement({ record, answers }: ReadRecord): Finding[] {
@@ -17,7 +17,7 @@ export function auditSettlement({ record, answers }: ReadRecord): Finding[] {
   if (input === null || settlement === null || weights === null) {
     return record.outcome === 'lapsed'
       ? []
-      : [{ where: 'settlement', what: 'is not told, although the interval settled' }]
+      : [{ where: 'settlement', what: 'is missing, although the interval settled' }]
   }
   const again = settle(input)
   const vector = weightVector(weightInput(settlement, weights))
@@ -37,7 +37,7 @@ export function auditSettlement({ record, answers }: ReadRecord): Finding[] {
   ]
 }
 
-/** What the chain says when a vector is made. */
+/** The chain's state when a vector is computed. */
 export interface SendingFacts {
   /** Hotkeys of the subnet's neurons, by uid. */
   neurons: readonly string[]
@@ -46,7 +46,7 @@ export interface SendingFacts {
   maxWeightLimit: number
 }
 
-/** What the scores of a settlement are weighed with. */
+/** The input of `weightVector` for the scores of a settlement. */
 export function weightInput(settlement: Settlement, facts: SendingFacts): WeightInput {
   return {
     scores: settlement.provers.map(({ hotkey, uid, scoreAfter }) => ({

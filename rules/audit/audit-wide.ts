@@ -11,8 +11,8 @@ import { differs, type Finding } from './finding.js'
 type AskedProver = AskedWideRound['provers'][number]
 
 /**
- * That a wide round asked everyone who had an address, for as much as it had room, with the requests that were
- * drawn; and that what was found of it is told of those requests.
+ * Checks that a wide round asked every prover with an address for as much as it had room for, with the
+ * requests that were drawn; and that its results are those of these requests.
  */
 export function auditWideRounds(context: DrawContext, read: ReadRecord): Finding[] {
   const { record } = read
@@ -32,7 +32,7 @@ export function auditWideRounds(context: DrawContext, read: ReadRecord): Finding
   ]
 }
 
-/** Everyone whom the chain had an address of when the interval opened is asked. */
+/** Every prover that had an address on the chain when the interval opened must be asked. */
 function leftOut({ record, plan }: DrawContext, { round, provers }: AskedWideRound): Finding[] {
   const asked = new Set(provers.map(({ prover }) => proverAt(record, prover).hotkey))
   return plan.provers
@@ -43,7 +43,7 @@ function leftOut({ record, plan }: DrawContext, { round, provers }: AskedWideRou
     }))
 }
 
-/** The GPUs of a prover are those that it declares; one before it said so. */
+/** A prover has the GPUs that it declares; one, before it has declared any. */
 function declared({ record }: DrawContext, { round, provers }: AskedWideRound): Finding[] {
   const capacities = new Map(record.opening.map((row) => [row.hotkey, row.capacity]))
   return provers.flatMap(({ prover, gpus }) => {
@@ -89,7 +89,8 @@ function answered(context: DrawContext, rows: readonly RecordedAnswer[]): Findin
 }
 
 /**
- * What is told of wide rounds of interval n: of whom they asked, those requests and no others.
+ * Checks the recorded results of wide rounds of interval n: of the provers they asked, exactly those
+ * requests.
  * @param source of that interval
  */
 export function dueFindings(

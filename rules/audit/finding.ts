@@ -3,13 +3,13 @@ import { snakeNames } from '../record/names.js'
 
 /** Something in a record that does not follow from the rest of it. */
 export interface Finding {
-  /** The member of the record, as its file names it. */
+  /** The field of the record, as named in its file. */
   where: string
-  /** What it says, and what follows instead; for people. */
+  /** What it says, and what follows instead, in words. */
   what: string
 }
 
-/** A finding where what is told is not what follows. */
+/** A finding if the recorded value differs from the one that follows. */
 export function differs(where: string, told: unknown, follows: unknown): Finding[] {
   const [a, b] = [textOf(told), textOf(follows)]
   return a === b ? [] : [{ where, what: `says ${short(a)}, but ${short(b)} follows` }]

@@ -11,15 +11,15 @@ import type { ProvenCapacity } from '../settle/settlement.js'
 import type { Tier } from '../tiers.js'
 import { tierName } from './format-text.js'
 
-/** What settling found. */
+/** The result of settling. */
 export interface ScoreFacts {
   n: number
   /** When settlement began. */
   tier: Tier
   cheats: number
-  /** Null of an interval that an older version settled. */
+  /** Null if an older version settled the interval. */
   proven: ProvenCapacity | null
-  /** Null without any, and of an interval that an older version settled. */
+  /** Null if there is none, or an older version settled the interval. */
   meanRewardPpm: number | null
   observationPpm: number | null
   scoreBefore: number
@@ -29,7 +29,7 @@ export interface ScoreFacts {
 
 export interface ScoreExplanation {
   tierFactorPpm: number
-  /** For people. */
+  /** In words. */
   text: string
 }
 
@@ -47,7 +47,7 @@ function observed(facts: ScoreFacts): string {
   const observation = `Its observation in interval ${n} was ${decimal(observationPpm)}`
   if (meanRewardPpm === null || proven === null) return `${observation}.`
   if (meanRewardPpm <= 0) return `${observation}, its mean reward.`
-  if (cheats > 0) return `${observation}, because a cheat stands.`
+  if (cheats > 0) return `${observation}, because it was caught cheating.`
   const { paidCapacityPpm } = proven
   if (observationPpm < observe(meanRewardPpm, paidCapacityPpm, tier, false)!) {
     return `${observation}, because it refused an opening.`
@@ -58,7 +58,7 @@ function observed(facts: ScoreFacts): string {
   )
 }
 
-/** Why so much capacity is paid. */
+/** Explains the paid capacity. */
 function paid(proven: ProvenCapacity, tier: Tier): string {
   const { wideSharePpm, offerSharePpm, capacityPpm, paidCapacityPpm } = proven
   const window = `the last ${SHARE_WINDOW_INTERVALS} settled intervals`

@@ -16,17 +16,17 @@ export interface TierLines {
 }
 
 export interface TierExplanation {
-  /** A line that is not met costs the tier in such an interval. Empty in Bronze: there is none below. */
+  /** An unmet line costs the tier in an interval like this. Empty in Bronze: there is no lower tier. */
   thisTier: TierLines
-  /** All met: such an interval promotes. Null at the top. */
+  /** If all are met, an interval like this promotes. Null at the top. */
   nextTier: TierLines | null
-  /** The way straight back, for who was Challenger and fell by downtime only; else null. */
+  /** The direct way back, for a former Challenger that fell because of downtime only; else null. */
   fastReturn: TierLines | null
 }
 
 /**
- * The decisions of `decideMove`, line by line, for those who ask why: each line is one condition of
- * it, from the same constants and functions, and a property test holds the two together.
+ * Explains the decisions of `decideMove` line by line: each line is one of its conditions, from the same
+ * constants and functions, and a property test keeps the two consistent.
  */
 export function explainTier(facts: TierFacts, rules: MoveRules): TierExplanation {
   const { tier } = facts

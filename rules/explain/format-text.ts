@@ -6,7 +6,7 @@ export function tierName(tier: Tier): string {
   return tier[0]!.toUpperCase() + tier.slice(1)
 }
 
-/** `94.9 %`; of Bronze, which asks for no rate, `0 %` */
+/** `94.9 %`; for Bronze, which requires no rate, `0 %` */
 export function tierRate(tier: Tier): string {
   return `${(TIER_RATE_PERMILLE[tier] ?? 0) / 10} %`
 }

@@ -4,10 +4,10 @@ import type { MoveReason } from '../settle/settlement.js'
 import type { Tier } from '../tiers.js'
 import { grouped, tierName, tierRate } from './format-text.js'
 
-/** Also what is stored of intervals that an older version settled. */
+/** Includes reasons stored by older versions. */
 export type StoredMoveReason = MoveReason | 'refusals'
 
-/** Each reason of a move with the line that people are shown. */
+/** Each reason of a move with the explanation shown to people. */
 export const MOVE_REASONS: Readonly<Record<StoredMoveReason, string>> = {
   promoted:
     'promoted: both rates, the minimum of total successes and the passed validations of the higher tier were met',
@@ -21,16 +21,16 @@ export const MOVE_REASONS: Readonly<Record<StoredMoveReason, string>> = {
     'relegated: it refused more than half of what it was offered in three intervals in a row',
 }
 
-/** What an interval that moved a prover found of it. */
+/** A prover's results in an interval that moved it. */
 export interface MoveFindings {
   counts: Counts & { cheats: number }
-  /** By which the interval was settled. */
+  /** The rule the interval was settled by. */
   tiersRule: MechanismProfile['tiersRule']
 }
 
 /**
- * The line of one move, with the numbers that decided it where they are at hand.
- * @param findings null when the interval's are not at hand
+ * Describes one move, with the numbers that decided it if they are available.
+ * @param findings null if the interval's are not available
  */
 export function moveReasonText(
   { fromTier, reason }: { fromTier: Tier; reason: StoredMoveReason },
@@ -59,7 +59,7 @@ export function moveReasonText(
   }
 }
 
-/** Which rates of the tier were lost, and by how much; null: none by these counts. */
+/** Which rates of the tier were missed, and by how much; null: none by these counts. */
 function missedRates(tier: Tier, { counts, tiersRule }: MoveFindings): string | null {
   const { requestAttempts, requestSuccesses, checksJudged, checksPassed } = counts
   const rates = [
@@ -73,7 +73,7 @@ function missedRates(tier: Tier, { counts, tiersRule }: MoveFindings): string | 
         `its ${name} ${i === 0 ? 'was ' : ''}${grouped(have)} of ${grouped(of)}`,
     )
   if (missed.length === 0) return null
-  const asked = `${tierName(tier)} asks for ${tierRate(tier)}`
+  const asked = `${tierName(tier)} requires ${tierRate(tier)}`
   const by =
     tiersRule === 'literal' ? asked : `${asked} and chance does not explain so many failures`
   return `${missed.join(' and ')}, ${by}`

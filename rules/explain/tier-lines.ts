@@ -5,7 +5,7 @@ import type { ProverState } from '../settle/settlement.js'
 import type { Tier } from '../tiers.js'
 import { grouped, howMany, tierName, tierRate } from './format-text.js'
 
-/** One thing that a tier asks for, and what a prover has of it. */
+/** One requirement of a tier, and how far a prover meets it. */
 export interface TierLine {
   what:
     | 'request_success_rate'
@@ -14,31 +14,31 @@ export interface TierLine {
     | 'total_successes'
     | 'passed_validations_since_last_move'
   have: number
-  /** Of how many attempts; null where nothing is attempted. */
+  /** Out of how many attempts; null if it is not a rate. */
   of: number | null
   need: number
-  /** Whether `need` is the least or the most. */
+  /** Whether `need` is a minimum or a maximum. */
   bound: 'at_least' | 'at_most'
   met: boolean
-  /** For people. */
+  /** In words. */
   text: string
 }
 
-/** What a move is decided from, as settling left it. */
+/** What a move is decided from, after settling. */
 export interface TierFacts {
   tier: Tier
-  /** Of the interval that was settled last. */
+  /** Counts of the interval that was settled last. */
   counts: Counts & { cheats: number }
   /** With that interval's. */
   totalSuccesses: number
   /** With that interval's. */
   validationsSinceMove: number
   fastReturn: boolean
-  /** In all settled intervals, that one included. */
+  /** In all settled intervals, including that one. */
   caught: Caught
 }
 
-/** How often a prover was caught, and in which interval last. */
+/** How often a prover was caught, and the last interval in which it was. */
 export interface Caught {
   cheats: number
   lastN: number | null
@@ -57,7 +57,7 @@ const KINDS: readonly Kind[] = ['request', 'validation']
 const DONE = { request: 'counted requests succeeded', validation: 'checks passed' } as const
 const NONE = { request: 'no counted request', validation: 'no judged check' } as const
 
-/** What the present tier asks for, under the rule in force. */
+/** What the current tier requires, under the rule in force. */
 export function keptRates(facts: TierFacts, { tiersRule }: MoveRules): TierLine[] {
   const { tier } = facts
   return KINDS.map((kind) => {
@@ -79,11 +79,11 @@ function asks(
 ): string {
   const rate = tierRate(tier)
   return rule === 'literal'
-    ? `${tierName(tier)} asks for ${rate}, here ${grouped(need)} of ${grouped(of)}`
+    ? `${tierName(tier)} requires ${rate}, here ${grouped(need)} of ${grouped(of)}`
     : `with fewer than ${grouped(need)}, chance would not explain the failures at ${tierName(tier)}’s ${rate}`
 }
 
-/** The least successes that keep the tier. */
+/** The minimum successes that keep the tier. */
 function leastKept(tier: Tier, attempts: number, rule: MechanismProfile['tiersRule']): number {
   if (rule === 'literal') return leastSuccesses(tier, attempts)
   let need = attempts
@@ -91,7 +91,7 @@ function leastKept(tier: Tier, attempts: number, rule: MechanismProfile['tiersRu
   return need
 }
 
-/** What a higher tier asks for: always to the letter, and at least one validation. */
+/** What a higher tier requires: always by the literal rule, and at least one validation. */
 export function reachedRates(tier: Tier, facts: TierFacts): TierLine[] {
   return KINDS.map((kind) => {
     const { have, of } = countsOf(facts, kind)
@@ -116,7 +116,7 @@ export function reachedRates(tier: Tier, facts: TierFacts): TierLine[] {
   })
 }
 
-/** What costs a tier whatever the rates, and keeps from the next. */
+/** Cheats cost a tier whatever the rates, and block promotion. */
 export function cheatsLine({ counts, caught }: TierFacts): TierLine {
   const { cheats } = counts
   return {
@@ -130,7 +130,10 @@ export function cheatsLine({ counts, caught }: TierFacts): TierLine {
   }
 }
 
-/** Of the interval that was settled last; what was found before is said with it, so that none reads as clean. */
+/**
+ * About the interval that was settled last; earlier cheats are mentioned too, so that no past cheater looks
+ * clean.
+ */
 function cheatsText({ cheats, checksJudged }: TierFacts['counts'], caught: Caught): string {
   if (cheats > 0) return `${howMany(cheats, 'cheat was', 'cheats were')} found`
   const none = checksJudged === 0 ? 'nothing of it was judged' : 'no cheat was found'
@@ -149,11 +152,11 @@ export function totalLine(tier: Tier, { totalSuccesses }: TierFacts, rules: Move
     need,
     bound: 'at_least',
     met: totalSuccesses >= need,
-    text: `${howMany(totalSuccesses, 'total success', 'total successes')}; ${tierName(tier)} asks for ${grouped(need)}`,
+    text: `${howMany(totalSuccesses, 'total success', 'total successes')}; ${tierName(tier)} requires ${grouped(need)}`,
   }
 }
 
-/** Passed validations against what any promotion asks for. */
+/** Passed validations against what any promotion requires. */
 export function validationsLine({
   validationsSinceMove,
 }: Pick<ProverState, 'validationsSinceMove'>) {
@@ -165,6 +168,6 @@ export function validationsLine({
     need: PROMOTION_VALIDATIONS,
     bound: 'at_least',
     met: have >= PROMOTION_VALIDATIONS,
-    text: `${howMany(have, 'validation')} passed since the last move; a promotion asks for ${PROMOTION_VALIDATIONS}`,
+    text: `${howMany(have, 'validation')} passed since the last move; a promotion requires ${PROMOTION_VALIDATIONS}`,
   } as const satisfies TierLine
 }

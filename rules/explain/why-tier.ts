@@ -4,14 +4,17 @@ import { grouped, howMany, tierName, tierRate } from './format-text.js'
 import type { Caught, TierLine } from './tier-lines.js'
 
 export interface TierPast {
-  /** The interval that the lines are of; null when none settled with the prover yet. */
+  /** The interval that the lines are about; null if none was settled with the prover yet. */
   settledN: number | null
-  /** Its text as `moveReasonText` makes it. */
+  /** The text is from `moveReasonText`. */
   lastMove: { n: number; text: string } | null
   caught: Caught
 }
 
-/** One to four sentences: why a prover has its tier, what it was caught at, what is missing for the next, what it risks. */
+/**
+ * One to four sentences: why a prover has its tier, what it was caught at, what is missing for the next, what
+ * it risks.
+ */
 export function whyTier({ thisTier, nextTier }: TierExplanation, past: TierPast): string {
   return [
     here(thisTier.tier, past),
@@ -32,7 +35,7 @@ function here(tier: Tier, { lastMove, caught }: TierPast): string {
     : `${tierName(tier)}: it was caught cheating, and there is no lower tier.`
 }
 
-/** What it was caught at, however long ago: a tier alone would not tell. */
+/** What it was caught at, however long ago: the tier alone does not show it. */
 function caughtText({ caught: { cheats, lastN } }: TierPast): string | null {
   if (lastN === null) return null
   return cheats === 1
@@ -56,10 +59,10 @@ function ahead(next: TierExplanation['nextTier'], { settledN }: TierPast): strin
 function atRisk({ tier, checks }: TierExplanation['thisTier'], past: TierPast): string | null {
   const missed = checks.filter((line) => !line.met)
   if (missed.length === 0 || past.settledN === null) return null
-  return `In interval ${past.settledN} it missed what ${tierName(tier)} asks for: another like it costs this tier (${missed.map((line) => line.text).join('; ')}).`
+  return `In interval ${past.settledN} it missed what ${tierName(tier)} requires: another like it costs this tier (${missed.map((line) => line.text).join('; ')}).`
 }
 
-/** What there is to be had, after “it still needs”. */
+/** Continues “it still needs”. */
 function missingText(tier: Tier, line: TierLine): string {
   switch (line.what) {
     case 'total_successes':

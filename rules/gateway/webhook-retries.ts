@@ -19,10 +19,12 @@ export const WEBHOOK_RETRY_DELAYS: readonly number[] = [
   24 * HOUR,
 ]
 
-/** A delay is longer or shorter by up to so much, so that those who failed together don't come back together. */
+/**
+ * Each delay varies by up to this fraction, so that deliveries that failed together are not retried together.
+ */
 const JITTER = 0.1
 
-/** The longest that all delays together can be, and what is left of the last hour for the attempts themselves. */
+/** The maximum sum of all delays, rounded up to an hour to leave time for the attempts themselves. */
 const MAX_DELIVERY_MS =
   Math.ceil((WEBHOOK_RETRY_DELAYS.reduce((sum, delay) => sum + delay) * (1 + JITTER)) / HOUR) *
   HOUR_MS
@@ -39,8 +41,8 @@ export function timeLeftMs(startedMsAgo: number | null): number {
 
 /**
  * The wait until the next attempt, in milliseconds; null: there is none.
- * @param delayMs the schedule's; null at its end
- * @param retryAfterMs what the receiver asks for
+ * @param delayMs from the schedule; null at its end
+ * @param retryAfterMs what the receiver asked for
  */
 export function nextWaitMs(
   delayMs: number | null,

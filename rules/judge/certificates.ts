@@ -1,8 +1,8 @@
 import type { MechanismProfile } from '../profile.js'
 
 /**
- * Whether a certificate counts for judging this model. The short ones of a demo are refused where the
- * production profile is in force, should a ledger have both.
+ * Whether a certificate counts for judging this model. If a ledger has both, the short certificates of a demo
+ * don't count under the production profile.
  */
 export function certificateCounts(
   certificate: { modelRoot: string; runs: number },

@@ -12,30 +12,30 @@ import type { Reason, Verdict } from '../verdicts.js'
 export interface GroundTruth {
   framesSha256: Hex
   traceRoot: Hex
-  /** Of the second computation in a fresh session; null until it ran. */
+  /** Result of the second computation in a fresh session; null until it has run. */
   confirmSha256: Hex | null
-  /** Of the same; null until it ran, and of one that an older version ran. */
+  /** From the same computation; null until it has run, or if an older version ran it. */
   confirmTraceRoot: Hex | null
-  /** Whether a known answer came out right in that session; null until it ran. */
+  /** Whether a known answer came out right in that session; null until it has run. */
   knownAnswerOk: boolean | null
-  /** The verifier's. */
+  /** The verifier's class. */
   determinismClass: string
 }
 
 export interface JudgeInput {
   answer: {
     framesSha256: Hex
-    /** Signed with the frames: what a full recomputation knows is compared whole. */
+    /** Signed together with the frames; a full recomputation compares it too. */
     traceRoot: Hex
     determinismClass: string
     /** The class recorded when the interval opened. */
     classAtOpen: string
   }
-  /** Null where the verifier can't compute the answer's class. */
+  /** Null if the verifier can't compute the answer's class. */
   truth: GroundTruth | null
   /** Whether the verifier's class is certified as exact. */
   exact: boolean
-  /** Of the frames with the verifier's; null when not compared. */
+  /** Similarity of the frames to the verifier's; null if not compared. */
   cosinePpm: number | null
   /** The tier the prover holds in the interval. */
   tier: Tier
@@ -43,9 +43,9 @@ export interface JudgeInput {
 
 export interface Judgement {
   verdict: Verdict
-  /** `control_failed` also takes `exact` from the verifier's class. */
+  /** `control_failed` also revokes the exactness of the verifier's class. */
   reason: Reason
-  /** Before factors; null when it counts for nobody. */
+  /** Before factors; null if it counts for nobody. */
   rewardPpm: number | null
 }
 
@@ -74,7 +74,7 @@ interface Finding {
   reason: Reason
 }
 
-/** What the bytes say, before the verifier doubts itself. */
+/** What the bytes say, before the verifier's own results are confirmed. */
 function suspect({ answer, truth, exact, cosinePpm, tier }: JudgeInput): Finding {
   if (answer.determinismClass !== answer.classAtOpen) {
     return { verdict: 'fail', reason: 'class_changed' }
@@ -95,7 +95,7 @@ function suspect({ answer, truth, exact, cosinePpm, tier }: JudgeInput): Finding
     : { verdict: 'cheat', reason: 'cosine_low' }
 }
 
-/** An accusation stands only on two equal computations and a known answer that came out right. */
+/** An accusation requires two equal computations and a known answer that came out right. */
 function confirmed({ truth }: JudgeInput, reason: Reason): Finding {
   if (truth === null || truth.confirmSha256 === null || truth.knownAnswerOk === null) {
     return { verdict: 'abstained', reason: 'not_confirmed' }

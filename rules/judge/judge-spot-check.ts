@@ -4,12 +4,12 @@ import type { Reason } from '../verdicts.js'
 import type { Judgement } from './judge-answer.js'
 import type { StepTolerance } from './step-tolerance.js'
 
-/** How asking for the opening ended. */
+/** How the request for the opening ended. */
 export type SpotOpening = 'opened' | 'refused' | 'own_fault'
 
-/** What a prover signed: the digests of its trace, as the opening lists them. */
+/** What a prover signed: the digests of its trace, as listed in the opening. */
 export interface ClaimedDigests {
-  /** Recomputed from the list: the signed root, or the list is not the one that was signed. */
+  /** Recomputed from the list: if it is not the signed root, the list is not the one that was signed. */
   traceRoot: Hex
   /** Recomputed from the list's frames. */
   framesSha256: Hex
@@ -25,7 +25,7 @@ export interface ClaimedDigests {
   frame: Hex
 }
 
-/** Digests of the states as they came, and whether every value in them is a number. */
+/** Digests of the states as received, and whether every value in them is a number. */
 export interface OpenedDigests {
   before: Hex
   after: Hex
@@ -33,39 +33,42 @@ export interface OpenedDigests {
   finite: boolean
 }
 
-/** What the verifier's engine makes of it. */
+/** What the verifier's engine computes. */
 export interface RecomputedDigests {
-  /** d_0 of the seed. */
+  /** d_0 from the seed. */
   initial: Hex
   /** d_step from the state before. */
   after: Hex
   /** f_frame from the final latents. */
   frame: Hex
-  /** How far the state after the step is from the one that was opened, in 10^-9 of the prediction; null when not compared. */
+  /**
+   * Deviation of the state after the step from the opened one, in 10^-9 of the prediction; null if not
+   * compared.
+   */
   stepDeviation: number | null
-  /** How far the frame is from the one that was delivered, in levels of a byte; null when not compared. */
+  /** Deviation of the frame from the delivered one, in 8-bit levels; null if not compared. */
   frameDeviation: number | null
 }
 
 export interface SpotCheckInput {
-  /** As it was signed. */
+  /** As signed. */
   answer: { framesSha256: Hex; traceRoot: Hex }
-  /** Null while nobody was asked. */
+  /** Null until the prover was asked. */
   opening: SpotOpening | null
   facts: { claimed: ClaimedDigests; opened: OpenedDigests; recomputed: RecomputedDigests } | null
-  /** Of the second computation in a fresh session, beside a known answer; null until it ran. */
+  /** The second computation in a fresh session, along with a known answer; null until it has run. */
   confirmation: { recomputed: RecomputedDigests; knownAnswerOk: boolean } | null
-  /** Whether the verifier's class is certified as exact: then bits are compared, and nothing else will do. */
+  /** Whether the verifier's class is certified as exact: then only equal bits pass. */
   exact: boolean
-  /** Of a class that is not exact; null where it was never measured. */
+  /** Tolerance of a class that is not exact; null if it was never measured. */
   tolerance: StepTolerance | null
-  /** Whether what may still come is given up now. */
+  /** Whether to stop waiting for what may still come. */
   final: boolean
 }
 
 /**
- * The verdict of a spot check (mechanism.md section 4). Only the digests are signed: what came beside them and
- * does not match them is a refusal, and what they commit to and does not follow is a cheat.
+ * The verdict of a spot check (mechanism.md section 4). Only the digests are signed: states that do not match
+ * them are a refusal, and states that match them but do not follow from each other are a cheat.
  * @returns null while something may still come
  */
 export function judgeSpotCheck(input: SpotCheckInput): Judgement | null {
@@ -87,7 +90,7 @@ export function judgeSpotCheck(input: SpotCheckInput): Judgement | null {
     : abstained('control_failed')
 }
 
-/** Whether the step has to be computed a second time, in a fresh session with known answers beside it. */
+/** Whether the step must be computed a second time, in a fresh session along with known answers. */
 export function needsSpotConfirmation(input: Evidence): boolean {
   const { answer, facts } = input
   if (facts === null || !matchesDigests(answer, facts)) return false
@@ -100,7 +103,7 @@ type Facts = NonNullable<SpotCheckInput['facts']>
 type Evidence = Pick<SpotCheckInput, 'answer' | 'facts' | 'exact' | 'tolerance'>
 type Break = Extract<Reason, 'trace_broken' | 'state_not_finite' | 'step_differs' | 'frame_differs'>
 
-/** The list is the signed one, and the states are those that it names. */
+/** The list is the signed one, and the states are the ones that it lists. */
 function matchesDigests(answer: SpotCheckInput['answer'], { claimed, opened }: Facts): boolean {
   return (
     claimed.traceRoot === answer.traceRoot &&
@@ -110,10 +113,10 @@ function matchesDigests(answer: SpotCheckInput['answer'], { claimed, opened }: F
   )
 }
 
-/** What an answer is next to what the verifier computed; breaks in the order in which they are looked for. */
+/** How an answer compares with what the verifier computed; breaks in the order in which they are checked. */
 type Found = 'equal' | 'within' | 'not_compared' | Break
 
-/** The first thing that does not follow from the state before it, if there is any. */
+/** The first break in the trace, if there is one. */
 function compare(
   { answer, facts, exact, tolerance }: Evidence,
   recomputed: RecomputedDigests,
@@ -126,7 +129,7 @@ function compare(
   const frameEqual = claimed.frame === recomputed.frame
   if (stepEqual && frameEqual) return 'equal'
   if (exact) return stepEqual ? 'frame_differs' : 'step_differs'
-  // What was not compared, or has nothing to be compared with, proves nothing.
+  // What was not compared, or has no tolerance to compare with, proves nothing.
   const step = stepEqual ? 0 : recomputed.stepDeviation
   const frame = frameEqual ? 0 : recomputed.frameDeviation
   if (tolerance === null) return 'not_compared'
@@ -139,7 +142,10 @@ function isBreak(found: Found): found is Break {
   return found !== 'equal' && found !== 'within' && found !== 'not_compared'
 }
 
-/** The verifier's own results agree: bit for bit in an exact class, else by finding the same break twice. */
+/**
+ * Whether the verifier's own results agree: bit for bit in an exact class, otherwise by finding the same
+ * break twice.
+ */
 function isConfirmed(
   input: SpotCheckInput,
   found: Break,

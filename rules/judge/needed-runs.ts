@@ -4,8 +4,8 @@ import type { AttemptOutcome } from './judge-challenge-or-audit.js'
 type Delivered = Extract<AttemptOutcome, { outcome: 'success' }>
 
 /**
- * Whether a request has to be computed to judge its answer. One of another determinism class proves
- * nothing either way: no GPU time for it.
+ * Whether a request must be computed to judge its answer. An answer of another determinism class proves
+ * nothing either way, so it gets no GPU time.
  */
 export function needsGroundTruth(
   attempt: AttemptOutcome | null,
@@ -15,8 +15,8 @@ export function needsGroundTruth(
 }
 
 /**
- * Whether the request has to be computed a second time, in a fresh session with a known answer beside
- * it, and the frames compared: the bytes differ, and without that nobody is accused.
+ * Whether the request must be computed a second time, in a fresh session along with a known answer, and the
+ * frames compared: the bytes differ, and without this nobody is accused.
  */
 export function needsConfirmation(
   answer: { framesSha256: Hex; traceRoot: Hex },

@@ -4,20 +4,20 @@ import type { Reason } from '../verdicts.js'
 import type { Judgement } from './judge-answer.js'
 
 /**
- * What a prover says of a request that may be impossible: nobody's fault, until another prover does
- * the request; then it is a failure of whoever said so.
+ * Reasons that a prover gives when a request may be impossible: nobody's fault, unless another prover
+ * completes the request; then it is a failure of the prover that gave the reason.
  */
 export const MAYBE_IMPOSSIBLE: readonly Reason[] = ['invalid_request', 'out_of_memory']
 
-/** What went wrong on the verifier's side: it counts for nobody. */
+/** Failures on the verifier's side: they count for nobody. */
 export const OWN_FAULTS: readonly Reason[] = ['own_fault', 'own_clock']
 
-/** How an attempt that failed for this reason counts. A cancelled request counts nowhere. */
+/** How an attempt that failed for this reason counts. A cancelled request counts for nobody. */
 export function failureOutcome(reason: Reason): AnswerRow['outcome'] {
   return reason === 'cancelled' || MAYBE_IMPOSSIBLE.includes(reason) ? 'neutral' : 'failure'
 }
 
-/** The check of kind `answer` that a user's request brings with it: its own failure, whether it counts or not. */
+/** The check of kind `answer` for a user's request that failed, whether the request counts or not. */
 export function answerCheck({
   outcome,
   reason,
@@ -31,15 +31,15 @@ export function answerCheck({
 export interface ReachedProver {
   hotkey: string
   coldkey: string
-  /** That its address belongs to; null without an address. */
+  /** The network that its address belongs to; null without an address. */
   network: string | null
   reached: boolean
 }
 
 /**
- * Whether it was the verifier's own network: at least three provers, of three owners and three networks, were
- * asked at the same instant, and none could be reached. That counts for nobody. Fewer can all be away, or be
- * one owner's that goes away together.
+ * Whether the verifier's own network failed: at least three provers, of three owners and three networks, were
+ * asked at the same instant, and none could be reached. That counts for nobody. Fewer could all be down, or
+ * could belong to one owner and go down together.
  */
 export function isOwnNetwork(asked: readonly ReachedProver[]): boolean {
   if (asked.some(({ reached }) => reached)) return false
@@ -53,14 +53,14 @@ export function isOwnNetwork(asked: readonly ReachedProver[]): boolean {
   return kinds.every((of) => different(of) >= OWN_NETWORK_PROVERS)
 }
 
-/** What a prover's answer says of the time that a request was stamped with; `silent`: nothing. */
+/** What a prover's answer says about a request's timestamp; `silent`: nothing. */
 export type ClockWord = 'accepted' | 'stale' | 'silent'
 
 /**
- * Whether it is the verifier's own clock that is wrong: of all who were asked at the same instant, those
- * that said anything of the stamp refused it. One that accepts it is enough: then whoever calls it stale
- * has the wrong clock, or wants to be left alone. Others than the challenged have to be among the asked,
- * because these may all be one owner's.
+ * Whether the verifier's own clock is wrong: of all provers asked at the same instant, those that said
+ * anything about the timestamp rejected it. One that accepts it is enough to clear the verifier: whoever
+ * calls it stale then has a wrong clock, or wants to avoid the request. Provers other than the challenged
+ * ones must be among those asked, because the challenged may all belong to one owner.
  */
 export function isOwnClock(words: readonly ClockWord[]): boolean {
   return words.includes('stale') && !words.includes('accepted')

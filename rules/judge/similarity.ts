@@ -5,11 +5,11 @@ import { RuleError } from '../error.js'
 const CHANNELS = 3
 
 /**
- * Cosine of two videos of height × width × RGB bytes, frame after frame, centred per video and
- * channel, in parts per million: uncentred pixels make any two videos look alike. Formula in
- * formats.md: dot = Σ_c (N Σab − Σa Σb), norms alike, isqrt(floor(dot² · 10^12 / (|a|²·|b|²))).
+ * Cosine of two videos of height × width × RGB bytes, frame after frame, centred per video and channel, in
+ * parts per million: uncentred pixels make any two videos look alike. Formula in formats.md: dot = Σ_c (N Σab
+ * − Σa Σb), norms alike, isqrt(floor(dot² · 10^12 / (|a|²·|b|²))).
  * @returns 0 for a negative product; without variance on a side 1000000 for equal bytes, else 0
- * @throws RuleError `bad_input` when the bytes don't have the shape
+ * @throws RuleError `bad_input` if the bytes don't have the shape
  */
 export function cosinePpm(a: Uint8Array, b: Uint8Array, shape: FramesShape): number {
   const pixels = pixelsOf(shape)

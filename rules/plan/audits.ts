@@ -4,16 +4,17 @@ import type { MechanismProfile } from '../profile.js'
 import { usOfWork } from '../work-time.js'
 import { type GpuTime, gpuBudget } from './gpu-budget.js'
 
-/** A counted answer, delivered, that is no challenge. */
+/** A counted, delivered answer that is not a challenge. */
 export interface AuditCandidate {
   requestId: string
-  /** Its prover did not open it for a spot check. */
+  /** The prover did not open it for a spot check. */
   openingRefused: boolean
 }
 
 /**
- * The most audits of an interval: what the profile allows and the audits' share of the GPU pays for.
- * @param gpu.usPerWork certified, floor(µs · 10^6 / work); null while nothing is, and one is drawn
+ * The maximum number of audits in an interval: what the profile allows and the audits' share of the GPU pays
+ * for.
+ * @param gpu.usPerWork certified, floor(µs · 10^6 / work); null while nothing is certified: then one is drawn
  */
 export function mostAudits(
   { audits }: Pick<MechanismProfile, 'audits'>,
@@ -25,9 +26,9 @@ export function mostAudits(
 }
 
 /**
- * Draws which answers are recomputed: a random number from 1 to `max`, those whose opening was refused first, then
- * those with the smallest hash of secret and request id. Nothing else of a prover's history enters.
- * @returns request ids in the order in which they are to be recomputed; none only without answers
+ * Draws which answers are recomputed: a random number from 1 to `max`, those whose opening was refused first,
+ * then those with the smallest hash of secret and request id. Nothing else about a prover's history matters.
+ * @returns request ids in the order in which they are to be recomputed; empty only if there are no answers
  */
 export function drawAudits(
   input: { answers: readonly AuditCandidate[]; max: number },

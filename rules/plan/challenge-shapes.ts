@@ -2,7 +2,7 @@ import { workOf } from '../../formats/generation.js'
 import type { WorkShape } from '../../formats/video-shape.js'
 import { SHAPE_WORK_FACTOR } from '../constants.js'
 
-/** Those of users' requests that challenges are made to look like. */
+/** The users' requests that challenges are made to look like. */
 export function shapingRequests<R extends WorkShape & { counted: boolean }>(
   recent: readonly R[],
   standard: WorkShape,

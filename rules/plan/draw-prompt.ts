@@ -3,24 +3,24 @@ import { CORPUS_AS_PROMPTS } from '../constants.js'
 import { compareText } from '../order.js'
 import { drawNegativePrompt, drawPrompt } from './prompts.js'
 
-/** A user's prompt of the last day that checks may use, by its hash alone. */
+/** A user's prompt from the last day that checks may use, identified by its hash alone. */
 export interface ReusablePrompt {
   /** sha256 of the text, in hex. */
   promptSha256: string
   /** Whether its request had a negative prompt, which goes with it. */
   negativePrompt: boolean
-  /** Hotkeys of the provers that were ever asked with it: they would know it. */
+  /** Hotkeys of the provers that have ever received it: they would recognise it. */
   servedBy: string[]
 }
 
-/** What the prompts of an interval's checks are drawn from. */
+/** What the prompts for an interval's checks are drawn from. */
 export interface PromptSources {
-  /** Lines of the model's corpus; empty: the grammar of the shipped model. */
+  /** Lines of the model's corpus; empty: use the grammar of the bundled model. */
   prompts: readonly string[]
   reusablePrompts: readonly ReusablePrompt[]
 }
 
-/** The texts of a check. What is a user's is named by the hash of its prompt: the ledger has the text. */
+/** The texts of a check. A user's are identified by the hash of the prompt: the ledger has the text. */
 export type PromptChoice =
   | { kind: 'user'; promptSha256: string }
   | {
@@ -35,7 +35,7 @@ export interface PromptTexts {
   negativePrompt: string
 }
 
-/** The hash under which the ledger has the texts that a choice names; null: it names none. */
+/** The hash under which the ledger has a choice's texts; null if none are a user's. */
 export function reusedHash(choice: PromptChoice): string | null {
   if (choice.kind === 'user') return choice.promptSha256
   return choice.negative.kind === 'user' ? choice.negative.promptSha256 : null
@@ -44,7 +44,7 @@ export function reusedHash(choice: PromptChoice): string | null {
 /**
  * The texts of a choice.
  * @param users the texts of users' requests, by the hash of their prompts
- * @returns null when its user deleted them since: then it is drawn anew, from the corpus alone
+ * @returns null if the user has deleted them since: then draw again, from the corpus alone
  */
 export function textsOf(
   choice: PromptChoice,
@@ -60,10 +60,10 @@ export function textsOf(
 }
 
 /**
- * Draws what a prover is asked with: one of users' own prompts, none of which that prover ever saw, or a line of
- * the corpus, which counts as 25 of them: the fewer users' prompts there are, the more often. A user's negative
- * prompt goes with its prompt; beside one of the corpus stands a negative prompt of users too, where there is one.
- * @param prover.negativePrompt whether the request that it looks like had one
+ * Draws the prompt to send to a prover: a user's prompt that this prover has never seen, or a line of the
+ * corpus, which weighs as much as 25 user prompts: the fewer user prompts, the more often. A user's negative
+ * prompt goes with its prompt; a corpus prompt also gets a user's negative prompt, if there is one.
+ * @param prover.negativePrompt whether the request that it imitates had one
  */
 export function drawPromptFor(
   source: DrawSource,
@@ -95,7 +95,9 @@ export function drawPromptFor(
   return { kind: 'corpus', text, negative: { kind: 'corpus', text: negative } }
 }
 
-/** So many different lines of a corpus, for one interval: a plan, and its record, can't hold them all. */
+/**
+ * Draws this many different lines of a corpus for one interval: a plan and its record can't contain them all.
+ */
 export function sampleCorpus(
   source: DrawSource,
   corpus: readonly string[],

@@ -10,20 +10,22 @@ import { drawPromptFor, type PromptChoice, type PromptTexts } from './draw-promp
 import type { RequestInput } from './plan-types.js'
 import { shapesOf } from './request-shapes.js'
 
-/** A request of the verifier's own: in nothing different from a user's. */
+/** One of the verifier's own requests, indistinguishable from a user's. */
 export interface DrawnRequest {
   requestId: string
   prompt: PromptChoice
-  /** All but its texts. */
+  /** Everything except the texts. */
   params: Omit<GenerationParams, keyof PromptTexts>
   model: string
-  /** It is cancelled, as users cancel theirs, after so many thousandths of its certified time; null: it is not. */
+  /**
+   * It is cancelled, as users cancel theirs, after this many thousandths of its certified time; null: never.
+   */
   cancelAtPermille: number | null
 }
 
 /**
- * @param label of the one request, as `challenge/{round}/{place}`
- * @param hotkey whom it goes to
+ * @param label identifies the request, for example `challenge/{round}/{place}`
+ * @param hotkey the prover it is sent to
  */
 export function drawRequest(
   input: RequestInput,
@@ -43,7 +45,7 @@ export function drawRequest(
   }
 }
 
-/** What is sent, but for its deadline. */
+/** The body to send, without its deadline. */
 export function requestBody(drawn: DrawnRequest, texts: PromptTexts): UndatedBody {
   const { prompt, negativePrompt } = texts
   return generationBody(

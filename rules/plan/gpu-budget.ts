@@ -14,11 +14,13 @@ export interface GpuBudget {
   challengeVideos: number
   /** Recomputations that fit into the audits' share. */
   auditVideos: number
-  /** What is left of 90 % for spot checks. */
+  /** What is left of the 90 % for spot checks. */
   spotcheckUs: number
 }
 
-/** The verifier's GPU time in an interval, divided: challenges at most 30 %, audits 20 %, spot checks 40 %. */
+/**
+ * Divides the verifier's GPU time in an interval: challenges at most 30 %, audits 20 %, spot checks 40 %.
+ */
 export function gpuBudget({ length, blockMs, gpus, usPerVideo }: GpuTime): GpuBudget {
   const totalUs = length * blockMs * 1000 * gpus
   const share = (percent: number): number => Math.floor((totalUs * percent) / 100)

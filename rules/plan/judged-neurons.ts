@@ -1,9 +1,9 @@
 import type { MechanismProfile } from '../profile.js'
 
-/** A neuron as the metagraph has it. */
+/** A neuron from the metagraph. */
 export interface JudgedNeuron {
   hotkey: string
-  /** Null when it serves no address. */
+  /** Null if it has no address on the chain. */
   axon: unknown
   validatorPermit: boolean
   stakeRao: bigint
@@ -11,7 +11,10 @@ export interface JudgedNeuron {
 
 const RAO_PER_TAO = 1e9
 
-/** Who is judged: neurons with an address that are neither this verifier nor another one of weight. */
+/**
+ * The neurons that are judged: those with an address that are neither this verifier nor another one with
+ * enough stake.
+ */
 export function judgedNeurons<N extends JudgedNeuron>(
   neurons: readonly N[],
   verifier: string,

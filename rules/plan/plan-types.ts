@@ -10,10 +10,10 @@ export interface RequestShape extends VideoShape {
   cancelled: boolean
 }
 
-/** What the requests that an interval sends of its own are drawn from. */
+/** What an interval's own requests are drawn from. */
 export interface RequestInput extends PromptSources {
   model: ModelStandard
-  /** They look like these; empty: the model's standard request. */
+  /** They imitate these; if empty, the model's standard request. */
   recentRequests: readonly RequestShape[]
 }
 
@@ -27,18 +27,21 @@ export interface PlanInput extends RequestInput {
   budget: { usPerVideo: number; gpus: number; blockMs: number }
 }
 
-/** `challenge`: a sample is asked for what the verifier computes too. `wide`: everybody is asked at the same instant. */
+/**
+ * `challenge`: a sample of provers is asked, and the verifier computes the same. `wide`: every prover is
+ * asked at the same instant.
+ */
 export type RoundKind = 'challenge' | 'wide'
 
 export interface PlannedRound {
   kind: RoundKind
-  /** From 0 among those of its kind. */
+  /** From 0, counted per kind. */
   round: number
   /** Milliseconds from the interval's first block. */
   momentMs: number
 }
 
 export interface IntervalPlan {
-  /** By moment. */
+  /** Ordered by moment. */
   rounds: PlannedRound[]
 }

@@ -6,9 +6,9 @@ import type { IntervalPlan, PlanInput, PlannedRound, RoundKind } from './plan-ty
 import { shapesOf } from './request-shapes.js'
 
 /**
- * Draws when an interval's rounds begin: uniformly within it, in milliseconds, so that no block and no moment
- * tells that something of the verifier's own comes (mechanism.md section 3). Whom a round asks is drawn at its
- * moment. The same input and source draw the same plan on every machine.
+ * Draws when an interval's rounds begin: uniformly within it, in milliseconds, so that neither a block nor a
+ * moment reveals that a check is coming (mechanism.md section 3). Which provers a round asks is drawn when it
+ * begins. The same input and source give the same plan on every machine.
  */
 export function planInterval(input: PlanInput, source: DrawSource): IntervalPlan {
   const spanMs = input.length * input.budget.blockMs
@@ -22,7 +22,10 @@ export function planInterval(input: PlanInput, source: DrawSource): IntervalPlan
   return { rounds: rounds.sort((a, b) => a.momentMs - b.momentMs) }
 }
 
-/** How many rounds the challenges' share of the GPU pays for: max(1, floor(budget / (sample size · certified time))). */
+/**
+ * How many rounds the challenges' share of the GPU pays for: max(1, floor(budget / (sample size · certified
+ * time))).
+ */
 function challengeRounds(input: PlanInput): number {
   const { profile, model, budget, length } = input
   const shapes = shapesOf(input)

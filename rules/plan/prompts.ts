@@ -1,9 +1,9 @@
 import { type DrawSource, drawInteger } from '../../formats/draws.js'
 
 /*
- * The grammar of the embedded model's captions (engine/models, train/t2v_data.py), as data: an entry
- * that stands several times is drawn so much more often. Challenges and the demo's users draw from
- * the same grammar, so that a prompt does not tell one from the other.
+ * The grammar of the embedded model's captions (engine/models, train/t2v_data.py), as data: an entry that is
+ * listed several times is drawn that much more often. Challenges and the demo's users draw from the same
+ * grammar, so that a prompt does not tell them apart.
  */
 
 const COLOURS = ['red', 'green', 'blue', 'yellow', 'orange', 'purple', 'pink', 'white']
@@ -125,7 +125,7 @@ const NEGATIVE_PROMPTS = [
   'two shapes',
 ]
 
-/** Shares of wordings, in thousandths. */
+/** Frequencies of wordings, in thousandths. */
 const TWO_OBJECTS = 120
 const SCENE = 200
 const ARTICLE = 800
@@ -162,14 +162,14 @@ export function drawPrompt(source: DrawSource, label: string): string {
   return dress(draw, [subject, moves], place)
 }
 
-/** What a user might not want to see. */
+/** A negative prompt that a user might write. */
 export function drawNegativePrompt(source: DrawSource, label: string): string {
   return drawer(source, label).pick('negative', NEGATIVE_PROMPTS)
 }
 
 interface Drawer {
   pick<T>(name: string, items: readonly T[]): T
-  /** True in so many of a thousand cases. */
+  /** True with a probability of `permille` / 1000. */
   chance(name: string, permille: number): boolean
 }
 
@@ -180,7 +180,7 @@ function drawer(source: DrawSource, label: string): Drawer {
   }
 }
 
-/** Never in the colour of an object, which could not be seen; black often goes unsaid. */
+/** Never in the colour of an object, which would be invisible; black is often left unsaid. */
 function drawBackground(draw: Drawer, used: readonly string[]): string {
   const colour = draw.pick(
     'background',

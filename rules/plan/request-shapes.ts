@@ -2,7 +2,7 @@ import { canonicalJson } from '../../formats/canonical-json.js'
 import { compareText } from '../order.js'
 import type { RequestInput, RequestShape } from './plan-types.js'
 
-/** What requests are made to look like, sorted, so that the order of rows in a table draws nothing else. */
+/** The shapes that requests imitate, sorted, so that draws do not depend on the order of rows in a table. */
 export function shapesOf({
   recentRequests,
   model,

@@ -1,15 +1,15 @@
-/** A prover at the moment of a round. */
+/** A prover at the start of a round. */
 interface Found {
   readonly hotkey: string
-  /** Requests that it takes besides those in flight. */
+  /** How many more requests it takes. */
   readonly room: number
 }
 
 /**
- * Whom a sample is not drawn from: those without room, and, unless that leaves nobody, those to whom no user's request
- * would go at this moment. Else what comes while a prover is at work, has just ended something or has refused
- * something would be a check more often than not.
- * @param among the hotkeys among whom the router would draw for a user
+ * The provers that a sample leaves out: those without room and, unless that leaves nobody, those that would
+ * get no user's request at this moment. Otherwise a request that arrives while a prover is busy, has just
+ * finished or has just refused would most likely be a check.
+ * @param among the hotkeys among which the router would draw for a user
  */
 export function leftOut(provers: readonly Found[], among: readonly string[]): string[] {
   const routable = new Set(among)

@@ -3,17 +3,21 @@ import { STALE_SHARE_DIVISOR } from '../constants.js'
 import { compareText } from '../order.js'
 import type { ProverKey } from '../settle/settlement.js'
 
-/** A prover with room, that may be sampled. */
+/** A prover with room, which may be sampled. */
 export interface SampleCandidate extends ProverKey {
-  /** The interval of its last full check (a challenge or an audit), and the moment in it; null when it never had one. */
+  /**
+   * Its last full check (a challenge or an audit): the interval, and the moment in it; null if it never had
+   * one.
+   */
   lastFullCheck: { n: number; momentMs: number } | null
 }
 
 /**
- * Draws a round's sample: each place, with probability 1/2, uniformly among those that are not in it yet, else
- * uniformly among the quarter of them whose last full check is longest ago. So nobody is safe who was just
- * checked, and nobody is forgotten. Fewer candidates than places: all of them.
- * @param label of the round
+ * Draws a round's sample. Each place is drawn, with probability 1/2, uniformly among the candidates not in it
+ * yet, otherwise uniformly among the quarter of them whose last full check is longest ago. So a prover that
+ * was just checked is not safe, and none is forgotten. If there are fewer candidates than places, all are
+ * taken.
+ * @param label identifies the round
  */
 export function drawSample<C extends SampleCandidate>(
   source: DrawSource,
@@ -31,7 +35,7 @@ export function drawSample<C extends SampleCandidate>(
   return sample
 }
 
-/** Never checked comes first; equals by their hotkeys. */
+/** Never checked comes first; ties are ordered by hotkey. */
 function stalestFirst(a: SampleCandidate, b: SampleCandidate): number {
   const { lastFullCheck: one } = a
   const { lastFullCheck: other } = b

@@ -1,7 +1,10 @@
 import { type AnswerDrawSource, drawBytes, drawInteger } from '../../formats/draws.js'
 import { usOfWork, usPerWork } from '../work-time.js'
 
-/** What an interval may spend on spot checks, and what checking every answer of the one before would have cost. */
+/**
+ * What an interval may spend on spot checks, and what checking every answer of the previous one would have
+ * cost.
+ */
 export interface SpotCheckRate {
   /** B: microseconds of GPU time. */
   budgetUs: number
@@ -11,7 +14,8 @@ export interface SpotCheckRate {
 
 /**
  * Whether an answer is spot-checked (mechanism.md section 3): the first 8 bytes of its draw, big-endian, are
- * below floor(2^64 · min(B, C) / C). So each has the same chance, and nobody knows it before it has signed.
+ * below floor(2^64 · min(B, C) / C). So each answer has the same chance, and no prover can know the draw
+ * before it has signed.
  */
 export function isSpotChecked(
   source: AnswerDrawSource,
@@ -25,7 +29,10 @@ export function isSpotChecked(
   return drawn < ((1n << 64n) * spent) / cost
 }
 
-/** Which step (1 … steps) and frame (1 … frames) an answer is asked to open; the first and the last included. */
+/**
+ * Which step (1 … steps) and frame (1 … frames) of an answer is to be opened, including the first and the
+ * last.
+ */
 export function drawOpening(
   source: AnswerDrawSource,
   { steps, frames }: { steps: number; frames: number },
@@ -37,14 +44,14 @@ export function drawOpening(
 }
 
 /**
- * What a spot check of so many pixels (frames · width · height) costs, from the time that was certified for one,
+ * What a spot check of a video of this many pixels (frames · width · height) costs, from the certified time,
  * floor(µs · 10^6 / pixels): one step, one frame and the prompts, whatever the number of steps.
  */
 export function spotCheckUs(usPerPixel: number, pixels: number): number {
   return usOfWork(usPerPixel, pixels)
 }
 
-/** C: what it would cost to spot-check all that so many pixels were delivered of; at least 1. */
+/** C: what it would cost to spot-check all answers that delivered this many pixels; at least 1. */
 export function spotCheckCostUs(usPerPixel: number, pixels: number): number {
   return Math.max(1, spotCheckUs(usPerPixel, pixels))
 }

@@ -4,7 +4,7 @@ import type { AnswerRow, CheckRow, ProverKey } from '../settle/settlement.js'
 import type { Reason } from '../verdicts.js'
 import { bytesColumn, type Coded, coded, decoded, readBytesColumn } from './columns.js'
 
-/** A check of an answer of the same interval: whose and of which kind it is, the answer says. */
+/** A check of an answer in the same interval; its prover and request kind are those of the answer. */
 export type AnswerCheck = Pick<CheckRow, 'kind' | 'verdict' | 'reason' | 'rewardPpm'>
 
 /** What a prover signed. */
@@ -17,22 +17,22 @@ export interface SignedAnswer {
   signature: string
 }
 
-/** A request of an interval, what came of it, and what was found of it. */
+/** A request in an interval, its outcome, and its checks. */
 export interface RecordedAnswer
   extends ProverKey,
     Pick<AnswerRow, 'requestId' | 'kind' | 'counted' | 'gpus' | 'inFlight'> {
-  /** Null of a challenge without one. */
+  /** Null for a challenge without one. */
   outcome: AnswerRow['outcome'] | null
   reason: Reason | null
-  /** Whose request it was, by a number of this interval; null of the verifier's own. */
+  /** The API key, numbered within this interval; null for the verifier's own requests. */
   key: number | null
   taken: readonly string[]
   bodySha256: Hex
-  /** Null where the request could not be read any more. */
+  /** Null if the request could no longer be read. */
   shape: WorkShape | null
   /** The wide round that sent it. */
   wide: { n: number; round: number } | null
-  /** Of a check that asked with a user's texts. */
+  /** For a check that used a user's prompt. */
   promptSha256: Hex | null
   /** Null unless it was delivered. */
   answer: SignedAnswer | null
@@ -40,9 +40,10 @@ export interface RecordedAnswer
 }
 
 /**
- * Answers by columns, in the order in which their outcomes were recorded: an interval has tens of thousands, and a
- * name or a class would be told with each. `prover` counts in the record's `provers`; a column of bytes is base64
- * of all its values, one after another; those of what was signed have the answers with a class only.
+ * Answers in columns, in the order in which their outcomes were recorded: an interval has tens of thousands,
+ * and rows would repeat names and classes. `prover` is an index into the record's `provers`; a column of
+ * bytes is the base64 of all its values, concatenated; the columns of what was signed contain only the
+ * answers with a class.
  */
 export interface AnswerColumns {
   count: number
@@ -68,14 +69,14 @@ export interface AnswerColumns {
   traceRoot: string
   /** 64 bytes each. */
   signature: string
-  /** Of the answers that showed any. */
+  /** Only for answers that presented any. */
   taken: { answer: number; requestIds: string[] }[]
   promptSha256: { answer: number; sha256: Hex }[]
 }
 
 /**
  * @param rows in the order in which their outcomes were recorded
- * @param indexOf a prover's place in the record's `provers`
+ * @param indexOf a prover's index in the record's `provers`
  */
 export function encodeAnswers(
   rows: readonly RecordedAnswer[],
@@ -115,10 +116,7 @@ export function encodeAnswers(
   }
 }
 
-/**
- * The rows that `encodeAnswers` was given.
- * @throws RuleError `bad_input` when the columns don't belong together
- */
+/** The inverse of `encodeAnswers`. @throws RuleError `bad_input` if the columns don't match each other */
 export function decodeAnswers(
   columns: AnswerColumns,
   provers: readonly ProverKey[],

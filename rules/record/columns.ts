@@ -2,13 +2,13 @@ import { fromBase64, toBase64 } from '../../formats/base64.js'
 import { fromHex, type Hex, toHex } from '../../formats/bytes.js'
 import { RuleError } from '../error.js'
 
-/** A column whose values repeat: each once, and the place among them of every row's. */
+/** A column with repeated values: the distinct values, and each row's index into them. */
 export interface Coded<T> {
   values: T[]
   of: number[]
 }
 
-/** Values in the order in which they first come. */
+/** Encodes a column; values are in the order of first occurrence. */
 export function coded<T>(rows: readonly T[]): Coded<T> {
   const places = new Map<string, number>()
   const values: T[] = []
@@ -22,7 +22,7 @@ export function coded<T>(rows: readonly T[]): Coded<T> {
   return { values, of }
 }
 
-/** @throws RuleError `bad_input` for another number of rows, or a place that there is not */
+/** @throws RuleError `bad_input` for a wrong number of rows, or an index out of range */
 export function decoded<T>({ values, of }: Coded<T>, count: number, name: string): T[] {
   if (of.length !== count) {
     throw new RuleError('bad_input', `column ${name} has ${of.length} rows, not ${count}`)
@@ -35,12 +35,12 @@ export function decoded<T>({ values, of }: Coded<T>, count: number, name: string
   })
 }
 
-/** Values of one length, one after another, in base64: what is random takes no more room than its bytes. */
+/** Values of equal length, concatenated, in base64: the most compact form for random bytes. */
 export function bytesColumn(rows: readonly Hex[]): string {
   return toBase64(fromHex(rows.join('')))
 }
 
-/** @throws RuleError `bad_input` for another number of bytes */
+/** @throws RuleError `bad_input` for a wrong number of bytes */
 export function readBytesColumn(text: string, size: number, count: number, name: string): Hex[] {
   const hex = toHex(fromBase64(text))
   if (hex.length !== 2 * size * count) {

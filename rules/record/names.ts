@@ -2,12 +2,12 @@ import type { CanonicalValue } from '../../formats/canonical-json.js'
 import { RuleError } from '../error.js'
 
 /*
- * A record's members have snake_case names in a file, as all JSON that Fractal publishes, and camelCase ones in
- * code. No member of a record is named by data.
+ * A record's fields have snake_case names in a file, like all JSON that Fractal publishes, and camelCase
+ * names in code. Data never determines the name of a field.
  */
 
 /**
- * The same value with snake_case names. Members that are undefined go.
+ * The same value with snake_case names, without undefined fields.
  * @throws RuleError `bad_input` for what JSON can't hold
  */
 export function snakeNames(value: unknown): CanonicalValue {
@@ -23,12 +23,12 @@ export function snakeNames(value: unknown): CanonicalValue {
 }
 
 /**
- * The same value with camelCase names, to be looked at by a schema.
+ * The same value with camelCase names, to be validated by a schema.
  * @throws RuleError `bad_input` for a name that no record has
  */
 export function camelNames(value: unknown): unknown {
   if (Array.isArray(value)) {
-    // Columns of numbers are most of a record.
+    // A fast path: columns of numbers make up most of a record.
     return typeof value[0] === 'number' ? value : value.map(camelNames)
   }
   if (value === null || typeof value !== 'object') return value

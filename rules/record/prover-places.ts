@@ -1,11 +1,11 @@
 import type { ProverKey } from '../settle/settlement.js'
 
-/** Numbers for the provers that a record names often, in the order in which it first does. */
+/** Numbers the provers that a record refers to often, in the order of first use. */
 export class ProverPlaces {
   readonly provers: ProverKey[] = []
   readonly #places = new Map<string, number>()
 
-  /** A prover's number, its own from the first call on. */
+  /** A prover's number, assigned at the first call. */
   readonly indexOf = ({ hotkey, registeredBlock }: ProverKey): number => {
     const key = `${hotkey}@${registeredBlock}`
     const known = this.#places.get(key)

@@ -18,9 +18,9 @@ import type { AnswerColumns } from './answer-columns.js'
 export const RECORD_VERSION = 'fractal-record/2'
 
 /**
- * The public record of an interval (mechanism.md section 7): all that a stranger needs to compute it again with
- * the functions of rules/. In a file it is canonical JSON with the same members in snake_case; docs/audit.md
- * describes it for other implementations. Only its version may change what a member means.
+ * The public record of an interval (mechanism.md section 7): everything a stranger needs to recompute it with
+ * the functions in rules/. In a file, it is canonical JSON with the same fields in snake_case; docs/audit.md
+ * describes it for other implementations. The meaning of a field may change only with the version.
  */
 export interface PublicRecord {
   version: typeof RECORD_VERSION
@@ -32,43 +32,45 @@ export interface PublicRecord {
   firstBlock: number
   /** Blocks. */
   length: number
-  /** Null of one that lapsed before it opened. */
+  /** Null if it lapsed before it opened. */
   firstBlockHash: Hex | null
   /** The settled interval whose tiers it opened with. */
   openedAfter: number | null
-  /** The record before; null of the first. */
+  /** The previous record; null for the first. */
   previous: { n: number; hash: Hex } | null
-  /** The intervals since that have no record. */
+  /** The intervals since then that have no record. */
   missed: { n: number; because: MissedCause | null }[]
   outcome: 'settled' | 'lapsed'
   profile: RecordedProfile | null
   modelRoot: Hex
   secret: Hex | null
-  /** What the verifier committed to before the interval began, and what it had by then for the next one. */
+  /** The verifier's commitment for this interval, made before it began, and the one for the next. */
   commitment: RecordedCommitment | null
   nextCommitment: RecordedCommitment | null
   certificates: RecordedCertificate[]
-  /** Provers as the interval opened, by uid. */
+  /** Provers when the interval opened, by uid. */
   opening: OpenedProver[]
   plan: RecordedPlan | null
-  /** By moment. */
+  /** Ordered by moment. */
   rounds: RecordedRound[]
-  /** By round and place. */
+  /** Ordered by round and index. */
   challenges: RecordedChallenge[]
   wideRounds: AskedWideRound[]
   audits: RecordedAudits | null
-  /** Whom the numbers of `answers`, `wideRounds`, `dueWideRounds`, `window` and `otherChecks` stand for. */
+  /**
+   * The provers that `answers`, `wideRounds`, `dueWideRounds`, `window` and `otherChecks` refer to by index.
+   */
   provers: ProverKey[]
-  /** Every request whose outcome this interval has, and its challenges without one. */
+  /** Every request whose outcome belongs to this interval, and its challenges without one. */
   answers: AnswerColumns
-  /** Checks that count here of requests that are not among the answers. */
+  /** Checks that count here, of requests that are not among the answers. */
   otherChecks: (Omit<CheckRow, keyof ProverKey> & { prover: number })[]
-  /** Of checks that count here and are a `cheat`: the hash of the file that proves it (docs/evidence.md). */
+  /** For each `cheat` that counts here: the hash of the file that proves it (docs/evidence.md). */
   evidence: RecordedEvidence[]
-  /** Null of an interval that lapsed, as what follows. */
+  /** Null for a lapsed interval, like the following fields. */
   standings: ProverState[] | null
   dueWideRounds: DueWideRound[] | null
-  /** Of the settled intervals before this one, oldest first. */
+  /** The settled intervals before this one, oldest first. */
   window: WindowInterval[] | null
   certifiedUsPerWork: number | null
   standardWork: number | null
@@ -76,7 +78,7 @@ export interface PublicRecord {
   weights: RecordedWeights | null
 }
 
-/** The profile; the limit of stake in rao, as an integer in decimal. */
+/** The profile, with the stake limit in rao as a decimal integer. */
 export type RecordedProfile = Omit<MechanismProfile, 'vpermitTaoLimit'> & {
   vpermitLimitRao: string
 }
@@ -94,13 +96,16 @@ export interface RecordedCertificate {
   processes: number
   /** floor(µs · 10^6 / work) */
   usPerWork: number
-  /** Of a spot check: floor(µs · 10^6 / (frames · width · height)). Null of a certificate without it: certify again. */
+  /**
+   * For a spot check: floor(µs · 10^6 / (frames · width · height)). Null if an older version certified:
+   * certify again.
+   */
   spotCheckUsPerPixel: number | null
-  /** The furthest that a step was from itself, in 10^-9 of the prediction; null as above. */
+  /** The largest deviation of a step between runs, in 10^-9 of the prediction; null as above. */
   stepDeviation: number | null
-  /** The furthest that a frame was from itself, in levels of a byte; null as above. */
+  /** The largest deviation of a frame between runs, in 8-bit levels; null as above. */
   frameDeviation: number | null
-  /** Name of the profile that asked for so many runs. */
+  /** Name of the profile that required this many runs. */
   profile: string
 }
 
@@ -112,37 +117,42 @@ export interface OpenedProver extends ProverKey {
   scorePpm: number
   determinismClass: string | null
   modelRoot: Hex | null
-  /** Requests at once, as it declares. */
+  /** Concurrent requests that it declares. */
   capacity: number | null
   hasAddress: boolean
   reachable: boolean
 }
 
-/** What the interval's own requests are drawn from, besides its secret and the hash of its first block. */
+/**
+ * What the interval's own requests are drawn from, in addition to its secret and the hash of its first block.
+ */
 export interface RecordedPlan extends RequestInput {
-  /** Whom its rounds may ask; with the interval of the last full check of each before. */
+  /** The provers that its rounds may ask, each with the interval of its last full check before. */
   provers: (ProverKey & { lastFullCheckN: number | null; hasAddress: boolean })[]
-  /** Certified when it was drawn: floor(µs · 10^6 / work). */
+  /** The certified time when it was drawn: floor(µs · 10^6 / work). */
   gpuUsPerWork: number | null
   budget: Omit<GpuTime, 'length'>
   spotChecks: RecordedSpotChecks
 }
 
-/** B and C of mechanism.md section 3, and what C was made of; null where an older version opened the interval. */
+/**
+ * B and C of mechanism.md section 3, and what C was computed from; null if an older version opened the
+ * interval.
+ */
 export interface RecordedSpotChecks {
   budgetUs: number | null
   costUs: number | null
   usPerPixel: number | null
-  /** Delivered by the interval before, but for challenges. */
+  /** Delivered by the previous interval, without challenges. */
   pixels: number | null
-  /** What the interval's spot checks were expected to cost, as they were drawn. */
+  /** What the interval's spot checks were expected to cost when they were drawn. */
   spentUs: number
 }
 
 export interface RecordedRound extends PlannedRound {
-  /** Its place among those that began, from 0; null: it never did. */
+  /** Its index among the rounds that began; null if it never did. */
   begun: number | null
-  /** Hotkeys without room at its moment. */
+  /** Hotkeys of the provers it left out. */
   busy: string[]
 }
 
@@ -152,12 +162,12 @@ export interface RecordedChallenge extends ProverKey {
   k: number
   deadlineMs: number
   bodySha256: Hex
-  /** The request, unless it asked with a user's texts: then the hash of their prompt is told. */
+  /** The request; null if it used a user's prompt: then the record has its hash. */
   body: string | null
   promptSha256: Hex | null
 }
 
-/** Whom a wide round of this interval asked: everyone with an address. */
+/** The provers that a wide round of this interval asked: all with an address. */
 export interface AskedWideRound {
   round: number
   provers: { prover: number; gpus: number; inFlight: string[] }[]
@@ -166,9 +176,9 @@ export interface AskedWideRound {
 export interface RecordedAudits {
   /** Drawn, by request id. */
   drawn: string[]
-  /** The most that could be drawn. */
+  /** The maximum that could be drawn. */
   max: number
-  /** Answers that had not been opened when they were drawn. */
+  /** Answers whose opening had been refused when audits were drawn. */
   openingRefused: string[]
 }
 
@@ -178,7 +188,7 @@ export interface RecordedEvidence {
   sha256: Hex
 }
 
-/** Of a wide round whose last outcome came in this interval. */
+/** A wide round whose last outcome came in this interval. */
 export interface DueWideRound {
   n: number
   round: number
@@ -187,7 +197,7 @@ export interface DueWideRound {
   requests: DueWideRequest[]
 }
 
-/** What is among the record's answers is not told again. */
+/** What is among the record's answers is not repeated. */
 export type DueWideRequest = Pick<WideRequest, 'requestId' | 'ofRound' | 'lost'> & {
   elsewhere: Pick<AnswerRow, 'kind' | 'counted' | 'outcome' | 'gpus' | 'inFlight' | 'taken'> | null
 }
@@ -197,7 +207,7 @@ export interface WindowInterval {
   counts: (ShareCounts & { prover: number })[]
 }
 
-/** What the vector was made of besides the settlement's scores, and the vector, as it was decided. */
+/** What the vector was computed from in addition to the settlement's scores, and the vector as decided. */
 export interface RecordedWeights {
   kind: string
   reason: string | null

@@ -1,7 +1,7 @@
 import { decodeAnswers, type RecordedAnswer } from './answer-columns.js'
 import type { PublicRecord } from './public-record.js'
 
-/** A record with its columns as rows. */
+/** A record with its columns decoded to rows. */
 export interface ReadRecord {
   readonly record: PublicRecord
   /** In the order in which their outcomes were recorded. */
@@ -9,7 +9,7 @@ export interface ReadRecord {
   readonly byId: ReadonlyMap<string, RecordedAnswer>
 }
 
-/** @throws RuleError `bad_input` when its columns don't belong together, FormatError `bad_base64` */
+/** @throws RuleError `bad_input` if its columns don't match each other, FormatError `bad_base64` */
 export function readRecord(record: PublicRecord): ReadRecord {
   const answers = decodeAnswers(record.answers, record.provers)
   return { record, answers, byId: new Map(answers.map((row) => [row.requestId, row])) }

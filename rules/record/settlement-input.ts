@@ -12,16 +12,16 @@ import { sumWindow } from '../settle/share-counts.js'
 import type { RecordedAnswer } from './answer-columns.js'
 import type { DueWideRequest, PublicRecord, RecordedProfile } from './public-record.js'
 
-/** The profile that a record tells. */
+/** The profile from a record. */
 export function profileOf({ vpermitLimitRao, ...profile }: RecordedProfile): MechanismProfile {
   return { ...profile, vpermitTaoLimit: Number(vpermitLimitRao) / 1e9 }
 }
 
 /**
- * What an interval was settled from, as its record tells it; null of one that lapsed. Outcomes are numbered in the
- * order in which they were recorded, which is all that their times decide.
+ * What an interval was settled from, according to its record; null if it lapsed. Outcomes are numbered in the
+ * order in which they were recorded, because settling uses their times only for this order.
  * @param answers of the record
- * @throws RuleError `bad_input` when its parts don't belong together
+ * @throws RuleError `bad_input` if its parts don't match each other
  */
 export function settlementInput(
   record: PublicRecord,
@@ -82,7 +82,7 @@ export function checksOf(record: PublicRecord, answers: readonly RecordedAnswer[
   return [...own, ...others]
 }
 
-/** @throws RuleError `bad_input` for a number that stands for nobody */
+/** @throws RuleError `bad_input` for an index out of range */
 export function proverAt({ provers }: Pick<PublicRecord, 'provers'>, place: number): ProverKey {
   const prover = provers[place]
   if (prover === undefined) throw new RuleError('bad_input', `provers has no entry ${place}`)
@@ -118,7 +118,7 @@ function wideRequest(
   if (elsewhere !== null) return { requestId, ofRound, lost, ...elsewhere }
   const answer = byId.get(requestId)
   if (answer === undefined || answer.outcome === null) {
-    throw new RuleError('bad_input', `a wide round has the request ${requestId}, which is not told`)
+    throw new RuleError('bad_input', `a wide round has the request ${requestId}, which is missing`)
   }
   const { kind, counted, outcome, gpus, inFlight, taken } = answer
   return { requestId, ofRound, lost, kind, counted, outcome, gpus, inFlight, taken }

@@ -2,10 +2,10 @@ import { CHECKS_AFTER_CHEAT } from '../constants.js'
 import type { CheckRow } from '../settle/settlement.js'
 
 /**
- * How many checks a prover passed since its last cheat, after more of its checks. Only a pass counts:
- * what was abstained or never drawn says nothing, and an answer that arrived well was not checked. A
- * cheat among them begins anew, whatever passed beside it.
- * @param before null: no cheat of it was found
+ * How many checks a prover has passed since its last cheat, updated with more of its checks. Only a pass
+ * counts: abstained checks say nothing, and an answer that merely arrived was not checked. A cheat among them
+ * resets the count to 0, whatever else passed.
+ * @param before null: it was never caught cheating
  */
 export function passedSinceCheat(
   before: number | null,
@@ -17,8 +17,8 @@ export function passedSinceCheat(
 }
 
 /**
- * Whether a cheat still keeps users' requests away while another prover is free. However many intervals
- * pass: one that is not checked has shown nothing.
+ * Whether a past cheat still keeps users' requests away while another prover is free. It does not expire with
+ * time: a prover that is not checked has shown nothing.
  */
 export function isOnProbation(passed: number | null): boolean {
   return passed !== null && passed < CHECKS_AFTER_CHEAT

@@ -11,7 +11,7 @@ export interface DeadlineInput {
 
 /**
  * `deadline_ms`, from sending to `done`: max(floor, floor(11 · certified µs of this work / 5000)). The same
- * for users and checks, and never from a client: a slow or hasty user is no prover's failure.
+ * for users and checks, and never set by a client: a slow or impatient user is not a prover's failure.
  */
 export function deadlineMs(input: DeadlineInput): number {
   const ms =
@@ -19,12 +19,15 @@ export function deadlineMs(input: DeadlineInput): number {
   return Math.max(input.floorMs, Number(ms))
 }
 
-/** How much longer than `deadline_ms` an answer may take whose frames have so many bytes: ceil(bytes / 2000) ms. */
+/**
+ * How much longer than `deadline_ms` an answer with this many bytes of frames may take: ceil(bytes / 2000)
+ * ms.
+ */
 export function framesMs(bytes: number): number {
   return Math.ceil(bytes / FRAMES_BYTES_PER_MS)
 }
 
-/** An opening may be made again by the prover: max(floor, 2 · certified milliseconds for this work). */
+/** The prover may have to recompute an opening: max(floor, 2 · certified milliseconds for this work). */
 export function openingDeadlineMs(input: DeadlineInput): number {
   return Math.max(input.floorMs, Number((2n * certifiedUs(input)) / 1000n))
 }

@@ -1,8 +1,8 @@
-/** Places whose times are summed up together. */
+/** Places per block; the soonest time of each block is cached. */
 const BLOCK = 64
 const NEVER = Number.POSITIVE_INFINITY
 
-/** A time at each of many numbered places; the soonest is at hand. */
+/** A time for each of many numbered places, with fast access to the soonest. */
 export class DueTimes {
   readonly #times: number[] = []
   readonly #soonest: number[] = []
@@ -30,7 +30,7 @@ export class DueTimes {
     return soonest
   }
 
-  /** Places whose time has come. */
+  /** Places whose time has been reached. */
   due(nowMs: number): number[] {
     const places: number[] = []
     for (let b = 0; b < this.#soonest.length; b += 1) {

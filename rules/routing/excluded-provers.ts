@@ -3,15 +3,15 @@ import type { AnswerRow } from '../settle/settlement.js'
 /** An earlier attempt at a request. */
 export interface EarlierAttempt {
   hotkey: string
-  /** Null while it is under way. */
+  /** Null while it is in progress. */
   outcome: AnswerRow['outcome'] | null
   reason: AnswerRow['reason'] | null
 }
 
 /**
- * The provers that a request's next attempt leaves out: those that failed it or are at it. One that was
- * only outpaced, or refused our clock, may be asked again; so may one that refused, once it is not left
- * alone any more.
+ * The provers that a request's next attempt excludes: those that failed it or are working on it. One that was
+ * only outpaced, or rejected our timestamp, may be asked again; so may one that refused, once it has cooled
+ * down.
  */
 export function excludedProvers(attempts: readonly EarlierAttempt[]): string[] {
   return attempts

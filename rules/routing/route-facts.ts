@@ -1,53 +1,56 @@
 import type { Tier } from '../tiers.js'
 
-/** A request of ours to a prover, whose outcome is not known yet. */
+/** One of our requests to a prover, with no outcome yet. */
 export interface OpenRequest {
   readonly askedMs: number
-  /** Its deadline: whatever became of it, it is in flight no longer then. */
+  /** Its deadline: after that it no longer counts as in flight, whatever became of it. */
   readonly untilMs: number
 }
 
-/** What is known of a prover that users' requests may go to. All times are milliseconds of the ledger's clock. */
+/**
+ * What is known about a prover that users' requests may go to. All times are milliseconds by the ledger's
+ * clock.
+ */
 export interface RouteFacts {
   readonly hotkey: string
   readonly tier: Tier
   /** GPUs that it declares. */
   readonly gpus: number
-  /** The capacity that it proved, in millionths of a GPU; null while nothing measured it: what it declares counts. */
+  /** Its proven capacity, in millionths of a GPU; null if not measured yet: then its declared GPUs count. */
   readonly provenPpm: number | null
   /** The range of blocks in which it was last sent a user's request; null when it never was. */
   readonly blockRange: number | null
-  /** Users' requests of that range. */
+  /** Users' requests in that range. */
   readonly used: number
-  /** Of every kind. */
+  /** Requests of every kind. */
   readonly openRequests: readonly OpenRequest[]
   /** floor(µs · 10^6 / work) of its last answers; null without any. */
   readonly usPerWork: number | null
-  /** When the last of them came. */
+  /** When the last of them arrived. */
   readonly measuredMs: number | null
-  /** The certified time of its determinism class; null where the verifier does not compute that class. */
+  /** The certified time of its determinism class; null if the verifier does not compute that class. */
   readonly certifiedUsPerWork: number | null
-  /** Since its last success. */
+  /** Consecutive failures since its last success. */
   readonly failuresInARow: number
-  /** When the last of them was. */
+  /** Time of the last failure. */
   readonly failedMs: number | null
-  /** Checks passed since its last cheat; null while none was found. */
+  /** Checks passed since its last cheat; null if it was never caught. */
   readonly passedSinceCheat: number | null
-  /** It refused a request, and is left alone until then. */
+  /** End of its cool-down after it refused a request. */
   readonly refusedUntilMs: number | null
-  /** One of its requests ended, and it is left alone until then. */
+  /** End of its pause after one of its requests ended. */
   readonly pausedUntilMs: number | null
 }
 
-/** When a prover is chosen. */
+/** The moment at which a prover is chosen. */
 export interface RouteMoment {
   /** Milliseconds of the ledger's clock. */
   readonly ms: number
-  /** The range of blocks that requests count in. */
+  /** The range of blocks that requests count in now. */
   readonly range: number
 }
 
-/** What was counted in a range of blocks is nothing in another. */
+/** A count of one range of blocks is 0 in another. */
 export function usedIn(
   { blockRange, used }: Pick<RouteFacts, 'blockRange' | 'used'>,
   now: number,

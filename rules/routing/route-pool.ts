@@ -1,8 +1,11 @@
 import { ROUTING_NEAR_DENOMINATOR, ROUTING_NEAR_NUMERATOR } from '../constants.js'
 
-/** Places that are summed up together: a pick reads the sums, and what is in few of the blocks. */
+/** Places per block: a pick reads the sums of the blocks, and the places of only a few. */
 const BLOCK = 64
-/** Draws among all before those that are near are summed up: mostly one or two find one of them. */
+/**
+ * How many draws among all places are tried before summing up the near ones: usually one or two hit a near
+ * one.
+ */
 const TRIES = 8
 const NONE = Number.POSITIVE_INFINITY
 
@@ -13,8 +16,8 @@ interface Sums {
 }
 
 /**
- * Weights at numbered places, each with its expected completion: what a draw costs hardly depends on how
- * many there are. All numbers are whole ones below 2^53.
+ * Weights at numbered places, each with its expected completion: the cost of a draw hardly depends on their
+ * number. All numbers are integers below 2^53.
  */
 export class RoutePool {
   readonly #completions: number[] = []
@@ -27,7 +30,7 @@ export class RoutePool {
     return this.#used === 0
   }
 
-  /** @param completion null: nobody is at this place any more */
+  /** @param completion null: the place becomes empty */
   set(place: number, completion: number | null, weight: number): void {
     while (this.#completions.length <= place) {
       if (this.#completions.length % BLOCK === 0) {
@@ -49,9 +52,9 @@ export class RoutePool {
   }
 
   /**
-   * A place among those within 1.25 of the soonest completion, with a chance in proportion to its weight.
-   * @param random a whole number from 0 and below its argument, each as likely
-   * @returns null when all places are empty
+   * Draws a place among those within a factor of 1.25 of the soonest completion, in proportion to weight.
+   * @param random a uniform integer from 0, below its argument
+   * @returns null if all places are empty
    */
   draw(random: (below: number) => number): number | null {
     if (this.isEmpty) return null
@@ -66,14 +69,14 @@ export class RoutePool {
     return this.#placeAt(random(total), limit, near)
   }
 
-  /** The places that a draw may find. */
+  /** The places that a draw may return. */
   near(): number[] {
     if (this.isEmpty) return []
     const limit = this.#limit()
     return [...this.#completions.keys()].filter((place) => this.#completions[place]! <= limit)
   }
 
-  /** Who completes later is not near. */
+  /** Places that complete later than this are not near. */
   #limit(): number {
     let soonest = NONE
     for (const block of this.#blocks) if (block.soonest < soonest) soonest = block.soonest
@@ -81,9 +84,9 @@ export class RoutePool {
   }
 
   /**
-   * The place at which the weights, one after the other, reach beyond `left`.
-   * @param limit those that complete later are left out
-   * @param near the weights of each block without them; null: there are none
+   * The place at which the running sum of weights exceeds `left`.
+   * @param limit places that complete later are left out
+   * @param near the weight of each block without those; null: nothing is left out
    */
   #placeAt(left: number, limit: number, near: readonly number[] | null): number {
     let b = 0

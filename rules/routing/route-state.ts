@@ -12,33 +12,38 @@ import { breakerState, openForMs } from './breaker.js'
 import { isOnProbation } from './cheat-probation.js'
 import { type RouteFacts, type RouteMoment, usedIn } from './route-facts.js'
 
-/** What follows from a prover's facts, until time changes it. */
+/** What follows from a prover's facts, valid until `changesAtMs`. */
 export interface RouteState {
-  /** Our requests of every kind there. */
+  /** Our requests in flight there, of every kind. */
   readonly inFlight: number
-  /** Within its tier's limit, with room, breaker willing: it may be asked, unless it is left alone. */
+  /**
+   * Within its tier's limit, with room, and the breaker allows it: it may be asked, unless it is cooling
+   * down.
+   */
   readonly isAble: boolean
   /**
-   * No users' requests while another is free: its determinism class is not the verifier's, or too few
-   * checks passed since its last cheat. (A cheat that skips work is the fastest prover of all.)
+   * Gets no users' requests while another prover is free: its determinism class is not the verifier's, or it
+   * has passed too few checks since its last cheat. (A cheat that skips work is the fastest prover of all.)
    */
   readonly isLastResort: boolean
   /** Expected completion, in 10^-6 µs per unit of work; null without a fresh measurement. */
   readonly completion: number | null
-  /** Its share among those that are as good: free proven capacity times tier factor, at least 1. */
+  /** Its weight among equally good provers: free proven capacity times tier factor, at least 1. */
   readonly weight: number
-  /** Whether exploring may choose it: Bronze, or without a fresh measurement. */
+  /** Whether exploration may choose it: Bronze, or without a fresh measurement. */
   readonly isUnknown: boolean
-  /** It is left alone until then, because it refused or because a request of it ended; null: it is not. */
+  /**
+   * It is cooling down until then, because it refused or because one of its requests ended; null: it is not.
+   */
   readonly refusedUntilMs: number | null
   readonly pausedUntilMs: number | null
-  /** When all this has to be looked at again, if no fact changes before; Infinity: never. */
+  /** When this must be computed again if no fact changes before; Infinity: never. */
   readonly changesAtMs: number
 }
 
 /**
- * A prover as the router sees it at a moment. Whatever lies further in the future than it can was written
- * before the clock was set back: it must not last as long as the jump did.
+ * A prover as the router sees it at a given moment. A time impossibly far in the future was written before
+ * the clock was set back: it must not last as long as the jump.
  */
 export function routeState(
   facts: RouteFacts,
@@ -82,7 +87,7 @@ export function routeState(
   }
 }
 
-/** The sooner of two times; one that is not in the future is none. */
+/** The sooner of two times; a time that is not in the future is ignored. */
 function sooner(before: number, ms: number, nowMs: number): number {
   return ms > nowMs && ms < before ? ms : before
 }
@@ -92,8 +97,8 @@ function lasting(untilMs: number | null, nowMs: number, longestMs: number): numb
 }
 
 /**
- * Its own speed, for this request and for those that its GPU has before it. Nobody counts as faster than
- * its class's certified time: skipped work must win no traffic.
+ * Its own speed, for this request and for those ahead of it on its GPU. No prover counts as faster than its
+ * class's certified time: skipping work must not win traffic.
  */
 function completion(
   usPerWork: number,

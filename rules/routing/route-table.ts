@@ -11,14 +11,16 @@ export interface Route {
   readonly explored: boolean
 }
 
-/** Nobody can take the request now. */
+/** No prover can take the request now. */
 export interface NoRoute {
   readonly hotkey: null
-  /** Milliseconds until the first of those that are only left alone may be asked; null when there are none. */
+  /**
+   * Milliseconds until the first of those that are only cooling down may be asked; null if there are none.
+   */
   readonly freeInMs: number | null
 }
 
-/** @returns a whole number from 0 and below `below`, each as likely */
+/** @returns a uniform integer from 0, below `below` */
 export type Random = (below: number) => number
 
 const NEVER = Number.POSITIVE_INFINITY
@@ -31,12 +33,12 @@ interface Group {
 const newGroup = (): Group => ({ measured: new RoutePool(), unknown: new RoutePool() })
 
 /**
- * Who gets users' requests: provers as they are known, kept up as facts change, so that a pick costs much
- * the same among 10 of them and 4,000.
+ * Decides which prover gets a user's request. The table is updated as facts change, so that a pick costs
+ * about the same among 10 provers and 4,000.
  *
- * A pick draws among those whose expected completion is within 1.25 of the soonest, weighted by free proven
- * capacity and tier factor, so that equals get equal shares; 5 % explore Bronze and provers without fresh
- * measurements. A last resort is asked only where nobody else has room.
+ * A pick draws among the provers whose expected completion is within a factor of 1.25 of the soonest,
+ * weighted by free proven capacity and tier factor, so that equals get equal shares; 5 % explore Bronze and
+ * provers without fresh measurements. A last resort is asked only if no other has room.
  */
 export class RouteTable {
   readonly #places = new Map<string, number>()
@@ -45,15 +47,17 @@ export class RouteTable {
   readonly #matching = newGroup()
   readonly #lastResort = newGroup()
   readonly #changes = new DueTimes()
-  /** When those that are neither full nor a last resort, and not refusing, end their pause. */
+  /**
+   * Ends of the pauses of provers that are neither full, nor a last resort, nor cooling down after a refusal.
+   */
   readonly #pauses = new DueTimes()
-  /** When all others that are only left alone may be asked. */
+  /** When all others that are only cooling down may be asked. */
   readonly #waits = new DueTimes()
   #now: RouteMoment = { ms: 0, range: 0 }
 
   constructor(private readonly tierLimits: Readonly<Record<Tier, number>> = TIER_REQUEST_LIMIT) {}
 
-  /** A prover's facts, new or changed. */
+  /** Adds or updates a prover's facts. */
   set(facts: RouteFacts): void {
     let place = this.#places.get(facts.hotkey)
     if (place === undefined) {
@@ -69,7 +73,7 @@ export class RouteTable {
     return place === undefined ? null : this.#facts[place]!
   }
 
-  /** It takes no users' requests any more. */
+  /** The prover takes no more users' requests. */
   delete(hotkey: string): void {
     const place = this.#places.get(hotkey)
     if (place === undefined) return
@@ -77,7 +81,7 @@ export class RouteTable {
     this.#place(place)
   }
 
-  /** To be called before facts of that moment are set, and before a pick. */
+  /** Call this before setting facts of that moment, and before a pick. */
   advance(now: RouteMoment): void {
     const before = this.#now
     this.#now = now
@@ -98,8 +102,8 @@ export class RouteTable {
   }
 
   /**
-   * Among whom a pick of this moment would draw, exploring or not.
-   * @returns empty: nobody whose determinism class is the verifier's and who is not left alone has room
+   * The provers among which a pick at this moment would draw, exploring or not.
+   * @returns empty if no prover of the verifier's determinism class has room and is not cooling down
    */
   among(random: Random): string[] {
     const explored = this.#explores(this.#matching, random)
@@ -110,7 +114,7 @@ export class RouteTable {
   #pick(random: Random): Route | NoRoute {
     const matching = this.#draw(this.#matching, random)
     if (matching !== null) return matching
-    // It is back within two seconds: better than a prover that was caught.
+    // A paused prover is back within two seconds: better than one that was caught.
     const pauseEnds = this.#pauses.soonest()
     if (pauseEnds !== NEVER) {
       return { hotkey: null, freeInMs: pauseEnds - this.#now.ms }

@@ -2,19 +2,22 @@ import { ATTEMPT_FAILURES_MAX, ATTEMPT_WAIT_MS, ATTEMPT_WAITS_MAX } from '../con
 
 /**
  * How one attempt at a user's request ended. `refused`: the prover is at capacity, ask another;
- * `failed_over`: an outcome of its prover, ask another; `no_prover`: nobody can take it now;
- * `own_clock`: nobody takes a request from us until our clock is set.
+ * `failed_over`: the prover failed or was outpaced, ask another; `no_prover`: no prover can take it now;
+ * `own_clock`: no prover takes requests from us until our clock is set.
  */
 export interface AttemptEnd {
   readonly kind: 'answered' | 'failed_over' | 'refused' | 'no_prover' | 'own_clock' | 'cancelled'
   readonly reason?: string
-  /** Of `no_prover`: those who could take it are left alone, and the first may be asked after so long. */
+  /**
+   * With `no_prover`: the provers that could take it are cooling down, and the first may be asked after this
+   * time.
+   */
   readonly freeInMs?: number
 }
 
-/** How far a user's request is, as plain data. */
+/** The progress of a user's request, as plain data. */
 export interface VideoRun {
-  /** From 1: the attempt that is to be made. */
+  /** From 1: the number of the next attempt. */
   readonly attempt: number
   /** Why provers failed it, in order. */
   readonly failures: readonly (string | undefined)[]
@@ -24,7 +27,7 @@ export interface VideoRun {
 
 export const FIRST_ATTEMPT: VideoRun = { attempt: 1, failures: [], waits: 0 }
 
-/** What is to be done after an attempt. */
+/** What to do after an attempt. */
 export type VideoStep =
   | { readonly do: 'attempt'; readonly run: VideoRun }
   | { readonly do: 'wait'; readonly ms: number; readonly run: VideoRun }
@@ -40,8 +43,8 @@ export type VideoStep =
     }
 
 /**
- * Decides what follows an attempt: the one place for it, whoever runs the request, its workflow or an
- * inference worker on an open connection.
+ * Decides what follows an attempt. The only place for this, whether a workflow or an inference worker on an
+ * open connection runs the request.
  */
 export function afterAttempt(run: VideoRun, end: AttemptEnd): VideoStep {
   switch (end.kind) {
@@ -68,7 +71,8 @@ export function afterAttempt(run: VideoRun, end: AttemptEnd): VideoStep {
         const code = end.kind === 'own_clock' ? 'internal_error' : 'no_prover_available'
         return { do: 'fail', code }
       }
-      // Who was asked had an attempt of its own; where nobody was, the same one is still to be made.
+      // A prover that was asked used up an attempt number; if none was asked, the same number is still to be
+      // made.
       const attempt = end.kind === 'no_prover' ? run.attempt : run.attempt + 1
       return { do: 'wait', ms: ATTEMPT_WAIT_MS, run: { ...run, attempt, waits } }
     }

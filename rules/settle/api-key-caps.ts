@@ -3,9 +3,9 @@ import { compareText } from '../order.js'
 import type { AnswerRow } from './settlement.js'
 
 /**
- * Request ids of one prover beyond what one API key counts: at most max(20, floor(S/10)) of the
- * prover's S eligible successes, by completion (time, request id); of its failures alike. They are
- * neutral. Requests without a key count as one key.
+ * Request ids of one prover that exceed what one API key may count: at most max(20, floor(S/10)) of the
+ * prover's S eligible successes, in order of completion (time, request id); the same for failures. The excess
+ * is neutral. Requests without a key count as one key.
  * @param answers the prover's counted inference rows
  */
 export function beyondApiKeyCaps(answers: readonly AnswerRow[]): Set<string> {

@@ -5,10 +5,11 @@ import type { ProvenCapacity, ShareCounts } from './settlement.js'
 import { wideSharePpm } from './wide-share.js'
 
 /**
- * The capacity that is proven, and the part of it that is paid: what it can do at an instant times what it takes all
- * the time (mechanism.md section 5; their product and not the smaller of the two: decision 0018).
- * @param window the counts of the last settled intervals, the one being settled included
- * @param limitPpm of `tierLimitPpm`
+ * The proven capacity, and the part of it that is paid: what the prover can do at an instant times what it
+ * accepts the rest of the time (mechanism.md section 5; why the product and not the smaller of the two:
+ * decision 0018).
+ * @param window the counts of the last settled intervals, including the one being settled
+ * @param limitPpm from `tierLimitPpm`
  */
 export function provenCapacity(window: ShareCounts, limitPpm: number | null): ProvenCapacity {
   const wide = wideSharePpm(window)
@@ -38,8 +39,8 @@ export function shownCapacityPpm({
 }
 
 /**
- * G = min(10^6 · g of the newest round, floor(10^6 · Σ g / rounds)): who grows is paid for it as the window
- * proves it, who shrinks at once. 0 without a round.
+ * G = min(10^6 · g of the newest round, floor(10^6 · Σ g / rounds)): growth is paid as the window proves it,
+ * a reduction takes effect at once. 0 without a round.
  */
 function capacityPpm({ wideRounds, wideGpus, newestWideGpus }: ShareCounts): number {
   if (newestWideGpus === null) return 0
@@ -47,7 +48,7 @@ function capacityPpm({ wideRounds, wideGpus, newestWideGpus }: ShareCounts): num
 }
 
 /**
- * The GPUs, in ppm, that the tier's limit of requests keeps busy: floor(limit · T / (12 · blocks)).
+ * The GPUs, in ppm, that the tier's request limit keeps busy: floor(limit · T / (12 · blocks)).
  * @param standardUs T, the certified time of the standard work; null while nothing is certified: no limit
  * @param blocks the interval's length
  */

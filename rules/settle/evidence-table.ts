@@ -1,6 +1,6 @@
 /**
- * Up to how many attempts n do f failures refute a tier's failure chance q: P(Bin(n, q) ≥ f) < 1/1000.
- * Entry f − 1; 0 where they never do. Up to the tiers' request limits, computed by
+ * Up to how many attempts n do f failures refute a tier's failure probability q: P(Bin(n, q) ≥ f) < 1/1000.
+ * Entry f − 1; 0 if they never do. Covers the tiers' request limits; computed by
  * test/fixtures/golden/evidence.py and derived again by a test.
  */
 export const EVIDENCE_TABLE: Readonly<Record<number, readonly number[]>> = {
@@ -80,12 +80,12 @@ export const EVIDENCE_TABLE: Readonly<Record<number, readonly number[]>> = {
 }
 
 /**
- * Whether so many failures are more than chance explains at a tier's rate.
+ * Whether this many failures are more than chance explains at a tier's rate.
  * @param ratePermille the tier's success rate
  */
 export function evidenceRefutes(ratePermille: number, failures: number, attempts: number): boolean {
   if (failures === 0) return false
   const table = EVIDENCE_TABLE[ratePermille] ?? []
-  // More failures than the table holds: attempts stay within the tier's limit, so they refute.
+  // More failures than the table covers: attempts stay within the tier's limit, so they refute it.
   return attempts <= (table[failures - 1] ?? attempts)
 }

@@ -6,13 +6,13 @@ import { losesTier, meetsRates } from './rates.js'
 import type { Move, MoveReason, ProverState } from './settlement.js'
 import type { Tally } from './tally.js'
 
-/** Failures that mean: it was not there. */
+/** Failures that mean the prover was offline. */
 const DOWNTIME: ReadonlySet<Reason> = new Set<Reason>(['no_answer', 'unreachable'])
 
 export interface MoveInput {
   state: Pick<ProverState, 'tier' | 'totalSuccesses' | 'validationsSinceMove' | 'fastReturn'>
   tally: Tally
-  /** Total successes with this interval's. */
+  /** Total successes including this interval's. */
   totalAfter: number
   profile: Pick<MechanismProfile, 'tierMinimums' | 'tiersRule'>
 }
@@ -25,8 +25,8 @@ export interface MoveOutcome {
 }
 
 /**
- * Decides a prover's tier after an interval: relegation, fast return or promotion, one of them. What
- * costs a tier raises none either where there is none to lose.
+ * Decides a prover's tier after an interval: relegation, fast return or promotion, at most one of them. In
+ * Bronze, whatever would cost a tier still prevents promotion.
  */
 export function decideMove(input: MoveInput): MoveOutcome {
   const { state, tally } = input
@@ -51,7 +51,7 @@ export function decideMove(input: MoveInput): MoveOutcome {
   return { tier: state.tier, move: null, validationsSinceMove, fastReturn }
 }
 
-/** A cheat falls all the way; in Bronze there is nothing to lose. */
+/** A cheat falls all the way to Bronze; in Bronze there is nothing to lose. */
 function bronzeBelow(tier: Tier): Tier | null {
   return tier === 'bronze' ? null : 'bronze'
 }
@@ -60,7 +60,7 @@ function moved(from: Tier, to: Tier, reason: MoveReason, fastReturn: boolean): M
   return { tier: to, move: { from, to, reason }, validationsSinceMove: 0, fastReturn }
 }
 
-/** Why the interval costs a tier; null when it does not. */
+/** Why the interval costs a tier; null if it does not. */
 function lossReason({ state, tally, profile }: MoveInput): MoveReason | null {
   if (tally.cheats > 0) return 'cheat'
   if (!losesTier(state.tier, tally, profile.tiersRule)) return null
@@ -68,8 +68,8 @@ function lossReason({ state, tally, profile }: MoveInput): MoveReason | null {
 }
 
 /**
- * The right to come straight back begins when a Challenger falls by downtime, holds through further
- * falls by downtime, and is lost by any other fall, by a cheat, and by a refused opening.
+ * The right to a fast return begins when a Challenger falls because of downtime, survives further falls
+ * because of downtime, and is lost by any other fall, by a cheat, and by a refused opening.
  */
 function keepsFastReturn(
   state: MoveInput['state'],

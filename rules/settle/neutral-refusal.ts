@@ -1,13 +1,13 @@
 import { CAPACITY_PER_GPU } from '../constants.js'
 
-/** Requests that so many GPUs hold at once: one runs on each, one waits. */
+/** How many requests this many GPUs hold at once: one running and one waiting on each. */
 export function slotsOf(gpus: number): number {
   return CAPACITY_PER_GPU * gpus
 }
 
 /**
- * Whether a refusal (429) costs nothing: the prover was full, of our requests and of those of other
- * verifiers that it showed to have taken.
+ * Whether a refusal (429) costs nothing: the prover was full with our requests and those of other verifiers
+ * for which it presented a `taken`.
  * @param inFlight our own requests at the prover
  * @param taken request ids of the valid `taken`; each counts once
  */

@@ -9,7 +9,7 @@ import { worstVerdict } from '../verdicts.js'
 import type { CheckRow } from './settlement.js'
 import type { Tally } from './tally.js'
 
-/** One thing that an interval pays or costs a prover (mechanism.md section 5). */
+/** One item that an interval pays or costs a prover (mechanism.md section 5). */
 interface Slot {
   weight: number
   /** Parts per million. */
@@ -21,10 +21,10 @@ const FAILED_CHALLENGE: Slot = { weight: 1, reward: CHALLENGE_PENALTY_PPM }
 const FAILED_REQUEST: Slot = { weight: FAILED_REQUEST_WEIGHT, reward: CHALLENGE_PENALTY_PPM }
 
 /**
- * m = floor(Σ w·r / Σ w) in ppm, towards −∞, over a prover's slots: each counted request that was served, each
- * challenge passed and each wide request delivered pay 1 (a counted request whose audit is below equality, its
- * cosine); a challenge or wide request that failed costs 0.01; a user's request that failed, counted or not, and
- * a counted one that a check faults, weigh five times as much.
+ * m = floor(Σ w·r / Σ w) in ppm, towards −∞, over a prover's slots: each counted request served, each
+ * challenge passed and each wide request delivered pays 1 (a counted request whose audit found it similar but
+ * not equal pays its cosine); a challenge or wide request that failed costs 0.01; a user's request that
+ * failed, counted or not, and a counted one that failed a check, weigh five times as much.
  * @returns null without any slot
  */
 export function meanReward(
@@ -60,8 +60,8 @@ function requestSlot(served: boolean, checks: readonly CheckRow[]): Slot {
 }
 
 /**
- * Of a challenge, or of a request of an interval before that is checked only now: it was paid then, so a pass pays
- * nothing more. A request that does not count costs nothing, whatever a check finds.
+ * The slot of a challenge, or of a request from an earlier interval that is checked only now: that was paid
+ * then, so a pass pays nothing more. A request that does not count costs nothing, whatever a check finds.
  */
 function checkedSlot({ requestKind, counted }: CheckRow, faulted: boolean): Slot | null {
   switch (requestKind) {
@@ -79,17 +79,17 @@ function isFaulted(checks: readonly CheckRow[]): boolean {
   return verdict !== 'pass' && verdict !== 'abstained'
 }
 
-/** The least of its checks: an audit below equality pays its cosine. */
+/** The lowest reward of its checks: an audit that found it similar but not equal pays its cosine. */
 function paid(checks: readonly CheckRow[]): Slot {
   return { weight: 1, reward: Math.min(ONE_PPM, ...checks.map((c) => c.rewardPpm ?? ONE_PPM)) }
 }
 
 /**
- * An interval's observation: the mean reward, when it is positive times the capacity that is paid and the
+ * An interval's observation: the mean reward, multiplied, if it is positive, by the paid capacity and the
  * tier's factor: floor(m · P · tier / 10^12), in ppm of an honest GPU.
  * @param paidCapacityPpm P: 1,000,000 is one GPU
- * @param tier the one it held when settlement began
- * @param earnsNothing a standing cheat or a refused opening: never above 0
+ * @param tier its tier when settlement began
+ * @param earnsNothing because of a cheat or a refused opening: never above 0
  */
 export function observe(
   meanPpm: number | null,

@@ -3,9 +3,9 @@ import { isNeutralRefusal, slotsOf } from './neutral-refusal.js'
 import type { AnswerRow } from './settlement.js'
 
 /**
- * What a prover was offered outside wide rounds while it had room, and how much of it it accepted, whatever
- * became of it then. Neutral refusals, cancelled and lost requests are no offers, nor is what an older
- * version sent, which did not note how many GPUs there were.
+ * How many requests a prover was offered outside wide rounds while it had room, and how many of these it
+ * accepted, whatever their outcome. Neutral refusals, cancelled and lost requests are not offers, nor are
+ * requests sent by an older version, which did not record the number of GPUs.
  * @param lost request ids whose answers the verifier lost itself
  */
 export function countOffers(
@@ -26,7 +26,7 @@ function isOffer({ kind, outcome, gpus, inFlight, taken }: AnswerRow): boolean {
   return outcome !== 'refused' || !isNeutralRefusal(gpus, others, taken ?? [])
 }
 
-/** floor(10^6 · (1 + accepted) / (1 + offered)): 1 for who was offered nothing. */
+/** floor(10^6 · (1 + accepted) / (1 + offered)): 1 if nothing was offered. */
 export function offerSharePpm({
   offered,
   accepted,

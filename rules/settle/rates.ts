@@ -9,12 +9,14 @@ export type Counts = Pick<
   'requestAttempts' | 'requestSuccesses' | 'checksJudged' | 'checksPassed'
 >
 
-/** Least successes of so many attempts that meet a tier's rate literally: 1000·s ≥ 999·n. */
+/**
+ * Minimum successes among this many attempts that meet a tier's rate literally, for example 1000·s ≥ 999·n.
+ */
 export function leastSuccesses(tier: Tier, attempts: number): number {
   return Math.floor(((TIER_RATE_PERMILLE[tier] ?? 0) * attempts + 999) / 1000)
 }
 
-/** Whether both rates of a tier are met to the letter; without user requests the request rate is. */
+/** Whether both rates of a tier are met literally; without user requests, the request rate counts as met. */
 export function meetsRates(tier: Tier, counts: Counts): boolean {
   return (
     counts.requestSuccesses >= leastSuccesses(tier, counts.requestAttempts) &&
@@ -23,9 +25,9 @@ export function meetsRates(tier: Tier, counts: Counts): boolean {
 }
 
 /**
- * Whether a rate of the tier is lost by so many attempts of one kind. By the literal rule: it is
- * missed. By the evidence rule: the failures are more than chance explains at the tier's failure rate.
- * Without attempts nothing is.
+ * Whether the attempts of one kind lose the tier's rate. By the literal rule: the rate is missed. By the
+ * evidence rule: the failures are more than chance explains at the tier's failure rate. Without attempts,
+ * nothing is lost.
  */
 export function losesRate(
   tier: Tier,

@@ -1,14 +1,14 @@
 import { IDLE_SCORE_PERMILLE, ONE_PPM } from '../constants.js'
 
-/** What standing cheats leave of a score: floor(score / 2^c), c the number of cheating answers. */
+/** What cheats leave of a score: floor(score / 2^c), c the number of cheating answers. */
 export function afterCheats(scorePpm: number, cheats: number): number {
   return Math.floor(scorePpm / 2 ** Math.min(cheats, 64))
 }
 
 /**
  * floor(((10^6 − α)·score + α·observation) / 10^6), never below 0; without evidence floor(999·score/1000).
- * Flooring settles up to 19 ppm low at α = 0.05: intended.
- * @param observationPpm null without any slot of reward, and without an address on the chain
+ * Because of the floor, scores converge up to 19 ppm low at α = 0.05, which is intended.
+ * @param observationPpm null without any reward slot, or without an address on the chain
  */
 export function nextScore(
   scorePpm: number,

@@ -20,10 +20,10 @@ import { addCounts, countShares, NO_COUNTS } from './share-counts.js'
 import { tallyProver } from './tally.js'
 
 /**
- * Settles an interval: rates, moves, totals, observations and scores, from its rows and the state the
- * settlement before left (mechanism.md sections 1, 2 and 5). Pure: the same rows in any order give the
- * same settlement, and nothing of the input changes.
- * @throws RuleError `bad_input` for rows of a prover that is not among `provers`, and repeated rows
+ * Settles an interval: rates, moves, totals, observations and scores, from its rows and the state after the
+ * previous settlement (mechanism.md sections 1, 2 and 5). Pure: the same rows in any order give the same
+ * settlement, and the input is not modified.
+ * @throws RuleError `bad_input` for rows of a prover that is not among `provers`, and for repeated rows
  */
 export function settle(input: SettlementInput): Settlement {
   const provers = gather(input)

@@ -2,29 +2,32 @@ import type { MechanismProfile } from '../profile.js'
 import type { Tier } from '../tiers.js'
 import type { Reason, Verdict } from '../verdicts.js'
 
-/** What makes a prover one: a hotkey registered again starts from nothing. */
+/** Identifies a prover: a hotkey that registers again starts from nothing. */
 export interface ProverKey {
   hotkey: string
   registeredBlock: number
 }
 
-/** A prover's standing as the settlement before left it. */
+/** A prover's standing after the previous settlement. */
 export interface ProverState extends ProverKey {
   /** An attribute of the interval, not of the prover. */
   uid: number
   tier: Tier
-  /** Counted inference successes, challenges passed and spot checks of wide requests passed, over all intervals. */
+  /**
+   * Counted inference successes, challenges passed and spot checks of wide requests passed, over all
+   * intervals.
+   */
   totalSuccesses: number
   scorePpm: number
   /** Passed checks since the last move, or since registration. */
   validationsSinceMove: number
-  /** Was Challenger, and fell by downtime only. */
+  /** Was Challenger, and fell because of downtime only. */
   fastReturn: boolean
-  /** Whether the chain has an address of it: nobody is judged by what could not be asked. */
+  /** Whether the chain has an address for it: a prover that could not be asked is not judged. */
   hasAddress: boolean
 }
 
-/** Where a new registration begins. */
+/** The initial state of a new registration. */
 export function newProverState(prover: ProverKey & { uid: number }): ProverState {
   return {
     hotkey: prover.hotkey,
@@ -40,41 +43,43 @@ export function newProverState(prover: ProverKey & { uid: number }): ProverState
 }
 
 /**
- * One check, unique by (requestId, kind). Kind `answer` is what the caller saw itself on a user's
+ * One check, unique by (requestId, kind). Kind `answer` is what the caller itself observed on a user's
  * request (late, malformed, …); the others are validations.
  */
 export interface CheckRow extends ProverKey {
   requestId: string
   kind: 'answer' | 'challenge' | 'audit' | 'spotcheck'
-  /** Of the request, which may be an earlier interval's: its row is not among the answers then. */
+  /** Kind of the request, which may belong to an earlier interval: then its row is not among the answers. */
   requestKind: AnswerRow['kind']
   /** Whether that request counts. */
   counted: boolean
   verdict: Verdict
   reason: Reason
-  /** Of a pass: 1000000, or an audit's cosine. Others are paid by their verdict. */
+  /** For a pass: 1000000, or an audit's cosine. Otherwise the verdict decides. */
   rewardPpm: number | null
 }
 
 /** One attempt at a prover, unique by requestId. */
 export interface AnswerRow extends ProverKey {
   requestId: string
-  /** `wide`: one of those that every prover is sent at the same instant. */
+  /** `wide`: one of the requests of a wide round, which every prover is sent at the same instant. */
   kind: 'challenge' | 'inference' | 'wide'
   /** `neutral`: cancelled, or nobody's fault; `refused`: a free 429. Neither is an attempt. */
   outcome: 'success' | 'failure' | 'neutral' | 'refused'
   reason: Reason
   /** Whether a user's request counts (mechanism.md section 8); the verifier's own always do. */
   counted: boolean
-  /** Whose request it was; null for the verifier's own. */
+  /** The API key of the user's request; null for the verifier's own. */
   apiKeyId: string | null
   /** Unix time. */
   completedAtUs: number
-  /** GPUs that the prover declared when it was sent; null where an older version sent it. */
+  /** GPUs that the prover declared when it was sent; null if an older version sent it. */
   gpus: number | null
-  /** Our other requests, of any kind, in flight at the prover then; null where an older version sent it. */
+  /** Our other requests, of any kind, in flight at the prover then; null if an older version sent it. */
   inFlight: number | null
-  /** Of a refusal: the other verifiers' requests that it showed to be at work on, those whose signatures hold. */
+  /**
+   * For a refusal: other verifiers' requests that it claims to be working on, those with valid signatures.
+   */
   taken: readonly string[] | null
 }
 
@@ -86,27 +91,27 @@ export interface WideRequest
   > {
   /** Sent by this round. */
   ofRound: boolean
-  /** The verifier lost the answer itself. */
+  /** The verifier itself lost the answer. */
   lost: boolean
 }
 
-/** What a wide round found of one prover, once the outcomes of all its requests are known. */
+/** One prover's results in a wide round, once the outcomes of all its requests are known. */
 export interface WideRound extends ProverKey {
   /** The interval and the round in which it was asked. */
   n: number
   round: number
-  /** That it declared at that instant. */
+  /** GPUs that it declared at that instant. */
   gpus: number
   requests: readonly WideRequest[]
 }
 
-/** What shares and capacity are made from: of one interval, or of several together. */
+/** What shares and capacity are computed from: the counts of one interval, or the sums of several. */
 export interface ShareCounts {
   /** Wide rounds in which it was asked. */
   wideRounds: number
-  /** The GPUs that it declared in them, added up. */
+  /** The sum of the GPUs that it declared in them. */
   wideGpus: number
-  /** Of the newest of them; null without one. */
+  /** The GPUs declared in the newest of them; null without one. */
   newestWideGpus: number | null
   wideSlots: number
   wideKept: number
@@ -114,7 +119,7 @@ export interface ShareCounts {
   accepted: number
 }
 
-/** A prover's counts in the settled intervals before this one that are looked at. */
+/** A prover's counts in the settled intervals of the window before this one. */
 export interface WindowRow extends ProverKey, ShareCounts {}
 
 export interface SettlementInput {
@@ -126,9 +131,9 @@ export interface SettlementInput {
   answers: readonly AnswerRow[]
   /** Those whose last outcome came in this interval. */
   wideRounds: readonly WideRound[]
-  /** What the settled intervals before this one that are looked at show together. */
+  /** The sums over the settled intervals of the window before this one. */
   window: readonly WindowRow[]
-  /** floor(µs · 10^6 / work) of the verifier's class; null while it has none. */
+  /** floor(µs · 10^6 / work) of the verifier's class; null if it has none yet. */
   certifiedUsPerWork: number | null
   /** steps · frames · width · height of the model's standard video. */
   standardWork: number
@@ -144,26 +149,26 @@ export interface Move {
   reason: MoveReason
 }
 
-/** What the last settled intervals show of a prover, in parts per million. */
+/** What the last settled intervals prove about a prover, in parts per million. */
 export interface ProvenCapacity {
-  /** Slots of wide rounds that it kept. */
+  /** Share of the slots in wide rounds that it kept. */
   wideSharePpm: number
-  /** Other requests that it accepted while it had room. */
+  /** Share of the other requests that it accepted while it had room. */
   offerSharePpm: number
   /** G: 1,000,000 is one GPU. */
   capacityPpm: number
-  /** P: what a mean reward is multiplied with. */
+  /** P: a mean reward is multiplied by this. */
   paidCapacityPpm: number
 }
 
-/** With what this interval alone adds to shares and capacity; later ones read it. */
+/** Includes this interval's own contribution to shares and capacity, which later ones read. */
 export interface ProverSettlement extends ProverKey, ShareCounts, ProvenCapacity {
   uid: number
   tierBefore: Tier
   tierAfter: Tier
   move: Move | null
   requestAttempts: number
-  /** 0 with a standing cheat: the interval's successes are void. */
+  /** 0 if there is a cheat: the interval's successes are void. */
   requestSuccesses: number
   checksJudged: number
   checksPassed: number
@@ -171,9 +176,9 @@ export interface ProverSettlement extends ProverKey, ShareCounts, ProvenCapacity
   cheats: number
   totalBefore: number
   totalAfter: number
-  /** m of mechanism.md section 5; null when nothing paid or cost. */
+  /** m of mechanism.md section 5; null if nothing paid or cost. */
   meanRewardPpm: number | null
-  /** Null when the mean reward is. */
+  /** Null if the mean reward is. */
   observationPpm: number | null
   scoreBefore: number
   scoreAfter: number

@@ -24,7 +24,7 @@ export function countShares(
   }
 }
 
-/** The counts of an earlier and of a later time together. */
+/** The sum of earlier and later counts. */
 export function addCounts(earlier: ShareCounts, later: ShareCounts): ShareCounts {
   return {
     wideRounds: earlier.wideRounds + later.wideRounds,
@@ -48,8 +48,8 @@ export const NO_COUNTS: ShareCounts = {
 }
 
 /**
- * The counts of several intervals, one row a prover, by hotkey and registration.
- * @param rows of one prover and one interval each, oldest first
+ * Sums the counts of several intervals, one row per prover, by hotkey and registration.
+ * @param rows each of one prover and one interval, oldest first
  */
 export function sumWindow(rows: readonly WindowRow[]): WindowRow[] {
   const sums = new Map<string, WindowRow>()

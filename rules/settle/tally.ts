@@ -2,34 +2,34 @@ import type { Reason } from '../verdicts.js'
 import { beyondApiKeyCaps } from './api-key-caps.js'
 import type { AnswerRow, CheckRow } from './settlement.js'
 
-/** What one prover did in an interval, as far as it counts. */
+/** What one prover did in an interval that counts. */
 export interface Tally {
   requestAttempts: number
   requestSuccesses: number
   checksJudged: number
   checksPassed: number
-  /** Challenges, and spot checks of wide requests: they add to the total as users' requests do. */
+  /** Challenges, and spot checks of wide requests, passed: they add to the total like users' requests. */
   ownPassed: number
   /** Answers found to be cheats. */
   cheats: number
-  /** Reasons of all that failed: users' requests, wide ones and validations. */
+  /** Reasons of everything that failed: users' requests, wide requests and validations. */
   failureReasons: Reason[]
   /** Users' requests within the caps: counted successes, and failures whether counted or not. */
   attempts: AnswerRow[]
   /**
-   * Requests but challenges that pay and cost nothing: uncounted ones that were delivered, what is beyond the caps,
-   * what was lost.
+   * Requests, except challenges, that pay and cost nothing: uncounted ones that were delivered, those beyond
+   * the caps, lost ones.
    */
   uncheckable: ReadonlySet<string>
   /** Requests of wide rounds that were delivered or failed. */
   wide: AnswerRow[]
-  /** Requests whose answers the verifier lost itself. */
+  /** Requests whose answers the verifier itself lost. */
   lost: ReadonlySet<string>
   /** Checks that pay or cost, of every kind. */
   checks: CheckRow[]
 }
 
-/** Counts one prover's rows; the rows' order does not matter. */
+/** Counts one prover's rows; their order does not matter. */
 export function tallyProver(answers: readonly AnswerRow[], checks: readonly CheckRow[]): Tally {
   const cheatIds = new Set(checks.filter((c) => c.verdict === 'cheat').map((c) => c.requestId))
   const lost = new Set(checks.filter(isOwnFault).map((c) => c.requestId))
@@ -48,7 +48,7 @@ export function tallyProver(answers: readonly AnswerRow[], checks: readonly Chec
       !lost.has(row.requestId),
   )
   const weighed = new Set([...attempts, ...wide].map((row) => row.requestId))
-  // A standing cheat voids the interval's successes: they count nowhere.
+  // A cheat voids the interval's successes: they count for nothing.
   const stands = cheatIds.size === 0
   return {
     requestAttempts: attempts.length,
@@ -77,17 +77,17 @@ function addsToTotal({ kind, requestKind }: CheckRow): boolean {
   return kind === 'challenge' || (kind === 'spotcheck' && requestKind === 'wide')
 }
 
-/** An uncounted request counts for nothing, except that its failure is one (mechanism.md section 8). */
+/** An uncounted request counts for nothing, but its failure is a failure (mechanism.md section 8). */
 function isAttempt(row: AnswerRow): boolean {
   return row.outcome === 'failure' || (row.counted && row.outcome === 'success')
 }
 
-/** The caller found that it lost the answer itself: then the request counts for nobody. */
+/** The caller itself lost the answer: then the request counts for nobody. */
 function isOwnFault(check: CheckRow): boolean {
   return check.kind === 'answer' && check.verdict === 'abstained'
 }
 
-/** Abstained ones count for nobody. A failure beyond the caps is neutral, and the row about it too. */
+/** Abstained checks count for nobody. A failure beyond the caps is neutral, and so is its check. */
 function checkCounts(check: CheckRow, beyond: ReadonlySet<string>): boolean {
   if (check.verdict === 'abstained') return false
   return check.kind !== 'answer' || !beyond.has(check.requestId)

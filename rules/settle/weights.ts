@@ -3,13 +3,13 @@ import { compareText } from '../order.js'
 
 export interface WeightInput {
   scores: readonly { hotkey: string; uid: number; scorePpm: number }[]
-  /** At the block that the weights are sent after. */
+  /** As of the block after which the weights are sent. */
   neurons: readonly { uid: number; hotkey: string }[]
-  /** The verifier's; null while it has none. */
+  /** The verifier's uid; null if it has none. */
   ownUid: number | null
   /** Hotkeys with a cheat in the interval. */
   standingCheats: readonly string[]
-  /** The subnet's least number of weights. */
+  /** The subnet's minimum number of weights. */
   minAllowed: number
   /** The subnet's largest share of one weight, of 65535. */
   maxWeightLimit: number
@@ -21,21 +21,20 @@ export type WeightVector =
   | { kind: 'infeasible'; reason: 'weights_infeasible' }
 
 /**
- * The vector to send, by uid (mechanism.md section 5): scores capped to the largest share, scaled to
- * u16 with the largest at 65535, padded with 1 to the least number, or to all neurons where they are
- * fewer.
+ * The vector to send, by uid (mechanism.md section 5): scores capped to the largest share, scaled to u16 with
+ * the largest at 65535, padded with 1 to the minimum number, or to all neurons if there are fewer.
  */
 export function weightVector(input: WeightInput): WeightVector {
   const { maxWeightLimit: limit } = input
   const scored = positiveScores(input)
   if (scored.length === 0) return { kind: 'none', reason: 'all_scores_zero' }
-  // With k·L < 1 no k values keep the share: equal ones come nearest, and padding may still save them.
+  // With k·L < 1, no k values satisfy the share limit: equal ones come closest, and padding may still fix it.
   const reachable = scored.length * limit >= U16_MAX
   const scores = scored.map(({ scorePpm }) => scorePpm)
   const capped = reachable ? capShares(scores, limit) : scores.map(() => 1)
   const largest = Math.max(...capped)
   const scaled = capped.map((s) => Math.max(1, Math.floor((U16_MAX * s) / largest)))
-  // More weights than neurons nobody can set: the chain asks for no more either.
+  // Nobody can set more weights than there are neurons, and the chain does not require it.
   const least = Math.min(input.minAllowed, input.neurons.length)
   const padding = padUids(input, new Set(scored.map(({ uid }) => uid)), least)
   const uids = [...scored.map(({ uid }) => uid), ...padding]
@@ -52,10 +51,10 @@ export function weightVector(input: WeightInput): WeightVector {
 }
 
 /**
- * The uids whose score would go to another hotkey than it was computed for, lowest first. Padding is
- * nobody's score, also where the uid had one that went with its hotkey before the vector was made.
+ * The uids whose score would go to another hotkey than it was computed for, lowest first. Padding is nobody's
+ * score, even if the uid had a score that left with its hotkey before the vector was computed.
  * @param uids of the vector
- * @param neurons of now; the input's are those that the vector was made for
+ * @param neurons the current ones; the input's are those that the vector was computed for
  */
 export function changedUids(
   input: Pick<WeightInput, 'scores' | 'neurons' | 'ownUid' | 'standingCheats'>,
@@ -69,7 +68,7 @@ export function changedUids(
     .map(({ uid }) => uid)
 }
 
-/** Zero for changed hotkeys, the own uid and standing cheats. */
+/** Zero for changed hotkeys, the verifier's own uid and cheats. */
 function positiveScores({
   scores,
   neurons,
@@ -84,9 +83,9 @@ function positiveScores({
 }
 
 /**
- * The largest values of at most `values` of which none is above floor(L·Σ), L = limit/65535. All such
- * vectors have a largest one, and it is min(value, c) for the largest c ≤ L·Σ min(value, c): what
- * lowering the ones above the share to a common c, again and again, ends at. Halving finds it.
+ * The largest vector below `values` in which no value exceeds floor(L·Σ), L = limit/65535. It exists, and is
+ * min(value, c) for the largest c ≤ L·Σ min(value, c): the limit of repeatedly lowering the values above the
+ * share to a common c. Bisection finds it.
  */
 export function capShares(values: readonly number[], limit: number): number[] {
   const capAt = (c: number): number[] => values.map((value) => Math.min(value, c))
@@ -104,7 +103,7 @@ function shareOf(values: readonly number[], limit: number): number {
   return Math.floor((limit * values.reduce((sum, value) => sum + value, 0)) / U16_MAX)
 }
 
-/** Lowest uids first; the own uid and cheats only when nobody else remains. */
+/** Lowest uids first; the verifier's own uid and cheats only if nobody else remains. */
 function padUids(input: WeightInput, taken: ReadonlySet<number>, least: number): number[] {
   const missing = Math.max(0, least - taken.size)
   const isLast = (n: { uid: number; hotkey: string }): boolean =>
@@ -117,9 +116,9 @@ function padUids(input: WeightInput, taken: ReadonlySet<number>, least: number):
 }
 
 /**
- * The share checked again, on what the chain will see: rounding to u16 can push the capped ones a
- * little above it, and they are lowered by that little. Nothing else is repaired: padding must not
- * end up with the weight of a score.
+ * Checks the share again on what the chain will see: rounding to u16 can push capped values slightly above
+ * it, and they are lowered by that much. Nothing else is adjusted: padding must not end up with the weight of
+ * a score.
  */
 function fitShares(
   scaled: readonly number[],

@@ -171,7 +171,7 @@ describe('the pages in a browser', function () {
     assert.equal(await rows.count(), 2)
     assert.match(
       (await rows.first().textContent())!,
-      /other bytes than the verifier computed twice/,
+      /not the bytes that the verifier computed twice/,
     )
     await page.getByText('What binds the verifier').waitFor()
   })

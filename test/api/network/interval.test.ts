@@ -156,7 +156,7 @@ describe('/v1/network/intervals/{n}', () => {
     const found = await show(3)
     assert.deepEqual(
       [found.missed_because, found.missed_because_text],
-      ['ledger_down', 'PostgreSQL was away'],
+      ['ledger_down', 'PostgreSQL was unavailable'],
     )
     assert.deepEqual(
       [found.rounds, found.weights, found.record, found.temporal_url, found.retryable],
@@ -165,7 +165,7 @@ describe('/v1/network/intervals/{n}', () => {
     const list = await fetch(`${server.url}/v1/network/intervals?limit=10`)
     const { data } = (await list.json()) as { data: { n: number; outcome: string }[] }
     const line = data.find(({ n }) => n === 3)!
-    assert.equal(line.outcome, 'missed: PostgreSQL was away')
+    assert.equal(line.outcome, 'missed: PostgreSQL was unavailable')
     const retried = await post(`${server.url}/v1/network/intervals/3/retry`, '')
     assert.deepEqual(await problem(retried), [409, 'nothing_to_retry'])
   })

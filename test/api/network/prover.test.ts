@@ -78,7 +78,7 @@ describe('/v1/network/provers/{hotkey}', () => {
       ],
     )
     const missed =
-      'relegated: its request success rate was 3 of 4 and its validation success rate 2 of 3, Silver asks for 94.9 %'
+      'relegated: its request success rate was 3 of 4 and its validation success rate 2 of 3, Silver requires 94.9 %'
     assert.equal(found.moves[0]!.reason_text, missed)
     assert.equal(
       found.why,
@@ -192,7 +192,7 @@ describe('/v1/network/provers/{hotkey}', () => {
     assert.doesNotMatch(JSON.stringify(caught.next_tier), /no cheat was found"/)
     assert.match(
       caught.score!.text,
-      /^Its observation in interval 2 was -?[\d.]+, (because a cheat stands|its mean reward)\./,
+      /^Its observation in interval 2 was -?[\d.]+, (because it was caught cheating|its mean reward)\./,
     )
     assert.deepEqual(
       [caught.routing.last_resort, caught.routing.last_resort_reason],

@@ -68,7 +68,7 @@ describe('what checks would have caught', () => {
     )
     assert.equal(
       of(40, 0, 10).text,
-      'Of its 40 answers 0 were computed again in full, and of 10 others a step and a frame. Had 10 or more of them (25 %) been cheated throughout (another model, precision or seed, fewer steps, a cached or invented video), that would have been found with at least 95 % probability.',
+      'Of its 40 answers 0 were recomputed in full, and of 10 others a step and a frame. Had 10 or more of them (25 %) been cheated throughout (another model, precision or seed, fewer steps, a cached or invented video), that would have been found with at least 95 % probability.',
     )
   })
 

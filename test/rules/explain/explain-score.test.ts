@@ -89,7 +89,7 @@ describe('explaining a score', () => {
     }
     assert.equal(
       explainScore(cheated).text,
-      'Its observation in interval 7 was 0, because a cheat stands. The score went from 0.5 to 0.1187: ' +
+      'Its observation in interval 7 was 0, because it was caught cheating. The score went from 0.5 to 0.1187: ' +
         '95 % of 0.125 (halved for each cheat) and 5 % of the observation.',
     )
     assert.equal(

@@ -126,8 +126,8 @@ describe('explaining a tier', () => {
       'Silver since interval 12, promoted: both rates, the minimum of total successes and the passed validations of the higher tier were met. ' +
         'To reach Gold it still needs a request success rate of 94.9 % (90 of 100 succeeded, 95 would have done); ' +
         '8,900 more total successes (5,100 of 14,000); 1 more passed validation since its last move (2 of 3). ' +
-        'In interval 17 it missed what Silver asks for: another like it costs this tier ' +
-        '(90 of 100 counted requests succeeded; Silver asks for 94.9 %, here 95 of 100).',
+        'In interval 17 it missed what Silver requires: another like it costs this tier ' +
+        '(90 of 100 counted requests succeeded; Silver requires 94.9 %, here 95 of 100).',
     )
   })
 
@@ -149,7 +149,7 @@ describe('explaining a tier', () => {
     )
     const texts = [...thisTier.checks, ...nextTier!.checks].map(({ text }) => text).join('\n')
     assert.match(texts, /^1 cheat was found$/m)
-    assert.match(texts, /^1 total success; Gold asks for 14,000$/m)
+    assert.match(texts, /^1 total success; Gold requires 14,000$/m)
     assert.match(texts, /^1 validation passed since/m)
   })
 

@@ -26,15 +26,15 @@ describe('the reason of a move', () => {
   it('names the rate that was missed, and by how much', () => {
     assert.equal(
       of('rate_missed'),
-      'relegated: its validation success rate was 0 of 1, Gold asks for 94.9 %',
+      'relegated: its validation success rate was 0 of 1, Gold requires 94.9 %',
     )
     assert.equal(
       of('rate_missed', { requestAttempts: 2000, requestSuccesses: 1800 }),
-      'relegated: its request success rate was 1,800 of 2,000 and its validation success rate 0 of 1, Gold asks for 94.9 %',
+      'relegated: its request success rate was 1,800 of 2,000 and its validation success rate 0 of 1, Gold requires 94.9 %',
     )
     assert.equal(
       of('downtime', { requestAttempts: 4, requestSuccesses: 3, checksPassed: 1 }),
-      'relegated for downtime: its request success rate was 3 of 4, Gold asks for 94.9 %; every failure was no answer or no connection',
+      'relegated for downtime: its request success rate was 3 of 4, Gold requires 94.9 %; every failure was no answer or no connection',
     )
   })
 
@@ -42,7 +42,7 @@ describe('the reason of a move', () => {
     const found = { requestAttempts: 100, requestSuccesses: 50 }
     assert.equal(
       of('rate_missed', { ...found, checksPassed: 1 }, 'evidence'),
-      'relegated: its request success rate was 50 of 100, Gold asks for 94.9 % and chance does not explain so many failures',
+      'relegated: its request success rate was 50 of 100, Gold requires 94.9 % and chance does not explain so many failures',
     )
   })
 
@@ -73,7 +73,7 @@ describe('the reason of a move', () => {
             { fromTier: move.from, reason: move.reason },
             { counts: found, tiersRule },
           )
-          assert.match(text, / success rate was \d+ of \d+.* asks for \d+(\.\d)? %/)
+          assert.match(text, / success rate was \d+ of \d+.* requires \d+(\.\d)? %/)
         }
       }),
       { seed: 6, numRuns: 200 },
