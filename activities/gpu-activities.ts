@@ -3,7 +3,7 @@ import { createComputeGroundTruths } from './judging/compute-ground-truths.js'
 import { createComputeSpotChecks } from './judging/compute-spot-checks.js'
 import { withTypedFailures } from './shared/typed-failures.js'
 
-/** All that the queues of the GPUs take. */
+/** All activities of the GPU queues. */
 export function createGpuActivities(deps: GpuDeps) {
   return {
     recompute: andThen(withTypedFailures(createComputeGroundTruths(deps)), deps.taskEnded),

@@ -6,9 +6,7 @@ import { createAttemptVideo } from './video/attempt-video.js'
 import { createFailVideo } from './video/fail-video.js'
 import { createFinishVideo } from './video/finish-video.js'
 
-/**
- * All that the workflows of the queue `inference` call; each is idempotent: it may be retried at any time.
- */
+/** All activities of the queue `inference`; each is idempotent and may be retried at any time. */
 export function createInferenceActivities(deps: InferenceDeps) {
   return {
     attemptVideo: withTypedFailures(createAttemptVideo(deps)),

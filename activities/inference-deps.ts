@@ -8,31 +8,34 @@ import type { VerifierId } from '../ledger/verifier-id.js'
 import type { ClockWatch } from './shared/clock-watch.js'
 import type { ProverRoutes } from './video/prover-routes.js'
 
-/** What the inference worker's activities need. It holds the hotkey: provers answer to it alone. */
+/**
+ * What the inference worker's activities need. It holds the hotkey, because provers only answer requests
+ * signed by it.
+ */
 export interface InferenceDeps {
   readonly id: VerifierId
   readonly db: Database
-  /** Says when a job changed. */
+  /** Notifies when a job changes. */
   readonly signals: JobSignals
   readonly signer: Signer
   readonly genesisHash: Hex
-  /** Where the verifier's own rounds find provers. */
+  /** For the verifier's own rounds, which read prover addresses from it. */
   readonly chain: Pick<Chain, 'metagraph' | 'finalized' | 'genesisHash' | 'blockSeconds'>
   readonly allowPrivateAddresses: boolean
-  /** Whether a hotkey may set weights on this subnet, by the newest metagraph known. */
+  /** Whether a hotkey may set weights on this subnet, according to the newest known metagraph. */
   readonly mayVerify: (hotkey: string) => boolean
-  /** Whether provers take the stamps of this process. */
+  /** Whether provers accept the timestamps of this process. */
   readonly clock: ClockWatch
-  /** Who can be asked, of this verifier's provers. */
+  /** Which of this verifier's provers can be asked. */
   readonly routes: ProverRoutes
-  /** The chain's newest block, as far as it is known. */
+  /** The chain's newest known block. */
   readonly block: () => number
-  /** The least deadline of a request, in milliseconds (the profile's). */
+  /** The minimum deadline of a request, in milliseconds (from the profile). */
   readonly deadlineFloorMs: number
-  /** The least wait before a second prover is asked, in milliseconds. */
+  /** The minimum wait before a second prover is asked, in milliseconds. */
   readonly hedgeFloorMs: number
   readonly log: Log
-  /** A whole number from 0 and below `below`, each as likely: the router's choices. */
+  /** A uniform integer from 0, below `below`; for the router. */
   readonly random: (below: number) => number
   /** A fresh UUIDv4: one for each attempt at a prover. */
   readonly newRequestId: () => string

@@ -13,15 +13,14 @@ import { withTypedFailures } from './shared/typed-failures.js'
 import type { VerifierDeps } from './verifier-deps.js'
 import { createSetWeights } from './weights/set-weights.js'
 
-/**
- * All that the workflows of the queue `verifier` call; each is idempotent: it may be retried at any time.
- */
+/** All activities of the queue `verifier`; each is idempotent and may be retried at any time. */
 export function createVerifierActivities(deps: VerifierDeps) {
   return {
     nextInterval: withTypedFailures(createNextInterval(deps), { always: true }),
     awaitBlock: withTypedFailures(createWaitForBlock(deps), { always: true }),
     openInterval: withTypedFailures(createOpenInterval(deps)),
-    // Of intervals that a version began whose rounds the verifier asked; now the inference workers do.
+    // For intervals begun by a version in which the verifier itself asked the provers; now inference workers
+    // do.
     askRound: withTypedFailures(createAskRound(deps, async () => [])),
     fetchOpenings: withTypedFailures(createFetchOpenings(deps)),
     judge: withTypedFailures(createGiveVerdicts(deps)),

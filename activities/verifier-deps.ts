@@ -14,28 +14,28 @@ export interface VerifierDeps {
   readonly id: VerifierId
   readonly db: Database
   readonly chain: Chain
-  /** Of the same chain: what waits for a final block waits here. */
+  /** For the same chain; everything that waits for a final block uses it. */
   readonly finality: FinalityWatch
   readonly signer: Signer
   readonly profile: MechanismProfile
-  /** The fencing counter of the lease that this process holds. */
+  /** The fencing token of the lease that this process holds. */
   readonly fence: () => number
   readonly allowPrivateAddresses: boolean
-  /** Whether a hotkey may set weights on this subnet, by the newest metagraph known. */
+  /** Whether a hotkey may set weights on this subnet, according to the newest known metagraph. */
   readonly mayVerify: (hotkey: string) => boolean
-  /** Whether provers take the stamps of this process. */
+  /** Whether provers accept the timestamps of this process. */
   readonly clock: ClockWatch
-  /** The model that challenges ask for, with its standard shape. */
+  /** The model used in challenges, with its standard shape. */
   readonly model: ChallengeModel
-  /** Lines that prompts of checks are drawn from; empty: the grammar of the shipped model. */
+  /** Lines that prompts of checks are drawn from; empty: the grammar of the bundled model. */
   readonly corpus: readonly string[]
-  /** Float32 values in state i of such a video of the model. */
+  /** Number of float32 values in state i of a video of this shape. */
   readonly stateSize: (shape: WorkShape, i: number) => number
-  /** What each interval that starts from now on is given. */
+  /** The settings for each interval that starts from now on. */
   readonly settings: IntervalSettings
   /** GPUs behind the queue, for the budget of mechanism section 3. */
   readonly gpus: number
-  /** For metrics: verdicts that were just written, each once. */
+  /** For metrics: called once for each newly written verdict. */
   readonly countVerdicts: (verdicts: readonly Pick<NewVerdict, 'kind' | 'verdict'>[]) => void
   readonly log: Log
   /** 32 fresh random bytes: an interval's secret. */
@@ -43,12 +43,12 @@ export interface VerifierDeps {
 }
 
 /**
- * How a deployment runs its intervals. Handed to each interval when it starts, not to the loop, which
+ * How a deployment runs its intervals. Passed to each interval when it starts, not to the loop, which
  * outlives many deployments: a restart with other options takes effect with the next interval.
  */
 export interface IntervalSettings {
   readonly gpuQueue: string
-  /** Whose workers ask the rounds' provers, as they ask users'. */
+  /** The queue whose workers ask the rounds' provers, as they do for users. */
   readonly inferenceQueue: string
   /** How long ledger activities retry: max(half an interval, 90 s). */
   readonly ledgerPatienceSeconds: number

@@ -1,6 +1,6 @@
-/** What the metagraph says of a caller whose signature held. */
+/** What the metagraph says about a caller with a valid signature. */
 export interface CallerStanding {
-  /** May set weights: has a validator permit, or is the subnet's owner. */
+  /** Whether it may set weights: it has a validator permit, or is the subnet's owner. */
   validatorPermit: boolean
   /** Stake weight on the subnet, in rao. */
   stakeRao: bigint
@@ -10,9 +10,9 @@ export interface CallerStanding {
 export type CallerLookup = (hotkey: string) => Promise<CallerStanding | null>
 
 export interface Blacklist {
-  /** `--blacklist.force_verifier_permit`: only neurons with a validator permit may ask. */
+  /** `--blacklist.force_verifier_permit`: only neurons with a validator permit may send requests. */
   forceVerifierPermit: boolean
-  /** `--blacklist.allow_non_registered`: anybody with a key may ask; dangerous. */
+  /** `--blacklist.allow_non_registered`: anybody with a key may send requests; dangerous. */
   allowNonRegistered: boolean
 }
 
@@ -26,7 +26,10 @@ type Admission =
   | { ok: true; priority: Priority }
   | { ok: false; reason: 'not_registered' | 'no_permit' }
 
-/** Decides on a caller. Only for a hotkey whose signature was verified: a claimed one proves nothing. */
+/**
+ * Decides whether to admit a caller. Only for a hotkey whose signature was verified: a claimed one proves
+ * nothing.
+ */
 export function admit(standing: CallerStanding | null, blacklist: Blacklist): Admission {
   if (standing === null && !blacklist.allowNonRegistered) {
     return { ok: false, reason: 'not_registered' }
@@ -36,7 +39,7 @@ export function admit(standing: CallerStanding | null, blacklist: Blacklist): Ad
   return { ok: true, priority: { permit, stakeRao: standing?.stakeRao ?? 0n } }
 }
 
-/** Below 0 when `a` goes before `b`; 0 leaves the order of arrival. */
+/** Negative if `a` goes before `b`; 0 keeps the order of arrival. */
 export function comparePriority(a: Priority, b: Priority): number {
   if (a.permit !== b.permit) return a.permit ? -1 : 1
   if (a.stakeRao === b.stakeRao) return 0

@@ -5,18 +5,18 @@ import type { AxonAddress } from '../chain/chain.js'
 export interface AxonSettings {
   /** Where the prover listens. */
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
-  /** What the chain is told instead, where these are given. */
+  /** Published on the chain instead, if given. */
   readonly externalIp: string | undefined
   readonly externalPort: number | undefined
 }
 
 /**
- * What the chain is told of where a prover is reached: an address that verifiers can ask. Anything else
- * would cost its operator a day before anybody notices.
- * @param allowPrivate lets loopback and private addresses pass (development)
- * @returns port 0 where the system is to choose it
+ * The address to publish on the chain, which verifiers must be able to reach. With any other, its operator
+ * could lose a day before anybody notices.
+ * @param allowPrivate allows loopback and private addresses (development)
+ * @returns port 0 if the system is to choose it
  * @throws FractalError `axon_address`
  */
 export function advertisedAddress(axon: AxonSettings, allowPrivate: boolean): AxonAddress {
@@ -25,7 +25,7 @@ export function advertisedAddress(axon: AxonSettings, allowPrivate: boolean): Ax
   if (externalIp === undefined && (host === 'localhost' || isAny(host))) {
     throw new FractalError(
       'axon_address',
-      `--axon.host ${host} says where to listen: it is no address by which others reach this prover`,
+      `--axon.host ${host} says where to listen: others can’t reach this prover at it`,
       { hint: HINT },
     )
   }

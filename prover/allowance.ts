@@ -2,17 +2,17 @@ import { FractalError } from '../base/errors.js'
 import { REQUEST_WORK_FACTOR, SHARED_MACHINE_DEADLINE_FLOOR_MS } from '../rules/constants.js'
 import { deadlineMs } from '../rules/routing/deadlines.js'
 
-/** What a request's size and deadline are measured by. */
+/** What limits on a request's size and deadline are based on. */
 export interface Measures {
-  /** steps · frames · width · height of the model's standard video; null where it names none. */
+  /** steps · frames · width · height of the model's standard video; null if it has none. */
   standardWork: number | null
-  /** floor(µs · 10^6 / work) of the newest generations like it here; null without any. */
+  /** floor(µs · 10^6 / work) of the newest similar generations here; null without any. */
   usPerWork: number | null
 }
 
 /**
- * A request that a verifier would not send: larger than its gateway allows users, or, without a permit,
- * larger than the standard. Whoever waits behind it would be late.
+ * Refuses a request that a verifier would not send: larger than its gateway allows users or, without a
+ * permit, larger than the standard. Requests waiting behind it would be late.
  * @throws FractalError `invalid_request`, `work_needs_permit`
  */
 export function assertWork(work: number, permit: boolean, { standardWork }: Measures): void {
@@ -31,9 +31,9 @@ function sized(work: number): string {
 }
 
 /**
- * How long a request may take: what its caller says, but without a permit no longer than what verifiers
- * give everybody, by the time that this prover takes (by the longer of the two floors: which profile the
- * verifiers have is not known here).
+ * How long a request may take: what its caller says but, without a permit, no longer than the deadline that
+ * verifiers give everybody, based on this prover's own speed (with the longer of the two floors, because the
+ * verifiers' profile is not known here).
  */
 export function deadlineOf(
   asked: { deadlineMs: number; work: number; permit: boolean },

@@ -20,13 +20,13 @@ export interface AuthorizeDeps {
   nonces: NonceMemory
   blacklist: Blacklist
   lookup: CallerLookup
-  /** What callers' stamps say of our clock. */
+  /** What callers' timestamps say about our clock. */
   clock: CallersClock
   log: Log
   nowNs(): bigint
 }
 
-/** A caller that may ask, and the bytes it signed. */
+/** An admitted caller, and the bytes it signed. */
 export interface AuthorizedRequest {
   caller: string
   claim: AuthClaim
@@ -45,13 +45,14 @@ const HINTS: Record<AuthRefusal, string> = {
   busy: 'too many requests within the replay window',
 }
 
-/** Of a body that is discarded unread, in bytes. */
+/** Maximum size of a body that is discarded unread, in bytes. */
 const MAX_UNREAD_BYTES = MAX_REQUEST_BYTES / 16
 
 /**
- * Lets a signed request in, in this order: shape, receiver and freshness of the headers (refused before
- * a byte of the body is kept), size, signature, replay; only then who the sender is: blacklist and priority.
- * @returns null when it has answered with a refusal
+ * Authorizes a signed request. It checks, in this order: format, receiver and freshness of the headers
+ * (before a byte of the body is kept), size, signature, replay; and only then the sender: blacklist and
+ * priority.
+ * @returns null if it has already answered with a refusal
  */
 export async function authorizeRequest(
   req: IncomingMessage,
@@ -104,7 +105,7 @@ export async function authorizeRequest(
   return enter({ caller: verified.sender, claim: verified.claim, target, raw }, res, deps)
 }
 
-/** A caller that may ask has another time than we: one of us is wrong. Strangers and forgers say nothing. */
+/** An admitted caller's time differs from ours: one of us is wrong. Strangers and forgers don't count. */
 async function noteStale(
   req: IncomingMessage,
   claim: AuthClaim,

@@ -1,13 +1,13 @@
 import type { Log } from '../base/log.js'
 
-/** A caller says something of our clock for so long. */
+/** How long a caller's word about our clock counts. */
 const REMEMBERED_MS = 600_000
-/** What strangers make us read for it is bounded: one body a second. */
+/** Limits what strangers can make us read for this: one body per second. */
 const PROOF_EVERY_MS = 1000
 
 /**
- * What callers' stamps say of this prover's clock. One caller whose stamps are refused has a wrong clock;
- * when all have, it is ours, and nobody can ask us for anything.
+ * What callers' timestamps say about this prover's clock. If one caller's timestamps are refused, its clock
+ * is wrong; if all are, ours is, and nobody can send us requests.
  */
 export class CallersClock {
   readonly #last = new Map<string, { stale: boolean; atMs: number }>()
@@ -22,14 +22,14 @@ export class CallersClock {
     this.#now = now
   }
 
-  /** Whether it is worth looking at the signature of a request whose stamp is refused. */
+  /** Whether to verify the signature of a request whose timestamp is refused. */
   wantsProof(): boolean {
     if (this.#now() - this.#provedAtMs < PROOF_EVERY_MS) return false
     this.#provedAtMs = this.#now()
     return true
   }
 
-  /** @param caller one that may ask, and signed what it sent */
+  /** @param caller an admitted one, with a verified signature */
   note(caller: string, word: 'accepted' | 'stale'): void {
     this.#last.delete(caller)
     this.#last.set(caller, { stale: word === 'stale', atMs: this.#now() })
@@ -44,7 +44,7 @@ export class CallersClock {
     } else this.#log.info('callers’ requests are accepted again: the clock is right')
   }
 
-  /** For `/readyz`; null while a caller is accepted, or none asked. */
+  /** For `/readyz`; null while any caller is accepted, or there was none. */
   problem(): string | null {
     for (const [caller, { atMs }] of this.#last) {
       if (this.#now() - atMs <= REMEMBERED_MS) break

@@ -2,17 +2,17 @@ import type { Log } from '../base/log.js'
 import type { Chain, SubnetParams } from '../chain/chain.js'
 import type { CallerLookup, CallerStanding } from './admission.js'
 
-/** A metagraph this old is read again in any case. */
+/** A metagraph older than this is read again in any case. */
 const FRESH_MS = 60_000
-/** A caller that is missing may have registered since: the chain is asked again, but not more often. */
+/** An unknown caller may have registered since: the chain is asked again, but at most this often. */
 const MISS_MS = 5_000
-/** A chain that does not answer leaves the cached metagraph in use for so long. */
+/** How long the cached metagraph is used if the chain does not answer. */
 const STALE_MS = 3_600_000
 
 /**
- * Looks callers up in the chain's metagraph, read at most once per minute (once in 5 s for unknown
- * hotkeys), one reading at a time.
- * @throws ChainError by the lookup, when the chain has not answered for an hour
+ * Looks up callers in the chain's metagraph, which is read at most once per minute (once per 5 s for unknown
+ * hotkeys), one read at a time.
+ * @throws ChainError from the lookup, if the chain has not answered for an hour
  */
 export function createCallerLookup(deps: {
   chain: Pick<Chain, 'metagraph'> & {
@@ -36,7 +36,7 @@ export function createCallerLookup(deps: {
         deps.chain.subnetParams(deps.netuid),
       ])
       const standings = neurons.map(({ hotkey, stakeRao, validatorPermit }) => {
-        // The chain takes the owner's weights without one.
+        // The chain accepts the owner's weights without a permit.
         const maySetWeights = validatorPermit || hotkey === ownerHotkey
         return [hotkey, { stakeRao, validatorPermit: maySetWeights }] as const
       })

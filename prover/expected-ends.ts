@@ -1,7 +1,7 @@
 /**
- * Milliseconds until each task ends, when whichever GPU is free first takes the next one.
- * @param busyMs for each GPU, how long what is at work there still takes
- * @param tasksMs how long those that wait take, in the order of their turns
+ * Milliseconds until each task ends, if the GPU that is free first always takes the next one.
+ * @param busyMs for each GPU, the remaining time of its current task
+ * @param tasksMs the time of each waiting task, in the order of their turns
  */
 export function expectedEnds(busyMs: readonly number[], tasksMs: readonly number[]): number[] {
   const free = [...busyMs]

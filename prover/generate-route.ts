@@ -21,19 +21,19 @@ export interface GenerateDeps {
   registry: RequestRegistry
   answers: AnswerStore
   keeping: Keeping
-  /** Whether a GPU computes other bytes than at the start. */
+  /** Whether a GPU computes different bytes than at startup. */
   hasChanged(): boolean
-  /** The name of the model that is served here. */
+  /** The name of the model served here. */
   model: string
-  /** steps · frames · width · height of its standard video; null where it names none. */
+  /** steps · frames · width · height of its standard video; null if it has none. */
   standardWork: number | null
-  /** How much one request of this model may be. */
+  /** Limits on one request for this model. */
   caps: RequestCaps
   log: Log
   requests: Counter<'outcome'>
 }
 
-/** An operator has to look. */
+/** For problems that an operator has to fix. */
 const OPERATOR_RETRY_S = 60
 
 /** Most provers that stop are started again. */
@@ -44,7 +44,7 @@ export function requestKey(caller: string, requestId: string): Hex {
   return createHash('sha256').update(`${caller}\n${requestId}`).digest('hex')
 }
 
-/** `POST /v1/generate`, for a caller that passed the gate. */
+/** `POST /v1/generate`, for an authorized caller. */
 export async function generateRoute(
   visitor: AuthorizedRequest,
   res: ServerResponse,
@@ -107,7 +107,7 @@ export async function generateRoute(
   }
 }
 
-/** 429, with what shows who else holds this prover. */
+/** 429, with proof of who else occupies this prover. */
 function refuseNow(
   { caller, priority, body }: ReceivedRequest,
   res: ServerResponse,
@@ -115,7 +115,7 @@ function refuseNow(
   refusal: { code: string; message: string; retryAfterS: number; logged: string },
 ): void {
   const { permit } = priority
-  // Callers without a permit have no use for it.
+  // Only callers with a permit can use it.
   const taken = permit ? registry.takenByOthers(caller) : []
   const facts = { request_id: body.request_id, caller, permit, taken: taken.length }
   log.info(facts, refusal.logged)
@@ -143,7 +143,7 @@ function readRequest(
       refuse(res, 400, 'model_unknown', `this prover serves the model ${model}`)
       return null
     }
-    // Which sizes the model can make the engine says when it begins.
+    // The engine checks the model's valid sizes when it begins.
     const params = generationParams(body)
     validateParams(params, { sizeMultiple: 1, framesEvery: 1, caps })
     const work = workOf(params)

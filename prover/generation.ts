@@ -7,11 +7,11 @@ import { encodeRecord } from '../wire/stream.js'
 import type { TakenClaim } from '../wire/taken.js'
 import type { Priority } from './admission.js'
 
-/** A signed request as it came. */
+/** A signed request as received. */
 export interface ReceivedRequest {
-  /** Of (caller, request id): ids of different callers are different requests. */
+  /** From (caller, request id): the same id from different callers is different requests. */
   key: Hex
-  /** ss58, proved by its signature. */
+  /** ss58, proven by its signature. */
   caller: string
   body: GenerationBody
   raw: Uint8Array
@@ -21,22 +21,22 @@ export interface ReceivedRequest {
   priority: Priority
   /** steps · frames · width · height */
   work: number
-  /** From its arrival. */
+  /** Counted from its arrival. */
   deadlineMs: number
 }
 
-/** How a generation ended; `gave_way`: to a caller with a permit. */
+/** How a generation ended; `gave_way`: it gave way to a caller with a permit. */
 type GenerationEnd = 'done' | AnswerErrorCode | 'gave_way'
 
 /**
- * One request at work: the records it has produced so far, and who watches them. A watcher that attaches
- * later gets the same records from the first. When the last watcher leaves, the work is cancelled; when
- * the deadline passes, it is late.
+ * One request in progress: the records it has produced so far, and their watchers. A watcher that attaches
+ * later gets all records from the first. When the last watcher leaves, the work is cancelled; when the
+ * deadline passes, it fails as late.
  */
 export class Generation {
-  /** Null while it waits or works. */
+  /** Null while it is waiting or running. */
   end: GenerationEnd | null = null
-  /** The newest confirmation of its caller that it was accepted. */
+  /** The caller's newest confirmation that it was accepted. */
   taken: TakenClaim | null = null
   private readonly records: Buffer[] = []
   private readonly wakers = new Set<() => void>()
@@ -45,9 +45,9 @@ export class Generation {
   private watchers = 0
   private position = Number.POSITIVE_INFINITY
   private warnings: AnswerWarning[] = []
-  /** Of the frames so far. */
+  /** Bytes of the frames so far. */
   private frameBytes = 0
-  /** When it has to be done, frames apart, by `performance.now()`. */
+  /** When it must be done, without the extra time for frames, by `performance.now()`. */
   dueMs: number
   private deadline: NodeJS.Timeout | null = null
 
@@ -60,14 +60,14 @@ export class Generation {
     return this.stop.signal
   }
 
-  /** Called once, when it ends in whatever way. */
+  /** The listener is called once, however it ends. */
   onEnd(listener: () => void): void {
     this.endListeners.push(listener)
   }
 
   /**
-   * (Re)starts the deadline: a repeated request has its own, and the later one holds. Frames lengthen it by
-   * the time that their bytes have.
+   * (Re)starts the deadline: a repeated request has its own, and the later one applies. Frames extend it by
+   * the time allowed for their bytes.
    */
   expireIn(ms: number): void {
     if (this.end !== null) return
@@ -82,7 +82,9 @@ export class Generation {
     else this.deadline = setTimeout(() => this.watchDeadline(), leftMs)
   }
 
-  /** Reports a position, once and then only when it falls: a caller reads anything else as an error. */
+  /**
+   * Reports a position, first once and then only when it decreases: callers treat anything else as an error.
+   */
   moved(position: number): void {
     if (this.end !== null || position >= this.position) return
     this.position = position
@@ -95,7 +97,7 @@ export class Generation {
     this.emit({ type: 'accepted', position: this.position, warnings: this.warnings })
   }
 
-  /** Adds a record; after the end, what a cancelled run still says is dropped. */
+  /** Adds a record; after the end, what a cancelled run still emits is dropped. */
   emit(header: AnswerHeader, body?: Uint8Array): void {
     if (this.end !== null) return
     if (header.type === 'frame') this.frameBytes += body?.length ?? 0
@@ -109,18 +111,18 @@ export class Generation {
     this.close('done')
   }
 
-  /** Ends with an error record and stops the work, if it is at work. */
+  /** Ends with an error record, and stops the work if it is running. */
   fail(code: AnswerErrorCode, message: string, retryable: boolean): void {
     this.breakOff(code, { type: 'error', code, message: message.slice(0, 1000), retryable })
   }
 
-  /** Leaves its place to a caller with a permit; the same request can be asked again. */
+  /** Gives its place to a caller with a permit; the same request can be sent again. */
   giveWay(): void {
     const message = 'a caller with a validator permit needed this place: ask again'
     this.breakOff('gave_way', { type: 'error', code: 'internal', message, retryable: true })
   }
 
-  /** The records from the first, as they come; ends with the generation or the watcher's signal. */
+  /** Yields the records from the first, as they come; ends with the generation or the watcher's signal. */
   async *follow(signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
     this.watchers++
     try {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** A watcher that takes nothing for so long is gone: its connection is closed. */
+/** A watcher that reads nothing for this long is gone: its connection is closed. */
 const DRAIN_MS = 30_000
 
 /** Answers with `{ error: { code, message } }`; codes are stable, messages are for people. */
@@ -32,9 +32,8 @@ export function sendJson(
 }
 
 /**
- * Refuses a request before its body is in; not a byte of that is kept. A body of up to `maxBytes` runs
- * out unread all the same: closing on a client that still sends resets the connection, and the answer is
- * lost.
+ * Refuses a request before its body has arrived, without keeping a byte of it. A body of up to `maxBytes` is
+ * still drained: closing while a client is sending resets the connection, and the answer would be lost.
  */
 export async function refuseUnread(
   req: IncomingMessage,
@@ -64,14 +63,14 @@ function announced(req: IncomingMessage): number {
   return Number(req.headers['content-length'] ?? 0)
 }
 
-/** Leaving the loop early leaves the connection open, for the answer. */
+/** Leaving the loop early keeps the connection open, for the answer. */
 function chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
   return req.iterator({ destroyOnReturn: false })
 }
 
 /**
- * The raw body, or null when it is longer than `maxBytes` (nothing more of it is read then).
- * @throws when the connection ends before the body does
+ * The raw body, or null if it is longer than `maxBytes` (then no more of it is read).
+ * @throws if the connection ends before the body does
  */
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   if (announced(req) > maxBytes) return null
@@ -85,7 +84,7 @@ export async function readBody(req: IncomingMessage, maxBytes: number): Promise<
   return Buffer.concat(chunks)
 }
 
-/** Writes bytes as fast as the receiver takes them, never buffering more than the socket does. */
+/** Writes bytes as fast as the receiver reads them, never buffering more than the socket does. */
 export async function sendStream(
   res: ServerResponse,
   parts: AsyncIterable<Uint8Array>,

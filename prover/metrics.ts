@@ -3,15 +3,15 @@ import type { Metrics } from '../base/metrics.js'
 /** The metrics of a prover. */
 export function createProverMetrics(metrics: Metrics) {
   return {
-    requests: metrics.counter('fractal_prover_requests_total', 'Requests by what became of them', [
+    requests: metrics.counter('fractal_prover_requests_total', 'Requests by outcome', [
       'outcome',
     ]),
-    openings: metrics.counter('fractal_prover_openings_total', 'Openings by what became of them', [
+    openings: metrics.counter('fractal_prover_openings_total', 'Openings by outcome', [
       'outcome',
     ]),
     classChecks: metrics.counter(
       'fractal_prover_class_checks_total',
-      'Looks at whether the known answers still come out as at the start, by what became of them',
+      'Checks of whether the known answers still come out as at startup, by outcome',
       ['outcome'],
     ),
     inFlight: metrics.gauge('fractal_prover_requests_in_flight', 'Requests running and waiting'),

@@ -29,9 +29,9 @@ export interface OpenDeps {
 type Refusal = { status: number; code: string; message: string }
 
 /**
- * `POST /v1/generations/{request_id}/open`: the digests of a signed answer, and the states around one
- * step. Only to the caller that asked (others know no such request), within 3 minutes, two different
- * openings at most; a repeated one (its answer was lost) is answered again.
+ * `POST /v1/generations/{request_id}/open`: the digests of a signed answer, and the states around one step.
+ * Only for the caller that sent the request (for others it does not exist), within 3 minutes, and at most two
+ * different openings; a repeated one (its answer was lost) is answered again.
  */
 export async function openRoute(
   visitor: AuthorizedRequest,

@@ -3,22 +3,22 @@ import type { Turn } from './turns.js'
 
 /** The requests in flight. */
 export interface InFlight<T extends Turn> {
-  /** One for each GPU at most. */
+  /** At most one per GPU. */
   readonly running: readonly T[]
-  /** In the order of arrival. */
+  /** In order of arrival. */
   readonly waiting: readonly T[]
 }
 
-/** Whether a request gets a place, and who gives way to it. */
+/** Whether a request gets a place, and which requests give way to it. */
 type Placing<T> = { taken: false } | { taken: true; evicted: readonly T[] }
 
 const NONE = { taken: false } as const
 
 /**
- * For each GPU there are two places: one runs, one waits. Callers with a permit set the weights, so they
- * come first: they take any place that no other one with a permit holds. Callers without one take what is
- * free, one place each, and never all; they give way to a permit, also at work.
- * @param gpus in service
+ * There are two places per GPU: one running, one waiting. Callers with a permit set the weights, so they come
+ * first: they take any place that no other caller with a permit holds. Callers without one take what is free,
+ * one place each, and never all; they give way to a permit, even while running.
+ * @param gpus number of GPUs in service
  */
 export function placeFor<T extends Turn>(
   request: T,
@@ -37,7 +37,7 @@ export function placeFor<T extends Turn>(
   if (permitted >= capacity) return NONE
   const newest = strangers.reverse().slice(0, Math.max(0, inFlight.length + 1 - capacity))
   const atWork = running.filter((one) => !one.priority.permit && !newest.includes(one))
-  // Of these, as many as those with a permit need GPUs.
+  // Of the running ones, as many as callers with a permit need GPUs.
   const leaving = Math.max(0, permitted + 1 + atWork.length - gpus)
   return { taken: true, evicted: [...atWork.reverse().slice(0, leaving), ...newest] }
 }

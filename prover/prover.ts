@@ -27,31 +27,31 @@ import { SelfCheck, type SelfCheckTimes } from './self-check.js'
 import { createAxonServer, type ServerTimeouts } from './server.js'
 
 export interface ProverOptions {
-  /** One for each GPU. */
+  /** One per GPU. */
   engines: readonly ProverEngine[]
   /** The prover's hotkey. */
   signer: Signer
-  /** Who a verified caller is; `createCallerLookup` asks the chain. */
+  /** Looks up a verified caller; `createCallerLookup` asks the chain. */
   lookup: CallerLookup
   genesisHash: Hex
   netuid: number
   host: string
-  /** 0 lets the system choose. */
+  /** 0: chosen by the system. */
   port: number
   blacklist: Blacklist
-  /** A folder of its own: answers/ and states/ are made in it. */
+  /** The prover's own folder, for answers/ and states/. */
   keepDir: string
-  /** Bound of kept answers, in bytes. Default 1 GiB. */
+  /** Limit on stored answers, in bytes. Default 1 GiB. */
   answersMaxBytes?: number
-  /** Bound of kept states, in bytes. Default 2 GiB. */
+  /** Limit on stored states, in bytes. Default 2 GiB. */
   statesMaxBytes?: number
-  /** Against slow senders; for tests. */
+  /** Limits for slow senders; for tests. */
   timeouts?: ServerTimeouts
-  /** Against who opens many connections; by default as the capacity needs. */
+  /** Connection limits; the default depends on the capacity. */
   connections?: ConnectionLimits
-  /** When it looks at its own class again; for tests. */
+  /** When it checks its own class again; for tests. */
   selfCheck?: SelfCheckTimes
-  /** For /readyz: what lies outside this prover; default nothing. */
+  /** For /readyz: problems outside this prover; default none. */
   notReady?: () => readonly { check: string; why: string }[]
   /** For /v1/info. */
   version: string
@@ -70,15 +70,15 @@ export interface RunningProver {
   close(): Promise<void>
 }
 
-/** Who listens, for errors. */
+/** Names the listener in errors. */
 export const PROVER_LISTENER: Listener = {
   what: 'the prover',
   remedy: 'choose another with --axon.port',
 }
 
 /**
- * Starts a prover node: takes signed requests, generates, signs, answers as a stream of records.
- * @throws FractalError `port_taken` when the port is in use, `workers_differ`
+ * Starts a prover node: accepts signed requests, generates, signs, answers as a stream of records.
+ * @throws FractalError `port_taken` if the port is in use, `workers_differ`
  */
 export async function startProver(options: ProverOptions): Promise<RunningProver> {
   await sr25519Ready()

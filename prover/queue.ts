@@ -4,15 +4,18 @@ import { inTurn, Shares, type Turn } from './turns.js'
 
 /** Work that waits for an engine. */
 export interface Task<E> extends Turn {
-  /** True once nobody wants the result: it no longer counts, whatever it still takes to stop. */
+  /** True once nobody wants the result: it no longer counts, even if it takes a while to stop. */
   readonly abandoned: boolean
-  /** The engine that it is for; any, where there is none. */
+  /** The engine that must run it; undefined: any. */
   readonly only?: E | undefined
-  /** Of its video: an engine that was at another one is slower. Without one it leaves an engine as it was. */
+  /**
+   * Size of its video: an engine whose last video had another size is slower. Undefined: it does not change
+   * an engine's size.
+   */
   readonly size?: string | undefined
-  /** When it has to be done, by `performance.now()`. */
+  /** When it must be done, by `performance.now()`. */
   readonly dueMs: number
-  /** How many tasks have to end before it begins; 0 when at work. Called when it changes. */
+  /** Called when its position changes: how many tasks must end before it begins; 0 when it is running. */
   moved(position: number): void
   /** Abandons it for a caller with a permit. */
   giveWay(): void
@@ -20,40 +23,40 @@ export interface Task<E> extends Turn {
   run(engine: E): Promise<void>
 }
 
-/** What a queue gives work to. */
+/** What a queue assigns work to. */
 export interface QueuedEngine {
-  /** It lost its process and takes nothing now. */
+  /** It has lost its process and takes nothing at the moment. */
   readonly isLost?: boolean
-  /** Calls the listener whenever it takes work again. */
+  /** Calls the listener whenever it can take work again. */
   onRestored?(listener: () => void): void
 }
 
-/** An engine, and what is at work there. */
+/** An engine and its current task. */
 interface Slot<E> {
   readonly engine: E
-  /** Of the video that it was at last. */
+  /** Size of its last video. */
   size: string | undefined
   run: { task: Task<E>; startedMs: number } | null
 }
 
-/** What it costs an engine to turn to a video of another size than its last. */
+/** The cost of switching an engine to a video of another size. */
 export interface SizeChange<E> {
   readonly ms: number
-  /** What it was at before its first task. */
+  /** The size that it is warm for before its first task. */
   warmFor(engine: E): string | undefined
 }
 
 /**
- * One task at a time for each engine, in turns (`turns.ts`). Taken is what has a place (`places.ts`) and is
- * expected to be done by its deadline, without making another one late.
+ * One task at a time per engine, in turns (`turns.ts`). A task is accepted if it has a place (`places.ts`)
+ * and is expected to be done by its deadline without making another one late.
  */
 export class WorkQueue<E extends QueuedEngine> {
-  /** In the order of arrival. */
+  /** In order of arrival. */
   private readonly waiting: Task<E>[] = []
   private readonly slots: readonly Slot<E>[]
   private readonly shares = new Shares()
 
-  /** @param expectedMs how long so much work takes; null when that was not measured yet */
+  /** @param expectedMs how long this much work takes; null if not measured yet */
   constructor(
     engines: readonly E[],
     private readonly expectedMs: (work: number) => number | null,
@@ -67,7 +70,7 @@ export class WorkQueue<E extends QueuedEngine> {
     for (const engine of engines) engine.onRestored?.(() => this.next())
   }
 
-  /** In service: an engine that is lost is not declared. */
+  /** GPUs in service: a lost engine is not declared. */
   get gpus(): number {
     return Math.max(1, this.inService.length)
   }
@@ -77,7 +80,7 @@ export class WorkQueue<E extends QueuedEngine> {
     return this.waiting.length + this.wanted.length
   }
 
-  /** The position of the task, or null when it is not taken. It may begin before this returns. */
+  /** Returns the position of the task, or null if it is not accepted. It may begin before this returns. */
   offer(task: Task<E>): number | null {
     if (this.inService.length === 0) return null
     const inFlight = { running: this.wanted, waiting: this.waiting }
@@ -89,7 +92,7 @@ export class WorkQueue<E extends QueuedEngine> {
     return this.positionOf(this.order().indexOf(task))
   }
 
-  /** Takes a waiting task out; a running one is its own to stop. */
+  /** Removes a waiting task; a running one has to stop itself. */
   withdraw(task: Task<E>): void {
     const at = this.waiting.indexOf(task)
     if (at < 0) return
@@ -97,15 +100,16 @@ export class WorkQueue<E extends QueuedEngine> {
     this.announce()
   }
 
-  /** How long until the next of those at work is expected to end; null when that is not known. */
+  /** Time until the next running task is expected to end; null if unknown. */
   nextEndMs(): number | null {
     const ends = this.busyMs([])
     return ends.length === 0 ? null : Math.min(...ends)
   }
 
   /**
-   * Whether the task and those with a permit that wait are expected to be done in time. One that begins at
-   * once is taken whatever was measured: waiting would make nothing better, and only work measures anew.
+   * Whether the task, and the waiting ones with a permit, are expected to be done in time. A task that can
+   * begin at once is accepted whatever was measured: refusing would not help anybody, and only new work gives
+   * new measurements.
    */
   private isInTime(task: Task<E>, evicted: readonly Task<E>[]): boolean {
     const waiting = this.waiting.filter((one) => !evicted.includes(one))
@@ -121,19 +125,19 @@ export class WorkQueue<E extends QueuedEngine> {
     })
   }
 
-  /** Nothing where an engine in service is at its size, for that one takes it. */
+  /** 0 if an engine in service is warm for its size, because that one takes it. */
   private changeMs({ size }: Task<E>): number {
     const isWarm = size === undefined || this.inService.some((slot) => slot.size === size)
     return isWarm ? 0 : this.sizeChange.ms
   }
 
-  /** For each engine in service, how long what is at work there is still expected to take. */
+  /** For each engine in service, the expected remaining time of its current task. */
   private busyMs(evicted: readonly Task<E>[]): number[] {
     const now = performance.now()
     return this.inService.map(({ run }) => {
       if (run === null || run.task.abandoned || evicted.includes(run.task)) return 0
       const leftMs = run.startedMs + (this.expectedMs(run.task.work) ?? 0) - now
-      // At work all the same, when it takes longer than was measured.
+      // It is still running even if it takes longer than measured.
       return Math.max(1, leftMs)
     })
   }
@@ -171,7 +175,9 @@ export class WorkQueue<E extends QueuedEngine> {
     this.next()
   }
 
-  /** The first task in turn that a free engine may take; of several, the one that was at its size. */
+  /**
+   * The first task in turn that a free engine may take; of several engines, one that is warm for its size.
+   */
   private match(): { free?: Slot<E>; task?: Task<E> } {
     const slots = this.inService.filter(({ run }) => run === null)
     for (const task of slots.length === 0 ? [] : this.order()) {

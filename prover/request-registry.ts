@@ -12,9 +12,9 @@ import { type Task, WorkQueue } from './queue.js'
 
 /**
  * What becomes of a request:
- * - `live`: a generation to follow, new or (attached) the one already at work for this id
- * - `kept`: it was answered before: the stored answer again
- * - `conflict`: this id was asked with another body
+ * - `live`: a generation to follow, new or (attached) the one already running for this id
+ * - `kept`: already answered: resend the stored answer
+ * - `conflict`: this id was used with another body
  * - `full`: no place for it, or it would be late (`queue.ts`)
  */
 type Ticket =
@@ -23,14 +23,17 @@ type Ticket =
   | { kind: 'conflict' }
   | { kind: 'full'; retryAfterS: number }
 
-/** cuDNN looks for its kernels anew for another size: 3 to 4 s on an H100 (docs/performance.md). */
+/** cuDNN searches for kernels again for a new size: 3 to 4 s on an H100 (docs/performance.md). */
 const SIZE_CHANGE_MS = 4000
-/** So many of the newest generations like it say how long a request takes: a hiccup is none of them. */
+/**
+ * A request's time is the median over this many of the newest similar generations, so that one hiccup does
+ * not matter.
+ */
 const LIKE_RUNS = 5
-/** So many are remembered. */
+/** How many measurements are kept. */
 const MEASURED_RUNS = 64
 
-/** Where requests are taken in: one generation per (caller, request id), in turns. */
+/** Accepts requests: one generation per (caller, request id), in turns. */
 export class RequestRegistry {
   private readonly live = new Map<Hex, Generation>()
   private readonly queue: WorkQueue<ProverEngine>
@@ -44,7 +47,7 @@ export class RequestRegistry {
       engines: readonly ProverEngine[]
       answers: AnswerStore
       work(generation: Generation, engine: ProverEngine): Promise<void>
-      /** Called with the requests in flight whenever they change. */
+      /** Called with the number of requests in flight whenever it changes. */
       onLength(length: number): void
     },
   ) {
@@ -54,19 +57,19 @@ export class RequestRegistry {
     }
     this.queue = new WorkQueue(deps.engines, expectedMs, {
       ms: deps.engines[0]?.device === 'cuda' ? SIZE_CHANGE_MS : 0,
-      // The known answers leave it so.
+      // The known answers leave it warm for this size.
       warmFor: ({ descriptor }) => (descriptor === null ? undefined : sizeOf(descriptor)),
     })
   }
 
-  /** In service. */
+  /** GPUs in service. */
   get gpus(): number {
     return this.queue.gpus
   }
 
   /**
    * floor(µs · 10^6 / work), the lower median of the newest generations of at least half of this work. Null
-   * without any: a short video takes longer for each unit of its work, and says nothing of a long one.
+   * without any: a short video takes longer per unit of work, and says nothing about a long one.
    */
   usPerWork(work: number): number | null {
     const alike = this.measured.filter((run) => 2 * run.work >= work).slice(-LIKE_RUNS)
@@ -78,7 +81,7 @@ export class RequestRegistry {
     return this.queue.length
   }
 
-  /** Whether the request is at work, or its answer is kept. */
+  /** Whether the request is in progress, or its answer is stored. */
   knows({ key }: ReceivedRequest): boolean {
     return this.live.has(key) || this.deps.answers.get(key) !== null
   }
@@ -87,14 +90,17 @@ export class RequestRegistry {
     return this.live.get(key) ?? null
   }
 
-  /** What a refused caller is shown: who else with a permit holds this prover, by their own signatures. */
+  /**
+   * What a refused caller is shown: which other callers with a permit occupy this prover, as proven by their
+   * signatures.
+   */
   takenByOthers(caller: string): TakenClaim[] {
     return [...this.live.values()].flatMap(({ request, taken }) =>
       taken === null || request.caller === caller || !request.priority.permit ? [] : [taken],
     )
   }
 
-  /** Nothing here waits: two copies of a request that come together meet the same generation. */
+  /** Synchronous, so that two copies of a request that arrive together attach to the same generation. */
   take(request: ReceivedRequest): Ticket {
     const running = this.live.get(request.key)
     if (running !== undefined) {
@@ -109,7 +115,7 @@ export class RequestRegistry {
     return this.enqueue(new Generation(request))
   }
 
-  /** Takes work of the prover's own into the queue. @returns its position, or null when there is no place */
+  /** Queues the prover's own work. @returns its position, or null if there is no place */
   offer(task: Task<ProverEngine>): number | null {
     return this.closed ? null : this.queue.offer(task)
   }
@@ -141,7 +147,7 @@ export class RequestRegistry {
     for (const generation of [...this.live.values()]) generation.fail('internal', why, true)
   }
 
-  /** Resolves when no work is left running. */
+  /** Resolves when no work is running any more. */
   async idle(): Promise<void> {
     await Promise.all(this.runs)
   }
@@ -165,7 +171,7 @@ export class RequestRegistry {
         return run
       },
     }
-    // Who was being let in when the end began would be cut off without a word.
+    // A request being admitted while the shutdown begins would be cut off without an answer.
     const position = this.closed ? null : this.queue.offer(task)
     if (position === null) {
       const retryAfterS = Math.ceil((this.queue.nextEndMs() ?? 0) / 1000)

@@ -26,9 +26,9 @@ interface WorkDeps {
 }
 
 /**
- * Does one generation: frames as they come, states to disk, then the signature, then both kept, and
- * only then `done`. So whoever has seen `done` gets the same answer again, and its openings; what can't
- * be kept ends with an error. Never rejects.
+ * Runs one generation: emits frames as they come, writes states to disk, signs, stores answer and states, and
+ * only then emits `done`. So a caller that has seen `done` can get the same answer again, and its openings;
+ * what can't be stored ends with an error. Never rejects.
  */
 export async function runGeneration(generation: Generation, deps: WorkDeps): Promise<void> {
   const { request } = generation
@@ -81,7 +81,7 @@ function signed(generation: Generation, generated: Generated, deps: WorkDeps): D
   }
 }
 
-/** Keeps states and answer, or neither of them, and then ends the generation with an error. */
+/** Stores states and answer, or neither, in which case the generation ends with an error. */
 async function keep(
   generation: Generation,
   generated: Generated,
@@ -127,7 +127,7 @@ function failToKeep(
   generation.fail('internal', 'the answer can’t be kept', true)
 }
 
-/** Keeps the states as they come; where that fails, the generation ends. */
+/** Stores the states as they come; if that fails, the generation ends. */
 class StateKeeper {
   private constructor(
     private draft: StateDraft | null,
@@ -172,7 +172,7 @@ class StateKeeper {
   }
 }
 
-/** The engine's own codes, as an error record has them. */
+/** The engine's error codes, mapped to those of an error record. */
 const CODES: Record<string, AnswerErrorCode> = {
   invalid_request: 'invalid_request',
   invalid_seed: 'invalid_request',
@@ -186,7 +186,7 @@ function fail(generation: Generation, error: unknown, log: Log): void {
   const code = CODES[engineCode ?? ''] ?? 'internal'
   const request_id = generation.request.body.request_id
   if (code !== 'internal') {
-    // Refusals of the engine name numbers and limits, never the prompt.
+    // The engine's refusals contain numbers and limits, never the prompt.
     generation.fail(code, message ?? code, code === 'out_of_memory')
     return
   }

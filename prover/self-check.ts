@@ -5,15 +5,15 @@ import { CLASS_CHECK_IDLE_MS, CLASS_CHECK_LOAD_MS } from '../rules/constants.js'
 import type { ProverEngine } from './engines/prover-engine.js'
 import type { Task } from './queue.js'
 
-/** When the class is looked at again. */
+/** When the class is checked again. */
 export interface SelfCheckTimes {
-  /** After so long without work. */
+  /** After this long without work. */
   idleMs: number
-  /** After so long since the last look, whatever was done meanwhile. */
+  /** This long after the last check, even under load. */
   loadMs: number
-  /** How long a look that is due gives way to callers; then it takes a place like theirs. */
+  /** How long a due check gives way to callers; then it takes a place like theirs. */
   patienceMs: number
-  /** How often it is seen whether a look is due. */
+  /** How often to test whether a check is due. */
   pollMs: number
   /** Milliseconds of a monotonic clock. */
   now(): number
@@ -33,23 +33,26 @@ export interface SelfCheckDeps {
     offer(task: Task<ProverEngine>): number | null
     withdraw(task: Task<ProverEngine>): void
   }
-  /** The prover's own hotkey, which the work is booked to. */
+  /** The prover's own hotkey, to which the work is attributed. */
   self: string
   /** steps · frames · width · height of all known answers. */
   work: number
   times?: SelfCheckTimes | undefined
   log: Log
   checks: Counter<'outcome'>
-  /** Called once, when other bytes came out than at the start. */
+  /** Called once, if the bytes differ from those at startup. */
   onChange(): void
 }
 
 /**
- * Generates the known answers again after each hour without work, and once in 72 minutes under load, in the queue
- * and in the process that serve: a GPU that begins to compute other bytes would be taken for a cheat.
+ * Generates the known answers again after each hour without work, and every 72 minutes under load, in the
+ * same queue and process that serve requests: a GPU that begins to compute different bytes would be taken for
+ * a cheat.
  */
 export class SelfCheck {
-  /** Whether other bytes came out than at the start. That is never forgotten: only a restart serves again. */
+  /**
+   * Whether the bytes differed from those at startup. This is permanent: only a restart makes it serve again.
+   */
   changed = false
   private readonly times: SelfCheckTimes
   private readonly timer: NodeJS.Timeout
@@ -65,15 +68,15 @@ export class SelfCheck {
     this.timer.unref()
   }
 
-  /** Some work ended. */
+  /** Call when some work has ended. */
   worked(): void {
     this.workedAt = this.times.now()
   }
 
-  /** For `/readyz`; null while the class is what it was. */
+  /** For `/readyz`; null while the class is unchanged. */
   problem(): string | null {
     return this.changed
-      ? 'the known answers come out differently than at the start: look at the GPU, then restart'
+      ? 'the known answers come out differently than at startup: look at the GPU, then restart'
       : null
   }
 
@@ -91,7 +94,7 @@ export class SelfCheck {
     this.enqueue(now > due + patienceMs)
   }
 
-  /** @param firm does not give way any more */
+  /** @param firm whether it no longer gives way */
   private enqueue(firm: boolean): void {
     const { engine, queue, self, work } = this.deps
     const pending = new AbortController()
@@ -126,7 +129,7 @@ export class SelfCheck {
       this.changed = true
       log.error(
         { was: engine.determinismClass, is: found },
-        'the known answers come out differently than at the start: this prover stops serving',
+        'the known answers come out differently than at startup: this prover stops serving',
       )
       this.end('changed')
       this.deps.onChange()

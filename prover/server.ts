@@ -12,9 +12,9 @@ import { type OpenDeps, openRoute } from './open-route.js'
 import { takenRoute } from './taken-route.js'
 
 export interface ServerTimeouts {
-  /** Until the headers of a request are in. */
+  /** Maximum time for the headers of a request. */
   headersMs: number
-  /** Until its body is in. */
+  /** Maximum time for a whole request. */
   requestMs: number
 }
 
@@ -23,7 +23,7 @@ interface Site {
   generate: GenerateDeps
   open: OpenDeps
   info(): ProverInfo
-  /** What keeps this prover from serving as it should: a check, and why in words that may be public. */
+  /** What keeps this prover from serving properly: a check, and why, in words that may be public. */
   notReady(): Promise<readonly { check: string; why: string }[]>
   metrics: Metrics
   timeouts: ServerTimeouts | undefined
@@ -31,12 +31,15 @@ interface Site {
   log: Log
 }
 
-/** A stranger may open connections and send nothing: their number is bounded, and so is their time. */
+/** Strangers may open connections and send nothing: their number is limited, and so is their time. */
 const TIMEOUTS: ServerTimeouts = { headersMs: 5000, requestMs: 30_000 }
 
 const GENERATION_PATH = /^\/v1\/generations\/([^/]+)\/(open|taken)$/
 
-/** The axon server of a prover. Plain node:http: seven routes, and every byte of a body is ours to count. */
+/**
+ * The axon server of a prover. Plain node:http, because there are only seven routes and we must count every
+ * byte of a body.
+ */
 export function createAxonServer(site: Site): Server {
   const { headersMs, requestMs } = site.timeouts ?? TIMEOUTS
   const server = createServer(
@@ -48,7 +51,8 @@ export function createAxonServer(site: Site): Server {
       keepAliveTimeout: 5000,
     },
     (req, res) => {
-      // A watcher that left is noticed by 'close'; the write that meets it must not end the process.
+      // A watcher that left is noticed by 'close'; a write that fails because of it must not crash the
+      // process.
       res.on('error', () => {})
       route(req, res, site).catch((error) => {
         if (req.destroyed && !req.complete) return
@@ -103,7 +107,7 @@ async function signed(
   else await openRoute(visitor, generation.id, res, site.open)
 }
 
-/** Metrics are for this machine: not for strangers, nor for those that a proxy here lets in. */
+/** Metrics are only for this machine: not for strangers, nor for those that come through a local proxy. */
 function isLocal(req: IncomingMessage): boolean {
   const from = req.socket.remoteAddress ?? ''
   const proxied = ['forwarded', 'x-forwarded-for', 'via'].some((name) => name in req.headers)

@@ -6,8 +6,8 @@ import { refuse } from './http.js'
 import type { RequestRegistry } from './request-registry.js'
 
 /**
- * `POST /v1/generations/{request_id}/taken`: the caller of a request in flight confirms that it was
- * accepted. Kept with the request, so that others who are refused meanwhile can be shown it.
+ * `POST /v1/generations/{request_id}/taken`: the caller of a request in flight confirms that it was accepted.
+ * Stored with the request, to be shown to others who are refused in the meantime.
  */
 export function takenRoute(
   { caller, claim, target, raw }: AuthorizedRequest,
@@ -15,7 +15,7 @@ export function takenRoute(
   res: ServerResponse,
   { registry }: { registry: RequestRegistry },
 ): void {
-  // Whoever is shown it verifies exactly this.
+  // Those it is shown to verify exactly this.
   if (raw.length > 0 || target !== takenTarget(requestId)) {
     refuse(res, 400, 'invalid_request', 'taken has neither body nor query')
     return

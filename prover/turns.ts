@@ -1,6 +1,6 @@
 import { comparePriority, type Priority } from './admission.js'
 
-/** What decides on a request's turn. */
+/** What determines a request's turn. */
 export interface Turn {
   readonly caller: string
   readonly priority: Priority
@@ -9,12 +9,12 @@ export interface Turn {
 }
 
 /**
- * The work that each caller with a permit was given, so that whoever was given least goes next
- * (start-time fair queueing): neither many requests nor large ones buy more than an equal share.
+ * The work done for each caller with a permit, so that the one with the least goes next (start-time fair
+ * queueing): neither many requests nor large ones get more than an equal share.
  */
 export class Shares {
   private readonly given = new Map<string, number>()
-  /** Where the caller that was served last began: who comes back has no credit for the time away. */
+  /** Start value of the caller served last: a returning caller gets no credit for its absence. */
   private floor = 0
 
   of(caller: string): number {
@@ -30,7 +30,7 @@ export class Shares {
   }
 }
 
-/** Requests in the order of their turns: a permit, then the smaller share, then stake, then arrival. */
+/** Requests in order of their turns: permit, then smaller share, then stake, then arrival. */
 export function inTurn<T extends Turn>(waiting: readonly T[], shares: Shares): T[] {
   const left = [...waiting]
   const planned = new Map<string, number>()

@@ -4,20 +4,20 @@ import type { MissedCause } from '../../rules/explain/missed-causes.js'
 type Trouble = Extract<MissedCause, 'ledger_down' | 'chain_down'>
 
 /**
- * What this process could do while it was to begin intervals: the cause that is recorded of one that was
- * missed is what kept it from looking, not a guess made afterwards.
+ * Tracks whether this process was able to begin intervals: the cause recorded for a missed one is what
+ * actually kept it from looking, not a guess made afterwards.
  */
 export class Attendance {
-  /** The final block at which this process looked first. */
+  /** The final block at which this process first looked. */
   #since: number | null = null
-  /** What kept it from looking since it last could. */
+  /** What has kept it from looking since it last could. */
   #trouble: Trouble | null = null
 
   began(finalized: number): void {
     this.#since ??= finalized
   }
 
-  /** It looked, with all that it needs. */
+  /** It has looked, and everything it needs was available. */
   looked(): void {
     this.#trouble = null
   }
@@ -26,7 +26,7 @@ export class Attendance {
     this.#trouble = troubleOf(error) ?? this.#trouble
   }
 
-  /** @param block the last at which the interval could have been begun */
+  /** @param block the last one at which the interval could have begun */
   causeAt(block: number): MissedCause {
     if (this.#since === null || this.#since > block) return this.#trouble ?? 'verifier_down'
     return this.#trouble ?? 'loop_down'

@@ -26,14 +26,14 @@ const RAO_PER_TAO = 1e9
 
 interface RecordInput {
   readonly n: number
-  /** What settling was given and found; null for an interval that lapsed. */
+  /** The input and result of settling; null for an interval that lapsed. */
   readonly settled: Settled | null
 }
 
 /**
- * The interval's public record (mechanism section 7), complete when it settles: publishing only signs
- * and links it. It holds hashes of users' requests, never their texts, and enough to recompute every
- * number in it: opening state, draws' secret, answers, verdicts, what settling was given and found.
+ * The interval's public record (mechanism section 7), complete when it settles: publishing only signs and
+ * links it. It contains hashes of users' requests, never their texts, and enough to recompute every number in
+ * it: opening state, the secret of the draws, answers, verdicts, the input and result of settling.
  */
 export async function buildRecord(
   tx: Tx,
@@ -75,7 +75,7 @@ export async function buildRecord(
     })),
     evidence: await recordEvidence(tx, id, n),
     ...settledSections(settled, await windowRows(tx, id, n), answers, indexOf),
-    // The last: it has everyone whom the others named.
+    // Last, so that it has every prover that the sections above refer to.
     provers: places.provers,
   }
   const body = canonicalJson(snakeNames(record))
@@ -85,7 +85,7 @@ export async function buildRecord(
 function recordedProfile({ profile }: IntervalRow): RecordedProfile | null {
   if (profile === null) return null
   const { rounds, tierMinimums, audits } = profile
-  // Member by member: what is stored may hold more than a record does.
+  // Field by field, because what is stored may have more fields than a record.
   return {
     name: profile.name,
     intervalBlocks: profile.intervalBlocks,

@@ -10,8 +10,8 @@ import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /**
- * After the last block: users' outcomes belong to the next interval from now on, and audits are drawn
- * among those that this one has. The draw is stored once.
+ * After the last block: from now on users' outcomes belong to the next interval, and audits are drawn among
+ * those of this one. The draw is stored once.
  */
 export function createCloseInterval(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<{ count: number }> =>

@@ -5,8 +5,8 @@ import { putSecret } from '../../ledger/intervals/secrets.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /**
- * Makes the secret of interval n and signs its commitment, once: what is stored first stands.
- * Done while the interval before runs, so that the draws follow from a block hash nobody knew then.
+ * Creates the secret of interval n and signs its commitment, once: what is stored first is kept. Done while
+ * the previous interval runs, so that the draws depend on a block hash that nobody knew at the time.
  */
 export async function ensureCommitment(deps: VerifierDeps, n: number): Promise<void> {
   const secret = deps.newSecret()

@@ -7,7 +7,7 @@ import { declaredGpus } from '../../rules/plan/room.js'
 import { fetchInfo } from '../../wire/info.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
-/** What a prover said of itself when the interval opened. */
+/** What a prover reported about itself when the interval opened. */
 export interface ProverFacts {
   readonly determinismClass: string | null
   readonly modelRoot: string | null
@@ -19,7 +19,7 @@ export interface ProverFacts {
 /** Concurrent connections: 256 provers are asked within a few seconds, without a burst. */
 const MAX_CONNECTIONS = 32
 
-/** Asks each prover's `/v1/info`; one that does not answer is a fact too, never an error. */
+/** Requests each prover's `/v1/info`; a prover that does not answer is a result too, never an error. */
 export async function fetchProverInfos(
   deps: Pick<VerifierDeps, 'allowPrivateAddresses'>,
   neurons: readonly Neuron[],

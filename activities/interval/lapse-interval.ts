@@ -6,7 +6,7 @@ import { buildRecord } from './build-record.js'
 
 /**
  * Gives up an interval that was not settled in time: it changes no score, tier or weight, but leaves a
- * record, secret and verdicts included, so that nobody can hide an interval by letting it lapse.
+ * record, including its secret and verdicts, so that nobody can hide an interval by letting it lapse.
  */
 export async function lapse(tx: Tx, deps: VerifierDeps, n: number): Promise<void> {
   if ((await lapseInterval(tx, deps.id, n)) !== 'lapsed') return

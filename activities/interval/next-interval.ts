@@ -23,10 +23,11 @@ export interface NextInterval {
 }
 
 /**
- * Waits for the first finalized block of the next interval and returns it, its row announced.
- * Each interval starts where the one before ended; those that passed while no verifier ran become rows
- * marked missed. An interval found in its second half counts as passed (unless it is shorter than a restart
- * takes): its rounds are over. So does one whose secret was not committed to in time. Why is recorded with it.
+ * Waits for the first finalized block of the next interval, announces the interval and returns it. Each
+ * interval starts where the previous one ended; those that passed while no verifier ran are recorded as
+ * missed. An interval found in its second half counts as passed, because its rounds are over (unless it is
+ * shorter than a restart takes). So does one whose secret was not committed to in time. The cause is
+ * recorded.
  */
 export function createNextInterval(deps: VerifierDeps) {
   const { db, id, chain } = deps
@@ -60,7 +61,10 @@ export function createNextInterval(deps: VerifierDeps) {
     return named(deps, latest.n + 1, latest.firstBlock + latest.length, length)
   }
 
-  /** Whether its secret was committed to before anybody knew its first block: else draws could be chosen. */
+  /**
+   * Whether its secret was committed to before anybody knew its first block: otherwise the verifier could
+   * choose its draws.
+   */
   const committed = async (next: NextInterval): Promise<boolean> => {
     if ((await getSecret(db, id, next.n)) !== null) return true
     if ((await chain.head()).number >= next.firstBlock) return false
@@ -82,7 +86,7 @@ export function createNextInterval(deps: VerifierDeps) {
         continue
       }
       if (finalized >= next.firstBlock) {
-        // What was announced first stands.
+        // What was announced first is kept.
         const row = await announceInterval(db, id, next)
         attendance.looked()
         return named(deps, row.n, row.firstBlock, row.length)

@@ -47,7 +47,7 @@ export interface DueRound {
 }
 
 export interface OpenedInterval {
-  /** It is settled or lapsed already, and this is a reset: provers are no longer asked. */
+  /** Set if it is already settled or lapsed, after a reset: provers are no longer asked. */
   readonly final: 'settled' | 'lapsed' | null
   readonly provers: number
   readonly reachable: number
@@ -55,8 +55,9 @@ export interface OpenedInterval {
 }
 
 /**
- * Reads the metagraph, fetches the provers' infos, draws and stores the plan; a stored plan is kept. The first step
- * of every run of an interval, whoever started it: what the run before failed with is no longer told.
+ * Reads the metagraph, fetches the provers' infos, draws and stores the plan; a stored plan is kept. The
+ * first step of every run of an interval, whoever started it, so it also clears the failure of the previous
+ * run.
  */
 export function createOpenInterval(deps: VerifierDeps) {
   return async ({ n }: { n: number }): Promise<OpenedInterval> =>
@@ -100,7 +101,7 @@ async function open(
   await publishClasses(deps, n)
   await upsertStandings(db, id, neurons.map(addressOf))
   await withFence(deps, async (tx) => {
-    // From here on nothing settles: the tiers, and after which interval they stand, belong together.
+    // From here on nothing settles, so that the tiers and the interval that they come from are consistent.
     await lockOutcomes(tx, id)
     const openedAfter = (await lastSettled(tx, id))?.n ?? null
     const known = await standings(tx, id, neurons)
@@ -116,7 +117,7 @@ async function open(
     const input = await planInput(tx, deps, interval, source, usPerWork)
     const plan = planInterval(input, source)
     const { profile: _, ...drawn } = input
-    // This closes the interval before: from here on it is known what it delivered.
+    // This closes the previous interval: what it delivered is final from here on.
     await openIntervalRow(tx, id, { n, firstBlockHash: first.hash, openedAfter, profile })
     const spotCheckPixels = n === 1 ? firstPixels : await deliveredPixels(tx, id, n - 1)
     const inputs: PlanInputsRow = {
@@ -159,7 +160,10 @@ async function summary(deps: VerifierDeps, n: number): Promise<Omit<OpenedInterv
   }
 }
 
-/** When each round is to begin; those of a plan that an older version drew at once, as its blocks have come. */
+/**
+ * When each round is to begin; for a plan drawn by an older version immediately, because its blocks have
+ * passed.
+ */
 async function dueRounds({ db, id, chain }: VerifierDeps, n: number): Promise<DueRound[]> {
   const { firstBlock } = (await intervalByN(db, id, n))!
   const blocks = Math.max(0, (await chain.finalized()).number - firstBlock)

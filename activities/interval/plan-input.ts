@@ -14,7 +14,7 @@ import { usOfWork } from '../../rules/work-time.js'
 import type { ChallengeModel, VerifierDeps } from '../verifier-deps.js'
 
 /**
- * What an interval's plan is drawn from, besides its secret and the hash of its first block.
+ * What an interval's plan is drawn from, in addition to its secret and the hash of its first block.
  * @param usPerWork the class's certified time, floor(µs · 10^6 / work)
  */
 export async function planInput(
@@ -43,7 +43,7 @@ export async function planInput(
   }
 }
 
-/** Whom the interval's rounds may ask, and when something of each was last recomputed whole. */
+/** The provers that the interval's rounds may ask, each with the interval of its last full check. */
 export async function planProvers(
   db: Queryable,
   { id }: VerifierDeps,

@@ -4,7 +4,9 @@ import { type PublishedBody, putPublishedClasses } from '../../ledger/judging/pu
 import type { VerifierDeps } from '../verifier-deps.js'
 import { usableCertificates } from './certificates.js'
 
-/** Signs and stores which classes can be judged as interval n opens: provers compare their own with them. */
+/**
+ * Signs and stores which classes can be judged when interval n opens; provers compare their own with them.
+ */
 export async function publishClasses(deps: VerifierDeps, n: number): Promise<void> {
   const { db, id, chain, model, signer } = deps
   const certificates = await usableCertificates(db, deps)

@@ -11,13 +11,13 @@ import type { CheckRow } from '../../rules/settle/settlement.js'
 export interface RecordAnswers {
   /** In the order in which their outcomes were recorded. */
   readonly answers: RecordedAnswer[]
-  /** Checks that count here of requests of an interval before, or that were never sent. */
+  /** Checks that count here, of requests that belong to an earlier interval or were never sent. */
   readonly otherChecks: CheckRow[]
 }
 
 /**
- * An interval's requests with what was found of each. API keys are named by their place in this interval: nobody
- * learns who asked, and the cap can be recomputed.
+ * An interval's requests with the checks of each. API keys are numbered within this interval, so that nobody
+ * learns who asked, but the caps can be recomputed.
  */
 export async function recordAnswers(
   tx: Tx,

@@ -12,7 +12,7 @@ import type { ProverKey } from '../../rules/settle/settlement.js'
 
 type IndexOf = (prover: ProverKey) => number
 
-/** What an interval drew, and from what. */
+/** What an interval drew, and what from. */
 export async function recordPlan(
   tx: Tx,
   id: VerifierId,
@@ -29,7 +29,7 @@ export async function recordPlan(
       registeredBlock: item.registeredBlock,
       deadlineMs: item.deadlineMs,
       bodySha256: item.bodySha256,
-      // What asked with a user's texts is named by their hash.
+      // A request with a user's prompt is identified by the prompt's hash.
       body: item.promptSha256 === null ? Buffer.from(item.body).toString('utf8') : null,
       promptSha256: item.promptSha256,
     })),
@@ -41,7 +41,7 @@ async function planSection(tx: Tx, id: VerifierId, n: number): Promise<PublicRec
   const plan = await planOf(tx, id, n)
   const inputs = await readInputs(tx, id, n)
   if (plan === null || inputs === null) return null
-  // Member by member: what is stored may hold more than a record does.
+  // Field by field, because what is stored may have more fields than a record.
   const { usPerVideo, gpus, blockMs } = inputs.budget
   return {
     model: { name: inputs.model.name, ...shapeOf(inputs.model) },
@@ -78,7 +78,7 @@ function shapeOf({ steps, guidanceMilli, frames, width, height, fps }: VideoShap
   return { steps, guidanceMilli, frames, width, height, fps }
 }
 
-/** Null of an interval that an older version planned in another way: its record can't show the draws. */
+/** Null for an interval that an older version planned differently: its record can't show the draws. */
 async function readInputs(tx: Tx, id: VerifierId, n: number): Promise<PlanInputsRow | null> {
   try {
     return await planInputs(tx, id, n)
@@ -100,7 +100,7 @@ async function auditsSection(tx: Tx, id: VerifierId, n: number): Promise<PublicR
   }
 }
 
-/** Whom each wide round of an interval asked. */
+/** The provers that each wide round of an interval asked. */
 export async function askedWideRounds(
   tx: Tx,
   id: VerifierId,

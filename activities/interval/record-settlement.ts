@@ -14,7 +14,7 @@ import type {
 } from '../../rules/settle/settlement.js'
 import type { ComputedWeights } from '../weights/weight-vector.js'
 
-/** What settling was given and found. */
+/** The input and result of settling. */
 export interface Settled {
   readonly input: SettlementInput
   readonly settlement: Settlement
@@ -43,9 +43,9 @@ const LAPSED: Sections = {
 }
 
 /**
- * The sections of an interval that settled; all null of one that lapsed.
- * @param window what each of the intervals before adds to shares
- * @param answers the record's
+ * The record's sections for a settled interval; all null for a lapsed one.
+ * @param window what each of the previous intervals adds to shares
+ * @param answers of the record
  */
 export function settledSections(
   settled: Settled | null,
@@ -78,7 +78,7 @@ function dueRequest(request: WideRequest, isTold: boolean): DueWideRequest {
   return { requestId, ofRound, lost, elsewhere: isTold ? null : facts }
 }
 
-/** Of the provers that are settled now. */
+/** Only for provers that are settled now. */
 function windowIntervals(
   provers: readonly ProverKey[],
   rows: readonly (WindowRow & { n: number })[],

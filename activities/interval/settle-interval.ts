@@ -18,13 +18,13 @@ import { lapse } from './lapse-interval.js'
 
 export interface SettledInterval {
   readonly phase: 'settled' | 'lapsed'
-  /** For people: moves and cheats. */
+  /** Moves and cheats, in words. */
   readonly line: string
 }
 
 /**
- * Rates, moves, scores, standings, the weight vector and the record, in one transaction that holds
- * only while this process has the lease. Running it twice changes nothing.
+ * Rates, moves, scores, standings, the weight vector and the record, in one transaction that commits only
+ * while this process holds the lease. Running it twice changes nothing.
  */
 export function createSettleInterval(deps: VerifierDeps) {
   const { db, id } = deps

@@ -3,7 +3,7 @@ import type { BlockRef } from '../../chain/chain.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
-/** Some five minutes of looks. */
+/** About five minutes of polling. */
 const MAX_FAILURES = 100
 
 /** Waits until the block is finalized. Chain outages shorter than five minutes are waited out here. */

@@ -6,7 +6,7 @@ import type { VerifierDeps } from '../verifier-deps.js'
 import { lapse } from './lapse-interval.js'
 
 /**
- * Waits until every interval before is final, so that settling goes strictly in order of n. One that
+ * Waits until every earlier interval is final, so that intervals settle strictly in order of n. One that
  * nobody settled in time lapses here: it changes no score, tier or weight, and delays no other interval.
  */
 export function createWaitForTurn(deps: VerifierDeps) {

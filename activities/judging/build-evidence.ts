@@ -16,20 +16,23 @@ import { EVIDENCE_PARTS_MAX_BYTES, evidenceSchema } from '../../wire/evidence/ev
 import type { VerifierDeps } from '../verifier-deps.js'
 import { exactness } from './spot-check-judgement.js'
 
-/** With states or frames, of one prover's cheats in an interval: the others show the same by computing the whole request. */
+/**
+ * Files with states or frames per prover and interval: the other cheats can be verified by recomputing the
+ * whole request.
+ */
 const WHOLE_FILES = 4
-/** Of files that are stored at once: they are in memory together. */
+/** Maximum total size of files stored at once, because they are in memory together. */
 const WHOLE_BYTES = 256 * 1024 * 1024
 const compress = promisify(gzip)
 
 type Deps = VerifierDeps & {
-  /** By which the verdicts were given. */
+  /** The certificates that the verdicts are based on. */
   readonly certificates: readonly CertificateRow[]
 }
 
 /**
- * The evidence of the cheats among verdicts that are about to be stored, signed. One that can't be made (its request was
- * sent by a version that kept no signature) is left out, and said.
+ * The signed evidence of the cheats among verdicts that are about to be stored. Evidence that can't be built
+ * (the request was sent by a version that kept no signature) is left out, and logged.
  */
 export async function buildEvidence(
   deps: VerifierDeps,
@@ -75,7 +78,7 @@ async function buildOne(
   const unsigned = { ...commonPart(deps, n, cheat, attempt), ...part }
   const sha256 = evidenceHash(unsigned)
   const evidence = { ...unsigned, signature: signText(deps.signer, evidenceText(sha256)) }
-  // What nobody could check is no evidence: a request that an older version sent has no signature here.
+  // Without a signature nobody could verify it: an older version stored none for the requests that it sent.
   if (!evidenceSchema.safeParse(evidence).success) return null
   return {
     ...{ requestId, kind, hotkey, sha256, whole },
@@ -155,7 +158,7 @@ async function truthPart(deps: Deps, n: number, attempt: AttemptRow, withParts: 
   const prover = (await intervalProvers(db, id, n)).find((row) => row.hotkey === hotkey)
   if (truth === undefined || prover === undefined) return null
   const { exact } = comparisonOf(deps, truth.determinismClass)
-  // Equal bytes decide in an exact class: nobody has to see the frames.
+  // In an exact class, hashes decide: the frames are not needed.
   const frames = exact ? [] : (await getFrames(db, requestId)).map(({ zlib }) => zlib)
   const whole = withParts && frames.length > 0 && sizeOf(frames) <= EVIDENCE_PARTS_MAX_BYTES
   return {

@@ -28,9 +28,9 @@ export interface RecomputeInput extends VerifierId {
 }
 
 /**
- * Computes what is missing of the ground truths of a round or of the audits, one after another; each is
- * stored immediately, so that a retry continues where a killed worker stopped. An answer with other bytes
- * is computed a second time in a fresh session, with a known answer beside it, before it can accuse.
+ * Computes the missing ground truths of a round or of the audits, one after another; each is stored
+ * immediately, so that a retry continues where a killed worker stopped. If the answer's bytes differ, it is
+ * computed a second time in a fresh session, along with a known answer, before it can accuse.
  */
 export function createComputeGroundTruths(deps: GpuDeps) {
   return async (input: RecomputeInput): Promise<{ computed: number }> =>
@@ -87,7 +87,7 @@ async function compute(
   })
 }
 
-/** The second computation, the known answer and the cosine: what a `cheat` has to stand on. */
+/** The second computation, the known answer and the cosine, which a `cheat` requires. */
 async function confirm(
   deps: GpuDeps,
   control: ConfirmationSession,

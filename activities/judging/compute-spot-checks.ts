@@ -32,9 +32,9 @@ export interface ComputeSpotChecksInput extends VerifierId {
 }
 
 /**
- * Computes the steps that provers opened in an interval, one after another; each is stored immediately, so that
- * a retry continues where a killed worker stopped. One that does not follow is computed a second time in a fresh
- * session, with a known answer beside it, before it can accuse.
+ * Computes the steps that provers opened in an interval, one after another; each is stored immediately, so
+ * that a retry continues where a killed worker stopped. One that does not follow is computed a second time in
+ * a fresh session, along with a known answer, before it can accuse.
  */
 export function createComputeSpotChecks(deps: GpuDeps) {
   return async ({ n, ...id }: ComputeSpotChecksInput): Promise<{ computed: number }> =>
@@ -89,7 +89,7 @@ async function compute(
   }
   const { requestId, framesSha256: answered, traceRoot: root } = row
   const answer = { framesSha256: answered, traceRoot: root }
-  // Before the facts, so that whoever sees a break finds its second computation beside it.
+  // Stored before the facts, so that a reader who sees a break also finds its second computation.
   if (needsSpotConfirmation({ answer, facts, ...comparison })) {
     const fresh = await control.open()
     const recomputed = await compared(await fresh.recomputeStep(params, step, { signal }))
@@ -104,7 +104,10 @@ async function compute(
   })
 }
 
-/** How far a frame is from the one that the prover sent; null where its owner has deleted that meanwhile. */
+/**
+ * The deviation of a frame from the one that the prover sent; null if its owner has deleted it in the
+ * meantime.
+ */
 async function frameOff(
   { db }: GpuDeps,
   { requestId, frame }: OpenedRow,
@@ -114,7 +117,7 @@ async function frameOff(
   return sent?.index === frame ? frameDeviation(rgb, inflateSync(sent.zlib)) : null
 }
 
-/** What the prover's list says of the step and frame that were drawn, and what it hashes to. */
+/** What the prover's list says about the step and frame that were drawn, and the list's hashes. */
 function claimedDigests(row: OpenedRow, params: GenerationParams): SpotCheckFacts['claimed'] {
   const all = Array.from({ length: row.digests.length / 32 }, (_, i) =>
     row.digests.subarray(32 * i, 32 * i + 32),
@@ -138,7 +141,7 @@ function openedDigests(states: readonly Float32Array[]): SpotCheckFacts['opened'
   return { before: before!, after: after!, final: final!, finite }
 }
 
-/** Its own copy: a buffer of the database's need not be aligned. */
+/** Copies, because a buffer from the database may not be aligned. */
 function float32Of(bytes: Uint8Array): Float32Array {
   return new Float32Array(Uint8Array.from(bytes).buffer)
 }

@@ -2,8 +2,8 @@ import type { Engine } from '../../engine/engine.js'
 import type { GpuDeps } from '../gpu-deps.js'
 
 /**
- * The fresh session of one task: opened when the first answer has to be computed a second time, and
- * closed with the task, so that it shares nothing with the session that computed the ground truths.
+ * The fresh session of one task: opened when the first answer must be computed a second time, and closed with
+ * the task, so that it shares nothing with the session that computed the ground truths.
  */
 export class ConfirmationSession {
   readonly #deps: Pick<GpuDeps, 'generator' | 'openFresh'>

@@ -14,9 +14,9 @@ import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /**
- * Draws which of an interval's answers are spot-checked, among those of classes that can be computed here, until
- * the interval's budget is spent. An answer that was not drawn comes out the same way each time.
- * @param options.all also answers that can't be opened any more, so that the interval's draw is whole
+ * Draws which of an interval's answers are spot-checked, among those of classes that can be computed here,
+ * until the interval's budget is spent. Drawing again gives the same result for each answer.
+ * @param options.all include answers that can no longer be opened, so that the interval's draw is complete
  */
 export async function drawSpotChecks(
   deps: VerifierDeps,

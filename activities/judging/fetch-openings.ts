@@ -25,23 +25,23 @@ import { drawSpotChecks } from './draw-spot-checks.js'
 
 export interface FetchOpeningsInput {
   readonly n: number
-  /** The interval is over: nothing more will come, and what was not opened by now is given up. */
+  /** The interval is over: no more answers will come, and what was not opened by now is given up. */
   readonly final: boolean
 }
 
-/** How often new answers are looked for, and those who did not answer are asked again. */
+/** How often to look for new answers, and to ask provers again that did not respond. */
 const POLL_MS = 2_000
 /** An answer is drawn for opening only while this much of its window is left. */
 const WINDOW_MARGIN_MS = 20_000
 const WINDOW_MS = OPEN_WINDOW_MS - WINDOW_MARGIN_MS
 const MAX_CONNECTIONS = 8
-/** Nothing was said: the network may have lost it, on either side. */
+/** No response: the network may have lost it, on either side. */
 const MAY_BE_LOST: ReadonlySet<string> = new Set(['unreachable', 'no_answer', 'stalled', 'late'])
 
 /**
- * Draws which of the interval's answers are spot-checked and has their provers open them, as they are delivered.
- * Returns when there is a batch for the GPU, or after a twelfth of the interval.
- * @returns how many are open and not computed yet, and whether the interval's last block is final
+ * As answers are delivered, draws which of them are spot-checked and has their provers open them. Returns
+ * when there is a batch for the GPU, or after a twelfth of the interval.
+ * @returns how many are open but not computed yet, and whether the interval's last block is final
  */
 export function createFetchOpenings(deps: VerifierDeps) {
   return async ({ n, final }: FetchOpeningsInput): Promise<{ waiting: number; over: boolean }> =>
@@ -67,7 +67,7 @@ export function createFetchOpenings(deps: VerifierDeps) {
     })
 }
 
-/** @returns how many are to be asked again */
+/** @returns how many must be asked again */
 async function openDue(
   deps: VerifierDeps,
   n: number,

@@ -26,20 +26,21 @@ export interface JudgeRequest {
   readonly n: number
   /** Only this round's challenges; null: all challenges, audits and spot checks of the interval. */
   readonly round: number | null
-  /** Whether what still has no ground truth is given up now, as abstained. */
+  /** Whether checks that still have no ground truth are now given up as abstained. */
   readonly final: boolean
 }
 
 type Counts = Record<'pass' | 'cheat' | 'fail' | 'unproven' | 'abstained', number>
 
-/** Writes the verdicts that can be given, once each, and counts those that stand. */
+/** Writes the verdicts that can be given, once each, and counts all recorded ones. */
 export function createGiveVerdicts(deps: VerifierDeps) {
   return async (request: JudgeRequest): Promise<Counts> =>
     withHeartbeat(async () => {
       const { db, id } = deps
       const { n } = request
       const waiting = await inRound(deps, request, await unjudged(db, id, n))
-      // One look at them: evidence tells by what was judged, also where a class has lost its exactness since.
+      // Read once: evidence must show what the judgement was based on, even if a class loses its exactness in
+      // between.
       const certificates = await usableCertificates(db, deps)
       const verdicts = await decide(deps, request, waiting, certificates)
       // Verdicts are final: only the lease holder may give them up as abstained.
@@ -144,12 +145,14 @@ function withHashes(
   return verdicts.map((row) => ({ ...row, evidenceSha256: hashes.get(keyOf(row)) ?? null }))
 }
 
-/** Opened states go when the verdict stands; those of a cheat are in its evidence, or have to stay. */
+/**
+ * Opened states are deleted once the verdict is stored; those of a cheat are in its evidence, or must stay.
+ */
 function needsNoStates({ verdict, evidenceSha256 = null }: NewVerdict): boolean {
   return verdict !== 'cheat' || evidenceSha256 !== null
 }
 
-/** Two runs of ours differ, or a known answer came out wrong: the class loses its exactness. */
+/** Two of our own runs differ, or a known answer came out wrong: the class loses its exactness. */
 async function doubt(deps: VerifierDeps, n: number, attempt: AttemptFacts | undefined) {
   if (attempt === undefined || attempt.determinismClass === null) return
   const { requestId, determinismClass } = attempt
@@ -157,7 +160,7 @@ async function doubt(deps: VerifierDeps, n: number, attempt: AttemptFacts | unde
   deps.log.error({ n, requestId }, 'our own results differ: the class is no longer exact')
 }
 
-/** Facts behind a verdict, for those who ask why. */
+/** The facts behind a verdict, to explain it. */
 function detailOf(
   { reason }: Judgement,
   attempt: AttemptFacts | undefined,

@@ -30,7 +30,7 @@ export function spotCheckJudgement(
   })
 }
 
-/** How a class's spot checks are compared: by bits, or within what was measured of it. */
+/** How spot checks of a class are compared: bit for bit, or within its measured tolerance. */
 export function exactness(
   certificate: CertificateRow | null | undefined,
 ): Pick<SpotCheckInput, 'exact' | 'tolerance'> {
@@ -40,7 +40,7 @@ export function exactness(
   return { exact, tolerance: isMeasured ? stepTolerance({ stepDeviation, frameDeviation }) : null }
 }
 
-/** Facts behind the verdict, for those who ask why. */
+/** The facts behind the verdict, to explain it. */
 export function spotCheckDetail(
   { facts, message, step, frame }: SpotCheckRow,
   { verdict }: Judgement,

@@ -35,13 +35,17 @@ interface Asked {
 interface AskOptions {
   readonly signal: AbortSignal
   readonly heartbeat: (details: string) => void
-  /** Each waits for a random time up to this before it is sent, in milliseconds; by default they go out together. */
+  /**
+   * Each request waits a random time up to this before it is sent, in milliseconds; by default they are sent
+   * together.
+   */
   readonly mostDelayMs?: (attempt: AttemptRow) => number
 }
 
 /**
- * Stores the verifier's own requests, sends those without an outcome, by the code that sends users', and records how each ended. On a retry after a crash a prover gets the same bytes and replays its
- * stored answer.
+ * Stores the verifier's own requests, sends those without an outcome, with the same code as users' requests,
+ * and records how each ended. On a retry after a crash a prover gets the same bytes and replays its stored
+ * answer.
  */
 export async function askAll(
   deps: RoundDeps,
@@ -51,12 +55,12 @@ export async function askAll(
 ): Promise<void> {
   const { db, id } = deps
   const ids = rows.map(({ requestId }) => requestId)
-  // Stored before this call, they may have been sent then: their time would be a replay's.
+  // Those stored before this call may already have been sent: their time would be that of a replay.
   const before = new Set((await attemptFacts(db, ids)).map((row) => row.requestId))
   const attempts = (await startAttempts(db, id, rows)).filter((row) => row.outcome === null)
   heartbeat(`asking ${new Set(attempts.map(({ hotkey }) => hotkey)).size} provers`)
   const byHotkey = new Map(provers.map((row) => [row.hotkey, row]))
-  // Stored as they arrive, so that one slow prover delays no other. One that could not be stored is
+  // Stored as they arrive, so that a slow prover delays no other. An answer that could not be stored is
   // requested again, and replayed.
   const outcomes = new BatchWriter<NewOutcome>((batch) => recordOutcomes(db, id, batch))
   const record = ({ attempt: { requestId }, outcome }: Asked) => {
@@ -75,14 +79,15 @@ export async function askAll(
   const asking: Promise<Asked>[] = []
   for (const attempt of attempts) {
     const one = askOne(attempt)
-    // Handled below, once all have begun.
+    // Handled below, after all have begun.
     one.catch(() => undefined)
     asking.push(one)
-    // What is signed goes out at once, as a user's does: the stamps of hundreds would be old when they arrive.
+    // Each is sent right after it is signed, like a user's: the timestamps of hundreds would be old by the
+    // time they arrive.
     await setImmediate()
   }
   const asked = await Promise.all(asking)
-  // Held back until all have ended: they say who is at fault only together.
+  // Held back until all have ended: only together do they show who is at fault.
   const doubtful = asked.filter(({ outcome }) => isDoubtful(outcome))
   const ownNetwork = isOwnNetwork(asked.map(reached))
   const ownClock = await foundOwnClock(deps, words(asked), async () => witnesses(provers), signal)
@@ -141,7 +146,7 @@ function words(asked: readonly Asked[]) {
   return asked.map(({ attempt: { hotkey }, outcome }) => ({ hotkey, outcome }))
 }
 
-/** Who can be asked whether it is our clock. */
+/** Provers that can be asked whether our clock is wrong. */
 function witnesses(provers: readonly IntervalProverRow[]) {
   return provers.flatMap(({ hotkey, axonIp: ip, axonPort: port }) =>
     ip === null || port === null ? [] : [{ hotkey, address: { ip, port } }],

@@ -25,21 +25,25 @@ import { drawAttempts, roundSource } from './draw-round.js'
 import { freshProvers } from './fresh-provers.js'
 import type { RoundDeps } from './round-deps.js'
 
-/** A sample's requests go out within a tenth of what their work takes: in flight from the first on, for the router. */
+/**
+ * A sample's requests are sent within a tenth of the time that their work takes; the router counts them as in
+ * flight from the start.
+ */
 const DELAY_DIVISOR = 10
 
 export interface AskedRound {
   readonly answered: number
   readonly failed: number
   readonly refused: number
-  /** Of an interval whose plan an older version drew: when a refused challenge is asked again. None is any more. */
+  /** For intervals planned by an older version: when a refused challenge is asked again. Now always null. */
   readonly nextMoment: null
 }
 
 /**
- * Draws a round's sample, of the provers to whom a user's request might go at this moment, and asks it: each its own
- * prompt and seed. Both once: on a retry after a crash a prover gets the same bytes and replays its stored answer.
- * @param among the hotkeys to whom a user's request might go now
+ * Draws a round's sample among the provers that a user's request might go to at this moment, and sends each a
+ * request with its own prompt and seed. Both happen once: on a retry after a crash a prover gets the same
+ * bytes and replays its stored answer.
+ * @param among the hotkeys that a user's request might go to now
  */
 export function createAskRound(deps: RoundDeps, among: () => Promise<readonly string[]>) {
   return async ({ n, round }: { n: number; round: number }): Promise<AskedRound> =>
@@ -51,7 +55,8 @@ export function createAskRound(deps: RoundDeps, among: () => Promise<readonly st
       const ids = items.map(({ requestId }) => requestId)
       const rows = items.map((item) => challengeOf(n, item, provers))
       const { gpuUsPerWork } = (await planOf(db, id, n)) ?? {}
-      // Whoever stands behind several of them, or sees when a connection is opened, sees nothing of a round.
+      // Spread out, so that neither an operator of several provers nor an observer of connections can
+      // recognise a round.
       const mostDelayMs = ({ work }: AttemptRow) =>
         Math.floor(usOfWork(gpuUsPerWork ?? 0, work) / 1000 / DELAY_DIVISOR)
       await askAll(deps, rows, provers, { signal, heartbeat, mostDelayMs })
@@ -77,7 +82,7 @@ async function drawOnce(
   await db.tx(async (tx) => {
     const rounds = (await planRounds(tx, id, n)).filter(({ kind }) => kind === 'challenge')
     const isDue = ({ round: r, askedAt }: PlanRoundRow) => r === round && askedAt === null
-    // Begun before, or planned by an older version, which drew all at the opening.
+    // Already begun, or planned by an older version, which drew everything when the interval opened.
     if (!rounds.some(isDue)) return
     const from = await roundSource(tx, id, n)
     const inFlight = await requestsInFlight(tx, id)
@@ -121,7 +126,7 @@ async function drawOnce(
   })
 }
 
-/** One that was drawn in this interval counts as checked, whatever comes of it. */
+/** A prover drawn in this interval counts as checked, whatever the outcome. */
 function lastFullCheck(of: { n: number; drawnMs: number | undefined; before: number | null }) {
   if (of.drawnMs !== undefined) return { n: of.n, momentMs: of.drawnMs }
   return of.before === null ? null : { n: of.before, momentMs: 0 }

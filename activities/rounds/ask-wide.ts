@@ -19,9 +19,9 @@ export interface AskedWide {
 }
 
 /**
- * Sends every prover, at the same instant, as many requests as it has room for by its own word (mechanism.md
- * section 3): whoever stands behind more hotkeys than it has GPUs cannot answer them all. What it found and asked
- * is stored once; on a retry after a crash the provers get the same bytes.
+ * Sends every prover, at the same instant, as many requests as it claims to have room for (mechanism.md
+ * section 3): an operator with more hotkeys than GPUs cannot answer them all. The state it found and the
+ * requests are stored once; on a retry after a crash, the provers get the same bytes.
  */
 export function createAskWide(deps: RoundDeps) {
   return async ({ n, round }: { n: number; round: number }): Promise<AskedWide> =>

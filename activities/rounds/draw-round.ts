@@ -28,7 +28,7 @@ export interface RoundSource {
 
 /** @throws FractalError `not_opened` for an interval without a plan */
 export async function roundSource(db: Queryable, id: VerifierId, n: number): Promise<RoundSource> {
-  // One after another: in a transaction they share a connection.
+  // One after another, because in a transaction they share a connection.
   const interval = await intervalByN(db, id, n)
   const plan = await planOf(db, id, n)
   const inputs = await planInputs(db, id, n)
@@ -45,20 +45,20 @@ export async function roundSource(db: Queryable, id: VerifierId, n: number): Pro
   }
 }
 
-/** What is sent, byte for byte, with the deadline that a user's request of this size has. */
+/** What is sent, byte for byte, with the same deadline as a user's request of this size. */
 export type DrawnAttempt = Pick<
   NewAttempt,
   'requestId' | 'body' | 'bodySha256' | 'work' | 'deadlineMs' | 'cancelAfterMs' | 'promptSha256'
 >
 
 export interface WantedRequest {
-  /** `challenge/{round}/{place}`, or the like. */
+  /** For example `challenge/{round}/{place}`. */
   readonly label: string
-  /** Whom it goes to. */
+  /** The prover that it is sent to. */
   readonly hotkey: string
 }
 
-/** Requests of the verifier's own. */
+/** Draws the verifier's own requests. */
 export async function drawAttempts(
   db: Queryable,
   id: VerifierId,
@@ -76,7 +76,7 @@ export async function drawAttempts(
   return drawn.map((request, i) => {
     const texts = textsOf(request.prompt, reused)
     if (texts !== null) return attemptOf(from, request, texts)
-    // Its user deleted it since the interval opened.
+    // The user has deleted the prompt since the interval opened.
     const other = draw(wanted[i]!, { ...from.inputs, reusablePrompts: [] })
     return attemptOf(from, other, textsOf(other.prompt, reused)!)
   })

@@ -9,8 +9,8 @@ import { fetchProverInfos } from '../interval/fetch-prover-infos.js'
 import type { RoundDeps } from './round-deps.js'
 
 /**
- * The interval's provers, at the addresses that the chain's head names now. One that did not answer when the
- * interval opened is asked for its info again: a single lost packet must not cost it an interval.
+ * The interval's provers, at their current addresses on the chain. One that did not answer when the interval
+ * opened is asked for its info again: a single lost packet must not cost it an interval.
  */
 export async function freshProvers(
   deps: RoundDeps,

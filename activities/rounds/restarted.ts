@@ -3,13 +3,13 @@ import type { IntervalProverRow } from '../../ledger/provers/provers.js'
 import { fetchInfo } from '../../wire/info.js'
 import type { RoundDeps } from './round-deps.js'
 
-/** Between two looks. */
+/** Time between two polls. */
 const LOOK_MS = 500
 
 /**
- * Whether a prover that could not be reached answers within a block's time: it was being restarted, and has
- * refused the request, which is neither a failure nor free. A request that was lost so is never sent again, so
- * whoever drops connections learns nothing that it could use.
+ * Whether a prover that could not be reached answers within a block's time. Then it was being restarted, and
+ * the request counts as refused, which is neither a failure nor free. Such a request is never sent again, so
+ * a prover gains nothing by dropping connections.
  */
 export async function isBackSoon(
   {

@@ -5,7 +5,7 @@ import type { Database } from '../../ledger/database.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import type { ClockWatch } from '../shared/clock-watch.js'
 
-/** What asking a round's provers needs: the process that sends users' requests has it. */
+/** What asking a round's provers needs; provided by the process that sends users' requests. */
 export interface RoundDeps {
   readonly id: VerifierId
   readonly db: Database

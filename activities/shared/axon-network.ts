@@ -5,7 +5,7 @@ const IPV4_BYTES = 3
 /** IPv6: /48. */
 const IPV6_BYTES = 6
 
-/** The network that an axon's address belongs to, as its prefix in hex; the text itself where it is none. */
+/** The network of an axon's address, as a hex prefix; the text itself if it is not an address. */
 export function axonNetwork(ip: string): string {
   if (!ipaddr.isValid(ip)) return ip
   const address = ipaddr.process(ip)

@@ -12,7 +12,7 @@ export class BatchWriter<T> {
   #waiting: T[] = []
   #writing: Promise<void> | null = null
 
-  /** @param options.pauseMs between two writes, at least */
+  /** @param options.pauseMs minimum pause between two writes */
   constructor(write: (batch: T[]) => Promise<unknown>, { pauseMs = 0 } = {}) {
     this.#write = write
     this.#pauseMs = pauseMs
@@ -31,7 +31,7 @@ export class BatchWriter<T> {
     await this.#writing
   }
 
-  /** Drops what is queued, and waits for a write under way, whatever its result. */
+  /** Drops what is queued, and waits for a write in progress, whatever its result. */
   async abandoned(): Promise<void> {
     this.#waiting = []
     this.#hurry.abort()

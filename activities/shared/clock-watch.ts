@@ -1,8 +1,8 @@
 import type { Log } from '../../base/log.js'
 
 /**
- * Whether provers take the time that this process stamps its requests with. While they do not, nobody can
- * be judged or served, and only a person can mend it: said once in the log, in `/readyz` and as a metric.
+ * Tracks whether provers accept the timestamps of this process's requests. While they do not, nobody can be
+ * judged or served, and only a person can fix it: it is logged once, and shown in `/readyz` and as a metric.
  */
 export class ClockWatch {
   #wrong = false
@@ -12,7 +12,7 @@ export class ClockWatch {
     this.#log = log
   }
 
-  /** @param isOwn whether provers that were asked at the same instant refused it, all of them */
+  /** @param isOwn whether all provers that were asked at the same instant rejected it */
   found(isOwn: boolean): void {
     if (isOwn === this.#wrong) return
     this.#wrong = isOwn

@@ -3,8 +3,8 @@ import type { Log } from '../../base/log.js'
 import type { BlockRef, Chain } from '../../chain/chain.js'
 
 /**
- * Follows the final blocks for a whole process: however many rounds, intervals and weights wait for one, the
- * chain is asked once for all of them.
+ * Follows finalized blocks for a whole process: however many rounds, intervals and weights wait for one, the
+ * chain is polled once for all of them.
  */
 export class FinalityWatch {
   readonly #chain: Pick<Chain, 'finalized' | 'nextFinalized'>
@@ -19,15 +19,16 @@ export class FinalityWatch {
   }
 
   /**
-   * The newest final block, after a pause that all callers share. Of an activity: rejects with its
-   * cancellation. @throws what reading the chain throws; it is logged here
+   * The newest final block, after a pause that all callers share. In an activity, it rejects when that is
+   * cancelled.
+   * @throws what reading the chain throws; already logged
    */
   next(): Promise<BlockRef> {
     if (this.#next === null) {
       const next = this.#look().finally(() => {
         this.#next = null
       })
-      // Whoever waited may have been cancelled.
+      // The waiting caller may have been cancelled.
       next.catch(() => undefined)
       this.#next = next
     }

@@ -6,7 +6,7 @@ import type { AxonAddress } from '../../wire/axon-address.js'
 import { clockWord, type RequestOutcome } from '../../wire/outcome.js'
 import type { ClockWatch } from './clock-watch.js'
 
-/** How many others are asked: one that accepts the stamp is enough. */
+/** How many others are asked: one that accepts the timestamp is enough. */
 const WITNESSES = 6
 
 interface Witness {
@@ -22,10 +22,10 @@ interface ClockDeps {
 }
 
 /**
- * Whether outcomes of one instant mean that this process's own clock is wrong. When provers call a stamp
- * stale and none of those that were asked accepted one, others are asked about it before anybody is
- * blamed: a random few, as those who were asked may all be one owner's.
- * @param others who else can be asked; called only when it matters
+ * Whether the outcomes of one instant mean that this process's own clock is wrong. If provers call a
+ * timestamp stale and none of those asked accepted one, others are asked before anybody is blamed: a random
+ * few, because those asked so far may all belong to one owner.
+ * @param others other provers that can be asked; called only if needed
  */
 export async function foundOwnClock(
   deps: ClockDeps,
@@ -39,7 +39,7 @@ export async function foundOwnClock(
     const witnesses = (await others()).filter(({ hotkey }) => !asked.has(hotkey))
     words.push(...(await testimonies(deps, witnesses, signal)))
   }
-  // Who says nothing of the stamp changes nothing.
+  // Provers that say nothing about the timestamp don't matter.
   if (words.some((word) => word !== 'silent')) deps.clock.found(isOwnClock(words))
   return isOwnClock(words)
 }

@@ -4,8 +4,8 @@ import { LedgerError } from '../../ledger/errors.js'
 import { decodeBody } from '../../wire/generation-body.js'
 
 /**
- * What a stored request asks for, read from its bytes as its prover reads them.
- * @throws LedgerError `row_invalid` when they are unreadable: edited by hand, or pruned for their age
+ * The parameters of a stored request, parsed from its bytes as its prover parses them.
+ * @throws LedgerError `row_invalid` if they are unreadable: edited by hand, or pruned because of their age
  */
 export function storedParams(row: { requestId: string; body: Uint8Array }): GenerationParams {
   const { requestId, body } = row

@@ -2,9 +2,9 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { FractalError } from '../../base/errors.js'
 
 /**
- * Gives an activity's errors the form that Temporal's retries and its UI understand: a FractalError's
- * code becomes the failure's type, and whether a retry can help decides whether there is one.
- * Anything unexpected is left alone: it is retried, and shown with its stack.
+ * Converts an activity's errors to a form that Temporal's retries and UI understand: a FractalError's code
+ * becomes the failure type, and its `retryable` decides whether it is retried. Unexpected errors are left
+ * unchanged: they are retried, and shown with their stack.
  * @param options.always retried whatever the error: for waits that nothing else would restart
  */
 export function withTypedFailures<A extends unknown[], R>(
@@ -19,7 +19,7 @@ export function withTypedFailures<A extends unknown[], R>(
         throw ApplicationFailure.create({
           message: error.hint === undefined ? error.message : `${error.message} (${error.hint})`,
           type: error.code,
-          // Without the lease this process can do nothing, but its holder can.
+          // Without the lease this process can't do it, but the holder of the lease can.
           nonRetryable: !(always || error.retryable || error.code === 'lease_lost'),
         })
       }

@@ -2,7 +2,7 @@ import { type AttemptResult, NO_ANSWER } from '../../ledger/requests/attempts.js
 import { failureOutcome } from '../../rules/judge/own-failure.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
 
-/** What is stored where the verifier could not do its part: it counts for no prover. */
+/** The result to store when the verifier could not do its part: it counts for no prover. */
 export function verifierFault(
   reason: 'own_fault' | 'own_clock',
   message: string | null,
@@ -11,9 +11,9 @@ export function verifierFault(
 }
 
 /**
- * What is stored of how an attempt ended.
- * @param options.resent the same request was sent before: the prover may replay a stored answer, so
- * the time it took says nothing
+ * The result to store for an attempt.
+ * @param options.resent the same request was sent before: the prover may replay a stored answer, so the time
+ * it took means nothing
  */
 export function attemptResult(
   outcome: RequestOutcome,

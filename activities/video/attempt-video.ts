@@ -37,11 +37,11 @@ export function createAttemptVideo(deps: InferenceDeps) {
 }
 
 /**
- * One attempt at a user's request: picks a prover, stores what will be sent, asks, stores the frames
- * as they come and the outcome once. Repeated after a crash, or by another worker at the same time, it
+ * One attempt at a user's request: picks a prover, stores what will be sent, sends it, stores the frames as
+ * they arrive and the outcome once. If repeated after a crash, or by another worker at the same time, it
  * sends the same bytes to the same prover, which replays its stored answer.
- * @param signal gives up without an outcome: another worker continues
- * @param heartbeat called with the progress, for people
+ * @param signal aborts without an outcome: another worker continues
+ * @param heartbeat called with the progress, in words
  */
 export async function attemptVideo(
   deps: InferenceDeps,
@@ -57,7 +57,7 @@ export async function attemptVideo(
   if (hasSuccess(before) || (mine.length > 0 && open.length === 0)) {
     return conclude(deps, job, before, mine)
   }
-  // Ended already: its user cancelled it while no worker ran it, or another worker ended it.
+  // Already ended: its user cancelled it while no worker ran it, or another worker ended it.
   if (job.status === 'failed') return { kind: 'cancelled' }
   if (job.cancelRequestedAt !== null && open.length === 0) {
     return conclude(deps, job, before, [{ outcome: 'neutral', reason: 'cancelled' }])
@@ -68,7 +68,7 @@ export async function attemptVideo(
       : await start(deps, job, attempt, before, false)
   const { asked, freeInMs } = started
   if (asked.length === 0) {
-    // No prover can take it; or another worker that runs it too has its answer by now.
+    // No prover can take it, or another worker that also runs it already has the answer.
     const now = await attemptsOf(deps.db, job.inferenceId)
     if (hasSuccess(now)) return conclude(deps, job, now, [])
     return { kind: 'no_prover', ...(freeInMs === null ? {} : { freeInMs }) }
@@ -91,7 +91,7 @@ export async function attemptVideo(
   )
 }
 
-/** Asks this attempt's provers, or its one, and a second one where that is slow to begin. */
+/** Asks this attempt's prover or provers, and a second one if the first is slow to begin. */
 async function askAll(
   deps: InferenceDeps,
   job: JobRow,
@@ -127,13 +127,15 @@ async function askAll(
 }
 
 interface Started {
-  /** Empty when no prover can take it. */
+  /** Empty if no prover can take it. */
   readonly asked: readonly RequestTarget[]
-  /** Then, when those who could are only left alone: milliseconds until the first may be asked. */
+  /**
+   * If `asked` is empty because provers are only cooling down: milliseconds until the first may be asked.
+   */
   readonly freeInMs: number | null
 }
 
-/** Chooses a prover and stores what it will be asked. */
+/** Chooses a prover and stores the request to send. */
 async function start(
   deps: InferenceDeps,
   job: JobRow,
@@ -170,7 +172,7 @@ async function start(
       gpus: chosen.gpus,
     },
   ])
-  // Answered meanwhile by a prover that another worker asked.
+  // Answered in the meantime by a prover that another worker asked.
   if (row === undefined || row.outcome !== null) return { asked: [], freeInMs: null }
   // Another worker may have stored its own choice first.
   if (row.requestId !== requestId) {
@@ -180,7 +182,7 @@ async function start(
   return { asked: [{ row, prover, usPerWork, mayBeHedged, resent: false }], freeInMs: null }
 }
 
-/** What was stored before, by a worker that went away or another one: the same bytes are sent again. */
+/** What was stored before, by a worker that died or by another one: the same bytes are sent again. */
 async function askedBefore(
   deps: InferenceDeps,
   rows: readonly AttemptRow[],
@@ -205,7 +207,7 @@ function answersOf(ends: readonly HedgeResult[]) {
   )
 }
 
-/** Who can be asked whether it is our clock. */
+/** Provers that can be asked whether our clock is wrong. */
 async function witnesses(deps: InferenceDeps) {
   return (await proverAxons(deps.db, deps.id, null)).map(
     ({ hotkey, axonIp: ip, axonPort: port }) => ({
@@ -236,7 +238,7 @@ function hasSuccess(rows: Ends): boolean {
 
 /**
  * What the outcomes of an attempt's provers mean for the request.
- * @param rows of all its attempts: another worker may have had an answer from any of them
+ * @param rows of all its attempts: another worker may have got an answer from any of them
  */
 async function conclude(
   deps: InferenceDeps,

@@ -14,16 +14,16 @@ export interface ChosenProver {
   /** GPUs that it declares. */
   readonly gpus: number
   readonly deadlineMs: number
-  /** Whether a second one may be asked beside it. */
+  /** Whether a second prover may be asked in parallel. */
   readonly mayBeHedged: boolean
   /** The range of blocks that the request counts in. */
   readonly blockRange: number
-  /** floor(µs · 10^6 / work) of the prover, else of its class; null when neither was measured. */
+  /** floor(µs · 10^6 / work) of the prover, else of its class; null if neither was measured. */
   readonly usPerWork: number | null
 }
 
 /**
- * Picks the prover for a request's next attempt, by the pure router over what the ledger knows.
+ * Picks the prover for a request's next attempt, using the pure router on the ledger's data.
  * @param before the request's earlier attempts: provers that failed it are not asked again
  */
 export async function chooseProver(

@@ -18,7 +18,7 @@ export function createFinishVideo(deps: InferenceDeps) {
   return (input: { jobId: string }): Promise<void> => withHeartbeat(() => finishVideo(deps, input))
 }
 
-/** Makes the MP4 and the thumbnail for people from the stored frames, and completes the job, once. */
+/** Makes the MP4 and the thumbnail from the stored frames, and completes the job, once. */
 export async function finishVideo(
   deps: InferenceDeps,
   { jobId }: { jobId: string },

@@ -4,11 +4,11 @@ import type { InferenceDeps } from '../inference-deps.js'
 import { storedParams } from '../shared/stored-request.js'
 import { type RequestHooks, type RequestTarget, requestVideo } from './request-video.js'
 
-/** How asking one of an attempt's provers ended. */
+/** How the request to one of an attempt's provers ended. */
 export interface HedgeResult {
   readonly asked: RequestTarget
   readonly outcome: RequestOutcome | null
-  /** The other one began first: whatever this one said then is neutral. */
+  /** The other one began first: whatever this one answered is neutral. */
   readonly outpaced: boolean
 }
 
@@ -20,9 +20,9 @@ interface ProverRequest {
 }
 
 /**
- * Asks an attempt's prover, and, when it shows no progress by the time that what was measured allows, one
- * more: whoever begins first (a step is done, or a frame is there) is waited for, the other is stopped.
- * Never after that, once an attempt.
+ * Asks an attempt's prover and, if it shows no progress within the time expected from its measurements, a
+ * second one. The first to begin (a step is done, or a frame has arrived) is waited for, the other is
+ * stopped. At most once per attempt, and never after one has begun.
  */
 export class HedgedRequest {
   readonly #requests: ProverRequest[] = []
@@ -39,7 +39,7 @@ export class HedgedRequest {
     private readonly second: () => Promise<RequestTarget | null>,
   ) {}
 
-  /** @param asked the attempt's provers that have no outcome yet: two when it was hedged before a crash */
+  /** @param asked the attempt's provers that have no outcome yet: two if it was hedged before a crash */
   async run(asked: readonly RequestTarget[]): Promise<HedgeResult[]> {
     for (const one of asked) this.#ask(one)
     const [first] = this.#requests
@@ -75,7 +75,8 @@ export class HedgedRequest {
       AbortSignal.any([request.stop.signal, this.signal]),
       {
         onPosition: (position) => {
-          // The hedge's own place says nothing of how long the user waits while the first may still begin.
+          // The hedge's queue position says nothing about the user's wait while the first prover may still
+          // begin.
           if (request === this.#requests[0]) {
             this.hooks.onPosition(position)
             if (this.#timer !== undefined && this.#begun === null) this.#arm(request, position)
@@ -94,12 +95,12 @@ export class HedgedRequest {
       if (outcome?.kind === 'answered') this.#begin(request)
       return { asked, outcome, outpaced: request.outpaced }
     })
-    // Handled by `run`, which may still be waiting for the request before it.
+    // Handled by `run`, which may still be waiting for the first request.
     end.catch(() => undefined)
     this.#ends.push(end)
   }
 
-  /** The first to begin has the request; the other one is stopped, whatever it was about to do. */
+  /** The first to begin keeps the request; the other one is stopped, whatever it is doing. */
   #begin(request: ProverRequest): void {
     if (this.#begun !== null || request.outpaced) return
     this.#begun = request

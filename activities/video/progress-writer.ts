@@ -2,14 +2,15 @@ import type { Database } from '../../ledger/database.js'
 import { setProgress, setQueuePosition } from '../../ledger/requests/jobs.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 
-/** At most twenty updates a second. */
+/** At most twenty updates per second. */
 const PAUSE_MS = 50
 
 type Note = { readonly percent: number } | { readonly position: number | null }
 
 /**
- * Updates for those who watch a job: its place in the prover's queue, and its progress. The newest replaces
- * those that wait, so that a quick prover costs few writes. Hints, all of them: an outage may lose one.
+ * Writes updates for a job's watchers: its position in the prover's queue, and its progress. The newest
+ * update replaces pending ones, so that a fast prover costs few writes. They are only hints: an outage may
+ * lose some.
  */
 export class ProgressWriter {
   readonly #writer: BatchWriter<Note>
@@ -20,11 +21,11 @@ export class ProgressWriter {
         const percents = notes.flatMap((note) => ('percent' in note ? [note.percent] : []))
         const last = notes.at(-1)!
         try {
-          // Progress says that nobody is before it any more: a position from before it is past.
+          // Progress means that nothing is ahead of it any more, so an earlier position is obsolete.
           if (percents.length > 0) await setProgress(db, jobId, Math.max(...percents))
           if ('position' in last) await setQueuePosition(db, jobId, last.position)
         } catch {
-          // The next one says more.
+          // The next update will include it.
         }
       },
       { pauseMs: PAUSE_MS },
@@ -36,7 +37,7 @@ export class ProgressWriter {
     this.#writer.add({ percent })
   }
 
-  /** @param position requests before this one at its prover; null: another prover is sought */
+  /** @param position requests ahead of this one at its prover; null: another prover is being sought */
   position(position: number | null): void {
     this.#writer.add({ position })
   }

@@ -16,20 +16,20 @@ import {
   RouteTable,
 } from '../../rules/routing/route-table.js'
 
-/** A pick that has not become an attempt of the ledger after so long never will. */
+/** A pick that has not become an attempt in the ledger after this time never will. */
 const RESERVED_MS = 5_000
 
 export interface RoutedProver {
   readonly prover: RoutingRow
-  /** floor(µs · 10^6 / work) of its determinism class; null where that is not certified. */
+  /** floor(µs · 10^6 / work) of its determinism class; null if that is not certified. */
   readonly certifiedUsPerWork: number | null
   /** The range of blocks that requests count in now. */
   readonly range: number
 }
 
 /**
- * The router's table as the ledger has it. Each pick reads what changed since the one before, by whichever
- * process: so what it costs depends neither on the number of provers nor on that of requests.
+ * The router's table, kept in sync with the ledger. Each pick reads what has changed since the previous one,
+ * by any process, so its cost depends neither on the number of provers nor on that of requests.
  */
 export class ProverRoutes {
   #table = new RouteTable()
@@ -48,7 +48,7 @@ export class ProverRoutes {
   ) {}
 
   /**
-   * Picks a prover, and holds a place for what will be stored.
+   * Picks a prover, and reserves a place until the attempt is stored.
    * @param block the chain's newest
    * @param exclude hotkeys that the request must not go to
    */
@@ -71,7 +71,7 @@ export class ProverRoutes {
   }
 
   /**
-   * The hotkeys among whom a user's request of this moment would be drawn.
+   * The hotkeys among which the prover for a user's request would be drawn at this moment.
    * @param block the chain's newest
    */
   async among(block: number, random: Random): Promise<string[]> {
@@ -79,14 +79,18 @@ export class ProverRoutes {
     return this.#table.among(random)
   }
 
-  /** What the ledger says of it takes this one's place: read with the next pick, once it is stored. */
+  /**
+   * The ledger's row replaces this reservation: it is read with the next pick, once the attempt is stored.
+   */
   #reserve(hotkey: string): void {
     const facts = this.#table.get(hotkey)!
     const reserved = { askedMs: this.#nowMs, untilMs: this.#nowMs + RESERVED_MS }
     this.#table.set({ ...facts, openRequests: [...facts.openRequests, reserved] })
   }
 
-  /** A read that is under way may miss what was written just now: all who come meanwhile share the next. */
+  /**
+   * A read in progress may miss what was written just now, so all callers in the meantime share the next one.
+   */
   #readChanges(block: number): Promise<void> {
     this.#next ??= this.#reading
       .catch(() => undefined)
@@ -130,14 +134,14 @@ export class ProverRoutes {
     this.#table.set({
       ...row,
       gpus: declaredGpus(row.capacity),
-      // Before the first settlement everybody counts as what it declares, then a newcomer as nothing.
+      // Before the first settlement every prover counts as what it declares; after that, a newcomer counts as 0.
       provenPpm: row.provenPpm ?? (this.#anySettled ? 0 : null),
       certifiedUsPerWork: this.#certified.get(row.determinismClass) ?? null,
     })
   }
 }
 
-/** Limits go on by the chain's blocks, whether or not a verifier runs. */
+/** Limits are counted by the chain's blocks, whether or not a verifier runs. */
 function rangeOf({ newest }: RoutingChanges, block: number): number {
   return newest === null ? 0 : blockRange(newest, block)
 }

@@ -8,10 +8,10 @@ import { BatchWriter } from '../shared/batch-writer.js'
 import { compressFrame } from '../shared/compress-frame.js'
 import { storedParams } from '../shared/stored-request.js'
 
-/** Frames that come within it are stored together. */
+/** Frames that arrive within this time are stored together. */
 const FRAMES_PAUSE_MS = 20
 
-/** What is sent, and where to; the prover is null when it has no address any more. */
+/** What is sent, and where to; the prover is null if it no longer has an address. */
 export interface AskedProver {
   readonly row: AttemptRow
   readonly prover: Pick<AxonRow, 'axonIp' | 'axonPort' | 'modelRoot'> | null
@@ -23,29 +23,29 @@ export interface RequestTarget extends AskedProver {
   /** The same request was sent before. */
   readonly resent: boolean
   /**
-   * Whether a second prover may be asked beside it. Never beside one that was sent the request before: it
-   * may be replaying, and what it takes then says nothing.
+   * Whether a second prover may be asked in parallel. Never if the prover was already sent the request
+   * before: it may be replaying, and its time then means nothing.
    */
   readonly mayBeHedged: boolean
-  /** floor(µs · 10^6 / work) of the prover, else of its class; null when that is not known. */
+  /** floor(µs · 10^6 / work) of the prover, else of its class; null if unknown. */
   readonly usPerWork: number | null
 }
 
 export interface RequestHooks {
-  /** Its place in the prover's queue. */
+  /** Called with its position in the prover's queue. */
   onPosition(position: number): void
-  /** What the prover says of its work; 0 of so many steps for one that replays its frames. */
+  /** Called with the prover's reported progress; step 0 for one that replays its frames. */
   onProgress(step: number, steps: number): void
-  /** A frame has come: the so-manieth, from 1, of so many. */
+  /** Called when frame `index` (from 1) of `frames` has arrived. */
   onFrame(index: number, frames: number): void
-  /** Work was seen, once: a step is done, or a frame is there. Saying "step 0" costs a prover nothing. */
+  /**
+   * Called once when work was seen: a step is done, or a frame has arrived. "Step 0" proves nothing, because
+   * saying it costs a prover nothing.
+   */
   onBegun(): void
 }
 
-/**
- * Asks one prover and stores its frames as they come.
- * @returns null when there is no prover to ask
- */
+/** Asks one prover and stores its frames as they arrive. @returns null if there is no prover to ask */
 export async function requestVideo(
   deps: Pick<
     InferenceDeps,
@@ -55,10 +55,10 @@ export async function requestVideo(
   signal: AbortSignal,
   hooks: RequestHooks,
 ): Promise<RequestOutcome | null> {
-  // Chosen in an interval before, and the newest one did not reach it.
+  // It was chosen in an earlier interval, and the newest one could not reach it.
   if (prover === null) return null
-  // A slow ledger is never a prover's failure. A write that fails shows in `finished`, and its frames
-  // come again with the replay.
+  // A slow ledger must never count as a prover's failure. A failed write is thrown by `finished`, and its
+  // frames arrive again with the replay.
   const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(
     async (batch) => {
       const packed = await Promise.all(batch.map(([index, rgb]) => compressFrame(index, rgb)))

@@ -3,9 +3,9 @@ import type { InferenceDeps } from '../inference-deps.js'
 
 /** Polling interval while job signals are down. */
 const POLL_MS = 300
-/** Least time between two polls: far less than a denoising step. */
+/** Minimum time between two polls: far less than a denoising step. */
 const MIN_POLL_MS = 50
-/** Signals or not, as a dead connection is noticed late. */
+/** Polls this often even with signals, because a dead connection is noticed late. */
 const MAX_POLL_MS = 3_000
 
 /** A signal that is aborted when the user cancels the job or the activity ends; call `stop` after use. */
@@ -22,10 +22,10 @@ export function watchCancel(
     try {
       if (await isCancelRequested(db, jobId)) cancel.abort()
     } catch {
-      // The ledger is down: retried at the next tick.
+      // The ledger is down: try again at the next tick.
     }
   }
-  // Most changes are progress, and come in bursts: the poll that is due covers them all.
+  // Most changes are progress and come in bursts: the poll that is already due covers them all.
   const pollSoon = () => {
     next ??= setTimeout(
       () => {

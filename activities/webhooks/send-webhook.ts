@@ -19,35 +19,35 @@ import { WireError } from '../../wire/error.js'
 import { noAnswerOf, postWebhook } from '../../wire/webhook-client.js'
 import type { WebhookDeps } from '../webhook-deps.js'
 
-/** Ids alone: a history is no place for an address, a secret or what an event says. */
+/** Only ids: an address, a secret or an event's content must not end up in the history. */
 export interface SendWebhookInput {
   readonly eventId: string
   readonly webhookId: string
   /** From 1. */
   readonly attempt: number
-  /** When the next one would be, from now; null: this is the last. */
+  /** Milliseconds from now until the next attempt; null: this is the last. */
   readonly nextTryMs: number | null
 }
 
 export interface SendWebhookResult {
   /** `deleted`: the webhook no longer exists. */
   readonly state: DeliveryRow['state'] | 'deleted'
-  /** Status or class of failure, for the operator who looks. */
+  /** Status or class of failure, for operators. */
   readonly reason: string
-  /** Of a pending one. */
+  /** Wait until the next attempt, if pending. */
   readonly waitMs: number
 }
 
-/** Concurrent attempts to one host, by one worker: a slow receiver delays no other. */
+/** Concurrent attempts per host and worker, so that a slow receiver does not delay others. */
 const MAX_PER_HOST = 4
-/** To all hosts of one key. */
+/** Concurrent attempts to all hosts of one key. */
 const MAX_PER_KEY = 8
-/** What disables a webhook. */
+/** When a webhook is disabled. */
 const FAILURE_LIMIT: FailureLimit = { attempts: 20, hours: 24 }
 
 /**
- * Makes one attempt to deliver an event, and records how it ended. Repeated, it may send the same again:
- * the id says so.
+ * Makes one attempt to deliver an event, and records how it ended. If repeated, it may send the same event
+ * again, with the same id.
  */
 export function createSendWebhook(deps: WebhookDeps) {
   const hosts = new KeyedLimit(MAX_PER_HOST)
@@ -115,7 +115,7 @@ export function createSendWebhook(deps: WebhookDeps) {
     } catch (error) {
       if (!(error instanceof WireError)) throw error
       if (signal.aborted) {
-        throw new FractalError('worker_stopping', 'this worker stops', { retryable: true })
+        throw new FractalError('worker_stopping', 'this worker is stopping', { retryable: true })
       }
       return { status: null, error: noAnswerOf(error.code), retryAfterMs: null }
     }
@@ -162,7 +162,7 @@ interface Answer {
   readonly retryAfterMs: number | null
 }
 
-/** Benign: it is neither logged nor counted as a failure, only tried again with backoff. */
+/** Benign: neither logged nor counted as a failure, only retried with backoff. */
 function busy(): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'receiver_busy',
@@ -186,7 +186,7 @@ function noted(delivery: DeliveryRow): SendWebhookResult {
   return { state: 'pending', reason: delivery.lastError ?? '', waitMs: delivery.nextTryInMs ?? 0 }
 }
 
-/** OpenAI's shape of an event; a test names the webhook itself. */
+/** An event in OpenAI's format; for a test, the id is the webhook's own. */
 function eventObject(delivery: DeliveryRow) {
   return {
     id: delivery.eventId,

@@ -2,7 +2,7 @@ import type { Metagraph } from '../../chain/chain.js'
 import type { WeightSetRow } from '../../ledger/intervals/weights.js'
 import { changedUids } from '../../rules/settle/weights.js'
 
-/** Uids of the vector that belong to another hotkey by now, except those that were noted before. */
+/** Uids of the vector that now belong to another hotkey, except those that were already recorded. */
 export function newlyChangedUids(
   { input, uids, changedUids: noted }: WeightSetRow,
   { neurons }: Metagraph,

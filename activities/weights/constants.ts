@@ -1,11 +1,14 @@
 /**
- * How many blocks a weights extrinsic lives (mechanism section 6). The pool drops one that misses its block, and
- * what may still be included has to be waited for.
+ * Mortality of a weights extrinsic, in blocks (mechanism section 6). The pool drops one that misses its
+ * block, and while it may still be included, we have to wait for it.
  */
 export const ERA_BLOCKS = 16
 
-/** Grows when what our weights mean changes; a subnet that asks for a higher one wants newer software. */
+/**
+ * Incremented when the meaning of our weights changes; a subnet that requires a higher one requires newer
+ * software.
+ */
 export const VERSION_KEY = 1
 
-/** What a step of setting weights leaves: the next one immediately, or after a wait for this reason. */
+/** What follows a step of setting weights: the next one immediately, or after a wait for this reason. */
 export type AfterStep = { after: 'immediately' } | { after: 'waiting'; why: string }

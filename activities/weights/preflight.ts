@@ -6,7 +6,7 @@ import { isOurInclusion, pendingExtrinsics } from '../../ledger/intervals/weight
 import type { VerifierDeps } from '../verifier-deps.js'
 import { recordEnd } from './track-inclusion.js'
 
-/** What the chain says before something is signed. */
+/** The chain's state before something is signed. */
 export interface WeightsContext {
   readonly params: SubnetParams
   readonly metagraph: Metagraph
@@ -14,8 +14,8 @@ export interface WeightsContext {
 }
 
 /**
- * Looks at the head for all that would make the chain refuse weights whatever they are: what is
- * refused later has cost the interval its time.
+ * Checks the chain's head for everything that would make it refuse any weights: a later refusal would cost
+ * the interval time.
  * @throws ChainError `HotKeyNotRegisteredInSubNet`, `NeuronNoValidatorPermit`, and what reads throw
  */
 export async function readWeightsContext({ chain, id }: VerifierDeps): Promise<WeightsContext> {
@@ -44,15 +44,15 @@ export function assertVersionKey({ weightsVersionKey }: SubnetParams, ours: numb
   if (weightsVersionKey <= ours) return
   throw new ChainError(
     'IncorrectWeightVersionKey',
-    `the subnet asks for weights of version ${weightsVersionKey} or later; these are of version ${ours}`,
+    `the subnet requires weights of version ${weightsVersionKey} or later; these are of version ${ours}`,
     { hint: 'update Fractal (the owner of the subnet may lower weights_version_key instead)' },
   )
 }
 
 /**
- * That the hotkey's last update is one of ours (mechanism section 6). Commits count as updates and
- * reveals don't, so this finds another process that commits, too.
- * @returns why to wait: an extrinsic of ours may stand in a block that is not final yet; else null
+ * Asserts that the hotkey's last update is one of ours (mechanism section 6). Commits count as updates and
+ * reveals don't, so this also detects another process that commits.
+ * @returns why to wait: an extrinsic of ours may be in a block that is not final yet; else null
  * @throws FractalError `another_process_sets_weights`
  */
 export async function assertSoleSender(
@@ -60,13 +60,13 @@ export async function assertSoleSender(
   { me }: WeightsContext,
 ): Promise<string | null> {
   const { db, id } = deps
-  // An interval that failed may have left one that was included since: its block is ours.
+  // A failed interval may have left one that has been included since: then that block is ours.
   const open = []
   for (const other of await pendingExtrinsics(db, id)) {
     if ((await recordEnd(deps, other.n, other)) === null) open.push(other)
   }
   const { lastUpdate, registeredBlock } = me
-  // A hotkey that was registered again has set no weights since, whatever it set before.
+  // A hotkey that registered again has not set any weights since, whatever it set before.
   if ([registeredBlock, await baselineLastUpdate(db, id)].includes(lastUpdate)) return null
   if (await isOurInclusion(db, id, lastUpdate)) return null
   const maybe = open.find(
@@ -78,7 +78,7 @@ export async function assertSoleSender(
   }
   throw new FractalError(
     'another_process_sets_weights',
-    `another process sets weights with this hotkey: the chain says block ${lastUpdate}, which is none of ours`,
+    `another process sets weights with this hotkey: the chain says block ${lastUpdate}, which is not one of ours`,
     { hint: 'stop the other process, restart this verifier, then retry the interval' },
   )
 }

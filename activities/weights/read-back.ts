@@ -6,8 +6,8 @@ import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
 /**
- * Compares what the chain stores in the block that shows the weights with what was sent, both scaled
- * so that the largest is 65535; stores whether they are equal.
+ * Compares what the chain stores in the block that shows the weights with what was sent, both scaled to a
+ * maximum of 65535, and stores whether they are equal.
  */
 export async function readBack(deps: VerifierDeps, n: number, set: WeightSetRow): Promise<void> {
   const stored = await storedAt(deps, set.includedBlock!)
@@ -22,7 +22,7 @@ export async function readBack(deps: VerifierDeps, n: number, set: WeightSetRow)
   }
 }
 
-/** Whether the chain's weights are those that were sent. */
+/** Whether the chain's weights equal those that were sent. */
 export function isStored(
   { uids, values }: Pick<WeightSetRow, 'uids' | 'values'>,
   stored: readonly [uid: number, value: number][],
@@ -38,7 +38,7 @@ async function storedAt(deps: VerifierDeps, number: number) {
   return orNull(async () => storedWeights(deps, await deps.chain.blockAt(number)))
 }
 
-/** Null when the node no longer keeps that block's state: the verifier was down for long. */
+/** Null if the node no longer keeps that block's state because the verifier was down for a long time. */
 export async function storedWeights(
   { id, chain }: VerifierDeps,
   block: BlockRef,

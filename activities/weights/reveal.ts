@@ -19,7 +19,7 @@ const UNREVEALABLE: readonly string[] = [
   'ExpiredWeightCommit',
   'NoWeightsCommitFound',
   'InvalidRevealCommitHashNotMatch',
-  // The subnet's bounds changed since the commit, and its vector can't.
+  // The subnet's bounds changed after the commit, but the committed vector can't change.
   'WeightVecLengthIsLow',
   'MaxWeightExceeded',
   'UidVecContainInvalidOne',
@@ -27,9 +27,9 @@ const UNREVEALABLE: readonly string[] = [
 ]
 
 /**
- * Reveals what a finalized block holds the commit of: waits for the window, signs then (the nonce is
- * of then), and stores the bytes before they are sent. When that can't be done any more, the interval
- * goes back to signing and commits to its newest vector, unless a later one was sent meanwhile.
+ * Reveals a commit that is in a finalized block: waits for the window, signs only then (with the nonce of
+ * that time), and stores the bytes before they are sent. When it can no longer be revealed, the interval goes
+ * back to signing and commits its newest vector, unless a later interval's was sent in the meantime.
  */
 export async function revealWeights(
   deps: VerifierDeps,
@@ -38,7 +38,7 @@ export async function revealWeights(
   extrinsics: readonly WeightExtrinsicRow[],
 ): Promise<AfterStep> {
   const { db, id, chain } = deps
-  // The chain drops a commit when a later one is revealed: ours would find none.
+  // The chain drops a commit when a later one is revealed, so our reveal would find none.
   if (((await newestShownN(db, id)) ?? 0) > n) {
     await withFence(deps, (tx) => supersede(tx, id, n))
     return { after: 'immediately' }
@@ -78,10 +78,10 @@ export async function revealWeights(
 }
 
 /**
- * Whether the reveal is withheld because uids that were committed to belong to other hotkeys now, who
- * would get the weight of those before them: the interval commits anew then, or gives way to a later one.
- * Only once, and not where the weights before were withheld too: on a subnet with newcomers in every epoch
- * nothing would ever be revealed. Either way the uids are recorded.
+ * Whether to withhold the reveal because committed uids now belong to other hotkeys, which would get their
+ * predecessors' weight: the interval then commits again, or is superseded by a later one. Only once, and not
+ * if the previous weights were withheld too: on a subnet with newcomers in every epoch, nothing would ever be
+ * revealed. Either way the uids are recorded.
  */
 async function isWithheld(
   deps: VerifierDeps,
@@ -103,7 +103,7 @@ async function isWithheld(
   return withheld
 }
 
-/** The chain's name of why no further reveal of this commit can succeed, or null. */
+/** The chain's error that means no further reveal of this commit can succeed, or null. */
 function whyUnrevealable(
   { revealLast }: WeightSetRow,
   last: WeightExtrinsicRow | undefined,
@@ -111,7 +111,7 @@ function whyUnrevealable(
 ): string | null {
   if (last?.result != null && UNREVEALABLE.includes(last.result)) return last.result
   if (revealLast === null) return 'NoWeightsCommitFound'
-  // After RevealTooEarly the chain's epochs are others than when it stored the window.
+  // After RevealTooEarly, the chain's epochs differ from those when the window was stored.
   if (last?.result === 'RevealTooEarly') return null
   return now >= revealLast ? 'ExpiredWeightCommit' : null
 }
@@ -122,7 +122,7 @@ function waitOf(
   last: WeightExtrinsicRow | undefined,
   { now, tempo }: { now: number; tempo: number },
 ): string | null {
-  // Not one block before: newer pools look at the head's number, not at the next block's.
+  // Not a block earlier: newer pools check the head's number, not the next block's.
   const again = last?.result === 'RevealTooEarly' ? last.includedBlock! + Math.ceil(tempo / 10) : 0
   const first = Math.max(revealFirst ?? 0, again)
   if (now >= first) return null

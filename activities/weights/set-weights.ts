@@ -20,14 +20,14 @@ type Next = AfterStep | { after: 'nothing'; line: string }
 type Rest = Exclude<Next, { after: 'immediately' }>
 
 /**
- * Sets the interval's weights exactly once (mechanism section 6), in the open, by commit and reveal, or
- * timelocked, whichever the subnet asks for at the moment. Where it stands is in the ledger alone: what is about
- * to be sent is stored before, bytes that may stand on the chain are sent again and never replaced,
- * so that a process that dies at any point leaves to the next one just what to do.
+ * Sets the interval's weights exactly once (mechanism section 6): plain, by commit-reveal, or timelocked,
+ * whichever the subnet currently requires. All state is in the ledger: what is about to be sent is stored
+ * first, and bytes that may be on the chain are sent again and never replaced, so that after a crash at any
+ * point the next process knows what to do.
  *
- * While one interval's commit waits for its window the next interval commits too, and does not wait:
- * the chain keeps ten of them, each is revealed in its own window, and with a reveal period of
- * several epochs waiting would fall behind for ever. Steps that sign and send take turns; waits don't.
+ * While one interval's commit waits for its window, the next interval commits too, without waiting: the chain
+ * keeps ten of them, each is revealed in its own window, and with a reveal period of several epochs, waiting
+ * would fall further and further behind. Steps that sign and send are serialised; waits are not.
  */
 export function createSetWeights(deps: VerifierDeps) {
   // Two extrinsics signed concurrently would take the same nonce.
@@ -46,7 +46,9 @@ export function createSetWeights(deps: VerifierDeps) {
     })
 }
 
-/** Steps until there is something to wait for: what is signed is sent before another one signs. */
+/**
+ * Takes steps until there is something to wait for: what is signed is sent before another interval signs.
+ */
 async function advanceFar(
   deps: VerifierDeps,
   n: number,
@@ -89,7 +91,7 @@ async function advance(
   }
 }
 
-/** What a finalized block holds the commit of is revealed by us, or by the chain. */
+/** A finalized commit is revealed by us, or by the chain. */
 function showWeights(
   deps: VerifierDeps,
   n: number,

@@ -23,9 +23,9 @@ import { computeWeightSet } from './weight-vector.js'
 const MAX_UNREVEALED = 10
 
 /**
- * Stores a freshly signed extrinsic, in the open or a commit of either kind, with the vector that it is made of:
- * when nothing of the interval may stand on the chain, the rate limit allows one, and nobody else set
- * weights. Weights only move forward: as soon as a later interval has some, these are given up, also
+ * Signs and stores an extrinsic (plain weights or a commit of either kind) together with the vector that it
+ * was made from, if nothing of the interval may be on the chain, the rate limit allows it, and nobody else
+ * has set weights. Weights only move forward: as soon as a later interval has some, these are given up, even
  * while they wait for a limit.
  */
 export async function signWeights(
@@ -52,7 +52,7 @@ export async function signWeights(
     (await assertSoleSender(deps, site)) ??
     (await limitOf(deps, site))
   if (why !== null) return { after: 'waiting', why }
-  // The hotkeys at the sending block: a uid that changed hands since settling gets nothing.
+  // Uses the hotkeys at the sending block: a uid that changed hands since settling gets nothing.
   const decided = computeWeightSet(deps, weighed, site)
   if (decided.kind !== 'weights') {
     await withFence(deps, (tx) => replaceWeights(tx, id, n, decided, null))
@@ -78,15 +78,15 @@ export async function signWeights(
   return { after: 'immediately' }
 }
 
-/** The way that the subnet asks for. */
+/** The kind of extrinsic that the subnet requires. */
 function stepOf({ commitReveal, timelocked }: SubnetParams): WeightsStep {
   if (!commitReveal) return 'set'
   return timelocked ? 'timelock' : 'commit'
 }
 
 /**
- * Why weights in the open wait: the chain is still to reveal those of an earlier interval, whether or not the
- * subnet takes commits by now, and they would overwrite these.
+ * Why plain weights wait: the chain will still reveal those of an earlier interval, whether or not the subnet
+ * accepts commits by now, and they would overwrite these.
  */
 async function overwriterOf(
   { db, id }: VerifierDeps,
@@ -107,7 +107,7 @@ async function limitOf({ chain, id }: VerifierDeps, site: WeightsContext): Promi
   if (now < allowedAt) return `rate limit: waiting for block ${allowedAt}, now ${now}`
   if (!params.commitReveal) return null
   const commits = await chain.commits(id.netuid, id.verifier)
-  // Of those that it reveals itself the chain counts each epoch's.
+  // For timelocked commits, the chain's limit is per epoch.
   const since = params.timelocked ? now - (await chain.epoch(id.netuid)).blocksSinceLast : 0
   const live = commits.filter(
     ({ timelocked, block, revealLast }) =>
@@ -117,7 +117,7 @@ async function limitOf({ chain, id }: VerifierDeps, site: WeightsContext): Promi
   return `rate limit: ${live.length} commits wait for their reveal, the first until block ${live[0]!.revealLast}, now ${now}`
 }
 
-/** Sixteen u16: nobody can try them all to find the weights under a commit. */
+/** Sixteen u16: too many to brute-force the weights behind a commit. */
 function saltOf(secret: Uint8Array): number[] {
   return Array.from(
     { length: secret.length / 2 },

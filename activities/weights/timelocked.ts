@@ -15,15 +15,14 @@ import { newlyChangedUids } from './changed-hotkeys.js'
 import type { AfterStep } from './constants.js'
 import { isStored, storedWeights } from './read-back.js'
 
-/** Nobody can withhold these weights: who has a uid of them by now got its weight. */
+/** These weights can't be withheld: the current owner of each uid got its weight. */
 const STRANGERS = 'uids of the committed weights belong to other hotkeys now'
 
 /**
- * Waits for the chain to reveal a commit that a finalized block holds. It takes the commit out of its
- * storage then, whether or not it can read it, and tells nobody: so the weights stored in the block
- * in which the commit disappeared show what came of it. When they aren't ours, the interval goes back to
- * signing. While the commit stands nothing else is signed: it may still be revealed, by a round of drand that
- * comes late or an epoch that was deferred.
+ * Waits for the chain to reveal a finalized commit. The chain then removes the commit from its storage,
+ * whether or not it could decrypt it, and reports nothing: only the weights stored in the block in which the
+ * commit disappeared show the result. If they aren't ours, the interval goes back to signing. While the
+ * commit exists nothing else is signed: it may still be revealed, by a late drand round or a deferred epoch.
  */
 export async function awaitChainReveal(
   deps: VerifierDeps,
@@ -34,7 +33,7 @@ export async function awaitChainReveal(
   const { db, id, chain } = deps
   const at = await chain.finalized()
   const since = commit.includedBlock!
-  // Another endpoint may be behind the one that told of the commit's block.
+  // This endpoint may be behind the one that reported the commit's block.
   if (at.number < since) return { after: 'waiting', why: `waiting for block ${since}` }
   const standing = await standingCommit(deps, commit, at)
   if (standing !== undefined && !isForgotten(standing, at.number)) {
@@ -71,7 +70,7 @@ async function standingCommit(
   return (await chain.commits(id.netuid, id.verifier, at)).find(({ hash }) => hash === commitHash)
 }
 
-/** Whether the chain still stores a commit that it will not look at any more: one more epoch has passed. */
+/** Whether the chain still stores a commit that it will never look at again: one more epoch has passed. */
 function isForgotten({ revealFirst, revealLast }: WeightsCommit, now: number): boolean {
   return now > revealLast + (revealLast - revealFirst + 1)
 }

@@ -12,9 +12,9 @@ import type { VerifierDeps } from '../verifier-deps.js'
 import { newlyChangedUids } from './changed-hotkeys.js'
 
 /**
- * Results after which the chain is read again to decide what to do: wait for a limit or a window, sign
- * again, or go the other way because the subnet switched commit-reveal on or off meanwhile. Any other
- * refusal the same vector would meet again: that is for people.
+ * Results after which the chain is read again to decide what to do: wait for a limit or a window, sign again,
+ * or switch because the subnet has turned commit-reveal on or off in the meantime. Any other refusal would
+ * happen again with the same vector, so a person must act.
  */
 const GOES_ON: Record<WeightsStep, readonly string[]> = {
   set: ['ok', 'expired', 'SettingWeightsTooFast', 'CommitRevealEnabled'],
@@ -31,16 +31,16 @@ const GOES_ON: Record<WeightsStep, readonly string[]> = {
     'CommittingWeightsTooFast',
     'CommitRevealDisabled',
     'TooManyUnrevealedCommits',
-    // The chain reads another version by now: the next one that is signed names it.
+    // The chain expects another version now: the next one to be signed will use it.
     'IncorrectCommitRevealVersion',
   ],
   reveal: ['ok', 'expired', 'RevealTooEarly', 'ExpiredWeightCommit', 'CommitRevealDisabled'],
 }
 
 /**
- * The pool's refusals that a later block may end, beside those it says so of. A used nonce or a passed
- * era means that the extrinsic may stand in a block that is not final yet; an expired commit or
- * commit-reveal switched the other way, that its era will pass without it.
+ * Refusals by the pool that may end with a later block, in addition to those that it marks as temporary. With
+ * a used nonce or a past era, the extrinsic may be in a block that is not final yet; with an expired commit,
+ * or commit-reveal switched on or off, its era will pass without it.
  */
 const POOL_WAITS: readonly string[] = [
   'Stale',
@@ -49,10 +49,10 @@ const POOL_WAITS: readonly string[] = [
 ]
 
 /**
- * Sends the stored bytes repeatedly, until finalized blocks hold them or can no longer; stores
- * how that ended. Not when uids have changed hands since they were signed: their era is waited out then,
- * because bytes that were sent once may be in a block, and what is signed next names the new owners.
- * @throws ChainError by the chain's name when it refused them for good
+ * Sends the stored bytes repeatedly, until finalized blocks contain them or no longer can, and stores the
+ * result. If uids have changed hands since signing, it does not send but waits until the era has passed,
+ * because bytes that were sent once may be in a block; what is signed next uses the new owners.
+ * @throws ChainError with the chain's error name if it refused them permanently
  */
 export async function trackInclusion(
   deps: VerifierDeps,
@@ -82,7 +82,7 @@ export async function trackInclusion(
       heartbeat(`uids ${uids} changed hands; waiting for block ${sent.eraLast + 1}`)
     }
     const { number } = await deps.finality.next()
-    // Hotkeys change with blocks only.
+    // Hotkeys change only with blocks.
     if (number !== seen) uids = null
     seen = number
   }
@@ -102,8 +102,8 @@ async function send(deps: VerifierDeps, n: number, sent: WeightExtrinsicRow): Pr
 }
 
 /**
- * Whether the runtime that comes after a block, the head unless given, is another than the one that this was
- * signed for: its signature is of that one's version, so no later block includes it.
+ * Whether the runtime after a block (by default the head) differs from the one that this was signed for: the
+ * signature covers the runtime's version, so no later block can include it.
  */
 async function wasUpgraded(
   { chain }: VerifierDeps,
@@ -113,7 +113,7 @@ async function wasUpgraded(
   return specVersion !== null && (await chain.specVersion(at)) !== specVersion
 }
 
-/** How an extrinsic ended, when that can be known by now: stored, and returned; else null. */
+/** Stores and returns how an extrinsic ended, if that is already known; else null. */
 export async function recordEnd(
   deps: VerifierDeps,
   n: number,
@@ -137,8 +137,8 @@ export async function recordEnd(
 }
 
 /**
- * The commit as the chain keeps it: at the head, where it stays until a later commit or reveal drops
- * it; else in its own block, which only an archive node still knows after some time.
+ * The commit as stored on the chain: at the head, where it stays until a later commit or reveal drops it;
+ * else in its own block, whose state only an archive node still has after some time.
  */
 async function committed(
   { chain, id }: VerifierDeps,

@@ -4,7 +4,7 @@ import type { Settlement } from '../../rules/settle/settlement.js'
 import { type WeightInput, weightVector } from '../../rules/settle/weights.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
-/** What the chain says when the vector is computed; recorded with it. */
+/** The chain's state when the vector is computed; recorded with it. */
 export interface ChainFacts {
   readonly metagraph: Metagraph
   readonly params: SubnetParams
@@ -19,15 +19,15 @@ export async function readChainFacts(deps: VerifierDeps): Promise<ChainFacts> {
   return { metagraph, params }
 }
 
-/** What scores weigh, apart from the chain's facts. */
+/** The input of the weights except for the chain's state. */
 type WeightScores = Pick<WeightInput, 'scores' | 'standingCheats'>
 
-/** A vector, and all that it was computed from. */
+/** A vector, and everything that it was computed from. */
 export interface ComputedWeights extends NewWeightSet {
   readonly input: WeightInput & { readonly block: BlockRef; readonly [fact: string]: unknown }
 }
 
-/** The vector, with all that it was computed from (mechanism section 5). */
+/** The vector, with everything that it was computed from (mechanism section 5). */
 export function computeWeightSet(
   deps: Pick<VerifierDeps, 'id'>,
   weighed: WeightScores,
@@ -53,7 +53,7 @@ export function computeWeightSet(
   }
 }
 
-/** The scores that a settlement leaves. */
+/** The scores that result from a settlement. */
 export function weightScores(settlement: Settlement): WeightScores {
   return {
     scores: settlement.provers.map(({ hotkey, uid, scoreAfter }) => ({

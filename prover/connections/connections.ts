@@ -4,19 +4,22 @@ import { KeyedLimit } from '../../base/concurrency/keyed-limit.js'
 import { type RemoteHost, remoteHost } from './remote-host.js'
 import { UnprovenConnections } from './unproven-connections.js'
 
-/** How many connections may be open at once on which nobody with a permit has asked yet. */
+/** Limits on open connections on which no caller with a permit has sent a request yet. */
 export interface ConnectionLimits {
-  /** Of everybody together. */
+  /** In total. */
   total: number
-  /** Of one remote host: an IPv4 address, or the /64 that a host has of IPv6. Its /24 (/56) has twice, its /16 (/48) four times as many. */
+  /**
+   * Per remote host: an IPv4 address, or an IPv6 /64. Its /24 (/56) may have twice, its /16 (/48) four times
+   * as many.
+   */
   perHost: number
-  /** Of this machine itself: a whole demo, or a proxy in front. */
+  /** From this machine itself: a whole demo, or a proxy in front. */
   perLoopback: number
 }
 
 /**
- * Room for what a verifier can sensibly have open here: its requests in flight, a confirmation of each, and
- * as many more that are being refused. One host never has more than a quarter of all.
+ * Room for what a verifier can reasonably have open here: its requests in flight, a confirmation of each, and
+ * as many more that are being refused. One host never gets more than a quarter of the total.
  */
 export function connectionLimits(capacity: number): ConnectionLimits {
   const perHost = Math.max(16, 3 * capacity)
@@ -24,14 +27,14 @@ export function connectionLimits(capacity: number): ConnectionLimits {
 }
 
 /**
- * Bounds a server's connections so that strangers who open many, and send nothing or slowly, can't keep
- * out a caller with a permit: a new connection is always taken, an old one given up for it, and one on
- * which a caller with a permit asks is not given up.
+ * Limits a server's connections so that strangers who open many and send nothing, or send slowly, can't keep
+ * out a caller with a permit: a new connection is always accepted and an old one closed for it, but never one
+ * on which a caller with a permit has sent a request.
  */
 export class ConnectionGuard {
   private readonly unproven = new UnprovenConnections()
   private readonly hosts = new WeakMap<Socket, RemoteHost>()
-  /** By caller: nobody with a permit holds all of them either. */
+  /** By caller, so that one caller with a permit can't hold all of them either. */
   private readonly proven: KeyedLimit
 
   constructor(private readonly limits: ConnectionLimits) {
@@ -42,7 +45,7 @@ export class ConnectionGuard {
     server.on('connection', (socket) => this.enter(socket))
   }
 
-  /** A caller with a permit asks on this connection: it stays until it is closed. */
+  /** A caller with a permit has sent a request on this connection: it is kept until it closes. */
   prove({ socket }: IncomingMessage, caller: string): void {
     const host = this.hosts.get(socket)
     if (host === undefined || socket.destroyed) return
@@ -55,7 +58,7 @@ export class ConnectionGuard {
 
   private enter(socket: Socket): void {
     const host = remoteHost(socket.remoteAddress)
-    // Without an address it has gone again already.
+    // Without an address, it is already closed.
     if (host === null) return void socket.destroy()
     const { total, perHost, perLoopback } = this.limits
     const ofHost = host.loopback

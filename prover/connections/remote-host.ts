@@ -1,16 +1,16 @@
 import ipaddr from 'ipaddr.js'
 
-/** Who opened a connection, and the networks that it is in. */
+/** The host that opened a connection, and the networks that it is in. */
 export interface RemoteHost {
   /**
    * From the widest to the host itself: /16, /24 and the address of IPv4; /48, /56 and /64 of IPv6, which are
-   * what a site, a customer and a machine are given. This machine is in no network but its own.
+   * what a site, a customer and a machine are usually assigned. This machine is only in its own network.
    */
   readonly networks: readonly [string, string, string]
   readonly loopback: boolean
 }
 
-/** Null for what is no address: a v4-mapped one is its IPv4 address. */
+/** Null if it is not an address. A v4-mapped IPv6 address counts as its IPv4 address. */
 export function remoteHost(address: string | undefined): RemoteHost | null {
   if (address === undefined || !ipaddr.isValid(address)) return null
   const parsed = ipaddr.process(address)

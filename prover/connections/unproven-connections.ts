@@ -1,20 +1,20 @@
 import type { Socket } from 'node:net'
 
-/** A network of those that have connections here: its narrower networks, or a host's connections. */
+/** A network with connections here: its narrower networks, or a host's connections. */
 interface Network {
   size: number
-  /** In the order in which they appeared. */
+  /** In order of appearance. */
   readonly within: Map<string, Network>
-  /** A host's, the oldest first. */
+  /** A host's connections, oldest first. */
   readonly sockets: Set<Socket>
 }
 
 const emptyNetwork = (): Network => ({ size: 0, within: new Map(), sockets: new Set() })
 
 /**
- * Connections on which nobody with a permit has asked yet, by network. Beyond a limit the oldest of the
- * fullest host of the fullest network is given up: whoever opens many gives up its own first, and
- * one that comes to ask is never turned away.
+ * Connections on which no caller with a permit has sent a request yet, by network. Beyond a limit, the oldest
+ * one of the fullest host in the fullest network is closed: somebody who opens many loses their own first,
+ * and a newcomer is never turned away.
  */
 export class UnprovenConnections {
   private readonly everybody = emptyNetwork()
@@ -25,8 +25,8 @@ export class UnprovenConnections {
 
   /**
    * @param networks of the socket, from the widest to its host
-   * @param limits of everybody, and of each of those
-   * @returns the connection to be given up, if there are too many somewhere; never the one that was added
+   * @param limits in total, and for each of `networks`
+   * @returns the connection to close, if a limit is exceeded; never the one that was added
    */
   add(socket: Socket, networks: readonly string[], limits: readonly number[]): Socket | null {
     const path = [this.everybody]
@@ -38,12 +38,12 @@ export class UnprovenConnections {
     }
     for (const network of path) network.size++
     path.at(-1)!.sockets.add(socket)
-    // The narrowest that is too full: a wider one then has one less, too.
+    // The narrowest one that is too full: closing there makes room in the wider ones, too.
     const tooFull = path.findLast((network, i) => network.size > limits[i]!)
     return tooFull === undefined ? null : oldestOfFullest(tooFull)
   }
 
-  /** Does nothing where it was deleted before. */
+  /** Does nothing if it was already deleted. */
   delete(socket: Socket, networks: readonly string[]): void {
     const path = [this.everybody]
     for (const name of networks) {

@@ -13,15 +13,15 @@ import type { Hex } from '../../formats/bytes.js'
 import type { GenerationParams } from '../../formats/generation.js'
 import type { ProverEngine } from './prover-engine.js'
 
-/** Before the first try to start a process again; each further one waits twice as long. */
+/** Pause before the first restart of a process; each further one waits twice as long. */
 const FIRST_PAUSE_MS = 1000
 const MAX_PAUSE_MS = 60_000
 
-/** Starts a process with the model. @param onEnd to be called when it has ended, before its work fails */
+/** Starts a process with the model. @param onEnd called when it has ended, before its work fails */
 type OpenWorker = (onEnd: () => void) => Promise<{ engine: Generator; pid: number }>
 
 interface WorkerOptions {
-  /** From 1, for people. */
+  /** From 1, for logs. */
   worker: number
   open: OpenWorker
   log: Log
@@ -30,15 +30,15 @@ interface WorkerOptions {
 }
 
 /**
- * An engine in a process of its own, one for each GPU. When the process ends, what it was at fails (its
- * caller may ask again) and it is started anew; until then the queue gives it nothing.
+ * An engine in its own process, one per GPU. If the process ends, its current work fails (the caller may ask
+ * again) and it is restarted; until then the queue gives it nothing.
  */
 export class EngineWorker implements ProverEngine {
   readonly modelRoot: Hex
   readonly determinismClass: string
   readonly descriptor: ModelDescriptor | null
   readonly device: Device
-  /** Of the process at work; null while there is none. */
+  /** Of the current process; null while there is none. */
   pid: number | null
   private engine: Generator
   private readonly listeners: (() => void)[] = []
@@ -58,7 +58,7 @@ export class EngineWorker implements ProverEngine {
     options.log.info({ worker: options.worker, pid }, 'a GPU’s worker is ready')
   }
 
-  /** @throws EngineError when the process doesn't start for the first time */
+  /** @throws EngineError if the first start of the process fails */
   static async start(options: WorkerOptions): Promise<EngineWorker> {
     let worker: EngineWorker | null = null
     const opened = await openLiving(options.open, () => worker?.ended())
@@ -95,7 +95,7 @@ export class EngineWorker implements ProverEngine {
   private ended(): void {
     if (this.stop.signal.aborted || this.pid === null) return
     const { worker, log } = this.options
-    log.error({ worker, pid: this.pid }, 'a GPU’s worker has ended: it is started again')
+    log.error({ worker, pid: this.pid }, 'a GPU’s worker has ended: it is being restarted')
     this.pid = null
     this.restarting = this.restart().finally(() => {
       this.restarting = null
@@ -121,7 +121,7 @@ export class EngineWorker implements ProverEngine {
     }
   }
 
-  /** @throws EngineError also for an engine that computes other bytes than before */
+  /** @throws EngineError also if the engine computes different bytes than before */
   private async open(): Promise<{ engine: Generator; pid: number }> {
     const opened = await openLiving(this.options.open, () => this.ended())
     const { engine } = opened
@@ -139,7 +139,7 @@ export class EngineWorker implements ProverEngine {
   }
 }
 
-/** Its end may come while what it opened is still on the way here. */
+/** The process may end while its opened engine is still being passed to us. */
 async function openLiving(open: OpenWorker, onEnd: () => void) {
   let hasEnded = false
   const opened = await open(() => {

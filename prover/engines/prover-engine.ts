@@ -6,7 +6,7 @@ import type { QueuedEngine } from '../queue.js'
 export interface ProverEngine extends Generator, QueuedEngine {}
 
 /**
- * Answers of one prover are of one model and one determinism class, whichever of its GPUs made them.
+ * All answers of a prover must be of one model and one determinism class, whichever of its GPUs made them.
  * @throws FractalError `workers_differ`
  */
 export function assertAlike([first, ...others]: readonly Generator[]): void {
@@ -17,13 +17,13 @@ export function assertAlike([first, ...others]: readonly Generator[]): void {
     const [part] = differing
     throw new FractalError(
       'workers_differ',
-      `worker ${i + 2} is not like worker 1: ${part} is ${b![part!]}, there ${a![part!]}`,
+      `worker ${i + 2} differs from worker 1: ${part} is ${b![part!]}, not ${a![part!]}`,
       { hint: 'A hotkey serves one class: give each kind of GPU a hotkey of its own.' },
     )
   }
 }
 
-/** `name=value` by name, as a class string has them; the model's root in any case. */
+/** The `name=value` parts of a class string, by name, and the model's root. */
 function classParts({ determinismClass, modelRoot }: Generator): Record<string, string> {
   const parts = determinismClass.split(';').map((part, i) => {
     const at = part.indexOf('=')

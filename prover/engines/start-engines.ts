@@ -7,27 +7,30 @@ import { connectEngine } from '../../engine/server/connect-engine.js'
 import { EngineWorker } from './engine-worker.js'
 import { assertAlike, type ProverEngine } from './prover-engine.js'
 
-/** In place of a process id: the process is another machine's. */
+/** Used as the process id of a process on another machine. */
 const SERVER = 0
 
 export interface StartEnginesOptions {
   modelDir: string
   device: Device
-  /** GPUs, with a process for each; on the CPU as many processes, for development. */
+  /** Number of GPUs, with one process each; with `cpu`, the number of processes, for development. */
   count: number
-  /** Model servers in place of GPUs of this machine: http://HOST:PORT; one named twice is asked twice at a time. */
+  /**
+   * Model servers in place of GPUs of this machine: http://HOST:PORT; one that is listed twice gets two
+   * requests at a time.
+   */
   endpoints?: readonly string[]
   log: Log
-  /** What generates in place of each engine; for the demo's villains. */
+  /** Replaces each engine's generator; for the demo's villains. */
   replace?: (engine: Generator) => Generator
-  /** Before a process that ended is started again; for tests. */
+  /** Pause before a process is restarted; for tests. */
   firstPauseMs?: number
 }
 
 /**
- * Loads the model once for each GPU, each in a process of its own, so that a crash takes one generation and
- * not the prover. A single engine on the CPU stays in this process.
- * @throws EngineError `gpu_missing` when there are fewer GPUs; what openEngine and connectEngine throw
+ * Loads the model once per GPU, each in its own process, so that a crash costs one generation and not the
+ * prover. A single engine on the CPU stays in this process.
+ * @throws EngineError `gpu_missing` if there are fewer GPUs; what openEngine and connectEngine throw
  * @throws FractalError `workers_differ`
  */
 export async function startEngines(options: StartEnginesOptions): Promise<ProverEngine[]> {

@@ -8,19 +8,19 @@ import { BoundedFolder } from './bounded-folder.js'
 
 const digest = z.string().refine(isDigestHex, 'expected a digest')
 
-/** What is remembered of an answer, beside its bytes. */
+/** What is stored about an answer, in addition to its bytes. */
 const keptAnswerSchema = z.strictObject({
   request_id: z.string(),
-  /** ss58 of who asked. */
+  /** ss58 of the caller. */
   caller: z.string(),
-  /** Of the raw request body: another body under the same id is a conflict. */
+  /** Of the raw request body: a different body under the same id is a conflict. */
   body_sha256: digest,
   done_at_ms: z.int(),
   /** d_0 … d_steps. */
   step_digests: z.array(digest).min(2),
   /** f_1 … f_n. */
   frame_digests: z.array(digest).min(1),
-  /** The caller's own signature: without it the answer is no evidence. */
+  /** The caller's signature: without it, the answer is not evidence. */
   request: z.strictObject({ target: z.string(), nonce: z.string(), signature: z.string() }),
 })
 export type KeptAnswer = z.infer<typeof keptAnswerSchema>
@@ -28,7 +28,7 @@ export type KeptAnswer = z.infer<typeof keptAnswerSchema>
 const openingsSchema = z.array(z.strictObject({ step: z.int(), frame: z.int() }))
 type Opening = z.infer<typeof openingsSchema>[number]
 
-/** Bytes of the file of openings, whatever is in it: writing to it again takes no room, on a full disk too. */
+/** Fixed size of the openings file in bytes, so that rewriting it needs no space, even on a full disk. */
 const OPENINGS_BYTES = 512
 
 const FILES = {
@@ -39,8 +39,8 @@ const FILES = {
 }
 
 /**
- * Signed answers on disk, so that a repeated request gets the very bytes and signature it got before,
- * also after a restart. Holds prompts (in the signed request): its folder is for the owner only.
+ * Signed answers on disk, so that a repeated request gets exactly the same bytes and signature, even after a
+ * restart. It contains prompts (in the signed request), so its folder is readable only by the owner.
  */
 export class AnswerStore {
   private readonly answers = new Map<Hex, { answer: KeptAnswer; openings: Opening[] }>()
@@ -70,9 +70,9 @@ export class AnswerStore {
   }
 
   /**
-   * Keeps an answer, or nothing of it.
-   * @param records the stream that a repeat is answered with, `done` included
-   * @throws when the disk does not take it
+   * Stores an answer, or nothing of it.
+   * @param records the stream that answers a repeat, including `done`
+   * @throws if it can't be written to disk
    */
   async put(
     key: Hex,
@@ -99,7 +99,7 @@ export class AnswerStore {
     }
   }
 
-  /** The kept stream; null when it was dropped meanwhile. The caller closes it. */
+  /** The stored stream; null if it has been dropped in the meantime. The caller closes it. */
   async openRecords(key: Hex): Promise<FileHandle | null> {
     const path = this.folder.pathOf(key)
     if (path === null) return null
@@ -107,8 +107,8 @@ export class AnswerStore {
   }
 
   /**
-   * Takes one of the `max` different openings of an answer; one that was taken before is free. It is
-   * on disk before it is granted: a kill in between may cost an opening, never give one more.
+   * Claims one of the `max` different openings of an answer; repeating a claimed one is free. It is on disk
+   * before it is granted: a kill in between may cost an opening, but never allows an extra one.
    */
   async claimOpening(key: Hex, opening: Opening, max: number): Promise<boolean> {
     const openings = this.answers.get(key)?.openings ?? []
@@ -131,7 +131,7 @@ function openingsText(openings: readonly Opening[]): string {
   return JSON.stringify(openings).padEnd(OPENINGS_BYTES)
 }
 
-/** In place, in one write: a file of its own that takes this one's place would need room. */
+/** In place, in one write: replacing the file by a new one would need disk space. */
 async function writeOpenings(path: string, openings: readonly Opening[]): Promise<void> {
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT, 0o600)
   try {

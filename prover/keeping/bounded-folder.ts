@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Begins the name of what is not complete; such leftovers of a killed process are removed at start. */
+/** Name prefix of incomplete entries; leftovers of a killed process are removed at startup. */
 const UNFINISHED = '.tmp-'
 
 interface Entry {
@@ -10,16 +10,16 @@ interface Entry {
 }
 
 /**
- * A folder of entries (folders named by a key), bounded by bytes: the oldest go first. An entry is
- * written under a temporary name and renamed when complete, so whatever is found under its own name
- * is whole, also after a kill -9.
+ * A folder of entries (folders named by a key) with a limit in bytes: the oldest are dropped first. An entry
+ * is written under a temporary name and renamed when complete, so whatever has its final name is complete,
+ * even after a kill -9.
  */
 export class BoundedFolder {
   /** Oldest first. */
   private readonly entries = new Map<string, Entry>()
   private total = 0
   private drafts = 0
-  /** Drafts that could not be removed: tried again, for nothing here may take room uncounted. */
+  /** Drafts that could not be removed: tried again, because nothing here may use space uncounted. */
   private readonly leftovers = new Set<string>()
 
   private constructor(
@@ -27,7 +27,7 @@ export class BoundedFolder {
     readonly maxBytes: number,
   ) {}
 
-  /** Opens the folder, making it when missing, and finds the entries a former process left. */
+  /** Opens the folder, creating it if missing, and finds the entries of an earlier process. */
   static async open(path: string, maxBytes: number): Promise<BoundedFolder> {
     await mkdir(path, { recursive: true, mode: 0o700 })
     const folder = new BoundedFolder(path, maxBytes)
@@ -45,7 +45,7 @@ export class BoundedFolder {
     return folder
   }
 
-  /** Bytes kept. */
+  /** Bytes stored. */
   get bytes(): number {
     return this.total
   }
@@ -54,7 +54,7 @@ export class BoundedFolder {
     return [...this.entries.keys()]
   }
 
-  /** The folder of an entry, or null when there is none (any more). */
+  /** The folder of an entry, or null if there is none (any more). */
   pathOf(key: string): string | null {
     return this.entries.has(key) ? join(this.path, key) : null
   }
@@ -67,7 +67,9 @@ export class BoundedFolder {
     return path
   }
 
-  /** Makes a draft the entry of `key`, in place of an older one, and drops the oldest beyond the bound. */
+  /**
+   * Makes a draft the entry of `key`, replacing an older one, and drops the oldest entries beyond the limit.
+   */
   async commit(key: string, draft: string): Promise<void> {
     await this.drop(key)
     const entry = await measure(draft)
@@ -95,7 +97,7 @@ export class BoundedFolder {
     await this.discard(dropped)
   }
 
-  /** Drops what was committed before a moment. */
+  /** Drops what was committed before a given time. */
   async dropBefore(atMs: number): Promise<void> {
     for (const [key, entry] of [...this.entries]) {
       if (entry.atMs < atMs) await this.drop(key)

@@ -7,11 +7,11 @@ const PROBE_BYTES = 2 ** 20
 const MIB = 2 ** 20
 
 /**
- * Whether the disk takes what a signed answer promises: the answer again, and its openings. While it does
- * not, no request is taken: an answer whose opening is refused later costs more than a refusal.
+ * Whether the disk can store what a signed answer promises: the answer itself, and its openings. While it
+ * can't, no request is accepted: an answer that can't be opened later costs more than a refusal.
  */
 export class Keeping {
-  /** What the largest answer so far took, its states included. */
+  /** Size of the largest answer so far, including its states. */
   private needed = PROBE_BYTES
   private failure: string | null = null
   private reported: string | null = null
@@ -21,7 +21,7 @@ export class Keeping {
     private readonly log: Log,
   ) {}
 
-  /** @param bytes of an answer and its states, kept or not */
+  /** @param bytes of an answer and its states, stored or not */
   measured(bytes: number): void {
     this.needed = Math.max(this.needed, bytes + PROBE_BYTES)
   }
@@ -31,7 +31,7 @@ export class Keeping {
     this.report(this.failure)
   }
 
-  /** Why nothing can be kept now, in words that may be public; null when it can. */
+  /** Why nothing can be stored now, in words that may be public; null if it can. */
   async problem(): Promise<string | null> {
     const problem = await this.look()
     this.report(problem)
@@ -52,7 +52,7 @@ export class Keeping {
     return this.failure
   }
 
-  /** What else than room was missing (a quota, rights, inodes) is known by trying. */
+  /** Other causes than space (a quota, permissions, inodes) only show by trying. */
   private async probe(): Promise<string | null> {
     const path = join(this.folder, '.probe')
     try {
@@ -73,7 +73,7 @@ export class Keeping {
   }
 }
 
-/** A system's code says it without naming a path of this machine. */
+/** A system error code, which does not reveal a path on this machine. */
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? messageOf(error)
 }

@@ -4,7 +4,7 @@ import type { Hex } from '../../formats/bytes.js'
 import { OPEN_WINDOW_MS } from '../../rules/constants.js'
 import { BoundedFolder } from './bounded-folder.js'
 
-/** The states of recent generations on a bounded disk, so that any step can be opened. */
+/** The states of recent generations on disk, within a limit, so that any step can be opened. */
 export class StateStore {
   private constructor(private readonly folder: BoundedFolder) {}
 
@@ -16,9 +16,9 @@ export class StateStore {
     return this.folder.bytes
   }
 
-  /** Begins to keep the states of one generation. */
+  /** Begins to store the states of one generation. */
   async begin(nowMs: number): Promise<StateDraft> {
-    // Older ones can't be opened any more.
+    // Older ones can no longer be opened.
     await this.folder.dropBefore(nowMs - OPEN_WINDOW_MS)
     return new StateDraft(this.folder, await this.folder.draft())
   }
@@ -27,7 +27,7 @@ export class StateStore {
     await this.folder.drop(key)
   }
 
-  /** State i as raw bytes (formats.md); null when it is not kept (any more). */
+  /** State i as raw bytes (formats.md); null if it is not stored (any more). */
   async read(key: Hex, i: number): Promise<Buffer | null> {
     const path = this.folder.pathOf(key)
     return path === null ? null : readFile(stateFile(path, i)).catch(() => null)
@@ -44,8 +44,8 @@ export class StateDraft {
   ) {}
 
   /**
-   * Keeps the tensors of state i, one after another.
-   * @returns false when this generation alone is beyond the bound: nothing of it is kept
+   * Stores the tensors of state i, concatenated.
+   * @returns false if this generation alone exceeds the limit: then nothing of it is stored
    */
   async add(i: number, tensors: readonly Float32Array[]): Promise<boolean> {
     const parts = tensors.map(float32Bytes)
