@@ -22,10 +22,11 @@ export interface OpenEngineOptions {
 export type Engine = Generator & StepRecomputer
 
 /**
- * Loads a model in a thread of its own, or for a GPU in a process: only a process finds the libraries that were
- * fetched for it, and gives the GPU's memory back when it ends. The known answers are generated there: they name the
- * determinism class. An idle generator does not keep this process alive.
- * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `cudnn_missing`, `driver_too_old`, `gpu_missing`, `gpu_ambiguous`, `gpu_too_small`
+ * Loads a model in its own thread or, for a GPU, in its own process: only a new process finds the downloaded
+ * libraries, and it frees the GPU's memory when it ends. The known answers are generated there, because they
+ * determine the determinism class. An idle generator does not keep this process alive.
+ * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`,
+ * `cuda_missing`, `cudnn_missing`, `driver_too_old`, `gpu_missing`, `gpu_ambiguous`, `gpu_too_small`
  */
 export async function openEngine({ modelDir, device }: OpenEngineOptions): Promise<Engine> {
   if (device === 'cuda') {

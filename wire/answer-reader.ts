@@ -19,14 +19,14 @@ type AnswerEvent =
   | { header: DoneHeader; framesSha256: string; frameDigests: string[] }
 
 /**
- * Follows an answer's records and holds them to their order: `accepted` (again only when its position
- * falls or warnings come), `progress` with rising steps, frames 1 … n, `done`, nothing more. Each frame
- * is inflated, measured and hashed here: nothing the prover says about them is taken on trust.
+ * Reads an answer's records and enforces their order: `accepted` (repeated only when its position decreases
+ * or warnings arrive), `progress` with increasing steps, frames 1 … n, `done`, nothing more. Each frame is
+ * inflated, measured and hashed here: nothing that the prover says about them is trusted.
  */
 export class AnswerReader {
   position: number | null = null
   warnings: AnswerWarning[] = []
-  /** Whether work on this request was seen to begin. */
+  /** Whether work on this request has visibly begun. */
   progressed = false
   private step = -1
   private ended = false

@@ -7,13 +7,13 @@ import { WireError } from './error.js'
 import { Exchange } from './exchange.js'
 import { expectOk } from './refusal.js'
 
-/** Of a refusal, which is all that is wanted. */
+/** Deadline for a refusal, which is all that is wanted. */
 const DEADLINE_MS = 3000
 
 /**
- * Whether a prover takes the time that this process stamps its requests with. Asks for the opening of a
- * request that nobody made: the stamp is looked at first, and a prover that accepts it knows no such
- * request. Costs it no work; counts nowhere.
+ * Whether a prover accepts the timestamps of this process's requests. Requests the opening of a nonexistent
+ * request: provers check the timestamp first, and one that accepts it answers that there is no such request.
+ * It costs the prover no work, and does not count.
  */
 export async function askAboutClock(options: {
   address: AxonAddress
@@ -50,7 +50,10 @@ export async function askAboutClock(options: {
   }
 }
 
-/** Whatever a prover refuses for, it looked at the stamp before; but for what others may answer in its place. */
+/**
+ * Whatever the reason for a refusal, the prover checked the timestamp before; except for answers that may
+ * come from something in front of it.
+ */
 function wordOf(code: unknown): ClockWord {
   switch (code) {
     case 'stale':

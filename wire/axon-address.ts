@@ -1,20 +1,20 @@
 import { judgeAddress } from '../base/net/public-address.js'
 import { WireError } from './error.js'
 
-/** Where a prover serves, as its axon record on the chain says. */
+/** Where a prover serves, according to its axon on the chain. */
 export interface AxonAddress {
   ip: string
   port: number
 }
 
-/** An address that may be connected to, in its one spelling. */
+/** An address that may be connected to, in canonical form. */
 export interface VettedAddress extends AxonAddress {
   family: 4 | 6
 }
 
 /**
- * Vets an untrusted address, by the rules of `judgeAddress`.
- * @param options.allowPrivate lets loopback, private, link-local, CGNAT and ULA pass (development)
+ * Vets an untrusted address by the rules of `judgeAddress`.
+ * @param options.allowPrivate allows loopback, private, link-local, CGNAT and ULA addresses (development)
  * @throws WireError `address_refused`
  */
 export function vetAddress(

@@ -3,12 +3,12 @@ import { isSs58, type Signer, signText, verifyText } from '../base/sr25519.js'
 import { btauthText } from '../formats/btauth-text.js'
 import type { NonceMemory } from './nonce-memory.js'
 
-/** Signed requests of Bittensor: `btauth/1`, with sr25519 keys and a receiver, which we require. */
+/** Bittensor's signed requests, `btauth/1`; we require sr25519 keys and a receiver. */
 const SCHEME = 'sr25519'
 const MAX_AGE_NS = 10_000_000_000n
 const MAX_AHEAD_NS = 2_000_000_000n
 
-/** Header names are case-insensitive; Node lowers those it receives. */
+/** Header names are case-insensitive; Node converts received ones to lower case. */
 const HEADERS = {
   version: 'X-Bittensor-Version',
   hotkey: 'X-Bittensor-Hotkey',
@@ -18,7 +18,7 @@ const HEADERS = {
   signature: 'X-Bittensor-Signature',
 } as const
 
-/** What a request is signed over, besides its sender. */
+/** What the signature of a request covers, in addition to the sender. */
 interface SignedParts {
   method: string
   /** Path and query exactly as sent. */
@@ -27,11 +27,11 @@ interface SignedParts {
   body: Uint8Array
   /** Unix nanoseconds: beyond 2^53, hence a BigInt. */
   nonce: bigint
-  /** ss58 of who shall accept it; a request for one prover is void at every other. */
+  /** ss58 of the intended receiver: a request for one prover is invalid at any other. */
   receiver: string
 }
 
-/** The headers of a request, as claimed; nothing is proved yet. */
+/** The headers of a request, as claimed; nothing is proven yet. */
 export interface AuthClaim {
   sender: string
   receiver: string
@@ -43,10 +43,10 @@ export interface AuthClaim {
  * - `malformed`: a header is missing or invalid
  * - `wrong_receiver`: signed for another hotkey
  * - `stale`: older than 10 s, or more than 2 s in the future
- * - `before_start`: signed before this process started, which cannot know what it saw before
+ * - `before_start`: signed before this process started, which can't know what was used before
  * - `bad_signature`: the signature is not the sender's over these bytes
  * - `replayed`: this (hotkey, nonce) was used already
- * - `busy`: more requests than the replay memory holds within the window
+ * - `busy`: more requests within the window than the replay memory can hold
  */
 export type AuthRefusal =
   | 'malformed'
@@ -61,11 +61,11 @@ type AuthFailure = {
   ok: false
   status: 401 | 503
   reason: AuthRefusal
-  /** Of a request that is refused for its stamp: claimed, nothing is proved. */
+  /** The claim of a request refused because of its timestamp; nothing is proven. */
   claim?: AuthClaim
 }
 
-/** Headers as `node:http` gives them: a repeated one is joined by a comma, hence malformed here. */
+/** Headers as `node:http` provides them: repeated ones are joined with a comma, which is malformed here. */
 export type IncomingHeaders = Record<string, string | string[] | undefined>
 
 /** The text that is signed, over the raw bytes. */
@@ -87,7 +87,7 @@ export function signRequest(parts: SignedParts & { signer: Signer }): Record<str
   }
 }
 
-/** What of a signed request's headers evidence has to hold, beside its body. */
+/** The parts of a signed request's headers that evidence must contain, in addition to the body. */
 export function requestAuthOf(headers: Record<string, string>): {
   nonce: string
   signature: string
@@ -96,16 +96,16 @@ export function requestAuthOf(headers: Record<string, string>): {
 }
 
 /**
- * A fresh nonce: the clock's milliseconds, and a random part below, so that two processes with the
- * same hotkey do not collide.
+ * A fresh nonce: the clock's milliseconds and a random lower part, so that two processes with the same hotkey
+ * do not collide.
  */
 export function freshNonce(nowMs: number = Date.now()): bigint {
   return BigInt(nowMs) * 1_000_000n + BigInt(randomInt(1_000_000))
 }
 
 /**
- * The checks that need no body: shape, receiver, freshness. A server makes them before it reads a
- * byte of the body; `verifyRequest` makes them again.
+ * The checks that don't need the body: format, receiver, freshness. A server does them before it reads a byte
+ * of the body; `verifyRequest` repeats them.
  */
 export function readClaim(input: {
   headers: IncomingHeaders
@@ -141,8 +141,8 @@ export function readClaim(input: {
 }
 
 /**
- * Who sent a request, proved: shape, receiver, freshness, signature, replay, in this order. Who may
- * ask (blacklist, priority) is for the caller to decide, and only on the sender this returns.
+ * Proves who sent a request. Checks format, receiver, freshness, signature and replay, in this order. Who may
+ * send requests (blacklist, priority) is up to the caller, based only on the sender that this returns.
  * @param input.target path and query as received; `input.body` the raw bytes as received
  */
 export function verifyRequest(input: {
@@ -163,7 +163,7 @@ export function verifyRequest(input: {
   return { ok: true, sender: claim.sender, claim }
 }
 
-/** Whether the claimed sender signed this request, whenever that was. */
+/** Whether the claimed sender signed this request, at whatever time. */
 export function isSignedBy(
   claim: AuthClaim,
   request: Pick<SignedParts, 'method' | 'target' | 'body'>,

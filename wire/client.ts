@@ -23,7 +23,7 @@ import { decodeRecords, type StreamLimits } from './stream.js'
 import { readTaken, sendTaken, validTaken } from './taken.js'
 
 const TARGET = '/v1/generate'
-/** After `done` the stream has to end; who keeps it open longer is not waited for. */
+/** After `done` the stream must end; we don't wait longer than this for it. */
 const END_MS = 1000
 
 export interface RequestOptions {
@@ -39,29 +39,29 @@ export interface RequestOptions {
   modelRoot: Hex
   /** Development: reach loopback and private addresses. */
   allowPrivate: boolean
-  /** From now to `done`, by this side's clock; the bytes of what comes have `framesMs` more. */
+  /** From now to `done`, by this side's clock; extended by `framesMs` for the bytes that arrive. */
   deadlineMs: number
-  /** Until a connection stands. Default 3000. */
+  /** Until the connection is established. Default 3000. */
   connectMs?: number
   /** Until the first record. Default FIRST_RECORD_MS. */
   firstRecordMs?: number
-  /** Between two records once this request is at work. Default STALL_MS. */
+  /** Between two records once this request is running. Default STALL_MS. */
   stallMs?: number
-  /** Whether a hotkey may set weights on this subnet: what a refusal shows of others is judged by it. */
+  /** Whether a hotkey may set weights on this subnet; decides which `taken` in a refusal are valid. */
   mayVerify(hotkey: string): boolean | Promise<boolean>
   log?: Pick<Log, 'debug'>
   /** Ends the exchange; the prover sees a disconnect and stops its work. */
   signal?: AbortSignal
-  /** Every record's header but a frame's. */
+  /** Called with the header of every record except frames. */
   onRecord?(header: AnswerHeader): void
-  /** Each frame, checked: index from 1, raw RGB, and the zlib bytes as received. */
+  /** Called with each checked frame: index from 1, raw RGB, and the zlib bytes as received. */
   onFrame?(index: number, rgb: Uint8Array, zlib: Uint8Array): void | Promise<void>
 }
 
 /**
- * Asks a prover for one generation and checks what comes: order, sizes and count of frames, their
- * digests, frames_sha256, the answer's signature. A prover's misbehaviour is an outcome, never thrown;
- * what `onRecord` or `onFrame` throw is thrown (the exchange is ended).
+ * Requests one generation from a prover and checks the answer: order, sizes and number of frames, their
+ * digests, frames_sha256, the signature. A prover's misbehaviour is returned as an outcome, never thrown;
+ * errors thrown by `onRecord` or `onFrame` are rethrown (and end the exchange).
  */
 export async function requestGeneration(options: RequestOptions): Promise<RequestOutcome> {
   const startedAt = performance.now()
@@ -104,7 +104,7 @@ export async function requestGeneration(options: RequestOptions): Promise<Reques
 interface Reading {
   options: RequestOptions
   callbacks: Callbacks
-  /** Called once, when the request is accepted. */
+  /** Called once the request is accepted. */
   confirm(): void
   startedAt: number
 }
@@ -151,7 +151,7 @@ async function readAnswer(
   return answer
 }
 
-/** Beside the answer, which neither waits for it nor fails with it. */
+/** In parallel with the answer, which neither waits for it nor fails with it. */
 function confirmTaken(address: VettedAddress, options: RequestOptions, signal: AbortSignal): void {
   const requestId = requestIdOf(options.body)
   if (requestId === null) return
@@ -159,7 +159,7 @@ function confirmTaken(address: VettedAddress, options: RequestOptions, signal: A
   void sendTaken({ address, receiver, signer, requestId, signal, log })
 }
 
-/** Null for a body that no prover accepts. */
+/** Null for a body that no prover would accept. */
 function requestIdOf(body: Uint8Array): string | null {
   try {
     return decodeBody(body).request_id
@@ -168,7 +168,7 @@ function requestIdOf(body: Uint8Array): string | null {
   }
 }
 
-/** A metagraph that can't be read vouches for nobody. */
+/** If the metagraph can't be read, no `taken` is valid. */
 function takenOf(error: WireError, options: RequestOptions): Promise<string[]> {
   return validTaken(readTaken(error.details.taken), {
     receiver: options.receiver,
@@ -186,7 +186,7 @@ function takenOf(error: WireError, options: RequestOptions): Promise<string[]> {
   })
 }
 
-/** The records; once the answer is there, an end that does not come is no fault. */
+/** The records; once the answer is complete, it is not a fault if the stream does not end. */
 async function* untilEnd(exchange: Exchange, expected: WorkShape, answered: () => boolean) {
   try {
     yield* decodeRecords(timed(exchange), limitsOf(expected))
@@ -196,7 +196,7 @@ async function* untilEnd(exchange: Exchange, expected: WorkShape, answered: () =
   }
 }
 
-/** The stream's bytes as they come; each lengthens the deadline by what sending it takes. */
+/** The stream's bytes as they arrive; each extends the deadline by the time that sending it takes. */
 async function* timed(exchange: Exchange) {
   let bytes = 0
   for await (const chunk of exchange.body()) {
@@ -206,7 +206,7 @@ async function* timed(exchange: Exchange) {
   }
 }
 
-/** While a request waits for its turn silence is no fault; at work, records come step by step. */
+/** Silence is not a fault while a request waits for its turn; once it runs, records arrive step by step. */
 function armSilence(
   exchange: Exchange,
   reader: AnswerReader,
@@ -222,7 +222,7 @@ function armSilence(
   }
 }
 
-/** What an honest answer to this request can take at most. */
+/** The maximum sizes of an honest answer to this request. */
 function limitsOf({ width, height, frames, steps }: WorkShape): StreamLimits {
   const maxBodyBytes = maxCompressedBytes(width * height * 3)
   return { maxBodyBytes, maxTotalBytes: frames * (maxBodyBytes + 256) + steps * 256 + 131_072 }
@@ -244,7 +244,7 @@ function checkSignature(done: DoneHeader, framesSha256: Hex, options: RequestOpt
   }
 }
 
-/** A prover that says `cancelled` while nobody cancelled has no excuse: that is an error of its own. */
+/** If a prover says `cancelled` although nobody cancelled, it counts as the prover's error. */
 function erredOutcome(code: AnswerErrorCode, message: string, progressed: boolean): RequestOutcome {
   const known = code === 'invalid_request' || code === 'out_of_memory' || code === 'late'
   const reason = known ? code : 'error'
@@ -257,7 +257,7 @@ interface Callbacks {
   thrown: { error: unknown } | null
 }
 
-/** The caller's own callbacks, distinguished from the prover when they throw. */
+/** Wraps the caller's callbacks, to tell their errors from the prover's. */
 function guarded(options: RequestOptions): Callbacks {
   const callbacks: Callbacks = {
     thrown: null,

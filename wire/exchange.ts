@@ -6,19 +6,22 @@ import type { VettedAddress } from './axon-address.js'
 import { WireError, type WireErrorCode } from './error.js'
 import { MAX_HTTP_HEADER_BYTES } from './limits.js'
 
-/** What may come before the answer itself: its headers, and a few interim ones. */
+/** Maximum bytes before the answer's body: its headers, and a few interim responses. */
 const MAX_INTERIM_BYTES = 4 * MAX_HTTP_HEADER_BYTES
 
 interface ExchangeOptions {
   address: VettedAddress
   method: 'GET' | 'POST'
-  /** Path and query, sent as they are. */
+  /** Path and query, sent unchanged. */
   target: string
   headers: Record<string, string>
   body?: Uint8Array
-  /** TLS on the connection to the address, with the certificate checked for `servername` (none: for the address). */
+  /**
+   * TLS on the connection to the address, with the certificate checked for `servername` (none: for the
+   * address).
+   */
   tls?: Pick<ConnectionOptions, 'servername' | 'ca'>
-  /** Until the connection stands, TLS included. */
+  /** Until the connection is established, including TLS. */
   connectMs: number
   /** For the whole exchange, from now. */
   deadlineMs: number
@@ -26,9 +29,9 @@ interface ExchangeOptions {
 }
 
 /**
- * One HTTP exchange with a stranger. The socket goes to the vetted address itself: no agent (nothing
- * pooled, no proxy variables), no name lookup, no redirects. Timers and the caller's signal end it
- * with a typed reason; whatever ends it first is what every later read reports.
+ * One HTTP exchange with a stranger. The socket connects to the vetted address itself: no agent (no pooling,
+ * no proxy variables), no name lookup, no redirects. Timers and the caller's signal end it with a typed
+ * reason; every later read reports whatever ended it first.
  */
 export class Exchange {
   private readonly request: ClientRequest
@@ -70,13 +73,13 @@ export class Exchange {
     this.request.end(body)
   }
 
-  /** Whatever ends the request without an answer has to end the wait for it. */
+  /** Anything that ends the request without an answer must also end the wait for it. */
   private watch(): void {
     const { request } = this
-    // Stays on: an error after the response (a broken chunk) would else be uncaught.
+    // Stays registered: an error after the response (a broken chunk) would otherwise be uncaught.
     request.on('error', (error) => this.fail(explain(error, this.timers.has('connect'))))
     request.once('upgrade', (_answer, socket) => {
-      // Node has let go of the socket: nobody else would close it.
+      // Node has detached the socket, so nobody else would close it.
       socket.destroy()
       this.fail(new WireError('http_malformed', 'status 101, which this protocol does not have'))
     })
@@ -86,7 +89,7 @@ export class Exchange {
     request.once('socket', (socket) => {
       const stands = this.options.tls === undefined ? 'connect' : 'secureConnect'
       socket.once(stands, () => this.disarm('connect'))
-      // Interim answers (1xx) are skipped by Node, however many come.
+      // Node skips interim responses (1xx), however many there are.
       const count = () => {
         if (this.answer !== null) socket.off('data', count)
         else if (socket.bytesRead > MAX_INTERIM_BYTES) {
@@ -98,8 +101,8 @@ export class Exchange {
   }
 
   /**
-   * Fails the exchange with `code` unless this name is disarmed or armed again in time. What had
-   * already arrived while this process was busy is read first: its own slowness is no prover's fault.
+   * Fails the exchange with `code` unless this name is disarmed or armed again in time. Data that arrived
+   * while this process was busy is read first: our own slowness is not a prover's fault.
    */
   arm(name: string, ms: number, code: WireErrorCode, message: string): void {
     this.disarm(name)
@@ -115,7 +118,7 @@ export class Exchange {
     this.timers.delete(name)
   }
 
-  /** Gives the whole exchange so many milliseconds more than its deadline. */
+  /** Extends the deadline of the whole exchange by this many milliseconds. */
   extend(ms: number): void {
     const leftMs = this.startedMs + this.options.deadlineMs + ms - performance.now()
     this.arm('whole', Math.max(0, leftMs), 'late', 'the deadline passed')
@@ -126,7 +129,7 @@ export class Exchange {
     return this.answered
   }
 
-  /** The answer's bytes as they come. @throws WireError */
+  /** The answer's bytes as they arrive. @throws WireError */
   async *body(): AsyncGenerator<Uint8Array, void, void> {
     const message = await this.answered
     try {
@@ -151,7 +154,7 @@ export class Exchange {
     return Buffer.concat(chunks)
   }
 
-  /** Ends everything; the prover sees a disconnect if it was still at work. */
+  /** Ends everything; the prover sees a disconnect if it was still working. */
   close(): void {
     for (const name of [...this.timers.keys()]) this.disarm(name)
     this.options.signal?.removeEventListener('abort', this.onAbort)
@@ -160,7 +163,7 @@ export class Exchange {
 
   private readonly onAbort = () => this.fail(new WireError('cancelled', 'cancelled by the caller'))
 
-  /** Ends both waits by itself: a request that Node holds for destroyed passes no error on. */
+  /** Ends both waits itself: a request that Node considers destroyed does not pass on errors. */
   private fail(error: WireError): void {
     this.failure ??= error
     this.refuse(this.failure)
@@ -169,18 +172,18 @@ export class Exchange {
   }
 }
 
-/** OpenSSL's and X.509's: a certificate that does not hold, or a server that speaks something else. */
+/** OpenSSL and X.509 codes: an invalid certificate, or a server that does not speak TLS. */
 const TLS_CODES =
   /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_|EPROTO$)/
 
-/** The connection, to the vetted address itself. */
+/** Connects to the vetted address itself. */
 function open({ address, tls }: ExchangeOptions): Socket {
   const to = { host: address.ip, port: address.port, noDelay: true }
-  // Said outright: NODE_TLS_REJECT_UNAUTHORIZED in somebody's environment must not switch it off.
+  // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment can't disable it.
   return tls === undefined ? connect(to) : connectTls({ ...to, ...tls, rejectUnauthorized: true })
 }
 
-/** Node's errors by what they mean to the caller; HPE_ are those of its HTTP parser. */
+/** Maps Node's errors to what they mean to the caller; HPE_ codes are from its HTTP parser. */
 function explain(error: unknown, connecting: boolean): WireError {
   if (error instanceof WireError) return error
   const code = String((error as NodeJS.ErrnoException).code ?? '')

@@ -1,7 +1,7 @@
 import { deflate, inflate } from 'node:zlib'
 import { WireError } from './error.js'
 
-/** A frame's raw bytes as an RFC 1950 stream; level 1, because noise hardly shrinks and time counts. */
+/** A frame's raw bytes as an RFC 1950 stream; level 1, because noise hardly compresses and time matters. */
 export function deflateFrame(raw: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     deflate(raw, { level: 1 }, (error, bytes) => (error ? reject(error) : resolve(bytes)))

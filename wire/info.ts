@@ -9,9 +9,9 @@ import { expectOk } from './refusal.js'
 import { issueOf, type ProverInfo, proverInfoSchema } from './schemas.js'
 
 /**
- * What a prover says of itself (`GET /v1/info`). Unsigned: only its signed answers bind it.
- * @throws WireError `address_refused`, `unreachable`, `no_answer`, `late`, `http_malformed`,
- * `http_refused`, `stream_oversized`, `cancelled`
+ * What a prover reports about itself (`GET /v1/info`). Unsigned: only its signed answers are binding.
+ * @throws WireError `address_refused`, `unreachable`, `no_answer`, `late`, `http_malformed`, `http_refused`,
+ * `stream_oversized`, `cancelled`
  */
 export async function fetchInfo(options: {
   address: AxonAddress

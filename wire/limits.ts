@@ -2,8 +2,8 @@
 export const MAX_TEXT_BYTES = 102_400
 
 /**
- * Bytes of a request body: two texts in JSON's worst escaping (6 bytes for 1) and the numbers, so
- * that whatever the schema accepts also fits.
+ * Bytes of a request body: two texts in JSON's worst-case escaping (6 bytes for 1) and the numbers, so that
+ * everything the schema accepts fits.
  */
 export const MAX_REQUEST_BYTES = 2 * 6 * MAX_TEXT_BYTES + 81_920
 
@@ -19,7 +19,7 @@ export const MAX_HTTP_HEADER_BYTES = 16_384
 /** Media type of the record stream. */
 export const STREAM_MEDIA_TYPE = 'application/vnd.fractal.stream'
 
-/** The most a deflate stream of `rawBytes` can take: stored blocks, and room for a flushing encoder. */
+/** Maximum size of a deflate stream of `rawBytes`: stored blocks, and room for a flushing encoder. */
 export function maxCompressedBytes(rawBytes: number): number {
   return rawBytes + (rawBytes >> 10) + 1024
 }

@@ -2,10 +2,10 @@
 const KEEP_NS = 13_000_000_000n
 
 /**
- * The nonces seen within the window of freshness. It starts empty, so nonces from before the process
- * started are never fresh (`readClaim` refuses them): a restart opens no window for replay. Memory is
- * bounded: when full of unexpired nonces it refuses rather than forgets, which is why it is no LRU
- * cache: one that evicts lets a replay through.
+ * The nonces seen within the freshness window. Because it starts empty, nonces from before the process
+ * started are never fresh (`readClaim` refuses them), so a restart does not allow replays. Its size is
+ * limited: when full of unexpired nonces it refuses rather than forgets. It can't be an LRU cache, because
+ * eviction would let a replay through.
  */
 export class NonceMemory {
   #startedNs: bigint
@@ -20,13 +20,13 @@ export class NonceMemory {
   }
 
   /**
-   * When this process started, Unix nanoseconds: what is older was perhaps used before. A start that lies
-   * in the future (the clock was wrong then, and has been set) is put where it was by the clock of now.
+   * When this process started, in Unix nanoseconds: older nonces may have been used before. A start in the
+   * future (the clock was wrong and has been set since) is corrected by the current clock.
    */
   startedBy(nowNs: bigint): bigint {
     if (this.#startedNs > nowNs) {
       this.#startedNs = nowNs - BigInt(Math.round((performance.now() - this.#bornMs) * 1e6))
-      // Nor would a use in the future ever be old enough to be forgotten.
+      // Likewise, a use in the future would never be old enough to be forgotten.
       for (const key of this.seen.keys()) this.seen.set(key, nowNs)
     }
     return this.#startedNs

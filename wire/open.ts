@@ -21,24 +21,24 @@ interface OpeningOptions {
   step: number
   /** 1 … frames. */
   frame: number
-  /** Of the request that is opened. */
+  /** Shape of the request that is opened. */
   expected: Pick<VideoShape, 'steps' | 'frames'>
   allowPrivate: boolean
   deadlineMs: number
-  /** Of state i of the request, which the caller knows from its model. */
+  /** Size of state i of the request, which the caller knows from its model. */
   stateBytes: (i: number) => number
   signal?: AbortSignal
 }
 
-/** What the prover opened: sizes are checked here, digests and contents are the spot check's to judge. */
+/** What the prover opened: sizes are checked here, digests and contents by the spot check. */
 export interface Opening {
   /** d_0 … d_steps. */
   stepDigests: Hex[]
   /** f_1 … f_n. */
   frameDigests: Hex[]
-  /** State step − 1, raw as it is hashed: float32 LE latents, then what the solver keeps there. */
+  /** State step − 1, raw as it is hashed: float32 LE latents, then the solver's other tensors. */
   stateBefore: Uint8Array
-  /** State `step`; latents only when it is the last. */
+  /** State `step`; only latents if it is the last. */
   stateAfter: Uint8Array
   finalLatents: Uint8Array
 }
@@ -50,8 +50,8 @@ export type OpeningOutcome =
   | { kind: 'failed'; reason: FailReason; message: string }
 
 /**
- * Asks a prover to open one step of an answer it signed. A prover's misbehaviour is an outcome, never
- * thrown. Asking again for the same step and frame costs no second opening.
+ * Asks a prover to open one step of an answer it signed. A prover's misbehaviour is returned as an outcome,
+ * never thrown. Requesting the same step and frame again does not count as a second opening.
  */
 export async function requestOpening(options: OpeningOptions): Promise<OpeningOutcome> {
   const target = `/v1/generations/${options.requestId}/open`
@@ -98,7 +98,7 @@ async function readOpening(exchange: Exchange, options: OpeningOptions): Promise
   const bodies: Uint8Array[] = []
   for await (const record of decodeRecords(exchange.body(), limits)) {
     if (!isExpected(record, order[bodies.length])) {
-      throw new WireError('stream_malformed', `record ${bodies.length + 1} is not the one due`)
+      throw new WireError('stream_malformed', `record ${bodies.length + 1} is not the expected one`)
     }
     bodies.push(record.body)
   }

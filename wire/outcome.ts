@@ -13,28 +13,28 @@ export interface Answered {
   traceRoot: Hex
   determinismClass: string
   modelRoot: Hex
-  /** The prover's, over answerText: verified. */
+  /** The prover's verified signature over answerText. */
   signature: string
   timings: AnswerTimings
   warnings: AnswerWarning[]
-  /** From asking to `done`, by this side's clock. */
+  /** From sending to `done`, by this side's clock. */
   elapsedUs: number
   firstRecordMs: number
-  /** What the request was signed with: evidence without it is void. */
+  /** The request's nonce and signature: without them, evidence is void. */
   request: { nonce: string; signature: string }
 }
 
 /**
  * - `unreachable`: no connection, or an address that is refused
  * - `no_answer`: connected, but the answer did not begin in time, or broke off
- * - `late`: the deadline passed, here or by the prover's own word
- * - `stalled`: silence while at work
- * - `malformed`: no answer of this protocol
+ * - `late`: the deadline passed, here or according to the prover
+ * - `stalled`: silence while the request was running
+ * - `malformed`: not an answer of this protocol
  * - `oversized`: more bytes than an honest answer can have
  * - `bad_signature`: the signature is not the prover's over this answer
- * - `invalid_request`, `out_of_memory`: the prover says it cannot do this request
- * - `stale`: the prover calls the time that the request was stamped with wrong
- * - `cancelled`: by our own signal, never by the prover's word
+ * - `invalid_request`, `out_of_memory`: the prover says that it can't do this request
+ * - `stale`: the prover rejected the request's timestamp
+ * - `cancelled`: by our own signal, never because the prover says so
  * - `error`: any other refusal or failure of the prover
  */
 export type FailReason =
@@ -55,7 +55,7 @@ interface Failed {
   kind: 'failed'
   reason: FailReason
   message: string
-  /** Whether work on this request was seen to begin. */
+  /** Whether work on this request has visibly begun. */
   progressed: boolean
 }
 
@@ -63,13 +63,13 @@ interface Failed {
 interface Refused {
   kind: 'refused'
   retryAfterMs?: number
-  /** Request ids of the valid `taken` that it showed. */
+  /** Request ids of the valid `taken` confirmations that it presented. */
   taken: string[]
 }
 
 export type RequestOutcome = Answered | Refused | Failed
 
-/** The outcome that an error on the wire means; what a refusal shows is not validated here. */
+/** The outcome for an error on the wire; what a refusal presents is not validated here. */
 export function failedOutcome(
   error: WireError,
   progressed: boolean,
@@ -81,7 +81,7 @@ export function failedOutcome(
   return { kind: 'failed', reason: failReasonOf(error), message: error.message, progressed }
 }
 
-/** Why an exchange failed, in the words of outcomes. */
+/** Why an exchange failed, as the reason of an outcome. */
 export function failReasonOf(error: WireError): FailReason {
   switch (error.code) {
     case 'address_refused':
@@ -113,7 +113,7 @@ function refusalReason({ status, code }: WireError['details']): FailReason {
   return status === 400 || status === 422 ? 'invalid_request' : 'error'
 }
 
-/** What an outcome says of the clock that stamped the request. A prover looks at the stamp before all else. */
+/** What an outcome says about our clock. A prover checks the timestamp before everything else. */
 export function clockWord(outcome: RequestOutcome): ClockWord {
   if (outcome.kind !== 'failed') return 'accepted'
   if (outcome.reason === 'stale') return 'stale'

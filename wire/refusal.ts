@@ -6,10 +6,10 @@ import { MAX_JSON_ANSWER_BYTES } from './limits.js'
 import { refusalSchema } from './schemas.js'
 
 /**
- * Passes an answer of status 200 and the media type asked for; anything else is thrown.
- * @throws WireError `http_malformed` for redirects, other 2xx, another type or an encoding;
- * `http_refused` for 4xx and 5xx with `details.status`, `details.code`, `details.retryAfterMs` and, of a
- * 429, `details.taken` as it came
+ * Accepts an answer with status 200 and the expected media type; anything else throws.
+ * @throws WireError `http_malformed` for redirects, other 2xx, another type or an encoding; `http_refused`
+ * for 4xx and 5xx with `details.status`, `details.code`, `details.retryAfterMs` and, for a 429,
+ * `details.taken` as received
  */
 export async function expectOk(exchange: Exchange, mediaType: string): Promise<void> {
   const answer = await exchange.response()
@@ -26,7 +26,7 @@ export async function expectOk(exchange: Exchange, mediaType: string): Promise<v
     )
   }
   if (answer.headers['content-encoding'] !== undefined) {
-    throw new WireError('http_malformed', 'an encoded body, which nobody asked for')
+    throw new WireError('http_malformed', 'an encoded body, which was not requested')
   }
 }
 
@@ -48,7 +48,7 @@ async function refused(
   })
 }
 
-/** A refusal stands by its status: a body that cannot be read only costs its explanation. */
+/** The status alone makes it a refusal: if the body can't be read, only the explanation is missing. */
 async function readRefusal(exchange: Exchange): Promise<Refusal> {
   try {
     const bytes = await exchange.bytes(MAX_JSON_ANSWER_BYTES)
@@ -62,6 +62,6 @@ async function readRefusal(exchange: Exchange): Promise<Refusal> {
 interface Refusal {
   code: string
   message: string
-  /** As it came, unread. */
+  /** As received, not validated. */
   taken: unknown
 }

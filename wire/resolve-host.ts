@@ -8,9 +8,9 @@ const TRIES = 2
 export type ResolveHost = (name: string, deadlineMs: number) => Promise<string[]>
 
 /**
- * Asks DNS itself, not the operating system: its lookups can't be cancelled, and four of them
- * that hang would hold up all else that Node does in its threads. So /etc/hosts is not read; only
- * `localhost` is known here (RFC 6761), for development.
+ * Queries DNS directly, not through the operating system: those lookups can't be cancelled, and four that
+ * hang would block everything else in Node's thread pool. So /etc/hosts is not read; only `localhost` is
+ * known here (RFC 6761), for development.
  * @throws WireError `unreachable`
  */
 export async function resolveHost(name: string, deadlineMs: number): Promise<string[]> {

@@ -29,7 +29,7 @@ const guidance = z
     }
   }, 'more than three decimals')
 
-/** `POST /v1/generate`; what a model can do with the numbers is the engine's to say. */
+/** `POST /v1/generate`; the engine decides which values a model supports. */
 export const generationBodySchema = z.strictObject({
   request_id: z.string().refine(isRequestId, 'expected a lowercase UUIDv4'),
   query: text,
@@ -65,7 +65,7 @@ const timingsSchema = z.strictObject({
 })
 export type AnswerTimings = z.infer<typeof timingsSchema>
 
-/** Codes of an `error` record; a code that is not known here reads as `internal`. */
+/** Codes of an `error` record; an unknown code is read as `internal`. */
 const ERROR_CODES = ['invalid_request', 'out_of_memory', 'cancelled', 'late', 'internal'] as const
 export type AnswerErrorCode = (typeof ERROR_CODES)[number]
 
@@ -73,7 +73,7 @@ export type AnswerErrorCode = (typeof ERROR_CODES)[number]
 export const answerHeaderSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('accepted'),
-    /** Requests before this one; 0 is at work. */
+    /** Requests ahead of this one; 0: running. */
     position: z.int().min(0).max(10_000),
     warnings: z.array(z.enum(WARNINGS)).max(WARNINGS.length),
   }),
@@ -107,18 +107,18 @@ export const openingHeaderSchema = z.discriminatedUnion('type', [
 ])
 export type OpeningHeader = z.infer<typeof openingHeaderSchema>
 
-/** `GET /v1/info`: what a prover says of itself; nothing here is signed, so nothing here is proof. */
+/** `GET /v1/info`: what a prover reports about itself; unsigned, so none of it is proof. */
 export const proverInfoSchema = z.strictObject({
   versions: z.record(z.string().max(64), z.string().max(128)),
   hotkey: z.string().max(64),
   model: z.string().min(1).max(128),
   model_root: digest,
   determinism_class: z.string().refine(isDeterminismClass, 'not a determinism class'),
-  /** Versions and build ids, for people: no part of the class. */
+  /** Versions and build ids, for information; not part of the class. */
   software: z.record(z.string().max(64), z.string().max(256)),
-  /** In service. */
+  /** GPUs in service. */
   gpus: z.int().min(1).max(MAX_COUNT).optional(),
-  /** Requests taken at once: two for each GPU. What a verifier makes of 1,000,000 is its own to say. */
+  /** Concurrent requests: two per GPU. What a verifier makes of 1,000,000 is up to the verifier. */
   capacity: z.int().min(0).max(MAX_COUNT),
   queue_length: z.int().min(0).max(10_000),
 })
@@ -127,14 +127,14 @@ export type ProverInfo = z.infer<typeof proverInfoSchema>
 /** The JSON of every refusal (4xx, 5xx). */
 export const refusalSchema = z.object({
   error: z.object({ code: z.string().max(64), message: z.string().max(1000) }),
-  /** Of a 429: read by `readTaken`, entry by entry. */
+  /** For a 429; parsed by `readTaken`, entry by entry. */
   taken: z.unknown().optional(),
 })
 
 /**
- * A request's JSON bytes by its schema. The message names fields and rules, never values: they may be
- * a prompt.
- * @throws WireError `bad_request`; `details.field` names the first field at fault
+ * Parses a request's JSON bytes with a schema. The message names fields and rules, never values, which may be
+ * prompts.
+ * @throws WireError `bad_request`; `details.field` names the first invalid field
  */
 export function parseJsonBody<T>(schema: z.ZodType<T>, body: Uint8Array): T {
   let value: unknown
@@ -149,7 +149,7 @@ export function parseJsonBody<T>(schema: z.ZodType<T>, body: Uint8Array): T {
   throw new WireError('bad_request', text, { details: { field } })
 }
 
-/** The first thing zod found wrong, in one line; it may name members that the sender made up. */
+/** The first issue that zod found, in one line; it may contain field names made up by the sender. */
 export function issueOf(error: z.ZodError): { field: string; text: string } {
   const issue = error.issues[0]
   const field = sanitizeText(issue?.path.join('.') || 'body')

@@ -9,11 +9,11 @@ export interface StreamRecord {
   body: Uint8Array
 }
 
-/** What a reader is willing to hold; checked on the announced lengths, before anything is kept. */
+/** Limits of a reader; checked against the announced lengths, before anything is stored. */
 export interface StreamLimits {
-  /** Of one record's body, in bytes. */
+  /** Maximum of one record's body, in bytes. */
   maxBodyBytes: number
-  /** Of the whole stream, in bytes. */
+  /** Maximum of the whole stream, in bytes. */
   maxTotalBytes: number
 }
 
@@ -38,7 +38,7 @@ export function encodeRecord(header: StreamRecord['header'], body: Uint8Array = 
 }
 
 /**
- * The records of a byte stream, in any chunking. Ends when the source ends between two records;
+ * Yields the records of a byte stream, however it is chunked. Ends when the source ends between two records;
  * leaving the loop early ends the source.
  * @throws WireError `stream_truncated`, `stream_oversized`, `stream_malformed`; and what the source throws
  */
@@ -83,7 +83,7 @@ function parseHeader(bytes: Buffer): StreamRecord['header'] {
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    // V8 quotes the bytes that it stumbles over.
+    // V8's message quotes the offending bytes.
     const why = sanitizeText(messageOf(error))
     throw new WireError('stream_malformed', `a record's header is not JSON: ${why}`)
   }
@@ -100,7 +100,7 @@ function oversized(what: string, size: number, cap: number): WireError {
   return new WireError('stream_oversized', `${what} has ${size} bytes, more than ${cap}`)
 }
 
-/** Chunks waiting to be taken; each byte is copied once, however small the chunks are. */
+/** Buffered chunks; each byte is copied only once, however small the chunks are. */
 class Pending {
   length = 0
   private chunks: Uint8Array[] = []
@@ -113,7 +113,7 @@ class Pending {
     this.length += chunk.length
   }
 
-  /** Exactly `count` bytes, which must be there. */
+  /** Takes exactly `count` bytes, which must be available. */
   take(count: number): Buffer {
     const out = Buffer.allocUnsafe(count)
     let filled = 0

@@ -10,11 +10,11 @@ import { Exchange } from './exchange.js'
 
 /*
  * `POST /v1/generations/{request_id}/taken`, empty body, signed: a verifier confirms that a prover accepted
- * its request. A 429 shows these confirmations of the requests in flight, so that the verifier it refuses
- * knows that others hold the prover's GPUs (mechanism.md section 3).
+ * its request. A 429 presents these confirmations for the requests in flight, so that the refused verifier
+ * knows that others occupy the prover's GPUs (mechanism.md section 3).
  */
 
-/** As many as a prover can have in flight. */
+/** The maximum that a prover can have in flight. */
 export const MAX_TAKEN = CAPACITY_PER_GPU * GPUS_MAX
 
 const NO_BODY = new Uint8Array()
@@ -23,14 +23,14 @@ const DEADLINE_MS = 5000
 
 const takenClaimSchema = z.object({
   request_id: z.string().refine(isRequestId),
-  /** Who asked for that request: ss58. */
+  /** The caller of that request: ss58. */
   caller: z.string().refine(isSs58),
   /** Unix nanoseconds, decimal: beyond 2^53. */
   nonce: z.string().regex(/^[1-9][0-9]{0,19}$/),
   signature: z.string().regex(/^0x[0-9a-f]{128}$/),
 })
 
-/** What a 429 shows of one request: nothing is proved yet. */
+/** A 429's claim about one request; nothing is proven yet. */
 export type TakenClaim = z.infer<typeof takenClaimSchema>
 
 /** The path that is signed. */
@@ -38,7 +38,7 @@ export function takenTarget(requestId: string): string {
   return `/v1/generations/${requestId}/taken`
 }
 
-/** Of a stranger's list, what has the shape of a claim; no more than `MAX_TAKEN` entries are looked at. */
+/** The well-formed claims in an untrusted list; at most `MAX_TAKEN` entries are read. */
 export function readTaken(list: unknown): TakenClaim[] {
   if (!Array.isArray(list)) return []
   return list.slice(0, MAX_TAKEN).flatMap((entry: unknown) => {
@@ -50,17 +50,17 @@ export function readTaken(list: unknown): TakenClaim[] {
 export interface TakenTerms {
   /** ss58 of the prover that refused. */
   receiver: string
-  /** ss58 of whom it refused. */
+  /** ss58 of the caller that it refused. */
   self: string
-  /** Of the refused request. */
+  /** Deadline of the refused request. */
   deadlineMs: number
   nowNs: bigint
-  /** Whether a hotkey may set weights on this subnet: has a permit, or is its owner. */
+  /** Whether a hotkey may set weights on this subnet: it has a permit, or is the subnet's owner. */
   mayVerify(hotkey: string): boolean | Promise<boolean>
 }
 
 /**
- * The request ids of the claims that hold: of another verifier, signed for this prover, from within the
+ * The request ids of the valid claims: by another verifier, signed for this prover, and no older than the
  * refused request's deadline; each id once.
  */
 export async function validTaken(
@@ -90,7 +90,7 @@ function isSigned({ request_id, caller, nonce, signature }: TakenClaim, receiver
   )
 }
 
-/** Confirms an acceptance. Never throws: a prover that takes no confirmation only harms itself. */
+/** Confirms an acceptance. Never throws: a prover that does not accept a confirmation only harms itself. */
 export async function sendTaken(options: {
   address: VettedAddress
   /** ss58 of the prover's hotkey. */

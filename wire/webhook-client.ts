@@ -5,21 +5,21 @@ import { WireError, type WireErrorCode } from './error.js'
 import { Exchange } from './exchange.js'
 import { type ResolveHost, resolveHost } from './resolve-host.js'
 
-/** Bounds of one POST, in milliseconds. */
+/** Time limits of one POST, in milliseconds. */
 export interface WebhookDeadlines {
   readonly dnsMs: number
-  /** TCP and TLS, for each address that is tried. */
+  /** TCP and TLS, for each address tried. */
   readonly connectMs: number
-  /** From the first byte of DNS to the answer's headers: the convention asks for 15 to 30 s. */
+  /** From the DNS query to the answer's headers: the convention recommends 15 to 30 s. */
   readonly wholeMs: number
-  /** For the answer's body, which nobody reads for its content. */
+  /** For the answer's body, which is discarded. */
   readonly bodyMs: number
 }
 
 const DEADLINES: WebhookDeadlines = { dnsMs: 5000, connectMs: 5000, wholeMs: 20_000, bodyMs: 1000 }
-/** Of a name's addresses. */
+/** Maximum number of a name's addresses to try. */
 const MAX_ADDRESSES_TRIED = 3
-/** A receiver that is cut off while it writes takes that for an error of ours. */
+/** Read up to this much: a receiver that is cut off while it writes would see an error. */
 const MAX_BODY_BYTES = 4096
 const MAX_RETRY_AFTER_SECONDS = 3_600
 
@@ -27,28 +27,28 @@ export interface WebhookPost {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
-  /** Lets `http` and one's own machines pass (development). */
+  /** Allows `http` and private addresses (development). */
   readonly allowPrivate: boolean
   readonly signal?: AbortSignal
   readonly deadlines?: Partial<WebhookDeadlines>
-  /** What a test puts in place of DNS and of the certificates that are trusted. */
+  /** Replaces DNS and the trusted certificates in tests. */
   readonly resolve?: ResolveHost
   readonly ca?: string
 }
 
-/** What the receiver said: any status is an answer, redirects too (they are not followed). */
+/** The receiver's response: any status is an answer, including redirects (which are not followed). */
 export interface WebhookAnswer {
   readonly status: number
-  /** From the header Retry-After in seconds, when there is a usable one. */
+  /** From a usable Retry-After header in seconds, if there is one. */
   readonly retryAfterMs: number | null
 }
 
 /**
- * One POST to an address that a stranger chose. The name is resolved here, once; every address it has
- * is vetted, and the connection goes to a vetted one itself, so that a name which changes its mind
- * (rebinding) gains nothing; TLS is checked for the name. No redirects, no proxies, nothing pooled.
- * @throws WireError `address_refused`, `unreachable`, `tls_failed`, `no_answer`, `late`,
- * `http_malformed`, `stream_oversized`, `cancelled`; no message has a part of the address
+ * One POST to an untrusted URL. The name is resolved here, once; all its addresses are vetted, and the
+ * connection goes to a vetted address itself, so DNS rebinding gains nothing; the TLS certificate is checked
+ * for the name. No redirects, no proxies, no pooling.
+ * @throws WireError `address_refused`, `unreachable`, `tls_failed`, `no_answer`, `late`, `http_malformed`,
+ * `stream_oversized`, `cancelled`; no message contains any part of the URL
  */
 export async function postWebhook(post: WebhookPost): Promise<WebhookAnswer> {
   const deadlines = { ...DEADLINES, ...post.deadlines }
@@ -65,7 +65,7 @@ export async function postWebhook(post: WebhookPost): Promise<WebhookAnswer> {
         wholeMs: Math.max(1, endsAt - performance.now()),
       })
     } catch (error) {
-      // Nothing was sent: the next address may be reached, as of a name with IPv6 that is not routed.
+      // Nothing was sent: the next address may be reachable, for example if IPv6 is not routed here.
       const unsent = error instanceof WireError && error.code === 'unreachable'
       if (!unsent || i === addresses.length - 1) throw error
     }
@@ -73,7 +73,7 @@ export async function postWebhook(post: WebhookPost): Promise<WebhookAnswer> {
   throw new WireError('unreachable', 'the name has no address')
 }
 
-/** @throws WireError `address_refused` when only one of them is */
+/** @throws WireError `address_refused` if any one of them is refused */
 async function vettedAddresses(
   url: WebhookUrl,
   post: WebhookPost,
@@ -92,7 +92,7 @@ async function postTo(
   deadlines: WebhookDeadlines,
 ): Promise<WebhookAnswer> {
   const ca = post.ca === undefined ? {} : { ca: post.ca }
-  // An IP address is no server name (RFC 6066); without one the certificate is checked for the address.
+  // An IP address is not a server name (RFC 6066); without one, the certificate is checked for the address.
   const tls = url.isName ? { servername: url.host, ...ca } : ca
   const exchange = new Exchange({
     address,
@@ -114,7 +114,7 @@ async function postTo(
   }
 }
 
-/** The status has said it all: however the body ends, the answer stands. */
+/** The status is all that matters, however the body ends. */
 async function skipBody(exchange: Exchange, ms: number): Promise<void> {
   exchange.arm('whole', ms, 'late', 'the body took too long')
   await exchange.bytes(MAX_BODY_BYTES).catch(() => undefined)
@@ -126,7 +126,7 @@ function retryAfter(answer: IncomingMessage): number | null {
   return seconds > 0 ? Math.min(seconds, MAX_RETRY_AFTER_SECONDS) * 1000 : null
 }
 
-/** Why a POST got no answer, as its owner is shown it. */
+/** Why a POST got no answer, as shown to the webhook's owner. */
 export type NoAnswer =
   | 'address_refused'
   | 'unreachable'

@@ -58,7 +58,7 @@ export async function exportPython(
       'download_failed',
       `pip could not install the exporter’s packages: ${words}`,
       {
-        hint: 'Look at the network, the free disk and pip’s settings (pip config list), then run it again.',
+        hint: 'Check the network, the free disk space and pip’s settings (pip config list), then run it again.',
         cause,
       },
     )

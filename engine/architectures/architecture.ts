@@ -8,12 +8,14 @@ import type { Runtime } from '../runtime/runtime.js'
 import type { Scheduler } from '../schedulers/scheduler.js'
 import type { PromptTokens } from '../tokenizer/prompt-tokens.js'
 
-/** A family of models: a folder beside this file, and all that the pipeline does not know of it. */
+/**
+ * A model family: one folder next to this file, with everything that the pipeline does not know about it.
+ */
 export interface Architecture extends Pick<DescriptorTerms, 'denoiserBatch' | 'decodeUnit'> {
   /** `_class_name` in model_index.json. */
   readonly pipeline: string
   /**
-   * Which sizes its videos can have, by vae_decoder/config.json.
+   * The valid sizes of its videos, from vae_decoder/config.json.
    * @throws EngineError `model_invalid`, `unsupported_model`
    */
   grid(files: FolderBytes): SizeGrid
@@ -24,9 +26,9 @@ export interface Architecture extends Pick<DescriptorTerms, 'denoiserBatch' | 'd
   read(files: ModelFiles): ArchitectureConfig
 }
 
-/** What an architecture makes of a folder. */
+/** What an architecture reads from a folder. */
 export interface ArchitectureConfig {
-  /** Of the latents. */
+  /** Channels of the latents. */
   readonly channels: number
   /** Pixels per latent cell, in each direction. */
   readonly scale: number
@@ -39,7 +41,7 @@ export interface ArchitectureConfig {
 
 /** A model, before its networks are open. */
 export interface ModelConfig extends ArchitectureConfig {
-  /** Which one runs both guided and unguided predictions whatever the guidance: 2. */
+  /** 2 if it runs both conditional and unconditional predictions whatever the guidance. */
   readonly denoiserBatch: Architecture['denoiserBatch']
   readonly shape: ModelShape
   readonly descriptor: ModelDescriptor | null
@@ -49,7 +51,10 @@ export interface Tokenizer {
   encode(text: string): PromptTokens
 }
 
-/** A model whose networks are open. All throw EngineError `out_of_memory`, `gpu_missing`, `engine_failed`. */
+/**
+ * A model with its networks opened. All methods throw EngineError `out_of_memory`, `gpu_missing`,
+ * `engine_failed`.
+ */
 export interface ModelParts {
   readonly textEncoder: TextEncoder
   readonly denoiser: Denoiser
@@ -63,7 +68,7 @@ export interface TextEncoder {
 export interface EncodedText {
   /** length × width */
   embedding: Float32Array
-  /** The text was cut at the tokenizer's length. */
+  /** Whether the text was truncated to the tokenizer's length. */
   truncated: boolean
 }
 
@@ -74,10 +79,10 @@ export interface Denoiser {
 /** Predicts for one video, guidance applied. */
 export type Predict = (latents: Float32Array, timestep: number) => Promise<Float32Array>
 
-/** What stays the same in all steps of a video. */
+/** What is the same in all steps of a video. */
 export interface Conditioning {
   prompt: Float32Array
-  /** null where it is not used: without guidance, by a denoiser whose batch is 1. */
+  /** null if not used: a denoiser with batch 1, without guidance. */
   negative: Float32Array | null
   guidanceMilli: GenerationParams['guidanceMilli']
   shape: LatentShape
@@ -85,9 +90,9 @@ export interface Conditioning {
 
 export interface Decoder {
   /**
-   * Runs the network once, on the unit of decoding that a frame is in.
-   * @param latents final
-   * @param from 0-based
+   * Runs the network once, on the decode unit that contains a frame.
+   * @param latents the final ones
+   * @param from 0-based frame index
    * @returns that frame and those after it in its unit, each height × width × RGB bytes
    */
   decode(latents: Float32Array, shape: LatentShape, from: number): Promise<Uint8Array[]>

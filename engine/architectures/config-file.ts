@@ -12,10 +12,10 @@ export const tokenSchema = z.union([
   z.looseObject({ content: z.string() }).transform((token) => token.content),
 ])
 
-/** An option that would change the arithmetic, and is not implemented. */
+/** An option that would change the arithmetic and is not implemented. */
 export const off = z.literal(false).default(false)
 
-/** @throws EngineError `model_invalid` for what is missing, too large or not JSON */
+/** @throws EngineError `model_invalid` if the file is missing, too large or not JSON */
 export function readJson(files: FolderBytes, file: string): unknown {
   const bytes = bytesOf(files, file)
   if (bytes === null) throw new EngineError('model_invalid', `${file} is far too large for JSON.`)
@@ -23,8 +23,8 @@ export function readJson(files: FolderBytes, file: string): unknown {
 }
 
 /**
- * A JSON file of the model, checked.
- * @param code of an option that the engine does not reproduce, or of a damaged file
+ * Reads and validates a JSON file of the model.
+ * @param code the error code: for an option that the engine does not implement, or for a damaged file
  * @throws EngineError
  */
 export function readConfig<T>(
@@ -39,12 +39,12 @@ export function readConfig<T>(
     hint:
       code === 'model_invalid'
         ? 'Fetch the model folder again.'
-        : 'Options that change the arithmetic have to be those that it reproduces: see docs/models.md.',
+        : 'Options that affect the arithmetic must have supported values: see docs/models.md.',
   })
 }
 
 /**
- * Looks whether model_index.json names these classes.
+ * Asserts that model_index.json names these classes.
  * @param classes by part
  * @throws EngineError `unsupported_model`
  */
@@ -60,7 +60,7 @@ export function assertClasses(
   }
 }
 
-/** @param expected one or more */
+/** @param expected one or more class names */
 export function unsupported(part: string, found: string, expected: readonly string[]): EngineError {
   return new EngineError(
     'unsupported_model',

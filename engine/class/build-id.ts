@@ -3,12 +3,12 @@ import { type Hex, toHex } from '../../formats/bytes.js'
 
 const PT_NOTE = 4
 const NT_GNU_BUILD_ID = 3
-/** Tables and notes are some hundreds of bytes; a header that says more is damaged. */
+/** Tables and notes are a few hundred bytes; a header that claims more is corrupt. */
 const MAX_BYTES = 65_536
 
 /**
- * The build id of a 64-bit little-endian ELF library: what its linker named its contents by, so that it is the same
- * however the file is packaged and called. Null where it has none.
+ * The build id of a 64-bit little-endian ELF library: the linker's identifier of its contents, which does not
+ * depend on packaging or file name. Null if it has none.
  */
 export async function buildIdOf(file: string): Promise<Hex | null> {
   const library = await open(file)
@@ -31,7 +31,7 @@ export async function buildIdOf(file: string): Promise<Hex | null> {
     }
     return null
   } catch (error) {
-    // Cut off, or its offsets lead nowhere.
+    // Truncated, or invalid offsets.
     if (error instanceof RangeError) return null
     throw error
   } finally {

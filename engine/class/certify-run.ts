@@ -9,36 +9,36 @@ import { frameDeviation, stateDeviation } from '../pipeline/deviation.js'
 import type { GenerationHooks, Generator, StepRecomputer } from '../pipeline/generator.js'
 import { joinState } from '../pipeline/states.js'
 
-/** What one certifying run generates, and which step of it is computed again. */
+/** What one certification run generates, and which of its steps is recomputed. */
 export interface CertifyTask {
-  /** Which of the known answers: 0 is of the standard form. */
+  /** Which of the known answers; 0 has the standard form. */
   answer: number
   params: GenerationParams
   /** 1 … steps. */
   step: number
 }
 
-/** What one certifying run gave. */
+/** The result of one certification run. */
 export interface CertifyRun {
   answer: number
   framesSha256: Hex
   traceRoot: Hex
   /** floor(µs · 10^6 / work). */
   usPerWork: number
-  /** Of a step computed again: floor(µs · 10^6 / (frames · width · height)). */
+  /** For one recomputed step: floor(µs · 10^6 / (frames · width · height)). */
   spotCheckUsPerPixel: number
-  /** Whether that step and frame came out as in the generation. */
+  /** Whether that step and frame were the same as in the generation. */
   spotCheckOk: boolean
-  /** How far that step's state was from the generation's: `stateDeviation`. */
+  /** Deviation of that step's state from the generation's: `stateDeviation`. */
   stepDeviation: number
-  /** How far that frame was from the generation's, in 8-bit levels. */
+  /** Deviation of that frame from the generation's, in 8-bit levels. */
   frameDeviation: number
 }
 
 /**
- * The runs of one process: all known answers, the first with all steps of the standard form, for the class is timed
- * by it. It comes last, so that its times are of a warm session. The steps that are computed again go from the first
- * to the last of each.
+ * The runs of one process: all known answers; the first one has all steps of the standard form, because the
+ * class is timed by it. It comes last, so that it is timed in a warm session. The recomputed steps range from
+ * the first to the last of each.
  */
 export function certifyTasks(descriptor: ModelDescriptor | null, runs: number): CertifyTask[] {
   const [first, ...others] = knownAnswersOf(descriptor)
@@ -55,7 +55,7 @@ export function certifyTasks(descriptor: ModelDescriptor | null, runs: number): 
 }
 
 /**
- * One certifying run: a generation, and a spot check of one step and the last frame.
+ * One certification run: a generation, and a spot check of one step and the last frame.
  * @throws EngineError
  */
 export async function certifyRun(

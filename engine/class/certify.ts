@@ -22,17 +22,22 @@ export interface Certificate {
   modelRoot: Hex
   runs: number
   processes: number
-  /** True when class and every byte were equal in all runs of each request, and a step computed again gave the same. */
+  /**
+   * True if class and all bytes were equal in all runs of each request, and recomputed steps gave the same.
+   */
   exact: boolean
-  /** Of the standard request: lower median of floor(µs · 10^6 / (steps · frames · width · height)). */
+  /** For the standard request: lower median of floor(µs · 10^6 / (steps · frames · width · height)). */
   usPerWork: number
-  /** Of the same: lower median of floor(µs · 10^6 / (frames · width · height)) of one step computed again. */
+  /**
+   * For the standard request: lower median of floor(µs · 10^6 / (frames · width · height)) of one recomputed
+   * step.
+   */
   spotCheckUsPerPixel: number
-  /** The furthest that a step computed again was from its generation, in 10^-9; 0 in an exact class. */
+  /** Largest deviation of a recomputed step from its generation, in 10^-9; 0 in an exact class. */
   stepDeviation: number
-  /** The furthest that a frame decoded again was from its generation, in 8-bit levels. */
+  /** Largest deviation of a frame decoded again from its generation, in 8-bit levels. */
   frameDeviation: number
-  /** Of the standard request. */
+  /** For the standard request. */
   framesSha256: Hex
 }
 
@@ -43,16 +48,16 @@ export interface CertifyOptions {
   device: Device
   /** At least 2; half of them, rounded down, in a second process. */
   runs: number
-  /** In which the first half runs; by default one is opened for them. */
+  /** The session for the first half of the runs; by default one is opened. */
   session?: Engine
-  /** Called before the second process opens the model: a GPU may have no room for two of it. */
+  /** Called before the second process opens the model: a GPU may not have room for two copies. */
   beforeSecondProcess?(): Promise<void>
   /** After run 1 … runs. */
   onRun?(run: number, runs: number): void
   signal?: AbortSignal
 }
 
-/** What one of the two processes gave. */
+/** The results of one of the two processes. */
 interface ProcessRuns {
   determinismClass: string
   modelRoot: Hex
@@ -60,8 +65,8 @@ interface ProcessRuns {
 }
 
 /**
- * Generates the model's known answers many times, half of the runs in a second process, and looks whether all
- * bytes are equal. The processes run one after the other: a GPU need not hold the model twice.
+ * Generates the model's known answers many times, half of the runs in a second process, and checks whether
+ * all bytes are equal. The processes run one after the other, so that a GPU does not hold the model twice.
  * @throws EngineError `invalid_request`, `certify_failed`, `cancelled`, and those of openEngine
  */
 export async function certify(options: CertifyOptions): Promise<Certificate> {
@@ -96,7 +101,7 @@ export async function certify(options: CertifyOptions): Promise<Certificate> {
   }
 }
 
-/** Whether each request had the same bytes in all its runs, with its steps computed again. */
+/** Whether each request gave the same bytes in all its runs, and its recomputed steps did too. */
 export function areEqual(results: readonly CertifyRun[]): boolean {
   return results.every((result) => {
     const first = results.find(({ answer }) => answer === result.answer)!

@@ -4,8 +4,8 @@ import { EngineError } from '../errors.js'
 export type Isa = 'avx512' | 'avx2' | 'sse' | 'neon'
 
 /**
- * The instruction set that onnxruntime's kernels pick by, which decides the last bits of results.
- * @throws EngineError `runtime_missing` on a platform that onnxruntime-node has no binary for
+ * The instruction set by which onnxruntime selects kernels; it determines the last bits of results.
+ * @throws EngineError `runtime_missing` on a platform without a binary of onnxruntime-node
  */
 export async function cpuIsa(platform: string, arch: string): Promise<Isa> {
   if (arch === 'arm64') return 'neon'

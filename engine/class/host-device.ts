@@ -3,8 +3,8 @@ import { cpuIsa } from './cpu-isa.js'
 import { selectedGpu } from './selected-gpu.js'
 
 /**
- * What computes, as a determinism class names it: the GPU's name with `-` for spaces, of a CPU its architecture
- * and instruction set.
+ * The name of the computing device in a determinism class: the GPU's name with `-` for spaces, or a CPU's
+ * architecture and instruction set.
  * @throws EngineError `gpu_missing`, `gpu_ambiguous`, `runtime_missing`
  */
 export async function hostDevice(device: Device): Promise<string> {

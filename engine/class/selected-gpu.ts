@@ -13,10 +13,10 @@ type Environment = Record<string, string | undefined>
 const QUERY = ['--query-gpu=uuid,name,driver_version', '--format=csv,noheader']
 
 /**
- * The GPU that CUDA gives this process as its first: of `CUDA_VISIBLE_DEVICES` the first entry, by index or UUID,
- * else the first of the machine. nvidia-smi lists GPUs by their place on the PCI bus; CUDA does so only where
- * `CUDA_DEVICE_ORDER` is PCI_BUS_ID, and otherwise begins with what it takes for the fastest. Where that could be
- * another model, nothing is guessed.
+ * The GPU that is CUDA's first device in this process: the first entry of `CUDA_VISIBLE_DEVICES`, by index or
+ * UUID, else the machine's first. nvidia-smi lists GPUs in PCI bus order; CUDA does so only if
+ * `CUDA_DEVICE_ORDER` is PCI_BUS_ID, and otherwise begins with the one that it considers fastest. If that
+ * could be a different model, we don't guess.
  * @param command for tests
  * @throws EngineError `gpu_missing`, `gpu_ambiguous`
  */
@@ -51,9 +51,9 @@ export async function selectedGpu(
 }
 
 /**
- * The UUIDs of so many of the GPUs that this process may use, in their order.
+ * The UUIDs of the first `count` GPUs that this process may use, in order.
  * @param command for tests
- * @throws EngineError `gpu_missing` when there are fewer, `gpu_ambiguous`
+ * @throws EngineError `gpu_missing` if there are fewer, `gpu_ambiguous`
  */
 export async function visibleGpus(
   count: number,
@@ -64,7 +64,7 @@ export async function visibleGpus(
   const uuids = (await listed(command)).map(({ uuid }) => uuid)
   const entries = visible === undefined ? uuids : visible.split(',')
   if (entries.length < count) {
-    throw new EngineError('gpu_missing', `${count} GPUs are wanted; there are ${entries.length}.`, {
+    throw new EngineError('gpu_missing', `${count} GPUs were requested, but there are ${entries.length}.`, {
       hint: 'Lower --gpu.count, or look at nvidia-smi -L and CUDA_VISIBLE_DEVICES.',
     })
   }
@@ -80,8 +80,9 @@ export async function visibleGpus(
 }
 
 /**
- * Has CUDA see the selected GPU and no other, by its UUID: so what the class names is what computes. Call it in the
- * main thread before CUDA is loaded: a worker's `process.env` is a copy that native libraries do not see.
+ * Makes only the selected GPU visible to CUDA, by its UUID, so that the GPU named in the class is the one
+ * that computes. Call it in the main thread before CUDA is loaded: a worker's `process.env` is a copy that
+ * native libraries do not see.
  * @throws EngineError `gpu_missing`, `gpu_ambiguous`
  */
 export async function pinGpu(): Promise<void> {

@@ -5,7 +5,7 @@ import { sessionOptionsSha256 } from '../runtime/session-options.js'
 import { buildIdOf } from './build-id.js'
 import { selectedGpu } from './selected-gpu.js'
 
-/** Of the libraries that a process may load, those whose code computes: the beginnings of their file names. */
+/** File name prefixes of the libraries whose code computes. */
 const LIBRARIES = [
   'libonnxruntime.so',
   'libonnxruntime_providers_cuda.so',
@@ -19,8 +19,9 @@ const LIBRARIES = [
 ] as const
 
 /**
- * Versions and build ids of what computes, to explain why two machines' bytes differ. Libraries are those that this
- * process has loaded, so ask once something was generated. What a platform doesn't tell is left out.
+ * Versions and build ids of the computing software, to explain why two machines' bytes differ. It lists the
+ * libraries that this process has loaded, so call it after something was generated. What a platform doesn't
+ * reveal is left out.
  * @throws EngineError `gpu_missing`, `gpu_ambiguous`
  */
 export async function softwareOf(
@@ -38,7 +39,7 @@ export async function softwareOf(
   }
 }
 
-/** NVIDIA's default is on. */
+/** NVIDIA enables it by default. */
 function tf32(): string {
   return process.env.NVIDIA_TF32_OVERRIDE === '0' ? 'off' : 'on'
 }

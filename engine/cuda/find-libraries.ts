@@ -9,7 +9,7 @@ import { cudaLibraryPath } from './places.js'
 export interface FoundLibrary {
   readonly library: string
   readonly path: string
-  /** As the file's own name says it: libcudart.so.13.0.96. Null where it says no more than was asked for. */
+  /** From the file's real name: libcudart.so.13.0.96. Null if the name has no more than the soname. */
   readonly version: string | null
 }
 
@@ -20,7 +20,7 @@ export interface PackageState {
 }
 
 export interface LookUp {
-  /** `LD_LIBRARY_PATH` of a process that computes on a GPU. */
+  /** `LD_LIBRARY_PATH` for a process that computes on a GPU. */
   readonly libraryPath: string
   /** The system's list of libraries, as `ldconfig -p` prints it. */
   listed(): Promise<string>
@@ -32,8 +32,8 @@ const HERE = (): LookUp => ({
 })
 
 /**
- * Which of NVIDIA's libraries a process that computes on a GPU would load, and which it would not find. In the dynamic
- * linker's order: `LD_LIBRARY_PATH`, then the system's list.
+ * Which of NVIDIA's libraries a process that computes on a GPU would load, and which it would not find. It
+ * searches in the dynamic linker's order: `LD_LIBRARY_PATH`, then the system's list.
  */
 export async function findCudaLibraries(lookUp: LookUp = HERE()): Promise<PackageState[]> {
   const find = await finder(lookUp)
@@ -67,14 +67,14 @@ async function finder({ libraryPath, listed }: LookUp) {
   }
 }
 
-/** In one line: what is missing, of what version, and from where it can be had; null where nothing is. */
+/** One line that says what is missing, in which version, and where to get it; null if nothing is missing. */
 export function describeMissing(states: readonly PackageState[]): string | null {
   const lacking = states.filter(({ missing }) => missing.length > 0)
   if (lacking.length === 0) return null
   return lacking.map(({ needed, missing }) => `${needed.what} (${missing.join(', ')})`).join(', ')
 }
 
-/** Of each library the first, as the linker takes it: `libcudart.so.13 (libc6,x86-64) => /usr/lib/…`. */
+/** The first entry of each library, like the linker: `libcudart.so.13 (libc6,x86-64) => /usr/lib/…`. */
 function systemPaths(listed: string): Map<string, string> {
   const found = new Map<string, string>()
   for (const [, library, place] of listed.matchAll(/^\s*(\S+) \(.*?\) => (\S+)$/gm)) {
@@ -83,7 +83,7 @@ function systemPaths(listed: string): Map<string, string> {
   return found
 }
 
-/** By the file that a link leads to, else by the folder of the wheel that it is of. */
+/** The version from the link's target file, else from the folder of its wheel. */
 async function versionOf(place: string): Promise<string | null> {
   const file = await realpath(place)
   const named = /\.so\.(\d+(?:\.\d+)+)$/.exec(path.basename(file))?.[1]
@@ -98,13 +98,13 @@ function isThere(place: string): Promise<boolean> {
   )
 }
 
-/** What the first of these programs prints that is there; nothing where none is. */
+/** The output of the first of these programs that exists; empty if none does. */
 async function printed(programs: readonly string[]): Promise<string> {
   for (const program of programs) {
     try {
       return (await promisify(execFile)(program, ['-p'], { maxBuffer: 16 * 2 ** 20 })).stdout
     } catch {
-      // Not on this user's PATH, most likely.
+      // Most likely not on this user's PATH.
     }
   }
   return ''

@@ -5,7 +5,7 @@ import { EngineError } from '../errors.js'
 import type { Model } from '../model/model.js'
 
 const MIB = 2 ** 20
-/** What CUDA, cuBLAS and cuDNN take in any process: 0.5 to 1 GB with the smallest model on an H100. */
+/** What CUDA, cuBLAS and cuDNN need in any process: 0.5 to 1 GB with the smallest model on an H100. */
 const CONTEXT_MIB = 500
 
 export interface GpuMemory {
@@ -15,8 +15,8 @@ export interface GpuMemory {
 }
 
 /**
- * The least that a model takes of a GPU's memory: what its description says was measured, else its weights, which are
- * copied there.
+ * The minimum GPU memory that a model needs: as measured, according to fractal.json, else the size of its
+ * weights, which are copied to the GPU.
  */
 export function neededMib({ files, config }: Model): number {
   const measured = config.descriptor?.gpuMemoryMib
@@ -27,7 +27,7 @@ export function neededMib({ files, config }: Model): number {
   return Math.ceil(weights / MIB) + CONTEXT_MIB
 }
 
-/** Of the GPU that this process computes on. @throws EngineError `gpu_missing`, `gpu_ambiguous` */
+/** Memory of the GPU that this process computes on. @throws EngineError `gpu_missing`, `gpu_ambiguous` */
 export async function gpuMemory(command = 'nvidia-smi'): Promise<GpuMemory> {
   const { uuid, name } = await selectedGpu(process.env, command)
   const query = ['--query-gpu=memory.total,memory.free', '--format=csv,noheader,nounits']
@@ -37,7 +37,7 @@ export async function gpuMemory(command = 'nvidia-smi'): Promise<GpuMemory> {
 }
 
 /**
- * Before minutes are spent on opening a model that can't fit.
+ * Avoids spending minutes on opening a model that can't fit.
  * @throws EngineError `gpu_too_small`
  */
 export function assertFits(model: Model, { name, totalMib, freeMib }: GpuMemory): void {
@@ -53,7 +53,7 @@ export function assertFits(model: Model, { name, totalMib, freeMib }: GpuMemory)
     {
       hint: isTooSmall
         ? 'Use a smaller model, or one in fp16 (docs/models.md says what each takes).'
-        : 'End what else uses the GPU: nvidia-smi lists it.',
+        : 'Stop whatever else uses the GPU: nvidia-smi lists it.',
     },
   )
 }

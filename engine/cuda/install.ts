@@ -7,7 +7,10 @@ import { installWheel } from './pip.js'
 import { cudaFolder, keptLibraries, providerFolder } from './places.js'
 import { providerState } from './provider.js'
 
-/** `missing`: those that this machine lacks; `all`: these and no others; `none`: something else brings them. */
+/**
+ * `missing`: only those that this machine lacks; `all`: all pinned ones; `none`: they are provided in another
+ * way.
+ */
 export const WHICH_LIBRARIES = ['missing', 'all', 'none'] as const
 export type WhichLibraries = (typeof WHICH_LIBRARIES)[number]
 
@@ -18,9 +21,9 @@ export interface InstallOptions {
 }
 
 /**
- * Puts onnxruntime's CUDA provider beside onnxruntime, and NVIDIA's libraries into folders of their own, one a
- * version, where processes that compute on a GPU look for them (`cudaLibraryPath`).
- * @returns what was put there
+ * Installs onnxruntime's CUDA provider next to onnxruntime, and NVIDIA's libraries into separate folders, one
+ * per version, which processes that compute on a GPU search (`cudaLibraryPath`).
+ * @returns what was installed
  * @throws FractalError `cuda_unsupported`, `pip_missing`, `download_failed`
  */
 export async function installCuda({ libraries, env, say }: InstallOptions): Promise<CudaPackage[]> {
@@ -30,7 +33,7 @@ export async function installCuda({ libraries, env, say }: InstallOptions): Prom
       'cuda_unsupported',
       `There is no CUDA provider for ${platform} ${arch}.`,
       {
-        hint: 'GPUs are used on Linux on x64 alone.',
+        hint: 'GPUs are only supported on Linux x64.',
       },
     )
   }
@@ -40,7 +43,7 @@ export async function installCuda({ libraries, env, say }: InstallOptions): Prom
   for (const each of wanted) await fetch(each, env, say)
   if (!isThere) {
     const folder = await fetch(PROVIDER, env, say)
-    // Copied: an image takes the packages' folder without the one where this is kept.
+    // Copied, not linked: an image includes the packages' folder but not the cache folder.
     for (const library of PROVIDER.libraries) {
       await copyFile(path.join(folder, library), path.join(providerFolder(), library))
     }
@@ -55,7 +58,7 @@ async function wantedLibraries(which: WhichLibraries): Promise<CudaPackage[]> {
   return states.filter(({ missing }) => missing.length > 0).map(({ needed }) => needed)
 }
 
-/** The folder of a package's libraries, fetched unless it was before. */
+/** The folder of a package's libraries, downloaded unless it exists. */
 async function fetch(
   needed: CudaPackage,
   env: InstallOptions['env'],
@@ -68,12 +71,12 @@ async function fetch(
   const beside = await mkdtemp(path.join(kept, 'getting-'))
   try {
     say(
-      `Getting ${needed.what}: ${needed.name} ${needed.version} (${needed.megabytes} MB) by pip ...`,
+      `Downloading ${needed.what}: ${needed.name} ${needed.version} (${needed.megabytes} MB) with pip ...`,
     )
     await installWheel(needed, beside, env)
     const whole = path.join(kept, `${needed.name}-${needed.version}`)
     await rm(whole, { recursive: true, force: true })
-    // Appears whole or not at all.
+    // Atomic: it appears complete or not at all.
     await rename(beside, whole)
     return folder
   } finally {

@@ -1,20 +1,22 @@
-/** A wheel of a Python package registry: the one place from which everybody may fetch NVIDIA's libraries. */
+/**
+ * A wheel in a Python package registry: the only source from which everybody may download NVIDIA's libraries.
+ */
 export interface CudaPackage {
   readonly name: string
   readonly version: string
-  /** Of the wheel for Linux on x64. */
+  /** sha256 of the wheel for Linux x64. */
   readonly sha256: string
-  /** Of the wheel, in 10^6 bytes: for people who wait. */
+  /** Size of the wheel in 10^6 bytes, for progress messages. */
   readonly megabytes: number
-  /** Where its libraries are in it. */
+  /** The folder of its libraries in the wheel. */
   readonly folder: string
-  /** Which of them are needed, as the dynamic linker asks for them. */
+  /** The needed ones, by soname. */
   readonly libraries: readonly string[]
-  /** What people call it. */
+  /** Its common name. */
   readonly what: string
 }
 
-/** onnxruntime's CUDA provider: of the version of onnxruntime-node in package.json, which comes without it. */
+/** onnxruntime's CUDA provider, which onnxruntime-node does not include; same version as in package.json. */
 export const PROVIDER: CudaPackage = {
   name: 'onnxruntime-gpu',
   version: '1.30.0',
@@ -27,7 +29,7 @@ export const PROVIDER: CudaPackage = {
 
 /**
  * What the provider loads: CUDA 13 by its own list (`readelf -d`), cuDNN 9 when the first network runs. Other
- * versions of CUDA 13 and cuDNN 9 work too, and may compute other bytes; with these an H100 was measured
+ * versions of CUDA 13 and cuDNN 9 also work, but may compute different bytes; an H100 was measured with these
  * (docs/performance.md).
  */
 export const LIBRARIES: readonly CudaPackage[] = [
@@ -69,10 +71,10 @@ export const LIBRARIES: readonly CudaPackage[] = [
   },
 ]
 
-/** The oldest of NVIDIA's drivers that runs CUDA 13. */
+/** The oldest NVIDIA driver that supports CUDA 13. */
 export const OLDEST_DRIVER = 580
 
-/** Whether a driver, as nvidia-smi writes its version (580.159.03), runs CUDA 13. */
+/** Whether a driver supports CUDA 13, by its version as nvidia-smi prints it (580.159.03). */
 export function runsCuda13(driver: string): boolean {
   return Number.parseInt(driver, 10) >= OLDEST_DRIVER
 }

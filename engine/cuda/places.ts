@@ -6,28 +6,31 @@ import { type CudaPackage, LIBRARIES } from './packages.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where onnxruntime-node has its libraries, and looks for its provider. */
+/** The folder of onnxruntime-node's libraries, where it looks for its provider. */
 export function providerFolder(): string {
   const entry = createRequire(import.meta.url).resolve('onnxruntime-node')
   const { platform, arch } = process
   return path.join(path.dirname(entry), '..', 'bin', 'napi-v6', platform, arch)
 }
 
-/** Where what was fetched is kept: `npm ci` removes what lies in its packages, and this need not be fetched again. */
+/**
+ * The cache folder: `npm ci` removes everything in node_modules, and this way nothing has to be downloaded
+ * again.
+ */
 export function cudaFolder(env: Environment): string {
   // The XDG specification says to ignore relative paths.
   const xdg = env.XDG_CACHE_HOME?.startsWith('/') ? env.XDG_CACHE_HOME : undefined
   return path.join(xdg ?? path.join(env.HOME || homedir(), '.cache'), 'fractal', 'cuda')
 }
 
-/** Where a package's libraries are once they were fetched. */
+/** Where a package's libraries are once downloaded. */
 export function keptLibraries({ name, version, folder }: CudaPackage, env: Environment): string {
   return path.join(cudaFolder(env), `${name}-${version}`, folder)
 }
 
 /**
- * `LD_LIBRARY_PATH` of a process that computes on a GPU: as it is, then the folders of what was fetched. The dynamic
- * linker reads it when a process starts, so only a process that is started with it finds them.
+ * `LD_LIBRARY_PATH` for a process that computes on a GPU: the current value, then the folders of downloaded
+ * libraries. The dynamic linker reads it when a process starts, so only a process started with it finds them.
  */
 export function cudaLibraryPath(env: Environment): string {
   const kept = LIBRARIES.map((each) => keptLibraries(each, env)).filter((folder) =>
@@ -36,7 +39,7 @@ export function cudaLibraryPath(env: Environment): string {
   return [...(env.LD_LIBRARY_PATH ?? '').split(':').filter(Boolean), ...kept].join(':')
 }
 
-/** For a process that opens a model on this device. */
+/** The environment for a process that opens a model on this device. */
 export function environmentFor(device: 'cpu' | 'cuda', env: Environment): Environment {
   return device === 'cuda' ? { ...env, LD_LIBRARY_PATH: cudaLibraryPath(env) } : env
 }

@@ -3,7 +3,7 @@ import { describeMissing, findCudaLibraries, hasDriver } from './find-libraries.
 import { OLDEST_DRIVER, PROVIDER } from './packages.js'
 import { providerState } from './provider.js'
 
-/** Asked for when CUDA failed; tests answer in their place. */
+/** Looked up when CUDA has failed; replaced in tests. */
 export interface CudaFacts {
   provider: typeof providerState
   libraries: typeof findCudaLibraries
@@ -13,7 +13,7 @@ export interface CudaFacts {
 const HERE: CudaFacts = { provider: providerState, libraries: findCudaLibraries, driver: hasDriver }
 
 /**
- * Says in an error of CUDA's what this machine lacks: onnxruntime's own message is the same whether its provider, a
+ * Adds to a CUDA error what this machine lacks: onnxruntime's own message is the same whether its provider, a
  * library or the driver is missing.
  */
 export async function withWhatIsMissing(

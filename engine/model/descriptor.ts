@@ -9,19 +9,19 @@ import { type RequestCaps, requestCaps, type SizeGrid } from './sizes.js'
 export interface ModelDescriptor extends ModelStandard {
   grid: SizeGrid
   caps: RequestCaps
-  /** What its networks compute in, for people: the model's root says it too. */
+  /** The arithmetic of its networks, for information: the model's root covers it too. */
   precision?: 'fp32' | 'fp16' | 'bf16'
-  /** What its standard video takes of a GPU's memory at most, in MiB, where somebody measured it. */
+  /** Peak GPU memory of its standard video in MiB, if measured. */
   gpuMemoryMib?: number
-  /** As listed, the standard one first; null where the folder lists none (`knownAnswersOf` derives them). */
+  /** As listed, the standard one first; null if the folder lists none (`knownAnswersOf` derives them). */
   knownAnswers: readonly GenerationParams[] | null
 }
 
-/** What the architecture knows better than the file, which may only agree. */
+/** Values fixed by the architecture; the file must agree. */
 export interface DescriptorTerms {
-  /** Items in one call of the denoiser: part of what makes output bit-equal. */
+  /** Items in one call of the denoiser: it affects the output bits. */
   denoiserBatch: 1 | 2
-  /** What one call of the decoder makes. */
+  /** What one call of the decoder produces. */
   decodeUnit: 'frame' | 'video'
   grid: SizeGrid
 }
@@ -37,7 +37,9 @@ const schema = (terms: DescriptorTerms) =>
     fps: z.int().positive(),
     denoiser_batch: z.literal(terms.denoiserBatch),
     decode_unit: z.literal(terms.decodeUnit),
-    /** frames · width · height, and steps times that: how much one request may be, where that is more than usual. */
+    /**
+     * Limits on frames · width · height of a request, and on steps times that, if higher than the default.
+     */
     max_pixels: z.int().positive().optional(),
     max_work: z.int().positive().optional(),
     precision: z.enum(['fp32', 'fp16', 'bf16']).optional(),
@@ -82,7 +84,7 @@ function assertOnGrid({ frames, width, height }: ModelStandard, grid: SizeGrid):
   if (sound) return
   throw new EngineError(
     'model_invalid',
-    `fractal.json: this model makes no ${frames} frames of ${width}×${height}.`,
+    `fractal.json: this model can’t make ${frames} frames of ${width}×${height}.`,
     {
       hint: `Sides are multiples of ${sizeMultiple}, and frames one more than a multiple of ${framesEvery}.`,
     },

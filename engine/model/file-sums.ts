@@ -2,13 +2,16 @@ import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Hex } from '../../formats/bytes.js'
 
-/** So long before it was hashed, a file has to have been left alone: of a later change its times might not tell. */
+/**
+ * A file must have been unchanged for this long before it was hashed: otherwise a later change might not show
+ * in its timestamps.
+ */
 const SETTLED_MS = 2000
 
-/** Which file it was, and in what state: a change of its contents changes it. */
+/** Identifies a file and its state: it changes when the contents change. */
 export type FileStamp = string
 
-/** Sums that this process knows: `path` as it was given, by which state of the file. */
+/** Hashes known to this process, by the path as given, with the state of the file. */
 const known = new Map<string, { stamp: FileStamp; sha256: Hex }>()
 
 /** `ctime` can't be set by hand, as `mtime` can. */
@@ -16,13 +19,13 @@ function stampOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileStamp {
   return [dev, ino, size, mtimeNs, ctimeNs].join(':')
 }
 
-/** @throws when there is no such file */
+/** @throws if there is no such file */
 export async function stampFile(path: string): Promise<{ stamp: FileStamp; size: number }> {
   const stats = await stat(path, { bigint: true })
   return { stamp: stampOf(stats), size: Number(stats.size) }
 }
 
-/** The sum of a file that was hashed in this state; null where it was not. */
+/** The hash of a file if it was hashed in this state; else null. */
 export function knownSum(path: string, stamp: FileStamp): Hex | null {
   const found = known.get(path)
   return found?.stamp === stamp ? found.sha256 : null
@@ -34,12 +37,12 @@ export function rememberSum(path: string, stamp: FileStamp, sha256: Hex, hashedA
   if (changedMs + SETTLED_MS <= hashedAtMs) known.set(path, { stamp, sha256 })
 }
 
-/** What is known, for a process that this one starts: one argument of its command line. */
+/** Serialises the known hashes, as a command-line argument for a child process. */
 export function tellSums(): string {
   return JSON.stringify([...known])
 }
 
-/** Takes what the process that started this one knew. */
+/** Takes over the hashes that the parent process knew. */
 export function learnSums(told: string): void {
   const entries: [string, { stamp: FileStamp; sha256: Hex }][] = JSON.parse(told)
   for (const [path, sum] of entries) known.set(path, sum)

@@ -4,7 +4,7 @@ import type { VideoShape } from '../../formats/video-shape.js'
 import { EngineError } from '../errors.js'
 import type { SizeGrid } from './sizes.js'
 
-/** Fewer could all be of one size, and say nothing of how others are computed. */
+/** Fewer could all have one size, and show nothing about how others are computed. */
 const MIN_ANSWERS = 3
 const MAX_ANSWERS = 16
 
@@ -23,7 +23,7 @@ const knownAnswerSchema = z.strictObject({
 export const knownAnswersSchema = z.array(knownAnswerSchema).min(MIN_ANSWERS).max(MAX_ANSWERS)
 
 /**
- * The known-answer requests that a model lists: of the standard size first, no two of one size.
+ * The known-answer requests that a model lists: the standard size first, no two of the same size.
  * @throws EngineError `model_invalid`
  */
 export function listedKnownAnswers(
@@ -65,17 +65,17 @@ const PROMPTS = [
   'two people walk through the rain',
 ] as const
 const SEED = 20_261_122
-/** Enough to run every branch of the solver, and few, for each process generates them when it starts. */
+/** Enough to run every branch of the solver, but few, because each process generates them at startup. */
 const FEW_STEPS = 3
-/** Networks that halve a picture several times take sides that are a multiple of it. */
+/** Networks that halve an image several times need sides that are a multiple of this. */
 const SIDE = 64
 
 /**
- * A model's known-answer requests in order: those that its fractal.json lists, else three that follow from its
- * standard form (docs/decisions/0015-classes.md): its size; half of its frames, width and height; one of its frames
- * and half of its height. A side is halved only where a multiple of 64 is left, frames so that their number is one
- * that the model can make; of the two smallest such numbers the next ones are taken, so that no two are of one size.
- * They have three steps, or fewer where the standard has.
+ * A model's known-answer requests in order: those listed in its fractal.json, else three derived from its
+ * standard form (docs/decisions/0015-classes.md): its size; half of its frames, width and height; one frame
+ * at half of its height. A side is halved only if the result is a multiple of 64, and frames only to a number
+ * that the model supports; if that gives two equal sizes, the next larger number of frames is used. They have
+ * three steps, or fewer if the standard has fewer.
  */
 export function knownAnswersOf(
   descriptor:
@@ -97,7 +97,7 @@ export function knownAnswersOf(
   ].map((shape, i) => ({ ...shape, prompt: PROMPTS[i]!, negativePrompt: '', seed: SEED + i }))
 }
 
-/** The standard form of a model's videos; of a folder without fractal.json a small one. */
+/** The standard form of a model's videos; a small one for a folder without fractal.json. */
 export function standardOf(descriptor: VideoShape | null): VideoShape {
   const { steps, guidanceMilli, frames, width, height, fps } = descriptor ?? WITHOUT_DESCRIPTOR
   return { steps, guidanceMilli, frames, width, height, fps }

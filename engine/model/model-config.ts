@@ -7,7 +7,7 @@ import { type ModelDescriptor, parseDescriptor } from './descriptor.js'
 import type { FolderBytes, ModelFiles } from './model-files.js'
 import { requestCaps } from './sizes.js'
 
-/** All that can be run: a third one is a folder, and an entry here. */
+/** All supported architectures: another one is a new folder and an entry here. */
 const ARCHITECTURES: readonly Architecture[] = [MS_1_7B, WAN]
 
 const indexSchema = z.looseObject({ _class_name: z.string() })
@@ -17,7 +17,7 @@ export function readModelConfig(files: ModelFiles): ModelConfig {
   const architecture = architectureOf(files)
   const read = architecture.read(files)
   const grid = architecture.grid(files)
-  // The known answers of a model without one are of a size that only decoders of single frames can make.
+  // Without it, the known answers have a size that only single-frame decoders support.
   const isDescribed = files.bytes.has('fractal.json') || grid.framesEvery > 1
   const descriptor = isDescribed ? describe(files, architecture) : null
   return {
@@ -35,8 +35,7 @@ export function readModelConfig(files: ModelFiles): ModelConfig {
 }
 
 /**
- * What the model says of itself, by the three small files that it takes: model_index.json, fractal.json and
- * vae_decoder/config.json.
+ * The model's descriptor, from three small files: model_index.json, fractal.json and vae_decoder/config.json.
  * @throws EngineError `model_invalid`, `unsupported_model`
  */
 export function readDescriptor(files: FolderBytes): ModelDescriptor {

@@ -8,27 +8,30 @@ import { type ModelFile, modelRoot } from '../../formats/model-root.js'
 import { EngineError } from '../errors.js'
 import { type FileStamp, knownSum, rememberSum, stampFile } from './file-sums.js'
 
-/** Larger files are hashed as a stream, and loaded by their path. */
+/** Larger files are hashed as a stream, and loaded by path. */
 const KEEP_BYTES = 512 * 1024 * 1024
 
 /**
- * A model folder. What was hashed is what is loaded: of a file that is kept, the bytes; of a larger one, its state
- * (`assertUnchanged`).
+ * A model folder. What was hashed is what is loaded: small files from the bytes kept in memory, larger ones
+ * with a check that they have not changed (`assertUnchanged`).
  */
 export interface ModelFiles {
   dir: string
   root: Hex
-  /** By path within the folder; null for a file too large to be kept. Plain, to be sent to a thread. */
+  /**
+   * By path within the folder; null for a file too large to keep in memory. Plain data, so that it can be
+   * sent to a thread.
+   */
   bytes: Map<string, Uint8Array | null>
-  /** Of each file, in bytes. */
+  /** Size of each file, in bytes. */
   sizes: Map<string, number>
-  /** Of each file's bytes. */
+  /** Hash of each file. */
   sums: Map<string, Hex>
   /** The state in which each file was hashed. */
   stamps: Map<string, FileStamp>
 }
 
-/** As much of them as its JSON is read from. */
+/** The part that reading JSON files needs. */
 export type FolderBytes = Pick<ModelFiles, 'dir'> & {
   bytes: ReadonlyMap<string, Uint8Array | null>
 }
@@ -68,7 +71,7 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
 }
 
 /**
- * That files which were loaded by their path are those that were hashed: call it once they are loaded.
+ * Asserts that files loaded by path are the ones that were hashed. Call it after they are loaded.
  * @throws EngineError `model_invalid`
  */
 export async function assertUnchanged({ dir, stamps }: ModelFiles, folder: string): Promise<void> {
@@ -80,16 +83,13 @@ export async function assertUnchanged({ dir, stamps }: ModelFiles, folder: strin
       'model_invalid',
       `${file} of the model folder changed while it was loaded.`,
       {
-        hint: 'What is loaded has to be what was hashed: leave the folder alone, and start again.',
+        hint: 'What is loaded must be what was hashed: do not change the folder, and start again.',
       },
     )
   }
 }
 
-/**
- * null for a file too large to be kept.
- * @throws EngineError `model_invalid` when it is missing
- */
+/** null for a file too large to keep in memory. @throws EngineError `model_invalid` if it is missing */
 export function bytesOf(files: FolderBytes, file: string): Uint8Array | null {
   const bytes = files.bytes.get(file)
   if (bytes === undefined) {
@@ -100,7 +100,7 @@ export function bytesOf(files: FolderBytes, file: string): Uint8Array | null {
   return bytes
 }
 
-/** Sorted, so that reading has the same order everywhere. */
+/** Sorted, so that the order is the same everywhere. */
 async function regularFiles(dir: string, prefix: string): Promise<string[]> {
   const entries = await readdir(path.join(dir, prefix), { withFileTypes: true })
   const found: string[] = []
@@ -108,7 +108,7 @@ async function regularFiles(dir: string, prefix: string): Promise<string[]> {
     const file = prefix === '' ? entry.name : `${prefix}/${entry.name}`
     if (entry.isSymbolicLink()) {
       throw new EngineError('model_invalid', `${file} of the model folder is a symlink.`, {
-        hint: "Symlinks are refused, for what they point at could change under the model's hash: copy the files (cp -rL).",
+        hint: "Symlinks are refused, because their targets could change without changing the model's hash: copy the files (cp -rL).",
       })
     }
     if (entry.isDirectory()) found.push(...(await regularFiles(dir, file)))
@@ -117,7 +117,9 @@ async function regularFiles(dir: string, prefix: string): Promise<string[]> {
   return found
 }
 
-/** A file's bytes, if they are kept, and its sum: a file that was hashed in this state is not hashed again. */
+/**
+ * A file's bytes, if they are kept, and its hash: a file already hashed in this state is not hashed again.
+ */
 async function readOnce(absolute: string) {
   const began = Date.now()
   const { stamp, size } = await stampFile(absolute)

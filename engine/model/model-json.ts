@@ -1,6 +1,6 @@
 import { EngineError } from '../errors.js'
 
-/** Text in quotes, or one of the numbers that Python's json writes and JSON has not. */
+/** A quoted string, or a number that Python's json module writes but JSON does not allow. */
 const PYTHON_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g
 
 /**

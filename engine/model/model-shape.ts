@@ -1,13 +1,16 @@
 import type { RequestCaps, SizeGrid } from './sizes.js'
 
-/** What a request's sizes and states follow from. Plain, to be sent to whoever holds no model. */
+/**
+ * What the sizes and states of a request depend on. Plain data, for threads and processes that don't have the
+ * model.
+ */
 export interface ModelShape extends SizeGrid {
   caps: RequestCaps
-  /** Of the latents. */
+  /** Channels of the latents. */
   channels: number
   /** Pixels per latent cell, in each direction. */
   scale: number
-  /** As the scheduler's. */
+  /** Same as `Scheduler.kept`. */
   kept: readonly number[]
 }
 

@@ -2,7 +2,7 @@ import type { ModelConfig } from '../architectures/architecture.js'
 import { readModelConfig } from './model-config.js'
 import { type ModelFiles, readModelFiles } from './model-files.js'
 
-/** A model folder, read and checked. Its files are plain data, so that a thread can be given them. */
+/** A model folder, read and checked. Its files are plain data, so that they can be sent to a thread. */
 export interface Model {
   files: ModelFiles
   config: ModelConfig

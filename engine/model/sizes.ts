@@ -1,39 +1,39 @@
 import { workOf } from '../../formats/generation.js'
 import { pixelsOf, type VideoShape } from '../../formats/video-shape.js'
 
-/** Which sizes a model can make. */
+/** Which video sizes a model supports. */
 export interface SizeGrid {
-  /** Width and height are multiples of it. */
+  /** Width and height are multiples of this. */
   sizeMultiple: number
-  /** Frames are one more than a multiple of it: 1 for any number, 4 for 1, 5, 9 … */
+  /** The number of frames is one more than a multiple of this: 1 allows any number, 4 allows 1, 5, 9 … */
   framesEvery: number
 }
 
-/** How much one request may be. */
+/** Limits on one request. */
 export interface RequestCaps {
   /** Attention over time grows with the square of the frames. */
   frames: number
-  /** Pixels of a side: attention over a picture grows with the square of its area. */
+  /** Pixels per side: attention over an image grows with the square of its area. */
   side: number
-  /** frames · width · height: memory follows it. */
+  /** frames · width · height: determines memory. */
   pixels: number
   /** steps · frames · width · height. */
   work: number
 }
 
-/** Of every model but one whose standard video or `max_pixels` and `max_work` say more. */
+/** The default, unless a model's standard video or its `max_pixels` and `max_work` exceed it. */
 export const USUAL_CAPS: RequestCaps = {
   frames: 256,
   side: 1024,
   /** 16 frames of 1024×1024. */
   pixels: 16_777_216,
-  /** 1300 times the embedded model's standard video. */
+  /** 1300 times the bundled model's standard video. */
   work: 1_000_000_000,
 }
 
 /**
- * The standard video of a model is never too much for it, nor what its fractal.json says it can take.
- * @param standard null: the model names none
+ * A model's limits: they always allow its standard video, and what its fractal.json allows.
+ * @param standard null if the model has none
  */
 export function requestCaps(
   standard: VideoShape | null,

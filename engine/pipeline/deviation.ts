@@ -1,13 +1,13 @@
 import type { RecomputedStep } from './recompute-step.js'
 
-/** Deviations are whole numbers of 10^-9, so that rules can compare them exactly. */
+/** Deviations are integers in units of 10^-9, so that rules can compare them exactly. */
 const UNITS = 1e9
 
 /**
- * How far a step that was computed again is from the state that a prover claims: the largest distance of two values,
- * in 10^-9 of the denoiser's prediction (whose values are about 1) and rounded up. In states themselves the first
- * steps magnify it a hundred times more than the last. What has no distance (not a number, another length) is
- * further than any tolerance.
+ * How far a recomputed step is from the state that a prover claims: the largest difference between two
+ * values, in 10^-9 of the denoiser's prediction (whose values are about 1), rounded up. It is not measured on
+ * the states themselves, because the first steps magnify it a hundred times more than the last. If there is
+ * no difference to compute (not a number, another length), it exceeds any tolerance.
  */
 export function stateDeviation(
   { state, noiseScale }: Pick<RecomputedStep, 'state' | 'noiseScale'>,
@@ -18,7 +18,7 @@ export function stateDeviation(
   return Math.min(units, Number.MAX_SAFE_INTEGER)
 }
 
-/** The largest distance between the bytes of two frames, 0 … 255; further for frames of different sizes. */
+/** The largest difference between the bytes of two frames, 0 … 255; more for frames of different sizes. */
 export function frameDeviation(a: Uint8Array, b: Uint8Array): number {
   return a.length === b.length ? furthest(a, b) : Number.MAX_SAFE_INTEGER
 }

@@ -70,7 +70,7 @@ export function log32(value: number): number {
   let y = LOG_P[0]!
   for (let i = 1; i < LOG_P.length; i++) y = fma(y, x, LOG_P[i]!)
   y = f(y * x)
-  // Here alone the addend is the rounded product: the other contraction differs in 1 of 5000 values.
+  // Only here the addend is the rounded product: the other contraction differs in 1 of 5000 values.
   y = fma(y, z, f(e * LOG_Q1))
   y = fma(-z, 0.5, y)
   return fma(e, LOG_Q2, f(x + y))
@@ -83,7 +83,7 @@ const DP3 = f(-3.774894977445941e-8)
 const COS_P = [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2].map(f)
 const SIN_P = [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1].map(f)
 
-/** [sine, cosine] of a float32 of 0 … 2π. */
+/** [sine, cosine] of a float32 in 0 … 2π. */
 export function sinCos32(angle: number): [sin: number, cos: number] {
   const octant = (Math.trunc(f(angle * FOUR_BY_PI)) + 1) & ~1
   let x = fma(octant, DP1, angle)

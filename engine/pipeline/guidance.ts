@@ -2,9 +2,9 @@ const f = Math.fround
 
 /**
  * Classifier-free guidance (Ho and Salimans 2022), in float32 as torch computes it.
- * @param without what the denoiser predicts for the negative prompt
- * @param withPrompt for the prompt
- * @param guidance as a number: 3 is guidance 3
+ * @param without the denoiser's prediction for the negative prompt
+ * @param withPrompt its prediction for the prompt
+ * @param guidance the factor itself: 3 is guidance 3
  */
 export function guide(
   without: Float32Array,

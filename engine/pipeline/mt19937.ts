@@ -6,7 +6,7 @@ export class Mt19937 {
   readonly #state = new Uint32Array(624)
   #at = 624
 
-  /** @param seed its lowest 32 bits count */
+  /** @param seed only its lowest 32 bits are used */
   constructor(seed: number) {
     const state = this.#state
     state[0] = seed >>> 0

@@ -4,7 +4,7 @@ import { EngineError } from '../errors.js'
 import type { ModelDescriptor } from '../model/descriptor.js'
 import type { RequestCaps, SizeGrid } from '../model/sizes.js'
 
-/** What a caller may leave to the model's descriptor; `guidance` as people write it. */
+/** Parameters that a caller may leave to the model's descriptor; `guidance` as people write it. */
 export interface PartialParams extends Partial<Omit<VideoShape, 'guidanceMilli'>> {
   prompt: string
   negativePrompt?: string
@@ -17,12 +17,12 @@ export const MAX_STEPS = 1000
 /** Guidance 100. */
 export const MAX_GUIDANCE_MILLI = 100_000
 export const MAX_FPS = 120
-/** UTF-16 units; far above any tokenizer's length, low enough that tokenising stays under a second. */
+/** UTF-16 units: far above any tokenizer's length, and low enough to tokenise in under a second. */
 const MAX_PROMPT_LENGTH = 200_000
 
 /**
- * Fills in the model's standards.
- * @throws EngineError `invalid_request` naming what a folder without fractal.json leaves open
+ * Fills in the model's defaults.
+ * @throws EngineError `invalid_request`, naming what is missing if the folder has no fractal.json
  */
 export function completeParams(
   partial: PartialParams,
@@ -34,8 +34,8 @@ export function completeParams(
   if (missing.length > 0) {
     throw new EngineError(
       'invalid_request',
-      `The model folder has no fractal.json, so the request has to name ${missing.join(', ')}.`,
-      { hint: 'Name them, or add a fractal.json to the model folder.' },
+      `The model folder has no fractal.json, so the request must specify ${missing.join(', ')}.`,
+      { hint: 'Specify them, or add a fractal.json to the model folder.' },
     )
   }
   return {
@@ -61,12 +61,12 @@ export function parseGuidance(guidance: number): number {
   try {
     milli = guidanceMilli(guidance)
   } catch {
-    // Told below, with the range.
+    // Reported below, with the range.
   }
   if (!(milli >= 0 && milli <= MAX_GUIDANCE_MILLI)) {
     throw new EngineError(
       'invalid_request',
-      `guidance ${guidance} is not a number of 0 to ${MAX_GUIDANCE_MILLI / 1000} with at most 3 decimals.`,
+      `guidance ${guidance} is not a number from 0 to ${MAX_GUIDANCE_MILLI / 1000} with at most 3 decimals.`,
       { hint: 'For example 3 or 7.5.' },
     )
   }
@@ -80,8 +80,8 @@ export function validateParams(
 ): void {
   const { seed } = params
   if (!Number.isInteger(seed) || seed < 0 || seed > SEED_MAX) {
-    throw new EngineError('invalid_seed', `seed ${seed} is not an integer of 0 to ${SEED_MAX}.`, {
-      hint: 'Seeds have 32 bits here: anything wider would give one video two names.',
+    throw new EngineError('invalid_seed', `seed ${seed} is not an integer from 0 to ${SEED_MAX}.`, {
+      hint: 'Seeds have 32 bits: with wider ones, two seeds could give the same video.',
     })
   }
   within('steps', params.steps, 1, MAX_STEPS)
@@ -121,7 +121,7 @@ export function validateParams(
   }
 }
 
-/** A decoder over time makes one frame, then so many at a time. */
+/** A temporal decoder makes one frame, then `every` frames at a time. */
 function assertFrames(frames: number, every: number): void {
   const over = (frames - 1) % every
   if (over === 0) return
@@ -137,7 +137,7 @@ function within(name: string, value: number, low: number, high: number): void {
   if (!Number.isInteger(value) || value < low || value > high) {
     throw new EngineError(
       'invalid_request',
-      `${name} ${value} is not an integer of ${low} to ${high}.`,
+      `${name} ${value} is not an integer from ${low} to ${high}.`,
       { hint: `Give ${name} within these bounds.` },
     )
   }

@@ -22,12 +22,14 @@ import { torchRandn } from './randn.js'
 import { assertOpenedStep, type OpenedStep, type RecomputedStep } from './recompute-step.js'
 import { joinState, latentShape, splitState } from './states.js'
 
-/** Of the pipeline's own arithmetic: raised whenever a change here changes a byte of any video. */
+/**
+ * Version of the pipeline's own arithmetic: incremented whenever a change here changes a byte of any video.
+ */
 const ENGINE = 'fractal-t2v-2'
 
 interface PipelineParts {
   device: Device
-  /** As the determinism class names it. */
+  /** The device's name in the determinism class. */
   deviceName: string
   runtime: Runtime
   networks: Networks
@@ -35,7 +37,7 @@ interface PipelineParts {
   model: ModelParts
 }
 
-/** Text to video, in the thread that calls it: each call of a network blocks it. */
+/** Text to video in the calling thread, which each call of a network blocks. */
 export class Pipeline {
   readonly modelRoot: Hex
   readonly #parts: PipelineParts
@@ -45,7 +47,10 @@ export class Pipeline {
     this.#parts = parts
   }
 
-  /** @throws EngineError `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`, `gpu_missing` */
+  /**
+   * @throws EngineError `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`,
+   * `gpu_missing`
+   */
   static async open({ files, config }: Model, device: Device, gate: NativeGate): Promise<Pipeline> {
     const tokenizer = config.tokenizer()
     const runtime = await loadRuntime()
@@ -61,8 +66,9 @@ export class Pipeline {
   }
 
   /**
-   * The determinism class of this process as it computes now: the known answers are generated. From the last
-   * to the first, so that a GPU is left warm for the standard size. One at a time is the caller's duty.
+   * The determinism class of this process as it computes now, by generating the known answers. It goes from
+   * the last to the first, so that a GPU is left warm for the standard size. The caller must not run anything
+   * else concurrently.
    * @throws EngineError `model_invalid` for known answers that the model can't generate
    */
   async determinismClass(hooks: Pick<GenerationHooks, 'signal'> = {}): Promise<string> {
@@ -95,13 +101,16 @@ export class Pipeline {
     }
   }
 
-  /** What computes, for people; of a GPU once something was generated, for its libraries load by then. */
+  /**
+   * The computing software; on a GPU, call it after something was generated, because its libraries are loaded
+   * then.
+   */
   software(): Promise<Record<string, string>> {
     const { device, runtime } = this.#parts
     return softwareOf(device, runtime.env.versions.node ?? runtime.env.versions.common)
   }
 
-  /** One at a time is the caller's duty. @throws EngineError */
+  /** The caller must not run anything else concurrently. @throws EngineError */
   async generate(params: GenerationParams, hooks: GenerationHooks = {}): Promise<Generated> {
     validateParams(params, this.#parts.config.shape)
     await checkpoint(hooks.signal)
@@ -129,8 +138,8 @@ export class Pipeline {
   }
 
   /**
-   * Computes one step and one frame of a generation again, by the same networks and in the same batch as
-   * `generate` does. One at a time is the caller's duty.
+   * Recomputes one step and one frame of a generation, with the same networks and batch as `generate`. The
+   * caller must not run anything else concurrently.
    * @throws EngineError
    */
   async recomputeStep(

@@ -3,12 +3,12 @@ import { Mt19937 } from './mt19937.js'
 
 const f = Math.fround
 const TWO_PI = f(2 * Math.PI)
-/** torch fills blocks of this many; fewer values go another way. */
+/** torch fills blocks of this many values; fewer are generated differently. */
 const BLOCK = 16
 
 /**
  * Standard normal float32 values, bit-equal to `torch.randn(count,
- * generator=torch.Generator("cpu").manual_seed(seed))` of torch on CPUs with AVX2 and above.
+ * generator=torch.Generator("cpu").manual_seed(seed))` on CPUs with AVX2 and above.
  * @param seed 0 … 2^32−1
  */
 export function torchRandn(seed: number, count: number): Float32Array {

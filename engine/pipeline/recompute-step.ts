@@ -4,36 +4,42 @@ import { EngineError } from '../errors.js'
 import type { ModelShape } from '../model/model-shape.js'
 import { stateSize } from './states.js'
 
-/** One step of a generation as its prover opened it: what the step starts from, and what frames are decoded from. */
+/**
+ * One step of a generation as opened by its prover: the state that it starts from, and the final latents for
+ * decoding frames.
+ */
 export interface OpenedStep {
   /** 1 … steps. */
   step: number
   /** 1 … frames. */
   frame: number
-  /** State step − 1: the latents, then what the solver keeps there. */
+  /** State step − 1: the latents, then the solver's other tensors. */
   before: Float32Array
   finalLatents: Float32Array
 }
 
-/** What the engine makes of an opened step; the prover's digests have to be the same. */
+/** What the engine recomputes from an opened step; the prover's digests must be the same. */
 export interface RecomputedStep {
-  /** d_0, of the seed's own noise. */
+  /** d_0, from the seed's noise. */
   initialDigest: Hex
   /** d_step, from the state before. */
   stateDigest: Hex
-  /** What `stateDigest` is of: latents, then what the solver keeps there. */
+  /** The state with `stateDigest`: latents, then the solver's other tensors. */
   state: Float32Array
   /** How much the solver magnifies the denoiser's prediction in this step. */
   noiseScale: number
   /** f_frame, decoded from the final latents. */
   frameDigest: Hex
-  /** What `frameDigest` is of: height × width × RGB bytes. */
+  /** The frame with `frameDigest`: height × width × RGB bytes. */
   rgb: Uint8Array
-  /** From the first network's run to the last. */
+  /** From the first network run to the last. */
   elapsedUs: number
 }
 
-/** @throws EngineError `invalid_request` for a step or frame that the request has not, and states of another size */
+/**
+ * @throws EngineError `invalid_request` for a step or frame that the request does not have, or states of the
+ * wrong size
+ */
 export function assertOpenedStep(
   params: GenerationParams,
   shape: ModelShape,

@@ -5,7 +5,7 @@ import type { LatentShape, ModelShape } from '../model/model-shape.js'
 import type { SolverState } from '../schedulers/scheduler.js'
 import { digestOf } from './digest.js'
 
-/** [1, C, F, h, w] of a request's latents. */
+/** Shape [1, C, F, h, w] of a request's latents. */
 export function latentShape(
   { width, height, frames }: Pick<VideoShape, 'width' | 'height' | 'frames'>,
   { channels, scale, framesEvery }: Pick<ModelShape, 'channels' | 'scale' | 'framesEvery'>,
@@ -13,7 +13,10 @@ export function latentShape(
   return [1, channels, (frames - 1) / framesEvery + 1, height / scale, width / scale]
 }
 
-/** Float32 values in state i of a generation: its latents, and as many for each tensor that its solver keeps there. */
+/**
+ * Number of float32 values in state i of a generation: its latents, and as many for each tensor that its
+ * solver keeps there.
+ */
 export function stateSize(
   params: Pick<GenerationParams, 'steps' | 'width' | 'height' | 'frames'>,
   shape: Pick<ModelShape, 'channels' | 'scale' | 'framesEvery' | 'kept'>,
@@ -23,12 +26,12 @@ export function stateSize(
   return latents * (1 + keptIn(shape.kept, params.steps, i))
 }
 
-/** Nothing is kept beside the noise, and nothing beside the final latents. */
+/** The initial noise and the final latents come without other tensors. */
 function keptIn(kept: readonly number[], steps: number, i: number): number {
   return i === 0 || i === steps ? 0 : kept[Math.min(i, kept.length) - 1]!
 }
 
-/** Splits a state's values into its tensors. @param latents values in each */
+/** Splits a state's values into its tensors. @param latents number of values in each tensor */
 export function splitState(state: Float32Array, latents: number): SolverState {
   const kept: Float32Array[] = []
   for (let at = latents; at < state.length; at += latents) {

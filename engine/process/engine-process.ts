@@ -10,12 +10,12 @@ import { PipelineServer } from '../thread/pipeline-server.js'
 /* A process that holds a model, forked by open-engine-process.ts: modelDir, device, sums. */
 const [modelDir, device, sums] = process.argv.slice(2) as [string, Device, string]
 
-// The process that asks decides when this one ends: a Ctrl-C reaches both.
+// The parent decides when this process ends; Ctrl-C reaches both.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 process.on('disconnect', () => process.exit())
 
 const server = new PipelineServer({
-  // It may be gone meanwhile: `disconnect` says so.
+  // The parent may be gone by now: `disconnect` reports that.
   send: (message) => process.send!(message, undefined, undefined, () => {}),
   close: () => process.disconnect(),
 })

@@ -16,14 +16,14 @@ export interface OpenEngineProcessOptions {
   /** A folder in the diffusers/ONNX layout. */
   modelDir: string
   device: Device
-  /** `CUDA_VISIBLE_DEVICES` of the process; as this one's where there is none. */
+  /** `CUDA_VISIBLE_DEVICES` of the process; inherited if not given. */
   gpu?: string | undefined
-  /** Called once when the process has ended, before what it was asked fails. */
+  /** Called once when the process has ended, before pending calls fail. */
   onEnd(): void
 }
 
 /**
- * Loads a model in a process of its own, which may crash without this one.
+ * Loads a model in its own process, which may crash without taking this one down.
  * @throws EngineError as openEngine does
  */
 export async function openEngineProcess(
@@ -32,7 +32,7 @@ export async function openEngineProcess(
   const { modelDir, device, gpu } = options
   const child = fork(fileURLToPath(PROCESS), [modelDir, device, tellSums()], {
     execArgv: isCompiled ? [] : ['--import', tsxUrl()],
-    // Frames and states are arrays of numbers.
+    // Needed for frames and states, which are typed arrays.
     serialization: 'advanced',
     env: {
       ...environmentFor(device, process.env),
@@ -48,10 +48,10 @@ export async function openEngineProcess(
 }
 
 function processPort(child: ChildProcess): EnginePort {
-  // Of a message that could not be sent: its end, if it is that, says so by itself.
+  // A message could not be sent; if the process has ended, `exit` reports that.
   child.on('error', () => {})
   return {
-    // One that has ended says so by `exit`.
+    // If the process has ended, `exit` reports that.
     post: (message) => void (child.connected && child.send(message, () => {})),
     onMessage: (listener) => child.on('message', listener),
     onEnd: (listener) => {

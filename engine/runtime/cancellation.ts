@@ -11,7 +11,7 @@ export function throwIfCancelled(signal: AbortSignal | undefined): void {
 }
 
 /**
- * Lets the thread hear what has arrived while a network blocked it, then looks at the signal.
+ * Lets the thread process messages that arrived while a network blocked it, then checks the signal.
  * @throws EngineError `cancelled`
  */
 export async function checkpoint(signal: AbortSignal | undefined): Promise<void> {

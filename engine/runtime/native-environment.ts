@@ -6,10 +6,10 @@ import type { Device } from '../pipeline/generator.js'
  * `process.env` is a copy that they do not see.
  */
 export function setNativeEnvironment(device: Device): void {
-  // Since 1.29 onnxruntime reports to its maker. For that it keeps an id and a database in the user's
-  // cache folder, needs a shell or ends by SIGSEGV, and matches the process's command line with a
-  // regular expression whose recursion overflows the stack: a thread of ours dies at 14,000 characters.
+  // Since 1.29, onnxruntime sends telemetry. For that it keeps an id and a database in the user's cache
+  // folder, needs a shell or crashes with SIGSEGV, and matches the process's command line with a regular
+  // expression whose recursion overflows the stack: one of our threads dies at 14,000 characters.
   process.env.ORT_DISABLE_TELEMETRY = '1'
-  // cuBLAS and cuDNN.
+  // For cuBLAS and cuDNN.
   if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0'
 }

@@ -1,12 +1,12 @@
 const BUSY = 0
 const SHUT = 1
-/** Longer than a network's call of any sane size; then the process ends as it may. */
+/** Longer than any network call of a reasonable size; after that, the process ends anyway. */
 const PATIENCE_MS = 30_000
 
 /**
- * Keeps a process from ending inside a native call of its engine thread: onnxruntime-node aborts the
- * whole process when its thread is taken away in the middle of a call, so that `process.exit(0)`
- * would end with signal 6. Both threads hold a gate over the same shared memory.
+ * Keeps a process from exiting during a native call in its engine thread: onnxruntime-node aborts the whole
+ * process if its thread is terminated in the middle of a call, so `process.exit(0)` would end with signal 6.
+ * Both threads have a gate on the same shared memory.
  */
 export class NativeGate {
   readonly shared: Int32Array<SharedArrayBuffer>
@@ -15,7 +15,7 @@ export class NativeGate {
     this.shared = shared
   }
 
-  /** In the engine's thread: runs the call, or waits for ever once the gate is shut. */
+  /** In the engine's thread: runs the call, or waits forever once the gate is shut. */
   async pass<T>(call: () => Promise<T>): Promise<T> {
     Atomics.store(this.shared, BUSY, 1)
     try {
@@ -27,7 +27,7 @@ export class NativeGate {
     return new Promise<never>(() => {})
   }
 
-  /** In the main thread, when the process ends: lets no call begin, and waits for the one under way. */
+  /** In the main thread, when the process exits: lets no new call begin, and waits for the current one. */
   shut(): void {
     Atomics.store(this.shared, SHUT, 1)
     Atomics.wait(this.shared, BUSY, 1, PATIENCE_MS)

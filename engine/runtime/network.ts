@@ -3,7 +3,7 @@ import { EngineError } from '../errors.js'
 import type { NativeGate } from './native-gate.js'
 import { knownFailure, reasonOf } from './runtime-error.js'
 
-/** One network of the model, open. */
+/** One opened network of the model. */
 export class Network {
   readonly #session: InferenceSession
   readonly #gate: NativeGate
@@ -14,7 +14,8 @@ export class Network {
   }
 
   /**
-   * Runs it for its only output, which is float32. onnxruntime-node blocks the thread meanwhile.
+   * Runs it and returns its only output, which is float32. onnxruntime-node blocks the thread in the
+   * meantime.
    * @throws EngineError `out_of_memory`, `gpu_missing`, `engine_failed`
    */
   async run(feeds: Record<string, Tensor>): Promise<Float32Array> {

@@ -17,7 +17,7 @@ export interface Networks {
   decoder: Network
 }
 
-/** Where a network's files are, and the names and types of what it takes. */
+/** A network's folder, and the names and types of its inputs. */
 export interface NetworkSpec {
   folder: string
   inputs: Readonly<Record<string, 'float32' | 'int64'>>
@@ -28,8 +28,8 @@ export type NetworkSpecs = Readonly<Record<keyof Networks, NetworkSpec>>
 const NAMES = ['text', 'denoiser', 'decoder'] as const
 
 /**
- * Opens the three networks, one after the other: opening blocks the thread for the optimisation of
- * the graph, so side by side would be no faster, only hungrier.
+ * Opens the three networks, one after the other: opening blocks the thread for graph optimisation, so doing
+ * it in parallel would not be faster and would need more memory.
  * @throws EngineError `model_invalid`, `unsupported_model`, `cuda_missing`, `gpu_missing`, `out_of_memory`
  */
 export async function openNetworks(
@@ -81,8 +81,8 @@ async function openSession(
 }
 
 /**
- * Whether weights may stand beside the graph, under any name: onnxruntime itself finds them, relative
- * to the graph's path.
+ * Whether weights may be in a file next to the graph, under any name: onnxruntime finds it relative to the
+ * graph's path.
  */
 function mayHaveData({ bytes }: ModelFiles, folder: string): boolean {
   const known = [`${folder}/model.onnx`, `${folder}/config.json`]
@@ -95,7 +95,7 @@ function openError(
 ): EngineError {
   const known = knownFailure(cause)
   if (known !== null) return known
-  // Without the folder, which may be called anything.
+  // Without the folder's path, which may contain anything.
   const message = messageOf(cause).replaceAll(dir, '')
   if (device === 'cuda' && /shared library|CUDA|cudnn|backend/i.test(message)) {
     return new EngineError('cuda_missing', `onnxruntime cannot use CUDA: ${reasonOf(cause)}`, {
@@ -105,13 +105,13 @@ function openError(
   }
   return new EngineError('model_invalid', `${file} cannot be loaded: ${reasonOf(cause)}`, {
     hint: /external data/i.test(message)
-      ? 'Its weights stand in a file beside it, which is missing or was given another name: fetch the model folder again.'
+      ? 'Its weights are in a separate file, which is missing or was renamed: fetch the model folder again.'
       : 'The file is truncated or damaged: fetch the model folder again.',
     cause,
   })
 }
 
-/** The names and types that diffusers' networks are exported with. */
+/** Asserts the input names and types with which diffusers' networks are exported. */
 function assertInputs(
   session: InferenceSession,
   folder: string,

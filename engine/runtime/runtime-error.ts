@@ -4,14 +4,14 @@ import { EngineError } from '../errors.js'
 import { stripCppLocations } from './cpp-locations.js'
 
 const ALLOCATION = /bad_alloc|out of memory|failed to allocate|allocate memory|_ALLOC_FAILED/i
-/** Of what is shown: its begin and its end, for the reason may stand at either. */
+/** Characters shown of a long message: its beginning and its end, because the reason may be at either. */
 const BEGIN = 250
 const END = 200
 
-/** What `fractal cuda install` puts right. */
+/** What `fractal cuda install` fixes. */
 const INSTALL = 'Run npx fractal cuda install; npx fractal doctor --role prover says what is there.'
 
-/** In the order in which they are looked for: a message may match several. */
+/** In the order in which they are tried: a message may match several. */
 const CAUSES = [
   {
     code: 'gpu_missing',
@@ -23,7 +23,7 @@ const CAUSES = [
     code: 'driver_too_old',
     pattern: /driver version is insufficient/i,
     message: "NVIDIA's driver is too old",
-    hint: `CUDA 13 wants ${OLDEST_DRIVER} or newer: update it; nvidia-smi shows which one runs.`,
+    hint: `CUDA 13 requires ${OLDEST_DRIVER} or newer: update it; nvidia-smi shows which one runs.`,
   },
   {
     code: 'cudnn_missing',
@@ -46,14 +46,14 @@ const CAUSES = [
 ] as const
 
 /**
- * What onnxruntime's failure is, where that doesn't depend on what it was doing; null for all else.
- * Looked for in the whole message: what stands before the reason can be of any length.
+ * The cause of an onnxruntime failure that can happen in any operation; null for others. Searches the whole
+ * message, because any amount of text can precede the reason.
  */
 export function knownFailure(cause: unknown): EngineError | null {
   const message = messageOf(cause)
   if (ALLOCATION.test(message)) {
     return new EngineError('out_of_memory', `The model ran out of memory: ${reasonOf(cause)}`, {
-      hint: 'Ask for a smaller picture or fewer frames, or end what else uses the memory.',
+      hint: 'Ask for a smaller picture or fewer frames, or stop whatever else uses the memory.',
       cause,
     })
   }
@@ -65,10 +65,10 @@ export function knownFailure(cause: unknown): EngineError | null {
   })
 }
 
-/** Why, in one line for people: without places in C++, of any length there, and without a stack. */
+/** The reason in one line: without C++ source locations and without a stack. */
 export function reasonOf(cause: unknown): string {
   const told = stripCppLocations(messageOf(cause).split('Stacktrace:', 1)[0]!)
-    // Where a CUDA call stands, and on which host.
+    // The location of a CUDA call, and the host name.
     .replace(/ ; GPU=\S+ ; hostname=[^;]*(; file=[^;]*)?(; line=[^;]*)?(; expr=[^;]*;?)?/g, '')
     .replace(/\s+/g, ' ')
     .trim()

@@ -1,17 +1,17 @@
 import { EngineError } from '../errors.js'
 
-/** What is used of onnxruntime-node. */
+/** The onnxruntime-node module. */
 export type Runtime = typeof import('onnxruntime-node')
 
 /**
- * Loaded only when a model is opened: its native library must not slow down or break commands that
- * need no engine.
+ * Loaded only when a model is opened: its native library must not slow down or break commands that don't need
+ * the engine.
  * @throws EngineError `runtime_missing`
  */
 export async function loadRuntime(): Promise<Runtime> {
   try {
     const runtime = await import('onnxruntime-node')
-    // Errors are thrown, and logged by us: its own lines would repeat them, in colours.
+    // Errors are thrown, and logged by us: its own coloured lines would repeat them.
     runtime.env.logLevel = 'fatal'
     return runtime
   } catch (cause) {

@@ -5,12 +5,11 @@ import { canonicalJson } from '../../formats/canonical-json.js'
 import type { Device } from '../pipeline/generator.js'
 
 /**
- * Pinned, because some of them change the last bits of the output (the level of graph optimisation
- * does) and the others might on another machine. One thread: several are slower for small videos and
- * provers share machines. The CPU's memory arena stays on: without it a step at 64×64 takes a fifth
- * more CPU time, in the kernel; the price is that a process keeps the memory of its largest video. A
- * memory pattern brings nothing. `use_deterministic_compute` is honoured by onnxruntime-node, although
- * its typings say otherwise.
+ * Pinned, because some options change the last bits of the output (the graph optimisation level does) and the
+ * others might on another machine. One thread: several are slower for small videos, and provers share
+ * machines. The CPU memory arena stays enabled: without it, a step at 64×64 takes a fifth more CPU time, in
+ * the kernel; the price is that a process keeps the memory of its largest video. Memory patterns bring no
+ * benefit. `use_deterministic_compute` is honoured by onnxruntime-node, although its typings say otherwise.
  */
 export function sessionOptions(device: Device) {
   return {

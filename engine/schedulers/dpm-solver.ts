@@ -2,7 +2,7 @@ import type { Scheduler } from './scheduler.js'
 
 const f = Math.fround
 
-/** A noise schedule, as the model was trained with. */
+/** The noise schedule that the model was trained with. */
 export interface DpmSolverConfig {
   trainSteps: number
   betaStart: number
@@ -20,11 +20,11 @@ interface DpmStep {
   /** next latents = keep · latents − gain · x0 − (gain / 2) · slope · (x0 − previous x0). */
   keep: number
   gain: number
-  /** 0 where the step is of first order: the first and the last one. */
+  /** 0 in first-order steps: the first and the last one. */
   slope: number
 }
 
-/** The solver keeps its last data prediction. */
+/** The solver's state includes its last data prediction. */
 export function dpmSolver(config: DpmSolverConfig): Scheduler {
   return {
     kept: [1],
@@ -41,10 +41,10 @@ export function dpmSolver(config: DpmSolverConfig): Scheduler {
 }
 
 /**
- * DPM-Solver++ 2M, midpoint (Lu et al. 2022, arXiv 2211.01095), as diffusers'
- * DPMSolverMultistepScheduler with the options that the config's schema admits: linspace timesteps,
- * last sigma zero, first order at the end. Every operation is rounded to float32 as torch does, which
- * also keeps the last bits of Math.exp and Math.log out of the result. The initial noise's sigma is 1.
+ * DPM-Solver++ 2M, midpoint (Lu et al. 2022, arXiv 2211.01095), like diffusers' DPMSolverMultistepScheduler
+ * with the options that the config's schema allows: linspace timesteps, last sigma zero, first order at the
+ * end. Every operation is rounded to float32 as in torch, so that the last bits of Math.exp and Math.log
+ * don't affect the result. The initial noise's sigma is 1.
  * @param steps 1 … trainSteps
  */
 export function solverSteps(config: DpmSolverConfig, steps: number): DpmStep[] {
@@ -57,7 +57,7 @@ export function solverSteps(config: DpmSolverConfig, steps: number): DpmStep[] {
     const [before, now, next] = [noise[i - 1], noise[i]!, noise[i + 1]!]
     const h = f(next.lambda - now.lambda)
     const last = i === steps - 1
-    // With nearly as many steps as were trained two timesteps can coincide: no slope through them.
+    // With nearly as many steps as in training, two timesteps can coincide: then there is no slope.
     const hBefore = before === undefined ? 0 : f(now.lambda - before.lambda)
     return {
       timestep,
@@ -72,8 +72,8 @@ export function solverSteps(config: DpmSolverConfig, steps: number): DpmStep[] {
 
 /**
  * One step of the solver.
- * @param noise what the denoiser predicted, guidance applied
- * @param previousX0 of the step before; null at the first
+ * @param noise the denoiser's prediction, with guidance applied
+ * @param previousX0 from the previous step; null in the first
  * @returns new arrays of the latents' length
  */
 export function solverStep(

@@ -2,7 +2,7 @@ import { shiftSigma } from './flow-sigmas.js'
 import type { Scheduler, SolverStep } from './scheduler.js'
 
 const f = Math.fround
-/** Noise levels of training are 1/1000 … 1. */
+/** Training noise levels are 1/1000 … 1. */
 const TRAIN_STEPS = 1000
 
 export interface FlowEulerConfig {
@@ -10,8 +10,9 @@ export interface FlowEulerConfig {
 }
 
 /**
- * Euler's method on a flow, as diffusers' FlowMatchEulerDiscreteScheduler with the options that the config's schema
- * admits. Its lowest noise level is shifted twice there, and timesteps are no integers. It keeps nothing.
+ * Euler's method for flow matching, like diffusers' FlowMatchEulerDiscreteScheduler with the options that the
+ * config's schema allows. As there, the lowest noise level is shifted twice, and timesteps are not integers.
+ * It keeps no other tensors.
  */
 export function flowEuler(config: FlowEulerConfig): Scheduler {
   return {

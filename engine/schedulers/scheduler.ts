@@ -1,6 +1,6 @@
 /**
- * Where a generation stands between two steps: the latents, then what the next step reads besides, in the order
- * that digests take it. After the last step the latents alone.
+ * The state of a generation between two steps: the latents, then the other tensors that the next step reads,
+ * in the order in which they are hashed. After the last step, only the latents.
  */
 export type SolverState = readonly [latents: Float32Array, ...kept: Float32Array[]]
 
@@ -11,15 +11,18 @@ export interface SolverStep {
   /** How much the step magnifies the denoiser's prediction. */
   readonly noiseScale: number
   /**
-   * @param prediction of the denoiser for the state's latents, guidance applied
-   * @returns new arrays, or those of the state as they are
+   * @param prediction of the denoiser for the state's latents, with guidance applied
+   * @returns new arrays, or the state's own, unchanged
    */
   next(state: SolverState, prediction: Float32Array): SolverState
 }
 
-/** A noise schedule and its solver. Every operation is rounded to float32 as torch does it. */
+/** A noise schedule and its solver. Every operation is rounded to float32 as in torch. */
 export interface Scheduler {
-  /** Tensors kept beside the latents after step 1, 2 …; the last number holds for all later steps but the last. */
+  /**
+   * Number of tensors kept in addition to the latents after step 1, 2 …; the last entry applies to all later
+   * steps except the last.
+   */
   readonly kept: readonly number[]
   /** @param count 1 … 1000 */
   steps(count: number): readonly SolverStep[]

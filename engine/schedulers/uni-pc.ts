@@ -20,16 +20,17 @@ interface Level {
 interface Move {
   keep: number
   gain: number
-  /** Of the second order: where the level before stands, in units of this distance. */
+  /** For second order: the position of the previous level, in units of this distance. */
   ratio: number
   h: number
 }
 
 /**
- * UniPC (Zhao et al. 2023, arXiv 2302.04867; B₂(h), order 2, of data predictions) on a flow, as diffusers 0.42.1's
- * UniPCMultistepScheduler with the options that the config's schema admits: earlier releases space the noise levels
- * otherwise. Every operation is rounded to float32 as torch does it. Each step first corrects the step before by what
- * is predicted now. It keeps the corrected latents and the last two data predictions.
+ * UniPC (Zhao et al. 2023, arXiv 2302.04867; B₂(h), order 2, of data predictions) on a flow, like
+ * UniPCMultistepScheduler in diffusers 0.42.1 with the options that the config's schema allows; earlier
+ * releases space the noise levels differently. Every operation is rounded to float32 as in torch. Each step
+ * first corrects the previous step using the new prediction. It keeps the corrected latents and the last two
+ * data predictions.
  */
 export function uniPc(config: UniPcConfig): Scheduler {
   return {
@@ -48,7 +49,7 @@ export function uniPc(config: UniPcConfig): Scheduler {
   }
 }
 
-/** Timesteps, and one float32 noise level more than those, the last of them 0. */
+/** Timesteps, and float32 noise levels, of which there is one more; the last is 0. */
 export function uniPcSchedule(
   { shift }: UniPcConfig,
   count: number,
@@ -56,7 +57,7 @@ export function uniPcSchedule(
   const shifted = Array.from({ length: count }, (_, i) =>
     shiftSigma(i * ((1 / TRAIN_STEPS - 1) / count) + 1, shift),
   )
-  // At 1 the signal is 0, and its logarithm infinite.
+  // At 1, the signal is 0 and its logarithm infinite.
   if (Math.abs(shifted[0]! - 1) < 1e-6) shifted[0]! -= 1e-6
   return {
     timesteps: shifted.map((sigma) => Math.trunc(sigma * TRAIN_STEPS)),
@@ -64,7 +65,10 @@ export function uniPcSchedule(
   }
 }
 
-/** @param state latents, then, from the second step on, those corrected before, the last data prediction, the one before */
+/**
+ * @param state latents, then, from the second step on, the previously corrected latents, the last data
+ * prediction, and the one before that
+ */
 function step(
   levels: readonly Level[],
   i: number,
@@ -81,7 +85,7 @@ function step(
   return previous === undefined ? [next, from, x0] : [next, from, x0, previous]
 }
 
-/** The latents of level i again, from those before and what is predicted at both. */
+/** Recomputes the latents of level i from the previous ones and the predictions at both. */
 function correct(
   levels: readonly Level[],
   i: number,
@@ -104,7 +108,7 @@ function correct(
   })
 }
 
-/** @param previous the data prediction before: undefined for a step of the first order */
+/** @param previous the previous data prediction; undefined for a first-order step */
 function predict(
   levels: readonly Level[],
   i: number,
@@ -133,8 +137,8 @@ function moveBetween(levels: readonly Level[], i: number): Move {
 }
 
 /**
- * The corrector's weights of the second order, (ρ₁, ρ₂) of [[1, 1], [r, 1]] · ρ = b, solved as LAPACK does: with a
- * pivot, and by reciprocals.
+ * The corrector's second-order weights: (ρ₁, ρ₂) in [[1, 1], [r, 1]] · ρ = b, solved like LAPACK: with
+ * pivoting, and by reciprocals.
  */
 function weights({ h, ratio: r }: Move): [past: number, now: number] {
   const phi = f(Math.expm1(-h))

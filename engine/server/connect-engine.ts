@@ -12,15 +12,18 @@ import { RemoteEngine } from '../thread/remote-engine.js'
 import { isAnswer, PROTOCOL } from './messages.js'
 import { encodeRecord, RecordReader } from './records.js'
 
-/** Until a server has answered at all. */
+/** Maximum time until a server answers at all. */
 const CONNECT_MS = 10_000
-/** Between two messages of a server that was asked something: a decoder that makes a whole video says nothing for long. */
+/**
+ * Maximum time between two messages of a server during a call: a decoder that makes a whole video is silent
+ * for a long time.
+ */
 const SILENT_MS = 600_000
 
 export interface ConnectEngineOptions {
   /** `http://HOST:PORT` of a `fractal model-server`. */
   url: string
-  /** Called once when the connection has ended, before what was asked fails. */
+  /** Called once when the connection has ended, before pending calls fail. */
   onEnd(): void
   /** Milliseconds; for tests. */
   connectMs?: number
@@ -28,8 +31,8 @@ export interface ConnectEngineOptions {
 }
 
 /**
- * An engine that a model server holds. Its known answers are generated through it before it is believed: a server that
- * names a class or a model which it does not compute is refused.
+ * Connects to an engine on a model server. The server is verified by generating the known answers on it: a
+ * server that reports a class or a model that it does not compute is refused.
  * @throws EngineError `server_unreachable`, `server_protocol`, `server_silent`, `server_untrue`
  */
 export async function connectEngine(options: ConnectEngineOptions): Promise<RemoteEngine> {
@@ -51,7 +54,7 @@ export async function connectEngine(options: ConnectEngineOptions): Promise<Remo
     if (fingerprint !== parts.fingerprint) {
       throw untrue(
         url,
-        `its known answers give the fingerprint ${fingerprint}, its class names ${parts.fingerprint}`,
+        `its known answers give the fingerprint ${fingerprint}, but its class says ${parts.fingerprint}`,
       )
     }
     return engine
@@ -61,7 +64,7 @@ export async function connectEngine(options: ConnectEngineOptions): Promise<Remo
   }
 }
 
-/** Of the frames as they come, not of the digests that the server says. */
+/** From the frames as received, not from the digests that the server reports. */
 async function fingerprintThrough(engine: RemoteEngine, url: string): Promise<string> {
   const hashes: string[] = []
   for (const params of [...knownAnswersOf(engine.descriptor)].reverse()) {
@@ -70,7 +73,7 @@ async function fingerprintThrough(engine: RemoteEngine, url: string): Promise<st
       onFrame: (_, rgb) => void digests.push(digestOf(rgb)),
     })
     const found = digests.length === params.frames ? framesSha256(params, digests) : null
-    if (found !== said) throw untrue(url, 'its frames are not those that it names')
+    if (found !== said) throw untrue(url, 'its frames do not match the digests that it reports')
     hashes.unshift(found)
   }
   return fingerprintOf(hashes)
@@ -79,7 +82,7 @@ async function fingerprintThrough(engine: RemoteEngine, url: string): Promise<st
 function untrue(url: string, why: string): EngineError {
   return new EngineError(
     'server_untrue',
-    `The model server at ${url} is not what it says: ${why}.`,
+    `The model server at ${url} does not compute what it claims: ${why}.`,
     {
       hint: 'Look at its model folder and its GPU (fractal doctor --certify there), then start it again.',
     },
@@ -120,7 +123,7 @@ async function socketOf(asked: ClientRequest, url: string): Promise<Socket> {
   return socket
 }
 
-/** An ordinary answer: of a server that has no such address, or speaks another version. */
+/** The server answered without upgrading: it has no such path, or speaks another version. */
 async function refusalOf(asked: ClientRequest, url: string): Promise<never> {
   const [response] = (await once(asked, 'response')) as [IncomingMessage]
   throw otherProtocol(url, response.headers.upgrade ?? `HTTP ${response.statusCode}`)
@@ -172,7 +175,7 @@ function socketPort(socket: Socket, url: string, silentMs: number): EnginePort {
       })
     },
     onEnd: (listener) => socket.once('close', () => listener(cause)),
-    // While it was asked something, it has to say something.
+    // During a call, silence is limited.
     ref: () => void socket.ref().setTimeout(silentMs),
     unref: () => void socket.unref().setTimeout(0),
   }

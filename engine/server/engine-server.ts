@@ -4,19 +4,20 @@ import type { RemoteEngine } from '../thread/remote-engine.js'
 import { EngineSession } from './engine-session.js'
 import { PROTOCOL } from './messages.js'
 
-/** Of each engine; a client waits its turn behind the others. */
+/** Maximum clients per engine; each waits its turn behind the others. */
 const MAX_SESSIONS = 16
 
 export interface EngineServer {
   readonly server: Server
-  /** Cuts what is connected: a server waits for it before it closes. */
+  /** Closes all connections: otherwise `close` would wait for them. */
   endSessions(): void
 }
 
 /**
- * The HTTP server of engines of one class: `GET /v1/info` for people, and `GET /v1/engine` with `Upgrade:
- * fractal-engine/1`, after which the connection carries records. It knows no callers: keep strangers away from it.
- * @param engines alike, one for each GPU
+ * The HTTP server of engines of one class: `GET /v1/info` for information, and `GET /v1/engine` with
+ * `Upgrade: fractal-engine/1`, after which the connection carries records. It does not authenticate callers:
+ * keep strangers away from it.
+ * @param engines one per GPU, all of one class and model
  */
 export function createEngineServer(
   engines: readonly RemoteEngine[],

@@ -8,7 +8,7 @@ import { encodeRecord, RecordReader } from './records.js'
 type Handed = Extract<FromThread, { type: 'frame' | 'state' }>
 type WithoutId<T> = T extends Handed ? Omit<T, 'id'> : never
 
-/** One client's connection: answers what it asks with an engine that others may use too. */
+/** One client's connection: answers its questions with an engine that others may use too. */
 export class EngineSession {
   readonly #engine: RemoteEngine
   readonly #socket: Duplex
@@ -25,14 +25,14 @@ export class EngineSession {
         for (const message of reader.push(chunk)) this.#hear(askedSchema.parse(message))
       } catch (error) {
         this.#fail(
-          new EngineError('invalid_request', 'That is no question of this protocol.', {
+          new EngineError('invalid_request', 'That is not a question of this protocol.', {
             cause: error,
           }),
         )
         socket.end()
       }
     })
-    // What nobody waits for any more is not computed to its end.
+    // Stops computing what nobody waits for any more.
     const gone = () => {
       this.#running?.abort()
       this.#acknowledged()
@@ -97,7 +97,7 @@ export class EngineSession {
     this.#send({ type: 'generated', generated })
   }
 
-  /** Sends what a hook wants, and waits until the client has dealt with it. */
+  /** Sends a hook's message, and waits until the client has processed it. */
   #hand(message: WithoutId<Handed>): Promise<void> {
     this.#handed += 1
     return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { FromThread, ToThread } from '../thread/messages.js'
 
-/** What both sides name when a connection begins; raised whenever a message changes. */
+/** Both sides name it when a connection begins; incremented whenever a message changes. */
 export const PROTOCOL = 'fractal-engine/1'
 
 const floats = z.instanceof(Float32Array<ArrayBuffer>)
@@ -21,7 +21,7 @@ const params = z.strictObject({
   fps: whole,
 })
 
-/** What a client asks. Numbers are judged by the engine. */
+/** A client's questions. The engine validates the numbers. */
 export const askedSchema: z.ZodType<ToThread> = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('generate'), params, frames: z.boolean(), states: z.boolean() }),
   z.strictObject({
@@ -94,7 +94,7 @@ const answers = [
 
 const answerSchema = z.discriminatedUnion('type', answers)
 
-/** Whether that is what a server says. */
+/** Whether this is a valid message of a server. */
 export function isAnswer(message: unknown): message is FromThread {
   return answerSchema.safeParse(message).success
 }

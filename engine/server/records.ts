@@ -1,11 +1,14 @@
 import { EngineError } from '../errors.js'
 
-/** A record's header is small; its body holds frames or states, which a model's caps keep below this. */
+/**
+ * A record's header is small; its body contains frames or states, which a model's limits keep below the
+ * body's maximum.
+ */
 const MAX_HEADER_BYTES = 4 * 2 ** 20
 const MAX_BODY_BYTES = 2 ** 30
 const PREFIX_BYTES = 8
 
-/** Where an array stands in the body, in bytes. */
+/** The position of an array in the body, in bytes. */
 interface Place {
   $: 'bytes' | 'floats'
   at: number
@@ -13,8 +16,8 @@ interface Place {
 }
 
 /**
- * A message as one record: the lengths of header and body as big-endian uint32, the header as JSON, the body. Arrays of
- * the message stand in the body, floats little-endian, and the header says where.
+ * A message as one record: the lengths of header and body as big-endian uint32, the header as JSON, the body.
+ * Arrays of the message are in the body, floats little-endian, and the header says where.
  */
 export function encodeRecord(message: object): Uint8Array {
   const parts: Uint8Array[] = []
@@ -38,16 +41,16 @@ export function encodeRecord(message: object): Uint8Array {
   return Buffer.concat([prefix, header, ...parts])
 }
 
-/** Puts records together again out of what a connection brings. */
+/** Reassembles records from the chunks of a connection. */
 export class RecordReader {
   #chunks: Uint8Array[] = []
   #have = 0
-  /** Bytes until the next look: a record of many chunks is put together once. */
+  /** Bytes needed before parsing again, so that a record of many chunks is concatenated only once. */
   #needed = PREFIX_BYTES
 
   /**
-   * The messages that are whole by now.
-   * @throws EngineError `engine_failed` for what is no record
+   * Returns the messages that are now complete.
+   * @throws EngineError `engine_failed` for an invalid record
    */
   push(chunk: Uint8Array): unknown[] {
     this.#chunks.push(chunk)
@@ -86,7 +89,7 @@ function isPlace(value: unknown): value is Place {
   return typeof value === 'object' && value !== null && '$' in value
 }
 
-/** A copy of its own: what a record is read from is overwritten. */
+/** A copy, because the buffer that a record is read from is overwritten. */
 function arrayAt(body: Buffer, { $: kind, at, length }: Place): Uint8Array | Float32Array {
   const sound =
     [at, length].every((n) => Number.isInteger(n) && n >= 0) && at + length <= body.length
@@ -98,6 +101,6 @@ function arrayAt(body: Buffer, { $: kind, at, length }: Place): Uint8Array | Flo
 function notARecord(): EngineError {
   return new EngineError(
     'engine_failed',
-    'What came over the connection is no record of an engine.',
+    'The connection delivered something that is not an engine record.',
   )
 }

@@ -1,13 +1,13 @@
 import { EngineError } from '../errors.js'
 import { type FromThread, fromPlainError, type ToThread } from './messages.js'
 
-/** A way to the thread or process that holds a model. */
+/** A channel to the thread or process that holds a model. */
 export interface EnginePort {
   post(message: ToThread): void
   onMessage(listener: (message: FromThread) => void): void
-  /** Called once, when it has ended. @param cause what it ended with, where that is known */
+  /** Called once, when it has ended. @param cause why it ended, if known */
   onEnd(listener: (cause: unknown) => void): void
-  /** Whether waiting for it keeps this process alive. */
+  /** Whether waiting for it keeps this process alive: ref does, unref does not. */
   ref(): void
   unref(): void
 }
@@ -26,7 +26,7 @@ export class Dialogue {
     port.onMessage((message) => this.#hear(message))
     this.#end = new Promise((resolve) => {
       port.onEnd((cause) => {
-        // A way that knows better why it ended says so.
+        // A channel that knows better why it ended provides the error.
         this.#ended ??=
           cause instanceof EngineError
             ? cause
@@ -67,7 +67,7 @@ export class Dialogue {
     }
   }
 
-  /** The model, once it is loaded. @throws EngineError what openEngine throws */
+  /** Resolves once the model is loaded. @throws EngineError what openEngine throws */
   async opened(): Promise<Opened> {
     try {
       return await this.ask<Opened>((message, resolve) => {

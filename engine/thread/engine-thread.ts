@@ -6,8 +6,8 @@ import type { ThreadData, ToThread } from './messages.js'
 import { PipelineServer } from './pipeline-server.js'
 
 /*
- * The thread that holds the model. onnxruntime-node blocks its thread while a network runs; here it
- * blocks nobody's server, heartbeat or cancel.
+ * The thread that holds the model. onnxruntime-node blocks its thread while a network runs; in this thread it
+ * does not block any server, heartbeat or cancellation.
  */
 const port = parentPort
 if (port === null) throw new Error('engine-thread.ts is started by engine.ts')

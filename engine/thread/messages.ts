@@ -31,7 +31,7 @@ export type FromThread =
       model: OpenedModel
       determinismClass: string
       software: Record<string, string>
-      /** Of the folder's files, as far as this process has hashed them: `tellSums`. */
+      /** Hashes of the folder's files that this process knows: `tellSums`. */
       sums: string
     }
   | { type: 'class'; determinismClass: string }
@@ -44,7 +44,7 @@ export type FromThread =
   /** Opening, the generation or the recomputation failed. */
   | { type: 'failed'; error: PlainError }
 
-/** What is known of a model outside of the thread that holds it. */
+/** What is known about a model outside of the thread that holds it. */
 export interface OpenedModel {
   root: Hex
   shape: ModelShape

@@ -4,9 +4,9 @@ import type { GenerationHooks } from '../pipeline/generator.js'
 import type { Pipeline } from '../pipeline/pipeline.js'
 import { type FromThread, type ToThread, toPlainError } from './messages.js'
 
-/** The way back to whoever asks. */
+/** The channel back to the client. */
 interface Channel {
-  /** @param transfer may be given away instead of copied */
+  /** @param transfer buffers that may be transferred instead of copied */
   send(message: FromThread, transfer: ArrayBuffer[]): void
   /** Lets this thread or process end. */
   close(): void
@@ -24,7 +24,7 @@ export class PipelineServer {
 
   constructor(private readonly channel: Channel) {}
 
-  /** Opens the pipeline and says so, or why not. */
+  /** Opens the pipeline and reports the result. */
   async open(
     read: () => Model | Promise<Model>,
     open: (model: Model) => Promise<Pipeline>,
@@ -32,7 +32,7 @@ export class PipelineServer {
     try {
       const model = await read()
       this.#pipeline = await open(model)
-      // The networks have their own copy of the weights by now.
+      // The networks have their own copies of the weights now.
       model.files.bytes.clear()
       const { shape, descriptor } = model.config
       const determinismClass = await this.#pipeline.determinismClass()
@@ -46,7 +46,7 @@ export class PipelineServer {
     }
   }
 
-  /** Says why there is no pipeline, and ends. */
+  /** Reports why there is no pipeline, and ends. */
   fail(error: unknown): void {
     this.#send({ type: 'failed', error: toPlainError(error) })
     this.channel.close()
@@ -80,7 +80,7 @@ export class PipelineServer {
     this.channel.send(message, transfer)
   }
 
-  /** Sends what a hook wants, and waits until it has dealt with it. */
+  /** Sends a hook's message, and waits until the hook has processed it. */
   #hand(message: WithoutId<Handed>, arrays: readonly (Uint8Array | Float32Array)[]): Promise<void> {
     this.#handed += 1
     return new Promise((resolve) => {

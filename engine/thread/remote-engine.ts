@@ -26,7 +26,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
   readonly software: Readonly<Record<string, string>>
   readonly descriptor: ModelDescriptor | null
   readonly device: Device
-  /** What requests are checked by before they are sent there. */
+  /** For validating requests before they are sent. */
   readonly shape: ModelShape
   readonly #thread: Dialogue
   /** The thread generates one video at a time. */
@@ -68,7 +68,10 @@ export class RemoteEngine implements Generator, StepRecomputer {
     )
   }
 
-  /** Asks the thread, in turn, for what it answers once. @param read null for any other message */
+  /**
+   * Sends a question to the thread, in turn, and returns its single answer.
+   * @param read returns null for any other message
+   */
   #ask<T>(
     question: ToThread,
     signal: AbortSignal | undefined,
@@ -124,7 +127,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
     hooks: GenerationHooks,
     run: AbortController,
   ): Promise<Generated> {
-    // What a hook threw stops the thread's work and is what the caller gets.
+    // If a hook throws, the thread's work stops and the caller gets that error.
     let hookFailure: { error: unknown } | undefined
     const call = async (hook: () => void | Promise<void>, id?: number): Promise<void> => {
       try {

@@ -2,20 +2,21 @@ import { graphemesOf } from './graphemes.js'
 
 /** Longer graphemes are looked up character by character. */
 const WHOLE_BYTES = 6
-/** Labels of the trie's units, and the bit that marks a unit which is a value. */
+/** Label mask of the trie's units, including the bit that marks a value. */
 const LABEL = 0x800000ff | 0
 
 /**
- * SentencePiece's table of normalisation (`precompiled_charsmap`): a trie of Darts' kind over UTF-8, whose values are
- * places among the replacements. As the reference does it, a grapheme that begins with a key is replaced whole.
+ * SentencePiece's normalisation table (`precompiled_charsmap`): a Darts trie over UTF-8, whose values are
+ * offsets into the replacements. As in the reference, a grapheme that begins with a key is replaced as a
+ * whole.
  */
 export class CharsMap {
   readonly #units: Uint32Array
   readonly #replacements: Buffer
 
   /**
-   * @param base64 four bytes of length, the trie, the replacements, each ended by a zero byte
-   * @throws Error for another layout
+   * @param base64 four bytes of length, the trie, the zero-terminated replacements
+   * @throws Error for any other layout
    */
   constructor(base64: string) {
     const bytes = Buffer.from(base64, 'base64')
@@ -35,7 +36,7 @@ export class CharsMap {
       .join('')
   }
 
-  /** What the shortest key stands for that the text begins with. */
+  /** The replacement for the shortest key that the text begins with. */
   #find(text: string): string | null {
     const units = this.#units
     let at = offsetOf(units[0]!)

@@ -38,19 +38,19 @@ const preTokenizerSchema = z.discriminatedUnion('type', [
 type NormalizerConfig = z.infer<typeof normalizerSchema>
 type PreTokenizerConfig = z.infer<typeof preTokenizerSchema>
 
-/** What `use_regex` of ByteLevel stands for. */
+/** The regular expression of ByteLevel's `use_regex`. */
 const BYTE_LEVEL_WORDS =
   "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
 
-/** What is used of the library's tokenizer. */
+/** The part of the library's tokenizer that is used. */
 export interface ClipTokenizer {
   encode(text: string): { ids: number[] }
   token_to_id(token: string): number | undefined
 }
 
 /**
- * The library's tokenizer for a tokenizer.json of CLIP's kind, with the reference's Unicode where the
- * library asks this Node's: for NFC, lower case, and what is a letter or a number.
+ * The library's tokenizer for a CLIP tokenizer.json, with the reference's Unicode version where the library
+ * would use Node's: for NFC, lower case, and the letter and number classes.
  * @throws Error for a file of another kind
  */
 export function clipTokenizer(
@@ -59,7 +59,7 @@ export function clipTokenizer(
 ): ClipTokenizer {
   const steps = stepsOf(normalizerSchema.parse(json.normalizer))
   const preTokenizer = pinned(preTokenizerSchema.parse(json.pre_tokenizer))
-  // Made with the file's own normalizer, by which it decides how to look for added tokens.
+  // Created with the file's own normalizer, which determines how it looks for added tokens.
   const tokenizer = new Tokenizer({ ...json, pre_tokenizer: preTokenizer }, config)
   tokenizer.normalizer = (text: string) => steps.reduce((done, step) => step(done), text)
   return tokenizer
@@ -78,7 +78,7 @@ function stepsOf(config: NormalizerConfig): ((text: string) => string)[] {
   }
 }
 
-/** The same with its classes spelled out. */
+/** The same config with its character classes spelled out. */
 function pinned(config: PreTokenizerConfig): object {
   switch (config.type) {
     case 'Split':
@@ -97,7 +97,7 @@ function pinned(config: PreTokenizerConfig): object {
   }
 }
 
-/** `\p{L}` and `\p{N}`, alone or in a class, become ranges. `\s` is the same in every version. */
+/** `\p{L}` and `\p{N}`, alone or in a class, become ranges. `\s` is the same in every Unicode version. */
 function pinnedRegex(regex: string): string {
   const spelled = (text: string) =>
     text.replace(/\\p\{([LN])\}/g, (_, name: 'L' | 'N') => CLASSES[name])

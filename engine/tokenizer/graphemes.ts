@@ -8,8 +8,9 @@ const pictographic = /^\p{Extended_Pictographic}$/u
 const JOINER = '\u200d'
 
 /**
- * The text's graphemes, as lists of characters, as far as they can have a length of fewer than six bytes in UTF-8 in
- * the reference tokenizer's version of Unicode, which is not this Node's: another grapheme would be other tokens.
+ * Splits text into graphemes (lists of characters), exact for those shorter than six bytes in UTF-8. It uses
+ * the reference tokenizer's Unicode version, which is not Node's: a different grapheme would give different
+ * tokens.
  */
 export function graphemesOf(text: string): string[][] {
   const found: string[][] = []

@@ -2,7 +2,7 @@ import { EngineError } from '../errors.js'
 import { type ClipTokenizer, clipTokenizer } from './clip-tokenizer.js'
 
 export interface TokenizerConfig {
-  /** Tokens the text encoder reads. */
+  /** Number of tokens that the text encoder reads. */
   length: number
   endToken: string
   padToken: string
@@ -14,12 +14,12 @@ export interface TokenizerConfig {
 export interface PromptTokens {
   /** Exactly the model's length: start, text, end, padding. */
   ids: BigInt64Array
-  /** How many of them are no padding. */
+  /** How many of them are not padding. */
   used: number
   truncated: boolean
 }
 
-/** CLIP's tokenizer, which cuts to the model's length less one, ends and pads. */
+/** CLIP's tokenizer, which truncates to the model's length minus one, adds the end token and pads. */
 export class PromptTokenizer {
   readonly #tokenizer: ClipTokenizer
   readonly #length: number
@@ -63,9 +63,9 @@ export class PromptTokenizer {
 }
 
 /**
- * As much of the text as can matter. No token spans white space and each word gives at least one,
- * so the cut after `count` words changes no token among the first `count`; 100 kB of prose need not
- * be tokenised for 75 tokens. (A single word is never cut: merges inside it depend on all of it.)
+ * The beginning of the text that can matter. No token spans whitespace and each word gives at least one
+ * token, so cutting after `count` words does not change the first `count` tokens; 100 kB of prose need not be
+ * tokenised for 75 tokens. (A single word is never cut: merges in it depend on all of it.)
  */
 export function firstWords(text: string, count: number): string {
   const word = /\P{White_Space}+/gu

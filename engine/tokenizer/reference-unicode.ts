@@ -1,12 +1,12 @@
 import { COMPOSING, LETTERS, LOWERCASE, LOWERCASE_LONGER, NUMBERS } from './unicode-tables.js'
 
 /*
- * Unicode as the reference tokenizer knows it: each of its parts is of another Unicode version, and
- * this Node's is of yet another. A character more or less in a table here would be other tokens, so
- * another video, and an honest prover on another Node a cheat.
+ * Unicode as in the reference tokenizer: its parts use different Unicode versions, and Node uses yet another.
+ * One character more or less in a table here would give different tokens and a different video, and an honest
+ * prover with another Node version would look like a cheat.
  */
 
-/** `\p{L}` and `\p{N}`, as what stands between the brackets of a regular expression's class. */
+/** `\p{L}` and `\p{N}`, as the contents of a regular expression's character class. */
 export const CLASSES: Readonly<Record<'L' | 'N', string>> = {
   L: classOf(LETTERS),
   N: classOf(NUMBERS),
@@ -16,14 +16,14 @@ const composing = new RegExp(`[${classOf(COMPOSING)}]+`, 'gu')
 const lowercase = lowercaseMap()
 
 /**
- * NFC. Characters that were no part of any composition in its version are left alone and part what
- * stands around them; of all others Unicode promises that no version composes them differently.
+ * NFC. Characters that were not part of any composition in the reference's version are left alone and
+ * separate what is around them; for all others, Unicode guarantees that no version composes them differently.
  */
 export function toNfc(text: string): string {
   return text.replace(composing, (run) => run.normalize('NFC'))
 }
 
-/** Each character by itself, so that Σ is σ also at a word's end. */
+/** Converts each character separately, so that Σ becomes σ even at the end of a word. */
 export function toLowercase(text: string): string {
   let lower = ''
   for (const char of text) lower += lowercase.get(char) ?? char

@@ -4,7 +4,7 @@ import { CharsMap } from './chars-map.js'
 import { firstWords, type PromptTokens } from './prompt-tokens.js'
 
 const SPACE = '▁'
-/** Below the worst piece's score. */
+/** Subtracted from the worst piece's score. */
 const UNKNOWN_PENALTY = 10
 const TRAILING = /\p{White_Space}+$/u
 
@@ -36,7 +36,7 @@ const normalizerSchema = z
   .transform((normalizer) =>
     normalizer.type === 'Sequence' ? normalizer.normalizers : ([normalizer] as const),
   )
-/** Earlier versions wrote `add_prefix_space`, and with it every section begins with a space. */
+/** Earlier versions wrote `add_prefix_space`, with which every section begins with a space. */
 const metaspaceSchema = z.looseObject({
   type: z.literal('Metaspace'),
   replacement: z.literal(SPACE),
@@ -59,7 +59,7 @@ const preTokenizerSchema = z.union([
     prependsFirst: prepend_scheme === 'first',
   })),
 ])
-/** A tokenizer.json of UMT5's kind: all that another value would change is pinned. */
+/** A tokenizer.json like UMT5's: every field that affects the result is pinned. */
 const schema = z.looseObject({
   added_tokens: z.array(
     z.looseObject({
@@ -89,8 +89,9 @@ const schema = z.looseObject({
 })
 
 /**
- * SentencePiece's Unigram model, as the reference tokenizers run it: the best path of pieces through each word, unknown
- * characters in a row as one, and as bytes where the vocabulary has them. Cuts to the length less one, ends and pads.
+ * SentencePiece's Unigram model, as implemented in the reference tokenizers: the best path of pieces through
+ * each word; consecutive unknown characters become one token, or bytes if the vocabulary has them. Truncates
+ * to the length minus one, adds the end token and pads.
  */
 export class UnigramTokenizer implements Tokenizer {
   readonly #length: number
@@ -106,10 +107,7 @@ export class UnigramTokenizer implements Tokenizer {
   readonly #end: number
   readonly #pad: number
 
-  /**
-   * @param json tokenizer.json
-   * @throws Error for a file of another kind
-   */
+  /** @param json tokenizer.json @throws Error for any other kind of file */
   constructor(json: unknown, { length, pad }: { length: number; pad: string }) {
     const { added_tokens, normalizer, pre_tokenizer, post_processor, model } = schema.parse(json)
     const [{ precompiled_charsmap }, ...tidies] = normalizer
@@ -158,7 +156,7 @@ export class UnigramTokenizer implements Tokenizer {
     return id
   }
 
-  /** Without the end. */
+  /** Without the end token. */
   #tokens(text: string): number[] {
     const ids: number[] = []
     let at = 0
@@ -171,7 +169,7 @@ export class UnigramTokenizer implements Tokenizer {
     return ids
   }
 
-  /** @param isFirst whether the text begins with it */
+  /** @param isFirst whether it is the beginning of the text */
   #words(text: string, isFirst: boolean): number[] {
     const { splitsWords, prependsFirst } = this.#sections
     const normalized = this.#normalize(text)
@@ -197,7 +195,10 @@ export class UnigramTokenizer implements Tokenizer {
     return normalized
   }
 
-  /** Viterbi: of all ways to cut a word into pieces the one whose scores have the largest sum, the first of equals. */
+  /**
+   * Viterbi: of all ways to split a word into pieces, the one with the largest sum of scores; the first if
+   * several are equal.
+   */
   #bestPath(word: string): number[] {
     const best: ({ score: number; from: number; id: number } | undefined)[] = []
     const offer = (to: number, score: number, from: number, id: number) => {

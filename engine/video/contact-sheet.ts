@@ -2,10 +2,10 @@ import { encode } from 'fast-png'
 import type { Video } from './mp4.js'
 
 const COLUMNS = 4
-/** Pixels between and around the pictures. */
+/** Pixels between and around the frames. */
 const GAP = 4
 const GREY = 48
-/** Narrower frames are shown twice as large, each pixel four times. */
+/** Narrower frames are shown at twice the size. */
 const SMALL = 128
 
 /** All frames side by side as one PNG, in reading order, four in a row. */

@@ -1,19 +1,19 @@
 import { concat } from '../../formats/bytes.js'
 
-/** Boxes that hold only boxes, on the way to those that are rewritten. */
+/** Boxes that contain only boxes, on the path to those that are rewritten. */
 const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl'])
-/** Each begins with the times of its creation and of its last change. */
+/** Boxes that begin with creation and modification times. */
 const DATED = new Set(['mvhd', 'tkhd', 'mdhd'])
-/** Of a box: its size and its type. */
+/** A box's size and type. */
 const HEADER_BYTES = 8
-/** Of a box's version and flags, which come after its header. */
+/** Version and flags, which follow the header. */
 const VERSION_BYTES = 4
 
 /**
- * The MP4 with its index (`moov`) before its samples (`mdat`), so that a player begins before it has
- * the whole file; without padding, and without the times at which it was made, so that equal samples
- * make equal bytes. The chunk offsets (`stco`, `co64`) follow their samples. See ISO/IEC 14496-12, 8.
- * @throws RangeError for bytes that are no such file
+ * The MP4 with its index (`moov`) before its samples (`mdat`), so that a player can start before it has the
+ * whole file; without padding and without timestamps, so that equal samples give equal bytes. The chunk
+ * offsets (`stco`, `co64`) are adjusted. See ISO/IEC 14496-12, 8.
+ * @throws RangeError if the bytes are not an MP4
  */
 export function faststart(mp4: Uint8Array): Uint8Array {
   const boxes = boxesOf(mp4, 0, mp4.length).filter(({ type }) => type !== 'free')
@@ -26,7 +26,7 @@ export function faststart(mp4: Uint8Array): Uint8Array {
   }
   const moov = ordered.find(({ type }) => type === 'moov')
   if (moov === undefined) throw new RangeError('no moov box: this is not an MP4')
-  // Not slice, which shares its memory where these bytes are a Buffer.
+  // Not slice, which shares memory if these bytes are a Buffer.
   const rewritten = new Uint8Array(mp4.subarray(moov.start, moov.end))
   rewrite(rewritten, boxesOf(rewritten, 0, rewritten.length), moves)
   return concat(
@@ -40,7 +40,7 @@ interface Box {
   readonly end: number
 }
 
-/** Where the bytes of a top-level box went. */
+/** Where the bytes of a top-level box were moved. */
 interface Move {
   readonly start: number
   readonly end: number
@@ -57,7 +57,7 @@ function boxesOf(bytes: Uint8Array, from: number, to: number): Box[] {
   for (let start = from; start < to; ) {
     const view = viewOf(bytes, start, to)
     const size = view.getUint32(0)
-    // 0 (up to the file's end) and 1 (64 bits) are for files larger than the encoder can hold.
+    // 0 (to the end of the file) and 1 (64 bits) are for files larger than the encoder can produce.
     if (size < HEADER_BYTES || size > view.byteLength) {
       throw new RangeError(`a box of ${size} bytes at ${start} of ${to}`)
     }
@@ -68,7 +68,7 @@ function boxesOf(bytes: Uint8Array, from: number, to: number): Box[] {
   return boxes
 }
 
-/** In place: times become 0, and offsets point at where their chunks are now. */
+/** In place: sets times to 0, and updates offsets to where their chunks are now. */
 function rewrite(bytes: Uint8Array, boxes: readonly Box[], moves: readonly Move[]): void {
   for (const { type, start, end } of boxes) {
     const body = start + HEADER_BYTES

@@ -15,7 +15,7 @@ export interface Video {
   frames: readonly Uint8Array[]
 }
 
-/** H.264's quantizer (10 best … 51): edges of small pictures stay clean, at some 2 kB a 64×64 frame. */
+/** H.264's quantizer (10 best … 51): edges of small frames stay clean, at about 2 kB per 64×64 frame. */
 const QUANTIZER = 16
 /** Starting the encoder takes ten times as long as encoding a small video, so it is kept for a while. */
 const KEPT_MS = 30_000
@@ -25,9 +25,8 @@ let thread: Worker | null = null
 let rest: NodeJS.Timeout | undefined
 
 /**
- * MP4 with H.264 (Baseline, 4:2:0), which browsers play while they load it. Equal frames make equal
- * bytes. For people only: nothing that is signed is hashed over it. One at a time; a thread of its
- * own does it.
+ * MP4 with H.264 (Baseline, 4:2:0), which browsers play while loading. Equal frames give equal bytes. Only
+ * for viewing: no signed hash covers it. Encodes one at a time, in its own thread.
  * @throws EngineError `encode_failed`
  */
 export function encodeMp4(video: Video): Promise<Uint8Array> {
@@ -48,7 +47,7 @@ async function encode(video: Video): Promise<Uint8Array> {
     })
     return faststart(mp4)
   } catch (cause) {
-    // What failed may have left the encoder in any state.
+    // A failure may have left the encoder in any state.
     thread = null
     await worker.terminate()
     throw new EngineError('encode_failed', 'The video could not be encoded as MP4.', {

@@ -7,12 +7,12 @@ import { encodeMp4, type Video } from './mp4.js'
 const FORMATS = ['mp4', 'png', 'rgb'] as const
 export type VideoFormat = (typeof FORMATS)[number]
 
-/** By a file's name. @throws EngineError `invalid_request` for any other ending */
+/** The format from a file's name. @throws EngineError `invalid_request` for any other extension */
 export function videoFormatOf(file: string): VideoFormat {
   const ending = path.extname(file).slice(1).toLowerCase()
   const format = FORMATS.find((known) => known === ending)
   if (format !== undefined) return format
-  throw new EngineError('invalid_request', `${path.basename(file)} does not say a video format.`, {
+  throw new EngineError('invalid_request', `${path.basename(file)} has no video format as its extension.`, {
     hint: 'End the name in .mp4 (H.264), .png (a contact sheet) or .rgb (the bytes of all frames).',
   })
 }

@@ -24,9 +24,9 @@ import {
 } from './judged-again.js'
 
 /**
- * Checks evidence of a cheat with nothing but itself: whether the accused signed what it is accused of, and whether the
- * rules give the verdict on it. What the verifier computed stands under its signature: computing it again is the
- * caller's. `sr25519Ready` first.
+ * Checks evidence of a cheat by itself: whether the accused signed what it is accused of, and whether the
+ * verdict follows from the rules. What the verifier computed is only covered by its signature: recomputing it
+ * is up to the caller. Await `sr25519Ready` first.
  */
 export async function checkEvidence(evidence: Evidence): Promise<Finding[]> {
   const { request, answer, prover, verifier } = evidence
@@ -89,7 +89,7 @@ export async function checkEvidence(evidence: Evidence): Promise<Finding[]> {
   ]
 }
 
-/** Null when the body is no request, or another one. */
+/** Null if the body is not a request, or a different one. */
 function paramsOf(evidence: Evidence): GenerationParams | null {
   try {
     const body = decodeBody(Buffer.from(evidence.request.body))
@@ -123,7 +123,7 @@ async function checkParts(evidence: Evidence, params: GenerationParams): Promise
       id: 'recomputed',
       what: 'What the verifier computed',
       found: 'signed',
-      text: 'Twice, beside known answers, as it says and signed. Whoever has a machine of the class computes it again: --recompute.',
+      text: 'Computed twice, along with known answers, according to its signed statement. A machine of the same class can recompute it: --recompute.',
     },
   ]
 }
@@ -135,7 +135,7 @@ async function checkOpened(
   const list = listedDigests(evidence, params)
   const { opened, answer } = evidence
   if (list === null) {
-    const text = 'Their number does not fit the request, or the step or the frame is none of its.'
+    const text = 'Their number does not fit the request, or the step or the frame is out of range.'
     return [
       { id: 'digests', what: 'The digests are those that were signed', found: 'failed', text },
     ]
@@ -171,7 +171,7 @@ function statesFinding(
   const what = 'The states are those that were signed'
   if (evidence.opened.states === null) {
     const text =
-      'They are not in this file, which would be too large with them: computing the whole request again shows the same.'
+      'They are not in this file, which would be too large with them: recomputing the whole request shows the same.'
     return { id: 'states', what, found: 'open', text }
   }
   const states = statesOf(evidence)
@@ -211,7 +211,7 @@ async function checkWhole({ truth, answer }: WholeEvidence, params: GenerationPa
   ]
 }
 
-/** Null of what is no frame of this size. */
+/** Null if it is not a frame of this size. */
 async function frameDigest(
   base64: string,
   { width, height }: GenerationParams,

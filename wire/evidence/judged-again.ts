@@ -13,7 +13,7 @@ import {
 import { decodeBody } from '../generation-body.js'
 import type { Evidence, SpotCheckEvidence, WholeEvidence } from './evidence-schema.js'
 
-/** What the request asks for. @throws WireError `bad_request` */
+/** The parameters of the request. @throws WireError `bad_request` */
 export function requestParams({ request }: Evidence): GenerationParams {
   return generationParams(decodeBody(Buffer.from(request.body)))
 }
@@ -24,7 +24,7 @@ export interface OpenedStates {
   readonly final: Float32Array
 }
 
-/** The states as numbers; null when they are not in the file, or no whole numbers of bytes. */
+/** The states as numbers; null if they are not in the file, or have an invalid length. */
 export function statesOf({ opened }: SpotCheckEvidence): OpenedStates | null {
   if (opened.states === null) return null
   const [before, after, final] = [
@@ -38,7 +38,7 @@ export function statesOf({ opened }: SpotCheckEvidence): OpenedStates | null {
   return before && after && final ? { before, after, final } : null
 }
 
-/** The digests that the prover listed, as far as they are digests of this request; null otherwise. */
+/** The digests that the prover listed; null if they don't fit this request. */
 export function listedDigests(
   { opened }: SpotCheckEvidence,
   { steps, frames }: GenerationParams,
@@ -55,7 +55,7 @@ export function digestOfState(state: Float32Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** What the list says of the step and the frame that were drawn. */
+/** What the list says about the drawn step and frame. */
 export function claimedDigests(
   { opened }: SpotCheckEvidence,
   params: GenerationParams,
@@ -72,7 +72,7 @@ export function claimedDigests(
   }
 }
 
-/** Of the states in the file; where there are none, as the prover listed them. */
+/** Digests of the states in the file; if there are none, as the prover listed them. */
 function openedDigests(evidence: SpotCheckEvidence, claimed: ClaimedDigests): OpenedDigests {
   const states = statesOf(evidence)
   if (states === null) {
@@ -87,7 +87,7 @@ function openedDigests(evidence: SpotCheckEvidence, claimed: ClaimedDigests): Op
   }
 }
 
-/** What was made of the opened step, in the words of the rules. */
+/** What was recomputed from the opened step, as input for the rules. */
 export function recomputedDigests(
   told: SpotCheckEvidence['opened']['recomputed'],
 ): RecomputedDigests {
@@ -100,8 +100,8 @@ export function recomputedDigests(
 }
 
 /**
- * The verdict that the rules give on what a spot check's evidence holds; null when the opened list is not of the request.
- * @param recomputed by whom verifies; not given: what the verifier says
+ * The verdict of the rules on a spot check's evidence; null if the opened list does not fit the request.
+ * @param recomputed by the caller; by default, what the verifier recorded
  */
 export function judgeOpened(
   evidence: SpotCheckEvidence,
@@ -130,14 +130,17 @@ export function judgeOpened(
   })
 }
 
-/** What was made of a whole request. */
+/** The result of recomputing a whole request. */
 export interface MadeAgain {
   readonly framesSha256: string
   readonly traceRoot: string
   readonly cosinePpm: number | null
 }
 
-/** The same of a challenge or an audit. @param made by whom verifies; not given: what the verifier says */
+/**
+ * The same for a challenge or an audit.
+ * @param made by the caller; by default, what the verifier recorded
+ */
 export function judgeWhole(evidence: WholeEvidence, made?: MadeAgain): Judgement {
   const { answer, truth, exact, kind } = evidence
   const { determinism_class: determinismClass } = answer

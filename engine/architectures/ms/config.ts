@@ -45,7 +45,7 @@ const vaeSchema = gridSchema.extend({
   latents_mean: z.null().optional(),
   latents_std: z.null().optional(),
 })
-/** Every option that would change the arithmetic has to be the one that is implemented and tested. */
+/** Every option that affects the arithmetic must have the value that is implemented and tested. */
 const schedulerSchema = z.looseObject({
   algorithm_type: z.literal('dpmsolver++'),
   solver_order: z.literal(2),
@@ -74,10 +74,10 @@ const schedulerSchema = z.looseObject({
   use_lu_lambdas: off,
 })
 
-/** Of text-to-video-ms-1.7b, and of the embedded model. */
+/** The architecture of text-to-video-ms-1.7b and of the bundled model. */
 export const MS_1_7B: Architecture = {
   pipeline: 'TextToVideoSDPipeline',
-  // The unconditional and the conditional half run together, and one video at a time.
+  // The unconditional and the conditional half run together, one video at a time.
   denoiserBatch: 2,
   decodeUnit: 'frame',
   grid(files) {
@@ -86,7 +86,7 @@ export const MS_1_7B: Architecture = {
   },
   read(files) {
     assertClasses(files, CLASSES)
-    // Opening a network takes seconds: missing files are reported before.
+    // Opening a network takes seconds, so missing files are reported first.
     for (const { folder } of Object.values(NETWORKS)) bytesOf(files, `${folder}/model.onnx`)
     const config = readConfig(
       files,
@@ -143,7 +143,7 @@ export const MS_1_7B: Architecture = {
   },
 }
 
-/** Each level of the decoder but the first doubles the picture. */
+/** Each level of the decoder except the first doubles the image size. */
 function scaleOf(vae: z.output<typeof gridSchema>): number {
   return 2 ** (vae.block_out_channels.length - 1)
 }

@@ -6,7 +6,7 @@ import type { Decoder } from '../architecture.js'
 const f = Math.fround
 
 /**
- * Decodes one frame at a time: that bounds memory and lets one frame be checked alone.
+ * Decodes one frame at a time, which limits memory and allows a single frame to be checked.
  * @param scalingFactor latents are divided by it
  */
 export function msDecoder({ Tensor }: Runtime, network: Network, scalingFactor: number): Decoder {

@@ -4,9 +4,9 @@ import type { Runtime } from '../../runtime/runtime.js'
 import type { Denoiser } from '../architecture.js'
 
 /**
- * The denoiser on the batch (negative prompt, prompt): of two whatever the guidance, since on a GPU its size
- * changes bits.
- * @param length tokens of an embedding
+ * Runs the denoiser on the batch (negative prompt, prompt); always two, whatever the guidance, because on a
+ * GPU the batch size changes bits.
+ * @param length number of tokens in an embedding
  */
 export function msDenoiser({ Tensor }: Runtime, network: Network, length: number): Denoiser {
   return {

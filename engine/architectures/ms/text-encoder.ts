@@ -2,7 +2,7 @@ import type { Network } from '../../runtime/network.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import type { TextEncoder, Tokenizer } from '../architecture.js'
 
-/** Reads padding like any other token. */
+/** Padding is encoded like any other token. */
 export function msTextEncoder(
   { Tensor }: Runtime,
   network: Network,

@@ -27,15 +27,15 @@ const NETWORKS: NetworkSpecs = {
   decoder: { folder: 'vae_decoder', inputs: { latent_sample: 'float32' } },
 }
 
-/** Tokens that the text encoder reads: the pipeline's own number, whatever the tokenizer could take. */
+/** Tokens that the text encoder reads: fixed by the pipeline, whatever the tokenizer's maximum is. */
 const TEXT_LENGTH = 512
-/** The first latent frame gives one picture, each other one as many. */
+/** The first latent frame gives one frame, every other one this many. */
 const FRAMES_PER_LATENT = 4
-/** Cells that the transformer reads as one, in each direction. */
+/** Latent cells per transformer patch, in each direction. */
 const PATCH = 2
 
 const unset = z.null().optional()
-/** What tells Wan 2.2 from 2.1. */
+/** Distinguishes Wan 2.2 from 2.1. */
 const indexSchema = z.looseObject({
   transformer_2: z.tuple([z.null(), z.null()]).optional(),
   boundary_ratio: unset,
@@ -47,13 +47,13 @@ const transformerSchema = z.looseObject({
   out_channels: z.int().positive(),
   text_dim: z.int().positive(),
   patch_size: z.tuple([z.literal(1), z.literal(PATCH), z.literal(PATCH)]),
-  // Conditions on pictures.
+  // Image conditioning.
   image_dim: unset,
   added_kv_proj_dim: unset,
 })
 const vaeSchema = z.looseObject({
   z_dim: z.int().positive(),
-  // Each level but the first doubles the picture, and those that are true also the frames.
+  // Each level except the first doubles the image size, and those that are true also double the frames.
   dim_mult: z.array(z.int()).length(Math.log2(SCALE) + 1),
   temperal_downsample: z.tuple([z.literal(false), z.literal(true), z.literal(true)]),
   latents_mean: z.array(z.number()),
@@ -110,7 +110,7 @@ function readVae(files: FolderBytes) {
   return vae
 }
 
-/** @throws EngineError `model_invalid` for parts of different models */
+/** @throws EngineError `model_invalid` if the parts are from different models */
 function assertFit(files: ModelFiles, channels: number): void {
   const schemas = { text: textEncoderSchema, transformer: transformerSchema }
   const text = readConfig(files, 'text_encoder/config.json', schemas.text, 'unsupported_model')
@@ -153,7 +153,7 @@ function tokenizerOf(files: ModelFiles): () => Tokenizer {
         'model_invalid',
         'tokenizer/tokenizer.json is not a usable tokenizer.',
         {
-          hint: 'It has to be of UMT5’s kind: a Unigram with a table of normalisation. Fetch the model folder again.',
+          hint: 'It must be a Unigram tokenizer like UMT5’s, with a normalisation table. Fetch the model folder again.',
           cause,
         },
       )

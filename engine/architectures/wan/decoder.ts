@@ -5,13 +5,13 @@ import type { Decoder } from '../architecture.js'
 
 const f = Math.fround
 
-/** Of each latent channel. */
+/** Statistics of each latent channel. */
 export interface LatentStatistics {
   mean: readonly number[]
   std: readonly number[]
 }
 
-/** Decodes all frames at once: each is made from all before it, so none can be decoded alone. */
+/** Decodes all frames at once: each depends on all frames before it, so none can be decoded alone. */
 export function wanDecoder(
   { Tensor }: Runtime,
   network: Network,
@@ -23,7 +23,7 @@ export function wanDecoder(
       const cells = latents.length / channels
       const sample = latents.map((value, i) => {
         const channel = Math.floor(i / cells)
-        // A division by the reciprocal, as diffusers has it: a product would be other bits.
+        // Divides by the reciprocal, as diffusers does: a product would give different bits.
         return f(value / f(1 / f(std[channel]!))) + f(mean[channel]!)
       })
       const decoded = await network.run({ latent_sample: new Tensor('float32', sample, shape) })

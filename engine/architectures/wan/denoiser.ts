@@ -4,8 +4,8 @@ import type { Runtime } from '../../runtime/runtime.js'
 import type { Denoiser } from '../architecture.js'
 
 /**
- * One text in each call, as diffusers does it: the prompt, then the negative prompt if there is guidance.
- * @param length rows of an embedding
+ * One text per call, as in diffusers: the prompt, then the negative prompt if there is guidance.
+ * @param length number of tokens in an embedding
  */
 export function wanDenoiser({ Tensor }: Runtime, network: Network, length: number): Denoiser {
   return {

@@ -1,12 +1,12 @@
 /*
  * After ftfy 6.3.1 (https://github.com/rspeer/python-ftfy), Copyright 2023 Robyn Speer, Apache License 2.0.
- * ALTERED: rewritten in TypeScript, without its repair of wrongly decoded text ("Ã©" for "é"), which is long and
- * guesses; and with a bound on the passes.
+ * ALTERED: rewritten in TypeScript, without its mojibake repair ("Ã©" for "é"), which is long and heuristic;
+ * and with a limit on the number of passes.
  */
 import { toNfc } from '../../tokenizer/reference-unicode.js'
 import { closedEntities, unescapeHtml, WINDOWS_1252 } from './html-unescape.js'
 
-/** ftfy goes on until nothing changes: `&amp;amp;amp;…` would take a pass for each. */
+/** ftfy repeats until nothing changes: `&amp;amp;amp;…` would take one pass per level. */
 const MAX_PASSES = 16
 
 const entities = entityMap()
@@ -16,13 +16,13 @@ const LIGATURES: Readonly<Record<string, string>> = {
   ...{ ﬀ: 'ff', ﬁ: 'fi', ﬂ: 'fl', ﬃ: 'ffi', ﬄ: 'ffl', ﬅ: 'ſt', ﬆ: 'st' },
 }
 
-/** What ftfy's fix_text does to text that was decoded rightly, line by line. */
+/** What ftfy's fix_text does to correctly decoded text, line by line. */
 export function fixText(text: string): string {
   let isMarkup = false
   return text
     .split(/(?<=\n)/u)
     .map((line) => {
-      // Entities of markup are meant, from its first line on.
+      // From the first line with markup on, entities are left alone: they are intended.
       isMarkup ||= line.includes('<')
       return fixLine(line, !isMarkup)
     })
@@ -61,11 +61,11 @@ function unescapeOne(entity: string): string {
   if (known !== undefined) return known
   if (!entity.startsWith('&#')) return entity
   const text = unescapeHtml(entity)
-  // Only a part of it was decoded.
+  // It was only partly decoded.
   return text.includes(';') ? entity : text
 }
 
-/** Those with a semicolon, and in capitals those that mean nothing else in capitals. */
+/** Entities with a semicolon, and their upper-case forms if those mean nothing else. */
 function entityMap(): Map<string, string> {
   const map = new Map<string, string>()
   for (const [name, text] of closedEntities()) {

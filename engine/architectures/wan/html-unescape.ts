@@ -1,6 +1,6 @@
 import { HTML_ENTITIES } from './html-entities.js'
 
-/** By name, with its semicolon where it needs one. */
+/** By name, with its semicolon if it needs one. */
 const named = new Map<string, string>()
 for (const row of HTML_ENTITIES.split(' ')) {
   const [name, codes] = row.split(':') as [string, string]
@@ -10,7 +10,7 @@ for (const row of HTML_ENTITIES.split(' ')) {
   if (name.endsWith('!')) named.set(bare, text)
 }
 
-/** What bytes 80 … 9f are in Windows-1252; those that it leaves out stay as they are. */
+/** Bytes 80 … 9f in Windows-1252; undefined ones stay as they are. */
 export const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ'
 
 const REFERENCE = /&(#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)/gu
@@ -29,7 +29,7 @@ export function unescapeHtml(text: string): string {
   })
 }
 
-/** Names that end in a semicolon, with what they stand for. */
+/** Names that end in a semicolon, with their characters. */
 export function closedEntities(): [string, string][] {
   return [...named].filter(([name]) => name.endsWith(';'))
 }
@@ -42,7 +42,7 @@ function numbered(digits: string): string {
   return isNoCharacter(code) ? '' : String.fromCodePoint(code)
 }
 
-/** Control characters, and what Unicode keeps for nobody. */
+/** Control characters and Unicode noncharacters. */
 function isNoCharacter(code: number): boolean {
   return (
     (code < 0x20 && ![0x09, 0x0a, 0x0c, 0x0d].includes(code)) ||

@@ -45,7 +45,7 @@ const flowEulerSchema = z.looseObject({
 export const SCHEDULERS = classSchema.shape._class_name.options
 
 /**
- * The scheduler that the folder names. Options that would change the arithmetic have to be those that are implemented.
+ * Reads the folder's scheduler. Options that affect the arithmetic must have the values that are implemented.
  * @throws EngineError `model_invalid`, `unsupported_model`
  */
 export function readScheduler(files: ModelFiles): Scheduler {

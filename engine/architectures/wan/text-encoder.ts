@@ -3,7 +3,7 @@ import type { Runtime } from '../../runtime/runtime.js'
 import type { TextEncoder, Tokenizer } from '../architecture.js'
 import { cleanPrompt } from './clean-prompt.js'
 
-/** Padding is masked, and its rows are zeros in what the denoiser is given, which reads them all. */
+/** Padding is masked, and its rows are set to zero for the denoiser, which reads all rows. */
 export function wanTextEncoder(
   { Tensor }: Runtime,
   network: Network,

@@ -48,7 +48,7 @@ async function refusals(file: Json): Promise<string[]> {
     const findings = await checkEvidence(parseEvidence(file))
     return findings.filter(({ found }) => found === 'failed').map(({ id }) => id)
   } catch (error) {
-    assert.match((error as Error).message, /^This is no evidence: /)
+    assert.match((error as Error).message, /^This is not evidence: /)
     return ['shape']
   }
 }

@@ -31,7 +31,7 @@ describe('A GPU’s memory', () => {
       code: 'gpu_too_small',
       message:
         'The model needs 6.5 GiB of a GPU’s memory; of the 8.0 of NVIDIA GeForce RTX 3070, 1.0 are free.',
-      hint: 'End what else uses the GPU: nvidia-smi lists it.',
+      hint: 'Stop whatever else uses the GPU: nvidia-smi lists it.',
     })
   })
 })
