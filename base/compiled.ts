@@ -1,5 +1,5 @@
 /**
- * Whether this is JavaScript that `npm run build` compiled. If not, tsx compiles TypeScript while it
- * loads, and so has whatever is started by the path of a file: a thread, a second process.
+ * Whether this is JavaScript compiled by `npm run build`. If not, tsx compiles TypeScript as it loads, and
+ * anything started by file path (a thread, a child process) needs tsx too.
  */
 export const isCompiled = new URL(import.meta.url).pathname.endsWith('.js')

@@ -10,7 +10,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** How an error is shown on a terminal: a line and a hint when expected, the stack when not. */
+/** How an error is shown on a terminal: a line and a hint if expected, otherwise the stack. */
 export function describeError(error: unknown): string {
   if (error instanceof FractalError) {
     return error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`

@@ -6,16 +6,16 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /**
- * A log of JSON lines on standard error: a constant message plus fields, so that standard output
- * stays for results. Never log a prompt, a key or a token; no addresses at info.
+ * A log of JSON lines, each a constant message plus fields, on standard error: standard output is for
+ * results. Never log a prompt, a key or a token; no addresses at info.
  */
 export function createLog(role: string, level: LogLevel = 'info'): Log {
   return pino(settings(role, level), output(2))
 }
 
 /**
- * The log of a process that serves and has no results: warnings and errors on standard error, the rest on
- * standard output, so that an error log (PM2 keeps one) holds what somebody has to look at.
+ * The log of a long-running process, which has no results: warnings and errors go to standard error, the rest
+ * to standard output, so that an error log (PM2 keeps one) contains only what needs attention.
  */
 export function createRoleLog(role: string, level: LogLevel): Log {
   const streams = [

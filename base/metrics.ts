@@ -3,23 +3,26 @@ import { withDeadline } from './concurrency/deadline.js'
 
 export type { Counter, Gauge, Histogram } from 'prom-client'
 
-/** Gauges by the names of counters, which Prometheus' linter refuses; the same is there by type, without `_total`. */
+/**
+ * Gauges named like counters, which Prometheus's linter rejects; the same values exist by type, without
+ * `_total`.
+ */
 const MISNAMED = [
   'nodejs_active_handles_total',
   'nodejs_active_requests_total',
   'nodejs_active_resources_total',
 ]
 
-/** A scrape waits for no store that hangs: Prometheus gives up after ten seconds. */
+/** A scrape must not wait for a store that hangs: Prometheus gives up after ten seconds. */
 const READ_MS = 2_000
 
 interface GaugeSpec {
   readonly help: string
-  /** The label that tells several values apart. */
+  /** The label that distinguishes several values. */
   readonly label?: string
 }
 
-/** One value, or one for each value of the gauge's label. */
+/** One value, or one per value of the gauge's label. */
 type Reading = number | Readonly<Record<string, number>>
 
 /** Metrics of one process. Names carry their unit (seconds, bytes); every metric has a help text. */
@@ -40,7 +43,7 @@ export class Metrics {
     return new Gauge({ name, help, labelNames, registers: [this.registry] })
   }
 
-  /** A gauge that is read when somebody asks. */
+  /** A gauge that is read at each scrape. */
   readGauge(name: string, help: string, read: () => number): void {
     const registers = [this.registry]
     new Gauge({
@@ -54,15 +57,15 @@ export class Metrics {
   }
 
   /**
-   * Gauges that one read gives when somebody asks. While it fails, or takes longer than two seconds, a gauge
-   * without a label is NaN and one with a label has no values: the other metrics are served all the same.
+   * Gauges that are read together at each scrape. If the read fails, or takes longer than two seconds, a
+   * gauge without a label is NaN and one with a label has no values; the other metrics are still served.
    */
   readGauges<N extends string>(
     gauges: Readonly<Record<N, GaugeSpec>>,
     read: () => Promise<Readonly<Record<N, Reading>>>,
   ): void {
     let reading: Promise<Readonly<Record<N, Reading>> | null> | null = null
-    // A scrape collects all gauges together: they share one read.
+    // A scrape collects all gauges together, so they share one read.
     const shared = () => {
       reading ??= withDeadline(READ_MS, read)
         .catch(() => null)

@@ -1,7 +1,9 @@
-/** Subtensor's runtime on this machine (`fractal devnet`); only loopback addresses are reached by this name. */
+/**
+ * Subtensor's runtime on this machine (`fractal devnet`); this name is only allowed with loopback addresses.
+ */
 export const DEVNET = 'devnet'
 
-/** Whether scaled-down numbers may be used there: nothing on it is worth anything. */
+/** Whether scaled-down settings may be used there: nothing on it has any value. */
 export function isDevelopmentNetwork(name: string): boolean {
   return name === 'local' || name === DEVNET
 }

@@ -3,17 +3,19 @@ import { crc32, deflate } from 'node:zlib'
 
 const compress = promisify(deflate)
 
-/** RGB, three bytes a pixel, rows from the top. */
+/** RGB, three bytes per pixel, rows from the top. */
 export interface Picture {
   readonly width: number
   readonly height: number
   readonly rgb: Uint8Array
 }
 
-/** Pixels of a preview's or a thumbnail's longer side at most. */
+/** Maximum pixels on the longer side of a preview or thumbnail. */
 export const PREVIEW_SIDE = 256
 
-/** A picture in which no side is longer than `maxSide`: each pixel the mean of those it stands for. */
+/**
+ * Scales a picture so that no side is longer than `maxSide`: each pixel is the mean of its source pixels.
+ */
 export function shrink(picture: Picture, maxSide: number): Picture {
   const { width, height, rgb } = picture
   const factor = Math.min(1, maxSide / Math.max(width, height))
@@ -40,7 +42,7 @@ export function shrink(picture: Picture, maxSide: number): Picture {
   return { width: w, height: h, rgb: out }
 }
 
-/** The source pixels that target pixel `i` of `to` stands for. */
+/** The source pixels of target pixel `i` of `to`. */
 function span(i: number, from: number, to: number): [first: number, end: number] {
   const first = Math.floor((i * from) / to)
   return [first, Math.max(first + 1, Math.floor(((i + 1) * from) / to))]
@@ -49,12 +51,12 @@ function span(i: number, from: number, to: number): [first: number, end: number]
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 const BITS = 8
 const TRUECOLOUR = 2
-/** Each byte less the one of the pixel before: what smooth pictures compress well by. */
+/** PNG's Sub filter (difference to the previous pixel), with which smooth pictures compress well. */
 const SUB = 1
 
 /**
- * A PNG of the picture, lossless. Node's zlib packs it off the main thread, where fast-png would hold
- * up every other answer while it packs a large frame.
+ * A PNG of the picture, lossless. Node's zlib compresses it off the main thread; fast-png would block every
+ * other response while it compresses a large frame.
  */
 export async function encodePng({ width, height, rgb }: Picture): Promise<Buffer> {
   const header = Buffer.alloc(13)

@@ -1,14 +1,14 @@
 const MAX_CHARACTERS = 200
-/** Control, format and private characters, lone surrogates, and separators of lines. */
+/** Control, format and private-use characters, lone surrogates, and line separators. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u
 
 /**
- * A stranger's text, fit for a log line, an error message or a terminal: one line, bounded, and without
- * what terminals, logs and pages would act on or show in another order. Every message that may quote a
- * stranger passes here.
+ * Makes untrusted text safe for a log line, an error message or a terminal: one line, of limited length,
+ * without characters that terminals, logs and pages would interpret or reorder. Every message that may quote
+ * untrusted text must go through this.
  */
 export function sanitizeText(text: string, maxCharacters = MAX_CHARACTERS): string {
-  // A character is one or two UTF-16 units: no more of a long text is looked at.
+  // A character is one or two UTF-16 units, so no more of a long text needs to be read.
   const kept = Array.from(text.slice(0, 2 * maxCharacters))
     .slice(0, maxCharacters)
     .join('')
@@ -16,7 +16,7 @@ export function sanitizeText(text: string, maxCharacters = MAX_CHARACTERS): stri
   return kept.length < text.length ? `${line}…` : line
 }
 
-/** Whether it is a text that `sanitizeText` would show as it is, but for its length. */
+/** Whether `sanitizeText` would leave the text unchanged, apart from its length. */
 export function isPrintable(text: string): boolean {
   return !UNPRINTABLE.test(text)
 }

@@ -32,10 +32,10 @@ export function verifyText(ss58: string, text: string, signature: string): boole
   }
 }
 
-/** Of 32 bytes with prefix 42: 48 characters, or one less. Decoding takes the square of its length. */
+/** An address of 32 bytes with prefix 42 has 48 characters, or one less. Decoding takes quadratic time. */
 const MAX_SS58_LENGTH = 48
 
-/** True for an address of 32 bytes with prefix 42 in its canonical spelling. */
+/** True for an address of 32 bytes with prefix 42 in canonical form. */
 export function isSs58(text: string): boolean {
   if (text.length > MAX_SS58_LENGTH) return false
   try {

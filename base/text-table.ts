@@ -1,8 +1,9 @@
 export type Cell = string | number | null
 
 /**
- * Rows under their headings, columns as wide as their widest cell, two spaces apart; null is a dash.
- * @param style `ruled`: with a line under the headings, and numbers to the right
+ * Formats rows under headings, with columns as wide as their widest cell, two spaces apart; null is shown as
+ * a dash.
+ * @param style `ruled`: with a line under the headings, and right-aligned numbers
  */
 export function textTable(
   headings: readonly string[],

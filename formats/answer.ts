@@ -20,7 +20,7 @@ export interface AnswerTerms {
 }
 
 /**
- * The text an answer's sr25519 signature is over: ten lines, no trailing newline.
+ * The text that an answer's sr25519 signature covers: ten lines, no trailing newline.
  * @throws FormatError `bad_hex`, `bad_integer`, `bad_text`
  */
 export function answerText(terms: AnswerTerms): string {

@@ -4,7 +4,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const VALUES = new Uint8Array(128).fill(255)
 for (let i = 0; i < ALPHABET.length; i++) VALUES[ALPHABET.charCodeAt(i)] = i
 
-/** Base64 with padding (RFC 4648, section 4), where neither Node nor a browser may be asked. */
+/** Base64 with padding (RFC 4648, section 4), for code that may use neither Node nor browser APIs. */
 export function toBase64(bytes: Uint8Array): string {
   const parts: string[] = []
   let text = ''
@@ -24,7 +24,7 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /**
- * The one reading of a text that `toBase64` wrote.
+ * The inverse of `toBase64`.
  * @throws FormatError `bad_base64` for anything else
  */
 export function fromBase64(text: string): Uint8Array {
@@ -37,7 +37,7 @@ export function fromBase64(text: string): Uint8Array {
     let bits = 0
     for (let k = 0; k < 4; k++) bits = (bits << 6) | (i + k < end ? valueAt(text, i + k) : 0)
     const whole = Math.min(3, bytes.length - at)
-    // Bits that belong to no byte: two texts would stand for the same bytes.
+    // Unused bits must be 0: otherwise two texts would encode the same bytes.
     if ((bits & (0xffffff >>> (8 * whole))) !== 0) throw bad()
     for (let k = 0; k < whole; k++) bytes[at++] = (bits >>> (16 - 8 * k)) & 255
   }

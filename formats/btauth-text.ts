@@ -1,6 +1,6 @@
 import type { Hex } from './bytes.js'
 
-/** What a request of Bittensor's is signed over. */
+/** What the signature of a Bittensor request covers. */
 export interface RequestTerms {
   method: string
   /** Path and query exactly as sent. */
@@ -9,9 +9,9 @@ export interface RequestTerms {
   bodySha256: Hex
   /** Unix nanoseconds, in decimal. */
   nonce: string
-  /** ss58 of who signs. */
+  /** ss58 of the signer. */
   sender: string
-  /** ss58 of who shall accept it. */
+  /** ss58 of the intended receiver. */
   receiver: string
 }
 

@@ -54,7 +54,7 @@ export function assertDigests(digests: readonly Uint8Array[]): void {
   }
 }
 
-/** True for text that has no UTF-8: half of a surrogate pair stands alone in it. */
+/** True for text that has no UTF-8 encoding because it contains half of a surrogate pair. */
 export function hasLoneSurrogate(text: string): boolean {
   return /\p{Surrogate}/u.test(text)
 }

@@ -1,7 +1,7 @@
 import { hasLoneSurrogate } from './bytes.js'
 import { FormatError } from './error.js'
 
-/** What canonical JSON can hold: integers up to 2^53−1 in size; larger ones as decimal strings. */
+/** Values of canonical JSON: integers up to ±(2^53−1); larger ones as decimal strings. */
 export type CanonicalValue =
   | string
   | number
@@ -44,7 +44,10 @@ function writeString(text: string, path: string): string {
   return JSON.stringify(text)
 }
 
-/** Objects of other realms (Temporal's sandbox, a test's VM) count as plain: their root prototype has none above it. */
+/**
+ * Objects from other realms (Temporal's sandbox, a test's VM) count as plain: their prototype has no
+ * prototype.
+ */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null

@@ -2,15 +2,15 @@ import { concat, fromHex, type Hex, isDigestHex } from './bytes.js'
 import { FormatError } from './error.js'
 import { sha256Hex } from './sha256.js'
 
-/** All that names a determinism class. */
+/** The parts that name a determinism class. */
 export interface DeterminismParts {
   /** Name and version of our pipeline's arithmetic. */
   engine: string
   modelRoot: Hex
   ep: 'cuda' | 'cpu'
-  /** The GPU's name with `-` for spaces; of a CPU `{arch}-{avx512|avx2|sse|neon}`. */
+  /** The GPU's name with `-` for spaces; for a CPU `{arch}-{avx512|avx2|sse|neon}`. */
   device: string
-  /** What this engine makes of the model's known-answer requests here: `fingerprintOf`. */
+  /** `fingerprintOf` the model's known answers, as this machine computes them. */
   fingerprint: Hex
 }
 
@@ -20,11 +20,12 @@ export const CLASS_PARTS = ['engine', 'model', 'ep', 'device', 'fingerprint'] as
 const VERSION = 'fc2'
 const MAX_LENGTH = 1024
 const CPU_DEVICE = /^[a-z0-9_]+-(avx512|avx2|sse|neon)$/
-/** Values have no spaces, and nothing that separates. */
+/** Values contain no spaces and no separators. */
 const PART = /^([a-z]+)=([!-:<>-~]+)$/
 
 /**
- * A class of machines whose output is bit-equal, named by its bits: `fc2;engine=…;model=…;ep=…;device=…;fingerprint=…`.
+ * A class of machines whose output is bit-equal, named by its bits:
+ * `fc2;engine=…;model=…;ep=…;device=…;fingerprint=…`.
  * @throws FormatError `bad_text` when a part has spaces, `;`, `=` or characters outside ASCII
  */
 export function formatDeterminismClass(parts: DeterminismParts): string {
@@ -36,7 +37,7 @@ export function formatDeterminismClass(parts: DeterminismParts): string {
   return text
 }
 
-/** The parts of a class; null for any other text, classes of the first edition (`fc1`) among it. */
+/** The parts of a class; null for any other text, including classes of the first edition (`fc1`). */
 export function parseDeterminismClass(text: string): DeterminismParts | null {
   if (text.length > MAX_LENGTH) return null
   const [version, ...pairs] = text.split(';')
@@ -69,7 +70,7 @@ export function fingerprintOf(framesSha256: readonly Hex[]): Hex {
   return sha256Hex(concat(...framesSha256.map(fromHex)))
 }
 
-/** The first 12 hex of the class's sha256: how people are shown a class. */
+/** The first 12 hex digits of the class's sha256, for display. */
 export function shortClass(determinismClass: string): Hex {
   return sha256Hex(determinismClass).slice(0, 12)
 }

@@ -3,7 +3,7 @@ import { FormatError } from './error.js'
 import { isRequestId } from './request-id.js'
 import { sha256 } from './sha256.js'
 
-/** What an interval's draws follow from: nobody chose both, so nobody chose the draws. */
+/** What an interval's draws depend on: nobody chose both, so nobody chose the draws. */
 export interface DrawSource {
   /** The interval's secret, 32 bytes, committed to before the interval began. */
   secret: Uint8Array
@@ -12,8 +12,8 @@ export interface DrawSource {
 }
 
 /**
- * What the draws about one answer follow from. Its prover can't know them before it has signed, since it
- * does not know the secret; and the verifier can't choose them after it has committed to the secret.
+ * What the draws for one answer depend on. The prover can't know them before it has signed, because it does
+ * not know the secret; and the verifier can't choose them after it has committed to the secret.
  */
 export interface AnswerDrawSource {
   /** The interval's secret, 32 bytes. */
@@ -31,7 +31,7 @@ function block(source: DrawSource | AnswerDrawSource, label: string, i: number):
   return sha256(concat(PREFIX, sourceBytes(source), utf8(label), Uint8Array.of(0), u32le(i)))
 }
 
-/** secret ‖ block hash; of an answer secret ‖ request id ‖ trace root. */
+/** secret ‖ block hash; for an answer, secret ‖ request id ‖ trace root. */
 function sourceBytes(source: DrawSource | AnswerDrawSource): Uint8Array {
   if ('blockHash' in source) {
     assertDigests([source.secret, source.blockHash])
@@ -44,8 +44,8 @@ function sourceBytes(source: DrawSource | AnswerDrawSource): Uint8Array {
 }
 
 /**
- * An integer in [0, m), without bias: the first 8 bytes as a u64, rejected when at or above
- * floor(2^64/m)·m, then the next block.
+ * A uniform integer in [0, m): the first 8 bytes as a u64, rejected if at or above floor(2^64/m)·m, then the
+ * next block.
  * @param start index of the first block tried
  */
 export function drawInteger(

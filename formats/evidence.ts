@@ -3,11 +3,11 @@ import { type CanonicalValue, canonicalJson } from './canonical-json.js'
 import { sha256Hex } from './sha256.js'
 import { digestLine, signedText } from './signed-text.js'
 
-/** How an evidence file begins, and what a verifier signs it under. */
+/** The version in an evidence file, which also begins the signed text. */
 export const EVIDENCE_VERSION = 'fractal-evidence/1'
 
 /**
- * sha256 of an evidence file's canonical JSON, without its `signature` member.
+ * sha256 of an evidence file's canonical JSON, without its `signature` field.
  * @throws FormatError `not_canonical`
  */
 export function evidenceHash(evidence: { readonly [key: string]: CanonicalValue }): Hex {

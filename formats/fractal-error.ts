@@ -1,18 +1,18 @@
-/** What an error carries beside its message. */
+/** What an error carries in addition to its message. */
 export interface FractalErrorOptions {
   /** What the reader can do about it; one sentence, shown under the message. */
   hint?: string
   /** Typed facts for logs and API answers. Never a prompt, key or token. */
   details?: Record<string, unknown>
-  /** Whether trying the same again can help. Default false. */
+  /** Whether a retry can help. Default false. */
   retryable?: boolean
   cause?: unknown
 }
 
 /**
- * The root of every expected error: a stable code for programs, and a message for people that says
- * what happened and why. Expected errors are printed as one line and a hint, never with a stack.
- * It stands in the lowest room, so that pure code throws it too; others import it from base/errors.ts.
+ * The root of every expected error: a stable code for programs, and a message for people that says what
+ * happened and why. Expected errors are printed as one line and a hint, never with a stack. It is in the
+ * lowest folder so that pure code can throw it too; other folders import it from base/errors.ts.
  */
 export class FractalError extends Error {
   readonly code: string

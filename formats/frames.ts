@@ -6,9 +6,9 @@ import type { FramesShape } from './video-shape.js'
 const CHANNELS = 3
 
 /**
- * sha256(u32 width ‖ u32 height ‖ u32 frames ‖ u32 3 ‖ f_1 … f_n), f_j the digest of frame j's
- * height × width × RGB bytes.
- * @throws FormatError `bad_digest` when the digests don't fit the shape.
+ * sha256(u32 width ‖ u32 height ‖ u32 frames ‖ u32 3 ‖ f_1 … f_n), f_j the digest of frame j's height × width
+ * × RGB bytes.
+ * @throws FormatError `bad_digest` if the digests don't fit the shape.
  */
 export function framesSha256(shape: FramesShape, frameDigests: readonly Uint8Array[]): Hex {
   if (frameDigests.length !== shape.frames) {

@@ -31,7 +31,7 @@ export interface GenerationBody {
 /** A request whose deadline is not set yet. */
 export type UndatedBody = Omit<GenerationBody, 'deadline_ms'>
 
-/** A generation as the engine takes it, complete: nothing in it is left to a default. */
+/** The complete parameters of a generation for the engine, without any defaults. */
 export interface GenerationParams extends VideoShape {
   prompt: string
   /** Empty for none. */
@@ -41,8 +41,8 @@ export interface GenerationParams extends VideoShape {
 }
 
 /**
- * What a request asks the engine for: the one reading of it, by the prover that answers and by the
- * verifier that computes it again. If theirs differed, honest provers would be cheats.
+ * Converts a request to engine parameters. The prover and the recomputing verifier both use this: if theirs
+ * differed, honest provers would look like cheats.
  * @throws FormatError `bad_guidance`
  */
 export function generationParams(body: UndatedBody): GenerationParams {
@@ -60,7 +60,7 @@ export function generationParams(body: UndatedBody): GenerationParams {
   }
 }
 
-/** The request that `generationParams` reads as these, but for its deadline. */
+/** The inverse of `generationParams`, without a deadline. */
 export function generationBody(
   params: GenerationParams,
   { request_id, model }: Pick<GenerationBody, 'request_id' | 'model'>,
@@ -82,7 +82,7 @@ export function generationBody(
   }
 }
 
-/** The JSON of a request that is sent: the same keys in the same order, whoever asks for whatever reason. */
+/** The JSON of a request to send: the same keys in the same order, whoever sends it and why. */
 export function generationBodyText(body: GenerationBody): string {
   const { private_input, sampling_params: s } = body
   return JSON.stringify({
@@ -103,12 +103,12 @@ export function generationBodyText(body: GenerationBody): string {
   } satisfies GenerationBody)
 }
 
-/** The generator uses 32 bits: anything wider would give one video two names. */
+/** The generator uses 32 bits: with wider seeds, two seeds could give the same video. */
 export const SEED_MAX = 4294967295
 
 /**
  * Guidance in thousandths, as records carry it.
- * @throws FormatError `bad_guidance` for more than three decimals, or nothing finite.
+ * @throws FormatError `bad_guidance` for more than three decimals, or a non-finite number.
  */
 export function guidanceMilli(guidance: number): number {
   const milli = Math.round(guidance * 1000)
@@ -120,7 +120,7 @@ export function guidanceMilli(guidance: number): number {
 
 /**
  * Units of work of a generation: steps · frames · width · height.
- * @throws FormatError `bad_integer` when a factor or the product is no safe integer above 0.
+ * @throws FormatError `bad_integer` if a factor or the product is not a safe integer above 0.
  */
 export function workOf(shape: WorkShape): number {
   const factors = [shape.steps, shape.frames, shape.width, shape.height]

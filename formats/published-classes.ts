@@ -4,8 +4,8 @@ import { sha256Hex } from './sha256.js'
 import { digestLine, signedText } from './signed-text.js'
 
 /**
- * The text by whose signature a verifier publishes the classes that it can judge.
- * @param body what it publishes: its own hotkey and the chain's genesis hash are in it
+ * The text that a verifier signs to publish the classes that it can judge.
+ * @param body what it publishes, including its own hotkey and the chain's genesis hash
  * @throws FormatError `not_canonical`
  */
 export function publishedClassesText(body: { readonly [key: string]: CanonicalValue }): string {

@@ -3,7 +3,7 @@ import { FormatError } from './error.js'
 
 /**
  * A UUIDv4 made from 16 drawn bytes with the version and variant bits set.
- * @throws FormatError `bad_integer` for another number of bytes
+ * @throws FormatError `bad_integer` for any other number of bytes
  */
 export function requestIdFromBytes(bytes: Uint8Array): string {
   if (bytes.length !== 16) throw new FormatError('bad_integer', 'a request id has 16 bytes')

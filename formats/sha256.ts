@@ -1,7 +1,7 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { type Hex, toHex, utf8 } from './bytes.js'
 
-/** Pure JavaScript, so that rules and workflows may hash; bulk bytes are faster by node:crypto. */
+/** Pure JavaScript, so that rules and workflows can use it; for bulk data node:crypto is faster. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return nobleSha256(bytes)
 }

@@ -1,6 +1,6 @@
 import { canonicalJson } from './canonical-json.js'
 
-/** What is told with a record although it came after it was hashed: the chain knows better. */
+/** Published with a record although it was only known after hashing; the chain is the authority on it. */
 export type PublishedWeights = {
   /** `weights`, or why there are none. */
   kind: string
@@ -10,7 +10,7 @@ export type PublishedWeights = {
 }
 
 /**
- * The file in which a record is published: canonical JSON again, so that it has one form and no other.
+ * The published file of a record: canonical JSON again, so that it has exactly one form.
  * @param record canonical JSON: the text that was hashed
  * @param signature over its hash
  */

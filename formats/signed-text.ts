@@ -1,7 +1,7 @@
 import { isDigestHex } from './bytes.js'
 import { FormatError } from './error.js'
 
-/** Joins the lines of a signed text; a line that holds a break would let one text read as another. */
+/** Joins the lines of a signed text; a line with a line break in it would make the text ambiguous. */
 export function signedText(lines: readonly string[]): string {
   if (lines.some((line) => line === '' || !/^[!-~]+$/.test(line))) {
     throw new FormatError(

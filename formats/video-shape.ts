@@ -1,21 +1,21 @@
-/** All that a video is asked to be, apart from its words and its seed. */
+/** All parameters of a video except its prompts and its seed. */
 export interface VideoShape {
   steps: number
-  /** Guidance in thousandths; at 1000 and below there is none, as in diffusers. */
+  /** Guidance in thousandths; 1000 and below means none, as in diffusers. */
   guidanceMilli: number
   frames: number
   /** Pixels. */
   width: number
   /** Pixels. */
   height: number
-  /** Only for whoever plays the frames; it changes no byte of them. */
+  /** Only for playback; does not affect the frames' bytes. */
   fps: number
 }
 
-/** One picture. */
+/** Size of one frame. */
 export type FrameSize = Pick<VideoShape, 'width' | 'height'>
 
-/** The pictures that hashes and cosines are over. */
+/** The frames that hashes and cosines cover. */
 export type FramesShape = Pick<VideoShape, 'frames' | 'width' | 'height'>
 
 /** frames · width · height */
@@ -23,10 +23,10 @@ export function pixelsOf({ frames, width, height }: FramesShape): number {
   return frames * width * height
 }
 
-/** What decides how much there is to compute. */
+/** What determines the amount of computation. */
 export type WorkShape = Pick<VideoShape, 'steps' | 'frames' | 'width' | 'height'>
 
-/** The standard form of a model's videos, as its `fractal.json` says: defaults, and what counts. */
+/** The standard form of a model's videos, from its `fractal.json`: defaults, and the minimum that counts. */
 export interface ModelStandard extends VideoShape {
   name: string
 }

@@ -8,7 +8,7 @@ import { parsePayloadKeys } from '../base/options/payload-keys.js'
 import { readTlsFiles } from '../base/options/tls-files.js'
 import { EncryptingCodec } from './payload-codec.js'
 
-/** Where Temporal is, how it is talked to, and what is made of what it stores. */
+/** Where Temporal is, how to connect to it, and how payloads are encoded. */
 export interface TemporalAddress {
   /** `host:port` */
   readonly address: string
@@ -21,7 +21,7 @@ export interface TemporalAddress {
 
 type TemporalOptions = Options<(typeof TEMPORAL_OPTIONS)[number]>
 
-/** The failures of workflows and activities, messages and stacks encrypted with the rest. */
+/** Encrypts the messages and stacks of failures along with the rest. */
 export const FAILURE_CONVERTER = fileURLToPath(
   new URL('../workflows/failure-converter.cjs', import.meta.url),
 )
@@ -40,8 +40,8 @@ export function temporalAddress(
 }
 
 /**
- * With no key the codec is there all the same: it passes on what is plain, and says of what is not
- * which key is missing.
+ * Without a key the codec is still installed: it passes on plain payloads, and says which key is missing for
+ * encrypted ones.
  */
 function dataConverter(keys: string | undefined): DataConverter {
   if (keys === undefined) return { payloadCodecs: [new EncryptingCodec([])] }
@@ -54,7 +54,7 @@ function dataConverter(keys: string | undefined): DataConverter {
 function temporalTls(options: TemporalOptions): TLSConfig | undefined {
   const parts = ['tls_ca', 'tls_cert', 'tls_key', 'tls_server_name', 'api_key'] as const
   if (!options['temporal.tls']) {
-    // An API key without TLS would cross the net for everybody to read.
+    // Without TLS, an API key would be readable on the network.
     const part = parts.find((each) => options[`temporal.${each}`] !== undefined)
     if (part === undefined) return undefined
     throw new FractalError('bad_option', `--temporal.${part} needs --temporal.tls`, {

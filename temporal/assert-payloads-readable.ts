@@ -2,8 +2,8 @@ import type { Client } from '@temporalio/client'
 import { FractalError } from '../base/errors.js'
 
 /**
- * That this process can read what the others store: the summary of the loop of intervals, where one
- * runs. Without its key every task would fail, one after another, with this as the reason of each.
+ * Asserts that this process can read what the others store, by reading the summary of the interval loop, if
+ * one runs. Without the key, every single task would fail for this reason.
  * @throws FractalError `payload_key_missing`, `payload_damaged`
  */
 export async function assertReadable(client: Client): Promise<void> {
@@ -16,6 +16,6 @@ export async function assertReadable(client: Client): Promise<void> {
     }
   } catch (error) {
     if (error instanceof FractalError) throw error
-    // A Temporal that can't answer this now is found out by whoever needs it.
+    // If Temporal can't answer this now, whatever needs it will report that.
   }
 }

@@ -2,10 +2,10 @@ import { Client, Connection } from '@temporalio/client'
 import type { TemporalAddress } from './address.js'
 
 /**
- * A client for those who serve people: a call fails immediately while Temporal is down, and works within
- * two seconds of its return. (The default repeats calls for a minute, also after the connection was
- * closed, which then ends the process; and gRPC looks for a lost server ever more rarely, up to once
- * in two minutes.) Nothing is connected before the first call. Close it by `client.connection.close()`.
+ * A client for processes that serve people: a call fails immediately while Temporal is down, and works within
+ * two seconds of its return. (By default, calls are retried for a minute, even after the connection was
+ * closed, which then crashes the process; and gRPC reconnects ever more rarely, up to once in two minutes.)
+ * It connects at the first call. Close it with `client.connection.close()`.
  */
 export function openTemporalClient({
   address,

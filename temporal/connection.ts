@@ -15,7 +15,7 @@ export interface TemporalLink {
   readonly worker: NativeConnection
   readonly client: Client
   readonly namespace: string
-  /** What is made of what Temporal stores: every worker is created with it. */
+  /** Encodes payloads; every worker is created with it. */
   readonly dataConverter: DataConverter
   close(): Promise<void>
 }
@@ -64,8 +64,8 @@ export async function connectTemporal(
 }
 
 /**
- * Temporal's own log lines go into ours; its signal handling gives way to the command's. One runtime
- * serves all workers of a process and ends with the last of them.
+ * Routes Temporal's log lines to ours, and disables its signal handling in favour of the command's. One
+ * runtime serves all workers of a process and ends with the last of them.
  */
 function installRuntime(log: Log): void {
   try {
@@ -77,7 +77,7 @@ function installRuntime(log: Log): void {
       }),
     })
   } catch (error) {
-    // Another worker of this process did.
+    // Another worker of this process has already installed it.
     if (!(error instanceof IllegalStateError)) throw error
   }
 }

@@ -6,14 +6,14 @@ const DEADLINE_MS = 1_000
 const STOPPED = ['FAILED', 'TERMINATED', 'TIMED_OUT', 'CANCELLED']
 
 /**
- * Whether the workflow of an interval that is not final has ended all the same. A workflow that fails
- * because the ledger is down can't note it there; Temporal knows. When Temporal is down too: no.
+ * Whether the workflow of an interval that is not final has ended anyway. A workflow that fails because the
+ * ledger is down can't record that there, but Temporal knows. False if Temporal is down too.
  */
 export async function isWorkflowStopped(
   { temporal, verifierId }: { temporal: Client; verifierId: VerifierId },
   n: number,
 ): Promise<boolean> {
-  // By the wall clock, as gRPC takes it.
+  // gRPC deadlines use the wall clock.
   const deadline = Date.now() + DEADLINE_MS
   const workflowId = intervalWorkflowId(verifierId.netuid, verifierId.verifier, n)
   try {

@@ -3,18 +3,18 @@ import type { Payload, PayloadCodec } from '@temporalio/common'
 import { FractalError } from '../base/errors.js'
 import type { PayloadKey } from '../base/options/payload-keys.js'
 
-/** As Temporal's own examples name it: what shows payloads knows that there is nothing to show. */
+/** The name from Temporal's own examples: viewers know that they can't show such payloads. */
 const ENCRYPTED = 'binary/encrypted'
 const KEY_ID = 'encryption-key-id'
 const CIPHER = 'aes-256-gcm'
-/** Bytes; of GCM. */
+/** Bytes of a GCM nonce. */
 const NONCE = 12
 const TAG = 16
 
 /**
- * Encrypts what Temporal stores of our workflows: inputs, results, failures, summaries, details. The
- * first key encrypts, all of them decrypt, and what was stored in the open stays readable; without any
- * key nothing is encrypted. Search attributes and ids stay in the open: Temporal looks for them.
+ * Encrypts what Temporal stores of our workflows: inputs, results, failures, summaries, details. The first
+ * key encrypts, all of them decrypt, and what was stored unencrypted stays readable; without any key, nothing
+ * is encrypted. Search attributes and ids stay unencrypted, because Temporal searches by them.
  */
 export class EncryptingCodec implements PayloadCodec {
   readonly #keys: readonly PayloadKey[]
@@ -81,7 +81,7 @@ function decrypt(payload: Payload, { id, bytes }: PayloadKey): Payload {
   }
 }
 
-/** The whole payload, how it is encoded included. */
+/** The whole payload, including its encoding metadata. */
 function pack({ metadata, data }: Payload): Buffer {
   const base64 = (bytes: Uint8Array | null | undefined) =>
     Buffer.from(bytes ?? []).toString('base64')

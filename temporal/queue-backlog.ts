@@ -3,7 +3,7 @@ import type { TemporalLink } from './connection.js'
 /** `TaskQueueType` of Temporal's protocol. */
 const ACTIVITIES = 2
 
-/** Activities of a task queue that wait for a worker, about: what Temporal counts. */
+/** Approximate number of activities in a task queue that wait for a worker, as counted by Temporal. */
 export async function queueBacklog(
   { client, namespace }: Pick<TemporalLink, 'client' | 'namespace'>,
   queue: string,

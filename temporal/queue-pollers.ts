@@ -3,8 +3,8 @@ import type { TemporalLink } from './connection.js'
 /** `TaskQueueType` of Temporal's protocol. */
 const ACTIVITIES = 2
 /**
- * When a worker polled a task queue for activities last, in seconds since 1970 by Temporal's clock; 0: none did in
- * the last minutes. A worker that lives polls at least once a minute, so the number keeps growing.
+ * When a worker last polled a task queue for activities, in Unix seconds by Temporal's clock; 0: none has in
+ * the last minutes. A live worker polls at least once a minute, so the number keeps increasing.
  */
 export async function newestPoll(
   { client, namespace }: Pick<TemporalLink, 'client' | 'namespace'>,

@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client'
 import { SEARCH_ATTRIBUTES } from './search-attributes.js'
 
-/** Temporal's numbers for the types (its enum IndexedValueType). */
+/** Values of Temporal's enum IndexedValueType. */
 const TYPES = { KEYWORD: 2, INT: 3 } as const
 
-/** Registers what operators filter intervals by; what is registered already stays. */
+/** Registers the attributes that operators filter intervals by; existing ones are kept. */
 export async function registerSearchAttributes(client: Client, namespace: string): Promise<void> {
   const service = client.connection.operatorService
   const { customAttributes } = await service.listSearchAttributes({ namespace })

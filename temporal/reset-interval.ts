@@ -8,11 +8,11 @@ const DEADLINE_MS = 10_000
 
 export interface ResetRequest {
   readonly n: number
-  /** Shown in Temporal's history: who asked. */
+  /** Shown in Temporal's history: who requested it. */
   readonly reason: string
-  /** Whether one that is still running begins again. */
+  /** Whether to restart one that is still running. */
   readonly running: boolean
-  /** Whether one that ended well runs again. */
+  /** Whether to rerun one that completed. */
   readonly completed: boolean
 }
 
@@ -22,8 +22,8 @@ export interface ResetRun {
 }
 
 /**
- * Runs an interval's workflow again from its first task. What is recorded stands: plan, answers,
- * verdicts and weights are found where they are, so nothing is asked, counted or sent twice.
+ * Runs an interval's workflow again from its first task. Recorded plan, answers, verdicts and weights are
+ * kept and reused, so nothing is asked, counted or sent twice.
  * @throws FractalError `no_workflow`, `still_running`, `nothing_to_reset`, `temporal_unreachable`
  */
 export async function resetInterval(
@@ -55,7 +55,7 @@ export async function resetInterval(
   }
 }
 
-/** The client wraps what gRPC said in a sentence that says nothing. */
+/** The client wraps gRPC's message in a generic one. */
 function causeOf(error: unknown): string {
   return messageOf(error instanceof Error && error.cause !== undefined ? error.cause : error)
 }

@@ -4,7 +4,7 @@ import { intervalLoopId, intervalWorkflowId } from './workflow-ids.js'
 
 interface Deps {
   readonly temporal: Client
-  /** Base URL of Temporal's web UI; null: none is named. */
+  /** Base URL of Temporal's web UI; null: not configured. */
   readonly temporalUi: string | null
   readonly verifierId: VerifierId
 }
@@ -15,13 +15,13 @@ function workflowLink({ temporal, temporalUi }: Deps, workflowId: string): strin
   return `${temporalUi.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`
 }
 
-/** Where Temporal's UI shows an interval's workflow; null when no UI is named. */
+/** URL of an interval's workflow in Temporal's UI; null if no UI is configured. */
 export function intervalLink(deps: Deps, n: number): string | null {
   const { netuid, verifier } = deps.verifierId
   return workflowLink(deps, intervalWorkflowId(netuid, verifier, n))
 }
 
-/** Where Temporal's UI shows the loop that starts the intervals. */
+/** URL of the interval loop in Temporal's UI. */
 export function loopLink(deps: Deps): string | null {
   const { netuid, verifier } = deps.verifierId
   return workflowLink(deps, intervalLoopId(netuid, verifier))

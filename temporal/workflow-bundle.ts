@@ -12,8 +12,8 @@ const WORKFLOWS = isCompiled
   : new URL('../workflows/index.ts', import.meta.url)
 
 /**
- * The workflows as one script, which Temporal runs in a sandbox. In production the one that `npm run
- * build` made is read; where nothing is compiled, it is made now, in about two seconds.
+ * The workflows as one script, which Temporal runs in a sandbox. In production, it was built by `npm run
+ * build` and is only read; in development, it is built now, in about two seconds.
  */
 export async function workflowBundle(
   log: Log,
@@ -23,7 +23,7 @@ export async function workflowBundle(
   return bundleWorkflows(converter, (line, meta) => log.warn({ meta }, line))
 }
 
-/** The failure converter is part of the script: there is one with ours and one with Temporal's own. */
+/** The failure converter is part of the script, so there is one bundle with ours and one with Temporal's. */
 export function builtBundleFile({ failureConverterPath }: Converter): string {
   const name = failureConverterPath === undefined ? 'bundle.js' : 'bundle-encoding-failures.js'
   return fileURLToPath(new URL(`../workflows/${name}`, import.meta.url))

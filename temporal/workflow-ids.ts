@@ -1,4 +1,4 @@
-/** Workflow ids. Each names one thing, so that a second start of it is refused or joined. */
+/** Workflow ids. Each is unique to one thing, so that a second start of it is refused or joined. */
 export function intervalLoopId(netuid: number, hotkey: string): string {
   return `interval-loop-${netuid}-${hotkey}`
 }

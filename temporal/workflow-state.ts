@@ -1,17 +1,17 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client'
 
-/** How a workflow stands that should be running. */
+/** The state of a workflow that should be running. */
 export type WorkflowState =
   | { readonly kind: 'running' }
-  /** It is there, and nothing of it goes on until somebody acts. */
+  /** It exists, but makes no progress until somebody acts. */
   | { readonly kind: 'blocked'; readonly why: string }
   /** Its newest run has ended; `how`: completed, failed, cancelled, terminated, timed_out. */
   | { readonly kind: 'ended'; readonly how: string }
-  /** Temporal knows nothing of it: it was deleted, or Temporal lost its data. */
+  /** Temporal does not know it: it was deleted, or Temporal lost its data. */
   | { readonly kind: 'missing' }
 
 const DEADLINE_MS = 2_000
-/** A worker that was killed costs one or two attempts of a task; more are the workflow's own failure. */
+/** A killed worker costs one or two attempts of a task; more mean that the workflow itself fails. */
 const FAILING_ATTEMPTS = 5
 
 /** @throws while Temporal does not answer */

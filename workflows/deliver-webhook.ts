@@ -6,19 +6,19 @@ import { WEBHOOK_QUEUE } from '../temporal/task-queues.js'
 export interface DeliveryInput {
   readonly eventId: string
   readonly webhookId: string
-  /** Seconds before each attempt; in place of the schedule's, so that tests can be quick. */
+  /** Seconds before each attempt, replacing the schedule in tests. */
   readonly waits?: readonly number[]
 }
 
-/** One event to one webhook, until it is delivered or given up. History has ids only. */
+/** Delivers one event to one webhook, until it is delivered or given up. The history only has ids. */
 export async function deliverWebhook(input: DeliveryInput): Promise<{ state: string }> {
   const { eventId, webhookId, waits = WEBHOOK_RETRY_DELAYS } = input
   const act = proxyActivities<WebhookActivities>({
-    // A queue of its own: receivers that are slow take no place of users' videos.
+    // A separate queue, so that slow receivers don't take the place of users' videos.
     taskQueue: WEBHOOK_QUEUE,
-    // An attempt ends itself after 20 s; this one ends a worker that was killed.
+    // An attempt ends itself after 20 s; this timeout is for a worker that was killed.
     startToCloseTimeout: '1 minute',
-    // For ever: what fails here is the ledger, or a receiver that is busy with other events.
+    // Retries forever: only the ledger fails here, or a receiver that is busy with other events.
     retry: { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '30 s' },
   })
   for (let attempt = 1; ; attempt += 1) {

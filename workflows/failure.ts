@@ -10,7 +10,7 @@ export function describeFailure(error: unknown): { type: string; message: string
   return { type: 'Error', message: rootCause(error) ?? String(error) }
 }
 
-/** What to do about a failure of this type; shown to operators beside it. */
+/** What to do about a failure of this type, shown to operators along with it. */
 const ADVICE: Record<string, string> = {
   ledger_unavailable: 'bring PostgreSQL back, then retry the interval',
   lease_lost:

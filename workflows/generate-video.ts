@@ -14,12 +14,15 @@ export interface VideoInput {
   readonly jobId: string
 }
 
-/** One user's request, from its job row to its stored video. Prompts stay in the ledger: history has ids only. */
+/**
+ * One user's request, from its job row to its stored video. Prompts stay in the ledger; the history only has
+ * ids.
+ */
 export async function generateVideo(input: VideoInput): Promise<{ status: string }> {
   const act = proxyActivities<InferenceActivities>({
-    // A generation's own deadline is far shorter; this one ends a worker that hangs.
+    // A generation's own deadline is far shorter; this timeout is for a worker that hangs.
     startToCloseTimeout: '2 hours',
-    // Tells a killed worker from a slow prover: the activity sends a heartbeat every second.
+    // Distinguishes a killed worker from a slow prover: the activity sends a heartbeat every second.
     heartbeatTimeout: '5 s',
     retry: ENDLESS,
   })

@@ -1,4 +1,4 @@
-// The one list of workflows that a worker bundles; Temporal finds them by their exported names.
+// All workflows that a worker bundles; Temporal finds them by their exported names.
 export { deliverWebhook } from './deliver-webhook.js'
 export { generateVideo } from './generate-video.js'
 export { intervalLoop } from './interval-loop.js'

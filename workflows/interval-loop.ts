@@ -12,7 +12,7 @@ import { intervalNoKey, netuidKey, phaseKey } from '../temporal/search-attribute
 import { ENDLESS } from './retries.js'
 import { verifyInterval } from './verify-interval.js'
 
-/** Whose intervals, and the last one that was started (0: none). */
+/** The verifier, and the last interval that was started (0: none). */
 export interface LoopInput {
   readonly netuid: number
   readonly verifier: string
@@ -22,7 +22,7 @@ export interface LoopInput {
 /** Intervals started in one run: keeps the history small (about eight events each). */
 const INTERVALS_PER_RUN = 100
 
-/** Follows the finalized blocks and starts one `verifyInterval` for each interval, for ever. */
+/** Follows the finalized blocks and starts one `verifyInterval` per interval, forever. */
 export async function intervalLoop(input: LoopInput): Promise<never> {
   // The wait for the next interval's first block: as long as it takes.
   const wait = proxyActivities<VerifierActivities>({
@@ -44,7 +44,7 @@ export async function intervalLoop(input: LoopInput): Promise<never> {
         args: [
           { netuid: input.netuid, verifier: input.verifier, n, firstBlock, length, ...settings },
         ],
-        // An interval lives on when this loop continues as new; the default would end it.
+        // An interval must survive when this loop continues as new; the default would terminate it.
         parentClosePolicy: ParentClosePolicy.ABANDON,
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         typedSearchAttributes: [
@@ -55,7 +55,7 @@ export async function intervalLoop(input: LoopInput): Promise<never> {
         staticSummary: `interval ${next.n}: blocks ${next.firstBlock} to ${next.firstBlock + next.length - 1}`,
       })
     } catch (error) {
-      // A loop that was started again may meet an interval that the loop before it started.
+      // A restarted loop may find an interval that the previous loop started.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     }
     after = next.n

@@ -5,9 +5,9 @@ const COEFFICIENT = 1.5
 const MAXIMUM_SECONDS = 10
 
 /**
- * How many attempts a retry policy needs so that its waits alone add up to at least `seconds`.
- * Attempts are counted, not the clock (a schedule-to-close timeout), because the clock also runs
- * while no worker is up: a verifier that restarts after ten minutes would find its interval failed.
+ * The number of attempts for which a retry policy's waits add up to at least `seconds`. Attempts are counted,
+ * not the clock (a schedule-to-close timeout), because the clock also runs while no worker is up: a verifier
+ * that restarts after ten minutes would find its interval failed.
  */
 export function attemptsFor(seconds: number): number {
   let attempts = 1
@@ -28,7 +28,7 @@ export function patience(seconds: number): RetryPolicy {
   }
 }
 
-/** Retries for ever: for waits, whose end is a condition and not a count. */
+/** Retries forever: for waits, which end by a condition and not a count. */
 export const ENDLESS: RetryPolicy = {
   initialInterval: `${INITIAL_SECONDS} s`,
   backoffCoefficient: COEFFICIENT,

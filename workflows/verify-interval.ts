@@ -18,7 +18,7 @@ import { describeFailure, intervalFailure } from './failure.js'
 import { IntervalBoard, showCounts } from './interval-board.js'
 import { ENDLESS, patience } from './retries.js'
 
-/** What `intervalLoop` hands to an interval. Durations are inputs, so that tests can be quick. */
+/** What `intervalLoop` passes to an interval. Durations are inputs, so that tests can be quick. */
 export interface IntervalInput extends IntervalSettings {
   readonly netuid: number
   readonly verifier: string
@@ -27,7 +27,7 @@ export interface IntervalInput extends IntervalSettings {
   readonly length: number
 }
 
-/** A round as an older version planned it: what this one opens has none. */
+/** A round as planned by an older version; intervals opened by this version have none. */
 interface BlockRound {
   readonly round: number
   readonly momentBlock: number
@@ -42,10 +42,13 @@ export interface IntervalResult {
 
 /** The GPU items that failed for good, with the reason of each. */
 export const stuckQuery = defineQuery<Record<string, string>>('stuck')
-/** Repeats just the items that failed; answers with their names. */
+/** Repeats only the items that failed; returns their names. */
 export const retryFailedUpdate = defineUpdate<string[]>('retryFailed')
 
-/** One interval, from its plan to its weights. Every effect is an activity keyed by (interval, prover, request). */
+/**
+ * One interval, from its plan to its weights. Every effect is an activity keyed by (interval, prover,
+ * request).
+ */
 export async function verifyInterval(input: IntervalInput): Promise<IntervalResult> {
   const { n } = input
   const board = new IntervalBoard(n)
@@ -65,34 +68,36 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     heartbeatTimeout: '10 s',
     retry: patience(input.ledgerPatienceSeconds),
   })
-  // Waits for a block or for the interval before: as long as it takes.
+  // Waits for a block or for the previous interval: as long as it takes.
   const wait = proxyActivities<VerifierActivities>({
     startToCloseTimeout: '1 day',
     heartbeatTimeout: '10 s',
     retry: ENDLESS,
   })
-  // What ends by itself, but late: a slow prover's deadline, a rate limit of half an hour; outages as above.
+  // Calls that end by themselves, but late: a slow prover's deadline, a rate limit of half an hour; outages
+  // as above.
   const long = proxyActivities<VerifierActivities>({
     startToCloseTimeout: '1 day',
     heartbeatTimeout: '10 s',
     retry: patience(input.ledgerPatienceSeconds),
   })
-  // What is said of a failure: not worth holding it up.
+  // Recording a failure: not worth delaying it with retries.
   const once = proxyActivities<VerifierActivities>({
     startToCloseTimeout: '30 s',
     retry: { maximumAttempts: 2 },
   })
-  // The queue of the GPUs. No schedule-to-start timeout: the scope below ends the wait at the deadline.
+  // The GPU queue. No schedule-to-start timeout: the scope below ends the wait at the deadline.
   const gpu = proxyActivities<GpuActivities>({
     taskQueue: input.gpuQueue,
     startToCloseTimeout: '1 day',
     heartbeatTimeout: '10 s',
-    // As long as the ledger may be away; a GPU that still fails then needs a person: it is parked.
+    // As long as the ledger may be unavailable; a GPU task that still fails then needs a person, and is
+    // parked.
     retry: patience(input.ledgerPatienceSeconds),
   })
 
-  // The workers that ask for users: whatever is sent to provers comes from the same processes. As long as a
-  // slow prover's deadline; the scope below ends the wait for a worker that does not come.
+  // The workers that send users' requests, so that everything sent to provers comes from the same processes.
+  // The timeout is that of a slow prover's deadline; the scope below ends the wait if there is no worker.
   const inference = proxyActivities<InferenceActivities>({
     taskQueue: input.inferenceQueue,
     startToCloseTimeout: '1 day',
@@ -129,7 +134,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
   }
 
   const asking = new CancellationScope()
-  /** @returns false once it was given up: the interval is over, and nobody asked */
+  /** @returns false if it was given up because the interval is over and no worker asked */
   const ask = async (run: () => Promise<unknown>): Promise<boolean> => {
     try {
       await asking.run(run)
@@ -157,9 +162,10 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     if (asked && kind === 'challenge') await judgeRound(round)
   }
 
-  /** Of an interval that an older version began: its rounds begin at blocks, and the verifier asks them. */
+  /** For an interval begun by an older version: its rounds begin at blocks, and the verifier itself asks. */
   const runBlockRound = async (round: number, firstMoment: number): Promise<void> => {
-    // The GPU may be behind: a prover that refused is asked again at its block, not when the GPU is done.
+    // Not awaited here, because the GPU may be behind: a prover that refused is asked again at its block, not
+    // when the GPU is done.
     const judging: Promise<{ error: unknown } | null>[] = []
     for (let moment: number | null = firstMoment; moment !== null; ) {
       await wait.awaitBlock.executeWithOptions(
@@ -170,7 +176,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
         { summary: `round ${round}: ask the provers` },
         [{ n, round }],
       )
-      // Caught at once and thrown below, because nobody looks at it before all were asked.
+      // Caught here and thrown below, because nothing awaits it before all were asked.
       judging.push(
         judgeRound(round).then(
           () => null,
@@ -186,7 +192,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
 
   const recomputeAudits = async (count: number): Promise<void> => {
     if (count === 0) return
-    // Before the rounds of the interval that runs meanwhile: a settlement waits for these.
+    // Before the rounds of the interval that runs in the meantime, because a settlement waits for these.
     const options = { summary: `recompute ${count} audits`, priority: { priorityKey: 1 } }
     await parked('audits', () =>
       gpu.recompute.executeWithOptions(options, [
@@ -195,7 +201,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     )
   }
 
-  /** One batch of answers that were drawn for a spot check: opened by their provers, computed, judged. */
+  /** One batch of spot checks: opened by the provers, computed, judged. */
   const spotCheckBatch = async (final: boolean): Promise<{ over: boolean }> => {
     const { waiting, over } = await long.fetchOpenings.executeWithOptions(
       { summary: final ? 'spot checks: the last openings' : 'spot checks: openings' },
@@ -215,10 +221,10 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     return { over }
   }
 
-  // Openings are asked for within minutes of an answer: all through the interval, and once after its end.
+  // Openings are requested within minutes of an answer: throughout the interval, and once after its end.
   const spotCheck = async (isOver: () => boolean): Promise<void> => {
     for (let over = false; !over && !isOver(); ) over = (await spotCheckBatch(false)).over
-    // The last block is final, but users' outcomes are this interval's until it is closed.
+    // The last block is final, but users' outcomes belong to this interval until it is closed.
     await condition(isOver)
     await spotCheckBatch(true)
   }
@@ -245,7 +251,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
       [{ n }],
     )
     board.note('provers', `${plan.provers}, of which ${plan.reachable} answered`)
-    // Final already: this is a reset. What may still be missing is its weights and its signature.
+    // Already final: this is a reset. Only its weights and its signature may be missing.
     if (plan.final !== null) return await conclude(plan.final)
 
     board.enter('rounds')
@@ -258,7 +264,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     )
     let over = false
     const spotChecks = patched('spot-checks') ? spotCheck(() => over) : Promise.resolve()
-    // A round that fails ends the interval at once; one that is done just waits for the last block.
+    // A failed round ends the interval at once; after the last round, it just waits for the last block.
     await Promise.race([
       Promise.all([rounds, spotChecks]).then(() => new Promise<never>(() => undefined)),
       wait.awaitBlock.executeWithOptions({ summary: `wait for the last block, ${lastBlock}` }, [
@@ -273,7 +279,7 @@ export async function verifyInterval(input: IntervalInput): Promise<IntervalResu
     )
     over = true
     const everything = Promise.all([rounds, recomputeAudits(audits.count), spotChecks])
-    // What is missing by the deadline is abstained: a GPU that is down must not hold the settlement.
+    // What is missing at the deadline becomes abstained: a GPU that is down must not delay the settlement.
     const inTime = await Promise.race([
       everything.then(() => true),
       sleep(input.auditPatienceSeconds * 1000).then(() => false),

@@ -8,14 +8,14 @@ export function drawApiSecret(): string {
   return `fk_${randomBytes(SECRET_BYTES).toString('base64url')}`
 }
 
-/** Whether a text can be an API key at all. */
+/** Whether a text has the format of an API key. */
 export function isApiSecret(text: string): boolean {
   return FORM.test(text)
 }
 
 /**
- * What is stored of an API key, and what it is found by. A plain hash suffices: nobody guesses 256
- * random bits, so there is nothing for a slow one to slow down.
+ * The stored hash of an API key, by which it is looked up. A plain hash is enough: nobody can guess 256
+ * random bits, so a slow hash would add nothing.
  */
 export function apiSecretHash(secret: string): Buffer {
   return createHash('sha256').update(secret).digest()

@@ -3,9 +3,9 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 const ITERATIONS = 4096
 
 /**
- * A password as PostgreSQL keeps it (SCRAM-SHA-256, RFC 5803): sent in its place, the password itself
- * comes into no log of the server's.
- * @param password of printable ASCII, for which SASLprep changes nothing
+ * A password in PostgreSQL's stored form (SCRAM-SHA-256, RFC 5803): sending this keeps the password itself
+ * out of the server's log.
+ * @param password printable ASCII, which SASLprep leaves unchanged
  */
 export function scramVerifier(password: string, salt: Uint8Array = randomBytes(16)): string {
   const salted = pbkdf2Sync(password, salt, ITERATIONS, 32, 'sha256')

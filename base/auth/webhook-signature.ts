@@ -1,21 +1,21 @@
 import { createHmac } from 'node:crypto'
 
-/** What marks a signing secret of the Standard Webhooks convention. */
+/** Prefix of a signing secret in the Standard Webhooks convention. */
 const SECRET_PREFIX = 'whsec_'
 
-/** A secret as receivers are shown it. */
+/** A secret in the form shown to receivers. */
 export function webhookSecretText(secret: Uint8Array): string {
   return SECRET_PREFIX + Buffer.from(secret).toString('base64')
 }
 
-/** Bytes of a new secret: the convention takes 24 to 64. */
+/** Bytes of a new secret: the convention allows 24 to 64. */
 export const WEBHOOK_SECRET_BYTES = 32
 
 /**
- * The headers of one attempt (Standard Webhooks 1.0.0, symmetric): HMAC-SHA256 over `id.seconds.body`,
- * by every secret that is valid, so that a receiver may have any of them.
- * @param id without a full stop
- * @param atMs of the attempt, milliseconds since 1970
+ * The headers of one attempt (Standard Webhooks 1.0.0, symmetric): HMAC-SHA256 over `id.seconds.body` with
+ * every valid secret, so that a receiver may have any of them.
+ * @param id must not contain a dot
+ * @param atMs time of the attempt, Unix milliseconds
  */
 export function webhookHeaders(
   { id, atMs, body }: { id: string; atMs: number; body: Uint8Array },

@@ -1,7 +1,7 @@
 import { FractalError } from '../errors.js'
 
 /**
- * What `run` gives, unless it takes longer; it is not stopped then.
+ * The result of `run`, unless it takes longer; it is not stopped in that case.
  * @throws FractalError `too_slow`
  */
 export async function withDeadline<T>(ms: number, run: () => Promise<T> | T): Promise<T> {

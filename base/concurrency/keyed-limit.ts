@@ -1,10 +1,10 @@
-/** A concurrency limit for each key, without a queue: a caller beyond it is refused. */
+/** A concurrency limit per key, without a queue: callers beyond it are refused. */
 export class KeyedLimit {
   readonly #taken = new Map<string, number>()
 
   constructor(readonly perKey: number) {}
 
-  /** @returns releases what was acquired, to be called once; null when the key has none free */
+  /** @returns a function that releases it, to be called once; null if the key has no permit free */
   tryAcquire(key: string): (() => void) | null {
     const taken = this.#taken.get(key) ?? 0
     if (taken >= this.perKey) return null

@@ -1,6 +1,6 @@
 import { Mutex } from './semaphore.js'
 
-/** A mutex for each key: tasks of one key run one at a time, in the order in which they came. */
+/** A mutex per key: tasks of one key run one at a time, in order of arrival. */
 export class KeyedMutex {
   readonly #mutexes = new Map<string, { readonly mutex: Mutex; users: number }>()
 

@@ -1,7 +1,7 @@
 /**
- * Maps items by an asynchronous function, at most `limit` calls of it at the same time.
+ * Maps items with an asynchronous function, at most `limit` calls at a time.
  * @returns the results, in the order of the items
- * @throws what the first failing call throws; calls that run go on, no further one starts
+ * @throws what the first failing call throws; running calls continue, but no new ones start
  */
 export async function mapWithLimit<T, R>(
   items: readonly T[],

@@ -1,14 +1,14 @@
 export interface SemaphoreOptions {
-  /** Tasks that run at the same time. */
+  /** Maximum number of tasks that run at the same time. */
   readonly permits: number
-  /** Tasks that may wait, and what one more is rejected with. Default: any number may wait. */
+  /** Maximum number of waiting tasks, and the error for one more. Default: unlimited. */
   readonly queue?: { readonly max: number; readonly whenFull: () => Error }
 }
 
-/** Runs at most `permits` tasks concurrently; the others wait and start in the order in which they came. */
+/** Runs at most `permits` tasks concurrently; the others wait and start in order of arrival. */
 export class Semaphore {
   readonly #options: SemaphoreOptions
-  /** A set, because a caller that gives up leaves from the middle. */
+  /** A set, because callers that give up are removed from the middle. */
   readonly #queue = new Set<() => void>()
   #running = 0
 
@@ -22,7 +22,7 @@ export class Semaphore {
   }
 
   /**
-   * @param signal a caller that gives up while it waits: rejects immediately, and the task never runs
+   * @param signal if aborted while waiting, rejects immediately, and the task never runs
    * @throws what `task` throws, `whenFull()`, or the signal's reason
    */
   async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -54,7 +54,7 @@ export class Semaphore {
     })
   }
 
-  /** The permit passes from one task to the next, so that nobody can take it in between. */
+  /** The permit is handed directly to the next task, so that nobody can take it in between. */
   #release(): void {
     const [next] = this.#queue
     if (next === undefined) {
@@ -66,7 +66,7 @@ export class Semaphore {
   }
 }
 
-/** Runs one task at a time, in the order in which they came. */
+/** Runs one task at a time, in order of arrival. */
 export class Mutex extends Semaphore {
   constructor() {
     super({ permits: 1 })

@@ -5,20 +5,20 @@ import { FractalError } from '../errors.js'
 
 export interface ListenAddress {
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
 }
 
-/** Who needs the port, for the error when it cannot be had. */
+/** Who needs the port, for the error if it is not available. */
 export interface Listener {
   /** As it reads in "Port 8080 is taken; the API wants it." */
   readonly what: string
-  /** How to give it another one, as in "choose another with --api.port". */
+  /** How to choose another port, as in "choose another with --api.port". */
   readonly remedy: string
 }
 
 export interface Listening {
-  /** The port that was taken when 0 was asked for. */
+  /** The actual port, if 0 was requested. */
   readonly port: number
   /** `http://HOST:PORT` */
   readonly url: string
@@ -36,7 +36,7 @@ export async function listen(
   } catch (cause) {
     throw listenError(cause as NodeJS.ErrnoException, address, listener)
   }
-  // A connection that could not be accepted (no file descriptor is left) must not end the process.
+  // Failing to accept a connection (no file descriptor left) must not crash the process.
   server.on('error', (error) => process.emitWarning(`${listener.what}: ${error.message}`))
   const { port } = server.address() as AddressInfo
   const host = address.host.includes(':') ? `[${address.host}]` : address.host
@@ -44,7 +44,7 @@ export async function listen(
 }
 
 /**
- * That the address can be listened on now, for who has long work to do before it listens.
+ * Asserts that the address can be listened on, for processes with lengthy work before they listen.
  * @throws FractalError as `listen`
  */
 export async function assertCanListen(address: ListenAddress, listener: Listener): Promise<void> {
@@ -80,17 +80,19 @@ function listenError(
 }
 
 export interface CloseOptions {
-  /** How long running answers may take to end; 0: they are cut. */
+  /** How long running responses may take to end; 0: they are cut off. */
   readonly graceMs: number
-  /** Called when that time is up, a moment before what is left is cut. */
+  /** Called when that time is up, shortly before the remaining ones are cut off. */
   readonly onCut?: (() => void) | undefined
 }
 
-/** For responses that end themselves when asked to. */
+/** Time for responses that end themselves in `onCut`. */
 const CUT_MS = 300
 const SWEEP_MS = 50
 
-/** Takes no new connections, lets running answers end, and cuts what is left after `graceMs`. */
+/**
+ * Accepts no new connections, lets running responses end, and cuts off the remaining ones after `graceMs`.
+ */
 export async function closeServer(
   server: HttpServer,
   { graceMs, onCut }: CloseOptions,
@@ -101,7 +103,7 @@ export async function closeServer(
     return closed
   }
   server.closeIdleConnections()
-  // A connection whose last answer ends now would be kept alive for the next request.
+  // A connection that becomes idle now would otherwise be kept alive for the next request.
   const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
   let cut: NodeJS.Timeout | undefined
   const late = setTimeout(() => {

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 
-/** Whether a listener's address (or an address's host) is this machine's alone. */
+/** Whether a listener's address (or the host of a URL) is only reachable from this machine. */
 export function isLoopback(host: string): boolean {
   return (
     ['localhost', '::1', '[::1]'].includes(host.toLowerCase()) ||
@@ -9,9 +9,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Whether a request was meant for this machine by its header Host. A web page whose name its owner
- * lets resolve to 127.0.0.1 (DNS rebinding) reaches loopback listeners from the visitor's browser;
- * its name in Host gives it away.
+ * Whether a request's Host header names this machine. A web page whose name resolves to 127.0.0.1 (DNS
+ * rebinding) can reach loopback listeners from a visitor's browser, but its name in Host gives it away.
  */
 export function namesLoopback(hostHeader: string | undefined): boolean {
   const host = /^(\[[^\]]*\]|[^:]*)(:\d*)?$/.exec(hostHeader ?? '')?.[1]

@@ -6,7 +6,7 @@ export type Judged =
   /** isPrivate: development may allow it. */
   | { readonly refused: string; readonly isPrivate: boolean }
 
-/** What development may reach: one's own machines. Never multicast or unassigned addresses. */
+/** Ranges that development may reach: private machines. Never multicast or unassigned addresses. */
 const PRIVATE_RANGES = new Set([
   'loopback',
   'private',
@@ -15,15 +15,15 @@ const PRIVATE_RANGES = new Set([
   'uniqueLocal',
 ])
 
-/** 2000::/3: all that is assigned as global unicast; everything else is special or not assigned. */
+/** 2000::/3: everything assigned as global unicast; the rest is special or unassigned. */
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3]
 
 /**
- * Vets an untrusted IP address. Refused: everything that is not global unicast (loopback,
- * private, link-local, CGNAT, multicast, broadcast, documentation, benchmark, ULA, tunnels …), and
- * v4-mapped or NAT64 (64:ff9b::/96) spellings of those. An IPv4 address has to be a plain dotted quad:
- * octal, hex, short and decimal spellings mean different hosts to different parsers.
- * @param allowPrivate lets loopback, private, link-local, CGNAT and ULA pass (development)
+ * Vets an untrusted IP address. Refused: everything that is not global unicast (loopback, private,
+ * link-local, CGNAT, multicast, broadcast, documentation, benchmark, ULA, tunnels …), and v4-mapped or NAT64
+ * (64:ff9b::/96) spellings of those. An IPv4 address must be a plain dotted quad: octal, hex, short and
+ * decimal spellings mean different hosts to different parsers.
+ * @param allowPrivate allows loopback, private, link-local, CGNAT and ULA addresses (development)
  */
 export function judgeAddress(ip: string, allowPrivate: boolean): Judged {
   const address = parsePlainIp(ip)
@@ -62,7 +62,7 @@ function isMapped(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return address.kind() === 'ipv6' && (address as ipaddr.IPv6).isIPv4MappedAddress()
 }
 
-/** The IPv4 address inside a v4-mapped or NAT64 (well-known prefix) one: it is where packets end. */
+/** The IPv4 address inside a v4-mapped or NAT64 (well-known prefix) address, which is where packets go. */
 function carriedV4(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | null {
   if (address.kind() === 'ipv4') return null
   const v6 = address as ipaddr.IPv6

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net'
 import { judgeAddress } from './public-address.js'
 
-/** A webhook's address, parsed; `host` is an IP address without brackets, or a name in ASCII. */
+/** A webhook's parsed URL; `host` is an IP address without brackets, or a name in ASCII. */
 export interface WebhookUrl {
   readonly secure: boolean
   readonly host: string
@@ -9,27 +9,24 @@ export interface WebhookUrl {
   readonly port: number
   /** Path and query. */
   readonly target: string
-  /** The header Host. */
+  /** The Host header. */
   readonly authority: string
-  /** The one spelling that is stored. */
+  /** The canonical form, which is stored. */
   readonly href: string
 }
 
 export const MAX_WEBHOOK_URL = 2048
 
-/**
- * Names that mean one's own machines wherever they are resolved (RFC 6761, 6762, 8375, ICANN's .internal).
- */
+/** Names that are always private, wherever they are resolved (RFC 6761, 6762, 8375, ICANN's .internal). */
 const OWN_NAMES = /^(localhost|.*\.(localhost|local|internal|home\.arpa|lan|intranet))$/
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/
 
 /**
- * Parses a webhook's untrusted address: `https`, a public name or address, any port;
- * no credentials. What different programs read differently (backslashes, tabs, octal or decimal
- * addresses, `%41`, two dots at the end) is refused, not interpreted. A name is vetted again by what it
- * resolves to, each time it is called.
- * @param allowPrivate lets `http` and one's own machines pass (development)
- * @returns or why it is refused: the end of a sentence, without any part of the address
+ * Parses a webhook's untrusted URL: `https`, a public name or address, any port, no credentials. What
+ * different programs parse differently (backslashes, tabs, octal or decimal addresses, `%41`, two trailing
+ * dots) is refused, not interpreted. The addresses that a name resolves to are vetted again at each delivery.
+ * @param allowPrivate allows `http` and private hosts (development)
+ * @returns the URL, or why it is refused: the end of a sentence, without any part of the URL
  */
 export function readWebhookUrl(
   text: string,
@@ -37,7 +34,7 @@ export function readWebhookUrl(
 ): WebhookUrl | { refused: string } {
   if (text.length > MAX_WEBHOOK_URL)
     return refuse(`must have at most ${MAX_WEBHOOK_URL} characters`)
-  // URL would drop tabs and line breaks, and read a backslash as a slash.
+  // URL would drop tabs and line breaks, and treat a backslash as a slash.
   if (/[\s\\\p{C}]/u.test(text))
     return refuse('must not contain spaces, backslashes or control characters')
   const raw = /^(https?):\/\/([^/?#]+)/i.exec(text)
@@ -69,7 +66,7 @@ function refuse(refused: string): { refused: string } {
   return { refused }
 }
 
-/** URL reads 0x7f.1, 2130706433 and full-width digits as addresses: only the plain spelling is taken. */
+/** URL parses 0x7f.1, 2130706433 and full-width digits as addresses; only plain notation is accepted. */
 function refuseIp(host: string, rawAuthority: string, allowPrivate: boolean): string | null {
   const spelled = rawAuthority.replace(/:\d*$/, '')
   if (isIPv4(host) && spelled !== host) return 'must have its IP address in plain notation'

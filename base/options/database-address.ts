@@ -16,10 +16,10 @@ type DatabaseTlsOptions = Options<
   'database.url' | 'database.tls' | 'database.tls_ca' | 'database.tls_cert' | 'database.tls_key'
 >
 
-/** Where PostgreSQL is, and how it is talked to. */
+/** Where PostgreSQL is, and how to connect to it. */
 export interface DatabaseAddress {
   readonly url: string
-  /** Absent: as the URL says (`sslmode`), else without TLS. */
+  /** Absent: according to the URL's `sslmode`, else without TLS. */
   readonly tls?: ConnectionOptions | undefined
 }
 
@@ -28,14 +28,14 @@ export function databaseAddress(options: DatabaseOptions & DatabaseTlsOptions): 
   return { url: databaseUrl(options), tls: databaseTls(options) }
 }
 
-/** The PostgreSQL address: `database.url`, or one made of its parts. */
+/** The PostgreSQL URL: `database.url`, or built from its parts. */
 export function databaseUrl(options: DatabaseOptions): string {
   if (options['database.url'] !== undefined) return options['database.url']
   const host = withoutBrackets(options['database.host'])
-  // In one piece: setting `hostname` to what can't be one would silently keep the host before it.
+  // Built as one string: setting `hostname` to something invalid would silently keep the previous host.
   const authority = isIPv6Host(host) ? `[${host}]` : host
   const url = new URL(`postgres://${authority}:${options['database.port']}`)
-  // Encoded first: the setters leave a `%` as it is, and the driver decodes.
+  // Encoded first: the setters leave a `%` unchanged, but the driver decodes it.
   url.username = encodeURIComponent(options['database.user'])
   url.password = encodeURIComponent(options['database.password'] ?? '')
   url.pathname =
@@ -60,18 +60,18 @@ function databaseTls(options: DatabaseTlsOptions): ConnectionOptions | undefined
   refuseTwoModes(options['database.url'])
   const files = readTlsFiles('database.tls', paths)
   if (mode === 'verify') return files
-  // With an authority given, `require` asks for one of its certificates, whatever the name in it.
+  // With a CA, `require` accepts only certificates issued by it, whatever their name.
   return files.ca === undefined
     ? { ...files, rejectUnauthorized: false }
     : { ...files, checkServerIdentity: () => undefined }
 }
 
-/** The driver would take the URL's word, and the option's would be lost unseen. */
+/** The driver would follow the URL, and silently ignore the option. */
 function refuseTwoModes(url: string | undefined): void {
   if (url === undefined) return
   const said = [...new URL(url).searchParams.keys()].find((name) => /^(use)?(ssl|libpq)/.test(name))
   if (said === undefined) return
-  throw new FractalError('bad_option', `--database.tls: the URL says ${said} already`, {
+  throw new FractalError('bad_option', `--database.tls: the URL already says ${said}`, {
     hint: 'Give one of the two: --database.tls, or sslmode in the URL.',
   })
 }

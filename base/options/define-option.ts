@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** One option: what it accepts, its default (undefined: none), and what `--help` says of it. */
+/** One option: what it accepts, its default (undefined: none), and its text in `--help`. */
 export interface Option<T> {
   readonly schema: z.ZodType<T>
   readonly fallback: T | undefined
@@ -29,12 +29,10 @@ export function option<T>(
   return { schema, fallback, describe, secret }
 }
 
-/** Not blank: the environment of compose files and shells is full of variables that were set to nothing. */
+/** Not blank: environments of compose files and shells are full of empty variables. */
 export const text = z.string().refine((value) => value.trim() !== '', 'must not be blank')
 
-/**
- * A number as people write it. Not `z.coerce.number()`: that takes blank text for 0, and [7] for 7.
- */
+/** A number as people write it. Not `z.coerce.number()`, which converts blank text to 0, and [7] to 7. */
 export function number(schema: z.ZodNumber): z.ZodType<number> {
   const digits = (value: unknown) =>
     typeof value === 'string' && /^[+-]?\d+(\.\d+)?$/.test(value) ? Number(value) : value
@@ -45,7 +43,7 @@ export const whole = (low: number, high: number) => number(z.int().min(low).max(
 
 export const port = whole(0, 65_535)
 
-/** `z.coerce.boolean()` takes "false" for true; the environment only has text. */
+/** `z.coerce.boolean()` converts "false" to true, and the environment only has text. */
 export const flag = z.preprocess((value) => {
   if (value === 'true' || value === '1') return true
   if (value === 'false' || value === '0') return false

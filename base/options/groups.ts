@@ -2,7 +2,7 @@ import { CHAIN, WALLET } from './definitions/chain.js'
 import { DATABASE } from './definitions/database.js'
 import { TEMPORAL } from './definitions/temporal.js'
 
-/** Options that several roles take together, by name. */
+/** Names of options that several roles share. */
 export const CHAIN_OPTIONS = namesOf(CHAIN)
 
 export const WALLET_OPTIONS = namesOf(WALLET)

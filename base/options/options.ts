@@ -14,7 +14,7 @@ import { HEALTH, INFERENCE, WORKERS } from './definitions/workers.js'
 import { readSecretFile } from './secret-file.js'
 
 /**
- * Every option of every role, in the order of docs/options.md; names are the original's where it had one.
+ * Every option of every role, in the order of docs/options.md; named as in the original where it had them.
  */
 export const OPTIONS = {
   ...CHAIN,
@@ -39,7 +39,7 @@ export const OPTIONS = {
 export type OptionName = keyof typeof OPTIONS
 type ValueOf<N extends OptionName> = z.output<(typeof OPTIONS)[N]['schema']>
 type MissingOf<N extends OptionName> = Extract<(typeof OPTIONS)[N]['fallback'], undefined>
-/** Values by option; one without a default may be undefined. */
+/** Values by option; undefined is possible if there is no default. */
 export type Options<N extends OptionName> = {
   readonly [K in N]: ValueOf<K> | MissingOf<K>
 }
@@ -51,41 +51,41 @@ export function environmentName(name: string): string {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** A variable's value; one that is set to nothing counts as not set. */
+/** A variable's value; an empty one counts as not set. */
 export function environmentValue(env: Environment, name: string): string | undefined {
   return env[name] === '' ? undefined : env[name]
 }
 
-/** Names that other programs know, honoured too. */
+/** Names that other programs use, accepted too. */
 const KNOWN_VARIABLES: Readonly<Record<string, string>> = {
   'database.url': 'DATABASE_URL',
   'temporal.address': 'TEMPORAL_ADDRESS',
 }
 
-/** The variables that an option is read from, the first that is set winning. */
+/** The variables that an option is read from; the first one that is set wins. */
 export function variablesOf(name: string): string[] {
   const known = KNOWN_VARIABLES[name]
   return known === undefined ? [environmentName(name)] : [environmentName(name), known]
 }
 
-/** The option that names the file in which a secret stands, on the command line and in the environment. */
+/** The option that names the file with a secret, on the command line and in the environment. */
 export const fileOption = {
   given: (name: string) => `${name}_file`,
   variable: (variable: string) => `${variable}_FILE`,
 }
 
-/** Where an option's value comes from, before it is looked at; null: it has none but its default. */
+/** Where an option's raw value comes from; null: only its default. */
 interface Source {
-  /** As its user calls it: `--netuid`, `FRACTAL_NETUID`. */
+  /** As users know it: `--netuid`, `FRACTAL_NETUID`. */
   readonly from: string
   readonly raw: unknown
-  /** Whether `raw` is the path of a file in which the value stands. */
+  /** Whether `raw` is the path of a file with the value. */
   readonly isFile: boolean
 }
 
 /**
- * The command line, then the variables, the first that says something winning.
- * @throws FractalError `bad_option` where a secret and its file are given in the same place
+ * The command line, then the variables; the first one given wins.
+ * @throws FractalError `bad_option` if a secret and its file are both given in the same place
  */
 function sourceOf(
   name: OptionName,
@@ -119,7 +119,7 @@ function sourceOf(
   return null
 }
 
-/** Whether the command line or the environment says something of this option. */
+/** Whether this option is given on the command line or in the environment. */
 export function isNamed(
   name: OptionName,
   given: Readonly<Record<string, unknown>>,
@@ -129,8 +129,8 @@ export function isNamed(
 }
 
 /**
- * The values of the named options: the command line's, else the environment's, else the default. A
- * secret may stand in a file, which `--x_file` or `FRACTAL_X_FILE` names.
+ * The values of the named options: from the command line, else the environment, else the default. A secret
+ * may be in a file, named by `--x_file` or `FRACTAL_X_FILE`.
  * @throws FractalError `bad_option`, naming the option and where its value came from
  */
 export function resolveOptions<N extends OptionName>(
@@ -163,8 +163,8 @@ function parseOption(spec: Option<unknown>, { from, raw, isFile }: Source): unkn
 }
 
 /**
- * A part of an address on the command line beside a whole one in the environment: the whole one
- * would win unseen, and the rest of the part's address would be a guess.
+ * Refuses part of an address on the command line together with a URL in the environment: the URL would
+ * silently win, or the rest of the address would be a guess.
  */
 function refuseTwoDatabases(given: Readonly<Record<string, unknown>>, env: Environment): void {
   const isGiven = (name: string) => given[name] !== undefined
@@ -174,7 +174,7 @@ function refuseTwoDatabases(given: Readonly<Record<string, unknown>>, env: Envir
     .find((name) => environmentValue(env, name) !== undefined)
   const part = ADDRESS_PARTS.find(isGiven)
   if (url === undefined || part === undefined) return
-  throw new FractalError('bad_option', `--${part}: ${url} names another database, whole`, {
+  throw new FractalError('bad_option', `--${part}: ${url} already names a whole database address`, {
     hint: `Give --database.url, or unset ${url}.`,
   })
 }

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto'
 
 /** A key that encrypts what Temporal stores. */
 export interface PayloadKey {
-  /** Stands beside what it encrypted, and gives nothing of it away. */
+  /** Stored with what it encrypted; reveals nothing about the key. */
   readonly id: string
   /** 32 bytes. */
   readonly bytes: Uint8Array
 }
 
 /**
- * Keys as their file has them: one a line (or separated by commas), each 32 bytes in hex or base64.
- * Lines that begin with # are left out.
- * @returns null where something else stands there, or nothing, or a key twice
+ * Parses a key file: one key per line (or separated by commas), each 32 bytes in hex or base64. Lines that
+ * begin with # are ignored.
+ * @returns null if there is anything else, no key, or a duplicate
  */
 export function parsePayloadKeys(text: string): PayloadKey[] | null {
   const written = text

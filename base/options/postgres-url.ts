@@ -10,12 +10,12 @@ export function withoutBrackets(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host
 }
 
-/** Zones (`fe80::1%eth0`) have no place in a URL. */
+/** Zones (`fe80::1%eth0`) are not possible in a URL. */
 export function isIPv6Host(host: string): boolean {
   return isIPv6(host) && !host.includes('%')
 }
 
-/** Whether the driver can read it: `postgres://…`, also with `?host=/folder/of/the/socket`. */
+/** Whether the driver can parse it: `postgres://…`, also with `?host=/folder/of/the/socket`. */
 export function isPostgresUrl(url: string): boolean {
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) return false
   try {

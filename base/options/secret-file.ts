@@ -1,14 +1,14 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { FractalError } from '../errors.js'
 
-/** Far more than any secret has: who names a log or a video by mistake is told so at once. */
+/** Far more than any secret has: naming a log or a video by mistake fails at once. */
 const MAX_BYTES = 65_536
 
 /**
- * A secret that stands in a file, as container engines hand them over; the line's end is not part of
- * it. Pipes can be read too (`--database.password_file <(pass show fractal)`).
+ * Reads a secret from a file, as container engines provide them; the trailing newline is not part of it.
+ * Pipes work too (`--database.password_file <(pass show fractal)`).
  * @param from what named the file, for the error
- * @throws FractalError `bad_option`; what stands in the file is never told
+ * @throws FractalError `bad_option`; never shows the contents of the file
  */
 export function readSecretFile(path: string, from: string): string {
   const refuse = (what: string, hint: string) => new FractalError('bad_option', what, { hint })
@@ -33,7 +33,7 @@ export function readSecretFile(path: string, from: string): string {
   if (length > MAX_BYTES) {
     throw refuse(
       `${from}: the file ${path} is too large for a secret`,
-      `It may have ${MAX_BYTES} bytes.`,
+      `It may have at most ${MAX_BYTES} bytes.`,
     )
   }
   const secret = decode(bytes.subarray(0, length))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import { FractalError, messageOf } from '../errors.js'
 
-/** What a connection by TLS is made with, as PEM; undefined where nothing was named. */
+/** The PEM contents for a TLS connection; undefined if not given. */
 export interface TlsFiles {
   readonly ca: string | undefined
   readonly cert: string | undefined
@@ -10,8 +10,8 @@ export interface TlsFiles {
 }
 
 /**
- * Reads the files that `{prefix}_ca`, `_cert` and `_key` name, and tries them: a file that can't be
- * used is told at the start, not by the first connection.
+ * Reads the files that `{prefix}_ca`, `_cert` and `_key` name, and tries them: an unusable file is reported
+ * at startup, not by the first connection.
  * @param prefix of the options, e.g. `database.tls`
  * @throws FractalError `bad_option`
  */
@@ -22,14 +22,14 @@ export function readTlsFiles(
   if ((paths.cert === undefined) !== (paths.key === undefined)) {
     const [there, missing] = paths.cert === undefined ? ['key', 'cert'] : ['cert', 'key']
     throw new FractalError('bad_option', `--${prefix}_${there} needs --${prefix}_${missing}`, {
-      hint: 'A certificate of ours takes both files.',
+      hint: 'A client certificate requires both files.',
     })
   }
   const read = (part: keyof TlsFiles) => readPem(`--${prefix}_${part}`, paths[part])
   const files = { ca: read('ca'), cert: read('cert'), key: read('key') }
-  // A folder's worth of certificates would be ignored as silently as none at all.
+  // A file without a certificate would be silently ignored.
   if (files.ca !== undefined && !files.ca.includes('-----BEGIN CERTIFICATE-----')) {
-    throw unusable(`--${prefix}_ca`, paths.ca!, 'it holds no certificate')
+    throw unusable(`--${prefix}_ca`, paths.ca!, 'it contains no certificate')
   }
   try {
     createSecureContext(files)

@@ -20,14 +20,14 @@ export interface ReceiptCheck {
 
 export interface ReceiptInput {
   readonly receipt: ReceiptTerms
-  /** The raw frames, height × width × RGB each, as they were delivered; null where nobody has them. */
+  /** The raw frames as delivered, each height × width × RGB; null if not available. */
   readonly frames: readonly Uint8Array[] | null
-  /** What the person asked for; null where that is not known. */
+  /** What the person asked for; null if unknown. */
   readonly asked: Asked | null
   readonly isSignedBy: IsSignedBy
 }
 
-/** Checks a receipt with nothing but what is given: nobody's word is taken, the server's neither. */
+/** Checks a receipt using only the given data: nobody is trusted, not even the server. */
 export function checkReceipt({ receipt, frames, asked, isSignedBy }: ReceiptInput): ReceiptCheck {
   const { request, answer, prover, verifier } = receipt
   const bodySha256 = sha256Hex(request.body)
@@ -68,7 +68,7 @@ const NO_FRAMES: Finding = {
   id: 'frames',
   what: 'The frames are the ones that were signed',
   found: 'signed',
-  text: 'The frames are not here: what was signed is their sum, and no frame was compared with it.',
+  text: 'The frames are not here: their hash was signed, but no frame was compared with it.',
 }
 
 function framesFinding(count: number, here: string | null, signed: string): Finding {
@@ -79,11 +79,11 @@ function framesFinding(count: number, here: string | null, signed: string): Find
     `All ${count} frames were hashed here, and give what was signed.`,
     here === null
       ? 'They are not of the number and size that the request asks for.'
-      : 'Hashed here they give another sum: they were changed, or are of another video.',
+      : 'Hashed here, they give a different hash: they were changed, or are from another video.',
   )
 }
 
-/** Null when they can't be of this video. */
+/** Null if they can't be of this video. */
 function hashOf(receipt: ReceiptTerms, frames: readonly Uint8Array[]): string | null {
   const { width, height, num_frames: count } = receipt
   const size = width * height * 3
@@ -91,7 +91,7 @@ function hashOf(receipt: ReceiptTerms, frames: readonly Uint8Array[]): string | 
   return framesSha256({ width, height, frames: count }, frames.map(sha256))
 }
 
-/** The signed text, from what was computed here; null when a part has no place in it. */
+/** The signed text, rebuilt from what was computed here; null if a part is not valid in it. */
 function rebuild(
   receipt: ReceiptTerms,
   bodySha256: string,
@@ -114,7 +114,7 @@ function rebuild(
   }
 }
 
-/** What the verifier signs: Bittensor's btauth/1, as the prover got it. */
+/** The text that the verifier signed (Bittensor's btauth/1), as the prover received it. */
 function requestText({ request, verifier, prover }: ReceiptTerms, bodySha256: string): string {
   return btauthText({
     method: 'POST',
@@ -126,7 +126,7 @@ function requestText({ request, verifier, prover }: ReceiptTerms, bodySha256: st
   })
 }
 
-/** The ten lines, each with what can be said of it here. */
+/** The ten lines, each with what can be verified about it here. */
 function signedLines(
   receipt: ReceiptTerms,
   bodySha256: string,
@@ -167,17 +167,17 @@ function signedLines(
       request.body_sha256,
       bodySha256 === request.body_sha256,
       'the request below, hashed here, gives it',
-      'the request below, hashed here, gives another sum',
+      'the request below, hashed here, gives a different hash',
     ),
     frames === null
-      ? signed('frames_sha256', 'Frames', answer.frames_sha256, 'the sum of all frames')
+      ? signed('frames_sha256', 'Frames', answer.frames_sha256, 'the hash over all frames')
       : checked(
           'frames_sha256',
           'Frames',
           answer.frames_sha256,
           frames.hash === answer.frames_sha256,
           'the frames, hashed here, give it',
-          'the frames, hashed here, give another sum',
+          'the frames, hashed here, give a different hash',
         ),
     signed(
       'trace',
@@ -191,7 +191,7 @@ function signedLines(
       answer.class_sha256,
       classHash === answer.class_sha256,
       'the class, hashed here, gives it',
-      'the class, hashed here, gives another sum',
+      'the class, hashed here, gives a different hash',
     ),
     checked(
       'model',

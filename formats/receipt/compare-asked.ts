@@ -1,7 +1,7 @@
 import { type Finding, finding } from './finding.js'
 import { readBody } from './request-body.js'
 
-/** What a person asked for; the seed is null when the network was to draw it. */
+/** What a person asked for; the seed is null if the network was to draw it. */
 export interface Asked {
   readonly prompt: string
   readonly negativePrompt: string
@@ -15,7 +15,7 @@ export interface Asked {
   readonly fps: number
 }
 
-/** Whether the request that the prover got is the one that was asked for. */
+/** Checks that the request that the prover received is the one that the person asked for. */
 export function compareAsked(text: string, asked: Asked): Finding[] {
   const body = readBody(text)
   const given = body?.sampling_params ?? {}
@@ -37,7 +37,7 @@ export function compareAsked(text: string, asked: Asked): Finding[] {
       'It was asked for your prompt',
       sameTexts,
       'Prompt and negative prompt are yours, to the letter.',
-      'The request holds another prompt or negative prompt than yours.',
+      'The request has a different prompt or negative prompt from yours.',
     ),
     finding(
       'seed',
@@ -47,8 +47,8 @@ export function compareAsked(text: string, asked: Asked): Finding[] {
         ? `You left it open; the network drew ${String(given.seed)}.`
         : `It is ${String(given.seed)}, as asked.`,
       asked.seed === null
-        ? 'The request holds no seed.'
-        : `The request holds ${String(given.seed)}, not ${asked.seed}.`,
+        ? 'The request has no seed.'
+        : `The request has ${String(given.seed)}, not ${asked.seed}.`,
     ),
     finding(
       'settings',

@@ -6,7 +6,7 @@ export interface Conclusion {
   readonly text: string
 }
 
-/** Said of a receipt that holds, where its frames were compared. */
+/** Text for a valid receipt whose frames were compared. */
 const HOLDS =
   'For exactly this request this prover signed exactly these frames. Computed on this device; nobody’s word was taken.'
 
@@ -15,9 +15,9 @@ const KINDS: Readonly<Record<string, string>> = { spotcheck: 'spot check' }
 type Judged = Pick<ReceiptTerms, 'judgment' | 'prover_caught'>
 
 /**
- * What a receipt that holds is worth. Its signatures say who made the frames, not that they are what the
- * model makes of the request: a cheat signs too. That takes the verifier's check of this very answer.
- * @param holds what was found to hold, in words
+ * What a valid receipt proves. Its signatures show who made the frames, not that they are what the model
+ * produces for the request: a cheat signs too. Only a check of this answer by the verifier shows that.
+ * @param holds what was verified, in words
  */
 export function conclusionOf(
   { judgment, prover_caught: caught }: Judged,
@@ -42,11 +42,11 @@ export function conclusionOf(
     return {
       tone: 'warn',
       title: 'Signed, but its check failed',
-      text: `${holds} That the frames are what the model makes of the request could not be checked${how}: ${judgment.reason_text}.`,
+      text: `${holds} Whether the frames are what the model makes of the request could not be checked${how}: ${judgment.reason_text}.`,
     }
   }
   const unchecked =
-    'That the frames are what the model makes of the request, only a check of this answer would show; there is none.'
+    'Only a check of this answer would show that the frames are what the model makes of the request; there is none.'
   if (caught?.last_resort === true) {
     return {
       tone: 'warn',
@@ -57,7 +57,7 @@ export function conclusionOf(
   return { tone: 'good', title: 'The receipt holds', text: `${holds} ${unchecked}` }
 }
 
-/** By which checks, and in which intervals: ` (audit in interval 7, spot check in interval 7)`. */
+/** Which checks, in which intervals: ` (audit in interval 7, spot check in interval 7)`. */
 function howChecked({ checks }: ReceiptTerms['judgment']): string {
   const told = checks.map(({ kind, interval }) => `${KINDS[kind] ?? kind} in interval ${interval}`)
   return told.length === 0 ? '' : ` (${told.join(', ')})`

@@ -1,8 +1,8 @@
 /**
- * - `ok`: computed here, and it holds
- * - `failed`: computed here, and it does not hold
- * - `signed`: nothing here can compute it; it stands under a signature that was checked
- * - `open`: nothing here can compute it, and nobody signed it
+ * - `ok`: computed here, and correct
+ * - `failed`: computed here, and wrong
+ * - `signed`: it can't be computed here, but a verified signature covers it
+ * - `open`: it can't be computed here, and nobody signed it
  */
 export type Found = 'ok' | 'failed' | 'signed' | 'open'
 
@@ -14,7 +14,7 @@ export interface Finding {
   readonly text: string
 }
 
-/** @param good said when it holds @param bad said when it does not */
+/** @param good the text if `ok` @param bad the text if not */
 export function finding(id: string, what: string, ok: boolean, good: string, bad: string): Finding {
   return { id, what, found: ok ? 'ok' : 'failed', text: ok ? good : bad }
 }

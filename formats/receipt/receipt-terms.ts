@@ -1,9 +1,9 @@
 import type { Hex } from '../bytes.js'
 
-/** Whether a hotkey signed a text by sr25519; malformed is the same as wrong. */
+/** Whether a hotkey signed a text with sr25519; false if anything is malformed. */
 export type IsSignedBy = (hotkey: string, text: string, signature: string) => boolean
 
-/** What a receipt of a video says, as the API gives it: all that is checked of it, and what the API itself tells. */
+/** A video's receipt as returned by the API: everything that is checked, and what only the API says. */
 export interface ReceiptTerms {
   readonly request_id: string
   /** ss58. */
@@ -37,7 +37,7 @@ export interface ReceiptTerms {
     readonly state: 'judged' | 'not_judged' | 'not_yet_public'
     readonly verdict: string | null
     readonly reason_text: string | null
-    /** Each check of this answer that counts in an interval that is final. */
+    /** Each check of this answer that counts in a final interval. */
     readonly checks: readonly {
       readonly kind: string
       readonly verdict: string

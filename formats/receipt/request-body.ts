@@ -1,7 +1,7 @@
 import { type Finding, finding } from './finding.js'
 import type { ReceiptTerms } from './receipt-terms.js'
 
-/** The request that a prover got, as far as it can be read: nothing in it is believed. */
+/** The request that a prover received, as far as it can be parsed; untrusted. */
 export interface ReadBody {
   readonly request_id?: unknown
   readonly query?: unknown
@@ -19,7 +19,7 @@ export function readBody(text: string): ReadBody | null {
   }
 }
 
-/** Whether what a receipt says beside the request is what the request says. */
+/** Checks that the receipt's own fields agree with the request. */
 export function compareTold(receipt: ReceiptTerms): Finding {
   const body = readBody(receipt.request.body)
   const given = body?.sampling_params ?? {}

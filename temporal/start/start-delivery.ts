@@ -9,12 +9,12 @@ interface Delivery {
   readonly webhookId: string
 }
 
-/** Starts the workflow that delivers an event to a webhook, unless it was started. */
+/** Starts the workflow that delivers an event to a webhook, unless it was already started. */
 export async function startDelivery(client: Client, delivery: Delivery): Promise<void> {
   await startOnce<typeof deliverWebhook>(client, 'deliverWebhook', optionsOf(delivery))
 }
 
-/** Starts it again in place of one that has ended before its delivery; it goes on at the next attempt. */
+/** Starts it again to replace one that ended before the delivery; it continues with the next attempt. */
 export async function resumeDelivery(client: Client, delivery: Delivery): Promise<void> {
   await client.workflow.start<typeof deliverWebhook>('deliverWebhook', {
     ...optionsOf(delivery),

@@ -7,7 +7,7 @@ import { VERIFIER_QUEUE } from '../task-queues.js'
 import { intervalLoopId } from '../workflow-ids.js'
 
 /**
- * One namespace holds one hotkey's loop: another's would share its queue, and its intervals would be
+ * A namespace can have only one hotkey's loop: another's would share its queue, and its intervals would be
  * judged with the wrong key.
  * @throws FractalError `namespace_in_use`
  */
@@ -24,7 +24,7 @@ export async function assertNamespaceIsOurs(temporal: TemporalLink, id: Verifier
   }
 }
 
-/** Starts the loop that opens intervals, or leaves the one that runs. */
+/** Starts the loop that opens intervals, unless one is running. */
 export async function startIntervalLoop(temporal: TemporalLink, id: VerifierId): Promise<void> {
   await temporal.client.workflow.start<typeof intervalLoop>('intervalLoop', {
     workflowId: intervalLoopId(id.netuid, id.verifier),

@@ -6,8 +6,8 @@ import { intervalWorkflowId } from '../workflow-ids.js'
 import { startOnce } from './start-once.js'
 
 /**
- * Starts an interval's workflow in place of one that Temporal has lost: it reads what is recorded and
- * goes on from there. (The loop starts them otherwise, as its children.)
+ * Starts an interval's workflow to replace one that Temporal has lost: it reads what is recorded and
+ * continues from there. (Normally the loop starts them, as its children.)
  */
 export async function startInterval(client: Client, input: IntervalInput): Promise<void> {
   const { netuid, verifier, n, firstBlock, length } = input

@@ -5,7 +5,7 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client'
 
-/** Starts a workflow whose id names one thing; one that was started before, running or ended, stays as it is. */
+/** Starts a workflow with a unique id, unless one with this id was ever started, running or ended. */
 export async function startOnce<T extends Workflow>(
   client: Client,
   type: string,

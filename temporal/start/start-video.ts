@@ -7,10 +7,10 @@ import { INFERENCE_QUEUE } from '../task-queues.js'
 import { videoWorkflowId } from '../workflow-ids.js'
 import { startOnce } from './start-once.js'
 
-/** How long a request waits for Temporal; after it the inference worker starts the job. */
+/** How long a request waits for Temporal; after that, the inference worker starts the job. */
 const DEADLINE_MS = 2_000
 
-/** Its input is the job's id alone: a history is no place for a prompt. */
+/** Its input is only the job's id: a prompt must not end up in the history. */
 async function startWorkflow(client: Client, jobId: string): Promise<void> {
   await startOnce<typeof generateVideo>(client, 'generateVideo', {
     workflowId: videoWorkflowId(jobId),
@@ -27,9 +27,9 @@ export async function startVideo(db: Database, client: Client, jobId: string): P
 }
 
 /**
- * The same for a request that is waited for: it never fails and takes two seconds at most.
- * @returns false when Temporal did not take it: the job stays queued, and the inference worker starts
- * what has not been started
+ * The same for a request that a client waits for: never fails, and takes at most two seconds.
+ * @returns false if Temporal did not accept it: the job stays queued, and the inference worker starts it
+ * later
  */
 export async function tryStartVideo(
   deps: { temporal: Client; db: Database; log: Log; now: () => number },

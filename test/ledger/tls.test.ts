@@ -199,7 +199,7 @@ describe('PostgreSQL by TLS', function () {
     bad({ 'database.tls_ca': files.ca }, /tls_ca needs --database.tls \|/)
     bad(
       { ...verify(), 'database.url': `${server.url}?sslmode=require` },
-      /the URL says sslmode already/,
+      /the URL already says sslmode/,
     )
     bad({ 'database.tls': 'yes' }, /--database.tls/)
   })

@@ -150,7 +150,7 @@ describe('the playground, on a grid', function () {
       route.fulfill({ contentType: 'application/octet-stream', body: Buffer.alloc(32 * 32 * 3) }),
     )
     await page.getByRole('button', { name: /^Check it/ }).click()
-    await page.getByText('Hashed here they give another sum').waitFor()
+    await page.getByText('Hashed here, they give a different hash').waitFor()
     await page.unroute('**/frames/3?format=rgb')
     await page.getByRole('button', { name: /^Check it/ }).click()
     await said(page, 'The receipt holds')

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { flag, option, port, text, whole } from '../define-option.js'
 
-/** What a page may link to. */
+/** A URL that a page may link to. */
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be http://HOST:PORT' })
 
 /** The API. */

@@ -8,7 +8,7 @@ const databaseHost = z
 const postgresUrl = z
   .string()
   .refine(isPostgresUrl, 'must be a URL: postgres://USER:PASSWORD@HOST:PORT/NAME')
-/** Of ASCII: what clients make of other letters (SASLprep) differs. */
+/** ASCII only: clients process other characters (SASLprep) differently. */
 const rolePassword = z
   .string()
   .regex(/^[!-~]{16,}$/, 'must have at least 16 printable ASCII characters and no spaces')
@@ -40,7 +40,7 @@ export const DATABASE = {
   'database.tls_key': option(text, undefined, 'private key file (PEM) of that client certificate'),
 }
 
-/** The logins that `fractal migrate --roles` makes. */
+/** The logins that `fractal migrate --roles` creates. */
 export const ROLES = {
   'roles.prefix': option(
     z.string().regex(/^[a-z_][a-z0-9_]{0,50}$/, 'must consist of a-z, 0-9 and _'),
@@ -57,7 +57,7 @@ export const ROLES = {
   'roles.gpu_password': option(rolePassword, undefined, 'password of PREFIX_gpu', true),
 }
 
-/** How long what is stored is kept. */
+/** How long stored data is kept. */
 export const RETENTION = {
   'retention.videos_days': option(
     whole(0, 36_500),

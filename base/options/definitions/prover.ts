@@ -11,7 +11,7 @@ const ipOrLocalhost = z
     'must be an IP address (IPv4 as four numbers)',
   )
 
-/** Where a prover is reached. */
+/** Where a prover can be reached. */
 export const AXON = {
   'axon.host': option(
     ipOrLocalhost,
@@ -31,7 +31,7 @@ export const AXON = {
   ),
 }
 
-/** Who may ask it, and how much. */
+/** Who may send requests to a prover. */
 export const PROVER = {
   'blacklist.force_verifier_permit': option(
     flag,

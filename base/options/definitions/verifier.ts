@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { flag, number, option, text, whole } from '../define-option.js'
 
-/** As many as parts per million have. */
+/** Because it is converted to parts per million. */
 function hasSixDecimals(value: number): boolean {
   return Number(value.toFixed(6)) === value
 }
@@ -12,7 +12,7 @@ export const VERIFIER = {
   'challenge.prompts': option(
     text,
     undefined,
-    'file with the prompts that checks ask with, one per line, at least 10,000 in production (default: prompts.txt of the model folder; the shipped model’s own grammar)',
+    'file with the prompts for checks, one per line, at least 10,000 in production (default: prompts.txt in the model folder; the bundled model’s own grammar)',
   ),
   'neuron.mechanism': option(
     whole(0, 15),
@@ -31,7 +31,7 @@ export const VERIFIER = {
     'publish no axon on the chain (for provers; a verifier has none yet)',
   ),
   'neuron.vpermit_tao_limit': option(
-    // Whole: it stands in the record, which is canonical JSON of integers.
+    // An integer, because it is part of the record, which is canonical JSON without floats.
     whole(0, Number.MAX_SAFE_INTEGER),
     4096,
     'a neuron with a permit and more stake weight (TAO) than this is not treated as a prover',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { flag, option, port, text, whole } from '../define-option.js'
 
-/** Long enough that nobody guesses it. */
+/** Long enough not to be guessed. */
 const sharedSecret = z.string().min(16, 'must have at least 16 characters')
 
 /** `http://HOST:PORT`, several separated by commas. */
@@ -17,12 +17,12 @@ export const WORKERS = {
   'gpu.recertify': option(
     flag,
     false,
-    'certify the determinism class again, even one that has its certificate',
+    'certify the determinism class again, even if it has a certificate',
   ),
   'gpu.count': option(
     whole(1, 1024),
     1,
-    'number of GPUs: of a verifier behind its queue, for the budget of checks; of a prover a worker process each',
+    'number of GPUs: for a verifier, those behind its queue (the budget for checks); for a prover, one worker process each',
   ),
   'ledger.patience': option(
     whole(1, 86_400),
@@ -32,7 +32,7 @@ export const WORKERS = {
   'gpu.class': option(z.enum(['3090']), '3090', 'GPU model that this worker requires'),
 }
 
-/** Of the verifier and the workers; a prover and an API tell theirs on their own ports. */
+/** For the verifier and the workers; a prover and an API serve these on their own ports. */
 export const HEALTH = {
   'health.host': option(text, '127.0.0.1', 'address to serve /healthz, /readyz and /metrics on'),
   'health.port': option(port, 0, 'port to serve /healthz, /readyz and /metrics on (0: none)'),

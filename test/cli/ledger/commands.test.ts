@@ -114,7 +114,7 @@ describe('commands beside a running grid', function () {
       beside('interval', 'retry', '2', ...away),
       beside('interval', 'retry', '2', ...away, '--temporal.tls'),
     ])
-    assert.match(plain.stderr, /If it wants TLS, add --temporal\.tls/)
+    assert.match(plain.stderr, /If it requires TLS, add --temporal\.tls/)
     assert.match(encrypted.stderr, /If not, omit --temporal\.tls/)
 
     await failWorkflow(client, taskQueue)
