@@ -3,11 +3,14 @@ import { decodeAddress } from '../base/crypto.js'
 import { concat, type Hex, toHex } from '../formats/bytes.js'
 import { u16le, u64le, vecOfU16 } from './scale.js'
 
-/** What a commit hides and its reveal shows. */
+/** What a commit hides and its reveal discloses. */
 export interface CommittedWeights {
   /** ss58. */
   hotkey: string
-  /** Newer Subtensor hashes the storage index (mechanism · 4096 + netuid) here: mechanism 0 is the netuid. */
+  /**
+   * Newer Subtensor hashes the storage index (mechanism · 4096 + netuid) here, which is the netuid for
+   * mechanism 0.
+   */
   netuid: number
   /** u16 each, as `values` and `salt`. */
   uids: readonly number[]
@@ -17,15 +20,15 @@ export interface CommittedWeights {
 }
 
 /**
- * The hash that Subtensor stores of a commit and computes again from its reveal: blake2b-256 of SCALE
- * (AccountId32, u16 netuid, Vec<u16> uids, Vec<u16> values, Vec<u16> salt, u64 versionKey), proved by
- * a reveal that the runtime accepted (chain-notes section 2).
+ * The hash that Subtensor stores for a commit and recomputes from its reveal: blake2b-256 of SCALE
+ * (AccountId32, u16 netuid, Vec<u16> uids, Vec<u16> values, Vec<u16> salt, u64 versionKey), verified by a
+ * reveal that the runtime accepted (chain-notes section 2).
  */
 export function commitHash(weights: CommittedWeights): Hex {
   return toHex(blake2b(commitBytes(weights), { dkLen: 32 }))
 }
 
-/** The SCALE bytes under that hash. */
+/** The SCALE bytes that are hashed. */
 export function commitBytes(weights: CommittedWeights): Uint8Array {
   const { hotkey, netuid, uids, values, salt, versionKey } = weights
   return concat(

@@ -9,9 +9,9 @@ const LOCAL_ENDPOINT = 'http://127.0.0.1:9955'
 export interface ChainOptions {
   /** `local`, or a Bittensor network: finney, test, archive, or any name with an endpoint. */
   network: string
-  /** Without it: the local chain's usual address, or the network's own. */
+  /** Default: the local chain's usual address, or the network's own endpoints. */
   endpoint: string | undefined
-  /** Which of a subnet's mechanisms is weighed. Default 0, the only one of the local chain. */
+  /** Which of the subnet's mechanisms the weights are for. Default 0, the only one of the local chain. */
   mechanism?: number
   log?: Log
 }
@@ -23,7 +23,7 @@ export async function connectChain(options: ChainOptions): Promise<Chain> {
     throw new ChainError('MechanismDoesNotExist', 'the local chain has mechanism 0 alone')
   }
   if (network === 'local') return connectLocalChain(endpoint ?? LOCAL_ENDPOINT)
-  // Only now: Polkadot's API takes a second to load, and a local chain needs none.
+  // Imported lazily: Polkadot's API takes a second to load, and a local chain does not need it.
   const { connectSubtensor } = await import('./subtensor/adapter.js')
   const target = { network, endpoint: endpoint ?? '', mechanism }
   return connectSubtensor(log === undefined ? target : { ...target, log })

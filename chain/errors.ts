@@ -1,8 +1,8 @@
 import { FractalError, type FractalErrorOptions } from '../base/errors.js'
 
-/** What to do about a code, where it is always the same. */
+/** What to do about a code, if that is always the same. */
 const HINTS: Record<string, string> = {
-  // What a block refuses (Subtensor's names).
+  // Refusals by a block (Subtensor's names).
   SettingWeightsTooFast: 'Wait until weightsRateLimit blocks have passed since lastUpdate.',
   IncorrectWeightVersionKey: 'Update Fractal: the subnet asks for a newer version key.',
   WeightVecLengthIsLow: 'The subnet asks for at least minAllowedWeights weights.',
@@ -19,22 +19,22 @@ const HINTS: Record<string, string> = {
   ServingRateLimitExceeded: 'Wait servingRateLimit blocks before changing the address again.',
   NotEnoughStakeToSetWeights: 'Add stake to the hotkey.',
   StakeAmountTooLow: 'Add stake to the hotkey.',
-  // What the pool refuses.
+  // Refusals by the pool.
   AncientBirthBlock: 'The extrinsic has outlived its era: sign a new one.',
   Stale: 'The account has used this nonce: another extrinsic of this key was included.',
   Future: 'An extrinsic with a lower nonce has to come first.',
   BadProof: 'The endpoint may be another chain than it says, or its runtime was just upgraded.',
   TooLowPriority: 'Another extrinsic of this key with this nonce is waiting.',
-  // What a node answers to a read.
+  // A node's answers to reads.
   StateDiscarded: 'Ask an archive node, or a later block.',
-  // Ours.
+  // Our own codes.
   chain_unreachable: 'Check --subtensor.chain_endpoint, and that the node is running.',
   chain_timeout:
     'Check that the node is healthy, or give another one in --subtensor.chain_endpoint.',
   genesis_changed: 'This address answers for another chain: restart with the right endpoint.',
 }
 
-/** Of what the chain refuses: the same can pass some blocks later. All else stays refused. */
+/** Refusals that may end some blocks later. All others stay refused. */
 const PASSES_LATER: ReadonlySet<string> = new Set([
   'SettingWeightsTooFast',
   'CommittingWeightsTooFast',
@@ -52,15 +52,15 @@ const PASSES_LATER: ReadonlySet<string> = new Set([
   'UnknownTransaction',
 ])
 
-/** Whether trying again can help after the chain, its pool or a block, refused by this name. */
+/** Whether a retry can help after the pool or a block refused with this error name. */
 export function retryHelps(name: string): boolean {
   return PASSES_LATER.has(name)
 }
 
 /**
- * An error of the chain or on the way to it. `code` is the chain's own name (SettingWeightsTooFast,
- * Stale, StateDiscarded, …) or one of ours: `chain_unreachable`, `chain_timeout`, `not_finalized`
- * (these three retryable), `bad_chain_answer`, `bad_request`, `chain_endpoint`, `extension_unsupported`,
+ * An error from the chain, or in reaching it. `code` is the chain's own name (SettingWeightsTooFast, Stale,
+ * StateDiscarded, …) or one of ours: `chain_unreachable`, `chain_timeout`, `not_finalized` (these three
+ * retryable), `bad_chain_answer`, `bad_request`, `chain_endpoint`, `extension_unsupported`,
  * `genesis_changed`, `invalid_era`, `not_included`, `pool_refused`, `weights_unsupported`.
  */
 export class ChainError extends FractalError {
@@ -71,8 +71,8 @@ export class ChainError extends FractalError {
 }
 
 /**
- * `wallet_missing`, `wallet_exists`, `wallet_unreadable`, `wallet_unwritable` (of the file),
- * `wallet_damaged`, `wallet_encrypted`, `wallet_mismatch`, `wallet_crypto` (of what stands in it),
- * `wallet_name`, `wallet_phrase` (of what was given).
+ * `wallet_missing`, `wallet_exists`, `wallet_unreadable`, `wallet_unwritable` (about the file),
+ * `wallet_damaged`, `wallet_encrypted`, `wallet_mismatch`, `wallet_crypto` (about its contents),
+ * `wallet_name`, `wallet_phrase` (about what was given).
  */
 export class WalletError extends FractalError {}

@@ -1,8 +1,8 @@
 /**
- * How Subtensor stores weights: scaled so that the largest is 65535, rounded half up. Read-back has
- * to compare with these, not with what was sent. Source: `vec_max_upscale_to_u16` of subtensor's
- * epoch math, in fixed point with 32 fractional bits: above 32768 it multiplies by the truncated
- * quotient 65535/max, below it divides last.
+ * How Subtensor stores weights: scaled so that the largest is 65535, rounded half up. Read-back must compare
+ * with these, not with what was sent. Source: `vec_max_upscale_to_u16` of subtensor's epoch math, in fixed
+ * point with 32 fractional bits: above 32768 it multiplies by the truncated quotient 65535/max, below it
+ * divides last.
  * @param values u16 each
  */
 export function maxUpscale(values: readonly number[]): number[] {

@@ -1,6 +1,6 @@
 import { concat } from '../formats/bytes.js'
 
-/** SCALE, as far as weights need it. */
+/** SCALE encoding, as far as weights need it. */
 
 /** @param values u16 each */
 export function vecOfU16(values: readonly number[]): Uint8Array {
@@ -21,7 +21,7 @@ export function u64le(value: number): Uint8Array {
   return bytes
 }
 
-/** A compact integer, as far as 2^14 − 1: a subnet has at most 4096 neurons. */
+/** A compact integer up to 2^14 − 1: a subnet has at most 4096 neurons. */
 function compactLength(length: number): Uint8Array {
   if (length >= 1 << 14) throw new RangeError(`${length} weights are more than any subnet has`)
   return length < 1 << 6 ? Uint8Array.of(length << 2) : u16le((length << 2) | 1)

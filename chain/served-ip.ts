@@ -3,9 +3,9 @@ import { parsePlainIp } from '../base/net/public-address.js'
 import { ChainError } from './errors.js'
 
 /**
- * An IP address as it is put on the chain. Strict: what is read as another address than was meant
- * (203.0.113 as 203.0.0.113) makes a prover that nobody finds.
- * @throws ChainError `InvalidIpType`; `InvalidIpAddress` of 0.0.0.0 and ::, where nobody is reached
+ * Parses an IP address to publish on the chain. Strict: if it were parsed as a different address than
+ * intended (203.0.113 as 203.0.0.113), nobody would find the prover.
+ * @throws ChainError `InvalidIpType`; `InvalidIpAddress` for 0.0.0.0 and ::, which can't be reached
  */
 export function servedIp(text: string): IPv4 | IPv6 {
   const address = parsePlainIp(text)

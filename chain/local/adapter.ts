@@ -21,10 +21,10 @@ import { blockRef, LocalRpc } from './rpc.js'
 import { localParams, rao, u16 } from './schemas.js'
 import { timelockPlan, weightsCall } from './weights-call.js'
 
-/** An axon's extrinsic lives this long: the next block has it, unless something is wrong. */
+/** Mortality of an axon's extrinsic: normally the next block includes it. */
 const SERVE_ERA_BLOCKS = 16
 
-/** Half a block, at most 3 s: a moment is met within half a block of its finality. */
+/** Half a block, at most 3 s, so that finality is noticed within half a block. */
 export function pollMs(blockSeconds: number): number {
   return Math.max(100, Math.min(3000, blockSeconds * 500))
 }
@@ -63,7 +63,7 @@ const inclusion = z
   .nullable()
 
 /**
- * The local chain at this address, which need not be up for longer than each call.
+ * Connects to the local chain at this address, which only has to be up during calls.
  * @throws ChainError `chain_unreachable`, `chain_timeout` (both retryable), `bad_chain_answer`
  */
 export async function connectLocalChain(
@@ -186,7 +186,7 @@ class LocalChain implements Chain {
     return signExtrinsic(signer, { genesis: this.genesisHash, nonce, eraFirst, eraLast, call })
   }
 
-  /** The server holds each question until a block answers it, 10 s at most. */
+  /** The server holds each request until a block answers it, at most 10 s. */
   async #waitIncluded({ hash, eraLast }: PreparedExtrinsic): Promise<Inclusion> {
     for (;;) {
       const included = await this.#rpc.call('waitInclusion', { hash }, inclusion)

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { address, localParams, rao, u16 } from './schemas.js'
 
 /**
- * What only this development chain has: anybody who reaches its loopback port is its root. A change is in
- * the state immediately and becomes part of the next block.
+ * Calls that only this development chain has: anybody who reaches its loopback port is root. A change is in
+ * the state immediately, and part of the next block.
  */
 export const adminCall = z.discriminatedUnion('name', [
   z.strictObject({
@@ -12,7 +12,7 @@ export const adminCall = z.discriminatedUnion('name', [
     params: localParams.partial().default({}),
   }),
   z.strictObject({ name: z.literal('setParams'), netuid: u16, params: localParams.partial() }),
-  /** Without a burn or a proof of work: accounts have no balance here. */
+  /** Without burn or proof of work: accounts have no balance here. */
   z.strictObject({
     name: z.literal('register'),
     netuid: u16,
@@ -20,7 +20,7 @@ export const adminCall = z.discriminatedUnion('name', [
     coldkey: address,
   }),
   z.strictObject({ name: z.literal('setStake'), netuid: u16, hotkey: address, stakeRao: rao }),
-  /** null gives the permit back to the rule: the largest stakes. */
+  /** null restores the rule: the largest stakes get permits. */
   z.strictObject({
     name: z.literal('setPermit'),
     netuid: u16,

@@ -3,15 +3,18 @@ import type { BlockRef } from '../chain.js'
 import type { AdminCall } from './admin-call.js'
 import { blockRef, LocalRpc } from './rpc.js'
 
-/** What only this development chain allows, without any key. */
+/** Calls that only this development chain allows, without any key. */
 export interface LocalAdmin {
-  /** In the state immediately, on the chain with the next block; until then a killed chain loses it. */
+  /**
+   * Takes effect immediately, and is on the chain with the next block; if the chain is killed before, it is
+   * lost.
+   */
   call(call: AdminCall): Promise<void>
   /** Only on a chain started with `manual`. Returns the new head. */
   newBlocks(count: number): Promise<BlockRef>
 }
 
-/** Calls throw ChainError by the chain's names (HotKeyAlreadyRegisteredInSubNet, …). */
+/** Calls throw ChainError with the chain's error names (HotKeyAlreadyRegisteredInSubNet, …). */
 export function localAdmin(url: string): LocalAdmin {
   const rpc = new LocalRpc(url)
   return {

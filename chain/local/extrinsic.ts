@@ -64,7 +64,7 @@ export interface ExtrinsicTerms {
   call: Call
 }
 
-/** The signature is over the canonical JSON of all but itself; the hash over the bytes with it. */
+/** The signature covers the canonical JSON of everything else; the hash covers the bytes including it. */
 export function signExtrinsic(signer: Signer, terms: ExtrinsicTerms): PreparedExtrinsic {
   const { genesis, nonce, eraFirst, eraLast, call } = terms
   const body: Payload = {
@@ -94,7 +94,7 @@ function commitHashOf(call: Call): Hex | null {
 
 /**
  * @throws ChainError `BadProof` for anything that is not exactly what its signer signed for this
- *   chain: other spellings of the same JSON included, because the hash would differ.
+ *   chain: including other spellings of the same JSON, because the hash would differ.
  */
 export function openExtrinsic(bytes: Hex, genesis: Hex): Extrinsic {
   const { signature, ...body } = parse(bytes)

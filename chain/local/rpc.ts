@@ -15,7 +15,9 @@ const envelope = z.object({
   error: z.object({ code: z.string(), message: z.string(), retryable: z.boolean() }).optional(),
 })
 
-/** Calls to one local chain. No state but what was seen last: it outlives restarts of the server. */
+/**
+ * Calls to one local chain. Stateless except for what was seen last, so it survives restarts of the server.
+ */
 export class LocalRpc {
   readonly url: string
   readonly #deadlineMs: number
@@ -28,12 +30,14 @@ export class LocalRpc {
     this.#deadlineMs = deadlineMs
   }
 
-  /** Since an answer last showed a new head. */
+  /** Time since an answer last showed a new head. */
   lastBlockAgeMs(): number {
     return performance.now() - this.#newBlockAt
   }
 
-  /** @throws ChainError: the chain's own, chain_unreachable, chain_timeout, genesis_changed, bad_chain_answer */
+  /**
+   * @throws ChainError: the chain's own, chain_unreachable, chain_timeout, genesis_changed, bad_chain_answer
+   */
   async call<T>(method: string, params: object, schema: z.ZodType<T>): Promise<T> {
     const { genesis, head, result, error } = this.#read(envelope, await this.#post(method, params))
     if (this.#genesis !== null && genesis !== this.#genesis) {

@@ -8,12 +8,12 @@ import { encodePayload } from '../timelock/payload.js'
 import type { Call } from './extrinsic.js'
 import { u16 } from './schemas.js'
 
-/** To which round of which beacon the next block's timelocked commits have to be encrypted. */
+/** The beacon and round to which timelocked commits in the next block must be encrypted. */
 export const timelockPlan = z.object({ publicKey: z.string(), round: z.int(), version: u16 })
 
 /**
- * @param plan of the step `timelock`; null for all others
- * @throws ChainError `bad_request` for what no extrinsic can hold
+ * @param plan for the step `timelock`; null for all others
+ * @throws ChainError `bad_request` for values that an extrinsic can't encode
  */
 export function weightsCall(call: WeightsCall, plan: z.infer<typeof timelockPlan> | null): Call {
   const { step, netuid, uids, values, versionKey, salt = [], signer } = call

@@ -29,28 +29,28 @@ import { readCommits, readEpoch, readWeights } from './weights/read-weights.js'
 import { sealWeights } from './weights/seal-weights.js'
 import { assertEncodable, weightsCall } from './weights/weights-call.js'
 
-/** A node that tells of no final block for so long is asked. */
+/** After this many blocks without news of a final one, the node is asked. */
 const LONGEST_BLOCKS = 2
 
-/** Bittensor's own, where a runtime does not say. */
+/** Bittensor's block time, if a runtime does not say. */
 const USUAL_BLOCK_SECONDS = 12
 
 export interface SubtensorOptions {
-  /** `finney`, `test`, … or any name: then `endpoint` has to say where it is. */
+  /** `finney`, `test`, … or any other name, which then requires `endpoint`. */
   network: string
-  /** One ws or wss URL or several separated by commas, in the order to try; empty for the network's own. */
+  /** One ws or wss URL, or several separated by commas, in the order to try; empty for the network's own. */
   endpoint: string
-  /** Which of the subnet's mechanisms is weighed. Default 0, the first. */
+  /** Which of the subnet's mechanisms the weights are for. Default 0, the first. */
   mechanism?: number
   log?: Log
-  /** Of each request. Default 15 s. */
+  /** Deadline of each request. Default 15 s. */
   deadlineMs?: number
-  /** Without a new block for so long another connection is made. Default 120 s. */
+  /** After this long without a new block, it reconnects. Default 120 s. */
   silenceMs?: number
 }
 
 /**
- * A Subtensor chain. What its runtime offers is read from its metadata, at each block anew.
+ * Connects to a Subtensor chain. What its runtime offers is read from the metadata at each block.
  * @throws ChainError `chain_endpoint`, `chain_unreachable`, `chain_timeout`, `genesis_changed`,
  * `bad_chain_answer`
  */
@@ -194,8 +194,8 @@ class SubtensorChain implements Chain {
 }
 
 /**
- * As the runtime's constants plan its blocks. A development chain makes them as fast as it was told to, on the same
- * runtime, and says so.
+ * The block time from the runtime's constants. A development chain may be faster with the same runtime, and
+ * reports its own.
  */
 async function secondsOfBlock(session: Session): Promise<number> {
   const { consts } = await session.api()

@@ -2,13 +2,13 @@ import ipaddr from 'ipaddr.js'
 import type { AxonAddress } from '../chain.js'
 import { servedIp } from '../served-ip.js'
 
-/** An address as the chain stores it: the big-endian integer, and 4 or 6. */
+/** An address as stored on the chain: a big-endian integer, and 4 or 6. */
 export interface StoredIp {
   ip: bigint
   ipType: number
 }
 
-/** Null for what nobody serves on: no address, no port, or an integer that is no address. */
+/** Null if it can't be served on: no address, no port, or an integer that is not an address. */
 export function axonAddress({ ip, ipType, port }: StoredIp & { port: number }): AxonAddress | null {
   const bytes = ipType === 4 ? 4 : 16
   if (ip === 0n || port === 0 || (ipType !== 4 && ipType !== 6)) return null

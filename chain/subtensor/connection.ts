@@ -8,19 +8,19 @@ import { RpcSocket, shownEndpoint } from './rpc-socket.js'
 import { Session } from './session.js'
 
 export interface ConnectionOptions {
-  /** Of each request, and of opening a connection. */
+  /** Deadline of each request, and of opening a connection. */
   deadlineMs: number
-  /** Without a new block for so long the connection is made anew, at the next endpoint. */
+  /** After this long without a new block, it reconnects to the next endpoint. */
   silenceMs: number
   log: Log | null
 }
 
-/** Pauses between attempts to connect while nobody asks anything. */
+/** Pauses between attempts to reconnect in the background. */
 const RECONNECT_MS = { first: 500, longest: 30_000 }
 
 /**
- * The connection to one chain by several endpoints: the first that answers and is that chain serves
- * until it fails; then the next in order. It reconnects by itself, so that blocks keep arriving.
+ * A connection to one chain through several endpoints: the first that answers and belongs to that chain is
+ * used until it fails; then the next in order. It reconnects by itself, so that blocks keep arriving.
  */
 export class Connection {
   readonly target: ChainTarget
@@ -28,7 +28,7 @@ export class Connection {
   #genesis: Hex | null
   #session: Session | null = null
   #opening: Promise<Session> | null = null
-  /** Index of the endpoint that is tried first when a connection is needed. */
+  /** Index of the endpoint to try first when a connection is needed. */
   #next = 0
   #closed = false
   #reconnect: NodeJS.Timeout | null = null
@@ -45,7 +45,7 @@ export class Connection {
     this.#options = options
   }
 
-  /** The endpoint that serves now, else the one that is tried next; as it may be shown. */
+  /** The endpoint in use, else the one to try next, in a form that may be shown. */
   get endpoint(): string {
     return this.#session?.socket.endpoint ?? shownEndpoint(this.target.endpoints[this.#next]!)
   }
@@ -55,18 +55,18 @@ export class Connection {
     return this.#genesis
   }
 
-  /** Since an endpoint last told of another block. */
+  /** Time since an endpoint last reported a new block. */
   lastBlockAgeMs(): number {
     return performance.now() - this.#newBlockAt
   }
 
   /**
-   * One whole operation on one endpoint; when the connection or the endpoint fails under it, it runs
-   * again from its start on the next, each endpoint once. It must not mind to be run twice.
+   * Runs an operation on one endpoint; if the connection or the endpoint fails, it runs again from the start
+   * on the next, each endpoint once. The operation must be safe to run twice.
    * @throws ChainError: what it throws, and `chain_unreachable`, `chain_timeout`, `genesis_changed`
    */
   async run<T>(operation: (session: Session) => Promise<T>): Promise<T> {
-    // A lone endpoint has a second chance too, when its connection was lost: it may have been idle.
+    // A single endpoint also gets a second chance if its connection was lost: it may have been idle.
     const attempts = Math.max(this.target.endpoints.length, 2)
     for (let attempt = 1; ; attempt++) {
       const session = await this.#connected()
@@ -81,7 +81,7 @@ export class Connection {
     }
   }
 
-  /** To be told of what an operation has seen: whichever block is new counts. */
+  /** Call it with a head that an operation has seen: any new block counts. */
   sawHead(number: number): void {
     if (number === this.#head) return
     this.#head = number
@@ -90,13 +90,13 @@ export class Connection {
     for (const wake of [...this.#waiting]) wake()
   }
 
-  /** Another endpoint may be behind: then what it says counts. */
+  /** Another endpoint may be behind: then its number counts. */
   #sawFinal(number: number): void {
     this.#final = number
     for (const wake of [...this.#waiting]) wake()
   }
 
-  /** Resolves at the next new block, or when that takes too long. */
+  /** Resolves at the next new block, or after `longestMs`. */
   nextBlock(longestMs: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
@@ -109,10 +109,11 @@ export class Connection {
     })
   }
 
-  /** Resolves when an endpoint has told of a final block after this one, or when that takes too long. */
+  /** Resolves when an endpoint has reported a final block after this one, or after `longestMs`. */
   async nextFinalized(after: number, longestMs: number): Promise<void> {
     const until = performance.now() + longestMs
-    // What was told of once and then not found is not told of again: behind one address may be several nodes.
+    // A block already reported once but then not found is not reported again: one address may be served by
+    // several nodes.
     while ((this.#final <= after || this.#final === this.#toldFinal) && !this.#closed) {
       const left = until - performance.now()
       if (left <= 0) return
@@ -140,7 +141,7 @@ export class Connection {
     return this.#opening
   }
 
-  /** Each endpoint once, from the next in order. */
+  /** Tries each endpoint once, starting with `#next`. */
   async #open(): Promise<Session> {
     const { endpoints } = this.target
     const failures: ChainError[] = []
@@ -193,7 +194,7 @@ export class Connection {
     throw new ChainError('genesis_changed', message, { details })
   }
 
-  /** The connection ended by itself: get another, so that blocks keep arriving. */
+  /** The connection ended by itself: reconnect, so that blocks keep arriving. */
   #lost(session: Session): void {
     if (this.#session !== session) return
     this.#session = null
@@ -202,7 +203,7 @@ export class Connection {
     this.#reconnectIn(RECONNECT_MS.first)
   }
 
-  /** The endpoint failed under an operation: the next one is tried first from now on. */
+  /** The endpoint failed during an operation: from now on, try the next one first. */
   #drop(session: Session, error: ChainError): void {
     if (this.#session !== session && this.#session !== null) return
     this.#next =
@@ -225,11 +226,11 @@ export class Connection {
         this.#reconnectIn(Math.min(ms * 2, RECONNECT_MS.longest))
       })
     }, ms)
-    // It must not keep a process alive that has nothing else to do.
+    // It must not keep the process alive if nothing else does.
     this.#reconnect.unref()
   }
 
-  /** A connection may be dead without a word, or its node stuck behind the network. */
+  /** A connection may be silently dead, or its node stuck behind the network. */
   #watchSilence(): void {
     if (this.#silence !== null) clearTimeout(this.#silence)
     if (this.#closed) return
@@ -248,14 +249,14 @@ function closedHere(): ChainError {
   return new ChainError('chain_unreachable', 'this process has closed its connection to the chain')
 }
 
-/** What Polkadot's API can't read of an answer it throws as a bare error. */
+/** Polkadot's API throws plain errors for answers that it can't parse. */
 function asChainError(error: unknown, endpoint: string): unknown {
   if (error instanceof FractalError) return error
   const message = `${endpoint} answered with what can't be read: ${messageOf(error)}`
   return new ChainError('bad_chain_answer', message, { cause: error })
 }
 
-/** One failure is told as it is; of several, each by its endpoint, and retryable when one is. */
+/** A single failure is returned unchanged; several are listed by endpoint, and retryable if any one is. */
 function combined(network: string, failures: ChainError[]): ChainError {
   const [only] = failures
   if (only !== undefined && failures.length === 1) return only

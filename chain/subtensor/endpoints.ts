@@ -3,7 +3,7 @@ import { DEVNET } from '../../base/network-name.js'
 import type { Hex } from '../../formats/bytes.js'
 import { ChainError } from '../errors.js'
 
-/** Where a known network is reached when nothing else is said, and which chain it has to be. */
+/** The default endpoints of a known network, and the genesis that they must have. */
 interface Network {
   endpoints: readonly string[]
   genesis: Hex | null
@@ -12,7 +12,7 @@ interface Network {
 const FINNEY = '2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03'
 const TEST = '8f9cf856bf558a14440e75569c9e58594757048d7b3a84b5d25f6bd978263105'
 
-/** The names of bittensor's settings; their genesis as public explorers and projects have it. */
+/** The names from bittensor's settings; their genesis as published by explorers and projects. */
 const NETWORKS: Readonly<Record<string, Network>> = {
   finney: {
     endpoints: ['wss://entrypoint-finney.opentensor.ai:443', 'wss://lite.chain.opentensor.ai:443'],
@@ -21,15 +21,15 @@ const NETWORKS: Readonly<Record<string, Network>> = {
   archive: { endpoints: ['wss://archive.chain.opentensor.ai:443'], genesis: FINNEY },
   'latent-lite': { endpoints: ['wss://lite.sub.latent.to:443'], genesis: FINNEY },
   test: { endpoints: ['wss://test.finney.opentensor.ai:443'], genesis: TEST },
-  // Whoever starts it makes its genesis.
+  // Each start makes a new genesis.
   [DEVNET]: { endpoints: ['ws://127.0.0.1:9944'], genesis: null },
 }
 
 export interface ChainTarget {
   network: string
-  /** In the order in which they are tried. */
+  /** In the order to try. */
   endpoints: string[]
-  /** Null for a network that this version does not know: then the first answer decides. */
+  /** Null for a network unknown to this version: then the first answer decides. */
   genesis: Hex | null
 }
 
@@ -49,7 +49,7 @@ export function chainTarget(network: string, given: string): ChainTarget {
     })
   }
   for (const url of endpoints) {
-    // Not the address itself in the message: it may have a key in it.
+    // The message must not contain the URL: it may include a key.
     if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
       const which = endpoints.length === 1 ? '' : ` (number ${endpoints.indexOf(url) + 1})`
       const message = `the chain endpoint${which} of the network ${network} is no ws:// or wss:// address`

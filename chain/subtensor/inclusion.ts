@@ -6,25 +6,25 @@ import type { BlockRef, Inclusion } from '../chain.js'
 import { ChainError } from '../errors.js'
 import type { Session } from './session.js'
 
-/** As many as an era has, several times over: of each only its extrinsics' hashes are kept. */
+/** Several times the length of an era; only the hashes of extrinsics are kept per block. */
 const KEPT_BLOCKS = 512
-/** Asked for at once. */
+/** Blocks requested concurrently. */
 const AT_ONCE = 8
 
 interface Block {
   ref: BlockRef
-  /** Of its extrinsics, in their order. */
+  /** Hashes of its extrinsics, in order. */
   hashes: Hex[]
 }
 
-/** Blocks that were looked through for an extrinsic; a final one is asked for once. */
+/** Searches blocks for an extrinsic; a final block is requested only once. */
 export class FinalizedBlocks {
   readonly #kept = new Map<number, Block>()
 
   /**
-   * The block from … to (both included) that has the extrinsic, with its index there, or null.
-   * @param final whether all these blocks are: else nothing of them is kept
-   * @throws ChainError `StateDiscarded` when the node no longer has one of the blocks
+   * The block in `from` … `to` (inclusive) that contains the extrinsic, with its index there, or null.
+   * @param final whether all these blocks are final: otherwise nothing is cached
+   * @throws ChainError `StateDiscarded` if the node no longer has one of the blocks
    */
   async find(
     session: Session,
@@ -70,7 +70,7 @@ export class FinalizedBlocks {
 
 /**
  * How an included extrinsic ended.
- * @throws ChainError `StateDiscarded` when the node no longer keeps the block's events
+ * @throws ChainError `StateDiscarded` if the node no longer has the block's events
  */
 export async function outcomeOf(
   session: Session,

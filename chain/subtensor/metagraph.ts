@@ -15,8 +15,8 @@ const flags = z.array(z.boolean())
 const blocks = z.array(count)
 
 /**
- * The neurons of a subnet after one block, in three rounds of requests however many there are: a
- * fourth for stake that hotkeys outside the subnet lend to some in it.
+ * The neurons of a subnet after one block, in three rounds of requests however many there are; a fourth round
+ * for stake delegated by hotkeys outside the subnet.
  * @throws ChainError `SubNetworkDoesNotExist`, `bad_chain_answer`
  */
 export async function readMetagraph(
@@ -28,7 +28,7 @@ export async function readMetagraph(
     netuid,
     wanted('subnetworkN', count, netuid),
     wanted('validatorPermit', flags, netuid),
-    // Newer runtimes have these by mechanism.
+    // Newer runtimes store these per mechanism.
     wanted('lastUpdate', blocks, index),
     wanted('taoWeight', rao, ...taoWeightKeys),
   )
@@ -37,7 +37,7 @@ export async function readMetagraph(
   const [hotkeys, registered, axons] = await Promise.all([
     state.each('keys', address, byUid),
     state.each('blockAtRegistration', count, byUid),
-    // Few of a subnet's neurons serve one.
+    // Read by prefix, because few of a subnet's neurons serve an axon.
     state.entries('axons', axon, netuid),
   ])
   const accounts = hotkeys.map(accountOf)
@@ -80,8 +80,8 @@ async function readStakes(
       state.each('parentKeys', shares, keysOn(net, accounts)),
       state.each('childKeys', shares, keysOn(net, accounts)),
     ])
-  // Where TaoWeight is the network's own, TAO on the root network is inherited as the subnet's
-  // stake is; runtimes before that asked for the root network's own parents.
+  // If TaoWeight is global, TAO on the root network is inherited like the subnet's stake; earlier runtimes
+  // used the root network's own parents.
   const rootHasFamily = state.keysOf('taoWeight') !== 0
   const [alpha, root, family, rootFamily] = await Promise.all([
     stakesOn(netuid, accounts),
@@ -120,7 +120,7 @@ async function readStakes(
   }
 }
 
-/** As a key of storage: an address would be decoded again by each query. */
+/** As a storage key, because each query would decode an address again. */
 function accountOf(ss58: string): string {
   return `0x${toHex(decodeAddress(ss58))}`
 }

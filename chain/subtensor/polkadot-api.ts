@@ -4,17 +4,17 @@ import type { ApiOptions } from '@polkadot/api/types'
 import type { GenericChainProperties } from '@polkadot/types'
 import { EXTENSIONS } from './signed-extensions.js'
 
-// In their CommonJS form for the reason in base/crypto.ts.
+// Loaded as CommonJS, for the reason given in base/crypto.ts.
 const require = createRequire(import.meta.url)
 const { ApiPromise }: typeof import('@polkadot/api') = require('@polkadot/api')
 const { rpcDefinitions }: typeof import('@polkadot/types') = require('@polkadot/types')
 
 type ProviderInterface = NonNullable<ApiOptions['provider']>
 
-/** Sends one request to the node that the API is of. */
+/** Sends one request to the API's node. */
 export type Send = (method: string, params: unknown[]) => Promise<unknown>
 
-/** The API prints every call that fails, unless the call's definition says not to. */
+/** The API prints every failing call unless the call's definition says not to. */
 const SILENT_CALLS = Object.fromEntries(
   Object.entries(rpcDefinitions).map(([section, calls]) => [
     section,
@@ -31,21 +31,21 @@ export async function startApi(send: Send): Promise<Api> {
     rpc: SILENT_CALLS,
     signedExtensions: EXTENSIONS,
     noInitWarn: true,
-    // Our signer has its own.
+    // Our signer has its own WASM.
     initWasm: false,
-    // Values are read at many blocks, each once.
+    // Values are read at many blocks, but each only once.
     rpcCacheCapacity: 1,
   })
   await api.isReadyOrError
-  // Addresses here have prefix 42, whatever a node says of its chain.
+  // Addresses here have prefix 42, whatever a node reports about its chain.
   const properties = api.createType('ChainProperties', { ss58Format: 42 })
   api.registry.setChainProperties(properties as unknown as GenericChainProperties)
   return api
 }
 
 /**
- * A connection that is open, for requests only. Without subscriptions the API sends no pings, and
- * prints nothing of a runtime upgrade: it reads state at a block's hash, by that block's runtime.
+ * Provides an open connection, for requests only. Without subscriptions the API sends no pings, and does not
+ * log runtime upgrades: it reads state at a block's hash with that block's runtime.
  */
 function providerOf(send: Send): ProviderInterface {
   const nothing = async () => undefined

@@ -1,7 +1,7 @@
 /**
- * The numbers that Subtensor's pool refuses with (`InvalidTransaction::Custom`). They changed their
- * meaning between runtimes, so a number has a name only where the runtime's source or a run of it
- * tells; any other is shown as the number it is.
+ * The codes with which Subtensor's pool refuses (`InvalidTransaction::Custom`). Their meaning changed between
+ * runtimes, so a code has a name only if it is known from the runtime's source or from running it; others are
+ * shown as numbers.
  */
 interface CustomCodes {
   /** First and last spec version. */
@@ -12,7 +12,7 @@ interface CustomCodes {
 
 const CUSTOM_CODES: readonly CustomCodes[] = [
   {
-    // One number for each call that found too little stake. 3 was seen, the others were read
+    // One code per call that found too little stake. 3 was observed, the others are from the source
     // (`SubtensorSignedExtension::validate` of December 2024).
     from: 218,
     to: 218,
@@ -24,7 +24,7 @@ const CUSTOM_CODES: readonly CustomCodes[] = [
     },
   },
   {
-    // `CustomTransactionError`, by its own names. From 25 on two sources of these years differ.
+    // `CustomTransactionError`, by its own names. From 25 on, sources from different years differ.
     from: 425,
     to: Number.POSITIVE_INFINITY,
     names: {
@@ -53,13 +53,13 @@ const CUSTOM_CODES: readonly CustomCodes[] = [
   },
 ]
 
-/** Null where nothing is known. */
+/** Null if unknown. */
 export function customCodeName(code: number, specVersion: number): string | null {
   const codes = CUSTOM_CODES.find(({ from, to }) => from <= specVersion && specVersion <= to)
   return codes?.names[code] ?? null
 }
 
-/** Why every Substrate pool refuses, by the words of its `InvalidTransaction`. */
+/** Refusals of every Substrate pool, by the words of its `InvalidTransaction`. */
 const BY_WORDS: readonly [said: RegExp, name: string][] = [
   [/is outdated/i, 'Stale'],
   [/valid in the future/i, 'Future'],
@@ -72,7 +72,7 @@ const BY_WORDS: readonly [said: RegExp, name: string][] = [
   [/did not authorize any origin/i, 'UnknownOrigin'],
 ]
 
-/** And by the codes of its answers (`sc_rpc_api::author::error`). */
+/** And by RPC error code (`sc_rpc_api::author::error`). */
 const BY_RPC_CODE: Readonly<Record<number, string>> = {
   1011: 'UnknownTransaction',
   1012: 'TemporarilyBanned',
@@ -85,7 +85,7 @@ const BY_RPC_CODE: Readonly<Record<number, string>> = {
 export interface Refusal {
   /** The chain's own name, or `pool_refused`. */
   name: string
-  /** The number, when the pool gave only that. */
+  /** The code, if the pool gave only that. */
   custom: number | null
 }
 

@@ -2,7 +2,7 @@ import { ChainError } from '../errors.js'
 
 const LONGEST_SAID = 1000
 
-/** What a node answered in place of a result, as JSON-RPC has it. */
+/** A node's JSON-RPC error. */
 export class RpcError extends Error {
   readonly code: number
   readonly data: unknown
@@ -13,7 +13,7 @@ export class RpcError extends Error {
     this.data = data
   }
 
-  /** What the node said, in one line that fits into a log: nodes add whole stacks. */
+  /** The node's message in one line that fits into a log: nodes add whole stacks. */
   get said(): string {
     const { message, data } = this
     const more = typeof data === 'string' ? data : JSON.stringify(data ?? '')
@@ -22,10 +22,10 @@ export class RpcError extends Error {
   }
 }
 
-/** JSON-RPC's own. */
+/** Defined by JSON-RPC. */
 const METHOD_NOT_FOUND = -32601
 
-/** A refused read by its name; nodes have codes for few of these, and words for all. */
+/** Classifies a refused read; nodes have codes for few of these, but messages for all. */
 export function readError(error: RpcError, method: string, endpoint: string): ChainError {
   const { said } = error
   const options = { cause: error, details: { method, endpoint } }
@@ -53,7 +53,7 @@ export function readError(error: RpcError, method: string, endpoint: string): Ch
   return new ChainError('bad_chain_answer', `${endpoint} answered ${method} with: ${said}`, options)
 }
 
-/** What another endpoint, or another connection, may do better. */
+/** Whether another endpoint, or another connection, may succeed. */
 export function isFault(error: unknown): error is ChainError {
   return (
     error instanceof ChainError &&

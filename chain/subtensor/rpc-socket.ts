@@ -4,7 +4,7 @@ import { messageOf } from '../../base/errors.js'
 import { ChainError } from '../errors.js'
 import { RpcError } from './rpc-error.js'
 
-/** Twice what the largest answer seen has (the metadata, as hex). */
+/** Twice the largest answer seen (the metadata, as hex). */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 const answer = z.object({
@@ -26,8 +26,8 @@ interface Pending {
 }
 
 /**
- * One WebSocket to one node, JSON-RPC 2.0 over it. Its first fault ends it, be it a request without
- * an answer: all that waits for one fails by it, and so does every later request.
+ * One WebSocket to one node, with JSON-RPC 2.0. The first fault ends it, including an unanswered request: all
+ * pending requests fail with it, and so does every later one.
  */
 export class RpcSocket {
   readonly url: string
@@ -73,19 +73,22 @@ export class RpcSocket {
     socket.on('close', (code) => this.#lose(`it closed the connection (${code})`))
   }
 
-  /** What ended it; null as long as it is open. */
+  /** What ended it; null while it is open. */
   get fault(): ChainError | null {
     return this.#fault
   }
 
-  /** Hears once of the end of the connection, by whomever. @returns what takes the listener away */
+  /**
+   * Calls the listener once when the connection ends, whoever ended it.
+   * @returns a function that removes the listener
+   */
   onEnd(listener: (fault: ChainError) => void): () => void {
     if (this.#fault === null) this.#onEnd.add(listener)
     else listener(this.#fault)
     return () => this.#onEnd.delete(listener)
   }
 
-  /** @throws RpcError for what the node refuses; ChainError `chain_unreachable`, `chain_timeout` */
+  /** @throws RpcError if the node refuses; ChainError `chain_unreachable`, `chain_timeout` */
   request(method: string, params: unknown[]): Promise<unknown> {
     if (this.#fault !== null) return Promise.reject(this.#fault)
     const id = this.#nextId++
@@ -95,12 +98,12 @@ export class RpcSocket {
         this.fail(new ChainError('chain_timeout', message, { retryable: true }))
       }, this.#deadlineMs)
       this.#pending.set(id, { resolve, reject, timer })
-      // A failure to send ends the connection too, and that rejects what is pending.
+      // A failure to send also ends the connection, which rejects all pending requests.
       this.#socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }), () => {})
     })
   }
 
-  /** Hears what the node tells by a subscription. */
+  /** Calls the listener with each notification of a subscription. */
   listen(subscription: string | number, listener: (result: unknown) => void): void {
     this.#listeners.set(subscription, listener)
   }

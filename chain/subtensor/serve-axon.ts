@@ -9,9 +9,9 @@ import { makeCall, type SignedExtrinsic, signExtrinsic } from './sign-extrinsic.
 import { count, rao, StateAt, wanted } from './storage.js'
 import { submitExtrinsic } from './submit-extrinsic.js'
 
-/** An axon's extrinsic lives this long: the next block has it, unless something is wrong. */
+/** Mortality of an axon's extrinsic: normally the next block includes it. */
 const ERA_BLOCKS = 16
-/** `serve_axon` asks for more than an address; nobody reads these of a prover. */
+/** `serve_axon` requires more than an address; nobody reads these for a prover. */
 const AXON_VERSION = 1
 const PROTOCOL = 4
 
@@ -24,7 +24,7 @@ export interface Serving {
   blockSeconds: number
 }
 
-/** @throws ChainError by the pool's or the block's reason; `not_included`, `chain_timeout` */
+/** @throws ChainError with the pool's or the block's reason; `not_included`, `chain_timeout` */
 export async function serveAxon(
   connection: Connection,
   serving: Serving,
@@ -53,7 +53,7 @@ export async function serveAxon(
   throw new ChainError(error, `serve_axon: ${error}`, { retryable: retryHelps(error) })
 }
 
-/** In the best chain: whoever depends on finality asks the chain later. */
+/** Waits for the best chain only: code that depends on finality checks the chain later. */
 async function waitIncluded(
   connection: Connection,
   { hash, eraFirst, eraLast }: SignedExtrinsic,
@@ -74,7 +74,7 @@ async function waitIncluded(
       const message = `no block up to ${head.number} took the extrinsic ${hash}`
       throw new ChainError('not_included', message, { retryable: true })
     }
-    // The newest blocks are looked at again: others may take their place.
+    // The newest blocks are read again, because others may replace them.
     from = Math.max(eraFirst, head.number - 2)
     await connection.nextBlock(blockSeconds * 2000)
   }

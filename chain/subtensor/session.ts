@@ -11,7 +11,7 @@ import type { RpcSocket } from './rpc-socket.js'
 const hash = z.string().regex(/^0x[0-9a-f]{64}$/)
 const header = z.object({ number: z.string().regex(/^0x[0-9a-f]+$/) })
 const body = z.object({ block: z.object({ extrinsics: z.array(z.string()) }) })
-// A chain's own, whatever they are.
+// Chain properties, which may be anything.
 const properties = z.object({ blockMs: z.number().positive().nullish() }).catch({})
 const subscription = z.union([z.string(), z.number()])
 
@@ -47,13 +47,13 @@ export class Session {
     throw new ChainError('bad_chain_answer', message, { cause: parsed.error })
   }
 
-  /** Polkadot's API. It reads the state of any block, and makes calls of the runtime it began with. */
+  /** Polkadot's API. It can read the state of any block, but makes calls for the runtime it started with. */
   api(): Promise<ApiPromise> {
     this.#api ??= this.#startApi()
     return this.#api
   }
 
-  /** The same on the runtime of the best block, for what is signed: after an upgrade it is another. */
+  /** The same for the runtime of the best block, for signing: after an upgrade it is a different one. */
   async latestApi(): Promise<ApiPromise> {
     const started = this.api()
     const api = await started
@@ -62,7 +62,7 @@ export class Session {
     return this.api()
   }
 
-  /** Of the runtime that this block, or the best one, leaves to the next. */
+  /** Version of the runtime after this block, or after the best one. */
   async specVersion(at?: BlockRef): Promise<number> {
     const { state } = (await this.api()).rpc
     const { specVersion } = await state.getRuntimeVersion(...(at ? [`0x${at.hash}`] : []))
@@ -73,7 +73,7 @@ export class Session {
     return bare(await this.read('chain_getBlockHash', [0], hash))
   }
 
-  /** Milliseconds that a block lasts, where the node says so: a development chain's, not Bittensor's. */
+  /** Block time in milliseconds, if the node reports it: a development chain does, Bittensor does not. */
   async saidBlockMs(): Promise<number | null> {
     return (await this.read('system_properties', [], properties)).blockMs ?? null
   }
@@ -83,7 +83,7 @@ export class Session {
     await this.#watch('chain_subscribeNewHeads', listener)
   }
 
-  /** The same of blocks that are final. */
+  /** The same for final blocks. */
   async watchFinalized(listener: (number: number) => void): Promise<void> {
     await this.#watch('chain_subscribeFinalizedHeads', listener)
   }
@@ -106,24 +106,24 @@ export class Session {
     return { number: await this.numberOf(hash), hash }
   }
 
-  /** Of the best chain. @throws ChainError `UnknownBlock` when it has no such block here */
+  /** Hash of a block in the best chain. @throws ChainError `UnknownBlock` if it has no such block */
   async blockHash(number: number): Promise<Hex> {
     const found = await (await this.api()).rpc.chain.getBlockHash(number)
     if (!found.isEmpty) return bare(found.toHex())
     throw new ChainError('UnknownBlock', `${this.socket.endpoint} has no block ${number}`)
   }
 
-  /** @throws ChainError `UnknownBlock` when no block has this hash */
+  /** @throws ChainError `UnknownBlock` if no block has this hash */
   async numberOf(block: Hex): Promise<number> {
-    // Of a block that is not there the API prints.
+    // Not through the API, which prints an error if the block does not exist.
     const found = await this.read('chain_getHeader', [`0x${block}`], header.nullable())
     if (found !== null) return Number(found.number)
     throw new ChainError('UnknownBlock', `${this.socket.endpoint} knows no block ${block}`)
   }
 
-  /** Of each extrinsic of a block its bytes, hex with `0x`; null when the node keeps no body. */
+  /** The bytes of each extrinsic in a block, hex with `0x`; null if the node does not have the body. */
   async extrinsics(block: Hex): Promise<string[] | null> {
-    // As bytes: the API decodes all that others sent, which takes long and may fail.
+    // As bytes, because the API would decode everything that others sent, which is slow and may fail.
     const found = await this.read('chain_getBlock', [`0x${block}`], body.nullable())
     return found?.block.extrinsics ?? null
   }
@@ -134,8 +134,8 @@ export class Session {
       try {
         return await this.read(method, params, z.unknown())
       } catch (error) {
-        // The API prints what fails while it reads metadata. So it never learns of that, nor of a
-        // lost connection: its request stays unanswered, and it is thrown away with the session.
+        // The API prints failures while it reads metadata. To keep it silent, it never learns of them, nor of
+        // a lost connection: its request stays unanswered, and it is discarded with the session.
         if (isReady && method !== 'state_call' && this.socket.fault === null) throw error
         this.socket.fail(error as ChainError)
         return new Promise(() => undefined)

@@ -12,7 +12,7 @@ import { assertExtensionsKnown } from './signed-extensions.js'
 
 export type Call = SubmittableExtrinsic<'promise'>
 
-/** Of the kinds of signature that a chain knows. */
+/** Index among the signature types of a chain. */
 const SR25519 = 1
 
 export interface SignedExtrinsic {
@@ -25,9 +25,9 @@ export interface SignedExtrinsic {
 }
 
 /**
- * A call of SubtensorModule on the runtime of the best block.
- * @throws ChainError `bad_chain_answer` when it has no such call, `bad_request` for arguments of the
- * wrong shape
+ * Builds a call of SubtensorModule for the runtime of the best block.
+ * @throws ChainError `bad_chain_answer` if it has no such call, `bad_request` for arguments of the wrong
+ * shape
  */
 export function makeCall(api: ApiPromise, name: string, args: unknown[]): Call {
   const call = api.tx.subtensorModule?.[name]
@@ -42,8 +42,8 @@ export function makeCall(api: ApiPromise, name: string, args: unknown[]): Call {
 }
 
 /**
- * Signs a call, mortal, with the account's next nonce (extrinsics that wait in the pool are counted);
- * sends nothing. The secret stays with the signer.
+ * Signs a mortal extrinsic with the account's next nonce (including extrinsics waiting in the pool); sends
+ * nothing. The secret stays with the signer.
  * @throws ChainError `invalid_era`, `extension_unsupported`, and the connection's
  */
 export async function signExtrinsic(
@@ -58,9 +58,9 @@ export async function signExtrinsic(
     session.finalized(),
     api.rpc.system.accountNextIndex(signer.ss58),
   ])
-  // A block that may still be replaced would take the extrinsic with it, as its hash is signed.
-  // Where finality lags far behind, an old block has to do: the era would end too soon. The API
-  // would sign the newest block as soon as finality is six blocks behind.
+  // The hash of the birth block is signed, so if that block is replaced, the extrinsic becomes invalid. If
+  // finality lags far behind, a non-final block must do, because the era would end too soon. The API would
+  // use the newest block as soon as finality is six blocks behind.
   const birth = Math.max(finalized.number, head.number - eraBlocks / 4)
   const { era, first, last } = mortalEra(api.registry, eraBlocks, birth)
   const blockHash = first === finalized.number ? finalized.hash : await session.blockHash(first)
@@ -75,7 +75,7 @@ export async function signExtrinsic(
   }
 }
 
-/** Our signer as the API wants it: where a chain knows several kinds of signature, it says its own. */
+/** Our signer in the form the API expects: if a chain has several signature types, it prefixes its own. */
 function pairOf(signer: Signer): IKeyringPair {
   const publicKey = decodeAddress(signer.ss58)
   return {
@@ -87,7 +87,7 @@ function pairOf(signer: Signer): IKeyringPair {
   }
 }
 
-/** The blocks that may include an extrinsic, and how its bytes say so. */
+/** The blocks that may include an extrinsic, and the encoded era. */
 interface MortalEra {
   era: ExtrinsicEra
   /** The block whose hash is signed: the first that may include it. */
@@ -96,8 +96,8 @@ interface MortalEra {
 }
 
 /**
- * The mortal era of so many blocks that holds `current`, from `current` on or, for more than 4096
- * blocks, from up to 15 blocks before.
+ * The mortal era of `period` blocks that contains `current`, starting at `current` or, for more than 4096
+ * blocks, up to 15 blocks before.
  * @param period a power of two, 4 … 65536
  * @throws ChainError `invalid_era`
  */
@@ -107,7 +107,7 @@ export function mortalEra(registry: Registry, period: number, current: number): 
     throw new ChainError('invalid_era', message)
   }
   const made = registry.createType('ExtrinsicEra', { current, period })
-  // From its bytes: what the API keeps beside them is not rounded as they are.
+  // Decoded from the bytes, because the API's own fields are not rounded like them.
   const era = registry.createType('ExtrinsicEra', made.toU8a())
   const { asMortalEra: mortal } = era
   return { era, first: mortal.birth(current), last: mortal.death(current) - 1 }

@@ -4,19 +4,19 @@ import type { Metadata } from '@polkadot/types'
 import type { SiLookupTypeId } from '@polkadot/types/interfaces'
 import { ChainError } from '../errors.js'
 
-// In its CommonJS form for the reason in base/crypto.ts.
+// Loaded as CommonJS, for the reason given in base/crypto.ts.
 const { findUnknownExtensions }: typeof import('@polkadot/types/extrinsic/signedExtensions') =
   createRequire(import.meta.url)('@polkadot/types/extrinsic/signedExtensions')
 
-/** What Polkadot's API does not know by itself. */
+/** Signed extensions that Polkadot's API does not know. */
 export const EXTENSIONS = {
-  // ChargeTransactionPayment, wrapped by newer Subtensor to let coldkeys pay; the bytes are the same.
+  // ChargeTransactionPayment, which newer Subtensor wraps to let coldkeys pay; the bytes are the same.
   ChargeTransactionPaymentWrapper: { extrinsic: { tip: 'Compact<Balance>' }, payload: {} },
 }
 
 /**
- * One that nobody here knows may be in a runtime as long as it adds no bytes to an extrinsic or to the
- * signed text: what bytes it wants can't be guessed. Polkadot's API leaves it out in either case.
+ * An unknown extension is acceptable only if it adds no bytes to the extrinsic or to the signed payload,
+ * because those can't be guessed. Polkadot's API omits it in either case.
  * @throws ChainError `extension_unsupported`
  */
 export function assertExtensionsKnown(api: ApiPromise): void {
@@ -28,7 +28,7 @@ export function assertExtensionsKnown(api: ApiPromise): void {
   })
 }
 
-/** What the runtime wants extrinsics to carry, and whether we can fill it. */
+/** The runtime's signed extensions, and whether we support them. */
 export function signedExtensionNames({
   registry,
   runtimeMetadata,
@@ -42,7 +42,7 @@ export function signedExtensionNames({
   }))
 }
 
-/** With the types of what each adds to an extrinsic and of what it adds to the signed text alone. */
+/** Each with the types of what it adds to the extrinsic, and of what it adds only to the signed payload. */
 function extensionsIn(metadata: Metadata): { name: string; parts: SiLookupTypeId[] }[] {
   if (metadata.version > 15) {
     return metadata.asV16.extrinsic.transactionExtensions.map(({ identifier, type, implicit }) => ({
@@ -50,7 +50,7 @@ function extensionsIn(metadata: Metadata): { name: string; parts: SiLookupTypeId
       parts: [type, implicit],
     }))
   }
-  // Not by asLatest: converted to metadata 16, the second type is lost.
+  // Not asLatest: the conversion to metadata 16 loses the second type.
   return metadata.asV15.extrinsic.signedExtensions.map(
     ({ identifier, type, additionalSigned }) => ({
       name: identifier.toString(),

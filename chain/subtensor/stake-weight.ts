@@ -1,15 +1,17 @@
-/** A part of 2^64 − 1 of a hotkey's stake that another hotkey has on a subnet. */
+/** The share (of 2^64 − 1) of a hotkey's stake that counts for another hotkey on a subnet. */
 export type Share = readonly [part: bigint, hotkey: string]
 
-/** What a subnet's validators have, before parents and children: all in rao or alpha's rao. */
+/** The stake of a subnet's validators before parents and children are applied, in rao of TAO or alpha. */
 export interface StakeSources {
   /** `TotalHotkeyAlpha` on the subnet and on the root network. */
   alpha: ReadonlyMap<string, bigint>
   root: ReadonlyMap<string, bigint>
-  /** `ParentKeys` and `ChildKeys` of a hotkey, by which `alpha` moves; and those by which `root` does. */
+  /**
+   * `ParentKeys` and `ChildKeys` of a hotkey, which redistribute `alpha`; and those that redistribute `root`.
+   */
   family: ReadonlyMap<string, Family>
   rootFamily: ReadonlyMap<string, Family>
-  /** `TaoWeight`: part of 2^64 − 1 that a TAO on the root network counts. */
+  /** `TaoWeight`: the weight (of 2^64 − 1) of a TAO on the root network. */
   taoWeight: bigint
 }
 
@@ -21,10 +23,10 @@ export interface Family {
 const WHOLE = (1n << 64n) - 1n
 
 /**
- * A hotkey's stake weight on a subnet: its own stake there without what its children have of it and
- * with what it has of its parents', plus the same of its TAO on the root network by TaoWeight.
- * Source: `get_stake_weights_for_hotkey_on_subnet`, `get_inherited_for_hotkey_on_subnet`; the chain
- * computes in binary fractions, so the last rao may differ.
+ * A hotkey's stake weight on a subnet: its own stake there, minus its children's shares, plus its shares of
+ * its parents' stake; plus the same for its TAO on the root network, times TaoWeight. Source:
+ * `get_stake_weights_for_hotkey_on_subnet`, `get_inherited_for_hotkey_on_subnet`; the chain computes in
+ * binary fractions, so the last rao may differ.
  */
 export function stakeWeight(hotkey: string, sources: StakeSources): bigint {
   const { alpha, root, family, rootFamily, taoWeight } = sources

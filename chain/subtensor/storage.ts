@@ -6,7 +6,7 @@ import type { BlockRef } from '../chain.js'
 import { ChainError } from '../errors.js'
 import type { Session } from './session.js'
 
-/** One value of the pallet SubtensorModule: polkadot.js' name of the item, its keys, its shape here. */
+/** One value of the pallet SubtensorModule: polkadot.js's name of the item, its keys, its schema. */
 export interface Wanted<T> {
   item: string
   keys: unknown[]
@@ -17,7 +17,7 @@ export function wanted<T>(item: string, shape: z.ZodType<T>, ...keys: unknown[])
   return { item, keys, shape }
 }
 
-/** Integers above 2^53 come as decimal text. */
+/** Integers above 2^53 arrive as decimal text. */
 const integer = z.union([z.int(), z.string().regex(/^\d+$/)])
 export const rao = integer.transform(BigInt)
 export const count = integer.transform(Number).refine(Number.isSafeInteger)
@@ -28,7 +28,7 @@ type Shapes<W extends readonly Wanted<unknown>[]> = {
 
 const PALLET = 'subtensorModule'
 
-/** The chain's state after one block; everything read here is of that block, whatever comes after it. */
+/** The chain's state after one block; everything read here is from that block, whatever comes later. */
 export class StateAt {
   readonly block: BlockRef
   readonly #api: ApiPromise
@@ -36,7 +36,7 @@ export class StateAt {
 
   /** @throws ChainError `UnknownBlock`, `StateDiscarded` */
   static async open(session: Session, block: BlockRef): Promise<StateAt> {
-    // First: of a block that is not there the API prints.
+    // First, because the API prints an error if the block does not exist.
     const number = await session.numberOf(block.hash)
     if (number !== block.number) {
       const message = `the block ${block.hash} is number ${number}, not ${block.number}`
@@ -56,14 +56,14 @@ export class StateAt {
     return this.keysOf(item) !== null
   }
 
-  /** How many keys the item takes; null when this runtime has no such storage. */
+  /** How many keys the item takes; null if this runtime has no such storage. */
   keysOf(item: string): number | null {
     const type = this.#at.query[PALLET]?.[item]?.creator.meta.type
     if (type === undefined) return null
     return type.isMap ? type.asMap.hashers.length : 0
   }
 
-  /** The names of a call's arguments, as the API writes them; null when this runtime has no such call. */
+  /** The names of a call's arguments, as the API spells them; null if this runtime has no such call. */
   argumentsOf(call: string): readonly string[] | null {
     const { lookup, metadata } = this.#at.registry
     const pallet = metadata.pallets.find(({ name }) => name.toString() === 'SubtensorModule')
@@ -73,7 +73,7 @@ export class StateAt {
     return found?.fields.map(({ name }) => camelCase(name.unwrapOr('').toString())) ?? null
   }
 
-  /** When the block was made, Unix time by the chain's clock. */
+  /** When the block was made, in Unix time by the chain's clock. */
   async madeAtSeconds(): Promise<number> {
     const entry = this.#at.query.timestamp?.now
     if (entry === undefined) throw this.#strange('Timestamp.Now', 'is not there')
@@ -81,15 +81,15 @@ export class StateAt {
   }
 
   /**
-   * In one request.
-   * @throws ChainError `bad_chain_answer` when this runtime stores nothing or something else there
+   * Reads several values in one request.
+   * @throws ChainError `bad_chain_answer` if this runtime has no such item, or of a different type
    */
   async read<const W extends readonly Wanted<unknown>[]>(...items: W): Promise<Shapes<W>> {
     const values = await this.#query(items.map(({ item, keys }) => [item, keys]))
     return items.map(({ item, shape }, i) => this.#parse(item, shape, values[i])) as Shapes<W>
   }
 
-  /** The same of a subnet. @throws ChainError `SubNetworkDoesNotExist` too */
+  /** The same for a subnet. @throws ChainError also `SubNetworkDoesNotExist` */
   async readSubnet<const W extends readonly Wanted<unknown>[]>(
     netuid: number,
     ...items: W
@@ -100,13 +100,13 @@ export class StateAt {
     throw new ChainError('SubNetworkDoesNotExist', `there is no subnet ${netuid}`)
   }
 
-  /** The same of one item for many keys. @throws as `read` */
+  /** The same for one item with many keys. @throws like `read` */
   async each<T>(item: string, shape: z.ZodType<T>, keys: readonly unknown[][]): Promise<T[]> {
     const values = await this.#query(keys.map((of) => [item, of]))
     return values.map((value) => this.#parse(item, shape, value))
   }
 
-  /** Of one item by two keys all that is stored under the first, by the second. @throws as `read` */
+  /** All values of a double-map item under the first key, by the second key. @throws like `read` */
   async entries<T>(item: string, shape: z.ZodType<T>, first: unknown): Promise<Map<string, T>> {
     const stored = await this.#entry(item).entries(first)
     return new Map(
@@ -114,7 +114,7 @@ export class StateAt {
     )
   }
 
-  // Not by `multi` of each item: that spends most of its time on keys of a cache of its own.
+  // Not with each item's `multi`, which spends most of its time on keys of its own cache.
   async #query(items: [item: string, keys: readonly unknown[]][]): Promise<Codec[]> {
     const keys = items.map(([item, of]) =>
       this.#at.registry.createType('StorageKey', [this.#entry(item).creator, of]),

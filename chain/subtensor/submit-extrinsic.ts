@@ -7,20 +7,20 @@ import { RpcError } from './rpc-error.js'
 import type { Session } from './session.js'
 
 /**
- * What a pool says of an extrinsic that a block has already: its nonce is used, its era over when
- * that was long ago, or it is banned for a while as everything is that was just included.
+ * The pool's errors for an extrinsic that is already in a block: its nonce is used, its era has passed if
+ * that was long ago, or it is temporarily banned, like everything that was just included.
  */
 const MAY_BE_INCLUDED = ['Stale', 'AncientBirthBlock', 'TemporarilyBanned']
 
 /**
- * An era is written as a rhythm of blocks, so once it is over the node takes it for the next of the
- * same rhythm: another block's hash would have to be signed, and the signature looks wrong.
+ * An era is encoded as period and phase, so once it has passed, the node takes it for the next era with the
+ * same phase, which would need another block's hash: so the signature looks wrong.
  */
 function afterEra(name: string, isOver: boolean): string {
   return name === 'BadProof' && isOver ? 'AncientBirthBlock' : name
 }
 
-/** @throws ChainError by the pool's reason */
+/** @throws ChainError with the pool's reason */
 export async function submitExtrinsic(
   session: Session,
   prepared: PreparedExtrinsic,
@@ -28,7 +28,7 @@ export async function submitExtrinsic(
 ): Promise<void> {
   fromHex(prepared.bytes)
   try {
-    // Not by the API, which would decode and encode it again: these bytes, whatever they are.
+    // Not through the API, which would decode and re-encode it: exactly these bytes must be sent.
     await session.socket.request('author_submitExtrinsic', [`0x${prepared.bytes}`])
   } catch (error) {
     if (!(error instanceof RpcError)) throw error

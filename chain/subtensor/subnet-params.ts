@@ -4,7 +4,7 @@ import { ChainError } from '../errors.js'
 import { count, rao, type StateAt, wanted } from './storage.js'
 import { findMethod } from './weights/weights-call.js'
 
-/** Where the numbers among a subnet's parameters are stored. */
+/** Storage items of a subnet's numeric parameters. */
 const NUMBERS = {
   tempo: 'tempo',
   weightsRateLimit: 'weightsSetRateLimit',
@@ -17,7 +17,7 @@ const NUMBERS = {
   servingRateLimit: 'servingRateLimit',
 } as const
 
-/** Where timelocked weights are found again, and which version of them the chain reads. */
+/** Storage of timelocked commits, and of the version that the chain reads. */
 const TIMELOCK_STORAGE = ['timelockedWeightCommits', 'commitRevealWeightsVersion']
 
 /** @throws ChainError `SubNetworkDoesNotExist`, `MechanismDoesNotExist`, `bad_chain_answer` */
@@ -26,7 +26,7 @@ export async function readSubnetParams(
   netuid: number,
   mechanism: number,
 ): Promise<SubnetParams> {
-  // weightsMinStake is its name until 2025; both are the stake weight below which weights are refused.
+  // It was called weightsMinStake until 2025; both are the stake weight below which weights are refused.
   const minStake = state.has('stakeThreshold') ? 'stakeThreshold' : 'weightsMinStake'
   const [commitReveal, minStakeRao, ...numbers] = await state.readSubnet(
     netuid,

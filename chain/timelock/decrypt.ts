@@ -14,7 +14,7 @@ import {
 } from './scheme.js'
 
 /**
- * What `encryptToRound` made, with the beacon's signature of that round.
+ * Decrypts what `encryptToRound` encrypted, using the beacon's signature of that round.
  * @throws Error for anything else
  */
 export function decryptWithSignature(sealed: Uint8Array, signature: PointG1): Uint8Array {
@@ -33,7 +33,7 @@ export function decryptWithSignature(sealed: Uint8Array, signature: PointG1): Ui
   return concat(decipher.update(encrypted.slice(0, -TAG_BYTES)), decipher.final())
 }
 
-/** Lists as arkworks writes them. */
+/** Reads lists in arkworks's encoding. */
 class Reader {
   #rest: Uint8Array
 

@@ -8,7 +8,7 @@ import { CIPHER, KEY_BYTES, pointOfRound, scalarOf, sharedBytes, xor } from './s
 const NONCE_BYTES = 12
 
 /**
- * What nobody can read before the beacon signs this round. Takes 0.05 to 1 s of processor time.
+ * Encrypts so that nobody can decrypt before the beacon signs this round. Takes 0.05 to 1 s of CPU time.
  * @param publicKey of the beacon, compressed
  */
 export function encryptToRound(plain: Uint8Array, publicKey: Hex, round: number): Uint8Array {
@@ -30,7 +30,7 @@ export function encryptToRound(plain: Uint8Array, publicKey: Hex, round: number)
   )
 }
 
-/** As arkworks writes lists: the length has eight bytes. */
+/** A list in arkworks's encoding: the length has eight bytes. */
 function vec(bytes: Uint8Array): Uint8Array {
   return concat(u64le(bytes.length), bytes)
 }

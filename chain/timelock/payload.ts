@@ -5,7 +5,7 @@ import { u64le, vecOfBytes, vecOfU16 } from '../scale.js'
 
 /** What a timelocked commit hides. */
 export interface TimelockedWeights {
-  /** ss58: the chain sets them for no other hotkey than the one that committed. */
+  /** ss58: the chain only sets them for the hotkey that committed. */
   hotkey: string
   /** u16 each, as `values`. */
   uids: readonly number[]
@@ -13,7 +13,7 @@ export interface TimelockedWeights {
   versionKey: number
 }
 
-/** SCALE, as Subtensor's `WeightsTlockPayload`. */
+/** SCALE encoding of Subtensor's `WeightsTlockPayload`. */
 export function encodePayload({ hotkey, uids, values, versionKey }: TimelockedWeights): Uint8Array {
   return concat(
     vecOfBytes(decodeAddress(hotkey)),
@@ -23,12 +23,12 @@ export function encodePayload({ hotkey, uids, values, versionKey }: TimelockedWe
   )
 }
 
-/** What names a timelocked commit: blake2b-256 of its bytes, as in the chain's event. */
+/** Identifies a timelocked commit: blake2b-256 of its bytes, as in the chain's event. */
 export function timelockHash(commit: Uint8Array): Hex {
   return toHex(blake2b(commit, { dkLen: 32 }))
 }
 
-/** @throws Error for bytes of another shape */
+/** @throws Error for malformed bytes */
 export function decodePayload(bytes: Uint8Array): TimelockedWeights {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   let at = 0

@@ -9,12 +9,12 @@ export const QUICKNET_KEY: Hex =
 const GENESIS_SECONDS = 1_692_803_367
 const PERIOD_SECONDS = 3
 
-/** Blocks into the reveal's epoch: the chain has had time to learn of the round. */
+/** Blocks into the reveal's epoch, to give the chain time to learn of the round. */
 const MARGIN_BLOCKS = 3
 
 /**
- * The newest round when the chain reveals.
- * @param nowSeconds when the block `head` was made, Unix time by the chain's clock
+ * The newest round at the time when the chain reveals.
+ * @param nowSeconds when the block `head` was made, in Unix time by the chain's clock
  */
 export function revealRound(
   nowSeconds: number,

@@ -1,8 +1,8 @@
-/** What a runtime that counts its epochs says of a subnet after the block `head`. */
+/** The epoch state of a subnet after the block `head`, in a runtime that counts epochs. */
 export interface EpochCount {
   head: number
   tempo: number
-  /** Of the epoch that runs. */
+  /** Index of the current epoch. */
   epochIndex: number
   lastEpochBlock: number
   /** 0: none. */
@@ -10,13 +10,13 @@ export interface EpochCount {
   blocksSinceLastStep: number
 }
 
-/** However long the tempo, an epoch ends after so many blocks. Source: `MAX_TEMPO`. */
+/** The longest possible epoch in blocks. Source: `MAX_TEMPO`. */
 const LONGEST_EPOCH = 50_400
 
 /**
- * The first block of the epoch in which the chain reveals what the next block commits to, by running
- * the chain's `should_run_epoch` block by block; equal to the reference in 150 of 150 random states.
- * Null where there are no epochs.
+ * The first block of the epoch in which the chain reveals commits of the next block, found by running the
+ * chain's `should_run_epoch` block by block; equal to the reference in 150 of 150 random states. Null if
+ * there are no epochs.
  */
 export function firstRevealBlock(subnet: EpochCount, revealPeriodEpochs: number): number | null {
   const { head, tempo } = subnet

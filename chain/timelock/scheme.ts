@@ -4,8 +4,9 @@ import { sha256 } from '../../formats/sha256.js'
 import { u64le } from '../scale.js'
 
 /**
- * Timelock encryption as the `tle` crate of Subtensor's pallet has it, proved both ways against
- * `bittensor-drand` 2.0.0: to a round of a beacon that signs with BLS12-381, signatures in G1, keys in G2.
+ * Timelock encryption like the `tle` crate in Subtensor's pallet, tested in both directions against
+ * `bittensor-drand` 2.0.0: encrypts to a round of a beacon that signs with BLS12-381, signatures in G1, keys
+ * in G2.
  */
 
 export type PointG1 = InstanceType<typeof bls12_381.G1.Point>
@@ -18,7 +19,7 @@ export const POINT_BYTES = 96
 export const TAG_BYTES = 16
 export const CIPHER = 'AES_GCM_'
 
-/** What the beacon signs of a round: sha256 of its number, big-endian, hashed to G1. */
+/** What the beacon signs for a round: sha256 of its big-endian number, hashed to G1. */
 export function pointOfRound(round: number): PointG1 {
   const number = u64le(round).reverse()
   return bls12_381.G1.Point.fromAffine(
@@ -26,7 +27,9 @@ export function pointOfRound(round: number): PointG1 {
   )
 }
 
-/** e(signature, key): the same for who has a round's signature and who has the secret behind the key. */
+/**
+ * The pairing e(signature, key): computable both with a round's signature and with the secret of the key.
+ */
 export function sharedBytes(g1: PointG1, g2: PointG2): Uint8Array {
   const { c0, c1 } = bls12_381.pairing(g1, g2)
   const fp2s = [c0, c1].flatMap((fp6) => [fp6.c0, fp6.c1, fp6.c2])

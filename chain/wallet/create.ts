@@ -11,21 +11,21 @@ import { type WalletName, type WalletPaths, walletPaths } from './paths.js'
 import { coldkeyAddress } from './wallet.js'
 
 export interface NewHotkey extends WalletName {
-  /** Replaces the hotkey, and keeps a copy of its files beside them. Never the coldkey. */
+  /** Replaces the hotkey, keeping a copy of its files next to them. Never the coldkey. */
   readonly overwrite: boolean
-  /** Makes the key of this phrase; without one it is drawn. */
+  /** Creates the key from this phrase; by default, from a random one. */
   readonly phrase?: string
-  /** Called with the path of the copy of what was replaced. */
+  /** Called with the path of the copy of the replaced file. */
   readonly onCopy?: (path: string) => void
-  /** Called with each phrase that was drawn, when its key is stored. */
+  /** Called with each random phrase once its key is stored. */
   readonly onPhrase?: (key: 'hotkey' | 'coldkey', phrase: string) => void
 }
 
 /**
- * Makes a hotkey, and a coldkey unless there is one. The coldkey is stored without encryption: for
- * development; with real funds make it with btcli elsewhere, and here `createHotkey`.
+ * Creates a hotkey, and a coldkey unless there is one. The coldkey is stored unencrypted, for development;
+ * with real funds, create it elsewhere with btcli, and use `createHotkey` here.
  * @throws WalletError `wallet_exists`, `wallet_phrase`, `wallet_name`, `wallet_unwritable`; with `overwrite`
- * also `wallet_unreadable` and `wallet_damaged`, of a file that can't be copied and is left alone
+ * also `wallet_unreadable` and `wallet_damaged`, for a file that can't be copied and is left alone
  */
 export async function createWallet(
   wallet: NewHotkey,
@@ -37,9 +37,9 @@ export async function createWallet(
 }
 
 /**
- * Makes a hotkey only. The coldkey's secret has no business on the machines that serve or judge.
+ * Creates only a hotkey. The coldkey's secret must not be on machines that serve or judge.
  * @param coldkey its address, stored in `coldkeypub.txt`
- * @throws WalletError as `createWallet`; `wallet_mismatch` when the wallet is of another coldkey
+ * @throws WalletError like `createWallet`; `wallet_mismatch` if the wallet has another coldkey
  */
 export async function createHotkey(
   wallet: NewHotkey & { readonly coldkey?: string },
@@ -57,7 +57,7 @@ export async function createHotkey(
   return { hotkey: hotkey.address, coldkey: known ?? wallet.coldkey ?? null }
 }
 
-/** All that can be refused, before the first file is written. */
+/** Checks everything that can be refused before the first file is written. */
 async function prepare(wallet: NewHotkey): Promise<{ paths: WalletPaths; hotkey: Key }> {
   await sr25519Ready()
   assertNoAddress(wallet)
@@ -70,7 +70,7 @@ async function prepare(wallet: NewHotkey): Promise<{ paths: WalletPaths; hotkey:
   return { paths, hotkey }
 }
 
-/** The public part may stand alone: of a hotkey that lives on another machine. */
+/** The public part may exist alone, for a hotkey whose secret is on another machine. */
 async function assertSameHotkey(path: string, { address }: Key): Promise<void> {
   if (!(await isPresent(path))) return
   const known = parsePublicFile(path, (await readKeyFile(path)).bytes)
@@ -106,10 +106,10 @@ async function writeColdkey(paths: WalletPaths, onPhrase: NewHotkey['onPhrase'])
   return coldkey.address
 }
 
-/** The hotkey comes last but for its public part: a wallet that has it is whole. */
+/** The hotkey is written last, except for its public part: a wallet that has it is complete. */
 async function writeHotkey(paths: WalletPaths, hotkey: Key, wallet: NewHotkey): Promise<void> {
   if (wallet.overwrite) {
-    // The public part stands alone where the key lives elsewhere.
+    // Only the public part exists if the secret is elsewhere.
     const copy = (await backUpKeyFile(paths.hotkey)) ?? (await backUpKeyFile(paths.hotkeyPub))
     if (copy !== null) wallet.onCopy?.(copy)
   }
@@ -162,7 +162,7 @@ function publicPart(publicKey: Uint8Array): Record<string, string> {
   return { accountId: id, publicKey: id, ss58Address: addressOf(publicKey) }
 }
 
-/** Text only: tools before bittensor-wallet 4.0 refuse a file in which any value is a number. */
+/** Only strings: tools before bittensor-wallet 4.0 refuse a file with a number as a value. */
 function secretPart({ publicKey, phrase, seed }: Key): Record<string, string> {
   return { ...publicPart(publicKey), secretPhrase: phrase, secretSeed: `0x${toHex(seed)}` }
 }

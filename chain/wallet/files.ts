@@ -4,13 +4,13 @@ import { type FileHandle, link, lstat, mkdir, open, rename, rm } from 'node:fs/p
 import { basename, dirname, join } from 'node:path'
 import { WalletError } from '../errors.js'
 
-/** A key file has some 600 bytes; an encrypted one of old tools a few thousand. */
+/** A key file has about 600 bytes; one encrypted by old tools a few thousand. */
 const MAX_BYTES = 65_536
 
 const MISSING_HINT =
   'Check --wallet.path, --wallet.name and --wallet.hotkey, or make it: fractal wallet create.'
 
-/** What a system call's error means for whoever owns the file. */
+/** What a system error means, for the owner of the file. */
 const REFUSALS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -25,12 +25,12 @@ const REFUSALS: Readonly<Record<string, string>> = {
 
 export interface KeyFile {
   readonly bytes: Buffer
-  /** Permission bits, of the file that a link leads to. */
+  /** Permission bits, of a link's target file. */
   readonly mode: number
 }
 
 /**
- * A whole key file. Never waits: what stands in its place may be a pipe or a device.
+ * Reads a whole key file. Never blocks, even if it is a pipe or a device.
  * @throws WalletError `wallet_missing`, `wallet_unreadable`, `wallet_damaged`
  */
 export async function readKeyFile(path: string): Promise<KeyFile> {
@@ -52,14 +52,14 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
   }
 }
 
-/** The command that puts permissions right, or null when only the owner can read the file. */
+/** The command that fixes the permissions, or null if only the owner can read the file. */
 export function permissionsToFix(path: string, mode: number): string | null {
-  // Windows has other permissions, and Node shows none of them here.
+  // Windows has different permissions, which Node does not show here.
   if (process.platform === 'win32' || (mode & 0o077) === 0) return null
   return `chmod 600 '${path.replaceAll("'", "'\\''")}'`
 }
 
-/** Whether anything has this name, also a link that leads nowhere. */
+/** Whether anything has this name, even a dangling link. */
 export async function isPresent(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => null)) !== null
 }
@@ -70,9 +70,9 @@ export async function assertAbsent(path: string): Promise<void> {
 }
 
 /**
- * A copy beside a file that is going to be replaced, its owner's only, on the disk when this returns.
- * Older copies stay.
- * @returns the copy's path; null where there is no such file
+ * Copies a file that is about to be replaced, next to it, private to its owner, and synced to disk. Older
+ * copies are kept.
+ * @returns the copy's path; null if there is no such file
  * @throws WalletError `wallet_unreadable`, `wallet_damaged` (it could not be copied), `wallet_unwritable`
  */
 export async function backUpKeyFile(path: string): Promise<string | null> {
@@ -93,7 +93,7 @@ export async function backUpKeyFile(path: string): Promise<string | null> {
 }
 
 /**
- * The file whole or not at all, on the disk when this returns, and its owner's only whatever the umask.
+ * Writes a file atomically, synced to disk, and private to its owner whatever the umask.
  * @throws WalletError `wallet_exists` unless `overwrite`; `wallet_unwritable`
  */
 export async function writeKeyFile(
@@ -102,16 +102,16 @@ export async function writeKeyFile(
   overwrite: boolean,
 ): Promise<void> {
   const folder = dirname(path)
-  // Not a name that anybody takes for a key's, should this process die before it removes it.
+  // A name that can't be mistaken for a key's, in case this process dies before it removes it.
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`)
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause) => {
-    // EEXIST here is a file where a folder should be.
+    // EEXIST means that there is a file where a folder should be.
     throw notWritten(path, codeOf(cause) === 'EEXIST' ? { code: 'ENOTDIR' } : cause)
   })
   try {
     const bytes = content instanceof Uint8Array ? content : JSON.stringify(content)
     await writeDurably(temporary, bytes)
-    // A link, unlike a rename, fails where a file stands: no key is ever overwritten by accident.
+    // A link, unlike a rename, fails if the file exists, so no key is ever overwritten by accident.
     if (overwrite) await rename(temporary, path)
     else await link(temporary, path)
     await syncFolder(folder)

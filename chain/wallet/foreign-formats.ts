@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { publicKeyOf, seedFromPhrase } from './key-pair.js'
 
-/** What other programs keep keys in. */
+/** Key formats of other programs. */
 export interface ForeignFormat {
-  /** As it follows "holds". */
+  /** Continues "holds". */
   readonly name: string
   readonly isEncrypted: boolean
-  /** How a hotkey is made of it; undefined where it can be none. */
+  /** How to make a hotkey from it; undefined if that is not possible. */
   readonly advice?: string
 }
 
@@ -27,11 +27,11 @@ const FROM_THIS_PHRASE = 'fractal wallet create --wallet.hotkey NAME --mnemonic 
 const FROM_JSON = `with its password: btcli wallet regen-hotkey --hotkey NAME --json FILE; or ${FROM_PHRASE}`
 const FROM_SEED = 'if it is a seed: btcli wallet regen-hotkey --hotkey NAME --seed 0x…'
 
-/** The format of a file's text, where that is known and no key file of Bittensor's; else null. */
+/** The format of a file's text, if it is known and not one of Bittensor's; else null. */
 export function foreignFormat(text: string): ForeignFormat | null {
   const json = parseJson(text)
   if (typeof json === 'object' && json !== null) return foreignJson(json)
-  // Digits alone are JSON too, and hexadecimal.
+  // Bare digits are valid JSON too, but may be hexadecimal.
   return foreignText((typeof json === 'string' ? json : text).trim())
 }
 
@@ -80,7 +80,7 @@ function foreignText(text: string): ForeignFormat | null {
   return null
 }
 
-/** What a file's text says in JSON; undefined when it is none. */
+/** A file's text parsed as JSON; undefined if it is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

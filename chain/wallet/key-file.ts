@@ -47,7 +47,7 @@ const HOTKEY_HINT =
 const OTHERS_HINT = 'Leave it to the program that it is of, and choose another --wallet.hotkey.'
 
 /**
- * A hotkey file, as any version of Bittensor's wallets wrote it. All that it says has to fit together.
+ * Parses a hotkey file as written by any version of Bittensor's wallets. All its fields must be consistent.
  * @throws WalletError `wallet_encrypted`, `wallet_crypto`, `wallet_damaged`, `wallet_mismatch`
  */
 export function parseHotkeyFile(path: string, bytes: Buffer): KeyPair {
@@ -57,7 +57,7 @@ export function parseHotkeyFile(path: string, bytes: Buffer): KeyPair {
   )
   const json = keyJson(text)
   if (json === undefined) throw damaged(path, 'is truncated, or is not a key file', HOTKEY_HINT)
-  // Before its fields are looked at: a private key of ed25519 has 32 bytes.
+  // Before its fields are checked: an ed25519 private key has 32 bytes.
   refuseOtherCrypto(path, json)
   const file = parse(path, secretFile, json)
   const stated = statedKey(path, file)
@@ -78,7 +78,7 @@ export function parseHotkeyFile(path: string, bytes: Buffer): KeyPair {
 }
 
 /**
- * The address in a `coldkeypub.txt`: JSON, or the bare public key that the first wallets wrote there.
+ * The address in a `coldkeypub.txt`: JSON, or the bare public key that the first wallet versions wrote.
  * @throws WalletError `wallet_damaged`, `wallet_mismatch`, `wallet_encrypted`
  */
 export function parsePublicFile(path: string, bytes: Buffer): string {

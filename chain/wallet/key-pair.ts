@@ -8,7 +8,7 @@ import {
   sr25519Verify,
 } from '../../base/crypto.js'
 
-/** Bytes of an sr25519 key, as our signing takes them. */
+/** Bytes of an sr25519 key, in the form that our signing uses. */
 export interface KeyPair {
   readonly publicKey: Uint8Array
   readonly secretKey: Uint8Array
@@ -19,7 +19,7 @@ export function addressOf(publicKey: Uint8Array): string {
   return encodeAddress(publicKey, 42)
 }
 
-/** The public key of an address of any network; null for what is none. */
+/** The public key of an address of any network; null if it is not an address. */
 export function publicKeyOf(address: string): Uint8Array | null {
   try {
     const key = decodeAddress(address)
@@ -39,8 +39,8 @@ export function seedFromPhrase(phrase: string): Uint8Array | null {
 }
 
 /**
- * The pair of a private key as Bittensor's wallets store it; null when that is not the public key's.
- * They store the scalar as it is, Polkadot's code takes it multiplied by the cofactor 8.
+ * The key pair for a private key as stored by Bittensor's wallets; null if it does not belong to the public
+ * key. They store the plain scalar; Polkadot's code expects it multiplied by the cofactor 8.
  */
 export function pairFromPrivateKey(stored: Uint8Array, publicKey: Uint8Array): KeyPair | null {
   const secretKey = Uint8Array.from(stored)
@@ -53,7 +53,7 @@ export function pairFromPrivateKey(stored: Uint8Array, publicKey: Uint8Array): K
   return carry === 0 && fits(pair) ? pair : null
 }
 
-/** A public key can't be computed from a private one here, so something is signed with it. */
+/** The public key can't be derived from the private one here, so a test message is signed with it. */
 function fits(pair: KeyPair): boolean {
   try {
     const message = new TextEncoder().encode('does this secret key fit its public key?')

@@ -1,7 +1,7 @@
 import { WalletError } from '../errors.js'
 import { damaged } from './files.js'
 
-/** How encrypted key files begin: what today's tools write, and what old ones wrote. */
+/** How encrypted key files begin, from current and old tools. */
 const ENCRYPTED: readonly [start: string, name: string][] = [
   ['$NACL', 'NaCl'],
   ['$ANSIBLE_VAULT', 'Ansible Vault'],
@@ -22,7 +22,9 @@ export function keyText(path: string, bytes: Buffer): string {
   return text
 }
 
-/** The JSON object of a key file, or undefined when it is none: the parse error may quote the file. */
+/**
+ * The JSON object of a key file, or undefined: it does not throw, because a parse error may quote the file.
+ */
 export function keyJson(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -6,11 +6,13 @@ import { readKeyFile } from './files.js'
 import { parsePublicFile } from './key-file.js'
 import { type WalletName, walletPaths } from './paths.js'
 
-/** What else stands in these folders: public parts, copies of replaced keys, files being written. */
+/** Other files in these folders: public parts, copies of replaced keys, files being written. */
 const NO_KEY = /^\.|pub\.txt$|\.backup-\d+$/
 const MOST_NAMED = 8
 
-/** The same error with the names that are there; an address in place of a name is told from a missing key. */
+/**
+ * Adds the existing names to the error; distinguishes an address given instead of a name from a missing key.
+ */
 export async function explainMissing(wallet: WalletName, error: WalletError): Promise<WalletError> {
   if (error.code !== 'wallet_missing') return error
   const { hotkey, coldkeyPub } = walletPaths(wallet)
@@ -78,7 +80,7 @@ async function nameOf(
 ): Promise<string | null> {
   for (const name of names) {
     for (const file of filesOf(name)) {
-      // What can't be read is no answer; whoever wants that key is told why.
+      // Unreadable files are skipped; loading such a key explains why.
       const its = await readKeyFile(file).then(
         ({ bytes }) => statedAddress(file, bytes),
         () => null,

@@ -15,7 +15,7 @@ export interface WalletPaths {
   readonly coldkey: string
   readonly coldkeyPub: string
   readonly hotkey: string
-  /** Beside the hotkey; written by bittensor-wallet since 4.0. Nobody needs it. */
+  /** Next to the hotkey; written by bittensor-wallet since 4.0. Not required. */
   readonly hotkeyPub: string
 }
 

@@ -12,19 +12,19 @@ import { type WalletName, walletPaths } from './paths.js'
 export interface KeyState {
   readonly file: string
   readonly address: string | null
-  /** `0600`; null when there is no such file, or it can't be read. */
+  /** For example `0600`; null if there is no such file, or it can't be read. */
   readonly permissions: string | null
-  /** The command that makes the file private, where others can read it. */
+  /** The command that makes the file private, if others can read it. */
   readonly fix: string | null
   readonly problem: WalletError | null
 }
 
-/** Whether the coldkey's secret is on this machine, where it has no business. */
+/** Whether the coldkey's secret is on this machine, where it should not be. */
 export type ColdkeySecret = 'absent' | 'encrypted' | 'plain' | 'unreadable'
 
 export interface WalletState {
   readonly hotkey: KeyState
-  /** Of `coldkeypub.txt`. */
+  /** State of `coldkeypub.txt`. */
   readonly coldkey: KeyState & { readonly secret: ColdkeySecret }
 }
 
@@ -38,7 +38,7 @@ export async function walletState(wallet: WalletName): Promise<WalletState> {
     coldkeySecret(paths.coldkey),
   ])
   const problem = hotkey.problem && (await explainMissing(wallet, hotkey.problem))
-  // A public key may be read by everybody.
+  // A public key may be readable by everybody.
   return { hotkey: { ...hotkey, problem }, coldkey: { ...coldkey, fix: null, secret } }
 }
 

@@ -11,8 +11,8 @@ import { type WalletName, walletPaths } from './paths.js'
 export type OnWalletWarning = (warning: string) => void
 
 /**
- * The hotkey's signer; its secret stays inside. Wallets are those of Bittensor's own tools
- * (test/fixtures/wallets has files of each of them).
+ * The hotkey's signer; its secret stays inside. Supports the wallets of Bittensor's own tools
+ * (test/fixtures/wallets has files from each of them).
  * @throws WalletError `wallet_missing`, `wallet_unreadable`, `wallet_encrypted`, `wallet_crypto`,
  * `wallet_damaged`, `wallet_mismatch`, `wallet_name`
  */
@@ -32,7 +32,7 @@ export async function loadHotkey(
 
 /**
  * The coldkey's address, from `coldkeypub.txt`: its secret is never read.
- * @throws WalletError as `loadHotkey`
+ * @throws WalletError like `loadHotkey`
  */
 export async function coldkeyAddress({ path, name }: Omit<WalletName, 'hotkey'>): Promise<string> {
   const file = walletPaths({ path, name, hotkey: 'default' }).coldkeyPub

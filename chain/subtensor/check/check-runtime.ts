@@ -11,9 +11,11 @@ import { StateAt } from '../storage.js'
 import { findMethod } from '../weights/weights-call.js'
 import { tryExtrinsic } from './try-extrinsic.js'
 
-/** One line of what a runtime offers. */
+/** One line about what a runtime offers. */
 export interface Finding {
-  /** `missing`: something that Fractal needs is not there. `-`: it has another way, or does without. */
+  /**
+   * `missing`: something that Fractal needs does not exist. `-`: it has an alternative, or is not needed.
+   */
   is: 'ok' | 'missing' | '-'
   what: string
 }
@@ -25,7 +27,7 @@ const STEPS: Readonly<Record<WeightsStep, string>> = {
   reveal: 'reveal weights',
   timelock: 'timelocked weights',
 }
-/** Of SubtensorModule, by the API's names. */
+/** Required storage items of SubtensorModule, by the API's names. */
 const NEEDED = [
   ...['networksAdded', 'subnetworkN', 'keys', 'owner', 'axons', 'validatorPermit', 'lastUpdate'],
   ...['blockAtRegistration', 'totalHotkeyAlpha', 'parentKeys', 'childKeys', 'taoWeight', 'weights'],
@@ -33,7 +35,7 @@ const NEEDED = [
   ...['commitRevealWeightsEnabled', 'revealPeriodEpochs', 'weightCommits', 'immunityPeriod'],
   ...['maxAllowedUids', 'servingRateLimit', 'blocksSinceLastStep'],
 ]
-/** Where a runtime has one of them it is read; older or newer ones have others, or none. */
+/** Read if a runtime has them; older or newer ones have others, or none. */
 const OPTIONAL = [
   ...['stakeThreshold', 'weightsMinStake', 'subnetOwnerHotkey', 'mechanismCountCurrent'],
   ...['timelockedWeightCommits', 'commitRevealWeightsVersion'],
@@ -41,8 +43,8 @@ const OPTIONAL = [
 ]
 
 /**
- * What the runtime behind an endpoint offers, and which of it the adapter would use. Sends nothing that
- * changes the chain: the extrinsic that it signs, with a key made for it, is only shown to the runtime.
+ * Lists what the runtime at an endpoint offers, and what the adapter would use. Sends nothing that changes
+ * the chain: the extrinsic that it signs, with a throw-away key, is only validated by the runtime.
  * @throws ChainError `chain_endpoint`, `chain_unreachable`, `chain_timeout`, `bad_chain_answer`
  */
 export async function checkRuntime(url: string, netuid: number): Promise<Finding[]> {

@@ -5,10 +5,10 @@ import type { Session } from '../session.js'
 import { signExtrinsic } from '../sign-extrinsic.js'
 import { weightsCall } from '../weights/weights-call.js'
 
-/** `TransactionSource::External`, as of a pool. */
+/** `TransactionSource::External`, as used by a pool. */
 const EXTERNAL = '02'
 
-/** `InvalidTransaction`, in its order. */
+/** Variants of `InvalidTransaction`, in order. */
 const INVALID = [
   ...['Call', 'Payment', 'Future', 'Stale', 'BadProof', 'AncientBirthBlock', 'ExhaustsResources'],
   ...['Custom', 'BadMandatory', 'MandatoryValidation', 'BadSigner', 'IndeterminateImplicit'],
@@ -17,9 +17,9 @@ const INVALID = [
 const bytes = z.string().regex(/^0x([0-9a-f]{2})*$/)
 
 /**
- * What the runtime says of a signed weights extrinsic that nobody sends: `valid`, or why its pool would refuse
- * it. A key without stake or funds is refused, but only once its bytes were decoded and its signature checked;
- * `BadProof` and `unreadable` mean that this chain signs in another way.
+ * Has the runtime validate a signed weights extrinsic that is never sent: `valid`, or why its pool would
+ * refuse it. A key without stake or funds is refused, but only after its bytes were decoded and its signature
+ * checked; `BadProof` and `unreadable` mean that this chain signs differently.
  * @throws ChainError: what signing and the connection throw
  */
 export async function tryExtrinsic(

@@ -3,7 +3,7 @@ import type { WeightsCommit } from '../../chain.js'
 import { timelockHash } from '../../timelock/payload.js'
 import { firstRevealBlock } from '../../timelock/reveal-block.js'
 
-/** How a runtime knows when a subnet's epochs end. */
+/** How a runtime determines when a subnet's epochs end. */
 export type Schedule =
   /** Source: `blocks_until_next_epoch` of runtimes until 2026. */
   | { kind: 'by block number'; tempo: number }
@@ -11,26 +11,26 @@ export type Schedule =
   | {
       kind: 'counted'
       tempo: number
-      /** Of the epoch that runs. */
+      /** Index of the current epoch. */
       index: number
       lastEpochBlock: number
       /** 0: none. */
       pendingEpochAt: number
     }
 
-/** The epoch that a block is in, where block numbers tell. Source: `get_epoch_index`. */
+/** The epoch of a block, if block numbers determine it. Source: `get_epoch_index`. */
 export function epochByNumber(tempo: number, block: number, netuid: number): number {
   return Math.floor((block + netuid + 1) / (tempo + 1))
 }
 
-/** The blocks of an epoch, where block numbers tell. */
+/** The blocks of an epoch, if block numbers determine it. */
 export function blocksByNumber(tempo: number, epoch: number, netuid: number) {
   const revealFirst = epoch * (tempo + 1) - (netuid + 1)
   return { revealFirst, revealLast: revealFirst + tempo }
 }
 
 /**
- * The first block that may reveal what the block after `head` commits to; null where there are no epochs.
+ * The first block that may reveal a commit in the block after `head`; null if there are no epochs.
  * @param since `BlocksSinceLastStep`
  */
 export function firstRevealAfter(
@@ -61,14 +61,14 @@ export function nextEpochEnd(schedule: Schedule, block: number, netuid: number):
   const { lastEpochBlock, pendingEpochAt } = schedule
   const planned = lastEpochBlock + tempo
   const next = pendingEpochAt > 0 ? Math.min(planned, pendingEpochAt) : planned
-  // One that is due and was deferred runs in the next block that has room for it.
+  // One that is due but was deferred runs in the next block that has room for it.
   return Math.max(next, block + 1)
 }
 
 /**
- * A stored commit with the blocks that may include its reveal. Runtimes by block number store
- * (hash, block, first, last); counting ones (hash, epoch, block, unused), and the reveal belongs into
- * the epoch `period` later, wherever its blocks will be: as long as the tempo stays.
+ * A stored commit with the blocks that may include its reveal. Runtimes with block numbers store (hash,
+ * block, first, last); counting ones store (hash, epoch, block, unused), and the reveal belongs in the epoch
+ * `period` later, whose blocks are known only as long as the tempo does not change.
  */
 export function commitWindow(
   [hash, second, third, fourth]: readonly [string, number, number, number],
@@ -86,10 +86,10 @@ export function commitWindow(
   return { hash, block: third, revealFirst, revealLast, timelocked: false }
 }
 
-/** A timelocked commit as it is stored under the epoch that it was made in. */
+/** A timelocked commit as stored under the epoch in which it was made. */
 export type StoredTimelock = readonly [hotkey: string, block: number, bytes: Hex, round: number]
 
-/** The same of a timelocked commit: the chain reveals it in the first of these blocks that it can. */
+/** The same for a timelocked commit: the chain reveals it in the first possible one of these blocks. */
 export function timelockWindow(
   [, block, bytes]: StoredTimelock,
   epoch: number,

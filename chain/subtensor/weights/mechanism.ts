@@ -1,10 +1,10 @@
 /** Source: `GLOBAL_MAX_SUBNET_COUNT`. */
 const MOST_SUBNETS = 4096
 
-/** One of a subnet's mechanisms, each of which is scored by itself. */
+/** One of a subnet's mechanisms, which are scored independently. */
 export interface MechanismOf {
   netuid: number
-  /** Under which the chain stores its weights, commits and last updates: of mechanism 0 the netuid. */
+  /** The storage index of its weights, commits and last updates; the netuid for mechanism 0. */
   index: number
 }
 

@@ -13,7 +13,7 @@ import type { MechanismOf } from './mechanism.js'
 const pairs = z.array(z.tuple([count, count]))
 const hash = z.string().transform((text) => text.slice(2))
 const commitsOf = z.array(z.tuple([hash, count, count, count])).nullable()
-/** By hotkey: its block, its bytes, the round of drand that opens them. */
+/** Entries of hotkey, block, bytes, and the drand round that decrypts them. */
 const timelockedOf = z.array(z.tuple([z.string(), count, hash, count]))
 
 /** @throws ChainError `SubNetworkDoesNotExist` */
@@ -45,7 +45,7 @@ export async function readCommits(
   return [...revealed, ...timelocked]
 }
 
-/** Those of the epochs from which on the chain keeps them, the next one included. */
+/** The commits of all epochs that the chain still keeps, including the next one. */
 async function readTimelocked(
   state: StateAt,
   { netuid, index }: MechanismOf,
@@ -80,7 +80,7 @@ export async function readEpoch(state: StateAt, netuid: number): Promise<Epoch> 
   return { tempo: schedule.tempo, blocksSinceLast, nextBlock }
 }
 
-/** Runtimes since 2026 keep an account of epochs; before, block numbers told them. */
+/** Runtimes since 2026 count epochs; before, block numbers determined them. */
 export async function readSchedule(state: StateAt, netuid: number): Promise<Schedule> {
   const [tempo] = await state.read(wanted('tempo', count, netuid))
   if (!state.has('subnetEpochIndex')) return { kind: 'by block number', tempo }

@@ -9,17 +9,18 @@ import { count, type StateAt, wanted } from '../storage.js'
 import { firstRevealAfter } from './epochs.js'
 import { readSchedule } from './read-weights.js'
 
-/** Weights as a timelocked commit carries them. */
+/** Weights in a timelocked commit. */
 export interface SealedWeights {
   commit: Hex
-  /** Of drand's quicknet. */
+  /** Round of drand's quicknet. */
   revealRound: number
-  /** The chain refuses any but its own. */
+  /** The chain refuses any other version than its own. */
   commitRevealVersion: number
 }
 
 /**
- * Encrypts weights to the round that is out when the chain comes to reveal what its next block commits to.
+ * Encrypts weights to the drand round that will have been published when the chain reveals commits of its
+ * next block.
  * @throws ChainError `weights_unsupported` on a subnet without epochs, and what reads throw
  */
 export async function sealWeights(

@@ -8,18 +8,18 @@ import { type Call, makeCall } from '../sign-extrinsic.js'
 import { mechanismOf } from './mechanism.js'
 import type { SealedWeights } from './seal-weights.js'
 
-/** A call of the pallet SubtensorModule that can be made right, and how its arguments are named. */
+/** A supported call of the pallet SubtensorModule, and the names of its arguments. */
 export interface WeightsMethod {
   call: string
   args: readonly string[]
 }
 
-/** What is asked of a runtime's metadata: the names of a call's arguments, null when there is none. */
+/** Looks up a call's argument names in a runtime's metadata; null if there is no such call. */
 export type CallArguments = (call: string) => readonly string[] | null
 
 /**
- * In the order of preference. Subnets with several mechanisms are scored in each by itself; the calls
- * without `mecid` mean the first, 0.
+ * In order of preference. Mechanisms of a subnet are scored independently; calls without `mecid` mean the
+ * first, 0.
  */
 const METHODS: Readonly<Record<WeightsStep, readonly WeightsMethod[]>> = {
   set: [
@@ -49,13 +49,13 @@ const METHODS: Readonly<Record<WeightsStep, readonly WeightsMethod[]>> = {
   ],
 }
 
-/** Calls that do the same in a way that is not offered here. */
+/** Calls with the same purpose that are not supported here. */
 const NOT_HERE: Readonly<Record<string, string>> = {
   commitCrv3Weights: 'timelocked commits of an older kind',
   setWeightsV2: 'scores of 32 bits',
 }
 
-/** The first call that can be made for a mechanism, else those that are there with other arguments. */
+/** The first supported call for a mechanism, else those that exist with different arguments. */
 export function findMethod(
   step: WeightsStep,
   callArguments: CallArguments,
@@ -101,14 +101,14 @@ export function weightsMethod(
   })
 }
 
-/** @throws ChainError `bad_request` for what no extrinsic can hold */
+/** @throws ChainError `bad_request` for values that an extrinsic can't encode */
 export function assertEncodable({ uids, values, salt = [] }: WeightsCall): void {
   if ([uids, values, salt].every((list) => list.every(isU16))) return
   throw new ChainError('bad_request', 'uids, values and salt have to be integers 0 … 65535')
 }
 
 /**
- * @param sealed of the step `timelock`; null for all others
+ * @param sealed for the step `timelock`; null for all others
  * @throws ChainError `weights_unsupported`
  */
 export function weightsCall(
