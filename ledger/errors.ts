@@ -114,7 +114,9 @@ function untrusted(code: string, message: string, cause: unknown): LedgerError {
   const plain = SPEAKS_NO_TLS.test(message)
   return new LedgerError(
     'ledger_untrusted',
-    plain ? 'TLS was requested, but Postgres does not support it' : `Postgres is not trusted: ${message}`,
+    plain
+      ? 'TLS was requested, but Postgres does not support it'
+      : `Postgres is not trusted: ${message}`,
     {
       hint: plain
         ? 'Enable TLS on the server (ssl = on), or remove --database.tls (or sslmode).'

@@ -39,7 +39,7 @@ const OPERATOR_RETRY_S = 60
 /** Most provers that stop are started again. */
 const RESTART_S = 30
 
-/** The key under which a request and its answer are known: no caller can touch another's ids. */
+/** The key of a request and its answer: no caller can touch another's ids. */
 export function requestKey(caller: string, requestId: string): Hex {
   return createHash('sha256').update(`${caller}\n${requestId}`).digest('hex')
 }

@@ -141,7 +141,7 @@ export class RequestRegistry {
     limit.abort()
   }
 
-  /** Ends everything in flight, and takes nothing more; it may be asked again elsewhere. */
+  /** Ends everything in flight, and accepts nothing more; callers may ask elsewhere. */
   close(why = 'the prover is stopping'): void {
     this.closed = true
     for (const generation of [...this.live.values()]) generation.fail('internal', why, true)

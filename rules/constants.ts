@@ -137,7 +137,7 @@ export const OPENING_TRIES = 3
 /** Blocks after delivery in which silence is no refusal: the time that a prover has to restart. On Bittensor 156 s. */
 export const OPENING_PATIENCE_BLOCKS = 13
 
-/** So many openings are computed together: the model is warm, and a verdict does not wait for long. */
+/** How many openings are computed together: the model is warm, and a verdict does not wait long. */
 export const SPOT_CHECK_BATCH = 32
 
 // --- GPU budget of an interval, in percent of the verifier's GPU time (mechanism.md section 3) ---

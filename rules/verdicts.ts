@@ -45,7 +45,8 @@ export const REASONS = {
   stale:
     'the prover calls the time in the request wrong, but other provers accept it: its own clock is wrong',
   // unproven
-  other_class: 'a different determinism class from the verifier’s: nothing can be proven either way',
+  other_class:
+    'a different determinism class from the verifier’s: nothing can be proven either way',
   // abstained
   own_fault: 'the verifier’s own GPU, network or storage failed',
   own_clock:

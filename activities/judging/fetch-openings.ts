@@ -76,7 +76,7 @@ async function openDue(
 ): Promise<number> {
   const { db, id } = deps
   const due = await unopened(db, id, n)
-  // Their window passed while no verifier ran, or while nobody at all could be reached.
+  // Their window passed while no verifier ran, or while no prover could be reached.
   const missed = due.filter((row) => row.sinceDeliveredMs >= WINDOW_MS && row.tries === 0)
   for (const row of missed) {
     await putOpening(db, row.requestId, { opening: 'own_fault', message: 'not asked in time' })

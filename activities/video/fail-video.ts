@@ -5,7 +5,8 @@ import type { InferenceDeps } from '../inference-deps.js'
 const MESSAGES = {
   no_prover_available: 'No prover was free to take the request. Try again in a moment.',
   generation_failed: 'Every prover that was tried failed the request. Try again.',
-  invalid_request: 'The provers report that the model can’t handle this request. Try a smaller one.',
+  invalid_request:
+    'The provers report that the model can’t handle this request. Try a smaller one.',
   internal_error: 'The request failed on our side. Try again.',
   stopped: 'The request was stopped by the operator. Try again.',
 } as const

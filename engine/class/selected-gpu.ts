@@ -64,9 +64,13 @@ export async function visibleGpus(
   const uuids = (await listed(command)).map(({ uuid }) => uuid)
   const entries = visible === undefined ? uuids : visible.split(',')
   if (entries.length < count) {
-    throw new EngineError('gpu_missing', `${count} GPUs were requested, but there are ${entries.length}.`, {
-      hint: 'Lower --gpu.count, or look at nvidia-smi -L and CUDA_VISIBLE_DEVICES.',
-    })
+    throw new EngineError(
+      'gpu_missing',
+      `${count} GPUs were requested, but there are ${entries.length}.`,
+      {
+        hint: 'Lower --gpu.count, or look at nvidia-smi -L and CUDA_VISIBLE_DEVICES.',
+      },
+    )
   }
   const wanted = await Promise.all(
     entries.slice(0, count).map(async (entry) => {

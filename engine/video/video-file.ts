@@ -12,9 +12,13 @@ export function videoFormatOf(file: string): VideoFormat {
   const ending = path.extname(file).slice(1).toLowerCase()
   const format = FORMATS.find((known) => known === ending)
   if (format !== undefined) return format
-  throw new EngineError('invalid_request', `${path.basename(file)} has no video format as its extension.`, {
-    hint: 'End the name in .mp4 (H.264), .png (a contact sheet) or .rgb (the bytes of all frames).',
-  })
+  throw new EngineError(
+    'invalid_request',
+    `${path.basename(file)} has no video format as its extension.`,
+    {
+      hint: 'End the name in .mp4 (H.264), .png (a contact sheet) or .rgb (the bytes of all frames).',
+    },
+  )
 }
 
 /**

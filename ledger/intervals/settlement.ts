@@ -126,9 +126,13 @@ async function dueInterval(tx: Tx, id: VerifierId, n: number): Promise<IntervalR
   }
   if (interval.phase === 'settled') return null
   if (interval.phase === 'lapsed' || interval.phase === 'missed') {
-    throw new LedgerError('interval_final', `interval ${n} is ${interval.phase}: it can't be settled`, {
-      details: { n, phase: interval.phase },
-    })
+    throw new LedgerError(
+      'interval_final',
+      `interval ${n} is ${interval.phase}: it can't be settled`,
+      {
+        details: { n, phase: interval.phase },
+      },
+    )
   }
   const before = await firstUnsettledBefore(tx, id, n)
   if (before !== null) {

@@ -42,7 +42,10 @@ function audits({ source, profile }: DrawContext, { record, answers }: ReadRecor
       : []),
     ...openingRefused
       .filter((id) => !known.has(id))
-      .map((id) => ({ where: 'audits.opening_refused', what: `names ${id}, which is not an answer` })),
+      .map((id) => ({
+        where: 'audits.opening_refused',
+        what: `names ${id}, which is not an answer`,
+      })),
   ]
 }
 

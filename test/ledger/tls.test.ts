@@ -107,7 +107,10 @@ describe('PostgreSQL by TLS', function () {
     assert.equal(await encrypted(address({})), false)
     for (const mode of ['require', 'verify']) {
       const to = address({ 'database.tls': mode })
-      await assert.rejects(encrypted(to), refused('ledger_untrusted', /does not support it.*ssl = on/))
+      await assert.rejects(
+        encrypted(to),
+        refused('ledger_untrusted', /does not support it.*ssl = on/),
+      )
       await assert.rejects(migrate(to, { log }), refused('ledger_untrusted', /does not support it/))
     }
   })
