@@ -1,4 +1,7 @@
-/** Names for what the pages read of the API's answers. The types are made from its OpenAPI document. */
+/**
+ * Names for the parts of the API's responses that the pages use. The types are generated from its OpenAPI
+ * document.
+ */
 import type { components } from './api-schema.js'
 
 type Schemas = components['schemas']
@@ -14,7 +17,7 @@ export type Tier = TierLine['tier']
 export type Prover = Schemas['Prover']
 export type ProverDetail = Schemas['ProverDetail']
 export type TierChecks = ProverDetail['this_tier']
-/** A condition of a tier: what the prover has against what is needed. */
+/** A condition of a tier: what the prover has, and what is required. */
 export type TierCheck = Schemas['TierCheck']
 export type HistoryPoint = ProverDetail['history'][number]
 export type ProverMove = ProverDetail['moves'][number]

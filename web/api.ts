@@ -1,18 +1,18 @@
 import { apiKey } from './key.js'
 
 /**
- * Why an answer did not come: the API's own code (api/http/errors.ts of the server), or
+ * Why there is no answer: the API's own code (api/http/errors.ts of the server), or
  * - `offline`: nothing answered
  * - `unreadable`: what answered is not this API
  */
 export class Problem extends Error {
   readonly code: string
-  /** 0 where nothing answered. */
+  /** 0 if nothing answered. */
   readonly status: number
   readonly hint: string | null
-  /** The field at fault. */
+  /** The invalid field. */
   readonly param: string | null
-  /** Seconds after which it is worth asking again. */
+  /** Seconds after which to try again. */
   readonly retryAfter: number | null
 
   constructor(
@@ -35,7 +35,10 @@ export class Problem extends Error {
   }
 }
 
-/** Asks the API, with the key when there is one. @throws Problem for anything but a good answer */
+/**
+ * Sends a request to the API, with the key if there is one.
+ * @throws Problem for any unsuccessful response
+ */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers)
   const key = apiKey()
@@ -53,7 +56,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
   return res
 }
 
-/** The JSON of a good answer. @throws Problem */
+/** The JSON of a successful response. @throws Problem */
 export async function askJson<T>(path: string, init: RequestInit = {}): Promise<T> {
   const res = await ask(path, init)
   try {
@@ -97,7 +100,7 @@ async function problemOf(res: Response): Promise<Problem> {
   })
 }
 
-/** What was thrown, as a problem that can be shown. */
+/** Converts anything thrown to a Problem that can be shown. */
 export function asProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown
   return new Problem('unreadable', thrown instanceof Error ? thrown.message : String(thrown))

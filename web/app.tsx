@@ -21,7 +21,7 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['/docs', 'API'],
 ]
 
-/** Read by few: it is loaded when it is opened. */
+/** Read by few, so it is loaded only when opened. */
 const DocsPage = lazy(() => import('./docs/docs-page.js').then((module) => module.DocsPage))
 
 const THEMES: Record<Theme, readonly [IconName, string]> = {
@@ -33,7 +33,7 @@ const THEMES: Record<Theme, readonly [IconName, string]> = {
 export function App(): JSX.Element {
   const main = useRef<HTMLElement>(null)
   return (
-    // What is no page leaves this one.
+    // Addresses outside the pages leave this app.
     <LocationProvider scope={/^\/(?!openapi|v1\/)/}>
       <a class="skip" href="#main">
         Skip to the content

@@ -18,22 +18,22 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`
 }
 
-/** A share of a million as a decimal: scores and factors. */
+/** Parts per million as a decimal, for scores and factors. */
 export function ppm(value: number, digits = 4): string {
   return (value / 1_000_000).toFixed(digits)
 }
 
-/** `97.3 %`; a part of nothing has none. */
+/** `97.3 %`; null if `of` is 0. */
 export function percent(part: number, of: number): string | null {
   return of === 0 ? null : `${Number(((100 * part) / of).toFixed(2))} %`
 }
 
-/** Beginning and end of a hotkey or a hash: what people compare by eye. */
+/** The beginning and end of a hotkey or hash, which people compare by eye. */
 export function short(text: string, head = 6, tail = 4): string {
   return text.length <= head + tail + 1 ? text : `${text.slice(0, head)}…${text.slice(-tail)}`
 }
 
-/** A point in time for people, in their own time zone. */
+/** A date and time in the reader's time zone. */
 export function time(iso: string | number): string {
   return clock.format(new Date(iso))
 }

@@ -1,12 +1,12 @@
 /**
- * The API key. It comes pasted once, or as `#key=` in the address (which servers never see), and stays
- * for this tab, or on this device when its owner says so.
+ * The API key. It is pasted once, or given as `#key=` in the address (which servers never see), and kept for
+ * this tab, or on this device if its owner says so.
  */
 const NAME = 'fractal.key'
 
 const listeners = new Set<() => void>()
 
-/** Storage can be closed to pages: then a key lives as long as the page. */
+/** If storage is blocked, the key lives only as long as the page. */
 let unstored: string | null = null
 
 function stores(): Storage[] {
@@ -26,12 +26,12 @@ export function apiKey(): string | null {
   return unstored
 }
 
-/** Whether the key outlives the tab. */
+/** Whether the key is kept beyond this tab. */
 export function isKeyKept(): boolean {
   return stores()[1]?.getItem(NAME) != null
 }
 
-/** Takes a key; null forgets it, everywhere. @param keep on this device, beyond the tab */
+/** Sets the key; null forgets it everywhere. @param keep on this device, beyond the tab */
 export function setApiKey(key: string | null, keep = false): void {
   const [session, local] = stores()
   unstored = key
@@ -50,7 +50,10 @@ export function onKeyChange(tell: () => void): () => void {
   return () => listeners.delete(tell)
 }
 
-/** Takes the key out of the address, at once: it must not stay in the bar, the history or a copied link. */
+/**
+ * Reads the key from the address and removes it at once: it must not stay in the address bar, the history or
+ * a copied link.
+ */
 export function takeKeyFromAddress(): void {
   const given = new URLSearchParams(location.hash.slice(1)).get('key')
   if (given === null) return

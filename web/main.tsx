@@ -13,6 +13,6 @@ import { App } from './app.js'
 import { takeKeyFromAddress } from './key.js'
 
 takeKeyFromAddress()
-// The same page can be given another key by its address.
+// An open page can be given another key through its address.
 addEventListener('hashchange', takeKeyFromAddress)
 render(<App />, document.getElementById('app')!)

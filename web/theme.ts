@@ -4,7 +4,7 @@ export type Theme = 'system' | 'light' | 'dark'
 const NAME = 'fractal.theme'
 const ORDER: readonly Theme[] = ['system', 'light', 'dark']
 
-/** The theme in force; public/theme.js has read it before the first paint. */
+/** The current theme; public/theme.js reads it before the first paint. */
 export function theme(): Theme {
   const set = document.documentElement.dataset.theme
   return set === 'light' || set === 'dark' ? set : 'system'
@@ -21,6 +21,6 @@ export function setTheme(to: Theme): void {
     if (to === 'system') localStorage.removeItem(NAME)
     else localStorage.setItem(NAME, to)
   } catch {
-    // Not kept, then: storage is closed to pages here.
+    // Storage is blocked: the theme is not kept.
   }
 }

@@ -3,22 +3,22 @@ import { askJson, asProblem, type Problem } from './api.js'
 import { onKeyChange } from './key.js'
 
 export interface Asked<T> {
-  /** The last good answer; kept while newer ones fail. */
+  /** The last successful response; kept while newer requests fail. */
   readonly data: T | null
-  /** When it came: milliseconds since 1970. */
+  /** When it arrived, in Unix milliseconds. */
   readonly at: number
-  /** Why the newest question has no answer; null after a good one. */
+  /** Why the newest request failed; null after a success. */
   readonly problem: Problem | null
   readonly again: () => void
 }
 
-/** After a failure the next question waits longer, at most this. */
+/** The maximum backoff after failures. */
 const MAX_WAIT_MS = 30_000
 
 /**
- * Asks for `path`, and again every so often while the page is seen; a hidden page asks nothing.
- * @param path null asks nothing
- * @param everyMs 0: once
+ * Fetches `path`, repeatedly while the page is visible; a hidden page fetches nothing.
+ * @param path null: nothing is fetched
+ * @param everyMs 0: only once
  */
 export function useApi<T>(path: string | null, everyMs = 0): Asked<T> {
   const [state, setState] = useState<{
@@ -51,7 +51,7 @@ export function useApi<T>(path: string | null, everyMs = 0): Asked<T> {
       } catch (thrown) {
         if (asking.signal.aborted) return
         const problem = asProblem(thrown)
-        // What a second try can't change is not tried again by itself.
+        // A retry can't change these errors, so they don't add to the backoff.
         failures = problem.status >= 400 && problem.status < 429 ? 0 : failures + 1
         setState((before) => ({
           ...(before.path === path ? before : { path, data: null, at: 0 }),

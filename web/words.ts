@@ -11,7 +11,7 @@ export const TIER_NAMES: Record<Tier, string> = {
 /** The best first. */
 export const TIERS = Object.keys(TIER_NAMES) as readonly Tier[]
 
-/** What a verdict means, for who meets the word for the first time. */
+/** What a verdict means, for people who are new to it. */
 export const VERDICT_WORDS: Record<Verdict, string> = {
   pass: 'The answer is what the verifier computed.',
   cheat: 'Proven: the answer is not what was asked for.',
@@ -43,7 +43,7 @@ export const PHASE_WORDS: Record<Phase, string> = {
 
 export const FINAL: readonly Phase[] = ['settled', 'lapsed', 'missed']
 
-/** What became of an interval's weights. */
+/** The outcome of an interval's weights. */
 export function weightsWords(weights: { kind: string; state: string | null } | null): string {
   if (weights === null) return 'not yet'
   if (weights.kind !== 'weights') return WEIGHT_KINDS[weights.kind] ?? weights.kind

@@ -56,7 +56,7 @@ describe('the pages in a browser', function () {
     ['/intervals', /Newest first/],
     ['/intervals/1', /Verdicts/],
     ['/judge', /Check interval 1/],
-    ['/intervals/3', /Nothing of it is shown before it is final/],
+    ['/intervals/3', /Nothing is shown before it is final/],
     [`/playground#key=${TEST_KEY}`, /This request as code/],
     ['/playground', /A key is needed/],
     ['/docs#createVideo', /Create a video/],

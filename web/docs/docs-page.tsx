@@ -50,7 +50,7 @@ function Groups({ document }: { document: Document }): JSX.Element {
             <div class="operations">
               {entries.map((entry) => (
                 <OperationEntry
-                  // Asked for by its address, it opens, even if it was closed by hand.
+                  // The new key opens it when its address is followed, even if it was closed by hand.
                   key={`${entry.id} ${entry.id === wanted}`}
                   entry={entry}
                   document={document}
@@ -90,7 +90,7 @@ function Contents(props: { groups: readonly Group[]; wanted: string }): JSX.Elem
   )
 }
 
-/** What stands after `#` in the address. */
+/** The fragment of the address, after `#`. */
 function useHash(): string {
   const read = (): string => decodeURIComponent(location.hash.slice(1))
   const [hash, setHash] = useState(read)

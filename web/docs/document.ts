@@ -1,4 +1,4 @@
-/** What of an OpenAPI 3.1 document the page shows. */
+/** The part of an OpenAPI 3.1 document that the page shows. */
 export interface Document {
   readonly info: { readonly title: string; readonly version: string; readonly description?: string }
   readonly tags?: readonly { readonly name: string; readonly description?: string }[]
@@ -59,13 +59,13 @@ export interface Schema {
   readonly maxLength?: number
 }
 
-/** One thing that can be asked, or that is sent to a webhook. */
+/** An operation, or an event that is sent to a webhook. */
 export interface Entry {
-  /** Its place on the page. */
+  /** Its anchor on the page. */
   readonly id: string
-  /** `GET`; of a webhook, what is sent to it. */
+  /** For example `GET`; for a webhook, the method sent to it. */
   readonly method: string
-  /** `/v1/videos/{id}`; of a webhook, the event's name. */
+  /** For example `/v1/videos/{id}`; for a webhook, the event's name. */
   readonly path: string
   readonly isWebhook: boolean
   readonly operation: Operation
@@ -79,7 +79,7 @@ export interface Group {
 
 const OTHER = 'Other'
 
-/** Everything of the document under its first tag, in the document's order. */
+/** All entries of the document grouped by their first tag, in the document's order. */
 export function groupsOf(document: Document): Group[] {
   const entries = [...entriesOf(document.paths, false), ...entriesOf(document.webhooks ?? {}, true)]
   const tagOf = ({ operation }: Entry): string => operation.tags?.[0] ?? OTHER
@@ -108,7 +108,7 @@ function entriesOf(paths: Document['paths'], isWebhook: boolean): Entry[] {
 
 /** The scope that a key needs; null: no key is needed. */
 export function scopeOf({ security }: Operation): string | null {
-  // One of them will do, and an empty one asks for nothing.
+  // Any one of them is enough, and an empty one means no key.
   const scopes = security?.map((wanted) => Object.values(wanted).flat().join(', ')) ?? []
   return scopes.includes('') ? null : (scopes[0] ?? null)
 }
@@ -118,7 +118,7 @@ export function refName($ref: string): string {
   return $ref.slice($ref.lastIndexOf('/') + 1)
 }
 
-/** What a schema's reference means; the schema itself where it has none. */
+/** Resolves a schema's reference; returns the schema itself if it has none. */
 export function resolved(schema: Schema, document: Document): Schema {
   if (schema.$ref === undefined) return schema
   const found = document.components?.schemas?.[refName(schema.$ref)]

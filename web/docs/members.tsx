@@ -4,7 +4,7 @@ import { type Document, refName, resolved, type Schema } from './document.js'
 import { Inline } from './prose.js'
 import { objectsOf, typeText } from './schema-text.js'
 
-/** The members of an object, each with its type; objects within open on demand. */
+/** The members of an object, each with its type; nested objects open on demand. */
 export function Members({
   schema,
   document,
@@ -32,7 +32,7 @@ export function Members({
   )
 }
 
-/** Type, description, and what is within. */
+/** Type, description, and nested members. */
 export function About({ schema, document }: { schema: Schema; document: Document }): JSX.Element {
   const description = schema.description ?? resolved(schema, document).description
   return (
@@ -50,7 +50,7 @@ export function About({ schema, document }: { schema: Schema; document: Document
   )
 }
 
-/** Made when it is opened: a document may contain itself. */
+/** Rendered only when opened, because a schema may contain itself. */
 function Within({ schema, document }: { schema: Schema; document: Document }): JSX.Element | null {
   const [open, setOpen] = useState(false)
   const { properties, anyOf, oneOf } = resolved(schema, document)

@@ -14,7 +14,7 @@ import { Inline, Prose } from './prose.js'
 import { curlOf, exampleBody } from './sample.js'
 import { TryIt } from './try-it.js'
 
-/** One operation, opened by its line or by `#` and its id in the address. */
+/** One operation, opened by clicking it or by `#` and its id in the address. */
 export function OperationEntry({
   entry,
   document,
@@ -98,7 +98,7 @@ function Parameters({ entry, document }: { entry: Entry; document: Document }): 
   )
 }
 
-/** Each form of a body; its members where it is an object. */
+/** Each media type of a body; its members if it is an object. */
 function Bodies({ contents, document }: { contents: Contents; document: Document }): JSX.Element {
   return (
     <>
@@ -122,7 +122,7 @@ function Bodies({ contents, document }: { contents: Contents; document: Document
 function AnswerEntry(props: { status: string; answer: Answer; document: Document }): JSX.Element {
   const { status, answer, document } = props
   const isGood = Number(status) < 300
-  // A problem is the same everywhere; the codes in its description are what differs.
+  // Error bodies are the same everywhere; only the codes in the description differ.
   const contents = isGood ? answer.content : undefined
   return (
     <li>

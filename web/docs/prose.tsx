@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 
-/** A description as OpenAPI has them: paragraphs, and code between backticks. */
+/** An OpenAPI description: paragraphs, and code between backticks. */
 export function Prose({ text }: { text: string }): JSX.Element {
   return (
     <div class="prose">

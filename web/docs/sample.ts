@@ -1,13 +1,13 @@
 import type { Document, Entry, Parameter, Schema } from './document.js'
 import { resolved } from './document.js'
 
-/** What a parameter could be, to begin with. */
+/** An initial value for a parameter. */
 export function exampleOf({ name, schema }: Parameter): string {
   const example = schema?.example ?? schema?.enum?.[0] ?? schema?.const
   return example === undefined ? name.toUpperCase() : String(example)
 }
 
-/** A JSON body to begin with: the document's example, else one of what must be there; null: none is sent. */
+/** An initial JSON body: the document's example, else one with the required members; null: no body. */
 export function exampleBody({ operation }: Entry, document: Document): string | null {
   const json = operation.requestBody?.content['application/json']
   if (json === undefined) return null
@@ -26,7 +26,7 @@ function sampleOf(schema: Schema, document: Document): unknown {
   )
 }
 
-/** An address with its parameters in place. @param values by name; empty ones are left out */
+/** The URL with its parameters filled in. @param values by name; empty ones are left out */
 export function addressOf(
   { path, operation }: Entry,
   values: Readonly<Record<string, string>>,
@@ -42,7 +42,7 @@ export function addressOf(
   return query.size === 0 ? filled : `${filled}?${query}`
 }
 
-/** The same as a command. @param body null: none is sent */
+/** The same as a curl command. @param body null: no body */
 export function curlOf(
   entry: Entry,
   body: string | null,

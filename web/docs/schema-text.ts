@@ -1,6 +1,6 @@
 import { refName, type Schema } from './document.js'
 
-/** The largest integer of JSON: as a bound it says nothing. */
+/** The largest integer in JSON: not worth showing as a bound. */
 const NO_BOUND = Number.MAX_SAFE_INTEGER
 
 /** A schema's type in words: `integer, 1 to 64, or null`. */
@@ -36,7 +36,7 @@ function bounds(schema: Schema): string[] {
   ]
 }
 
-/** The objects within a schema, whose members are shown beneath it. */
+/** The nested objects of a schema, whose members are shown beneath it. */
 export function objectsOf(schema: Schema): Schema[] {
   const { $ref, anyOf, oneOf, allOf, items, properties, additionalProperties } = schema
   if ($ref !== undefined || properties !== undefined) return [schema]

@@ -6,7 +6,7 @@ import { Notice } from '../parts/notice.js'
 import { type Document, type Entry, scopeOf } from './document.js'
 import { addressOf, exampleBody } from './sample.js'
 
-/** Characters of an answer that are shown. */
+/** Maximum characters shown of a response. */
 const SHOWN = 20_000
 
 interface Got {
@@ -15,7 +15,7 @@ interface Got {
   readonly text: string
 }
 
-/** Asks this server, with what was typed and the key of this tab. */
+/** Sends the request to this server, with the entered values and this tab's key. */
 export function TryIt({ entry, document }: { entry: Entry; document: Document }): JSX.Element {
   const { operation, method } = entry
   const key = useKey()

@@ -11,10 +11,10 @@ import { Section } from '../parts/section.js'
 import { useShowMore } from '../parts/show-more.js'
 import { KIND_NAMES, VERDICT_WORDS, VERDICTS } from '../words.js'
 
-/** At first: an interval has hundreds. */
+/** Shown at first: an interval has hundreds. */
 const SHOWN = 12
 
-/** The verdicts of an interval, by verdict if wanted. */
+/** The verdicts of an interval, optionally filtered by verdict. */
 export function Checks({ interval }: { interval: Interval }): JSX.Element {
   const [older, setOlder] = useState<readonly IntervalCheck[]>([])
   const [next, setNext] = useState(interval.verdicts_next)

@@ -3,7 +3,7 @@ import type { Interval } from '../api-types.js'
 import { Hash } from '../parts/hotkey.js'
 import { Section } from '../parts/section.js'
 
-/** What binds the verifier: what it committed to beforehand, what it signed afterwards. */
+/** What binds the verifier: its commitment beforehand, its signature afterwards. */
 export function Hashes({ interval }: { interval: Interval }): JSX.Element | null {
   const { commitment, record, first_block_hash: blockHash } = interval
   if (commitment === null && record === null && blockHash === null) return null
@@ -40,7 +40,7 @@ export function Hashes({ interval }: { interval: Interval }): JSX.Element | null
         ) : (
           record !== null &&
           (record.expired
-            ? ' The record itself was public and is no longer stored: who has it can check it by these.'
+            ? ' The record itself was public and is no longer stored: whoever has it can check it against these.'
             : ' The record itself can be read once its weights are out.')
         )}
       </p>

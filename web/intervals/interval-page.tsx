@@ -21,7 +21,7 @@ import { Weights } from './weights.js'
 
 const EVERY_MS = 4_000
 
-/** `/intervals/{n}`: its course, and what it found once it is final. */
+/** `/intervals/{n}`: its progress, and its results once it is final. */
 export function IntervalPage(): JSX.Element {
   const { n = '' } = useRoute().params
   useTitle(`Interval ${n}`)
@@ -89,7 +89,7 @@ function Found({ interval, again }: { interval: Interval; again: () => void }): 
       {interval.missed_because_text !== null && (
         <Notice title="This interval was missed" role="status">
           <p class="muted">
-            Why: {interval.missed_because_text}. No score, tier or weight changed by it.
+            Why: {interval.missed_because_text}. It changed no score, tier or weight.
           </p>
         </Notice>
       )}
@@ -117,7 +117,7 @@ function Found({ interval, again }: { interval: Interval; again: () => void }): 
           <Scores scores={interval.scores} />
         </>
       ) : (
-        <Empty title="Nothing of it is shown before it is final">
+        <Empty title="Nothing is shown before it is final">
           <p>
             Its plan, verdicts and counts would tell provers what is left to be checked. They appear
             here when it has settled.

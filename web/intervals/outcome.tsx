@@ -3,7 +3,7 @@ import type { IntervalLine } from '../api-types.js'
 import { count } from '../format.js'
 import { VerdictBadge } from '../parts/badges.js'
 
-/** What the checks of an interval found, as counts under each other from line to line. */
+/** The results of an interval's checks, as counts that line up between rows. */
 export function Outcome({ line }: { line: IntervalLine }): JSX.Element {
   if (line.checks === null) return <span class="muted">shown when it is final</span>
   if (line.checks === 0) return <span class="muted">none</span>
@@ -27,7 +27,7 @@ export function Outcome({ line }: { line: IntervalLine }): JSX.Element {
   )
 }
 
-/** None keeps its place. */
+/** A count of 0 keeps its place. */
 function Counted({ n, children }: { n: number; children: ComponentChildren }): JSX.Element {
   if (n === 0) return <span />
   return (

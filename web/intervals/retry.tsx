@@ -24,7 +24,7 @@ export function Retry({ n, done }: { n: number; done: () => void }): JSX.Element
   return (
     <>
       <p class="muted">
-        Running it again repeats neither asking, nor GPU work that is stored, nor counting, nor
+        Running it again asks nobody twice, and repeats no stored GPU work, no counting and no
         weights. On the verifier’s machine: <code>fractal interval retry {n}</code>
       </p>
       {key === null ? (

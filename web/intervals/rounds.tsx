@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { Interval } from '../api-types.js'
 import { count, plural } from '../format.js'
 
-/** Where in the interval's blocks the rounds lay. The list below the line says the same. */
+/** When in the interval's blocks the rounds were. The list below the line says the same. */
 export function Rounds({ interval }: { interval: Interval }): JSX.Element {
   const { first_block: first, last_block: last } = interval
   const rounds = interval.rounds!

@@ -6,7 +6,7 @@ import { Hotkey } from '../parts/hotkey.js'
 import { Section } from '../parts/section.js'
 import { useShowMore } from '../parts/show-more.js'
 
-/** What it made of each prover. */
+/** The interval's result for each prover. */
 export function Scores({ scores }: { scores: readonly IntervalScore[] }): JSX.Element | null {
   const [shown, rest] = useShowMore(
     [...scores].sort((a, b) => b.score_after_ppm - a.score_after_ppm || a.uid - b.uid),

@@ -36,7 +36,7 @@ export function Steps({ interval }: { interval: Interval }): JSX.Element {
   )
 }
 
-/** The day is said once. @param whole with it */
+/** The date is only shown once. @param whole whether to show it */
 function When({ iso, whole }: { iso: string; whole: boolean }): JSX.Element {
   const full = time(iso)
   return (
@@ -46,7 +46,7 @@ function When({ iso, whole }: { iso: string; whole: boolean }): JSX.Element {
   )
 }
 
-/** The steps; of an interval that has failed, the first that is not done is where it stopped. */
+/** The steps; if an interval has failed, it stopped at the first one that is not done. */
 function stepsOf(interval: Interval): Step[] {
   const steps = courseOf(interval)
   if (!interval.failed || FINAL.includes(interval.phase)) return steps

@@ -83,5 +83,5 @@ export function Weights({ interval }: { interval: Interval }): JSX.Element {
 function emptyTitle({ weights, phase }: Interval): string {
   if (weights === null)
     return phase === 'missed' || phase === 'lapsed' ? 'None: it was not settled' : 'Not decided yet'
-  return weights.uids === null ? 'Told once the chain tells them' : 'None were set'
+  return weights.uids === null ? 'Shown once the chain reveals them' : 'None were set'
 }

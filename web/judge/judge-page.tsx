@@ -9,7 +9,7 @@ import { useApi } from '../use-api.js'
 
 const EVERY_MS = 15_000
 
-/** `/judge`: what binds the verifier, and how a stranger checks it. */
+/** `/judge`: what binds the verifier, and how anybody can check it. */
 export function JudgePage(): JSX.Element {
   useTitle('Check the judge')
   const path = '/v1/network/intervals?limit=20'
@@ -22,7 +22,7 @@ export function JudgePage(): JSX.Element {
       <PageHead title="Check the judge">
         <p class="lead">
           A verifier decides who is paid. Nobody has to believe it: what it may do is bound before
-          an interval begins, and what it did can be computed again afterwards, on any machine.
+          an interval begins, and what it did can be recomputed afterwards, on any machine.
         </p>
       </PageHead>
       {problem !== null && <ProblemNotice problem={problem} again={again} old={data !== null} />}
@@ -40,7 +40,7 @@ export function JudgePage(): JSX.Element {
         <CheckInterval n={n} />
       )}
       <Binding />
-      <Section title="What is left to its word">
+      <Section title="What rests on its word">
         <ul class="facts-list">
           <li>
             That an answer was late, broken off or lost (<em>fail</em>): both ends of a connection

@@ -3,7 +3,7 @@ import type { IntervalLine } from '../api-types.js'
 import { count, plural } from '../format.js'
 import { capital, FINAL, weightsWords } from '../words.js'
 
-/** What became of an interval: its mark in the strip, and what the legend says of it. */
+/** The outcomes of an interval: mark in the strip, and text in the legend. */
 const CELLS = {
   clean: { mark: '✓', means: 'checks passed' },
   caught: { mark: '2', means: 'cheats caught' },
@@ -15,7 +15,7 @@ const CELLS = {
 
 type Cell = keyof typeof CELLS
 
-/** The newest intervals, the newest at the right, in as many places as there can be. */
+/** The newest intervals, newest on the right, in a fixed number of places. */
 export function IntervalStrip({
   intervals,
   places,

@@ -4,7 +4,7 @@ import { count } from '../format.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Fact } from '../parts/section.js'
 
-/** What the grid is and found lately, in numbers; what is not known yet keeps its place. */
+/** The grid and its recent results in numbers; unknown ones keep their place. */
 export function NetworkFacts({
   provers,
   intervals,

@@ -11,11 +11,11 @@ import { ProverTable } from './prover-table.js'
 import { Samples } from './samples.js'
 import { SAMPLES_MODEL } from './samples-model.js'
 
-/** Often enough to watch an interval, seldom enough for a thousand watchers. */
+/** Often enough to watch an interval, rarely enough for a thousand viewers. */
 const PROVERS_MS = 4_000
 const TIERS_MS = 15_000
 
-/** `/`: what the grid makes, provers by tier, and how the newest interval goes. */
+/** `/`: sample videos, provers by tier, and the progress of the newest interval. */
 export function NetworkPage(): JSX.Element {
   useTitle('Network')
   const provers = useApi<List<Prover>>('/v1/network/provers', PROVERS_MS)
@@ -73,16 +73,15 @@ export function NetworkPage(): JSX.Element {
   )
 }
 
-/** @param samples whether the network makes such videos */
+/** @param samples whether the network's model makes videos like the samples */
 function Hero({ samples }: { samples: boolean }): JSX.Element {
   return (
     <div class="hero">
       <div class="hero-words">
         <h1>Videos from GPUs that nobody has to trust</h1>
         <p class="lead">
-          The same request gives the same bytes. So the verifier computes some of the answers again
-          and compares them: who answers as computed climbs the tiers and earns, who cheats is
-          caught.
+          The same request gives the same bytes. So the verifier recomputes some of the answers and
+          compares them: provers with equal answers climb the tiers and earn, cheats are caught.
         </p>
         <p class="row">
           <a class="button primary" href="/playground">

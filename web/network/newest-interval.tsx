@@ -13,15 +13,15 @@ import { IntervalStrip, outcome } from './interval-strip.js'
 export const STRIP_PLACES = 24
 
 /**
- * How the newest interval goes, what the last settled one found, and those before as a strip.
- * @param intervals newest first; null until they are known: the place is kept
+ * The progress of the newest interval, the results of the last settled one, and earlier ones as a strip.
+ * @param intervals newest first; null until they are known: a placeholder is shown
  */
 export function NewestInterval({
   intervals,
   temporal,
 }: {
   intervals: readonly IntervalLine[] | null
-  /** The loop of intervals in Temporal's UI. */
+  /** URL of the interval loop in Temporal's UI. */
   temporal: string | null
 }): JSX.Element {
   return (
@@ -51,7 +51,7 @@ export function NewestInterval({
 }
 
 function Shown({ intervals }: { intervals: readonly IntervalLine[] }): JSX.Element {
-  // The one after the running one is announced early; it is no news.
+  // The next interval is announced early; that is not interesting yet.
   const newest = intervals.find(({ phase }) => phase !== 'announced') ?? intervals[0]!
   const settled = intervals.find(({ phase }) => phase === 'settled')
   return (

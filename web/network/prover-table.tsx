@@ -7,13 +7,13 @@ import { Bar } from '../parts/bar.js'
 import { Hotkey } from '../parts/hotkey.js'
 import { Icon } from '../parts/icons.js'
 
-/** From so many on, somebody looks for their own. */
+/** From this many provers on, people need to search for their own. */
 const MANY = 12
-/** Verdicts in a line. */
+/** Verdicts per row. */
 const VERDICTS = 5
 const COLUMNS = 8
 
-/** Every prover under its tier, the best score first. */
+/** Every prover by tier, best score first. */
 export function ProverTable({
   provers,
   tiers,
@@ -212,7 +212,7 @@ function Rate(props: { name: string; rate: string | null; part: number; of: numb
   )
 }
 
-/** Said only where something is not as it should be. */
+/** Shown only if something is wrong. */
 function Presence({ prover }: { prover: Prover }): JSX.Element | null {
   if (!prover.present) return <span class="muted small">no longer registered</span>
   if (prover.reachable !== false) return null

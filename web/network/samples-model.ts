@@ -1,2 +1,2 @@
-/** Whose videos the samples are: the model that is shipped. */
+/** The model of the sample videos: the bundled one. */
 export const SAMPLES_MODEL = 'fractal-shapes-1'

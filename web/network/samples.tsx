@@ -17,7 +17,7 @@ const SAMPLES: readonly (readonly [prompt: string, film: string])[] = [
   ['a small pink square bounces over purple', square],
 ]
 
-/** What the network makes, moving for a moment and whenever somebody points at it. */
+/** Sample videos, which move for a moment at first, and when hovered. */
 export function Samples(): JSX.Element {
   return (
     <figure class="samples">
@@ -31,7 +31,7 @@ export function Samples(): JSX.Element {
         ))}
       </ul>
       <figcaption class="muted small">
-        Videos of {SAMPLES_MODEL}, the small model that is shipped. Pick one to make its like.
+        Videos of {SAMPLES_MODEL}, the small bundled model. Pick one to make one like it.
       </figcaption>
     </figure>
   )

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 
-/** A share as a bar; the number stands beside it, so the bar itself is silent. */
+/** A share as a bar; hidden from screen readers, because the number is next to it. */
 export function Bar({ part, of }: { part: number; of: number }): JSX.Element {
   const share = of <= 0 ? 0 : Math.min(1, Math.max(0, part / of))
   return (

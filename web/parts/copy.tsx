@@ -9,7 +9,7 @@ async function copy(text: string): Promise<boolean> {
     await navigator.clipboard.writeText(text)
     return true
   } catch {
-    // Over plain HTTP from another machine there is no clipboard for pages; the old way still works.
+    // Over plain HTTP from another machine, pages have no clipboard API; the old way still works.
     const area = document.createElement('textarea')
     area.value = text
     document.body.append(area)
@@ -20,7 +20,7 @@ async function copy(text: string): Promise<boolean> {
   }
 }
 
-/** Copies; says so for a moment, to eyes and to screen readers. @param what is copied: `hotkey` */
+/** Copies, and confirms it for a moment, visibly and to screen readers. @param what is copied: `hotkey` */
 export function CopyButton({
   text,
   what,

@@ -2,7 +2,9 @@ import type { JSX } from 'preact'
 import { short } from '../format.js'
 import { CopyButton } from './copy.js'
 
-/** A prover, shortened; its page behind it, the whole hotkey to copy and in the title. */
+/**
+ * A shortened hotkey that links to its prover's page; the whole hotkey is in the title and can be copied.
+ */
 export function Hotkey({ hotkey, link = true }: { hotkey: string; link?: boolean }): JSX.Element {
   return (
     <span class="hotkey mono">
@@ -18,7 +20,7 @@ export function Hotkey({ hotkey, link = true }: { hotkey: string; link?: boolean
   )
 }
 
-/** A hash or a signature, whole: it wraps. */
+/** A whole hash or signature, which may wrap. */
 export function Hash({ name, value }: { name: string; value: string }): JSX.Element {
   return (
     <div>

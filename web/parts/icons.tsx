@@ -1,6 +1,6 @@
 import type { JSX } from 'preact'
 
-/** Strokes on a field of 16; the words beside them say what they mean. */
+/** Strokes in a 16 × 16 box; the words next to them say what they mean. */
 const PATHS = {
   check: 'M3.5 8.5l3 3 6-7',
   cross: 'M4 4l8 8M12 4l-8 8',

@@ -3,14 +3,14 @@ import { useEffect, useId, useState } from 'preact/hooks'
 import { apiKey, isKeyKept, maskedKey, onKeyChange, setApiKey } from '../key.js'
 import { Icon } from './icons.js'
 
-/** The key in force; a component that uses it renders again when it changes. */
+/** The current key; components that use this re-render when it changes. */
 export function useKey(): string | null {
   const [key, setKey] = useState(apiKey)
   useEffect(() => onKeyChange(() => setKey(apiKey())), [])
   return key
 }
 
-/** Takes a key, pasted once. */
+/** A form for pasting a key. */
 export function KeyForm(): JSX.Element {
   const id = useId()
   const [text, setText] = useState('')
@@ -54,7 +54,7 @@ export function KeyForm(): JSX.Element {
   )
 }
 
-/** The key in use, masked, and the way to forget it. */
+/** The masked key in use, with a button to forget it. */
 export function KeyInUse(): JSX.Element | null {
   const key = useKey()
   if (key === null) return null

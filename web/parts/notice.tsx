@@ -33,7 +33,10 @@ export function Notice({
   )
 }
 
-/** Why there is no answer, and what to do. @param again asks again; also by itself after `Retry-After` */
+/**
+ * Why there is no answer, and what to do.
+ * @param again tries again; also called automatically after `Retry-After`
+ */
 export function ProblemNotice({
   problem,
   again,
@@ -41,7 +44,7 @@ export function ProblemNotice({
 }: {
   problem: Problem
   again?: () => void
-  /** What is shown below is older. */
+  /** Whether older data is shown below. */
   old?: boolean
 }): JSX.Element {
   const left = useCountdown(problem)
@@ -70,10 +73,10 @@ export function ProblemNotice({
   )
 }
 
-/** What is away, by the code of a 503. */
+/** What is unavailable, by the code of a 503. */
 const AWAY: Record<string, string> = {
-  ledger_unavailable: 'The network’s ledger is away for now',
-  temporal_unavailable: 'The network’s workflows are away for now',
+  ledger_unavailable: 'The network’s ledger is unavailable for now',
+  temporal_unavailable: 'The network’s workflows are unavailable for now',
   overloaded: 'The server is overloaded',
   shutting_down: 'The server is restarting',
 }
@@ -118,7 +121,7 @@ export function Empty({
   )
 }
 
-/** What stands where data will be. */
+/** A placeholder for data. */
 export function Loading({ lines = 4 }: { lines?: number }): JSX.Element {
   return (
     <div class="skeleton" role="status">

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useId } from 'preact/hooks'
 
-/** A part of a page with a heading of its own. */
+/** A part of a page with its own heading. */
 export function Section({
   title,
   aside,
@@ -9,9 +9,9 @@ export function Section({
   children,
 }: {
   title: string
-  /** Beside the heading. */
+  /** Next to the heading. */
   aside?: ComponentChildren
-  /** The page's own class for it. */
+  /** An extra CSS class. */
   of?: string
   children: ComponentChildren
 }): JSX.Element {
@@ -27,7 +27,7 @@ export function Section({
   )
 }
 
-/** The top of a page: its title and what it is in a sentence. */
+/** The top of a page: its title, and one sentence about it. */
 export function PageHead({
   title,
   aside,
@@ -48,7 +48,7 @@ export function PageHead({
   )
 }
 
-/** A number that stands for itself. */
+/** A single number with its name. */
 export function Fact({
   name,
   children,

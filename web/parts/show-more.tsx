@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 
-/** The first lines of a long list, and the button that shows the rest. @param first how many */
+/** The first rows of a long list, and a button that shows the rest. @param first how many */
 export function useShowMore<T>(
   lines: readonly T[],
   first = 20,

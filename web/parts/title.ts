@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 
-/** Names the page in the tab, and to screen readers when it changes. */
+/** Sets the page's title in the tab, and announces changes to screen readers. */
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Fractal`

@@ -5,7 +5,7 @@ import { Section } from '../parts/section.js'
 import { codeSample, LANGUAGES, type Language } from './code-samples.js'
 import type { VideoBody } from './request.js'
 
-/** The request of the form as a program. */
+/** The form's request as a program. */
 export function CodePanel({ body }: { body: VideoBody }): JSX.Element {
   const [language, setLanguage] = useState<Language>('curl')
   const code = codeSample(

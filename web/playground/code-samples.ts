@@ -3,7 +3,7 @@ import type { VideoBody } from './request.js'
 export const LANGUAGES = ['curl', 'JavaScript', 'Python'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-/** Programs that make this very request; they read the key from the environment. */
+/** Programs that make exactly this request; they read the key from the environment. */
 export function codeSample(language: Language, body: VideoBody, origin: string): string {
   switch (language) {
     case 'curl':
@@ -49,14 +49,14 @@ await writeFile('video.mp4', Buffer.from(await content.arrayBuffer()))
 `
 }
 
-/** What OpenAI's client knows by name; the rest is ours. */
+/** Named parameters of OpenAI's client; the rest are ours. */
 const OPENAI_FIELDS: readonly string[] = ['prompt', 'size']
 
 function python(body: VideoBody, origin: string): string {
   const entries = Object.entries(body)
   const known = entries.filter(([name]) => OPENAI_FIELDS.includes(name))
   const ours = entries.filter(([name]) => !OPENAI_FIELDS.includes(name))
-  // A JSON text or number is one of Python's too.
+  // JSON strings and numbers are also valid in Python.
   const lines = known.map(([name, value]) => `    ${name}=${JSON.stringify(value)},`)
   if (ours.length > 0) {
     const members = ours.map(([name, value]) => `"${name}": ${JSON.stringify(value)}`)

@@ -1,4 +1,4 @@
-/** In the words that the small model has learned (engine/models/README.md): they come out well. */
+/** In words that the small model has learned (engine/models/README.md), so that they come out well. */
 export const EXAMPLES: readonly string[] = [
   'a red circle moves right on a blue background',
   'a yellow star rotates in the night sky with stars',

@@ -9,7 +9,7 @@ import { Section } from '../parts/section.js'
 
 const PAGE = 12
 
-/** This key's videos, the newest first. @param changed anything else: the list is asked for again */
+/** This key's videos, newest first. @param changed any new value reloads the list */
 export function History({
   current,
   changed,
@@ -91,7 +91,7 @@ function Thumbnail({ video }: { video: Video }): JSX.Element {
         made = URL.createObjectURL(blob)
         setAddress(made)
       })
-      // An expired one has none; the place stays empty.
+      // An expired video has none; the place stays empty.
       .catch(() => {})
     return () => {
       asking.abort()

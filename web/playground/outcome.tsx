@@ -12,7 +12,7 @@ const HINTS: Record<string, string> = {
   internal_error: 'This is the network’s own fault. Try again.',
 }
 
-/** How it ended, where that needs words. */
+/** How it ended, if that needs an explanation. */
 export function Ended({ video }: { video: Video }): JSX.Element | null {
   if (video.status === 'completed' && video.cancel_requested) {
     return (

@@ -19,7 +19,7 @@ import { useVideo } from './use-video.js'
 export function PlaygroundPage(): JSX.Element {
   useTitle('Playground')
   const { query, route } = useLocation()
-  // In the address, so that a reload goes on watching.
+  // In the address, so that a reload continues to watch it.
   const id = /^video_[0-9a-f]{24}$/.test(query.video ?? '') ? query.video! : null
   const key = useKey()
   const models = useApi<List<Model>>(key === null ? null : '/v1/models')
@@ -30,7 +30,7 @@ export function PlaygroundPage(): JSX.Element {
   }))
   const [asked, setAsked] = useState<{ id: string; body: VideoBody } | null>(null)
   const [asking, setAsking] = useState(false)
-  // The answer to the last request was a video that had been made before.
+  // Whether the last request returned a video that already existed.
   const [had, setHad] = useState(false)
   const [problem, setProblem] = useState<Problem | null>(null)
   const watched = useVideo(key === null ? null : id)
@@ -38,8 +38,8 @@ export function PlaygroundPage(): JSX.Element {
   const refused = models.problem?.status === 401
   const running = asking || video?.status === 'queued' || video?.status === 'in_progress'
 
-  // A video that was opened from the list or by a reload fills the form, once; but for its seed, with which
-  // the next one would count for nobody.
+  // A video opened from the list or by a reload fills the form, once; except for its seed, with which the
+  // next one would not count.
   useEffect(() => {
     if (video !== null && asked?.id !== video.id) {
       setWanted({ ...wantedOf(video), seed: '' })

@@ -10,7 +10,7 @@ import { sizesOf } from './sizes.js'
 
 const SEED_MAX = 4294967295
 
-/** What makes a control one of the form's. */
+/** The props that connect a control to the form. */
 interface TextInput {
   readonly value: string
   readonly 'aria-invalid': true | undefined
@@ -20,12 +20,12 @@ interface TextInput {
 interface FormProps {
   readonly wanted: Wanted
   readonly change: (changes: Partial<Wanted>) => void
-  /** Null until it is known: then the placeholders say less. */
+  /** Null until it is known: until then, placeholders are less specific. */
   readonly model: Model | null
   readonly problem: Problem | null
   readonly disabled: boolean
   readonly running: boolean
-  /** The last request was answered with a video that had been made before. */
+  /** Whether the last request returned a video that already existed. */
   readonly had: boolean
   readonly submit: () => void
 }
@@ -73,7 +73,7 @@ export function RequestForm(props: FormProps): JSX.Element {
               type="button"
               class="chip"
               aria-pressed={wanted.prompt === example}
-              // Another prompt with the old one's seed would count for nobody.
+              // A new prompt with the old one's seed would not count.
               onClick={() => change({ prompt: example, seed: '' })}
             >
               {example}

@@ -1,6 +1,6 @@
 import type { Video } from '../api-types.js'
 
-/** The form as it stands: texts; an empty one leaves it to the model. */
+/** The form's current texts; an empty one means the model's default. */
 export interface Wanted {
   readonly prompt: string
   readonly seed: string
@@ -23,7 +23,7 @@ export const NOTHING_WANTED: Wanted = {
   fps: '',
 }
 
-/** The body of `POST /v1/videos`, with what was said only. */
+/** The body of `POST /v1/videos`, with only the fields that were filled in. */
 export interface VideoBody {
   readonly prompt: string
   readonly seed?: number
@@ -54,7 +54,7 @@ function number(name: string, text: string): Record<string, number> {
   return text.trim() === '' ? {} : { [name]: Number(text) }
 }
 
-/** The request that makes this video again, byte for byte: its seed included. */
+/** The request that makes this video again, byte for byte, including its seed. */
 export function wantedOf(video: Video): Wanted {
   return {
     prompt: video.prompt,
@@ -68,7 +68,7 @@ export function wantedOf(video: Video): Wanted {
   }
 }
 
-/** The field of the form that the API's `param` means. */
+/** The form field for the API's `param`. */
 export const FIELD_OF: Record<string, keyof Wanted> = {
   prompt: 'prompt',
   seed: 'seed',

@@ -5,7 +5,7 @@ import type { Video } from '../api-types.js'
 import { Icon } from '../parts/icons.js'
 import { ProblemNotice } from '../parts/notice.js'
 
-/** The newest frame while it comes about, then the video. */
+/** The newest frame while the video is being made, then the video. */
 export function Screen({
   video,
   frames,
@@ -62,7 +62,7 @@ export function Screen({
   )
 }
 
-/** The MP4 as an address of this page's own: the API wants a key, which a video element can't send. */
+/** The MP4 as a blob URL: the API requires a key, which a video element can't send. */
 function useContent(video: Video | null): { address: string | null; problem: Problem | null } {
   const id = video?.status === 'completed' ? video.id : null
   const [state, setState] = useState<{

@@ -1,6 +1,6 @@
 import type { Model } from '../api-types.js'
 
-/** Width and height as parts of the standard's. */
+/** Width and height as fractions of the standard's. */
 const SHAPES: readonly (readonly [number, number])[] = [
   [1, 1],
   [1.5, 1],
@@ -10,7 +10,7 @@ const SHAPES: readonly (readonly [number, number])[] = [
   [2, 2],
 ]
 
-/** Sizes beside the standard that the model takes. @param chosen stays in the list, whatever it is */
+/** The standard size, and others that the model supports. @param chosen stays in the list, whatever it is */
 export function sizesOf(model: Model | null, chosen: string): string[] {
   const sizes = new Set<string>()
   if (model !== null) {

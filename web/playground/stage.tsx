@@ -11,17 +11,17 @@ import type { VideoBody } from './request.js'
 import { Screen } from './screen.js'
 import type { Watched } from './use-video.js'
 
-/** Where the video comes about. */
+/** Shows the video being made. */
 export function Stage(props: {
   place: RefObject<HTMLElement | null>
   watched: Watched
   asking: boolean
-  /** What was asked for, from this page. */
+  /** The request sent from this page. */
   asked: VideoBody | null
   /** Why the request was refused. */
   problem: Problem | null
   again: () => void
-  /** Asks for the same video again, with its seed. */
+  /** Requests the same video again, with its seed. */
   useSeed: (seed: number) => void
 }): JSX.Element {
   const { watched, asking, asked, problem } = props
@@ -67,7 +67,7 @@ export function Stage(props: {
   )
 }
 
-/** How far it is, in words and as a bar, and the way to stop it. */
+/** The progress in words and as a bar, and a button to cancel. */
 function Progress({
   video,
   stage,
@@ -78,7 +78,7 @@ function Progress({
   const [problem, setProblem] = useState<Problem | null>(null)
   const [cancelling, setCancelling] = useState(false)
   const running = video.status === 'queued' || video.status === 'in_progress'
-  // The button goes, and the focus with it: what became of the cancel is read next.
+  // The button disappears, and the focus with it, so the result of the cancellation gets the focus.
   useEffect(() => {
     const notice = stage.current?.querySelector<HTMLElement>('.notice')
     if (running || !cancelling || notice == null || document.activeElement !== document.body) return
@@ -97,7 +97,7 @@ function Progress({
   }
   return (
     <>
-      {/* Said when it changes: each state, and the quarters on the way. */}
+      {/* Announced when it changes: each state, and each quarter of the progress. */}
       <p class="hidden-but-read" role="status">
         {video.status === 'in_progress'
           ? `In progress, ${25 * Math.floor(video.progress / 25)} %`

@@ -5,11 +5,11 @@ import { type VideoNews, watchVideo } from './watch-video.js'
 
 export interface Watched {
   readonly video: Video | null
-  /** Addresses of the pictures that came, by index from 0; those of the newest attempt only. */
+  /** URLs of the frames received, by index from 0; only of the newest attempt. */
   readonly frames: readonly (string | undefined)[]
-  /** How many attempts sent frames: above 1 a prover has failed and another took over. */
+  /** How many attempts sent frames: above 1, a prover has failed and another took over. */
   readonly attempts: number
-  /** Why it is not followed now, though it has not ended. */
+  /** Why it is not being followed, although it has not ended. */
   readonly problem: Problem | null
 }
 
@@ -47,7 +47,7 @@ export function useVideo(id: string | null): Watched {
 
 function after(now: State, event: VideoNews): State {
   if (event.type !== 'video.frame') return { ...now, video: event.video }
-  // A failover begins again at its first frame.
+  // A failover starts again with the first frame.
   const same = event.attempt === now.attempt
   const frames = same ? [...now.frames] : []
   frames[event.index - 1] = event.image

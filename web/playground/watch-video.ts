@@ -3,21 +3,23 @@ import { ask, Problem } from '../api.js'
 import type { VideoEvent } from '../api-types.js'
 
 const AGAIN_MS = 1_000
-/** The server says something every 15 s: after two of those the connection is dead, though nobody closed it. */
+/**
+ * The server sends something every 15 s: after twice that, the connection is dead, even if nobody closed it.
+ */
 const SILENCE_MS = 30_000
 
-/** What tells something of the video itself. */
+/** Events about the video itself. */
 export type VideoNews = Exclude<VideoEvent, { readonly type: 'server.stopping' }>
 
-const LOST = new Problem('connection_lost', 'The video is made all the same.', {
+const LOST = new Problem('connection_lost', 'The video is still being made.', {
   hint: 'It appears here when the API answers again.',
 })
 
 /**
- * Follows a video until it has ended, through broken connections: each new one goes on after the last
- * event that came. EventSource can't do it, because it sends no key.
- * @param tellLost why there is no connection now; null when there is one again
- * @throws Problem when the API refuses; whoever aborts gets the signal's reason
+ * Follows a video until it has ended, reconnecting as needed: each new connection continues after the last
+ * event received. EventSource can't be used, because it can't send a key.
+ * @param tellLost called with the reason if the connection is lost; with null once it is back
+ * @throws Problem if the API refuses; the signal's reason if aborted
  */
 export async function watchVideo(
   id: string,
@@ -47,7 +49,7 @@ export async function watchVideo(
         onEvent: (event) => {
           if (event.id !== undefined) lastId = event.id
           const data = JSON.parse(event.data) as VideoEvent
-          // The stream ends with it, and the next one is another server's.
+          // The stream ends after this, and the next one is from another server.
           if (data.type === 'server.stopping') return
           ended ||= data.type === 'video.completed' || data.type === 'video.failed'
           tell(data)

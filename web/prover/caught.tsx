@@ -5,7 +5,7 @@ import { CopyButton } from '../parts/copy.js'
 import { Ago } from '../parts/live.js'
 import { Notice } from '../parts/notice.js'
 
-/** Said before everything else of a prover that was caught: how often, when last, and what follows. */
+/** Shown first for a prover that was caught: how often, when last, and the consequences. */
 export function Caught({ prover }: { prover: ProverDetail }): JSX.Element {
   const hash =
     prover.verdicts.find((line) => line.evidence_sha256 !== null)?.evidence_sha256 ?? null
@@ -35,7 +35,7 @@ export function Caught({ prover }: { prover: ProverDetail }): JSX.Element {
   )
 }
 
-/** What comes of it now. */
+/** The current consequences. */
 function consequences({ weight_u16: weight, score_ppm: score, routing }: ProverDetail): string {
   const pay =
     weight === null || weight === 0

@@ -1,10 +1,10 @@
 import type { HistoryPoint, Tier } from '../api-types.js'
 
-/** Where things lie in the chart, in its own pixels. */
+/** Positions in the chart, in its own pixels. */
 export interface Scale {
   readonly width: number
   readonly x: (n: number) => number
-  /** Which interval is nearest to a place. */
+  /** The interval nearest to a position. */
   readonly nearest: (x: number) => number
 }
 
@@ -28,7 +28,7 @@ export function scaleOf(history: readonly HistoryPoint[], width: number): Scale 
   return { width, x, nearest }
 }
 
-/** A panel's values on its height; `at` gives the place of a value. */
+/** Maps a panel's values to its height; `at` gives the position of a value. */
 export interface Panel {
   readonly top: number
   readonly height: number
@@ -42,7 +42,7 @@ export function panel(top: number, height: number, low: number, high: number): P
   return { top, height, low, high, at }
 }
 
-/** Rates below 100 % are what one looks for: the axis begins just under the lowest. */
+/** Rates below 100 % are the interesting ones, so the axis begins just under the lowest. */
 export function lowestRate(rates: readonly (number | null)[]): number {
   const lowest = Math.min(1, ...rates.filter((rate) => rate !== null))
   return Math.max(0, Math.min(0.9, Math.floor(lowest * 10) / 10))
@@ -55,7 +55,7 @@ export function roundUp(value: number): number {
   return [1, 2, 4, 5, 8, 10].map((step) => step * size).find((step) => step >= value) ?? value
 }
 
-/** A line through the points that have a value; where there is none it breaks. */
+/** A line through the points that have a value, with gaps where there is none. */
 export function linePath(
   points: readonly { readonly x: number; readonly y: number | null }[],
 ): string {

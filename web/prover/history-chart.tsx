@@ -22,7 +22,7 @@ const BAND = { top: 0, height: 20 }
 /** Between the two panels. */
 const CHEATS_Y = 178
 
-/** Rates and score over the settled intervals, with the tier that was held. The table says the same. */
+/** Rates and score over the settled intervals, with the tier in each. The table says the same. */
 export function HistoryChart({ history }: { history: readonly HistoryPoint[] }): JSX.Element {
   const [box, width] = useWidth()
   const [chosen, setChosen] = useState<number | null>(null)
@@ -180,7 +180,7 @@ function ratio(part: number, of: number): string {
   return shown === null ? 'none' : `${shown} (${count(part)}/${count(of)})`
 }
 
-/** The width that the chart has; its text keeps its size on every screen. */
+/** The chart's width in pixels, so that its text has the same size on every screen. */
 function useWidth(): [{ current: HTMLDivElement | null }, number] {
   const box = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(600)

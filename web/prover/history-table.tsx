@@ -4,7 +4,7 @@ import { count, percent, ppm } from '../format.js'
 import { useShowMore } from '../parts/show-more.js'
 import { TIER_NAMES } from '../words.js'
 
-/** The history in numbers, the newest first. */
+/** The history in numbers, newest first. */
 export function HistoryTable({ history }: { history: readonly HistoryPoint[] }): JSX.Element {
   const [shown, rest] = useShowMore([...history].reverse())
   return (

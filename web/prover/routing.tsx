@@ -60,7 +60,7 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
   )
 }
 
-/** What one check of it took of the verifier's GPU, as measured. */
+/** The measured GPU time of one check. */
 function costText({ full_check_us: full, spot_check_us: spot }: ProverDetail['detection']): string {
   const seconds = (us: number) => `${(us / 1_000_000).toPrecision(2)} s`
   const parts = [
@@ -74,7 +74,7 @@ function costText({ full_check_us: full, spot_check_us: spot }: ProverDetail['de
 
 function Breaker({ prover }: { prover: ProverDetail }): JSX.Element {
   const { breaker, routing } = prover
-  // Why is in `routing.text` below.
+  // `routing.text` below says why.
   if (!prover.present || prover.reachable !== true) {
     return (
       <span class="state verdict-fail">

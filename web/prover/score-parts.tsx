@@ -4,10 +4,10 @@ import { ppm } from '../format.js'
 import { Empty } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
 
-/** What is kept of a score where nothing was judged (`IDLE_SCORE_PERMILLE` in rules/constants.ts). */
+/** What is kept of a score if nothing was judged (`IDLE_SCORE_PERMILLE` in rules/constants.ts). */
 const IDLE_PPM = 999_000
 
-/** The score as the sum that it is. */
+/** The score as a sum of its parts. */
 export function ScoreParts({ prover }: { prover: ProverDetail }): JSX.Element {
   const { score } = prover
   return (

@@ -3,7 +3,7 @@ import type { ProverDetail, TierCheck, TierChecks } from '../api-types.js'
 import { TierBadge } from '../parts/badges.js'
 import { Icon } from '../parts/icons.js'
 
-/** What the present tier asks for, and the next: each condition as a bar with its threshold marked. */
+/** The requirements of the current and the next tier: each condition as a bar with its threshold marked. */
 export function TierConditions({ prover }: { prover: ProverDetail }): JSX.Element {
   const { this_tier: own, next_tier: next } = prover
   return (
@@ -67,7 +67,7 @@ function Condition({ check }: { check: TierCheck }): JSX.Element {
   )
 }
 
-/** What it has, against the mark it needs. The line below says the same in words. */
+/** The value, with its threshold marked. The line below says the same in words. */
 function Meter({ check }: { check: TierCheck }): JSX.Element | null {
   const { have, of, need, bound, met } = check
   if (bound === 'at_most' || of === 0) return null

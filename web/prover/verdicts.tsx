@@ -11,18 +11,18 @@ import { Section } from '../parts/section.js'
 import { useShowMore } from '../parts/show-more.js'
 import { KIND_NAMES } from '../words.js'
 
-/** At first: the reasons are long, and mostly the same. */
+/** Shown at first: the reasons are long, and mostly the same. */
 const SHOWN = 8
 
 type Line = ProverDetail['verdicts'][number]
 
-/** Its verdicts with their reasons, the newest first; older ones page by page. */
+/** Its verdicts with their reasons, newest first; older ones page by page. */
 export function Verdicts({ prover }: { prover: ProverDetail }): JSX.Element {
   const [older, setOlder] = useState<readonly Line[]>([])
   const [next, setNext] = useState<string | null | undefined>(undefined)
   const [problem, setProblem] = useState<Problem | null>(null)
   const cursor = next === undefined ? prover.verdicts_next : next
-  // The newest page is asked for again and again; what moved to the older ones is shown once.
+  // The newest page is reloaded repeatedly; what has moved to an older page must only be shown once.
   const known = new Set(prover.verdicts.map(keyOf))
   const lines = [...prover.verdicts, ...older.filter((line) => !known.has(keyOf(line)))]
   const [shown, rest] = useShowMore(lines, SHOWN)

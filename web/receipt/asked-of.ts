@@ -2,7 +2,7 @@ import type { Asked } from '../../formats/receipt/compare-asked.js'
 import type { Video } from '../api-types.js'
 import type { VideoBody } from '../playground/request.js'
 
-/** What was typed here, and for what was left open the video's own terms. */
+/** What was entered here; for fields left open, the video's own values. */
 export function askedOf(video: Video, body: VideoBody | null): Asked {
   const [width = 0, height = 0] = (body?.size ?? video.size).split('x').map(Number)
   return {

@@ -26,7 +26,7 @@ const CLASSES: Record<Found, string> = {
   open: 'muted',
 }
 
-/** Line by line what was checked, what came out, and what it means. */
+/** Line by line: what was checked, the result, and what it means. */
 export function CheckResult({
   receipt,
   check,
@@ -94,7 +94,7 @@ export function CheckResult({
           ))}
         </div>
         <p class="muted small note">
-          The MP4 above is made from these for people; no hash is over it, because it loses some.
+          The MP4 above was made from these for viewing; no hash covers it, because it is lossy.
         </p>
       </details>
     </div>

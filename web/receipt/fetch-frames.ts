@@ -1,10 +1,10 @@
 import { mapWithLimit } from '../../base/concurrency/map-with-limit.js'
 import { ask } from '../api.js'
 
-/** A browser opens few connections to one server anyway. */
+/** Browsers open only a few connections per server anyway. */
 const MAX_REQUESTS = 4
 
-/** The raw frames of a video, as its prover delivered them. @throws Problem */
+/** The raw frames of a video as delivered by its prover. @throws Problem */
 export async function fetchFrames(
   videoId: string,
   count: number,

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
-/** A frame from its raw RGB bytes: what was hashed is what is seen. */
+/** Renders a frame from its raw RGB bytes, so that what is shown is what was hashed. */
 export function RawFrame(props: {
   rgb: Uint8Array
   width: number

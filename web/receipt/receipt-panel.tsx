@@ -26,7 +26,7 @@ type State =
     }
   | { readonly is: 'stuck'; readonly problem: Problem }
 
-/** What the prover signed for a video, and the check of it, here. */
+/** What the prover signed for a video, and its verification in the browser. */
 export function ReceiptPanel({
   video,
   asked,
@@ -41,7 +41,7 @@ export function ReceiptPanel({
   const check = async (): Promise<void> => {
     setState({ is: 'checking', frames: 0 })
     try {
-      // Requested again, so that what is checked is what is shown below; the arithmetic comes when wanted.
+      // Requested again, so that what is checked is what is shown below; the crypto code is loaded on demand.
       const [fresh, frames, { checkReceipt }, { isSignedBy }] = await Promise.all([
         askJson<Receipt>(path),
         fetchFrames(video.id, video.num_frames, (n) => setState({ is: 'checking', frames: n })),

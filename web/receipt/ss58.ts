@@ -1,12 +1,12 @@
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 /** Prefix, key, checksum. */
 const LENGTH = 1 + 32 + 2
-/** Bittensor's. */
+/** Bittensor's prefix. */
 const PREFIX = 42
 
 /**
- * The 32 bytes of the key behind a hotkey; null when it is none. Its checksum is left alone: it guards
- * against slips of the pen, and no signature verifies by a key that was misspelt.
+ * The 32-byte public key of a hotkey; null if it is not one. The checksum is not verified: it guards against
+ * typos, and no signature verifies with a mistyped key.
  */
 export function hotkeyBytes(ss58: string): Uint8Array | null {
   let number = 0n
