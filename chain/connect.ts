@@ -20,7 +20,7 @@ export interface ChainOptions {
 export async function connectChain(options: ChainOptions): Promise<Chain> {
   const { network, endpoint, mechanism = 0, log } = options
   if (network === 'local' && mechanism !== 0) {
-    throw new ChainError('MechanismDoesNotExist', 'the local chain has mechanism 0 alone')
+    throw new ChainError('MechanismDoesNotExist', 'the local chain only has mechanism 0')
   }
   if (network === 'local') return connectLocalChain(endpoint ?? LOCAL_ENDPOINT)
   // Imported lazily: Polkadot's API takes a second to load, and a local chain does not need it.

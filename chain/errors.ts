@@ -4,15 +4,15 @@ import { FractalError, type FractalErrorOptions } from '../base/errors.js'
 const HINTS: Record<string, string> = {
   // Refusals by a block (Subtensor's names).
   SettingWeightsTooFast: 'Wait until weightsRateLimit blocks have passed since lastUpdate.',
-  IncorrectWeightVersionKey: 'Update Fractal: the subnet asks for a newer version key.',
-  WeightVecLengthIsLow: 'The subnet asks for at least minAllowedWeights weights.',
+  IncorrectWeightVersionKey: 'Update Fractal: the subnet requires a newer version key.',
+  WeightVecLengthIsLow: 'The subnet requires at least minAllowedWeights weights.',
   MaxWeightExceeded: 'One uid has a larger share than the subnet allows (maxWeightLimit).',
   HotKeyNotRegisteredInSubNet: 'Register the hotkey on this subnet, or check --netuid.',
   HotKeyNotRegisteredInNetwork: 'Register the hotkey on this subnet, or check --netuid.',
   NeuronNoValidatorPermit: 'The hotkey has too little stake for a validator permit here.',
   SubNetworkDoesNotExist: 'Check --netuid and --subtensor.network.',
   MechanismDoesNotExist: 'Check --neuron.mechanism and --netuid.',
-  CommitRevealEnabled: 'This subnet takes weights by commit and reveal only.',
+  CommitRevealEnabled: 'This subnet only accepts weights by commit-reveal.',
   IncorrectCommitRevealVersion:
     'Update Fractal: the chain reads timelocked weights of a newer version.',
   InvalidIpAddress: 'Serve a public address: see --axon.external_ip.',
@@ -22,11 +22,11 @@ const HINTS: Record<string, string> = {
   // Refusals by the pool.
   AncientBirthBlock: 'The extrinsic has outlived its era: sign a new one.',
   Stale: 'The account has used this nonce: another extrinsic of this key was included.',
-  Future: 'An extrinsic with a lower nonce has to come first.',
-  BadProof: 'The endpoint may be another chain than it says, or its runtime was just upgraded.',
+  Future: 'An extrinsic with a lower nonce must come first.',
+  BadProof: 'The endpoint may belong to another chain, or its runtime was just upgraded.',
   TooLowPriority: 'Another extrinsic of this key with this nonce is waiting.',
   // A node's answers to reads.
-  StateDiscarded: 'Ask an archive node, or a later block.',
+  StateDiscarded: 'Use an archive node, or a later block.',
   // Our own codes.
   chain_unreachable: 'Check --subtensor.chain_endpoint, and that the node is running.',
   chain_timeout:

@@ -11,7 +11,7 @@ export function servedIp(text: string): IPv4 | IPv6 {
   const address = parsePlainIp(text)
   if (address === null) throw new ChainError('InvalidIpType', `${text} is not an IP address`)
   if (address.toByteArray().every((byte) => byte === 0)) {
-    throw new ChainError('InvalidIpAddress', `nobody is reached at ${text}`)
+    throw new ChainError('InvalidIpAddress', `${text} is not an address that others can reach`)
   }
   return address
 }

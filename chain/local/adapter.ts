@@ -177,7 +177,7 @@ class LocalChain implements Chain {
 
   async #prepare(signer: Signer, call: Call, eraBlocks: number): Promise<PreparedExtrinsic> {
     if (!(eraBlocks >= 4 && eraBlocks <= 65536 && Number.isInteger(Math.log2(eraBlocks)))) {
-      const message = `an era of ${eraBlocks} blocks: it has to be a power of two, 4 … 65536`
+      const message = `an era of ${eraBlocks} blocks: it must be a power of two, 4 … 65536`
       throw new ChainError('invalid_era', message)
     }
     const nonce = await this.#rpc.call('nonce', { account: signer.ss58 }, z.int())

@@ -18,7 +18,7 @@ export const timelockPlan = z.object({ publicKey: z.string(), round: z.int(), ve
 export function weightsCall(call: WeightsCall, plan: z.infer<typeof timelockPlan> | null): Call {
   const { step, netuid, uids, values, versionKey, salt = [], signer } = call
   if (![uids, values, salt].every((list) => list.every((n) => u16.safeParse(n).success))) {
-    throw new ChainError('bad_request', 'uids, values and salt have to be integers 0 … 65535')
+    throw new ChainError('bad_request', 'uids, values and salt must be integers 0 … 65535')
   }
   switch (step) {
     case 'set':

@@ -252,7 +252,7 @@ function closedHere(): ChainError {
 /** Polkadot's API throws plain errors for answers that it can't parse. */
 function asChainError(error: unknown, endpoint: string): unknown {
   if (error instanceof FractalError) return error
-  const message = `${endpoint} answered with what can't be read: ${messageOf(error)}`
+  const message = `${endpoint} sent an answer that can't be parsed: ${messageOf(error)}`
   return new ChainError('bad_chain_answer', message, { cause: error })
 }
 

@@ -126,7 +126,7 @@ export class RpcSocket {
     try {
       message = JSON.parse(text)
     } catch {
-      this.#lose('it sent what is no JSON')
+      this.#lose('it sent invalid JSON')
       return
     }
     const answered = answer.safeParse(message)

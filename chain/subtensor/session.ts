@@ -43,7 +43,7 @@ export class Session {
     })
     const parsed = schema.safeParse(answer)
     if (parsed.success) return parsed.data
-    const message = `${endpoint} answered ${method} with what no Subtensor node says`
+    const message = `${endpoint} answered ${method} with something that no Subtensor node says`
     throw new ChainError('bad_chain_answer', message, { cause: parsed.error })
   }
 

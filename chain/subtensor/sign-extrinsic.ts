@@ -103,7 +103,7 @@ interface MortalEra {
  */
 export function mortalEra(registry: Registry, period: number, current: number): MortalEra {
   if (!(period >= 4 && period <= 65536 && Number.isInteger(Math.log2(period)))) {
-    const message = `an era of ${period} blocks: it has to be a power of two, 4 … 65536`
+    const message = `an era of ${period} blocks: it must be a power of two, 4 … 65536`
     throw new ChainError('invalid_era', message)
   }
   const made = registry.createType('ExtrinsicEra', { current, period })

@@ -22,7 +22,7 @@ export const EXTENSIONS = {
 export function assertExtensionsKnown(api: ApiPromise): void {
   const found = signedExtensionNames(api).find(({ isKnown }) => !isKnown)
   if (found === undefined) return
-  const message = `runtime ${api.runtimeVersion.specVersion} wants extrinsics to carry ${found.name}, which this version can't fill`
+  const message = `runtime ${api.runtimeVersion.specVersion} requires extrinsics to have ${found.name}, which this version does not support`
   throw new ChainError('extension_unsupported', message, {
     hint: 'Update Fractal: the chain has changed how extrinsics are signed.',
   })

@@ -76,7 +76,7 @@ async function assertSameHotkey(path: string, { address }: Key): Promise<void> {
   const known = parsePublicFile(path, (await readKeyFile(path)).bytes)
   if (known === address) return
   throw new WalletError('wallet_exists', `${path} names the hotkey ${known}: it lives elsewhere`, {
-    hint: 'Bring that key here from its phrase (--mnemonic -), or choose another --wallet.hotkey.',
+    hint: 'Restore that key here from its phrase (--mnemonic -), or choose another --wallet.hotkey.',
   })
 }
 
@@ -139,7 +139,7 @@ function keyOfPhrase(given: string): Key {
     const what = format === undefined ? `words: ${words.length}` : `it holds ${format}`
     const message = `what was given (${what}) is not the phrase of a key`
     throw new WalletError('wallet_phrase', message, {
-      hint: 'A phrase has 12, 15, 18, 21 or 24 English words in their order; a single wrong word makes it invalid.',
+      hint: 'A phrase has 12, 15, 18, 21 or 24 English words in order; a single wrong word makes it invalid.',
     })
   }
   const { publicKey } = pairFromSeed(seed)

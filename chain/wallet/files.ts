@@ -8,7 +8,7 @@ import { WalletError } from '../errors.js'
 const MAX_BYTES = 65_536
 
 const MISSING_HINT =
-  'Check --wallet.path, --wallet.name and --wallet.hotkey, or make it: fractal wallet create.'
+  'Check --wallet.path, --wallet.name and --wallet.hotkey, or create it: fractal wallet create.'
 
 /** What a system error means, for the owner of the file. */
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -19,7 +19,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EDQUOT: 'the quota is used up',
   ENOTDIR: 'a part of its path is not a folder',
   EISDIR: 'it is a folder',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its links form a loop',
   ENAMETOOLONG: 'its name is too long',
 }
 

@@ -44,7 +44,7 @@ type SecretParts = z.infer<typeof secretFile>
 const SR25519 = 1
 const HOTKEY_HINT =
   'Restore it from a copy, or write it again from its phrase: fractal wallet create --mnemonic - --overwrite (which keeps this one as a copy).'
-const OTHERS_HINT = 'Leave it to the program that it is of, and choose another --wallet.hotkey.'
+const OTHERS_HINT = 'Leave it to the program that it belongs to, and choose another --wallet.hotkey.'
 
 /**
  * Parses a hotkey file as written by any version of Bittensor's wallets. All its fields must be consistent.
@@ -89,7 +89,7 @@ export function parsePublicFile(path: string, bytes: Buffer): string {
   const json = keyJson(text)
   if (json === undefined) throw damaged(path, 'is truncated, or is not a key file', PUBLIC_HINT)
   const key = statedKey(path, parse(path, publicFile, json))
-  if (key === undefined) throw damaged(path, 'names no public key', PUBLIC_HINT)
+  if (key === undefined) throw damaged(path, 'contains no public key', PUBLIC_HINT)
   return addressOf(key)
 }
 
@@ -103,7 +103,7 @@ function secretsOf(
   const seeds = [file.secretSeed, file.secretPhrase].filter((seed) => seed != null)
   if (seeds.length > 0) return seeds.map(pairFromSeed)
   if (file.privateKey == null) return []
-  if (stated === undefined) throw damaged(path, 'names no public key for its private key')
+  if (stated === undefined) throw damaged(path, 'contains no public key for its private key')
   const pair = pairFromPrivateKey(file.privateKey, stated)
   if (pair === null) throw mismatch(path, addressOf(stated), 'another key')
   return [pair]

@@ -49,7 +49,7 @@ export function assertNoAddress({ name, hotkey }: WalletName): void {
   ] as const) {
     if (!isSs58(given)) continue
     throw new WalletError('wallet_name', `${option} takes a name, not an address (${given})`, {
-      hint: 'Choose a name. A coldkey that lives elsewhere is given by --coldkey-address.',
+      hint: 'Choose a name. For a coldkey on another machine, use --coldkey-address.',
     })
   }
 }

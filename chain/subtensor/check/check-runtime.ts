@@ -22,7 +22,7 @@ export interface Finding {
 
 const DEADLINE_MS = 10_000
 const STEPS: Readonly<Record<WeightsStep, string>> = {
-  set: 'weights in the open',
+  set: 'plain weights',
   commit: 'commit to weights',
   reveal: 'reveal weights',
   timelock: 'timelocked weights',
@@ -74,7 +74,7 @@ async function findings(session: Session, netuid: number): Promise<Finding[]> {
     ...signedExtensionNames(api).map(
       ({ name, isKnown }): Finding => ({
         is: isKnown ? 'ok' : 'missing',
-        what: `extension ${name}${isKnown ? '' : ': it wants bytes that this version can’t fill'}`,
+        what: `extension ${name}${isKnown ? '' : ': it requires bytes that this version does not know'}`,
       }),
     ),
     await extrinsic(session, netuid),

@@ -85,7 +85,7 @@ export function weightsMethod(
   const known = METHODS[step].map(({ call }) => call).join(' or ')
   const why =
     changed.length > 0
-      ? `its arguments are others than this version knows: ${changed}`
+      ? `its arguments differ from those that this version knows: ${changed}`
       : 'it has none'
   const instead = [...new Set(offered.map((call) => NOT_HERE[call]))]
   const whose = mechanism === 0 ? '' : ` of mechanism ${mechanism}`
@@ -104,7 +104,7 @@ export function weightsMethod(
 /** @throws ChainError `bad_request` for values that an extrinsic can't encode */
 export function assertEncodable({ uids, values, salt = [] }: WeightsCall): void {
   if ([uids, values, salt].every((list) => list.every(isU16))) return
-  throw new ChainError('bad_request', 'uids, values and salt have to be integers 0 … 65535')
+  throw new ChainError('bad_request', 'uids, values and salt must be integers 0 … 65535')
 }
 
 /**

@@ -128,7 +128,7 @@ describe("Polkadot's API behind the adapter", () => {
     )
     await assert.rejects(chain.prepareWeights(weights()), {
       code: 'extension_unsupported',
-      message: /^runtime 218 wants extrinsics to carry CheckNonse, /,
+      message: /^runtime 218 requires extrinsics to have CheckNonse, /,
     })
     assert.equal((await chain.metagraph(netuid)).neurons.length, 2)
   })
@@ -163,7 +163,7 @@ describe("Polkadot's API behind the adapter", () => {
       found.join('\n'),
     )
     for (const line of [
-      'call weights in the open: setWeights(netuid,dests,weights,versionKey)',
+      'call plain weights: setWeights(netuid,dests,weights,versionKey)',
       'storage weightCommits: 2 keys',
       'extension CheckMortality',
     ]) {

@@ -322,7 +322,7 @@ describe('wallets', () => {
         )
         await rm(hotkey)
         await symlink(hotkey, hotkey)
-        await refuses(path, 'wallet_unreadable', /links lead in a circle/)
+        await refuses(path, 'wallet_unreadable', /links form a loop/)
         await rm(join(path, 'g', 'hotkeys'), { recursive: true })
         await writeFile(join(path, 'g', 'hotkeys'), '')
         await refuses(path, 'wallet_unreadable', /a part of its path is not a folder/)
