@@ -141,7 +141,7 @@ describe('A model folder', () => {
       await assert.rejects(opening, (error) => {
         assert.ok(error instanceof EngineError)
         assert.match(error.message, /text_encoder\/model.onnx cannot be loaded: .*weights/)
-        assert.match(error.hint!, /a file beside it/)
+        assert.match(error.hint!, /a separate file/)
         return true
       })
     })
