@@ -145,7 +145,7 @@ describe('Subtensor: how weights can be set', () => {
 
   it('is refused when the arguments are others than are known', () => {
     const changed = runtime({ setWeights: [...SET, 'nonce'] })
-    assert.throws(() => weightsMethod('set', changed, 500), /its arguments are others/)
+    assert.throws(() => weightsMethod('set', changed, 500), /its arguments differ/)
   })
 })
 
