@@ -44,7 +44,8 @@ type SecretParts = z.infer<typeof secretFile>
 const SR25519 = 1
 const HOTKEY_HINT =
   'Restore it from a copy, or write it again from its phrase: fractal wallet create --mnemonic - --overwrite (which keeps this one as a copy).'
-const OTHERS_HINT = 'Leave it to the program that it belongs to, and choose another --wallet.hotkey.'
+const OTHERS_HINT =
+  'Leave it to the program that it belongs to, and choose another --wallet.hotkey.'
 
 /**
  * Parses a hotkey file as written by any version of Bittensor's wallets. All its fields must be consistent.
