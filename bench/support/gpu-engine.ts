@@ -1,12 +1,12 @@
 import { certifyRun } from '../../engine/class/certify-run.js'
 import type { Engine } from '../../engine/engine.js'
 import { standardOf } from '../../engine/model/known-answers.js'
-import type { Device } from '../../engine/pipeline/generator.js'
+import type { Device, GenerationHooks, GenerationTimings } from '../../engine/pipeline/generator.js'
 import { openEngineProcess } from '../../engine/process/open-engine-process.js'
-import type { GenerationParams } from '../../formats/generation.js'
+import { type GenerationParams, workOf } from '../../formats/generation.js'
 import { pixelsOf } from '../../formats/video-shape.js'
 import { usOfWork } from '../../rules/work-time.js'
-import { withPeakMib } from './gpu-memory.js'
+import { watchingMib } from './gpu-memory.js'
 import { median, timed } from './measure.js'
 
 /** One model on one device, in seconds. */
@@ -23,11 +23,41 @@ export interface EngineFigures {
   readonly coldS: number
   /** One step and one frame computed again, warm. */
   readonly spotCheckS: number
+  /** By standard videos and one of another size. */
   readonly peakMib: number | null
+  /** Of one warm standard video. */
+  readonly parts: Timings
+  /** Frames of the standard video, one after the other: height × width × RGB. */
+  readonly frames: Uint8Array
+  readonly others: readonly OtherFigures[]
   /** Runs whose frames and trace were compared, in two processes. */
   readonly compared: number
   readonly isExact: boolean
 }
+
+/** Of one video, in seconds: all of it, and its three parts. */
+interface Timings {
+  readonly videoS: number
+  readonly textS: number
+  readonly denoiseS: number
+  readonly decodeS: number
+}
+
+/** A video of another size or number of steps. */
+export interface OtherFigures {
+  readonly shape: OtherShape
+  /** The first of its size. */
+  readonly coldS: number
+  readonly parts: Timings
+  /** The second. */
+  readonly videoS: number
+  readonly spotCheckS: number
+  readonly isExact: boolean
+  /** So far. */
+  readonly peakMib: number | null
+}
+
+export type OtherShape = Pick<GenerationParams, 'width' | 'height' | 'frames' | 'steps'>
 
 const PROMPT = 'a red circle moves right on a blue background'
 
@@ -35,43 +65,89 @@ const PROMPT = 'a red circle moves right on a blue background'
 export async function measureEngine(
   modelDir: string,
   device: Device,
-  runs: number,
+  { runs, others }: { runs: number; others: readonly OtherShape[] },
 ): Promise<EngineFigures> {
   const digests: string[] = []
-  const { result: first, peakMib } = await withPeakMib(() =>
+  const { isSame, ...first } = await watchingMib((peakMib) =>
     inProcess(modelDir, device, async (engine, openS) => {
       const params = standard(engine)
-      const video = async () => {
-        const { framesSha256, traceRoot } = await engine.generate(params)
+      const video = async (hooks: GenerationHooks = {}) => {
+        const { framesSha256, traceRoot, timings } = await engine.generate(params, hooks)
         digests.push(`${framesSha256} ${traceRoot}`)
+        return timings
       }
-      const firstS = (await timed(video)) / 1000
-      const warm: number[] = []
-      for (let run = 0; run < runs; run++) warm.push((await timed(video)) / 1000)
+      const frames = new Uint8Array(params.frames * params.width * params.height * 3)
+      const onFrame = (index: number, rgb: Uint8Array) => frames.set(rgb, (index - 1) * rgb.length)
+      const firstS = (await timed(() => video({ onFrame }))) / 1000
+      const warm: Timings[] = []
+      for (let run = 0; run < runs; run++) warm.push(secondsOf(await video()))
       await engine.generate(ofAnotherSize(params))
       const coldS = (await timed(video)) / 1000
       // Its step is of the standard size, which is warm again.
       const check = await certifyRun(engine, { answer: 0, params, step: params.steps })
       digests.push(`${check.framesSha256} ${check.traceRoot}`)
-      const spotCheckS = usOfWork(check.spotCheckUsPerPixel, pixelsOf(params)) / 1e6
-      return {
+      const figures = {
+        ...facts(engine),
         openS,
         firstS,
-        videoS: median(warm),
         coldS,
-        spotCheckS,
+        videoS: median(warm.map(({ videoS }) => videoS)),
+        parts: warm.at(-1)!,
+        spotCheckS: usOfWork(check.spotCheckUsPerPixel, pixelsOf(params)) / 1e6,
         isSame: check.spotCheckOk,
-        ...facts(engine),
+        peakMib: peakMib(),
+        frames,
       }
+      tell({ ...figures, frames: frames.length })
+      const measured: OtherFigures[] = []
+      for (const shape of others) {
+        measured.push(await measureOther(engine, { ...params, ...shape }, peakMib))
+      }
+      return { ...figures, others: measured }
     }),
   )
   await inProcess(modelDir, device, async (engine) => {
     const { framesSha256, traceRoot } = await engine.generate(standard(engine))
     digests.push(`${framesSha256} ${traceRoot}`)
   })
-  const { isSame, ...figures } = first
   const isExact = isSame && new Set(digests).size === 1
-  return { ...figures, peakMib, compared: digests.length, isExact }
+  return { ...first, compared: digests.length, isExact }
+}
+
+async function measureOther(
+  engine: Engine,
+  params: GenerationParams,
+  peakMib: () => number | null,
+): Promise<OtherFigures> {
+  const first = await engine.generate(params)
+  const check = await certifyRun(engine, { answer: 0, params, step: params.steps })
+  const { width, height, frames, steps } = params
+  const figures = {
+    shape: { width, height, frames, steps },
+    coldS: first.timings.total_us / 1e6,
+    videoS: usOfWork(check.usPerWork, workOf(params)) / 1e6,
+    parts: secondsOf(first.timings),
+    spotCheckS: usOfWork(check.spotCheckUsPerPixel, pixelsOf(params)) / 1e6,
+    isExact:
+      check.spotCheckOk &&
+      check.framesSha256 === first.framesSha256 &&
+      check.traceRoot === first.traceRoot,
+    peakMib: peakMib(),
+  }
+  tell(figures)
+  return figures
+}
+
+/** At once: what comes after may not end in time. */
+function tell(figures: object): void {
+  console.error(JSON.stringify(figures))
+}
+
+function secondsOf({ total_us, text_us, denoise_us, decode_us }: GenerationTimings): Timings {
+  const [videoS, textS, denoiseS, decodeS] = [total_us, text_us, denoise_us, decode_us].map(
+    (us) => us / 1e6,
+  )
+  return { videoS: videoS!, textS: textS!, denoiseS: denoiseS!, decodeS: decodeS! }
 }
 
 async function inProcess<T>(

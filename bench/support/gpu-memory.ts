@@ -11,10 +11,13 @@ async function usedMib(): Promise<number | null> {
   return answer === null ? null : Number(answer.stdout.trim())
 }
 
-/** What the work had of the GPU's memory at most, above what was in use before it. */
-export async function withPeakMib<T>(
-  work: () => Promise<T>,
-): Promise<{ result: T; peakMib: number | null }> {
+/**
+ * Watches the GPU's memory while the work goes on.
+ * @param work is given a look at the most that was in use so far, in MiB, above what was in use before it
+ */
+export async function watchingMib<T>(
+  work: (peakMib: () => number | null) => Promise<T>,
+): Promise<T> {
   const before = await usedMib()
   let peak = before ?? 0
   const done = new AbortController()
@@ -26,8 +29,7 @@ export async function withPeakMib<T>(
   }
   const watching = watch()
   try {
-    const result = await work()
-    return { result, peakMib: before === null ? null : peak - before }
+    return await work(() => (before === null ? null : peak - before))
   } finally {
     done.abort()
     await watching

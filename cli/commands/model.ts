@@ -12,7 +12,16 @@ const SETTINGS = [
   'width',
   'height',
   'fps',
+  'max-pixels',
+  'max-work',
+  'gpu-memory-mib',
 ] as const
+
+const standard = {
+  ...TEXT,
+  describe: 'of a standard video',
+  defaultDescription: 'usual for the model',
+} as const
 
 const exportCommand: CommandModule = {
   command: 'export <source>',
@@ -36,20 +45,22 @@ const exportCommand: CommandModule = {
         describe: 'its name in requests',
         defaultDescription: 'the folder’s',
       })
-      .option('steps', { ...TEXT, describe: 'of a standard video', defaultDescription: '25' })
-      .option('guidance', { ...TEXT, describe: 'of a standard video', defaultDescription: '7.5' })
-      .option('frames', { ...TEXT, describe: 'of a standard video', defaultDescription: '16' })
-      .option('width', {
+      .option('steps', standard)
+      .option('guidance', standard)
+      .option('frames', standard)
+      .option('width', standard)
+      .option('height', standard)
+      .option('fps', standard)
+      .option('max-pixels', {
         ...TEXT,
-        describe: 'of a standard video',
-        defaultDescription: 'the model’s',
+        describe: 'frames × width × height of the largest video',
+        defaultDescription: 'the usual cap',
       })
-      .option('height', {
+      .option('max-work', {
         ...TEXT,
-        describe: 'of a standard video',
-        defaultDescription: 'the model’s',
+        describe: 'the same × steps',
+        defaultDescription: 'the usual cap',
       })
-      .option('fps', { ...TEXT, describe: 'of a standard video', defaultDescription: '8' })
       .option('gpu-memory-mib', {
         ...TEXT,
         describe: 'what it takes of a GPU’s memory, as measured',
@@ -61,7 +72,7 @@ const exportCommand: CommandModule = {
       })
       .example('$0 model export ./ms-1.7b --out ./ms-fp16', ''),
   handler: async (given) => {
-    const settings = [...SETTINGS, 'gpu-memory-mib'].flatMap((name) =>
+    const settings = SETTINGS.flatMap((name) =>
       given[name] === undefined ? [] : [`--${name}`, once(name, given[name])],
     )
     const { exportModel } = await import('../model/export.js')

@@ -66,6 +66,6 @@ function report(
   printLine(`class    ${shortClass(generator.determinismClass)}`)
   printLine(`time     ${(timings.total_us / 1e6).toFixed(2)} s`)
   if (warnings.includes('prompt_truncated')) {
-    printLine('warning  the model reads at most 75 tokens of a prompt; the rest was ignored')
+    printLine('warning  the prompt is longer than the model reads; its end was ignored')
   }
 }

@@ -26,14 +26,18 @@ def say(line):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source")
+    add_settings(parser)
+    return parser.parse_args()
+
+
+def add_settings(parser):
     parser.add_argument("--out", required=True)
     parser.add_argument("--precision", choices=("fp16", "fp32"), default="fp16")
     parser.add_argument("--name")
     parser.add_argument("--gpu-memory-mib", type=int)
-    for option in ("steps", "frames", "width", "height", "fps"):
+    for option in ("steps", "frames", "width", "height", "fps", "max-pixels", "max-work"):
         parser.add_argument(f"--{option}", type=int)
     parser.add_argument("--guidance", type=float)
-    return parser.parse_args()
 
 
 def pipeline_of(source):
@@ -45,7 +49,7 @@ def pipeline_of(source):
 
 
 # The module of each pipeline; what they import takes half a minute to load, so refusals come before.
-ARCHITECTURES = {"TextToVideoSDPipeline": "sd_text_to_video"}
+ARCHITECTURES = {"TextToVideoSDPipeline": "sd_text_to_video", "WanPipeline": "wan_text_to_video"}
 
 
 def architecture_of(source):
@@ -97,8 +101,9 @@ def descriptor(model, args):
     standard.update({name: value for name, value in given.items() if value is not None})
     name = args.name or re.sub(r"[^A-Za-z0-9._-]+", "-", os.path.basename(os.path.abspath(args.source)))
     described = {"name": name, "precision": args.precision, **standard}
-    if args.gpu_memory_mib is not None:
-        described["gpu_memory_mib"] = args.gpu_memory_mib
+    for option in ("max_pixels", "max_work", "gpu_memory_mib"):
+        if getattr(args, option) is not None:
+            described[option] = getattr(args, option)
     return described
 
 
@@ -109,25 +114,31 @@ def export(args):
     refuse_weights(args.source)
     import torch
 
+    kind = torch.float16 if args.precision == "fp16" else torch.float32
+    write(importlib.import_module(architecture).Model(args.source, kind), args)
+
+
+def write(model, args, checked=True):
+    """Writes what `args` name: whole, or not at all."""
+    import torch
+
     from graphs import write_graph
     from self_check import check
 
-    pipeline = importlib.import_module(architecture)
     torch.manual_seed(0)
-    kind = torch.float16 if args.precision == "fp16" else torch.float32
-    model = pipeline.Model(args.source, kind)
-    say(f"loaded {args.source} in {args.precision}")
-    # Whole or not there at all.
     beside = f"{args.out.rstrip('/')}.partial"
     shutil.rmtree(beside, ignore_errors=True)
-    networks = model.networks()
-    for folder, module, inputs, names, output, dynamic in networks:
-        nodes = write_graph(module, inputs, f"{beside}/{folder}", names, output, dynamic)
-        say(f"{folder}: {nodes} nodes")
+    for network in model.networks():
+        say(f"{network.folder}: loaded in {args.precision}")
+        nodes = write_graph(network, beside)
+        say(f"{network.folder}: {nodes} nodes")
+        if checked:
+            check(network, beside, args.precision, say)
+        # Memory holds one at a time, where the model loads them so.
+        del network
     model.write_configs(beside)
     with open(f"{beside}/fractal.json", "w") as file:
         json.dump(descriptor(model, args), file, indent=2)
-    check(networks, model.checks(), beside, args.precision, say)
     if os.path.isdir(args.out):
         os.rmdir(args.out)
     os.rename(beside, args.out)

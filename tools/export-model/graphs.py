@@ -3,39 +3,101 @@ import os
 import shutil
 import tempfile
 import warnings
+from dataclasses import dataclass, field
 
 import onnx
 import torch
+from onnx.external_data_helper import ExternalDataInfo, load_external_data_for_model, uses_external_data
 
 # Of sizes that the modules look at while they are traced: the self-check runs other sizes than those.
 warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+warnings.filterwarnings("ignore", message="Constant folding")
 
-OPSET = 17
 # Protobuf can't hold more than 2 GB; weights go into a file beside the graph well before that.
 LARGEST_GRAPH = 1_500_000_000
 # Of the names that onnxruntime takes, the one that diffusers and optimum use.
 WEIGHTS = "model.onnx_data"
+# Weights of fewer bytes stay in the graph.
+SMALLEST_WEIGHT = 1024
+
+
+@dataclass
+class Network:
+    """One graph: what it is traced from, and at which inputs."""
+
+    folder: str
+    # Called with its inputs it is what diffusers computes: the exported graph is compared with it.
+    module: torch.nn.Module
+    inputs: tuple
+    names: list
+    output: str
+    dynamic: dict = field(default_factory=dict)
+    opset: int = 17
+    # Inputs of other sizes than those that it is traced at, for the self-check.
+    checks: list = field(default_factory=list)
+
+    def write_raw(self, folder):
+        """Writes model.onnx, and each large weight as a file beside it where they are many."""
+        trace(self.module, self.inputs, f"{folder}/model.onnx", self.names, [self.output], self.dynamic, self.opset)
+
+
+def trace(module, args, path, inputs, outputs, dynamic, opset):
+    """`.eval()` is on the wrapper: the exporter puts the wrapper's train flag back on every part."""
+    # On the CPU even where there is a GPU: there, an index of repeat_interleave is on another device.
+    torch.onnx.export(
+        module.eval(), args, path, dynamo=False, opset_version=opset, input_names=inputs, output_names=outputs,
+        dynamic_axes=dynamic, do_constant_folding=True, custom_opsets={"com.microsoft": 1},
+    )
 
 
 @torch.no_grad()
-def write_graph(module, args, folder, inputs, output, dynamic):
-    """One network. `.eval()` is on the wrapper: the exporter puts the wrapper's train flag back on every part."""
+def write_graph(network, out):
+    """Writes a network's folder; gives the number of its nodes."""
+    folder = f"{out}/{network.folder}"
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=roomy()) as raw:
-        # On the CPU even where there is a GPU: there, an index of repeat_interleave is on another device.
-        torch.onnx.export(
-            module.eval(), args, f"{raw}/model.onnx", dynamo=False, opset_version=OPSET, input_names=inputs,
-            output_names=[output], dynamic_axes=dynamic, do_constant_folding=True, custom_opsets={"com.microsoft": 1},
-        )
-        model = onnx.load(f"{raw}/model.onnx")
-        target = f"{folder}/model.onnx"
-        if sum(len(tensor.raw_data) for tensor in model.graph.initializer) < LARGEST_GRAPH:
-            onnx.save_model(model, target)
+        network.write_raw(raw)
+        model = onnx.load(f"{raw}/model.onnx", load_external_data=False)
+        sizes = [size_of(tensor, raw) for tensor in model.graph.initializer]
+        if sum(sizes) < LARGEST_GRAPH:
+            load_external_data_for_model(model, raw)
         else:
-            onnx.save_model(
-                model, target, save_as_external_data=True, all_tensors_to_one_file=True, location=WEIGHTS, size_threshold=1024
-            )
+            move_weights(model, raw, f"{folder}/{WEIGHTS}")
+        onnx.save_model(model, f"{folder}/model.onnx")
     return len(model.graph.node)
+
+
+def size_of(tensor, raw):
+    if not uses_external_data(tensor):
+        return len(tensor.raw_data)
+    return ExternalDataInfo(tensor).length or os.path.getsize(f"{raw}/{ExternalDataInfo(tensor).location}")
+
+
+def move_weights(model, raw, target):
+    """All large weights into one file, one after the other: memory holds one at a time."""
+    with open(target, "wb") as data:
+        for tensor in model.graph.initializer:
+            length = size_of(tensor, raw)
+            if length < SMALLEST_WEIGHT:
+                continue
+            at = data.tell()
+            if uses_external_data(tensor):
+                info = ExternalDataInfo(tensor)
+                with open(f"{raw}/{info.location}", "rb") as file:
+                    file.seek(info.offset or 0)
+                    data.write(file.read(length))
+            else:
+                data.write(tensor.raw_data)
+            put_beside(tensor, at, length)
+
+
+def put_beside(tensor, offset, length):
+    tensor.ClearField("raw_data")
+    del tensor.external_data[:]
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", WEIGHTS), ("offset", offset), ("length", length)):
+        entry = tensor.external_data.add()
+        entry.key, entry.value = key, str(value)
 
 
 def roomy():

@@ -8,7 +8,7 @@ from transformers import AutoTokenizer, CLIPTextModel
 
 from attention import fuse
 from errors import Refused
-from graphs import write_graph
+from graphs import Network
 
 PIPELINE = "TextToVideoSDPipeline"
 # What Fractal's solver computes, and nothing else (engine: DPM-Solver++ 2M).
@@ -89,7 +89,7 @@ class Model:
         return DPMSolverMultistepScheduler(**SOLVER, **kept)
 
     def networks(self):
-        """(folder, module, example inputs, names, output, dynamic axes) of each graph."""
+        """Of each graph: the inputs are those that it is traced at."""
         fuse(self.unet)
         fuse(self.vae)
         channels, cross = self.unet.config.in_channels, self.unet.config.cross_attention_dim
@@ -97,33 +97,31 @@ class Model:
         video = {0: "batch", 2: "frames", 3: "height", 4: "width"}
         picture = {0: "batch", 2: "height", 3: "width"}
         batch, _, *sides = TRACED
-        return [
-            ("text_encoder", Text(self.text), (torch.zeros(1, length, dtype=torch.long),), ["input_ids"],
-             "last_hidden_state", {"input_ids": {0: "batch"}, "last_hidden_state": {0: "batch"}}),
-            ("unet", Unet(self.unet),
-             (torch.randn(batch, channels, *sides), torch.tensor(500), torch.randn(batch, length, cross)),
-             ["sample", "timestep", "encoder_hidden_states"], "out_sample",
-             {"sample": video, "encoder_hidden_states": {0: "batch"}, "out_sample": video}),
-            ("vae_decoder", Decoder(self.vae), (torch.randn(1, channels, 8, 8),), ["latent_sample"],
-             "sample", {"latent_sample": picture, "sample": picture}),
-        ]
-
-    def checks(self):
-        """Inputs of other sizes than those that were traced."""
-        channels, cross = self.unet.config.in_channels, self.unet.config.cross_attention_dim
-        length = self.tokenizer.model_max_length
         random = torch.Generator().manual_seed(1)
         draw = lambda *shape: torch.randn(*shape, generator=random)
         ids = torch.randint(0, self.text.config.vocab_size, (1, length), generator=random)
         step = lambda value: torch.tensor(value)
-        return {
-            "text_encoder": [(ids,)],
-            "unet": [
-                (draw(2, channels, 3, 8, 8), step(801), draw(2, length, cross)),
-                (draw(2, channels, 2, 16, 8), step(1), draw(2, length, cross)),
-            ],
-            "vae_decoder": [(draw(1, channels, 8, 8),), (draw(1, channels, 16, 12),)],
-        }
+        return [
+            Network(
+                "text_encoder", Text(self.text), (torch.zeros(1, length, dtype=torch.long),), ["input_ids"],
+                "last_hidden_state", {"input_ids": {0: "batch"}, "last_hidden_state": {0: "batch"}}, checks=[(ids,)],
+            ),
+            Network(
+                "unet", Unet(self.unet),
+                (torch.randn(batch, channels, *sides), torch.tensor(500), torch.randn(batch, length, cross)),
+                ["sample", "timestep", "encoder_hidden_states"], "out_sample",
+                {"sample": video, "encoder_hidden_states": {0: "batch"}, "out_sample": video},
+                checks=[
+                    (draw(2, channels, 3, 8, 8), step(801), draw(2, length, cross)),
+                    (draw(2, channels, 2, 16, 8), step(1), draw(2, length, cross)),
+                ],
+            ),
+            Network(
+                "vae_decoder", Decoder(self.vae), (torch.randn(1, channels, 8, 8),), ["latent_sample"],
+                "sample", {"latent_sample": picture, "sample": picture},
+                checks=[(draw(1, channels, 8, 8),), (draw(1, channels, 16, 12),)],
+            ),
+        ]
 
     def write_configs(self, out):
         self.unet.save_config(f"{out}/unet")

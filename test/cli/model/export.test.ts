@@ -1,13 +1,25 @@
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { EXPORTER } from '../../../cli/model/export.js'
 import { openEngine } from '../../../engine/engine.js'
 import { defaultModelDir } from '../../../engine/models/default-model.js'
-import { generateFrames, smallParams } from '../../engine/fixtures.js'
+import { generateFrames, smallParams, WAN_MODEL } from '../../engine/fixtures.js'
+import { assertGoldenVideos } from '../../engine/golden-videos.js'
 import { runCli } from '../run-cli.js'
 
 /** With torch and diffusers in the versions of the exporter's requirements: some GB, which `npm test` does not fetch. */
@@ -32,6 +44,27 @@ describe('fractal model export', function () {
 
   const exportIt = (source: string, out: string, ...more: string[]) =>
     runCli(['model', 'export', source, '--out', out, '--python', PYTHON ?? 'python3', ...more])
+
+  /** The reference model's own weights, as a folder of diffusers. */
+  const tinyWan = async () => {
+    const source = path.join(folder, 'tiny-wan')
+    if (existsSync(source)) return source
+    const script = path.join(EXPORTER, 'random_wan.py')
+    const tokenizer = path.join(WAN_MODEL, 'tokenizer')
+    const made = `${source}-made`
+    await promisify(execFile)(PYTHON!, [script, made, '--tokenizer', tokenizer])
+    // As Hugging Face's cache has it: links to files that lie elsewhere.
+    for (const entry of await readdir(made, { recursive: true, withFileTypes: true })) {
+      const file = path.join(entry.parentPath, entry.name)
+      const link = path.join(source, path.relative(made, file))
+      if (entry.isDirectory()) await mkdir(link, { recursive: true })
+      else {
+        await mkdir(path.dirname(link), { recursive: true })
+        await symlink(file, link)
+      }
+    }
+    return source
+  }
 
   it('is written with pinned packages', async () => {
     const lines = (await readFile(path.join(EXPORTER, 'requirements.txt'), 'utf8')).split('\n')
@@ -85,6 +118,20 @@ describe('fractal model export', function () {
       /weights of F8_E4M3: give fp16, bf16 or fp32/,
     )
     await refused(
+      'large',
+      async (source) => {
+        await index(source, 'WanPipeline')
+        const header = Buffer.from('{"w":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}')
+        const length = Buffer.alloc(8)
+        length.writeBigUInt64LE(BigInt(header.length))
+        const file = path.join(source, 'unet/x.safetensors')
+        await writeFile(file, Buffer.concat([length, header]))
+        // Sparse: it takes no room.
+        await truncate(file, 12 * 2 ** 40)
+      },
+      /its weights have 12288 GiB, this machine \d+ GiB of memory/,
+    )
+    await refused(
       'half',
       async (source) => {
         await index(source, 'TextToVideoSDPipeline')
@@ -122,4 +169,64 @@ describe('fractal model export', function () {
       await engine.close()
     }
   })
+
+  it('makes of Wan’s tiny reference a folder whose videos are diffusers’', async function () {
+    if (PYTHON === undefined) return this.skip()
+    const out = path.join(folder, 'wan-fp32')
+    const size = ['--frames', '9', '--width', '64', '--height', '64', '--precision', 'fp32']
+    const { code, stderr } = await exportIt(await tinyWan(), out, '--name', 'wan', ...size)
+    assert.equal(code, 0, stderr)
+    const engine = await openEngine({ modelDir: out, device: 'cpu' })
+    try {
+      await assertGoldenVideos(engine, 'wan-model/golden')
+    } finally {
+      await engine.close()
+    }
+  })
+
+  it('makes of it one in fp16, near diffusers in fp16', async function () {
+    if (PYTHON === undefined) return this.skip()
+    const out = path.join(folder, 'wan-fp16')
+    const { code, stderr } = await exportIt(await tinyWan(), out, '--name', 'wan')
+    assert.equal(code, 0, stderr)
+    const errors = [...stderr.matchAll(/: (\S+) from torch \(limit 2e-02\)/g)].map((found) =>
+      Number(found[1]),
+    )
+    assert.equal(errors.length, 6, stderr)
+  })
+
+  for (const [file, changes, says] of [
+    ['model_index.json', { boundary_ratio: 0.9 }, /two transformers: Wan 2\.2/],
+    ['model_index.json', { expand_timesteps: true }, /a time of its own: Wan 2\.2/],
+    ['transformer/config.json', { image_dim: 1280 }, /conditions on pictures/],
+    [
+      'text_encoder/config.json',
+      { d_model: 64 },
+      /gives 64 values a token, the transformer takes 48/,
+    ],
+    ['vae/config.json', { z_dim: 48 }, /of different widths/],
+    ['vae/config.json', { patch_size: 2 }, /the VAE is Wan 2\.2/],
+    [
+      'scheduler/scheduler_config.json',
+      { solver_order: 3 },
+      /solver_order 3; Fractal.s solver has 2/,
+    ],
+    ['scheduler/scheduler_config.json', { use_karras_sigmas: true }, /use_karras_sigmas True/],
+    [
+      'scheduler/scheduler_config.json',
+      { _class_name: 'DDIMScheduler' },
+      /the scheduler is DDIMScheduler/,
+    ],
+  ] as const) {
+    it(`refuses a Wan folder with ${JSON.stringify(changes)}`, async function () {
+      if (PYTHON === undefined) return this.skip()
+      const source = await mkdtemp(path.join(folder, 'refused-'))
+      await cp(await tinyWan(), source, { recursive: true, dereference: true })
+      const json = JSON.parse(await readFile(path.join(source, file), 'utf8'))
+      await writeFile(path.join(source, file), JSON.stringify({ ...json, ...changes }))
+      const { code, stderr } = await exportIt(source, path.join(folder, 'refused-out'))
+      assert.equal(code, 1, stderr)
+      assert.match(stderr, says)
+    })
+  }
 })
