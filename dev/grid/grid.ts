@@ -45,8 +45,13 @@ const VERIFIER = 'verifier'
 const PROVERS_NAME = 'provers'
 const STOP_GRACE_MS = 10_000
 const DRAIN_SECONDS = 3
-/** Several start at once, on whatever machine there is; one that ends is noticed at once. */
-const READY_MS = 180_000
+/** Several start at once, on whatever machine there is; one that ends is noticed at once. A large model takes minutes. */
+const READY_MS = 300_000
+/** What a program is found by, and the libraries of a GPU. */
+const PASSED = [
+  ...['PATH', 'HOME', 'TMPDIR', 'TZ'],
+  ...['LD_LIBRARY_PATH', 'XDG_CACHE_HOME', 'CUDA_VISIBLE_DEVICES', 'CUDA_DEVICE_ORDER'],
+]
 
 /** A whole grid on this machine: stores, chain and every role as a process of its own. */
 export class Grid {
@@ -270,7 +275,7 @@ export class Grid {
     }
     // By the environment, and only what is meant: a person's own FRACTAL_ settings are not the grid's.
     const env: Record<string, string | undefined> = { FRACTAL_READY_FILE: readyFile }
-    for (const variable of ['PATH', 'HOME', 'TMPDIR', 'TZ']) env[variable] = process.env[variable]
+    for (const variable of PASSED) env[variable] = process.env[variable]
     for (const [option, value] of Object.entries(settings))
       env[environmentName(option)] = String(value)
     const isOfDev = args[0] === VILLAIN || args[0] === PROVERS

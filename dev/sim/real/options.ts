@@ -13,6 +13,13 @@ export interface RealOptions {
   readonly interval: number
   /** Users' requests a minute. */
   readonly users: number
+  /** Whether the last interval but one is audited in the end, as anybody would. */
+  readonly audit: boolean
+  readonly device: 'cpu' | 'cuda'
+  /** Of `--gpu.class`; null: its default. */
+  readonly gpuClass: string | null
+  /** A model folder; null: a small random one. */
+  readonly model: string | null
 }
 
 export const REAL_USAGE = `npm run sim -- --real [options]: the same for real: processes, wire, Temporal, ledger, a local chain and a small random
@@ -23,7 +30,10 @@ honest prover is accused, a villain is not caught within one interval of its fir
   --intervals N      (3)
   --honest N         no villains; until so many answers were judged, none of them a cheat
   --interval N       seconds of an interval (90)
-  --users N          users' requests a minute (20)`
+  --users N          users' requests a minute (20)
+  --audit            in the end, the last but one is audited by fractal audit
+  --device cuda      on a GPU, which the provers and the GPU worker share; with --gpu-class, a word of its name (H200)
+  --model DIR        another model`
 
 const MOST = { provers: 64, intervals: 10_000, honest: 1_000_000, interval: 3600, users: 6000 }
 
@@ -52,7 +62,16 @@ export function parseRealOptions(args: string[]): RealOptions | null {
     honest,
     interval: one('interval', values.interval, MOST.interval),
     users: one('users', values.users, MOST.users),
+    audit: values.audit,
+    device: deviceOf(values.device),
+    gpuClass: values['gpu-class'] ?? null,
+    model: values.model ?? null,
   }
+}
+
+function deviceOf(text: string): RealOptions['device'] {
+  if (text === 'cpu' || text === 'cuda') return text
+  throw refused(`--device: ${text} is neither cpu nor cuda`)
 }
 
 function parsed(args: string[]) {
@@ -66,6 +85,10 @@ function parsed(args: string[]) {
         honest: { type: 'string' },
         interval: { type: 'string', default: '90' },
         users: { type: 'string', default: '20' },
+        audit: { type: 'boolean', default: false },
+        device: { type: 'string', default: 'cpu' },
+        'gpu-class': { type: 'string' },
+        model: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values

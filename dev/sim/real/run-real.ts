@@ -36,7 +36,9 @@ export async function runReal(options: RealOptions): Promise<void> {
     options: {
       profile: 'test',
       'neuron.compute_stats_interval': Math.ceil((options.interval * 1000) / BLOCK_MS),
-      'model.dir': MODEL,
+      'model.dir': options.model === null ? MODEL : path.resolve(options.model),
+      device: options.device,
+      ...(options.gpuClass !== null && { 'gpu.class': options.gpuClass }),
     },
     postgresSettings: { fsync: 'off', full_page_writes: 'off' },
     log,

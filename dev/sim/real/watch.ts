@@ -13,6 +13,7 @@ import type { Grid, GridProver } from '../../grid/grid.js'
 import { printLine } from '../../process/print-line.js'
 import type { StateDir } from '../../process/state-dir.js'
 import { cheatsFile } from '../../villains/cheats-file.js'
+import { auditSettled } from './audit-settled.js'
 import type { RealOptions } from './options.js'
 import { Promises, type SettledFacts } from './promises.js'
 
@@ -63,6 +64,8 @@ export async function watchReal(watched: WatchedGrid, options: RealOptions): Pro
     printLine(
       `\n${promises.judged} answers judged: ${all}nobody was accused wrongly, weights were on the chain once`,
     )
+    // A record is public when a later interval has settled.
+    if (options.audit) await auditSettled(grid, Math.max(1, n - 1), patienceMs(options))
     return
   }
 }
@@ -111,9 +114,9 @@ async function ended(
   db: Database,
   id: VerifierId,
   n: number,
-  { interval }: RealOptions,
+  options: RealOptions,
 ): Promise<IntervalRow> {
-  const until = performance.now() + PATIENCE_MS + PATIENCE_INTERVALS * interval * 1000
+  const until = performance.now() + patienceMs(options)
   for (;;) {
     const dead = grid.endedRoles()
     if (dead.length > 0) throw failed(`${dead.join(', ')} ended by itself`)
@@ -124,6 +127,10 @@ async function ended(
     if (performance.now() > until) throw failed(`interval ${n} did not end`)
     await sleep(POLL_MS)
   }
+}
+
+function patienceMs({ interval }: RealOptions): number {
+  return PATIENCE_MS + PATIENCE_INTERVALS * interval * 1000
 }
 
 async function weightsOf(

@@ -20,6 +20,10 @@ describe('npm run sim -- --real', () => {
       honest: null,
       interval: 90,
       users: 20,
+      audit: false,
+      device: 'cpu',
+      gpuClass: null,
+      model: null,
     })
     assert.equal(parseRealOptions(['--help']), null)
   })
@@ -35,6 +39,7 @@ describe('npm run sim -- --real', () => {
     [['--provers', '5'], /^--provers: of 5 none is honest, with 5 villains$/],
     [['--honest', '0'], /^--honest: 0 is no whole number from 1 to 1000000$/],
     [['--interval', '1.5'], /^--interval: 1.5 is no whole number/],
+    [['--device', 'gpu'], /^--device: gpu is neither cpu nor cuda$/],
     [['--loads', '5'], /--loads/],
   ] as const) {
     it(`refuses ${args.join(' ')}`, () => {
