@@ -17,9 +17,14 @@ export interface OpenEngineOptions {
   /** A folder in the diffusers/ONNX layout. */
   modelDir: string
   device: Device
+  /** Called once when the thread or process that holds the model has ended, before what it was asked fails. */
+  onEnd?: () => void
 }
 
-export type Engine = Generator & StepRecomputer
+export interface Engine extends Generator, StepRecomputer {
+  /** Of the thread or process that holds the model: two engines with one instance are one. */
+  readonly instance: string
+}
 
 /**
  * Loads a model in its own thread or, for a GPU, in its own process: only a new process finds the downloaded
@@ -28,10 +33,9 @@ export type Engine = Generator & StepRecomputer
  * @throws EngineError `model_missing`, `model_invalid`, `unsupported_model`, `runtime_missing`,
  * `cuda_missing`, `cudnn_missing`, `driver_too_old`, `gpu_missing`, `gpu_ambiguous`, `gpu_too_small`
  */
-export async function openEngine({ modelDir, device }: OpenEngineOptions): Promise<Engine> {
-  if (device === 'cuda') {
-    return (await openEngineProcess({ modelDir, device, onEnd: () => {} })).engine
-  }
+export async function openEngine(options: OpenEngineOptions): Promise<Engine> {
+  const { modelDir, device, onEnd = () => {} } = options
+  if (device === 'cuda') return (await openEngineProcess({ modelDir, device, onEnd })).engine
   setNativeEnvironment(device)
   const { files } = await readModel(modelDir)
   const gate = new NativeGate()
@@ -39,6 +43,7 @@ export async function openEngine({ modelDir, device }: OpenEngineOptions): Promi
     execArgv: [],
     workerData: { files, device, gate: gate.shared } satisfies ThreadData,
   })
+  worker.once('exit', onEnd)
   const thread = new Dialogue(threadPort(worker, gate), 'thread')
   return new RemoteEngine(thread, device, await thread.opened())
 }

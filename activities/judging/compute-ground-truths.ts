@@ -18,6 +18,7 @@ import { cosinePpm } from '../../rules/judge/similarity.js'
 import type { GpuDeps } from '../gpu-deps.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedParams } from '../shared/stored-request.js'
+import { bySize } from './by-size.js'
 import { ConfirmationSession } from './confirmation-session.js'
 import { attemptOutcome, groundTruth } from './rule-inputs.js'
 
@@ -40,7 +41,7 @@ export function createComputeGroundTruths(deps: GpuDeps) {
       let computed = 0
       const control = new ConfirmationSession(deps)
       try {
-        for (const attempt of await attemptsById(deps.db, ids)) {
+        for (const attempt of bySize(await attemptsById(deps.db, ids))) {
           const answer = attemptOutcome(attempt)
           if (!needsGroundTruth(answer, deps.generator.determinismClass)) continue
           const show = (step: number, steps: number) =>

@@ -15,6 +15,7 @@ import {
   type SpotCheckFacts,
   uncomputed,
 } from '../../ledger/judging/spot-checks.js'
+import { attemptsById } from '../../ledger/requests/attempts.js'
 import { getFrames } from '../../ledger/requests/frames.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import {
@@ -24,6 +25,7 @@ import {
 import type { GpuDeps } from '../gpu-deps.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedParams } from '../shared/stored-request.js'
+import { bySize } from './by-size.js'
 import { ConfirmationSession } from './confirmation-session.js'
 import { exactness } from './spot-check-judgement.js'
 
@@ -39,15 +41,16 @@ export interface ComputeSpotChecksInput extends VerifierId {
 export function createComputeSpotChecks(deps: GpuDeps) {
   return async ({ n, ...id }: ComputeSpotChecksInput): Promise<{ computed: number }> =>
     withHeartbeat(async (signal, heartbeat) => {
-      const ids = await uncomputed(deps.db, id, n)
+      const opened = await attemptsById(deps.db, await uncomputed(deps.db, id, n))
+      const ids = bySize(opened).map(({ requestId }) => requestId)
       const certificate = await certificateOf(deps.db, deps.generator.determinismClass)
       const comparison = exactness(certificate)
       const control = new ConfirmationSession(deps)
       try {
         for (const [i, requestId] of ids.entries()) {
           heartbeat(`${i + 1} of ${ids.length}`)
-          const opened = await openedSpotCheck(deps.db, requestId)
-          if (opened !== null) await compute(deps, control, opened, comparison, signal)
+          const row = await openedSpotCheck(deps.db, requestId)
+          if (row !== null) await compute(deps, control, row, comparison, signal)
         }
       } finally {
         await control.close()

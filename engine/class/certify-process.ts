@@ -11,9 +11,9 @@ import { certifyRun, certifyTasks } from './certify-run.js'
 const [modelDir, device, runs, sums] = process.argv.slice(2) as [string, Device, string, string]
 try {
   learnSums(sums)
-  const model = await prepareDevice(device, () => readModel(modelDir))
-  const pipeline = await Pipeline.open(model, device, new NativeGate())
-  process.send?.({ determinismClass: await pipeline.determinismClass() })
+  const { model, residency } = await prepareDevice(device, () => readModel(modelDir))
+  const pipeline = await Pipeline.open(model, device, new NativeGate(), residency)
+  process.send?.({ determinismClass: await pipeline.classNow() })
   for (const task of certifyTasks(model.config.descriptor, Number(runs))) {
     process.send?.({ run: await certifyRun(pipeline, task) })
   }

@@ -52,6 +52,8 @@ export interface CertifyOptions {
   session?: Engine
   /** Called before the second process opens the model: a GPU may not have room for two copies. */
   beforeSecondProcess?(): Promise<void>
+  /** An engine of another process than `session`'s, closed after; without it a process is started on this machine. */
+  openSecond?: () => Promise<Engine>
   /** After run 1 … runs. */
   onRun?(run: number, runs: number): void
   signal?: AbortSignal
@@ -82,9 +84,13 @@ export async function certify(options: CertifyOptions): Promise<Certificate> {
     done += 1
     options.onRun?.(done, runs)
   }
-  const here = await runHere(options, runs - elsewhere, report)
+  const here = await (options.session === undefined
+    ? runIn(() => openEngine(options), options, runs - elsewhere, report)
+    : runOn(options.session, options, runs - elsewhere, report))
   await options.beforeSecondProcess?.()
-  const there = await runInSecondProcess(options, elsewhere, report)
+  const there = await (options.openSecond === undefined
+    ? runInSecondProcess(options, elsewhere, report)
+    : runIn(options.openSecond, options, elsewhere, report))
   const results = [...here.runs, ...there.runs]
   const standard = results.filter(({ answer }) => answer === 0)
   return {
@@ -113,24 +119,35 @@ export function areEqual(results: readonly CertifyRun[]): boolean {
   })
 }
 
-async function runHere(
-  { modelDir, device, signal, session }: CertifyOptions,
+async function runIn(
+  open: () => Promise<Engine>,
+  options: CertifyOptions,
+  runs: number,
+  report: () => void,
+): Promise<ProcessRuns> {
+  throwIfCancelled(options.signal)
+  const engine = await open()
+  try {
+    return await runOn(engine, options, runs, report)
+  } finally {
+    await engine.close()
+  }
+}
+
+async function runOn(
+  engine: Engine,
+  { signal }: CertifyOptions,
   runs: number,
   report: () => void,
 ): Promise<ProcessRuns> {
   throwIfCancelled(signal)
-  const generator = session ?? (await openEngine({ modelDir, device }))
-  try {
-    const results: CertifyRun[] = []
-    for (const task of certifyTasks(generator.descriptor, runs)) {
-      results.push(await certifyRun(generator, task, signal === undefined ? {} : { signal }))
-      report()
-    }
-    const { determinismClass, modelRoot } = generator
-    return { determinismClass, modelRoot, runs: results }
-  } finally {
-    if (session === undefined) await generator.close()
+  const results: CertifyRun[] = []
+  for (const task of certifyTasks(engine.descriptor, runs)) {
+    results.push(await certifyRun(engine, task, signal === undefined ? {} : { signal }))
+    report()
   }
+  const { determinismClass, modelRoot } = engine
+  return { determinismClass, modelRoot, runs: results }
 }
 
 async function runInSecondProcess(

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { selectedGpu } from '../class/selected-gpu.js'
 import { EngineError } from '../errors.js'
 import type { Model } from '../model/model.js'
+import type { Residency } from '../runtime/networks.js'
 
 const MIB = 2 ** 20
 /** What CUDA, cuBLAS and cuDNN need in any process: 0.5 to 1 GB with the smallest model on an H100. */
@@ -15,16 +16,13 @@ export interface GpuMemory {
 }
 
 /**
- * The minimum GPU memory that a model needs: as measured, according to fractal.json, else the size of its
- * weights, which are copied to the GPU.
+ * The minimum GPU memory that a model needs with all its networks open: as measured, according to fractal.json,
+ * else the size of its weights, which are copied to the GPU.
  */
 export function neededMib({ files, config }: Model): number {
   const measured = config.descriptor?.gpuMemoryMib
   if (measured !== undefined) return measured
-  const weights = [...files.sizes]
-    .filter(([file]) => !file.endsWith('.json'))
-    .reduce((sum, [, size]) => sum + size, 0)
-  return Math.ceil(weights / MIB) + CONTEXT_MIB
+  return weightsMib([...files.sizes]) + CONTEXT_MIB
 }
 
 /** Memory of the GPU that this process computes on. @throws EngineError `gpu_missing`, `gpu_ambiguous` */
@@ -36,15 +34,30 @@ export async function gpuMemory(command = 'nvidia-smi'): Promise<GpuMemory> {
   return { name, totalMib, freeMib }
 }
 
+/** What the largest of its networks has of weights: the least that it takes with one open at a time. */
+export function neededByTurnsMib({ files, config }: Model): number {
+  const folders = Object.values(config.networks).map(({ folder }) =>
+    weightsMib([...files.sizes].filter(([file]) => file.startsWith(`${folder}/`))),
+  )
+  return Math.max(...folders) + CONTEXT_MIB
+}
+
+function weightsMib(sizes: readonly (readonly [file: string, size: number])[]): number {
+  const weights = sizes.filter(([file]) => !file.endsWith('.json'))
+  return Math.ceil(weights.reduce((sum, [, size]) => sum + size, 0) / MIB)
+}
+
 /**
- * Avoids spending minutes on opening a model that can't fit.
+ * Whether the GPU has room for all networks or only for one at a time. Avoids spending minutes on opening a model
+ * that can't fit.
  * @throws EngineError `gpu_too_small`
  */
-export function assertFits(model: Model, { name, totalMib, freeMib }: GpuMemory): void {
-  const needed = neededMib(model)
-  if (needed <= freeMib) return
-  const [needs, has, free] = [needed, totalMib, freeMib].map((mib) => (mib / 1024).toFixed(1))
-  const isTooSmall = needed > totalMib
+export function residencyOn(model: Model, { name, totalMib, freeMib }: GpuMemory): Residency {
+  if (neededMib(model) <= freeMib) return 'together'
+  const byTurns = neededByTurnsMib(model)
+  if (byTurns <= freeMib) return 'by turns'
+  const [needs, has, free] = [byTurns, totalMib, freeMib].map((mib) => (mib / 1024).toFixed(1))
+  const isTooSmall = byTurns > totalMib
   throw new EngineError(
     'gpu_too_small',
     isTooSmall

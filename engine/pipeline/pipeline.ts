@@ -12,7 +12,12 @@ import type { Model } from '../model/model.js'
 import type { LatentShape } from '../model/model-shape.js'
 import { checkpoint, throwIfCancelled } from '../runtime/cancellation.js'
 import type { NativeGate } from '../runtime/native-gate.js'
-import { type Networks, openNetworks, releaseNetworks } from '../runtime/networks.js'
+import {
+  type Networks,
+  openNetworks,
+  type Residency,
+  releaseNetworks,
+} from '../runtime/networks.js'
 import { loadRuntime, type Runtime } from '../runtime/runtime.js'
 import type { SolverState } from '../schedulers/scheduler.js'
 import { digestOf } from './digest.js'
@@ -31,6 +36,7 @@ interface PipelineParts {
   device: Device
   /** The device's name in the determinism class. */
   deviceName: string
+  residency: Residency
   runtime: Runtime
   networks: Networks
   config: ModelConfig
@@ -51,14 +57,21 @@ export class Pipeline {
    * @throws EngineError `model_invalid`, `unsupported_model`, `runtime_missing`, `cuda_missing`,
    * `gpu_missing`
    */
-  static async open({ files, config }: Model, device: Device, gate: NativeGate): Promise<Pipeline> {
+  static async open(
+    { files, config }: Model,
+    device: Device,
+    gate: NativeGate,
+    residency: Residency = 'together',
+  ): Promise<Pipeline> {
     const tokenizer = config.tokenizer()
     const runtime = await loadRuntime()
-    const networks = await openNetworks(runtime, files, config.networks, device, gate)
+    const specs = config.networks
+    const networks = await openNetworks({ runtime, files, specs, device, gate, residency })
     try {
       const deviceName = await hostDevice(device)
       const model = config.parts(runtime, networks, tokenizer)
-      return new Pipeline(files.root, { device, deviceName, runtime, networks, config, model })
+      const opened = { device, deviceName, residency, runtime, networks, config, model }
+      return new Pipeline(files.root, opened)
     } catch (error) {
       await releaseNetworks(networks)
       throw error
@@ -71,7 +84,7 @@ export class Pipeline {
    * else concurrently.
    * @throws EngineError `model_invalid` for known answers that the model can't generate
    */
-  async determinismClass(hooks: Pick<GenerationHooks, 'signal'> = {}): Promise<string> {
+  async classNow(hooks: Pick<GenerationHooks, 'signal'> = {}): Promise<string> {
     const { device, deviceName, config } = this.#parts
     const hashes: Hex[] = []
     for (const params of [...knownAnswersOf(config.descriptor)].reverse()) {
@@ -105,9 +118,11 @@ export class Pipeline {
    * The computing software; on a GPU, call it after something was generated, because its libraries are loaded
    * then.
    */
-  software(): Promise<Record<string, string>> {
-    const { device, runtime } = this.#parts
-    return softwareOf(device, runtime.env.versions.node ?? runtime.env.versions.common)
+  async software(): Promise<Record<string, string>> {
+    const { device, runtime, residency } = this.#parts
+    const version = runtime.env.versions.node ?? runtime.env.versions.common
+    const software = await softwareOf(device, version)
+    return residency === 'by turns' ? { ...software, networks: 'one at a time' } : software
   }
 
   /** The caller must not run anything else concurrently. @throws EngineError */

@@ -5,7 +5,7 @@ import type { Device } from '../pipeline/generator.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { NativeGate } from '../runtime/native-gate.js'
 import type { ToThread } from '../thread/messages.js'
-import { PipelineServer } from '../thread/pipeline-server.js'
+import { serveModel } from '../thread/serve-model.js'
 
 /* A process that holds a model, forked by open-engine-process.ts: modelDir, device, sums. */
 const [modelDir, device, sums] = process.argv.slice(2) as [string, Device, string]
@@ -14,18 +14,16 @@ const [modelDir, device, sums] = process.argv.slice(2) as [string, Device, strin
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 process.on('disconnect', () => process.exit())
 
-const server = new PipelineServer({
-  // The parent may be gone by now: `disconnect` reports that.
-  send: (message) => process.send!(message, undefined, undefined, () => {}),
-  close: () => process.disconnect(),
-})
-process.on('message', (message: ToThread) => server.hear(message))
-try {
-  learnSums(sums)
-  await server.open(
-    () => prepareDevice(device, () => readModel(modelDir)),
-    (model) => Pipeline.open(model, device, new NativeGate()),
-  )
-} catch (error) {
-  server.fail(error)
-}
+await serveModel(
+  {
+    // The parent may be gone by now: `disconnect` reports that.
+    send: (message) => process.send!(message, undefined, undefined, () => {}),
+    onMessage: (listener) => process.on('message', (message: ToThread) => listener(message)),
+    close: () => process.disconnect(),
+  },
+  () => {
+    learnSums(sums)
+    return prepareDevice(device, () => readModel(modelDir))
+  },
+  ({ model, residency }) => Pipeline.open(model, device, new NativeGate(), residency),
+)

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RemoteEngine } from '../thread/remote-engine.js'
-import { EngineSession } from './engine-session.js'
+import { answerOver } from './answer-over.js'
 import { PROTOCOL } from './messages.js'
 
 /** Maximum clients per engine; each waits its turn behind the others. */
@@ -15,7 +15,7 @@ export interface EngineServer {
 
 /**
  * The HTTP server of engines of one class: `GET /v1/info` for information, and `GET /v1/engine` with
- * `Upgrade: fractal-engine/1`, after which the connection carries records. It does not authenticate callers:
+ * `Upgrade: fractal-engine/2`, after which the connection carries records. It does not authenticate callers:
  * keep strangers away from it.
  * @param engines one per GPU, all of one class and model
  */
@@ -48,7 +48,7 @@ export function createEngineServer(
       sockets.delete(socket)
       sessions.set(engine, sessions.get(engine)! - 1)
     })
-    new EngineSession(engine, socket)
+    answerOver(socket, engine)
   })
   const info = () => {
     const { modelRoot, determinismClass, software, descriptor, device } = engines[0]!

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { FromThread, ToThread } from '../thread/messages.js'
 
 /** Both sides name it when a connection begins; incremented whenever a message changes. */
-export const PROTOCOL = 'fractal-engine/1'
+export const PROTOCOL = 'fractal-engine/2'
 
 const floats = z.instanceof(Float32Array<ArrayBuffer>)
 const bytes = z.instanceof(Uint8Array<ArrayBuffer>)
@@ -78,6 +78,7 @@ const answers = [
     }),
     determinismClass: z.string().max(1000),
     software: z.record(z.string(), z.string()),
+    instance: z.string().max(100),
   }),
   z.strictObject({ type: z.literal('class'), determinismClass: z.string().max(1000) }),
   z.strictObject({ type: z.literal('warning'), warning: z.literal('prompt_truncated') }),

@@ -3,7 +3,7 @@ import { readModelConfig } from '../model/model-config.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { NativeGate } from '../runtime/native-gate.js'
 import type { ThreadData, ToThread } from './messages.js'
-import { PipelineServer } from './pipeline-server.js'
+import { serveModel } from './serve-model.js'
 
 /*
  * The thread that holds the model. onnxruntime-node blocks its thread while a network runs; in this thread it
@@ -13,12 +13,12 @@ const port = parentPort
 if (port === null) throw new Error('engine-thread.ts is started by engine.ts')
 const { files, device, gate } = workerData as ThreadData
 
-const server = new PipelineServer({
-  send: (message, transfer) => port.postMessage(message, transfer),
-  close: () => port.close(),
-})
-port.on('message', (message: ToThread) => server.hear(message))
-await server.open(
-  () => ({ files, config: readModelConfig(files) }),
-  (model) => Pipeline.open(model, device, new NativeGate(gate)),
+await serveModel(
+  {
+    send: (message, transfer) => port.postMessage(message, transfer),
+    onMessage: (listener) => port.on('message', (message: ToThread) => listener(message)),
+    close: () => port.close(),
+  },
+  () => ({ model: { files, config: readModelConfig(files) }, residency: 'together' }),
+  ({ model }) => Pipeline.open(model, device, new NativeGate(gate)),
 )

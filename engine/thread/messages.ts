@@ -31,6 +31,8 @@ export type FromThread =
       model: OpenedModel
       determinismClass: string
       software: Record<string, string>
+      /** A new one for each thread or process that opens a model. */
+      instance: string
       /** Hashes of the folder's files that this process knows: `tellSums`. */
       sums: string
     }

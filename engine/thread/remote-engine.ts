@@ -26,6 +26,7 @@ export class RemoteEngine implements Generator, StepRecomputer {
   readonly software: Readonly<Record<string, string>>
   readonly descriptor: ModelDescriptor | null
   readonly device: Device
+  readonly instance: string
   /** For validating requests before they are sent. */
   readonly shape: ModelShape
   readonly #thread: Dialogue
@@ -35,8 +36,9 @@ export class RemoteEngine implements Generator, StepRecomputer {
   #closed = false
 
   constructor(thread: Dialogue, device: Device, opened: Opened) {
-    const { model, determinismClass, software } = opened
+    const { model, determinismClass, software, instance } = opened
     this.#thread = thread
+    this.instance = instance
     this.shape = model.shape
     this.device = device
     this.modelRoot = model.root

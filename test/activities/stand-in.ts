@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Generated, GenerationHooks, StepRecomputer } from '../../engine/pipeline/generator.js'
 import type { OpenedStep, RecomputedStep } from '../../engine/pipeline/recompute-step.js'
 import { joinState } from '../../engine/pipeline/states.js'
@@ -25,6 +25,8 @@ export function classNamed(name: string): string {
  * computed again gives the next of them, if the state before is the one that comes before.
  */
 export class StandIn extends FakeGenerator implements StepRecomputer {
+  readonly instance = randomUUID()
+
   constructor(
     override readonly determinismClass: string,
     readonly course: Course = 'honest',

@@ -93,7 +93,7 @@ describe('A model server', () => {
       [info.model_root, info.determinism_class, info.capacity, info.sessions],
       [held.modelRoot, held.determinismClass, 1, 1],
     )
-    assert.equal(info.versions.protocol, 'fractal-engine/1')
+    assert.equal(info.versions.protocol, 'fractal-engine/2')
     const second = await connectEngine({ url, onEnd })
     const both = await Promise.all([remote, second].map((one) => one.generate(smallParams(one))))
     assert.equal(both[0]!.framesSha256, both[1]!.framesSha256)
@@ -111,6 +111,7 @@ describe('A model server', () => {
       shape: engine.shape,
       descriptor: engine.descriptor,
       software: engine.software,
+      instance: engine.instance,
       modelRoot: engine.modelRoot,
       determinismClass: engine.determinismClass,
       generate: engine.generate.bind(engine),
@@ -155,7 +156,7 @@ describe('A model server', () => {
           message: says,
         })
       }
-      await refused(web, 'server_protocol', /speaks HTTP 200; this is fractal-engine\/1/)
+      await refused(web, 'server_protocol', /speaks HTTP 200; this is fractal-engine\/2/)
       await refused(older, 'server_protocol', /speaks fractal-engine\/0/)
       await refused(dumb, 'server_unreachable', /No model server answers/)
       const gone = `http://127.0.0.1:${await freed()}`

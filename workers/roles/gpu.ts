@@ -1,28 +1,33 @@
+import { Mutex } from '../../base/concurrency/semaphore.js'
 import { FractalError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { databaseAddress } from '../../base/options/database-address.js'
 import { DATABASE_OPTIONS, TEMPORAL_OPTIONS } from '../../base/options/groups.js'
 import type { Options } from '../../base/options/options.js'
-import { type Engine, openEngine } from '../../engine/engine.js'
+import type { Engine } from '../../engine/engine.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
-import type { Generator } from '../../engine/pipeline/generator.js'
 import { parseDeterminismClass } from '../../formats/determinism-class.js'
 import { openDatabase } from '../../ledger/database.js'
+import type { CertificateRow } from '../../ledger/judging/certificates.js'
 import { migrate } from '../../ledger/schema/migrate.js'
+import { assertAlike } from '../../prover/engines/prover-engine.js'
 import { connectTemporal } from '../../temporal/connection.js'
 import { gpuQueue } from '../../temporal/task-queues.js'
-import { certifyClass } from '../certify-class.js'
-import { takeGpuQueue } from '../gpu-queue-claim.js'
-import { GpuTasks } from '../gpu-tasks.js'
+import { type CertifyClassDeps, certifyClass } from '../gpu/certify-class.js'
+import { type GpuLane, type LaneSession, localLane, serverLanes } from '../gpu/gpu-lane.js'
+import { GpuLanes } from '../gpu/gpu-lanes.js'
+import { takeGpuQueue } from '../gpu/gpu-queue-claim.js'
+import { GpuTasks } from '../gpu/gpu-tasks.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
-import { KeptSession } from '../kept-session.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from '../mechanism-profile.js'
+import { modelEndpoints } from '../model-endpoints.js'
 import { asRunning, type Running } from '../running.js'
 
 export const GPU_OPTIONS = [
   'device',
   'gpu.class',
   'model.dir',
+  'neuron.model_endpoint',
   'gpu.recertify',
   ...NAMED_PROFILE_OPTIONS,
   ...DATABASE_OPTIONS,
@@ -33,23 +38,24 @@ export const GPU_OPTIONS = [
 type GpuOptions = Options<(typeof GPU_OPTIONS)[number]>
 
 /**
- * Starts a GPU worker: it loads the model, refuses a GPU of another class, certifies its determinism
- * class, then takes one task at a time from the queue of that class. A class that loses its exactness is certified
- * again between two tasks. It holds no key.
- * @throws FractalError `wrong_gpu`, `queue_of_other_class`, and the engine's
+ * Starts a GPU worker: it loads the model, or connects to the model servers that are named, refuses a GPU of another
+ * class, certifies its determinism class, then takes one task at a time for each engine from the queue of that class.
+ * A class that loses its exactness is certified again between two tasks. It holds no key.
+ * @throws FractalError `wrong_gpu`, `queue_of_other_class`, `workers_differ`, and the engine's
  */
 export function runGpuWorker(options: GpuOptions, log: Log): Promise<Running> {
   return withHealth('gpu-worker', options, log, (health) => startGpuWorker(options, log, health))
 }
 
 async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth): Promise<Running> {
-  const { device } = options
   const profile = namedProfile(options)
   const modelDir = options['model.dir'] ?? defaultModelDir()
-  const open = () => openEngine({ modelDir, device })
-  const found = await open()
-  assertGpuClass(found, options['gpu.class'])
-  const { determinismClass } = found
+  const endpoints = modelEndpoints(options['neuron.model_endpoint'])
+  const lanes =
+    endpoints === undefined ? [localLane(modelDir, options.device)] : serverLanes(endpoints)
+  const sessions = await openAll(lanes)
+  const { determinismClass, device } = sessions[0]!.engine
+  assertGpuClass(sessions[0]!.engine, options['gpu.class'])
   if (device === 'cpu') {
     log.warn(
       'DEVELOPMENT: ground truths are computed on the CPU, on a queue of their own (gpu-cpu)',
@@ -62,50 +68,33 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
   const queue = gpuQueue(device, options['gpu.class'])
   const claim = await takeGpuQueue(db, queue, determinismClass, log)
   const stopping = new AbortController()
-  // A GPU must not hold the model twice for longer than it has to.
-  const kept = device === 'cpu' ? new KeptSession(open) : null
-  const certifying = {
-    db,
-    determinismClass,
-    device,
-    modelDir,
-    profile,
-    log,
-    signal: stopping.signal,
-  }
-  const certify = async (held: Engine, again: boolean) => {
-    let isHeld = true
-    const beforeSecondProcess = async () => {
-      // A GPU may have no room for the model twice.
-      if (device === 'cpu') return
-      await held.close()
-      isHeld = false
-    }
-    const certificate = await certifyClass(certifying, {
-      again,
-      session: held,
-      beforeSecondProcess,
-    })
-    return { certificate, session: isHeld ? held : await open() }
-  }
+  const { signal } = stopping
+  const certify = certifierOf({ db, determinismClass, device, modelDir, profile, log, signal })
   try {
-    const { certificate, session } = await certify(found, options['gpu.recertify'])
-    const temporal = await connectTemporal(options, log)
-    const certifyAgain = (held: Engine) => certify(held, true)
-    const openFresh = kept === null ? open : () => kept.take()
-    const deps = { db, temporal, queue, openFresh, certifyAgain, log }
-    const tasks = new GpuTasks(deps, session, certificate)
+    const first = await certify(lanes[0]!, sessions[0]!, options['gpu.recertify'])
+    const { certificate } = first
+    // Temporal takes one worker of a queue per connection.
+    const links = await Promise.all(lanes.map(() => connectTemporal(options, log)))
+    const tasks = new GpuLanes(
+      lanes.map((lane, i) => {
+        const certifyAgain = (held: LaneSession) => certify(lane, held, false)
+        const session = i === 0 ? first.session : sessions[i]!
+        const deps = { db, temporal: links[i]!, queue, lane, certifyAgain, log }
+        return new GpuTasks(deps, session, certificate)
+      }),
+    )
     const run = tasks.run()
-    health.watchTemporal(temporal, tasks, [queue])
+    health.watchTemporal(links[0]!, tasks, [queue])
     health.watchClass(tasks)
     return asRunning(
       async () => {
         stopping.abort()
         tasks.stop()
         await run.catch(() => undefined)
-        await temporal.close()
+        await Promise.allSettled(links.map((temporal) => temporal.close()))
         await claim.leave().catch(() => undefined)
-        await Promise.allSettled([db.close(), tasks.close(), kept?.close()])
+        const closed = lanes.map((lane) => lane.close())
+        await Promise.allSettled([db.close(), tasks.close(), ...closed])
       },
       Promise.race([run.then(() => new Promise<never>(() => {})), claim.lost]),
     )
@@ -115,10 +104,53 @@ async function startGpuWorker(options: GpuOptions, log: Log, health: RoleHealth)
   }
 }
 
+/** Their engines, which are of one class. @throws FractalError `workers_differ`, and the engine's */
+async function openAll(lanes: readonly GpuLane[]): Promise<LaneSession[]> {
+  const opening = await Promise.allSettled(lanes.map((lane) => lane.open()))
+  const sessions = opening.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const [failed] = opening.filter((one) => one.status === 'rejected')
+  try {
+    if (failed !== undefined) throw failed.reason
+    assertAlike(sessions.map(({ engine }) => engine))
+    return sessions
+  } catch (error) {
+    await Promise.allSettled(sessions.map(({ engine }) => engine.close()))
+    throw error
+  }
+}
+
+/** Certifies in one lane at a time: a second one then finds the certificate that the first one made. */
+function certifierOf(deps: CertifyClassDeps) {
+  const mutex = new Mutex()
+  const certify = async (
+    lane: GpuLane,
+    held: LaneSession,
+    again: boolean,
+  ): Promise<{ certificate: CertificateRow; session: LaneSession }> => {
+    let isHeld = true
+    const { openOther } = lane
+    const beforeSecondProcess = async () => {
+      // A GPU may have no room for the model twice.
+      if (openOther !== null || deps.device === 'cpu') return
+      await held.engine.close()
+      isHeld = false
+    }
+    const certificate = await certifyClass(deps, {
+      again,
+      session: held.engine,
+      beforeSecondProcess,
+      ...(openOther !== null && { openSecond: () => openOther(held.engine) }),
+    })
+    return { certificate, session: isHeld ? held : await lane.open() }
+  }
+  return (lane: GpuLane, held: LaneSession, again: boolean) =>
+    mutex.run(() => certify(lane, held, again))
+}
+
 /** The determinism class names the GPU (`device=NVIDIA-GeForce-RTX-3090`): the queue's class must be in it. */
-function assertGpuClass(generator: Generator, gpuClass: string): void {
-  if (generator.device === 'cpu') return
-  const gpu = parseDeterminismClass(generator.determinismClass)!.device
+function assertGpuClass(engine: Engine, gpuClass: string): void {
+  if (engine.device === 'cpu') return
+  const gpu = parseDeterminismClass(engine.determinismClass)!.device
   if (gpu.split(/[^A-Za-z0-9]+/).includes(gpuClass)) return
   throw new FractalError('wrong_gpu', `this GPU is ${gpu}, not of the class ${gpuClass}`, {
     hint: 'Run the GPU worker on a machine of that class; others prove nothing about its provers.',

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { FractalError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
 import { assertCanListen } from '../../base/net/http-listener.js'
@@ -19,6 +18,7 @@ import { PROVER_LISTENER, startProver } from '../../prover/prover.js'
 import { assertRegistered } from '../assert-registered.js'
 import { AxonKeeper } from '../axon-keeper.js'
 import { exportBlockMetrics, missingBlocks, watchBlocks } from '../health/block-watchdog.js'
+import { modelEndpoints } from '../model-endpoints.js'
 import { exportNeuronMetrics, NeuronWatch } from '../neuron-watch.js'
 import { asRunning, type Running } from '../running.js'
 import { walletOf } from '../wallet.js'
@@ -149,16 +149,6 @@ export async function runProver(
     throw error
   }
   return asRunning(close)
-}
-
-/** @throws FractalError `bad_option` */
-function modelEndpoints(given: string | undefined): string[] | undefined {
-  const urls = given?.split(',').map((url) => url.trim())
-  const wrong = urls?.find((url) => !URL.canParse(url) || new URL(url).protocol !== 'http:')
-  if (wrong === undefined) return urls
-  throw new FractalError('bad_option', `--neuron.model_endpoint: ${wrong} is no http://HOST:PORT`, {
-    hint: 'Name the address of a fractal model-server; several are separated by commas.',
-  })
 }
 
 function lostEngines(engines: readonly ProverEngine[]): string | null {

@@ -12,8 +12,7 @@ import type { Options } from '../../base/options/options.js'
 import { connectChain } from '../../chain/connect.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
 import { standardOf } from '../../engine/model/known-answers.js'
-import { readModel } from '../../engine/model/model.js'
-import { defaultModelDir, SHIPPED_MODEL } from '../../engine/models/default-model.js'
+import { SHIPPED_MODEL } from '../../engine/models/default-model.js'
 import { stateSize } from '../../engine/pipeline/states.js'
 import { openDatabase } from '../../ledger/database.js'
 import { putBaselineLastUpdate } from '../../ledger/intervals/lease.js'
@@ -33,8 +32,9 @@ import { takeLease } from '../deployment-lease.js'
 import { countVerdicts, exportIntervals } from '../health/ledger-metrics.js'
 import { HEALTH_OPTIONS, type RoleHealth, withHealth } from '../health/role-health.js'
 import { intervalSettings } from '../interval-settings.js'
+import { judgedModel } from '../judged-model.js'
 import { mechanismProfile, PROFILE_OPTIONS } from '../mechanism-profile.js'
-import { CORPUS_FILE, promptCorpus } from '../prompt-corpus.js'
+import { promptCorpus } from '../prompt-corpus.js'
 import { asRunning, type Running } from '../running.js'
 import { VerifierHotkeys } from '../verifier-hotkeys.js'
 import { walletOf } from '../wallet.js'
@@ -51,6 +51,7 @@ export const VERIFIER_OPTIONS = [
   'neuron.axon_off',
   'chain.allow_private_addresses',
   'model.dir',
+  'neuron.model_endpoint',
   'device',
   'gpu.class',
   'gpu.count',
@@ -98,15 +99,15 @@ async function startVerifier(
   const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
   await assertRegistered(chain, id)
   await health.watchNeuron({ chain, netuid: id.netuid, hotkey: id.verifier })
-  const model = await readModel(options['model.dir'] ?? defaultModelDir())
-  const standard = model.config.descriptor
+  const model = await judgedModel(options)
+  const standard = model.descriptor
   if (standard === null) {
     throw new FractalError('model_undescribed', 'the model folder has no fractal.json', {
       hint: 'Challenges ask for the standard request that fractal.json names: add one.',
     })
   }
   const corpus = await promptCorpus(options['challenge.prompts'], {
-    bundled: model.files.bytes.get(CORPUS_FILE) ?? null,
+    bundled: model.corpus,
     hasGrammar: standard.name === SHIPPED_MODEL,
     isProduction: profile.name === 'production',
   })
@@ -142,9 +143,9 @@ async function startVerifier(
     allowPrivateAddresses: options['chain.allow_private_addresses'],
     mayVerify: verifiers.has,
     clock,
-    model: { ...standardOf(standard), name: standard.name, root: model.files.root },
+    model: { ...standardOf(standard), name: standard.name, root: model.root },
     corpus,
-    stateSize: (video, i) => stateSize(video, model.config.shape, i),
+    stateSize: (video, i) => stateSize(video, model.shape, i),
     settings: intervalSettings(options, profile.intervalBlocks * chain.blockSeconds),
     gpus: options['gpu.count'],
     countVerdicts: countVerdicts(health.metrics),

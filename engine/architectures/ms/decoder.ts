@@ -1,5 +1,5 @@
 import { toUint8 } from '../../../formats/frames.js'
-import type { Network } from '../../runtime/network.js'
+import type { RunnableNetwork } from '../../runtime/networks.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import type { Decoder } from '../architecture.js'
 
@@ -9,7 +9,11 @@ const f = Math.fround
  * Decodes one frame at a time, which limits memory and allows a single frame to be checked.
  * @param scalingFactor latents are divided by it
  */
-export function msDecoder({ Tensor }: Runtime, network: Network, scalingFactor: number): Decoder {
+export function msDecoder(
+  { Tensor }: Runtime,
+  network: RunnableNetwork,
+  scalingFactor: number,
+): Decoder {
   const unscale = f(1 / scalingFactor)
   return {
     async decode(latents, [, channels, frames, h, w], from) {

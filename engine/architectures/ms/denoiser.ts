@@ -1,5 +1,5 @@
 import { guide } from '../../pipeline/guidance.js'
-import type { Network } from '../../runtime/network.js'
+import type { RunnableNetwork } from '../../runtime/networks.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import type { Denoiser } from '../architecture.js'
 
@@ -8,7 +8,11 @@ import type { Denoiser } from '../architecture.js'
  * GPU the batch size changes bits.
  * @param length number of tokens in an embedding
  */
-export function msDenoiser({ Tensor }: Runtime, network: Network, length: number): Denoiser {
+export function msDenoiser(
+  { Tensor }: Runtime,
+  network: RunnableNetwork,
+  length: number,
+): Denoiser {
   return {
     condition({ prompt, negative, guidanceMilli, shape }) {
       const texts = new Tensor('float32', pair(negative!, prompt), [

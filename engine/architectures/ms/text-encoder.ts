@@ -1,11 +1,11 @@
-import type { Network } from '../../runtime/network.js'
+import type { RunnableNetwork } from '../../runtime/networks.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import type { TextEncoder, Tokenizer } from '../architecture.js'
 
 /** Padding is encoded like any other token. */
 export function msTextEncoder(
   { Tensor }: Runtime,
-  network: Network,
+  network: RunnableNetwork,
   tokenizer: Tokenizer,
 ): TextEncoder {
   return {

@@ -1,5 +1,5 @@
 import { toUint8 } from '../../../formats/frames.js'
-import type { Network } from '../../runtime/network.js'
+import type { RunnableNetwork } from '../../runtime/networks.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import type { Decoder } from '../architecture.js'
 
@@ -14,7 +14,7 @@ export interface LatentStatistics {
 /** Decodes all frames at once: each depends on all frames before it, so none can be decoded alone. */
 export function wanDecoder(
   { Tensor }: Runtime,
-  network: Network,
+  network: RunnableNetwork,
   { mean, std }: LatentStatistics,
 ): Decoder {
   return {

@@ -1,5 +1,5 @@
 import { guide } from '../../pipeline/guidance.js'
-import type { Network } from '../../runtime/network.js'
+import type { RunnableNetwork } from '../../runtime/networks.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import type { Denoiser } from '../architecture.js'
 
@@ -7,7 +7,11 @@ import type { Denoiser } from '../architecture.js'
  * One text per call, as in diffusers: the prompt, then the negative prompt if there is guidance.
  * @param length number of tokens in an embedding
  */
-export function wanDenoiser({ Tensor }: Runtime, network: Network, length: number): Denoiser {
+export function wanDenoiser(
+  { Tensor }: Runtime,
+  network: RunnableNetwork,
+  length: number,
+): Denoiser {
   return {
     condition({ prompt, negative, guidanceMilli, shape }) {
       const textOf = (rows: Float32Array) =>

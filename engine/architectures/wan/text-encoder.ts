@@ -1,4 +1,4 @@
-import type { Network } from '../../runtime/network.js'
+import type { RunnableNetwork } from '../../runtime/networks.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import type { TextEncoder, Tokenizer } from '../architecture.js'
 import { cleanPrompt } from './clean-prompt.js'
@@ -6,7 +6,7 @@ import { cleanPrompt } from './clean-prompt.js'
 /** Padding is masked, and its rows are set to zero for the denoiser, which reads all rows. */
 export function wanTextEncoder(
   { Tensor }: Runtime,
-  network: Network,
+  network: RunnableNetwork,
   tokenizer: Tokenizer,
 ): TextEncoder {
   return {

@@ -14,6 +14,7 @@ import {
 } from '../../../engine/model/file-sums.js'
 import { readModel } from '../../../engine/model/model.js'
 import { assertUnchanged } from '../../../engine/model/model-files.js'
+import { defaultModelDir } from '../../../engine/models/default-model.js'
 import { EXTERNAL_DATA, generateFrames, smallParams, TINY_MODEL } from '../fixtures.js'
 
 /** Works on a copy of the random model. */
@@ -98,6 +99,15 @@ describe('A model folder', () => {
       await cp(path.join(dir, 'vae_decoder/model.onnx'), path.join(dir, 'text_encoder/model.onnx'))
       const opening = openEngine({ modelDir: dir, device: 'cpu' })
       await assertRefused(opening, 'unsupported_model', /latent_sample float32/)
+    })
+  })
+
+  it('with a text encoder of another model is refused by its width', async () => {
+    await withCopy(async (dir) => {
+      const other = path.join(defaultModelDir(), 'text_encoder/model.onnx')
+      await cp(other, path.join(dir, 'text_encoder/model.onnx'))
+      const opening = openEngine({ modelDir: dir, device: 'cpu' })
+      await assertRefused(opening, 'model_invalid', /gives \d+ values a token, unet.* reads \d+/)
     })
   })
 

@@ -1,9 +1,9 @@
-import { FractalError } from '../base/errors.js'
-import type { Log } from '../base/log.js'
-import { shortClass } from '../formats/determinism-class.js'
-import type { Database } from '../ledger/database.js'
-import { claimGpuQueue, keepGpuQueue, leaveGpuQueue } from '../ledger/judging/gpu-queues.js'
-import { startPeriodic } from './sweeps/periodic.js'
+import { FractalError } from '../../base/errors.js'
+import type { Log } from '../../base/log.js'
+import { shortClass } from '../../formats/determinism-class.js'
+import type { Database } from '../../ledger/database.js'
+import { claimGpuQueue, keepGpuQueue, leaveGpuQueue } from '../../ledger/judging/gpu-queues.js'
+import { startPeriodic } from '../sweeps/periodic.js'
 
 /** Three updates may be lost before the claim counts as silent. */
 const KEEP_MS = 25_000

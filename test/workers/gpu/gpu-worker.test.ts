@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { FractalError } from '../../base/errors.js'
-import { createLog } from '../../base/log.js'
-import { freePort } from '../../dev/process/ports.js'
-import { currentCertificates, revokeExact } from '../../ledger/judging/certificates.js'
-import { claimGpuQueue, leaveGpuQueue } from '../../ledger/judging/gpu-queues.js'
-import { takeGpuQueue } from '../../workers/gpu-queue-claim.js'
-import { GPU_OPTIONS, runGpuWorker } from '../../workers/roles/gpu.js'
-import { until } from '../support/until.js'
-import { useRoleSite } from './role-site.js'
+import { FractalError } from '../../../base/errors.js'
+import { createLog } from '../../../base/log.js'
+import { freePort } from '../../../dev/process/ports.js'
+import { currentCertificates, revokeExact } from '../../../ledger/judging/certificates.js'
+import { claimGpuQueue, leaveGpuQueue } from '../../../ledger/judging/gpu-queues.js'
+import { takeGpuQueue } from '../../../workers/gpu/gpu-queue-claim.js'
+import { GPU_OPTIONS, runGpuWorker } from '../../../workers/roles/gpu.js'
+import { until } from '../../support/until.js'
+import { useRoleSite } from '../role-site.js'
 
 const SILENT = createLog('test', 'silent')
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { KeptSession } from '../../workers/kept-session.js'
-import { classNamed, StandIn } from '../activities/stand-in.js'
-import { until } from '../support/until.js'
+import { KeptSession } from '../../../workers/gpu/kept-session.js'
+import { classNamed, StandIn } from '../../activities/stand-in.js'
+import { until } from '../../support/until.js'
 
 /** Counts what is opened and closed, and computes other bits once it is broken. */
 class Counted extends StandIn {

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.js'
+import type { Engine } from '../../engine/engine.js'
 
 /** How long an unused session is kept open: in the middle of an interval more cheats may follow. */
 const KEEP_MS = 60_000
@@ -48,6 +48,7 @@ export class KeptSession {
       software: engine.software,
       descriptor: engine.descriptor,
       device: engine.device,
+      instance: engine.instance,
       generate: (params, hooks) => engine.generate(params, hooks),
       classNow: (hooks) => engine.classNow(hooks),
       recomputeStep: (params, opened, hooks) => engine.recomputeStep(params, opened, hooks),

@@ -1,14 +1,14 @@
-import type { Log } from '../base/log.js'
-import { certify } from '../engine/class/certify.js'
-import type { Engine } from '../engine/engine.js'
-import type { Device } from '../engine/pipeline/generator.js'
-import type { Database } from '../ledger/database.js'
+import type { Log } from '../../base/log.js'
+import { certify } from '../../engine/class/certify.js'
+import type { Engine } from '../../engine/engine.js'
+import type { Device } from '../../engine/pipeline/generator.js'
+import type { Database } from '../../ledger/database.js'
 import {
   type CertificateRow,
   certificateOf,
   putCertificate,
-} from '../ledger/judging/certificates.js'
-import type { MechanismProfile } from '../rules/profile.js'
+} from '../../ledger/judging/certificates.js'
+import type { MechanismProfile } from '../../rules/profile.js'
 
 export interface CertifyClassDeps {
   db: Database
@@ -26,10 +26,16 @@ export interface CertifyClassDeps {
  * @param options.again makes a new one in any case
  * @param options.session in which the first half runs
  * @param options.beforeSecondProcess called in between: a session that stays open holds the model twice
+ * @param options.openSecond an engine of another process, in place of one that is started here
  */
 export async function certifyClass(
   { db, determinismClass, device, modelDir, profile, log, signal }: CertifyClassDeps,
-  options: { again: boolean; session: Engine; beforeSecondProcess?: () => Promise<void> },
+  options: {
+    again: boolean
+    session: Engine
+    beforeSecondProcess?: () => Promise<void>
+    openSecond?: () => Promise<Engine>
+  },
 ): Promise<CertificateRow> {
   const stored = await certificateOf(db, determinismClass)
   if (!options.again && stored !== null && counts(stored, profile.certificateRuns)) {
@@ -43,6 +49,7 @@ export async function certifyClass(
     ...{ modelDir, device, runs, signal },
     session: options.session,
     ...(options.beforeSecondProcess && { beforeSecondProcess: options.beforeSecondProcess }),
+    ...(options.openSecond && { openSecond: options.openSecond }),
     onRun: (run) => log.info({ run, runs }, 'certifying'),
   })
   const { exact, usPerWork, stepDeviation } = made
