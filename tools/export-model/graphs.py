@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 
 import onnx
 import torch
-from onnx.external_data_helper import ExternalDataInfo, load_external_data_for_model, uses_external_data
+from onnx.external_data_helper import (
+    ExternalDataInfo,
+    load_external_data_for_model,
+    load_external_data_for_tensor,
+    uses_external_data,
+)
 
 # Of sizes that the modules look at while they are traced: the self-check runs other sizes than those.
 warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
@@ -63,6 +68,7 @@ def write_graph(network, out):
             load_external_data_for_model(model, raw)
         else:
             move_weights(model, raw, f"{folder}/{WEIGHTS}")
+            take_in_constants(model.graph, raw)
         onnx.save_model(model, f"{folder}/model.onnx")
     return len(model.graph.node)
 
@@ -89,6 +95,19 @@ def move_weights(model, raw, target):
             else:
                 data.write(tensor.raw_data)
             put_beside(tensor, at, length)
+
+
+def take_in_constants(graph, raw):
+    """Of a large model the exporter writes constants of nodes as files too: they go into the graph."""
+    for node in graph.node:
+        for attribute in node.attribute:
+            for tensor in [attribute.t, *attribute.tensors]:
+                if uses_external_data(tensor):
+                    load_external_data_for_tensor(tensor, raw)
+                    tensor.data_location = onnx.TensorProto.DEFAULT
+                    del tensor.external_data[:]
+            for inner in [attribute.g, *attribute.graphs]:
+                take_in_constants(inner, raw)
 
 
 def put_beside(tensor, offset, length):
