@@ -137,8 +137,8 @@ export interface Chain {
   readonly allowsLoopbackAxons: boolean
   head(): Promise<BlockRef>
   finalized(): Promise<BlockRef>
-  /** Resolves when a block after this one may be final: the node said so, or it is time to ask. */
-  nextFinalized(after: number): Promise<void>
+  /** A later final block of which the node has told, without a request; null when it is time to ask. */
+  nextFinalized(after: number): Promise<number | null>
   /** Finalized blocks only. @throws ChainError `not_finalized` (retryable), `StateDiscarded` */
   blockAt(number: number): Promise<BlockRef>
   /**

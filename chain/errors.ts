@@ -31,6 +31,8 @@ const HINTS: Record<string, string> = {
   chain_unreachable: 'Check --subtensor.chain_endpoint, and that the node is running.',
   chain_timeout:
     'Check that the node is healthy, or give another one in --subtensor.chain_endpoint.',
+  chain_forked:
+    'Endpoints contradict each other: compare them with a public one, and remove the wrong one.',
   genesis_changed: 'This address answers for another chain: restart with the right endpoint.',
 }
 
@@ -58,9 +60,9 @@ export function retryHelps(name: string): boolean {
 }
 
 /**
- * An error from the chain, or in reaching it. `code` is the chain's own name (SettingWeightsTooFast, Stale,
- * StateDiscarded, …) or one of ours: `chain_unreachable`, `chain_timeout`, `not_finalized` (these three
- * retryable), `bad_chain_answer`, `bad_request`, `chain_endpoint`, `extension_unsupported`,
+ * An error of the chain or on the way to it. `code` is the chain's own name (SettingWeightsTooFast,
+ * Stale, StateDiscarded, …) or one of ours: `chain_unreachable`, `chain_timeout`, `not_finalized`
+ * (these three retryable), `chain_forked`, `bad_chain_answer`, `bad_request`, `chain_endpoint`, `extension_unsupported`,
  * `genesis_changed`, `invalid_era`, `not_included`, `pool_refused`, `weights_unsupported`.
  */
 export class ChainError extends FractalError {

@@ -1,14 +1,14 @@
-import { concat } from '../formats/bytes.js'
+import { concat, u32le } from '../formats/bytes.js'
 
-/** SCALE encoding, as far as weights need it. */
+/** SCALE, as far as weights and headers need it. */
 
 /** @param values u16 each */
 export function vecOfU16(values: readonly number[]): Uint8Array {
-  return concat(compactLength(values.length), ...values.map(u16le))
+  return concat(compact(values.length), ...values.map(u16le))
 }
 
 export function vecOfBytes(bytes: Uint8Array): Uint8Array {
-  return concat(compactLength(bytes.length), bytes)
+  return concat(compact(bytes.length), bytes)
 }
 
 export function u16le(value: number): Uint8Array {
@@ -21,8 +21,10 @@ export function u64le(value: number): Uint8Array {
   return bytes
 }
 
-/** A compact integer up to 2^14 − 1: a subnet has at most 4096 neurons. */
-function compactLength(length: number): Uint8Array {
-  if (length >= 1 << 14) throw new RangeError(`${length} weights are more than any subnet has`)
-  return length < 1 << 6 ? Uint8Array.of(length << 2) : u16le((length << 2) | 1)
+/** A compact integer, below 2^30. */
+export function compact(value: number): Uint8Array {
+  if (value >= 1 << 30) throw new RangeError(`${value} is no compact integer below 2^30`)
+  if (value < 1 << 6) return Uint8Array.of(value << 2)
+  if (value < 1 << 14) return u16le((value << 2) | 1)
+  return u32le(((value << 2) | 2) >>> 0)
 }

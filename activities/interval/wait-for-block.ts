@@ -1,5 +1,4 @@
 import { FractalError } from '../../base/errors.js'
-import type { BlockRef } from '../../chain/chain.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 
@@ -10,7 +9,7 @@ const MAX_FAILURES = 100
 export function createWaitForBlock({ chain, finality }: VerifierDeps) {
   return async ({ block }: { block: number }): Promise<void> =>
     withHeartbeat(async (_signal, heartbeat) => {
-      let look: () => Promise<BlockRef> = () => chain.finalized()
+      let look: () => Promise<{ number: number }> = () => chain.finalized()
       for (let failures = 0; ; ) {
         try {
           const { number } = await look()

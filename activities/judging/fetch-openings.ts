@@ -59,7 +59,7 @@ export function createFetchOpenings(deps: VerifierDeps) {
         const left = await openDue(deps, n, certificates, signal)
         const waiting = (await uncomputed(db, id, n)).length
         heartbeat(`${waiting} opened, ${left} did not answer yet`)
-        const over = (await chain.finalized()).number >= lastBlock
+        const over = (await deps.finality.newest()).number >= lastBlock
         const enough = over || waiting >= SPOT_CHECK_BATCH || performance.now() > until
         if (final ? left === 0 : enough) return { waiting, over }
         await pause(POLL_MS)

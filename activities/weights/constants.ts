@@ -10,5 +10,11 @@ export const ERA_BLOCKS = 16
  */
 export const VERSION_KEY = 1
 
-/** What follows a step of setting weights: the next one immediately, or after a wait for this reason. */
-export type AfterStep = { after: 'immediately' } | { after: 'waiting'; why: string }
+/** Why nothing can be done yet, and until which block when one is known. */
+export interface Wait {
+  readonly why: string
+  readonly until?: number
+}
+
+/** What a step of setting weights leaves: the next one immediately, or after a wait. */
+export type AfterStep = { after: 'immediately' } | ({ after: 'waiting' } & Wait)

@@ -14,9 +14,10 @@ export interface WeightsContext {
 }
 
 /**
- * Checks the chain's head for everything that would make it refuse any weights: a later refusal would cost
- * the interval time.
- * @throws ChainError `HotKeyNotRegisteredInSubNet`, `NeuronNoValidatorPermit`, and what reads throw
+ * Looks at the head for all that would make the chain refuse weights whatever they are: what is
+ * refused later has cost the interval its time.
+ * @throws ChainError `HotKeyNotRegisteredInSubNet`, `NotEnoughStakeToSetWeights`, `NeuronNoValidatorPermit`, and
+ * what reads throw
  */
 export async function readWeightsContext({ chain, id }: VerifierDeps): Promise<WeightsContext> {
   const params = await chain.subnetParams(id.netuid)
@@ -29,11 +30,20 @@ export async function readWeightsContext({ chain, id }: VerifierDeps): Promise<W
       { hint: 'register it, then retry the interval' },
     )
   }
-  if (!me.validatorPermit && params.ownerHotkey !== id.verifier) {
+  const isOwner = params.ownerHotkey === id.verifier
+  if (!me.validatorPermit && !isOwner) {
     throw new ChainError(
       'NeuronNoValidatorPermit',
       `the hotkey ${id.verifier} has no validator permit on subnet ${id.netuid}`,
       { hint: 'add stake until the next epoch gives it one, then retry the interval' },
+    )
+  }
+  // Of a timelocked commit the chain asks this only when it reveals it, and then says nothing.
+  if (me.stakeRao < params.minStakeRao && !isOwner) {
+    throw new ChainError(
+      'NotEnoughStakeToSetWeights',
+      `the hotkey ${id.verifier} has too little stake for weights on subnet ${id.netuid}: ${me.stakeRao} of ${params.minStakeRao} rao`,
+      { hint: 'add stake, then retry the interval' },
     )
   }
   return { params, metagraph, me }

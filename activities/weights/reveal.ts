@@ -11,7 +11,7 @@ import {
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { newlyChangedUids } from './changed-hotkeys.js'
-import { type AfterStep, ERA_BLOCKS, VERSION_KEY } from './constants.js'
+import { type AfterStep, ERA_BLOCKS, VERSION_KEY, type Wait } from './constants.js'
 import { assertSoleSender, assertVersionKey, readWeightsContext } from './preflight.js'
 
 /** Results of a reveal after which no other reveal of the same commit can succeed. */
@@ -53,7 +53,7 @@ export async function revealWeights(
     return lose(deps, n, set, { reason: lost ?? 'NoWeightsCommitFound', now })
   }
   const wait = waitOf(set, last, { now, tempo: params.tempo })
-  if (wait !== null) return { after: 'waiting', why: wait }
+  if (wait !== null) return { after: 'waiting', ...wait }
   if (params.weightsVersionKey > secret.versionKey) {
     assertVersionKey(params, VERSION_KEY)
     return lose(deps, n, set, { reason: 'IncorrectWeightVersionKey', now })
@@ -121,12 +121,13 @@ function waitOf(
   { commitBlock, revealFirst, revealLast }: WeightSetRow,
   last: WeightExtrinsicRow | undefined,
   { now, tempo }: { now: number; tempo: number },
-): string | null {
-  // Not a block earlier: newer pools check the head's number, not the next block's.
+): Wait | null {
+  // Not one block before: newer pools look at the head's number, not at the next block's.
   const again = last?.result === 'RevealTooEarly' ? last.includedBlock! + Math.ceil(tempo / 10) : 0
   const first = Math.max(revealFirst ?? 0, again)
   if (now >= first) return null
-  return `committed in block ${commitBlock}; the reveal waits for block ${first} (to ${revealLast}), now ${now}`
+  const why = `committed in block ${commitBlock}; the reveal waits for block ${first} (to ${revealLast}), now ${now}`
+  return { why, until: first }
 }
 
 async function lose(

@@ -8,7 +8,7 @@ import {
 import { type WeightSetRow, weightSet } from '../../ledger/intervals/weights.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import type { VerifierDeps } from '../verifier-deps.js'
-import type { AfterStep } from './constants.js'
+import type { AfterStep, Wait } from './constants.js'
 import { describeWeights } from './describe.js'
 import { readBack } from './read-back.js'
 import { revealWeights } from './reveal.js'
@@ -39,16 +39,29 @@ export function createSetWeights(deps: VerifierDeps) {
         const next = await mutex.run(() => advanceFar(deps, n, heartbeat))
         if (next.after === 'nothing') return { line: next.line }
         if (next.after === 'waiting') {
-          heartbeat(next.why)
-          await deps.finality.next()
+          await pass(deps, next, () => heartbeat(next.why))
         }
       }
     })
 }
 
-/**
- * Takes steps until there is something to wait for: what is signed is sent before another interval signs.
- */
+/** A wait for a block that is far away is broken off so often: an owner may change what it was reckoned by. */
+const LOOK_BLOCKS = 20
+/** What is said of the head comes true some blocks before it is final. */
+const NEAR_BLOCKS = 3
+
+/** Waits for the next final block, or for most of those until the one that is waited for: nothing is asked of them. */
+async function pass({ finality }: VerifierDeps, { until }: Wait, beat: () => void): Promise<void> {
+  beat()
+  const { number: first } = await finality.next()
+  const last = until === undefined ? first : Math.min(until - NEAR_BLOCKS, first + LOOK_BLOCKS)
+  for (let number = first; number < last; ) {
+    beat()
+    number = (await finality.next()).number
+  }
+}
+
+/** Steps until there is something to wait for: what is signed is sent before another one signs. */
 async function advanceFar(
   deps: VerifierDeps,
   n: number,

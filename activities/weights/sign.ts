@@ -10,7 +10,7 @@ import {
 } from '../../ledger/intervals/weights.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
-import { type AfterStep, ERA_BLOCKS, VERSION_KEY } from './constants.js'
+import { type AfterStep, ERA_BLOCKS, VERSION_KEY, type Wait } from './constants.js'
 import {
   assertSoleSender,
   assertVersionKey,
@@ -47,12 +47,13 @@ export async function signWeights(
   }
   const site = await readWeightsContext(deps)
   assertVersionKey(site.params, VERSION_KEY)
-  const why =
-    (await overwriterOf(deps, site)) ??
-    (await assertSoleSender(deps, site)) ??
-    (await limitOf(deps, site))
+  const overwriter = await overwriterOf(deps, site)
+  if (overwriter !== null) return { after: 'waiting', ...overwriter }
+  const why = await assertSoleSender(deps, site)
   if (why !== null) return { after: 'waiting', why }
-  // Uses the hotkeys at the sending block: a uid that changed hands since settling gets nothing.
+  const limit = await limitOf(deps, site)
+  if (limit !== null) return { after: 'waiting', ...limit }
+  // The hotkeys at the sending block: a uid that changed hands since settling gets nothing.
   const decided = computeWeightSet(deps, weighed, site)
   if (decided.kind !== 'weights') {
     await withFence(deps, (tx) => replaceWeights(tx, id, n, decided, null))
@@ -91,20 +92,24 @@ function stepOf({ commitReveal, timelocked }: SubnetParams): WeightsStep {
 async function overwriterOf(
   { db, id }: VerifierDeps,
   { params, metagraph }: WeightsContext,
-): Promise<string | null> {
+): Promise<Wait | null> {
   if (params.commitReveal) return null
   const now = metagraph.block.number
   const earlier = await timelockedN(db, id, now)
   if (earlier === null) return null
-  return `the chain is still to reveal the weights of interval ${earlier.n}: waiting for block ${earlier.revealLast + 1}, now ${now}`
+  const until = earlier.revealLast + 1
+  const why = `the chain is still to reveal the weights of interval ${earlier.n}: waiting for block ${until}, now ${now}`
+  return { why, until }
 }
 
 /** Which of the chain's limits forbids weights for now, with the block that ends it; or null. */
-async function limitOf({ chain, id }: VerifierDeps, site: WeightsContext): Promise<string | null> {
+async function limitOf({ chain, id }: VerifierDeps, site: WeightsContext): Promise<Wait | null> {
   const { params, metagraph, me } = site
   const now = metagraph.block.number
   const allowedAt = me.lastUpdate + params.weightsRateLimit + 1
-  if (now < allowedAt) return `rate limit: waiting for block ${allowedAt}, now ${now}`
+  if (now < allowedAt) {
+    return { why: `rate limit: waiting for block ${allowedAt}, now ${now}`, until: allowedAt }
+  }
   if (!params.commitReveal) return null
   const commits = await chain.commits(id.netuid, id.verifier)
   // For timelocked commits, the chain's limit is per epoch.
@@ -114,7 +119,9 @@ async function limitOf({ chain, id }: VerifierDeps, site: WeightsContext): Promi
       timelocked === params.timelocked && block >= since && revealLast > now,
   )
   if (live.length < MAX_UNREVEALED) return null
-  return `rate limit: ${live.length} commits wait for their reveal, the first until block ${live[0]!.revealLast}, now ${now}`
+  const until = live[0]!.revealLast
+  const why = `rate limit: ${live.length} commits wait for their reveal, the first until block ${until}, now ${now}`
+  return { why, until }
 }
 
 /** Sixteen u16: too many to brute-force the weights behind a commit. */

@@ -39,7 +39,7 @@ export async function awaitChainReveal(
   if (standing !== undefined && !isForgotten(standing, at.number)) {
     const { revealFirst, revealLast } = standing
     const why = `committed in block ${since}; the chain's reveal waits for block ${revealFirst} (to ${revealLast}), now ${at.number}`
-    return { after: 'waiting', why }
+    return { after: 'waiting', why, until: revealFirst }
   }
   const block = standing === undefined ? await firstWithout(deps, commit, at) : at
   const stored = (await storedWeights(deps, block)) ?? (await storedWeights(deps, at))

@@ -12,6 +12,7 @@ export const BENCHES: Readonly<Record<string, string>> = {
   startup: 'startup',
   routing: 'routing',
   audit: 'audit',
+  chain: 'chain',
 }
 
 /**

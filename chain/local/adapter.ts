@@ -98,8 +98,9 @@ class LocalChain implements Chain {
     return this.#rpc.call('finalized', {}, blockRef)
   }
 
-  async nextFinalized(): Promise<void> {
+  async nextFinalized(): Promise<null> {
     await sleep(pollMs(this.blockSeconds))
+    return null
   }
 
   blockAt(number: number): Promise<BlockRef> {

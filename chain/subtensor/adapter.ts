@@ -47,6 +47,8 @@ export interface SubtensorOptions {
   deadlineMs?: number
   /** After this long without a new block, it reconnects. Default 120 s. */
   silenceMs?: number
+  /** How often endpoints are compared, where several are given. Default 5 minutes. */
+  compareMs?: number
 }
 
 /**
@@ -56,7 +58,10 @@ export interface SubtensorOptions {
  */
 export async function connectSubtensor(options: SubtensorOptions): Promise<Chain> {
   const { network, endpoint, log = null, deadlineMs = 15_000, silenceMs = 120_000 } = options
-  const connection = new Connection(chainTarget(network, endpoint), { deadlineMs, silenceMs, log })
+  const { compareMs } = options
+  const comparing = compareMs === undefined ? {} : { compareMs }
+  const times = { deadlineMs, silenceMs, ...comparing }
+  const connection = new Connection(chainTarget(network, endpoint), { ...times, log })
   try {
     const blockSeconds = await connection.run(secondsOfBlock)
     return new SubtensorChain(connection, blockSeconds, options.mechanism ?? 0)
@@ -94,7 +99,7 @@ class SubtensorChain implements Chain {
     return this.#connection.run((session) => session.finalized())
   }
 
-  nextFinalized(after: number): Promise<void> {
+  nextFinalized(after: number): Promise<number | null> {
     return this.#connection.nextFinalized(after, LONGEST_BLOCKS * this.blockSeconds * 1000)
   }
 

@@ -2,7 +2,10 @@ import { describeError, FractalError, messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import type { Hex } from '../../formats/bytes.js'
 import { ChainError } from '../errors.js'
+import { EndpointComparisons } from './endpoint-comparisons.js'
+import { EndpointRests } from './endpoint-rests.js'
 import type { ChainTarget } from './endpoints.js'
+import { RefusalError } from './refusal.js'
 import { isFault } from './rpc-error.js'
 import { RpcSocket, shownEndpoint } from './rpc-socket.js'
 import { Session } from './session.js'
@@ -12,11 +15,15 @@ export interface ConnectionOptions {
   deadlineMs: number
   /** After this long without a new block, it reconnects to the next endpoint. */
   silenceMs: number
+  /** How often what the endpoint says is compared with another's, where several are given. Default 5 minutes. */
+  compareMs?: number
   log: Log | null
 }
 
 /** Pauses between attempts to reconnect in the background. */
 const RECONNECT_MS = { first: 500, longest: 30_000 }
+/** Who has served for so long is forgiven its refusals. */
+const SETTLED_MS = 30_000
 
 /**
  * A connection to one chain through several endpoints: the first that answers and belongs to that chain is
@@ -35,14 +42,25 @@ export class Connection {
   #silence: NodeJS.Timeout | null = null
   #head = -1
   #final = -1
-  #toldFinal = -1
   #newBlockAt = performance.now()
+  readonly #rests = new EndpointRests()
+  readonly #comparisons: EndpointComparisons
   readonly #waiting = new Set<() => void>()
 
   constructor(target: ChainTarget, options: ConnectionOptions) {
     this.target = target
     this.#genesis = target.genesis
     this.#options = options
+    this.#comparisons = new EndpointComparisons({
+      endpoints: target.endpoints,
+      rests: this.#rests,
+      used: () => this.#session,
+      open: (url) => this.#openSession(url),
+      failed: (url, error) => this.#noteFailure(url, error),
+      leave: (session, why) => this.#drop(session, new ChainError('chain_forked', why)),
+      log: options.log,
+      ...(options.compareMs === undefined ? {} : { everyMs: options.compareMs }),
+    })
   }
 
   /** The endpoint in use, else the one to try next, in a form that may be shown. */
@@ -109,23 +127,22 @@ export class Connection {
     })
   }
 
-  /** Resolves when an endpoint has reported a final block after this one, or after `longestMs`. */
-  async nextFinalized(after: number, longestMs: number): Promise<void> {
+  /** The newest final block that an endpoint told of, once there is one after this; null when that takes too long. */
+  async nextFinalized(after: number, longestMs: number): Promise<number | null> {
     const until = performance.now() + longestMs
-    // A block already reported once but then not found is not reported again: one address may be served by
-    // several nodes.
-    while ((this.#final <= after || this.#final === this.#toldFinal) && !this.#closed) {
+    while (this.#final <= after) {
       const left = until - performance.now()
-      if (left <= 0) return
+      if (left <= 0 || this.#closed) return null
       await this.nextBlock(left)
     }
-    this.#toldFinal = this.#final
+    return this.#final
   }
 
   close(): void {
     this.#closed = true
     if (this.#reconnect !== null) clearTimeout(this.#reconnect)
     if (this.#silence !== null) clearTimeout(this.#silence)
+    this.#comparisons.stop()
     const session = this.#session
     this.#session = null
     session?.socket.close()
@@ -147,20 +164,34 @@ export class Connection {
     const failures: ChainError[] = []
     for (let i = 0; i < endpoints.length; i++) {
       const at = (this.#next + i) % endpoints.length
+      const url = endpoints[at]!
+      const leftMs = this.#rests.leftMs(url)
+      if (leftMs > 0) {
+        failures.push(leftAlone(url, leftMs))
+        continue
+      }
       try {
-        const session = await this.#openAt(endpoints[at]!)
+        const session = await this.#openAt(url)
         if (this.#closed) {
           session.socket.close()
           throw closedHere()
         }
         this.#next = at
         this.#session = session
-        session.socket.onEnd(() => this.#lost(session))
-        if (failures.length > 0)
-          this.#options.log?.info('chain endpoint in use after others failed')
+        session.socket.onEnd((fault) => {
+          this.#noteFailure(url, fault)
+          this.#lost(session)
+        })
+        if (failures.length > 0) {
+          const failed = failures.map(({ message }) => message)
+          const { endpoint } = session.socket
+          this.#options.log?.warn({ endpoint, failed }, 'chain endpoint in use after others failed')
+        }
+        if (endpoints.length > 1) this.#comparisons.begin()
         return session
       } catch (error) {
         if (!(error instanceof ChainError)) throw error
+        this.#noteFailure(url, error)
         failures.push(error)
       }
     }
@@ -168,21 +199,41 @@ export class Connection {
   }
 
   async #openAt(url: string): Promise<Session> {
-    const { deadlineMs } = this.#options
-    const socket = await RpcSocket.open(url, deadlineMs)
+    const session = await this.#openSession(url)
+    const openedAt = performance.now()
+    try {
+      await this.#comparisons.assertNoFork(session)
+      await session.watchHeads(({ number }) => {
+        this.sawHead(number)
+        if (performance.now() - openedAt > SETTLED_MS) this.#rests.served(url)
+      })
+      await session.watchFinalized(({ number }) => this.#sawFinal(number))
+      this.#watchSilence()
+      return session
+    } catch (error) {
+      session.socket.close()
+      throw error
+    }
+  }
+
+  /** Of this chain, by its genesis. */
+  async #openSession(url: string): Promise<Session> {
+    const socket = await RpcSocket.open(url, this.#options.deadlineMs)
     try {
       const session = new Session(socket)
       const genesis = await session.genesisHash()
       this.#checkGenesis(genesis, socket.endpoint)
-      await session.watchHeads((number) => this.sawHead(number))
-      await session.watchFinalized((number) => this.#sawFinal(number))
       this.#genesis = genesis
-      this.#watchSilence()
       return session
     } catch (error) {
       socket.close()
       throw error
     }
+  }
+
+  #noteFailure(url: string, error: ChainError): void {
+    if (error instanceof RefusalError) this.#rests.refused(url, error.retryAfterMs)
+    if (error.code === 'chain_forked') this.#rests.distrusted(url)
   }
 
   #checkGenesis(found: Hex, endpoint: string): void {
@@ -243,6 +294,12 @@ export class Connection {
     }, silenceMs)
     this.#silence.unref()
   }
+}
+
+function leftAlone(url: string, leftMs: number): ChainError {
+  const seconds = Math.ceil(leftMs / 1000)
+  const message = `${shownEndpoint(url)} refused us or was contradicted: it is left alone for ${seconds} s`
+  return new ChainError('chain_unreachable', message, { retryable: true })
 }
 
 function closedHere(): ChainError {

@@ -4,7 +4,7 @@ import { toHex } from '../../formats/bytes.js'
 import type { Metagraph, Neuron } from '../chain.js'
 import { axonAddress } from './axon-address.js'
 import { type Family, stakeWeight } from './stake-weight.js'
-import { count, rao, type StateAt, wanted } from './storage.js'
+import { count, rao, type StateAt, wanted, wantedOf } from './storage.js'
 import type { MechanismOf } from './weights/mechanism.js'
 
 const ROOT = 0
@@ -15,8 +15,8 @@ const flags = z.array(z.boolean())
 const blocks = z.array(count)
 
 /**
- * The neurons of a subnet after one block, in three rounds of requests however many there are; a fourth round
- * for stake delegated by hotkeys outside the subnet.
+ * The neurons of a subnet after one block, in three requests unless they are very many: a fourth for stake
+ * that hotkeys outside the subnet lend to some in it.
  * @throws ChainError `SubNetworkDoesNotExist`, `bad_chain_answer`
  */
 export async function readMetagraph(
@@ -34,24 +34,15 @@ export async function readMetagraph(
   )
   const uids = Array.from({ length: size }, (_, uid) => uid)
   const byUid = uids.map((uid) => [netuid, uid])
-  const [hotkeys, registered, axons] = await Promise.all([
-    state.each('keys', address, byUid),
-    state.each('blockAtRegistration', count, byUid),
-    // Read by prefix, because few of a subnet's neurons serve an axon.
-    state.entries('axons', axon, netuid),
-  ])
+  const [hotkeys, registered] = await state.readMany(
+    wantedOf('keys', address, byUid),
+    wantedOf('blockAtRegistration', count, byUid),
+  )
   const accounts = hotkeys.map(accountOf)
-  const [coldkeys, sources] = await Promise.all([
-    state.each(
-      'owner',
-      address,
-      accounts.map((account) => [account]),
-    ),
-    readStakes(state, netuid, hotkeys, accounts),
-  ])
+  const { coldkeys, axons, ...sources } = await readOfHotkeys(state, netuid, hotkeys, accounts)
   const neurons = uids.map((uid): Neuron => {
     const hotkey = hotkeys[uid]!
-    const stored = axons.get(hotkey) ?? null
+    const stored = axons[uid] ?? null
     return {
       uid,
       hotkey,
@@ -66,58 +57,68 @@ export async function readMetagraph(
   return { netuid, block: state.block, neurons }
 }
 
-async function readStakes(
+async function readOfHotkeys(
   state: StateAt,
   netuid: number,
   hotkeys: readonly string[],
   accounts: readonly string[],
 ) {
-  const keysOn = (net: number, of: readonly string[]) => of.map((account) => [account, net])
-  const stakesOn = (net: number, of: readonly string[]) =>
-    state.each('totalHotkeyAlpha', rao, keysOn(net, of))
-  const familyOn = (net: number) =>
-    Promise.all([
-      state.each('parentKeys', shares, keysOn(net, accounts)),
-      state.each('childKeys', shares, keysOn(net, accounts)),
-    ])
-  // If TaoWeight is global, TAO on the root network is inherited like the subnet's stake; earlier runtimes
-  // used the root network's own parents.
+  const on = (net: number, of: readonly string[]) => of.map((account) => [account, net])
+  const alphaOf = (net: number, of: readonly string[]) =>
+    wantedOf('totalHotkeyAlpha', rao, on(net, of))
+  const parentsOn = (net: number) => wantedOf('parentKeys', shares, on(net, accounts))
+  const childrenOn = (net: number) => wantedOf('childKeys', shares, on(net, accounts))
+  // Where TaoWeight is the network's own, TAO on the root network is inherited as the subnet's
+  // stake is; runtimes before that asked for the root network's own parents.
   const rootHasFamily = state.keysOf('taoWeight') !== 0
-  const [alpha, root, family, rootFamily] = await Promise.all([
-    stakesOn(netuid, accounts),
-    stakesOn(ROOT, accounts),
-    familyOn(netuid),
-    rootHasFamily ? familyOn(ROOT) : null,
-  ])
+  const ofRoot = rootHasFamily ? [parentsOn(ROOT), childrenOn(ROOT)] : []
+  const [coldkeys, axons, alpha, root, parents, children, ...rootShares] = await state.readMany(
+    wantedOf(
+      'owner',
+      address,
+      accounts.map((account) => [account]),
+    ),
+    wantedOf(
+      'axons',
+      axon,
+      accounts.map((account) => [netuid, account]),
+    ),
+    alphaOf(netuid, accounts),
+    alphaOf(ROOT, accounts),
+    parentsOn(netuid),
+    childrenOn(netuid),
+    ...ofRoot,
+  )
+  const [rootParents, rootChildren] = rootShares
   const alphas = new Map(hotkeys.map((hotkey, i) => [hotkey, alpha[i]!]))
   const roots = new Map(hotkeys.map((hotkey, i) => [hotkey, root[i]!]))
-  const parents = [...family[0], ...(rootFamily?.[0] ?? [])].flat().map(([, hotkey]) => hotkey)
-  const strangers = [...new Set(parents)].filter((hotkey) => !alphas.has(hotkey))
+  const lenders = [...parents, ...(rootParents ?? [])].flat().map(([, hotkey]) => hotkey)
+  const strangers = [...new Set(lenders)].filter((hotkey) => !alphas.has(hotkey))
   if (strangers.length > 0) {
     const theirs = strangers.map(accountOf)
-    const [lentAlpha, lentRoot] = await Promise.all([
-      stakesOn(netuid, theirs),
-      stakesOn(ROOT, theirs),
-    ])
+    const [lentAlpha, lentRoot] = await state.readMany(
+      alphaOf(netuid, theirs),
+      alphaOf(ROOT, theirs),
+    )
     strangers.forEach((hotkey, i) => {
       alphas.set(hotkey, lentAlpha[i]!)
       roots.set(hotkey, lentRoot[i]!)
     })
   }
-  const byHotkey = ([parents, children]: (readonly (readonly [bigint, string])[])[][]) =>
+  type Shares = readonly (readonly [bigint, string])[]
+  const families = (parents: readonly Shares[], children: readonly Shares[]) =>
     new Map(
       hotkeys.map((hotkey, i): [string, Family] => [
         hotkey,
-        { parents: parents![i]!, children: children![i]! },
+        { parents: parents[i]!, children: children[i]! },
       ]),
     )
-  const own = byHotkey(family)
-  return {
-    alpha: alphas,
-    root: roots,
-    family: own,
-    rootFamily: rootFamily === null ? own : byHotkey(rootFamily),
-  }
+  const family = families(parents, children)
+  const ofTheRoot =
+    rootParents === undefined || rootChildren === undefined
+      ? family
+      : families(rootParents, rootChildren)
+  return { coldkeys, axons, alpha: alphas, root: roots, family, rootFamily: ofTheRoot }
 }
 
 /** As a storage key, because each query would decode an address again. */

@@ -1,4 +1,5 @@
 import { ChainError } from '../errors.js'
+import { refusalOf } from './refusal.js'
 
 const LONGEST_SAID = 1000
 
@@ -28,6 +29,8 @@ const METHOD_NOT_FOUND = -32601
 /** Classifies a refused read; nodes have codes for few of these, but messages for all. */
 export function readError(error: RpcError, method: string, endpoint: string): ChainError {
   const { said } = error
+  const refusal = refusalOf(error, method, endpoint)
+  if (refusal !== null) return refusal
   const options = { cause: error, details: { method, endpoint } }
   if (error.code === METHOD_NOT_FOUND) {
     const message = `${endpoint} has no ${method}: ${said}`
@@ -45,10 +48,6 @@ export function readError(error: RpcError, method: string, endpoint: string): Ch
   }
   if (/unknown ?block|not found|no block/i.test(said)) {
     return new ChainError('UnknownBlock', `${endpoint} does not know this block: ${said}`, options)
-  }
-  if (/too many|rate limit|limit exceeded|overloaded/i.test(said)) {
-    const message = `${endpoint} refuses ${method} for now: ${said}`
-    return new ChainError('chain_unreachable', message, { ...options, retryable: true })
   }
   return new ChainError('bad_chain_answer', `${endpoint} answered ${method} with: ${said}`, options)
 }

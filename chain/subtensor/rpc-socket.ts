@@ -2,6 +2,7 @@ import WebSocket from 'ws'
 import { z } from 'zod'
 import { messageOf } from '../../base/errors.js'
 import { ChainError } from '../errors.js'
+import { isRefusedStatus, RefusalError, retryAfterMs } from './refusal.js'
 import { RpcError } from './rpc-error.js'
 
 /** Twice the largest answer seen (the metadata, as hex). */
@@ -51,6 +52,17 @@ export class RpcSocket {
     })
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve())
+      socket.once('unexpected-response', (_request, response) => {
+        const status = response.statusCode ?? 0
+        const said = `the chain at ${endpoint} refuses a connection: HTTP ${status}`
+        reject(
+          isRefusedStatus(status)
+            ? new RefusalError(said, retryAfterMs(response.headers['retry-after']))
+            : new ChainError('chain_unreachable', said, { retryable: true }),
+        )
+        socket.on('error', () => undefined)
+        socket.terminate()
+      })
       socket.once('error', (cause) => {
         const timedOut = /timed out/i.test(cause.message)
         const message = timedOut

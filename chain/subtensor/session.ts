@@ -1,23 +1,32 @@
 import type { ApiPromise } from '@polkadot/api'
+import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { messageOf } from '../../base/errors.js'
 import type { Hex } from '../../formats/bytes.js'
 import type { BlockRef } from '../chain.js'
 import { ChainError } from '../errors.js'
+import { type HeaderJson, header, headerHash } from './header.js'
 import { startApi } from './polkadot-api.js'
+import { refusalOf } from './refusal.js'
 import { isFault, RpcError, readError } from './rpc-error.js'
 import type { RpcSocket } from './rpc-socket.js'
 
-const hash = z.string().regex(/^0x[0-9a-f]{64}$/)
-const header = z.object({ number: z.string().regex(/^0x[0-9a-f]+$/) })
+const hashText = z.string().regex(/^0x[0-9a-f]{64}$/)
+const numbered = header.pick({ number: true })
 const body = z.object({ block: z.object({ extrinsics: z.array(z.string()) }) })
 // Chain properties, which may be anything.
 const properties = z.object({ blockMs: z.number().positive().nullish() }).catch({})
 const subscription = z.union([z.string(), z.number()])
 
+/** What a node says of a block by its hash stays true: it is asked for once. */
+const UNCHANGING = ['chain_getHeader', 'state_getRuntimeVersion']
+/** Blocks that are read at once, several times over. */
+const KEPT_ANSWERS = 64
+
 /** One connection to one node, and Polkadot's API over it: both end with the first fault. */
 export class Session {
   readonly socket: RpcSocket
+  readonly #kept = new LRUCache<string, object>({ max: KEPT_ANSWERS })
   #api: Promise<ApiPromise> | null = null
 
   constructor(socket: RpcSocket) {
@@ -35,19 +44,45 @@ export class Session {
   /** @throws ChainError: `StateDiscarded`, `UnknownBlock`, `bad_chain_answer` and the connection's */
   async read<T>(method: string, params: unknown[], schema: z.ZodType<T>): Promise<T> {
     const { endpoint } = this.socket
-    const answer = await this.socket.request(method, params).catch((error: unknown) => {
-      if (!(error instanceof RpcError)) throw error
-      const named = readError(error, method, endpoint)
-      if (isFault(named)) this.socket.fail(named)
-      throw named
-    })
+    const key = keyOf(method, params)
+    const kept = key === null ? undefined : this.#kept.get(key)
+    const answer = kept ?? (await this.#ask(method, params))
+    if (key !== null && typeof answer === 'object' && answer !== null) this.#kept.set(key, answer)
     const parsed = schema.safeParse(answer)
     if (parsed.success) return parsed.data
     const message = `${endpoint} answered ${method} with something that no Subtensor node says`
     throw new ChainError('bad_chain_answer', message, { cause: parsed.error })
   }
 
-  /** Polkadot's API. It can read the state of any block, but makes calls for the runtime it started with. */
+  /**
+   * Hands an extrinsic to the pool, not by the API, which would decode and encode it again: these bytes, whatever
+   * they are. @throws RpcError what the pool refuses; ChainError of the connection and of an endpoint that refuses us
+   */
+  async submit(bytes: Hex): Promise<void> {
+    const method = 'author_submitExtrinsic'
+    try {
+      await this.socket.request(method, [`0x${bytes}`])
+    } catch (error) {
+      const refusal =
+        error instanceof RpcError ? refusalOf(error, method, this.socket.endpoint) : null
+      if (refusal === null) throw error
+      this.socket.fail(refusal)
+      throw refusal
+    }
+  }
+
+  async #ask(method: string, params: unknown[]): Promise<unknown> {
+    try {
+      return await this.socket.request(method, params)
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error
+      const named = readError(error, method, this.socket.endpoint)
+      if (isFault(named)) this.socket.fail(named)
+      throw named
+    }
+  }
+
+  /** Polkadot's API. It reads the state of any block, and makes calls of the runtime it began with. */
   api(): Promise<ApiPromise> {
     this.#api ??= this.#startApi()
     return this.#api
@@ -70,7 +105,7 @@ export class Session {
   }
 
   async genesisHash(): Promise<Hex> {
-    return bare(await this.read('chain_getBlockHash', [0], hash))
+    return bare(await this.read('chain_getBlockHash', [0], hashText))
   }
 
   /** Block time in milliseconds, if the node reports it: a development chain does, Bittensor does not. */
@@ -79,44 +114,49 @@ export class Session {
   }
 
   /** @throws ChainError `bad_chain_answer` and the connection's */
-  async watchHeads(listener: (number: number) => void): Promise<void> {
+  async watchHeads(listener: (block: BlockRef) => void): Promise<void> {
     await this.#watch('chain_subscribeNewHeads', listener)
   }
 
-  /** The same for final blocks. */
-  async watchFinalized(listener: (number: number) => void): Promise<void> {
+  /** The same of blocks that are final. */
+  async watchFinalized(listener: (block: BlockRef) => void): Promise<void> {
     await this.#watch('chain_subscribeFinalizedHeads', listener)
   }
 
-  async #watch(method: string, listener: (number: number) => void): Promise<void> {
+  async #watch(method: string, listener: (block: BlockRef) => void): Promise<void> {
     const id = await this.read(method, [], subscription)
     this.socket.listen(id, (result) => {
       const told = header.safeParse(result)
-      if (told.success) listener(Number(told.data.number))
+      if (told.success) listener(this.#keep(told.data))
     })
   }
 
   async head(): Promise<BlockRef> {
-    const { number, hash } = await (await this.api()).rpc.chain.getHeader()
-    return { number: number.toNumber(), hash: bare(hash.toHex()) }
+    return this.#keep(await this.read('chain_getHeader', [], header))
   }
 
   async finalized(): Promise<BlockRef> {
-    const hash = bare((await (await this.api()).rpc.chain.getFinalizedHead()).toHex())
+    const hash = bare(await this.read('chain_getFinalizedHead', [], hashText))
     return { number: await this.numberOf(hash), hash }
   }
 
-  /** Hash of a block in the best chain. @throws ChainError `UnknownBlock` if it has no such block */
+  #keep(told: HeaderJson): BlockRef {
+    const hash = headerHash(told)
+    this.#kept.set(`chain_getHeader 0x${hash}`, told)
+    return { number: Number(told.number), hash }
+  }
+
+  /** Of the best chain. @throws ChainError `UnknownBlock` when it has no such block here */
   async blockHash(number: number): Promise<Hex> {
-    const found = await (await this.api()).rpc.chain.getBlockHash(number)
-    if (!found.isEmpty) return bare(found.toHex())
+    const found = await this.read('chain_getBlockHash', [number], hashText.nullable())
+    if (found !== null) return bare(found)
     throw new ChainError('UnknownBlock', `${this.socket.endpoint} has no block ${number}`)
   }
 
   /** @throws ChainError `UnknownBlock` if no block has this hash */
   async numberOf(block: Hex): Promise<number> {
-    // Not through the API, which prints an error if the block does not exist.
-    const found = await this.read('chain_getHeader', [`0x${block}`], header.nullable())
+    // Of a block that is not there the API prints.
+    const found = await this.read('chain_getHeader', [`0x${block}`], numbered.nullable())
     if (found !== null) return Number(found.number)
     throw new ChainError('UnknownBlock', `${this.socket.endpoint} knows no block ${block}`)
   }
@@ -152,6 +192,12 @@ export class Session {
       throw error
     }
   }
+}
+
+/** Null for what may be answered otherwise next time. */
+function keyOf(method: string, [block, ...more]: unknown[]): string | null {
+  const isOfBlock = typeof block === 'string' && more.length === 0 && UNCHANGING.includes(method)
+  return isOfBlock ? `${method} ${block}` : null
 }
 
 function bare(hex: string): Hex {

@@ -17,7 +17,22 @@ export function wanted<T>(item: string, shape: z.ZodType<T>, ...keys: unknown[])
   return { item, keys, shape }
 }
 
-/** Integers above 2^53 arrive as decimal text. */
+/** The same of one item for many keys. */
+interface ManyWanted<T> {
+  item: string
+  keys: readonly (readonly unknown[])[]
+  shape: z.ZodType<T>
+}
+
+export function wantedOf<T>(
+  item: string,
+  shape: z.ZodType<T>,
+  keys: readonly (readonly unknown[])[],
+): ManyWanted<T> {
+  return { item, keys, shape }
+}
+
+/** Integers above 2^53 come as decimal text. */
 const integer = z.union([z.int(), z.string().regex(/^\d+$/)])
 export const rao = integer.transform(BigInt)
 export const count = integer.transform(Number).refine(Number.isSafeInteger)
@@ -26,6 +41,12 @@ type Shapes<W extends readonly Wanted<unknown>[]> = {
   -readonly [K in keyof W]: W[K] extends Wanted<infer T> ? T : never
 }
 
+type ManyShapes<W extends readonly ManyWanted<unknown>[]> = {
+  -readonly [K in keyof W]: W[K] extends ManyWanted<infer T> ? T[] : never
+}
+
+/** In one request: its text stays far below what nodes take (15 MB), and its answer too. */
+const MOST_KEYS = 4096
 const PALLET = 'subtensorModule'
 
 /** The chain's state after one block; everything read here is from that block, whatever comes later. */
@@ -100,28 +121,35 @@ export class StateAt {
     throw new ChainError('SubNetworkDoesNotExist', `there is no subnet ${netuid}`)
   }
 
-  /** The same for one item with many keys. @throws like `read` */
-  async each<T>(item: string, shape: z.ZodType<T>, keys: readonly unknown[][]): Promise<T[]> {
-    const values = await this.#query(keys.map((of) => [item, of]))
-    return values.map((value) => this.#parse(item, shape, value))
-  }
-
-  /** All values of a double-map item under the first key, by the second key. @throws like `read` */
-  async entries<T>(item: string, shape: z.ZodType<T>, first: unknown): Promise<Map<string, T>> {
-    const stored = await this.#entry(item).entries(first)
-    return new Map(
-      stored.map(([{ args }, value]) => [String(args[1]), this.#parse(item, shape, value)]),
+  /** Of each item all that is stored under its keys, in as few requests as nodes allow. @throws as `read` */
+  async readMany<const W extends readonly ManyWanted<unknown>[]>(
+    ...items: W
+  ): Promise<ManyShapes<W>> {
+    const values = await this.#query(
+      items.flatMap(({ item, keys }) => keys.map((of): [string, readonly unknown[]] => [item, of])),
     )
+    let taken = 0
+    return items.map(({ item, keys, shape }) => {
+      const own = values.slice(taken, taken + keys.length)
+      taken += keys.length
+      return own.map((value) => this.#parse(item, shape, value))
+    }) as ManyShapes<W>
   }
 
   // Not with each item's `multi`, which spends most of its time on keys of its own cache.
   async #query(items: [item: string, keys: readonly unknown[]][]): Promise<Codec[]> {
-    const keys = items.map(([item, of]) =>
-      this.#at.registry.createType('StorageKey', [this.#entry(item).creator, of]),
-    )
-    if (keys.length === 0) return []
+    const values: Codec[] = []
     const { rpc } = this.#api
-    return (await rpc.state.queryStorageAt(keys, `0x${this.block.hash}`)) as unknown as Codec[]
+    for (let start = 0; start < items.length; start += MOST_KEYS) {
+      const keys = items
+        .slice(start, start + MOST_KEYS)
+        .map(([item, of]) =>
+          this.#at.registry.createType('StorageKey', [this.#entry(item).creator, of]),
+        )
+      const found = await rpc.state.queryStorageAt(keys, `0x${this.block.hash}`)
+      values.push(...(found as unknown as Codec[]))
+    }
+    return values
   }
 
   #entry(item: string): QueryableStorageEntry<'promise'> {

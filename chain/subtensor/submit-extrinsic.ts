@@ -28,8 +28,7 @@ export async function submitExtrinsic(
 ): Promise<void> {
   fromHex(prepared.bytes)
   try {
-    // Not through the API, which would decode and re-encode it: exactly these bytes must be sent.
-    await session.socket.request('author_submitExtrinsic', [`0x${prepared.bytes}`])
+    await session.submit(prepared.bytes)
   } catch (error) {
     if (!(error instanceof RpcError)) throw error
     const head = await session.head()

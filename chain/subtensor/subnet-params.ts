@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { SubnetParams } from '../chain.js'
 import { ChainError } from '../errors.js'
-import { count, rao, type StateAt, wanted } from './storage.js'
+import { count, rao, type StateAt, type Wanted, wanted } from './storage.js'
 import { findMethod } from './weights/weights-call.js'
 
 /** Storage items of a subnet's numeric parameters. */
@@ -28,16 +28,22 @@ export async function readSubnetParams(
 ): Promise<SubnetParams> {
   // It was called weightsMinStake until 2025; both are the stake weight below which weights are refused.
   const minStake = state.has('stakeThreshold') ? 'stakeThreshold' : 'weightsMinStake'
-  const [commitReveal, minStakeRao, ...numbers] = await state.readSubnet(
+  // Older runtimes know no such hotkey; in its place stands what is asked for anyway.
+  const owner: Wanted<string | null> = state.has('subnetOwnerHotkey')
+    ? wanted('subnetOwnerHotkey', z.string(), netuid)
+    : wanted(
+        'networksAdded',
+        z.boolean().transform(() => null),
+        netuid,
+      )
+  const [commitReveal, minStakeRao, ownerHotkey, ...numbers] = await state.readSubnet(
     netuid,
     wanted('commitRevealWeightsEnabled', z.boolean(), netuid),
     wanted(minStake, rao),
+    owner,
     ...Object.values(NUMBERS).map((item) => wanted(item, count, netuid)),
   )
   const named = Object.fromEntries(Object.keys(NUMBERS).map((name, i) => [name, numbers[i]!]))
-  const [ownerHotkey] = state.has('subnetOwnerHotkey')
-    ? await state.read(wanted('subnetOwnerHotkey', z.string(), netuid))
-    : [null]
   await assertMechanism(state, netuid, mechanism)
   return {
     ...(named as Record<keyof typeof NUMBERS, number>),

@@ -9,7 +9,9 @@ import type {
 } from '../../base/options/groups.js'
 import type { Options } from '../../base/options/options.js'
 import { connectChain } from '../../chain/connect.js'
+import { keepsStateOf, stateBlocksNeeded } from '../../chain/kept-states.js'
 import { openDatabase } from '../../ledger/database.js'
+import { PRODUCTION_PROFILE } from '../../rules/profile.js'
 import { temporalAddress } from '../../temporal/address.js'
 import { openTemporalClient } from '../../temporal/client.js'
 import { unreachableHint } from '../../temporal/unreachable-hint.js'
@@ -39,7 +41,12 @@ export interface ChainFacts {
     readonly uid: number
     /** Or needs none: the subnet's owner's. */
     readonly isPermitted: boolean
+    /** The same of the stake that weights need. */
+    readonly isStaked: boolean
   } | null
+  /** Whether the endpoint has the states that a verifier may need, and of how many blocks ago those are. */
+  readonly keepsStates: boolean
+  readonly statesBack: number
 }
 
 /** Asks the chain for the subnet, and for the hotkey's place on it. */
@@ -56,15 +63,19 @@ export function probeChain(
     try {
       const { neurons, block } = await chain.metagraph(options.netuid)
       const neuron = neurons.find((each) => each.hotkey === hotkey)
-      const { ownerHotkey } = await chain.subnetParams(options.netuid)
+      const { ownerHotkey, minStakeRao } = await chain.subnetParams(options.netuid)
+      const statesBack = stateBlocksNeeded(PRODUCTION_PROFILE.intervalBlocks)
       return {
         head: block.number,
+        keepsStates: await keepsStateOf(chain, options.netuid, statesBack),
+        statesBack,
         neuron:
           neuron === undefined
             ? null
             : {
                 uid: neuron.uid,
                 isPermitted: neuron.validatorPermit || ownerHotkey === hotkey,
+                isStaked: neuron.stakeRao >= minStakeRao || ownerHotkey === hotkey,
               },
       }
     } finally {

@@ -1,4 +1,4 @@
-import type { Outcome } from './probes.js'
+import type { ChainFacts, Outcome } from './probes.js'
 import { failed, type Requirement } from './requirement.js'
 import type { DoctorRole, RoleFacts } from './role-facts.js'
 
@@ -35,18 +35,45 @@ export function chainRequirements(role: DoctorRole, facts: RoleFacts): Requireme
     answers,
     { ...place, state: 'ok', found: `uid ${neuron.uid}`, todo: null },
   ]
-  if (role === 'verifier') {
-    places.push({
+  if (role === 'verifier') places.push(...verifierPlace(neuron), statesKept(chain.ok))
+  return places
+}
+
+function verifierPlace({
+  isPermitted,
+  isStaked,
+}: NonNullable<ChainFacts['neuron']>): Requirement[] {
+  return [
+    {
       name: 'permit',
-      state: neuron.isPermitted ? 'ok' : 'missing',
-      found: neuron.isPermitted ? 'yes' : 'none',
+      state: isPermitted ? 'ok' : 'missing',
+      found: isPermitted ? 'yes' : 'none',
       needed: 'a validator permit, or to be the subnet’s owner',
-      todo: neuron.isPermitted
+      todo: isPermitted
         ? null
         : 'Add stake to the hotkey; permits are granted at the end of an epoch.',
-    })
+    },
+    {
+      name: 'stake',
+      state: isStaked ? 'ok' : 'missing',
+      found: isStaked ? 'enough' : 'too little',
+      needed: 'as much as weights need, or to be the subnet’s owner',
+      todo: isStaked ? null : 'Add stake to the hotkey.',
+    },
+  ]
+}
+
+/** An interval can be begun until its middle, by the state of its first block. */
+function statesKept({ keepsStates, statesBack }: ChainFacts): Requirement {
+  return {
+    name: 'chain states',
+    state: keepsStates ? 'ok' : 'missing',
+    found: keepsStates ? 'kept' : 'discarded sooner',
+    needed: `of ${statesBack} blocks ago`,
+    todo: keepsStates
+      ? null
+      : 'Give --subtensor.chain_endpoint a node that keeps more states, or an archive node.',
   }
-  return places
 }
 
 export function storeRequirements({ database, temporal }: RoleFacts): Requirement[] {

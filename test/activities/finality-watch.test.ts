@@ -3,6 +3,7 @@ import { createWaitForBlock } from '../../activities/interval/wait-for-block.js'
 import { FinalityWatch } from '../../activities/shared/finality-watch.js'
 import { ChainError } from '../../chain/errors.js'
 import { pollMs } from '../../chain/local/adapter.js'
+import { SILENT } from '../chain/local-harness.js'
 import { useDatabase } from '../support/postgres.js'
 import { chainWith, makeVerifier, run, useChain } from './verifier-site.js'
 
@@ -40,5 +41,27 @@ describe('activities: waiting for final blocks', () => {
     // Once by each, when it begins; then all together.
     assert.ok(asked <= rounds + looks + 1, `${asked} questions in ${looks} looks`)
     assert.deepEqual(warnings, ['the chain did not answer; will retry'])
+  })
+
+  it('goes by what the node told, and asks only when it learned of no block for the time of two', async () => {
+    let asked = 0
+    const chain = (blockSeconds: number) => ({
+      blockSeconds,
+      nextFinalized: async (after: number) => after + 1,
+      finalized: async () => {
+        asked += 1
+        return { number: 40, hash: '' }
+      },
+    })
+    const [slow, quick] = [12, 0].map((seconds) => new FinalityWatch(chain(seconds), SILENT))
+    await run(async () => {
+      assert.equal((await slow!.newest()).number, 40)
+      assert.equal((await slow!.next()).number, 41)
+      assert.equal((await slow!.newest()).number, 41)
+      assert.equal(asked, 1)
+      await quick!.newest()
+      await quick!.newest()
+      assert.equal(asked, 3)
+    }, undefined)
   })
 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
+import type { Gate } from './gate.js'
 
 interface Request {
   readonly id?: number | string
@@ -9,18 +10,8 @@ interface Request {
 
 const SUBMIT = 'author_submitExtrinsic'
 
-/** A way to a node's JSON-RPC on which an extrinsic can be held. */
-export interface RpcGate {
-  readonly url: string
-  /**
-   * The next extrinsic never gets through (`before`), or gets through and its answer never comes back
-   * (`after`). Resolves when that has happened; who sent it waits.
-   */
-  holdNext(where: 'before' | 'after'): Promise<void>
-  close(): Promise<void>
-}
-
-export async function startRpcGate(target: string): Promise<RpcGate> {
+/** A way to a node's JSON-RPC. */
+export async function startRpcGate(target: string): Promise<Gate> {
   let hold: { where: 'before' | 'after'; held: () => void } | null = null
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
   await once(server, 'listening')

@@ -2,7 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
 /** When a transaction is about to write what became of an interval's weights. */
-export type WeightsMoment = `${'stored' | 'ended'} ${'set' | 'commit' | 'reveal'}` | 'confirmed'
+export type WeightsMoment =
+  | `${'stored' | 'ended'} ${'set' | 'commit' | 'reveal' | 'timelock'}`
+  // Of a commit that the chain reveals: found to be revealed.
+  | 'shown'
+  | 'confirmed'
 
 /** Any number: it names the lock. */
 const LOCK = 4217
@@ -15,6 +19,7 @@ DECLARE
 BEGIN
   IF TG_TABLE_NAME = 'weight_sets' THEN
     IF NEW.state = 'confirmed' THEN here := 'confirmed'; END IF;
+    IF OLD.state = 'committed' AND NEW.state = 'included' THEN here := 'shown'; END IF;
   ELSIF TG_OP = 'INSERT' THEN
     here := 'stored ' || NEW.step;
   ELSIF OLD.result IS NULL AND NEW.result IS NOT NULL THEN

@@ -81,6 +81,29 @@ describe('a process and its own neuron', function () {
     for (const port of ports) await green(port)
   })
 
+  it('a verifier says that its stake is gone; an inference worker, and an owner, need none', async () => {
+    const { hotkey } = site().wallets.verifier!
+    const ports = [await freePort(), await freePort()] as const
+    const [verifier, worker] = ports.map((port) => ({ 'health.port': port, ...PATIENT }))
+    site().running.push(
+      await runVerifier(site().options(VERIFIER_OPTIONS, verifier!), SILENT),
+      await runInferenceWorker(site().options(INFERENCE_OPTIONS, worker!), SILENT),
+    )
+    for (const port of ports) await green(port)
+    await params({ minStakeRao: '1500000000' })
+    const why = await site().red(ports[0], 'neuron')
+    assert.match(why, /less stake than the 1\.5 that weights need on subnet 3: add stake$/)
+    const metrics = await (await fetch(`http://127.0.0.1:${ports[0]}/metrics`)).text()
+    assert.match(metrics, /^fractal_neuron_staked\{role="verifier"\} 0$/m)
+    assert.equal((await site().readyz(ports[1]))[0], 200)
+    await params({ ownerHotkey: hotkey })
+    await green(ports[0])
+    await params({ ownerHotkey: null })
+    await site().red(ports[0], 'neuron')
+    await params({ minStakeRao: '0' })
+    await green(ports[0])
+  })
+
   it('a prover whose hotkey is not registered does not start', async () => {
     const path = `${site().folder}/wallets`
     await createWallet({ path, name: 'stranger', hotkey: 'default', overwrite: false })

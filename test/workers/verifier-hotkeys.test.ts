@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Metagraph } from '../../chain/chain.js'
+import { SubnetWatch } from '../../workers/subnet-watch.js'
 import { VerifierHotkeys } from '../../workers/verifier-hotkeys.js'
 import { SILENT } from '../chain/local-harness.js'
 import { until } from '../support/until.js'
@@ -12,25 +13,27 @@ const neuron = (hotkey: string, validatorPermit: boolean): Metagraph['neurons'][
 describe('who may verify', () => {
   it('is read again and again; while the chain is away, those of before may', async () => {
     let neurons = [neuron('a', true), neuron('b', false)]
-    let away = false
+    let away = true
     let reads = 0
     const chain = {
+      blockSeconds: 12,
       async metagraph(netuid: number): Promise<Metagraph> {
         reads += 1
         if (away) throw new Error('away')
         return { netuid, block: { number: 1, hash: '' }, neurons }
       },
-      subnetParams: async () => ({ ownerHotkey: 'owner' }),
+      subnetParams: async () => ({ ownerHotkey: 'owner', minStakeRao: 0n }),
     }
-    away = true
-    const nobody = await VerifierHotkeys.start(chain, 1, SILENT, 60_000)
-    nobody.stop()
-    assert.equal(nobody.has('a'), false, 'a worker starts without the chain')
-    away = false
-    const verifiers = await VerifierHotkeys.start(chain, 1, SILENT, 5)
+    const subnet = new SubnetWatch({ chain, netuid: 1, log: SILENT, periodMs: 5 })
     try {
+      const early = new VerifierHotkeys(subnet)
+      await until('a reading that fails', () => reads > 1)
+      assert.equal(early.has('a'), false, 'nobody is known yet')
+      away = false
+      await until('the first reading', () => early.has('a'))
+      const verifiers = new VerifierHotkeys(subnet)
       const may = () => ['a', 'b', 'owner', 'stranger'].filter(verifiers.has)
-      assert.deepEqual(may(), ['a', 'owner'])
+      assert.deepEqual(may(), ['a', 'owner'], 'at once, from the reading that there was')
       away = true
       const before = reads
       await until('readings that fail', () => reads > before + 2)
@@ -40,7 +43,7 @@ describe('who may verify', () => {
       await until('the next reading', () => verifiers.has('b'))
       assert.deepEqual(may(), ['b', 'owner'])
     } finally {
-      verifiers.stop()
+      subnet.stop()
     }
   })
 })

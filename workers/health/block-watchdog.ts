@@ -29,7 +29,10 @@ export function watchBlocks(
   { log, limitMs }: { log: Log; limitMs: number },
 ): { stop: () => void } {
   let stale = false
+  const intervalMs = Math.min(POLL_MS, limitMs / 4)
   const tick = async () => {
+    // An adapter that is told of blocks need not ask for them.
+    if (!stale && chain.lastBlockAgeMs() <= intervalMs) return
     const reason = await chain.head().then(
       () => 'it answers, but with no new block',
       (error: unknown) => messageOf(error),
@@ -39,7 +42,6 @@ export function watchBlocks(
     if (missing === null && stale) log.info('blocks arrive again')
     stale = missing !== null
   }
-  const intervalMs = Math.min(POLL_MS, limitMs / 4)
   return startPeriodic(intervalMs, tick, log, 'polling the chain head failed; will retry')
 }
 

@@ -10,8 +10,9 @@ import { createWriteProbe } from '../../ledger/write-probe.js'
 import type { TemporalLink } from '../../temporal/connection.js'
 import { queueBacklog } from '../../temporal/queue-backlog.js'
 import { newestPoll } from '../../temporal/queue-pollers.js'
-import { exportNeuronMetrics, NeuronWatch, type NeuronWatchDeps } from '../neuron-watch.js'
+import { exportNeuronMetrics, type NeuronNeeds, NeuronWatch } from '../neuron-watch.js'
 import type { Running } from '../running.js'
+import { SubnetWatch, type SubnetWatchDeps } from '../subnet-watch.js'
 import type { WorkflowWatch } from '../watch-workflows.js'
 import {
   exportBlockMetrics,
@@ -105,15 +106,22 @@ export class RoleHealth extends Health {
   }
 
   /**
-   * Checks that the hotkey is registered and has its permit: without them provers refuse our requests, and the
-   * chain our weights. @throws ChainError from the first check
+   * Checks that the hotkey is registered and has what it needs: without a permit provers refuse our requests, and
+   * the chain our weights. @returns the readings that it goes by, which `close` ends @throws ChainError from the first
    */
-  async watchNeuron(deps: Pick<NeuronWatchDeps, 'chain' | 'netuid' | 'hotkey'>): Promise<void> {
-    const watch = new NeuronWatch({ ...deps, needsPermit: true, log: this.#log })
-    this.#watchdogs.push(watch)
+  async watchNeuron(
+    deps: SubnetWatchDeps,
+    hotkey: string,
+    needs: NeuronNeeds,
+  ): Promise<SubnetWatch> {
+    const subnet = new SubnetWatch(deps)
+    this.#watchdogs.push(subnet)
+    const { netuid, log } = deps
+    const watch = new NeuronWatch({ subnet, netuid, log, hotkey, needs })
     this.check('neuron', () => watch.whyNotReady())
-    exportNeuronMetrics(this.metrics, watch, { needsPermit: true })
-    await watch.look()
+    exportNeuronMetrics(this.metrics, watch, needs)
+    await subnet.read()
+    return subnet
   }
 
   /** Checks that PostgreSQL answers and takes writes. */

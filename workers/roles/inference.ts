@@ -77,9 +77,10 @@ async function startInferenceWorker(
   })
   const { genesisHash } = chain
   const id = { netuid: options.netuid, verifier: signer.ss58 }
-  await health.watchNeuron({ chain, netuid: id.netuid, hotkey: id.verifier })
+  const { netuid, verifier } = id
+  const subnet = await health.watchNeuron({ chain, netuid, log }, verifier, ['permit'])
   const blocks = await BlockNow.start(chain, log)
-  const verifiers = await VerifierHotkeys.start(chain, id.netuid, log)
+  const verifiers = new VerifierHotkeys(subnet)
   const secret = options['inference.port'] === 0 ? null : listenerSecret(options)
   const address = databaseAddress(options)
   await migrate(address, { log })
@@ -143,7 +144,6 @@ async function startInferenceWorker(
       stopped.stop()
       retentionSweep.stop()
       blocks.stop()
-      verifiers.stop()
       runs.close()
       if (worker.getState() === 'RUNNING') worker.shutdown()
       await Promise.allSettled([run, webhooks.stop()])

@@ -21,6 +21,7 @@ import { exportBlockMetrics, missingBlocks, watchBlocks } from '../health/block-
 import { modelEndpoints } from '../model-endpoints.js'
 import { exportNeuronMetrics, NeuronWatch } from '../neuron-watch.js'
 import { asRunning, type Running } from '../running.js'
+import { SubnetWatch } from '../subnet-watch.js'
 import { walletOf } from '../wallet.js'
 
 /** Two videos for each GPU, and less than supervisors wait before they kill (docker-compose.yml, ecosystem.config.cjs). */
@@ -95,11 +96,12 @@ export async function runProver(
   const metrics = new Metrics('prover')
   exportBlockMetrics(metrics, chain)
   let keeper: AxonKeeper | null = null
+  const subnet = new SubnetWatch({ chain, netuid, log })
   const neuron = new NeuronWatch({
-    ...{ chain, netuid, log, hotkey: signer.ss58, needsPermit: false },
+    ...{ subnet, netuid, log, hotkey: signer.ss58, needs: [] },
     onNeuron: async (seen) => keeper?.keep(seen),
   })
-  exportNeuronMetrics(metrics, neuron, { needsPermit: false })
+  exportNeuronMetrics(metrics, neuron, [])
   const checks = (): [check: string, why: string | null][] => [
     ['chain', missingBlocks(chain, limitMs)],
     ['neuron', neuron.whyNotReady()],
@@ -123,14 +125,14 @@ export async function runProver(
     log,
     metrics,
   }).catch(async (error) => {
-    neuron.stop()
+    subnet.stop()
     await Promise.allSettled([...closeEngines(), chain.close()])
     throw error
   })
   const watchdog = watchBlocks(chain, { log, limitMs })
   const close = async () => {
     watchdog.stop()
-    neuron.stop()
+    subnet.stop()
     await prover.drain(DRAIN_MS)
     await prover.close()
     await Promise.allSettled([...closeEngines(), chain.close()])
@@ -142,7 +144,7 @@ export async function runProver(
       keeper = new AxonKeeper({ chain, signer, netuid, address: served, log })
       await keeper.serve()
     } else {
-      await neuron.look()
+      await subnet.read()
     }
   } catch (error) {
     await close()

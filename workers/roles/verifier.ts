@@ -38,6 +38,7 @@ import { promptCorpus } from '../prompt-corpus.js'
 import { asRunning, type Running } from '../running.js'
 import { VerifierHotkeys } from '../verifier-hotkeys.js'
 import { walletOf } from '../wallet.js'
+import { warnOfPruning } from '../warn-of-pruning.js'
 import { WorkflowWatch } from '../watch-workflows.js'
 
 export const VERIFIER_OPTIONS = [
@@ -98,7 +99,13 @@ async function startVerifier(
   health.watchChain(chain)
   const id: VerifierId = { netuid: options.netuid, verifier: signer.ss58 }
   await assertRegistered(chain, id)
-  await health.watchNeuron({ chain, netuid: id.netuid, hotkey: id.verifier })
+  const { netuid, verifier } = id
+  const needs = options['neuron.disable_set_weights']
+    ? (['permit'] as const)
+    : (['permit', 'stake'] as const)
+  const subnet = await health.watchNeuron({ chain, netuid, log }, verifier, needs)
+  const verifiers = new VerifierHotkeys(subnet)
+  await warnOfPruning(chain, { netuid, intervalBlocks: profile.intervalBlocks, log })
   const model = await judgedModel(options)
   const standard = model.descriptor
   if (standard === null) {
@@ -129,7 +136,6 @@ async function startVerifier(
   await assertNamespaceIsOurs(temporal, id)
 
   exportIntervals(health.metrics, db, id)
-  const verifiers = await VerifierHotkeys.start(chain, id.netuid, log)
   const clock = new ClockWatch(log)
   health.watchClock(clock)
   const deps: VerifierDeps = {
@@ -182,7 +188,6 @@ async function startVerifier(
   const close = async () => {
     stopping.abort()
     watch.stop()
-    verifiers.stop()
     if (worker.getState() === 'RUNNING') worker.shutdown()
     await run.catch(() => undefined)
     await lease.release()

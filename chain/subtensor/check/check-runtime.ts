@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
 import { encodeAddress, sr25519PairFromSeed, sr25519Sign } from '../../../base/crypto.js'
 import { describeError } from '../../../base/errors.js'
 import { type Signer, sr25519Ready } from '../../../base/sr25519.js'
-import type { WeightsStep } from '../../chain.js'
+import { PRODUCTION_PROFILE } from '../../../rules/profile.js'
+import type { BlockRef, WeightsStep } from '../../chain.js'
+import { ChainError } from '../../errors.js'
+import { stateBlocksNeeded } from '../../kept-states.js'
 import { chainTarget } from '../endpoints.js'
 import { RpcSocket } from '../rpc-socket.js'
 import { Session } from '../session.js'
 import { signedExtensionNames } from '../signed-extensions.js'
-import { StateAt } from '../storage.js'
+import { StateAt, wanted } from '../storage.js'
 import { findMethod } from '../weights/weights-call.js'
 import { tryExtrinsic } from './try-extrinsic.js'
 
@@ -27,7 +31,16 @@ const STEPS: Readonly<Record<WeightsStep, string>> = {
   reveal: 'reveal weights',
   timelock: 'timelocked weights',
 }
-/** Required storage items of SubtensorModule, by the API's names. */
+/** Who reads the past, and how far back. */
+const PAST = [
+  {
+    blocksAgo: stateBlocksNeeded(PRODUCTION_PROFILE.intervalBlocks),
+    what: 'for an interval that is begun late',
+    otherwise: 'missing',
+  },
+  { blocksAgo: 50_400, what: 'for `fractal audit` of last week’s records', otherwise: '-' },
+] as const
+/** Of SubtensorModule, by the API's names. */
 const NEEDED = [
   ...['networksAdded', 'subnetworkN', 'keys', 'owner', 'axons', 'validatorPermit', 'lastUpdate'],
   ...['blockAtRegistration', 'totalHotkeyAlpha', 'parentKeys', 'childKeys', 'taoWeight', 'weights'],
@@ -78,7 +91,34 @@ async function findings(session: Session, netuid: number): Promise<Finding[]> {
       }),
     ),
     await extrinsic(session, netuid),
+    ...(await keptStates(session, netuid, head)),
   ]
+}
+
+/** What of the past the endpoint still has. */
+async function keptStates(session: Session, netuid: number, head: BlockRef): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const { blocksAgo, what, otherwise } of PAST) {
+    if (head.number < blocksAgo) continue
+    const number = head.number - blocksAgo
+    const isKept = await hasState(session, netuid, number)
+    found.push({
+      is: isKept ? 'ok' : otherwise,
+      what: `state of ${blocksAgo} blocks ago, ${what}: ${isKept ? 'kept' : 'discarded: an archive node has it'}`,
+    })
+  }
+  return found
+}
+
+async function hasState(session: Session, netuid: number, number: number): Promise<boolean> {
+  try {
+    const state = await StateAt.open(session, { number, hash: await session.blockHash(number) })
+    await state.read(wanted('networksAdded', z.boolean(), netuid))
+    return true
+  } catch (error) {
+    if (error instanceof ChainError && error.code === 'StateDiscarded') return false
+    throw error
+  }
 }
 
 function calls(state: StateAt): Finding[] {

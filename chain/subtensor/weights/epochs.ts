@@ -66,21 +66,25 @@ export function nextEpochEnd(schedule: Schedule, block: number, netuid: number):
 }
 
 /**
- * A stored commit with the blocks that may include its reveal. Runtimes with block numbers store (hash,
- * block, first, last); counting ones store (hash, epoch, block, unused), and the reveal belongs in the epoch
- * `period` later, whose blocks are known only as long as the tempo does not change.
+ * A stored commit with the blocks that may include its reveal. Runtimes by block number store
+ * (hash, block, first, last); counting ones (hash, epoch, block, unused), and the reveal belongs into
+ * the epoch `period` later, wherever its blocks will be: as long as the tempo stays.
+ * @param head the block after which this is stored
  */
 export function commitWindow(
   [hash, second, third, fourth]: readonly [string, number, number, number],
   schedule: Schedule,
-  period: number,
+  { period, head }: { period: number; head: number },
 ): WeightsCommit {
   if (schedule.kind === 'by block number') {
     return { hash, block: second, revealFirst: third, revealLast: fourth, timelocked: false }
   }
   const { tempo, index, lastEpochBlock, pendingEpochAt } = schedule
   const ahead = second + period - index
-  const next = pendingEpochAt > 0 ? pendingEpochAt : lastEpochBlock + tempo
+  const byTempo = lastEpochBlock + tempo
+  const planned = pendingEpochAt > 0 ? Math.min(byTempo, pendingEpochAt) : byTempo
+  // One that was deferred ends in a block that is still to come.
+  const next = Math.max(planned, head + 1)
   const revealFirst = ahead > 0 ? next + (ahead - 1) * tempo : lastEpochBlock + ahead * tempo
   const revealLast = ahead === 0 ? next - 1 : revealFirst + tempo - 1
   return { hash, block: third, revealFirst, revealLast, timelocked: false }
@@ -93,12 +97,13 @@ export type StoredTimelock = readonly [hotkey: string, block: number, bytes: Hex
 export function timelockWindow(
   [, block, bytes]: StoredTimelock,
   epoch: number,
-  { schedule, period, netuid }: { schedule: Schedule; period: number; netuid: number },
+  about: { schedule: Schedule; period: number; head: number; netuid: number },
 ): WeightsCommit {
+  const { schedule, period, netuid } = about
   const hash = timelockHash(fromHex(bytes))
   const window =
     schedule.kind === 'counted'
-      ? commitWindow([hash, epoch, block, 0], schedule, period)
+      ? commitWindow([hash, epoch, block, 0], schedule, about)
       : { hash, block, ...blocksByNumber(schedule.tempo, epoch + period, netuid) }
   return { ...window, timelocked: true }
 }

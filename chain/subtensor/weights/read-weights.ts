@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Epoch, WeightsCommit } from '../../chain.js'
-import { count, type StateAt, wanted } from '../storage.js'
+import { count, type StateAt, wanted, wantedOf } from '../storage.js'
 import {
   commitWindow,
   epochByNumber,
@@ -40,7 +40,8 @@ export async function readCommits(
     ),
     readSchedule(state, netuid),
   ])
-  const revealed = (commits ?? []).map((stored) => commitWindow(stored, schedule, period))
+  const about = { period, head: state.block.number }
+  const revealed = (commits ?? []).map((stored) => commitWindow(stored, schedule, about))
   const timelocked = await readTimelocked(state, { netuid, index }, hotkey, { schedule, period })
   return [...revealed, ...timelocked]
 }
@@ -58,15 +59,18 @@ async function readTimelocked(
     schedule.kind === 'counted' ? schedule.index : epochByNumber(tempo, state.block.number, netuid)
   const first = Math.max(0, now - period)
   const epochs = Array.from({ length: now + 2 - first }, (_, i) => first + i)
-  const stored = await state.each(
-    'timelockedWeightCommits',
-    timelockedOf,
-    epochs.map((epoch) => [index, epoch]),
+  const about = { schedule, period, head: state.block.number, netuid }
+  const [stored] = await state.readMany(
+    wantedOf(
+      'timelockedWeightCommits',
+      timelockedOf,
+      epochs.map((epoch) => [index, epoch]),
+    ),
   )
   return stored.flatMap((commits, i) =>
     commits
       .filter(([who]) => who === hotkey)
-      .map((commit) => timelockWindow(commit, epochs[i]!, { schedule, period, netuid })),
+      .map((commit) => timelockWindow(commit, epochs[i]!, about)),
   )
 }
 
@@ -82,9 +86,12 @@ export async function readEpoch(state: StateAt, netuid: number): Promise<Epoch> 
 
 /** Runtimes since 2026 count epochs; before, block numbers determined them. */
 export async function readSchedule(state: StateAt, netuid: number): Promise<Schedule> {
-  const [tempo] = await state.read(wanted('tempo', count, netuid))
-  if (!state.has('subnetEpochIndex')) return { kind: 'by block number', tempo }
-  const [index, lastEpochBlock, pendingEpochAt] = await state.read(
+  if (!state.has('subnetEpochIndex')) {
+    const [tempo] = await state.read(wanted('tempo', count, netuid))
+    return { kind: 'by block number', tempo }
+  }
+  const [tempo, index, lastEpochBlock, pendingEpochAt] = await state.read(
+    wanted('tempo', count, netuid),
     wanted('subnetEpochIndex', count, netuid),
     wanted('lastEpochBlock', count, netuid),
     wanted('pendingEpochAt', count, netuid),

@@ -163,6 +163,30 @@ describe('activities: timelocked weights, which the chain reveals', () => {
     await assertDone(it, 1, ['ok', 'ok'])
   })
 
+  it('asks the chain little while it waits for a block that is far away', async () => {
+    const { it, held } = await scene({ tempo: 40 })
+    const { revealFirst } = await untilCommitted(it)
+    const { chain } = it.deps
+    const from = (await chain.finalized()).number
+    let looks = 0
+    const counting = on(it, {
+      commits: (...given) => {
+        looks += 1
+        return chain.commits(...given)
+      },
+    })
+    const blocks = setInterval(() => void it.harness.advance(1), 60)
+    try {
+      await run(createSetWeights({ ...it.deps, ...counting }), { n: 1 })
+    } finally {
+      clearInterval(blocks)
+    }
+    const waited = revealFirst! - from
+    // Every twentieth block, and each of the last ones; then where the commit went is looked for.
+    assert.ok(looks < 5 + waited / 20 + 14, `${looks} looks in ${waited} blocks`)
+    assert.deepEqual(await held(), ['timelock ok'])
+  })
+
   it('an endpoint that is behind the commit’s block is waited for', async () => {
     const { it, held } = await scene()
     const { commitBlock } = await untilCommitted(it)

@@ -4,10 +4,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { pino } from 'pino'
 import { Connection } from '../../../chain/subtensor/connection.js'
 import { chainTarget } from '../../../chain/subtensor/endpoints.js'
+import { until } from '../../support/until.js'
 import { type Manner, startUnrulyNode, type UnrulyNode } from './unruly-node.js'
 
 const OURS = '11'.repeat(32)
-const HEAD = 'ab'.repeat(32)
+const LEVELS: Record<string, number> = { warn: 40 }
 const ANOTHER = '22'.repeat(32)
 /** Long enough for a busy machine to answer on loopback; what hangs is waited for so long. */
 const DEADLINE_MS = 1000
@@ -29,15 +30,26 @@ describe('endpoints of a chain that are not as they should be', () => {
     return started
   }
 
-  function connection(endpoints: string[], network = 'mine'): Connection {
+  function connection(endpoints: string[], network = 'mine', compareMs?: number): Connection {
     const log = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) })
-    const options = { deadlineMs: DEADLINE_MS, silenceMs: 60_000, log }
+    const often = compareMs === undefined ? {} : { compareMs }
+    const options = { deadlineMs: DEADLINE_MS, silenceMs: 60_000, log, ...often }
     const made = new Connection(chainTarget(network, endpoints.join(',')), options)
     held.unshift(made)
     return made
   }
 
-  const head = (to: Connection) => to.run((session) => session.numberOf(HEAD))
+  // What a node said of a block is not asked for twice.
+  let blocks = 0
+  const head = (to: Connection) =>
+    to.run((session) => {
+      blocks += 1
+      return session.numberOf(blocks.toString(16).padStart(64, '0'))
+    })
+  const lines = (level: string) =>
+    logged
+      .map((line) => JSON.parse(line) as { level: number; msg: string })
+      .filter((line) => line.level === LEVELS[level])
 
   const manners: [Exclude<Manner, 'answers'>, code: string, retryable: boolean][] = [
     ['hangs', 'chain_timeout', true],
@@ -107,6 +119,101 @@ describe('endpoints of a chain that are not as they should be', () => {
     await assert.rejects(head(chain), { code: 'genesis_changed', retryable: false })
     it.genesis = OURS
     assert.equal(await head(chain), 7)
+  })
+
+  for (const status of [429, 503]) {
+    it(`one that refuses connections with ${status}: left alone as long as it asks, not hammered`, async () => {
+      const it = await node()
+      it.refuses = { status, retryAfter: '1' }
+      const chain = connection([it.url])
+      const told = { code: 'chain_unreachable', retryable: true }
+      await assert.rejects(head(chain), { ...told, message: new RegExp(`HTTP ${status}$`) })
+      const wanted = it.wanted
+      for (let i = 0; i < 20; i++) {
+        await assert.rejects(head(chain), {
+          ...told,
+          message: /it is left alone for 1 s$|for 2 s$/,
+        })
+      }
+      assert.equal(it.wanted, wanted, 'nobody knocked meanwhile')
+      it.refuses = null
+      const began = performance.now()
+      await until('it to serve again', () => head(chain).catch(() => null))
+      assert.ok(performance.now() - began < 10_000)
+    })
+  }
+
+  it('one that limits requests: the next serves, and it is left alone', async () => {
+    const [first, second] = [await node(), await node()]
+    const chain = connection([first.url, second.url])
+    await head(chain)
+    first.manner = 'limits requests'
+    assert.equal(await head(chain), 7)
+    assert.equal(chain.endpoint, second.url)
+    const { wanted } = first
+    second.restart()
+    await until('the second again', () => head(chain).catch(() => null))
+    assert.equal(first.wanted, wanted)
+  })
+
+  it('a fork that calls its blocks final: the second contradicts it, one line says so, and it is left', async () => {
+    const [first, second] = [await node(), await node()]
+    first.hash = 'cd'.repeat(32)
+    const chain = connection([first.url, second.url], 'mine', 50)
+    await head(chain)
+    assert.equal(chain.endpoint, first.url)
+    await until('the second to serve', async () => {
+      await head(chain)
+      return chain.endpoint === second.url
+    })
+    const warned = lines('warn').filter(({ msg }) => msg === 'chain endpoint failed')
+    assert.equal(warned.length, 1)
+    const said = JSON.stringify(warned[0])
+    assert.match(said, new RegExp(`"endpoint":"${first.url}"`))
+    assert.match(said, new RegExp(`its final block 7 is ${first.hash}, that of ${second.url} is`))
+    // Nor is it believed when the other one is gone: it is alone with what it says.
+    second.refuses = { status: 503 }
+    second.restart()
+    await assert.rejects(
+      until('nothing', () => head(chain).then(() => null)),
+      { code: 'chain_unreachable' },
+    )
+  })
+
+  it('of three, two that agree are believed, also where the first is one of them', async () => {
+    const [first, second, third] = [await node(), await node(), await node()]
+    second.hash = 'cd'.repeat(32)
+    const chain = connection([first.url, second.url, third.url], 'mine', 50)
+    await head(chain)
+    const contradicted = await until('a line of it', () =>
+      lines('warn').find(({ msg }) => msg === 'chain endpoints that others contradict'),
+    )
+    assert.match(JSON.stringify(contradicted), new RegExp(`"endpoints":\\["${second.url}"\\]`))
+    assert.equal(chain.endpoint, first.url)
+  })
+
+  it('one that is stuck while another goes on is left', async () => {
+    const [first, second] = [await node(), await node()]
+    const chain = connection([first.url, second.url], 'mine', 50)
+    await head(chain)
+    second.final = 18
+    await until('the second to serve', async () => {
+      await head(chain)
+      return chain.endpoint === second.url
+    })
+    const said = JSON.stringify(lines('warn').find(({ msg }) => msg === 'chain endpoint failed'))
+    assert.match(said, /its last final block is 7, that of ws:\S+ is 18/)
+  })
+
+  it('endpoints that agree are left in peace, and one that can’t be asked says nothing of the first', async () => {
+    const [first, second] = [await node(), await node()]
+    const chain = connection([first.url, second.url], 'mine', 20)
+    await head(chain)
+    await until('some comparisons', () => second.wanted > 3)
+    second.refuses = { status: 503, retryAfter: '600' }
+    await until('a refused one', () => second.wanted > 4)
+    assert.equal(chain.endpoint, first.url)
+    assert.deepEqual(lines('warn'), [])
   })
 
   it('keys in an address show nowhere', async () => {

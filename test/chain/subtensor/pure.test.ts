@@ -178,7 +178,7 @@ describe('Subtensor: epochs', () => {
       ...{ kind: 'counted', tempo: 10, index: 7 },
       ...{ lastEpochBlock: 15, pendingEpochAt: 0 },
     }
-    const about = { schedule: counted, period: 1, netuid: 3 }
+    const about = { schedule: counted, period: 1, netuid: 3, head: 20 }
     const { hash, ...window } = timelockWindow(stored, 7, about)
     assert.match(hash, /^[0-9a-f]{64}$/)
     assert.deepEqual(window, { block: 20, revealFirst: 25, revealLast: 34, timelocked: true })
@@ -196,7 +196,7 @@ describe('Subtensor: epochs', () => {
 
   it('give a commit its window', () => {
     const byNumber = { kind: 'by block number', tempo: 100 } as const
-    assert.deepEqual(commitWindow(['ab', 36, 99, 199], byNumber, 1), {
+    assert.deepEqual(commitWindow(['ab', 36, 99, 199], byNumber, { period: 1, head: 40 }), {
       hash: 'ab',
       block: 36,
       revealFirst: 99,
@@ -210,10 +210,17 @@ describe('Subtensor: epochs', () => {
       lastEpochBlock: 500,
       pendingEpochAt: 0,
     } as const
-    const now = commitWindow(['ab', 7, 510, 0], counted, 1)
+    const about = { period: 1, head: 520 }
+    const now = commitWindow(['ab', 7, 510, 0], counted, about)
     assert.deepEqual([now.block, now.revealFirst, now.revealLast], [510, 600, 699])
-    const open = commitWindow(['ab', 6, 410, 0], counted, 1)
+    const open = commitWindow(['ab', 6, 410, 0], counted, about)
     assert.deepEqual([open.revealFirst, open.revealLast], [500, 599])
+    // The epoch that was due at 600 is deferred: its end, and the window, are still to come.
+    const late = { period: 1, head: 640 }
+    const deferred = commitWindow(['ab', 7, 510, 0], counted, late)
+    assert.deepEqual([deferred.revealFirst, deferred.revealLast], [641, 740])
+    const stillOpen = commitWindow(['ab', 6, 410, 0], counted, late)
+    assert.deepEqual([stillOpen.revealFirst, stillOpen.revealLast], [500, 640])
   })
 })
 

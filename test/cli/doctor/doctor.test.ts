@@ -21,6 +21,9 @@ const REFUSED = { failed: 'it is away', hint: 'start it' }
 const found = (needed: CudaPackage) => ({ needed, found: [], missing: [] })
 const lost = (needed: CudaPackage) => ({ needed, found: [], missing: needed.libraries })
 
+const PLACE = { uid: 3, isPermitted: true, isStaked: true }
+const CHAIN = { head: 100, neuron: PLACE, keepsStates: true, statesBack: 180 }
+
 /** A machine that lacks nothing. */
 const MACHINE: RoleFacts = {
   node: 'v20.19.0',
@@ -37,7 +40,7 @@ const MACHINE: RoleFacts = {
   wallet: { hotkey: KEY, coldkey: { ...KEY, secret: 'absent' } },
   netuid: 7,
   network: 'finney',
-  chain: { ok: { head: 100, neuron: { uid: 3, isPermitted: true } } },
+  chain: { ok: CHAIN },
   axon: {
     host: '0.0.0.0',
     port: 8091,
@@ -95,8 +98,10 @@ describe('what a role needs', () => {
       [{ wallet: { ...MACHINE.wallet, hotkey: { ...hotkey, problem } } }, ['hotkey']],
       [{ wallet: { hotkey, coldkey: { ...KEY, secret: 'plain' } } }, []],
       [{ chain: REFUSED }, ['chain (finney)']],
-      [{ chain: { ok: { head: 1, neuron: null } } }, ['registration']],
-      [{ chain: { ok: { head: 1, neuron: { uid: 1, isPermitted: false } } } }, [], ['permit']],
+      [{ chain: { ok: { ...CHAIN, neuron: null } } }, ['registration']],
+      [{ chain: { ok: { ...CHAIN, neuron: { ...PLACE, isPermitted: false } } } }, [], ['permit']],
+      [{ chain: { ok: { ...CHAIN, neuron: { ...PLACE, isStaked: false } } } }, [], ['stake']],
+      [{ chain: { ok: { ...CHAIN, keepsStates: false } } }, [], ['chain states']],
       [{ database: REFUSED }, [], ['PostgreSQL']],
       [{ temporal: REFUSED }, [], ['Temporal']],
     ]

@@ -1,19 +1,9 @@
-import { describeKilledVerifier } from './killed-verifier.js'
+import { OPEN, REVEALED } from '../killed/deaths.js'
+import { describeKilledVerifier } from '../killed/killed-verifier.js'
+import { useSubtensorChain } from '../killed/subtensor-chain.js'
 
 describeKilledVerifier(
   "whole intervals on Subtensor's runtime, the verifier killed between each two steps",
-  {
-    open: ['stored set', 'before sending', 'after sending', 'ended set', 'confirmed'],
-    commitReveal: [
-      'stored commit',
-      'before sending',
-      'after sending',
-      'ended commit',
-      'stored reveal',
-      'before sending',
-      'after sending',
-      'ended reveal',
-      'confirmed',
-    ],
-  },
+  useSubtensorChain,
+  { open: OPEN, commitReveal: REVEALED },
 )

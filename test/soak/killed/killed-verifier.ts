@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ApiPromise } from '@polkadot/api'
 import { maxUpscale } from '../../../chain/max-upscale.js'
 import { intervalByN, latestInterval } from '../../../ledger/intervals/intervals.js'
 import { extrinsicsOf } from '../../../ledger/intervals/weight-extrinsics.js'
 import { weightSet } from '../../../ledger/intervals/weights.js'
 import { verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { useDatabase } from '../../support/postgres.js'
-import { useSubtensor } from '../../support/subtensor.js'
 import { useTemporal } from '../../support/temporal.js'
 import type { WeightsMoment } from '../../support/weights-gate.js'
-import { BLOCK_MS, SubtensorGrid } from './subtensor-grid.js'
-import { bareApi, storedWeights, weightsExtrinsics } from './weights-on-chain.js'
+import { KilledGrid } from './killed-grid.js'
+import type { MadeChain } from './made-chain.js'
 
 /** Between which two steps the verifier dies: before it notes this, or before or after it sends. */
 export type Death = WeightsMoment | 'before sending' | 'after sending'
@@ -24,31 +22,36 @@ const INTERVAL_MS = 1_200_000
 /** Between blocks while a killed verifier comes back. */
 const SLOW_BLOCKS_MS = 2000
 
+/** Where the verifier dies in an interval of each way in which weights can be set; a way may be left out. */
+export interface Deaths {
+  readonly open?: readonly Death[]
+  readonly commitReveal?: readonly Death[]
+  readonly timelocked?: readonly Death[]
+}
+
 /**
- * Two whole intervals on Subtensor's runtime, real provers and stores; the verifier dies where told. The
+ * A whole interval of each way on a development chain, real provers and stores; the verifier dies where told. The
  * first death names what is stored, since another interval may send its weights meanwhile.
  */
 export function describeKilledVerifier(
   title: string,
-  deaths: { open: readonly Death[]; commitReveal: readonly Death[] },
+  useChain: () => () => MadeChain,
+  deaths: Deaths,
 ): void {
   describe(title, () => {
     // Before the stores and the chain go, which Mocha does in the order of registration.
-    let grid: SubtensorGrid | undefined
-    let api: ApiPromise | undefined
+    let grid: KilledGrid | undefined
     after(async function () {
       this.timeout(START_MS)
       await grid?.stop()
-      await api?.disconnect()
     })
-    const dev = useSubtensor({ finalityLag: 1, saidBlockMs: BLOCK_MS })
+    const chain = useChain()
     const database = useDatabase()
     const temporal = useTemporal()
 
     before(async function () {
       this.timeout(START_MS)
-      api = await bareApi(dev().url)
-      grid = await SubtensorGrid.start(dev(), database(), temporal())
+      grid = await KilledGrid.start(chain(), database(), temporal())
     })
 
     async function until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
@@ -104,7 +107,7 @@ export function describeKilledVerifier(
     /** Makes the blocks that it waits for and few others: windows and intervals must not pass meanwhile. */
     async function comeTo(n: number, death: Death, reached: () => Promise<boolean>): Promise<void> {
       const what = `${death} of interval ${n}`
-      if (death === 'stored reveal') {
+      if (death === 'stored reveal' || death === 'shown') {
         const first = await grid!.whileBlocksCome(
           () =>
             until(`the commit of interval ${n}`, async () => {
@@ -112,11 +115,12 @@ export function describeKilledVerifier(
             }),
           SLOW_BLOCKS_MS,
         )
-        if (dev().head().number < first) await dev().jump(first)
-        await dev().newBlock()
+        if ((await chain().headNumber()) < first) await chain().jump(first)
+        await chain().newBlock()
       }
       // Some all the same: the next interval may be at its weights, and what it sends goes first.
-      const everyMs = death.startsWith('ended') ? 500 : SLOW_BLOCKS_MS
+      const isQuick = death.startsWith('ended') || death === 'shown'
+      const everyMs = isQuick ? 500 : SLOW_BLOCKS_MS
       await grid!.whileBlocksCome(() => until(what, reached), everyMs)
     }
 
@@ -133,7 +137,7 @@ export function describeKilledVerifier(
       assert.equal(set.uids.length, 2, 'both provers earned')
       const values = maxUpscale(set.values)
       assert.deepEqual(
-        await storedWeights(api!, netuid, id.verifier),
+        await chain().storedWeights(netuid, id.verifier),
         set.uids.map((uid, i) => [uid, values[i]]),
       )
       const noted = await extrinsicsOf(db, id, n)
@@ -141,26 +145,28 @@ export function describeKilledVerifier(
         noted.filter(({ result }) => result === 'ok').map(({ step }) => step),
         steps,
       )
-      const onChain = await weightsExtrinsics(api!, id.verifier)
       const all = await db.query<{ hash: string }>(
         "SELECT hash FROM weight_extrinsics WHERE result = 'ok' ORDER BY included_block",
       )
       assert.deepEqual(
-        onChain.filter(({ ok }) => ok).map(({ hash }) => hash),
+        await chain().heldWeights(id.verifier),
         all.map(({ hash }) => hash),
         'the chain has what the ledger has, and no more',
       )
     }
 
-    it('in the open', async function () {
-      this.timeout(INTERVAL_MS)
-      await assertOnce(await live(deaths.open), ['set'])
-    })
-
-    it('by commit and reveal', async function () {
-      this.timeout(INTERVAL_MS)
-      await dev().setParams(grid!.netuid, { commitReveal: true })
-      await assertOnce(await live(deaths.commitReveal), ['commit', 'reveal'])
-    })
+    const ways = [
+      ['in the open', deaths.open, {}, ['set']],
+      ['by commit and reveal', deaths.commitReveal, { commitReveal: true }, ['commit', 'reveal']],
+      ['timelocked', deaths.timelocked, { commitReveal: true, timelocked: true }, ['timelock']],
+    ] as const
+    for (const [way, where, params, steps] of ways) {
+      if (where === undefined) continue
+      it(way, async function () {
+        this.timeout(INTERVAL_MS)
+        await chain().setParams(grid!.netuid, params)
+        await assertOnce(await live(where), steps)
+      })
+    }
   })
 }

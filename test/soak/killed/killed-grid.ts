@@ -8,14 +8,14 @@ import { sr25519Ready } from '../../../base/sr25519.js'
 import { type GridWallet, gridWallets } from '../../../dev/grid/wallets.js'
 import { freePort } from '../../../dev/process/ports.js'
 import type { Role } from '../../../dev/process/role.js'
-import type { DevSubtensor } from '../../../dev/subtensor/start.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
+import type { Gate } from '../../support/gate.js'
 import type { TestDatabase } from '../../support/postgres.js'
-import { type RpcGate, startRpcGate } from '../../support/rpc-gate.js'
 import { spawnTestRole } from '../../support/spawn-role.js'
 import { makeNamespace, type TestTemporal } from '../../support/temporal.js'
 import { WeightsGate } from '../../support/weights-gate.js'
+import type { MadeChain } from './made-chain.js'
 
 const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))
 const PROVERS = ['prover-1', 'prover-2']
@@ -31,12 +31,12 @@ export const BLOCK_MS = 150
 const STAKE_RAO = 10_000n * 10n ** 9n
 const STOP_MS = 10_000
 
-/** A verifier, its GPU worker and provers on Subtensor's runtime, each a process of its own. */
-export class SubtensorGrid {
+/** A verifier, its GPU worker and provers on a development chain, each a process of its own. */
+export class KilledGrid {
   netuid!: number
   wallets: GridWallet[] = []
   /** Between the verifier and the chain. */
-  rpc!: RpcGate
+  rpc!: Gate
   /** Between the verifier and what it notes of weights. */
   weights!: WeightsGate
   #verifier: Role | null = null
@@ -46,13 +46,13 @@ export class SubtensorGrid {
   readonly #held: (() => Promise<unknown>)[] = []
 
   private constructor(
-    readonly dev: DevSubtensor,
+    readonly chain: MadeChain,
     readonly database: TestDatabase,
     readonly temporal: TestTemporal,
   ) {}
 
-  static async start(dev: DevSubtensor, database: TestDatabase, temporal: TestTemporal) {
-    const grid = new SubtensorGrid(dev, database, temporal)
+  static async start(chain: MadeChain, database: TestDatabase, temporal: TestTemporal) {
+    const grid = new KilledGrid(chain, database, temporal)
     try {
       await grid.#start()
       return grid
@@ -67,17 +67,17 @@ export class SubtensorGrid {
   }
 
   async #start(): Promise<void> {
-    const { dev } = this
+    const { chain } = this
     await sr25519Ready()
-    this.#folder = await mkdtemp(join(tmpdir(), 'fractal-subtensor-'))
+    this.#folder = await mkdtemp(join(tmpdir(), 'fractal-killed-'))
     this.#held.push(() => rm(this.#folder, { recursive: true, force: true }))
     this.#namespace = await makeNamespace(this.temporal)
-    this.rpc = await startRpcGate(dev.url)
+    this.rpc = await chain.startGate()
     this.#held.push(() => this.rpc.close())
     this.weights = await WeightsGate.install(this.database.url)
     this.#held.push(() => this.weights.close())
     this.wallets = await gridWallets(join(this.#folder, 'wallets'), ['verifier', ...PROVERS])
-    this.netuid = await dev.makeSubnet({
+    this.netuid = await chain.makeSubnet({
       tempo: TEMPO,
       weightsRateLimit: 0,
       minAllowedWeights: 1,
@@ -85,8 +85,8 @@ export class SubtensorGrid {
       servingRateLimit: 0,
       commitReveal: false,
     })
-    await dev.register(this.netuid, this.wallets)
-    await dev.setStake(this.netuid, this.wallets[0]!.hotkey, STAKE_RAO)
+    await chain.register(this.netuid, this.wallets)
+    await chain.setStake(this.netuid, this.wallets[0]!.hotkey, STAKE_RAO)
     this.#others.push(await this.#spawn('gpu-worker', {}))
     this.#others.push(await this.#spawn('inference-worker', { 'wallet.name': 'verifier' }))
     // A prover's address has to get into a block.
@@ -103,7 +103,7 @@ export class SubtensorGrid {
     const done = new AbortController()
     const blocks = async () => {
       while (!done.signal.aborted) {
-        await this.dev.newBlock()
+        await this.chain.newBlock()
         await sleep(everyMs, undefined, { signal: done.signal }).catch(() => undefined)
       }
     }
@@ -151,8 +151,7 @@ export class SubtensorGrid {
     return this.#spawn('prover', {
       'wallet.name': name,
       'neuron.name': name,
-      // The runtime refuses 127.0.0.1 and takes this one, which is the same machine.
-      'axon.host': '127.0.0.2',
+      'axon.host': this.chain.axonHost,
       'axon.port': await freePort(),
     })
   }
@@ -160,8 +159,8 @@ export class SubtensorGrid {
   #spawn(role: string, own: Readonly<Record<string, string | number | boolean>>): Promise<Role> {
     const options = {
       netuid: this.netuid,
-      'subtensor.network': 'devnet',
-      'subtensor.chain_endpoint': this.dev.url,
+      'subtensor.network': this.chain.network,
+      'subtensor.chain_endpoint': this.chain.url,
       'wallet.path': join(this.#folder, 'wallets'),
       'state.dir': join(this.#folder, 'state'),
       'database.url': this.database.url,

@@ -1,0 +1,34 @@
+import type { Gate } from '../../support/gate.js'
+
+/** Of a subnet, as both development chains take it. */
+export interface MadeSubnet {
+  tempo?: number
+  weightsRateLimit?: number
+  minAllowedWeights?: number
+  maxWeightLimit?: number
+  servingRateLimit?: number
+  commitReveal?: boolean
+  timelocked?: boolean
+}
+
+/** A development chain whose blocks a test makes. */
+export interface MadeChain {
+  readonly network: 'local' | 'devnet'
+  readonly url: string
+  /** Of this machine, and the chain takes it. */
+  readonly axonHost: string
+  makeSubnet(params: MadeSubnet): Promise<number>
+  setParams(netuid: number, params: MadeSubnet): Promise<void>
+  register(netuid: number, neurons: readonly { hotkey: string; coldkey: string }[]): Promise<void>
+  setStake(netuid: number, hotkey: string, rao: bigint): Promise<void>
+  headNumber(): Promise<number>
+  newBlock(): Promise<void>
+  /** Makes the block of this number, and what it needs before. */
+  jump(to: number): Promise<void>
+  /** A way to it on which an extrinsic can be held. */
+  startGate(): Promise<Gate>
+  /** The weights in its storage. */
+  storedWeights(netuid: number, hotkey: string): Promise<[uid: number, value: number][]>
+  /** Of every extrinsic about weights that blocks hold and that had its effect the hash, in their order. */
+  heldWeights(hotkey: string): Promise<string[]>
+}
