@@ -60,9 +60,9 @@ export function retryHelps(name: string): boolean {
 }
 
 /**
- * An error of the chain or on the way to it. `code` is the chain's own name (SettingWeightsTooFast,
- * Stale, StateDiscarded, …) or one of ours: `chain_unreachable`, `chain_timeout`, `not_finalized`
- * (these three retryable), `chain_forked`, `bad_chain_answer`, `bad_request`, `chain_endpoint`, `extension_unsupported`,
+ * An error from the chain, or in reaching it. `code` is the chain's own name (SettingWeightsTooFast, Stale,
+ * StateDiscarded, …) or one of ours: `chain_unreachable`, `chain_timeout`, `not_finalized` (these three
+ * retryable), `chain_forked`, `bad_chain_answer`, `bad_request`, `chain_endpoint`, `extension_unsupported`,
  * `genesis_changed`, `invalid_era`, `not_included`, `pool_refused`, `weights_unsupported`.
  */
 export class ChainError extends FractalError {

@@ -1,6 +1,6 @@
 import { concat, u32le } from '../formats/bytes.js'
 
-/** SCALE, as far as weights and headers need it. */
+/** SCALE encoding, as far as weights and headers need it. */
 
 /** @param values u16 each */
 export function vecOfU16(values: readonly number[]): Uint8Array {

@@ -14,8 +14,8 @@ export interface WeightsContext {
 }
 
 /**
- * Looks at the head for all that would make the chain refuse weights whatever they are: what is
- * refused later has cost the interval its time.
+ * Checks the chain's head for everything that would make it refuse any weights: a later refusal would cost
+ * the interval time.
  * @throws ChainError `HotKeyNotRegisteredInSubNet`, `NotEnoughStakeToSetWeights`, `NeuronNoValidatorPermit`, and
  * what reads throw
  */

@@ -122,7 +122,7 @@ function waitOf(
   last: WeightExtrinsicRow | undefined,
   { now, tempo }: { now: number; tempo: number },
 ): Wait | null {
-  // Not one block before: newer pools look at the head's number, not at the next block's.
+  // Not a block earlier: newer pools check the head's number, not the next block's.
   const again = last?.result === 'RevealTooEarly' ? last.includedBlock! + Math.ceil(tempo / 10) : 0
   const first = Math.max(revealFirst ?? 0, again)
   if (now >= first) return null

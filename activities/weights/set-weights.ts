@@ -61,7 +61,9 @@ async function pass({ finality }: VerifierDeps, { until }: Wait, beat: () => voi
   }
 }
 
-/** Steps until there is something to wait for: what is signed is sent before another one signs. */
+/**
+ * Takes steps until there is something to wait for: what is signed is sent before another interval signs.
+ */
 async function advanceFar(
   deps: VerifierDeps,
   n: number,

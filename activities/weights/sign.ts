@@ -53,7 +53,7 @@ export async function signWeights(
   if (why !== null) return { after: 'waiting', why }
   const limit = await limitOf(deps, site)
   if (limit !== null) return { after: 'waiting', ...limit }
-  // The hotkeys at the sending block: a uid that changed hands since settling gets nothing.
+  // Uses the hotkeys at the sending block: a uid that changed hands since settling gets nothing.
   const decided = computeWeightSet(deps, weighed, site)
   if (decided.kind !== 'weights') {
     await withFence(deps, (tx) => replaceWeights(tx, id, n, decided, null))

@@ -68,8 +68,8 @@ async function readOfHotkeys(
     wantedOf('totalHotkeyAlpha', rao, on(net, of))
   const parentsOn = (net: number) => wantedOf('parentKeys', shares, on(net, accounts))
   const childrenOn = (net: number) => wantedOf('childKeys', shares, on(net, accounts))
-  // Where TaoWeight is the network's own, TAO on the root network is inherited as the subnet's
-  // stake is; runtimes before that asked for the root network's own parents.
+  // If TaoWeight is global, TAO on the root network is inherited like the subnet's stake; earlier runtimes
+  // used the root network's own parents.
   const rootHasFamily = state.keysOf('taoWeight') !== 0
   const ofRoot = rootHasFamily ? [parentsOn(ROOT), childrenOn(ROOT)] : []
   const [coldkeys, axons, alpha, root, parents, children, ...rootShares] = await state.readMany(

@@ -55,8 +55,8 @@ export class Session {
   }
 
   /**
-   * Hands an extrinsic to the pool, not by the API, which would decode and encode it again: these bytes, whatever
-   * they are. @throws RpcError what the pool refuses; ChainError of the connection and of an endpoint that refuses us
+   * Hands an extrinsic to the pool. Not through the API, which would decode and re-encode it: exactly these bytes must
+   * be sent. @throws RpcError what the pool refuses; ChainError of the connection and of an endpoint that refuses us
    */
   async submit(bytes: Hex): Promise<void> {
     const method = 'author_submitExtrinsic'

@@ -230,7 +230,7 @@ describe('the adapter on metadata made by hand: calls and storage that no runtim
     await assert.rejects(chain.metagraph(NETUID, old), {
       code: 'StateDiscarded',
       message: /no longer has this block/,
-      hint: 'Ask an archive node, or a later block.',
+      hint: 'Use an archive node, or a later block.',
     })
     const findings = await checkRuntime(node.url, NETUID)
     const past = () => findings.filter(({ what }) => what.startsWith('state of '))
