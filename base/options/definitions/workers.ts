@@ -29,7 +29,11 @@ export const WORKERS = {
     undefined,
     'seconds of a PostgreSQL outage that an interval survives (default: max(half an interval, 90))',
   ),
-  'gpu.class': option(z.enum(['3090']), '3090', 'GPU model that this worker requires'),
+  'gpu.class': option(
+    z.string().regex(/^[A-Za-z0-9]{1,32}$/, 'expected one word of letters and digits'),
+    '3090',
+    'GPU model that this worker requires: a word of its name, such as 3090 or H200',
+  ),
 }
 
 /** For the verifier and the workers; a prover and an API serve these on their own ports. */

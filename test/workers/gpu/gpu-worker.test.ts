@@ -38,6 +38,18 @@ describe('A GPU worker', function () {
     assert.equal(await metric(), '1')
   })
 
+  it('requires whatever GPU its operator names by one word', () => {
+    for (const name of ['3090', 'H200', 'A100']) {
+      assert.equal(site().options(GPU_OPTIONS, { 'gpu.class': name })['gpu.class'], name)
+    }
+    for (const name of ['RTX 3090', 'gpu-cpu', '']) {
+      assert.throws(
+        () => site().options(GPU_OPTIONS, { 'gpu.class': name }),
+        /FRACTAL_GPU_CLASS|gpu\.class/,
+      )
+    }
+  })
+
   it('polls no queue of another class', async () => {
     const { db } = site().database
     const other = await claimGpuQueue(db, 'gpu-cpu', 'of another machine')
