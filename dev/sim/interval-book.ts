@@ -47,6 +47,8 @@ export class IntervalBook {
   readonly #stateOf = new Map<string, ProverState>()
   readonly #window: WindowRow[][] = []
   #passed = new Map<string, number | null>()
+  /** Of each interval, for spot checks. */
+  readonly #budgetUs: number
   /** Answers of this interval that could be spot-checked. */
   #checkable = 0
   #costUs: number
@@ -64,6 +66,7 @@ export class IntervalBook {
     for (const state of this.#states) this.#stateOf.set(state.hotkey, state)
     // The verifier's first interval goes by its wide slots.
     this.#costUs = wideSlots * SPOT_CHECK_US
+    this.#budgetUs = gpuBudget({ ...this.#gpuTime, usPerVideo: VIDEO_MS * 1000 }).spotcheckUs
   }
 
   get #gpuTime(): Omit<GpuTime, 'usPerVideo'> {
@@ -114,7 +117,7 @@ export class IntervalBook {
   /** The step of a delivered answer that is opened; null: none is. */
   drawSpotCheck(requestId: string): number | null {
     this.#checkable += 1
-    const budgetUs = gpuBudget({ ...this.#gpuTime, usPerVideo: VIDEO_MS * 1000 }).spotcheckUs
+    const budgetUs = this.#budgetUs
     const source = { secret: this.#source.secret, requestId, traceRoot: TRACE_ROOT }
     if (this.#spentUs >= budgetUs) return null
     if (!isSpotChecked(source, { budgetUs, costUs: this.#costUs })) return null

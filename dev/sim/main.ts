@@ -1,40 +1,33 @@
 import { writeFile } from 'node:fs/promises'
 import { describeError, FractalError } from '../../base/errors.js'
-import { PRODUCTION_PROFILE } from '../../rules/profile.js'
 import { printLine } from '../process/print-line.js'
+import { jobsOf } from './jobs.js'
 import { parseSimOptions, type SimOptions, USAGE } from './options.js'
-import { chosenBehaviours } from './population.js'
+import { chosenBehaviours, populate } from './population.js'
+import { SeededRandom } from './random.js'
 import { parseRealOptions, REAL_USAGE } from './real/options.js'
 import { runReal } from './real/run-real.js'
-import { brokenPromises, percent, tableOf } from './report.js'
-import { type SimulationResult, simulate } from './simulation.js'
-import { simulatedProfile } from './world.js'
+import { brokenPromises, percent, servedOf, servedText, tableOf } from './report.js'
+import { runJobs } from './run-jobs.js'
+import type { SimulationResult } from './simulation.js'
 
 /** What can't be understood, as a shell has it. */
 const EXIT_USAGE = 2
 
-function runAll(options: SimOptions): SimulationResult[] {
-  const profile = simulatedProfile(PRODUCTION_PROFILE.intervalBlocks)
-  const results: SimulationResult[] = []
+async function runAll(options: SimOptions): Promise<SimulationResult[]> {
+  // What can't be is said before a thread has begun.
   for (const verifiers of options.verifiers) {
     const behaviours = chosenBehaviours(options.behaviours, verifiers)
-    for (const load of options.loads) {
-      for (const seed of options.seeds) {
-        const began = performance.now()
-        const { provers, intervals, verifierGpus } = options
-        const setup = { provers, intervals, verifierGpus, behaviours, profile }
-        const result = simulate({ ...setup, load: load / 100, verifiers, seed })
-        results.push(result)
-        const seconds = Math.round((performance.now() - began) / 1000)
-        printLine(
-          `${percent(result.load)} load, ${verifiers} verifier(s), seed ${seed}: ${result.users} users’ requests, ` +
-            `${result.failedUsers} nobody took, ${result.checksJudged} checks, honest provers served least ` +
-            `${result.leastOfMost.map((ratio) => ratio.toFixed(2)).join(', ')} of most; ${seconds} s`,
-        )
-      }
-    }
+    populate(options.provers, behaviours, new SeededRandom(0))
   }
-  return results
+  const finished = await runJobs(jobsOf(options), options.threads, ({ result, seconds }) =>
+    printLine(
+      `${percent(result.load)} load, ${result.verifiers} verifier(s), seed ${result.seed}: ${result.users} users’ requests, ` +
+        `${result.failedUsers} nobody took, ${result.checksJudged} checks, honest provers served least ` +
+        `${result.leastOfMost.map((ratio) => ratio.toFixed(2)).join(', ')} of most; ${Math.round(seconds)} s`,
+    ),
+  )
+  return finished.map(({ result }) => result)
 }
 
 async function real(args: string[]): Promise<void> {
@@ -51,10 +44,14 @@ try {
   if (isReal) await real(others)
   else if (options === null) printLine(`${USAGE}\n\n${REAL_USAGE}`)
   else {
-    const results = runAll(options)
+    const results = await runAll(options)
     for (const verifiers of options.verifiers) {
       printLine(`\nWeight per GPU, honest = 1; ${verifiers} verifier(s)\n`)
       for (const line of tableOf(results, verifiers)) printLine(line)
+      printLine()
+      for (const served of servedOf(results).filter((each) => each.verifiers === verifiers)) {
+        printLine(`${percent(served.load)} load: ${servedText(served)}`)
+      }
     }
     const broken = brokenPromises(results)
     if (options.json !== null) {

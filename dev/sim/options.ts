@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { FractalError, messageOf } from '../../base/errors.js'
 
@@ -11,6 +12,8 @@ export interface SimOptions {
   readonly verifierGpus: number
   /** Empty: all. */
   readonly behaviours: readonly string[]
+  /** Simulations at the same time. */
+  readonly threads: number
   readonly json: string | null
 }
 
@@ -22,6 +25,7 @@ export const USAGE = `npm run sim -- [options]: some fifty behaviours of provers
   --seeds LIST       each a simulation of its own; the table shows means (1,2)
   --verifier.gpus N  GPUs of each verifier (1)
   --behaviours LIST  only these, by their names in the table, separated by semicolons
+  --threads N        simulations at the same time (as many as there are processors)
   --json FILE        everything, for programs
   --help
 It ends with 1 when a behaviour earns more than it may, an honest prover is accused, or honest provers differ too much.`
@@ -33,6 +37,7 @@ const MOST = {
   verifiers: 64,
   seed: 2 ** 31,
   gpus: 1024,
+  threads: 256,
 }
 
 /**
@@ -50,6 +55,7 @@ export function parseSimOptions(args: string[]): SimOptions | null {
     seeds: list('seeds', values.seeds, MOST.seed),
     verifierGpus: one('verifier.gpus', values['verifier.gpus'], MOST.gpus),
     behaviours: values.behaviours === undefined ? [] : names(values.behaviours),
+    threads: one('threads', values.threads ?? String(availableParallelism()), MOST.threads),
     json: values.json ?? null,
   }
 }
@@ -66,6 +72,7 @@ function parsed(args: string[]) {
         seeds: { type: 'string', default: '1,2' },
         'verifier.gpus': { type: 'string', default: '1' },
         behaviours: { type: 'string' },
+        threads: { type: 'string' },
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
       },

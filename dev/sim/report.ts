@@ -1,5 +1,6 @@
 import type { Tier } from '../../rules/tiers.js'
 import { BEHAVIOURS, HONEST_BEHAVIOUR } from './behaviours.js'
+import { mean, sum } from './mean.js'
 import type { OwnerResult, SimulationResult } from './simulation.js'
 
 /** The most that a behaviour may earn for each GPU, of an honest GPU's weight; at little load luck weighs more. */
@@ -70,21 +71,46 @@ function pathOf(tiers: readonly Tier[]): string {
 export function brokenPromises(results: readonly SimulationResult[]): string[] {
   return [
     ...cellsOf(results).flatMap(tooMuch),
-    ...results.flatMap((result) => {
-      const where = `${nameOf(result)}, seed ${result.seed}`
-      return [
-        ...result.wronglyAccused.map(
-          (hotkey) => `${where}: ${hotkey} was accused and never cheated`,
-        ),
-        ...result.leastOfMost
-          .filter((ratio) => Math.abs(1 - ratio) > SERVED_DIFFERENCE)
-          .map(
-            (r) =>
-              `${where}: honest provers served least have ${r.toFixed(2)} of those served most`,
-          ),
-      ]
-    }),
+    ...results.flatMap((result) =>
+      result.wronglyAccused.map(
+        (hotkey) =>
+          `${nameOf(result)}, seed ${result.seed}: ${hotkey} was accused and never cheated`,
+      ),
+    ),
+    ...servedOf(results)
+      .filter(({ ratio }) => Math.abs(1 - ratio) > SERVED_DIFFERENCE)
+      .map((served) => `${nameOf(served)}: ${servedText(served)}`),
   ]
+}
+
+/** Weight of the honest provers that a verifier served least, of those it served most, at one load among so many verifiers. */
+export interface Served extends Pick<Cell, 'load' | 'verifiers'> {
+  /** The mean over all verifiers and seeds: each is another draw of the same. */
+  readonly ratio: number
+  /** Standard error of the mean; null of a single draw. */
+  readonly error: number | null
+}
+
+export function servedOf(results: readonly SimulationResult[]): Served[] {
+  const groups = new Map<string, SimulationResult[]>()
+  for (const result of results) {
+    const key = nameOf(result)
+    groups.set(key, [...(groups.get(key) ?? []), result])
+  }
+  return [...groups.values()].map((group) => {
+    const { load, verifiers } = group[0]!
+    const ratios = group.flatMap(({ leastOfMost }) => leastOfMost)
+    const ratio = mean(ratios)
+    const squares = ratios.map((each) => (each - ratio) ** 2)
+    const { length } = ratios
+    const error = length < 2 ? null : Math.sqrt(sum(squares) / (length * (length - 1)))
+    return { load, verifiers, ratio, error }
+  })
+}
+
+export function servedText({ ratio, error }: Served): string {
+  const spread = error === null ? '' : ` ± ${error.toFixed(3)}`
+  return `honest provers served least have ${ratio.toFixed(3)}${spread} of the weight of those served most`
 }
 
 function tooMuch(cell: Cell): string[] {
@@ -127,8 +153,4 @@ export function tableOf(results: readonly SimulationResult[], verifiers: number)
   const line = (row: readonly string[]) =>
     `| ${row.map((text, i) => text.padEnd(widths[i]!)).join(' | ')} |`
   return [line(heads), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)]
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }

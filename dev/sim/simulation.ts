@@ -7,6 +7,7 @@ import type { Behaviour } from './behaviour.js'
 import { HONEST_BEHAVIOUR } from './behaviours.js'
 import { EventQueue } from './event-queue.js'
 import { sharesOf } from './interval-book.js'
+import { mean, sum } from './mean.js'
 import { type Owner, type Population, populate } from './population.js'
 import { SeededRandom } from './random.js'
 import { Verifier } from './verifier.js'
@@ -181,12 +182,4 @@ function resultOf(setup: SimulationSetup, run: Run): SimulationResult {
     users: run.users,
     failedUsers: sum(run.verifiers.map(({ failedUsers }) => failedUsers)),
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
-}
-
-function mean(values: readonly number[]): number {
-  return sum(values) / values.length
 }

@@ -13,9 +13,16 @@ export class DueTimes {
       if (this.#times.length % BLOCK === 0) this.#soonest.push(NEVER)
       this.#times.push(NEVER)
     }
-    if (this.#times[place] === ms) return
+    const before = this.#times[place]!
+    if (before === ms) return
     this.#times[place] = ms
     const b = Math.floor(place / BLOCK)
+    if (ms <= this.#soonest[b]!) {
+      this.#soonest[b] = ms
+      return
+    }
+    // Whoever was not the soonest of its block can't have been in the way of another.
+    if (before !== this.#soonest[b]) return
     let soonest = NEVER
     const end = Math.min((b + 1) * BLOCK, this.#times.length)
     for (let i = b * BLOCK; i < end; i += 1)

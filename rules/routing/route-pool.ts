@@ -45,10 +45,19 @@ export class RoutePool {
     if (before === after && this.#weights[place] === given) return
     if (before !== NONE) this.#used -= 1
     if (after !== NONE) this.#used += 1
-    this.#total += given - this.#weights[place]!
+    const more = given - this.#weights[place]!
+    this.#total += more
     this.#completions[place] = after
     this.#weights[place] = given
-    this.#sumUp(Math.floor(place / BLOCK))
+    const b = Math.floor(place / BLOCK)
+    const sums = this.#blocks[b]!
+    sums.weight += more
+    // Who was the first or the last of its block may have had others behind it.
+    if (before === sums.soonest || before === sums.latest) this.#findEnds(b)
+    else if (after !== NONE) {
+      if (after < sums.soonest) sums.soonest = after
+      if (after > sums.latest) sums.latest = after
+    }
   }
 
   /**
@@ -113,16 +122,17 @@ export class RoutePool {
     return near
   }
 
-  #sumUp(b: number): void {
-    const sums = { soonest: NONE, latest: 0, weight: 0 }
+  #findEnds(b: number): void {
+    let [soonest, latest] = [NONE, 0]
     const end = Math.min((b + 1) * BLOCK, this.#completions.length)
     for (let place = b * BLOCK; place < end; place += 1) {
       const completion = this.#completions[place]!
       if (completion === NONE) continue
-      if (completion < sums.soonest) sums.soonest = completion
-      if (completion > sums.latest) sums.latest = completion
-      sums.weight += this.#weights[place]!
+      if (completion < soonest) soonest = completion
+      if (completion > latest) latest = completion
     }
-    this.#blocks[b] = sums
+    const sums = this.#blocks[b]!
+    sums.soonest = soonest
+    sums.latest = latest
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { availableParallelism } from 'node:os'
 import { parseSimOptions } from '../../../dev/sim/options.js'
 import { chosenBehaviours, populate } from '../../../dev/sim/population.js'
 import { SeededRandom } from '../../../dev/sim/random.js'
@@ -13,6 +14,7 @@ describe('options of npm run sim', () => {
       seeds: [1, 2],
       verifierGpus: 1,
       behaviours: [],
+      threads: availableParallelism(),
       json: null,
     })
   })
@@ -31,6 +33,7 @@ describe('options of npm run sim', () => {
     [['--loads', '5,,90'], /^--loads: {2}is no whole number/],
     [['--loads', '-5'], /--loads/],
     [['--seeds', '1,1'], /^--seeds: 1,1 names one twice$/],
+    [['--threads', '0'], /^--threads: 0 is no whole number from 1 to 256$/],
     [['--speed', '2'], /--speed/],
     [['50'], /50/],
   ] as const) {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { runJob } from '../../../dev/sim/jobs.js'
 import { chosenBehaviours } from '../../../dev/sim/population.js'
 import { brokenPromises, cellsOf, tableOf } from '../../../dev/sim/report.js'
+import { runJobs } from '../../../dev/sim/run-jobs.js'
 import { type SimulationResult, simulate } from '../../../dev/sim/simulation.js'
 import { simulatedProfile } from '../../../dev/sim/world.js'
 
@@ -38,6 +40,11 @@ function run(
     behaviours: chosenBehaviours(names, verifiers),
     profile: simulatedProfile(120),
   })
+}
+
+function honest(of: { provers: number; verifiers: number; load: number }): SimulationResult {
+  const more = { intervals: 12, verifierGpus: 1, seed: 1, behaviours: [] }
+  return simulate({ ...of, ...more, profile: simulatedProfile(120) })
 }
 
 describe('the mechanism, simulated (npm run sim, short)', () => {
@@ -86,10 +93,50 @@ describe('the mechanism, simulated (npm run sim, short)', () => {
     assert.deepEqual(among.wronglyAccused, [])
   })
 
+  for (const provers of [1, 2, 3]) {
+    it(`holds in a subnet of ${provers}, also among three verifiers`, () => {
+      for (const verifiers of [1, 3]) {
+        const few = honest({ provers, verifiers, load: 0.5 })
+        assert.ok(few.checksJudged > 0)
+        assert.deepEqual(brokenPromises([few]), [])
+      }
+    })
+  }
+
+  it('pays provers of a verifier without users, by its own requests alone', () => {
+    const quiet = honest({ provers: 9, verifiers: 1, load: 0 })
+    assert.equal(quiet.users, 0)
+    assert.deepEqual(brokenPromises([quiet]), [])
+    for (const { weightPerGpu, tiers } of quiet.owners) {
+      assert.ok(weightPerGpu > 0.9 && weightPerGpu < 1.1, `${weightPerGpu}`)
+      assert.notEqual(tiers.at(-1), 'bronze')
+    }
+  })
+
   it('is the same for the same seed, and another for another', () => {
     const of = (seed: number) => run(1, ['fakes 10 %'], { provers: 6, intervals: 3, seed })
     assert.deepEqual(of(7), of(7))
     assert.notDeepEqual(of(7), of(8))
+  })
+
+  it('is the same in threads, told in the order of what was asked for', async () => {
+    const jobs = [5, 120].map((load) => ({
+      ...{ provers: 6, intervals: 2, verifierGpus: 1, behaviours: ['fakes 10 %'] },
+      ...{ load, verifiers: 1, seed: 7 },
+    }))
+    const told: number[] = []
+    const finished = await runJobs(jobs, 2, ({ result }) => told.push(result.load))
+    assert.deepEqual(told, [0.05, 1.2])
+    assert.deepEqual(
+      finished.map(({ result }) => result),
+      jobs.map((job) => runJob(job).result),
+    )
+  })
+
+  it('says what a thread failed with', async () => {
+    const job = { provers: 1, intervals: 1, verifierGpus: 1, load: 50, verifiers: 1, seed: 1 }
+    const failing = runJobs([{ ...job, behaviours: ['fakes all'] }], 2, () => undefined)
+    await assert.rejects(failing, /^Error: 1 provers are too few/)
   })
 
   it('says what is broken, and shows a row a behaviour', () => {
@@ -98,8 +145,13 @@ describe('the mechanism, simulated (npm run sim, short)', () => {
     assert.deepEqual(brokenPromises([broken]), [
       '50 % load, 1 verifier: "fakes all" earns 1.20 of an honest GPU, above 1.1',
       '50 % load, 1 verifier, seed 1: h1 was accused and never cheated',
-      '50 % load, 1 verifier, seed 1: honest provers served least have 0.80 of those served most',
+      '50 % load, 1 verifier: honest provers served least have 0.800 of the weight of those served most',
     ])
+    const others = [broken, { ...broken, seed: 2, leastOfMost: [0.86] }]
+    assert.equal(
+      brokenPromises(others).at(-1),
+      '50 % load, 1 verifier: honest provers served least have 0.830 ± 0.030 of the weight of those served most',
+    )
     const little = { ...broken, load: 0.05, wronglyAccused: [], leastOfMost: [0.95] }
     assert.equal(brokenPromises([little]).length, 1)
     assert.deepEqual(brokenPromises([{ ...little, owners: [{ ...rich, weightPerGpu: 1.14 }] }]), [])

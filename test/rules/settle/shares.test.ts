@@ -50,6 +50,24 @@ describe('a wide round', () => {
     assert.deepEqual(counted(1, flying({ outcome: 'failure' }), wideRequest()), [1, 2])
   })
 
+  it('counts the same in whatever order its answers come', () => {
+    fc.assert(
+      fc.property(
+        wideRequests.chain((requests) =>
+          fc.tuple(
+            fc.constant(requests),
+            fc.shuffledSubarray(requests, { minLength: requests.length }),
+          ),
+        ),
+        fc.integer({ min: 1, max: 4 }),
+        ([requests, others], gpus) => {
+          assert.deepEqual(counted(gpus, ...others), counted(gpus, ...requests))
+        },
+      ),
+      RUNS,
+    )
+  })
+
   it('more in flight than it has room for make no more slots', () => {
     assert.deepEqual(counted(1, ...times(4, flying)), [2, 2])
     assert.deepEqual(
