@@ -33,7 +33,7 @@ export async function chooseProver(
 ): Promise<ChosenProver | NoRoute> {
   const picked = await deps.routes.pick(deps.block(), excludedProvers(before), deps.random)
   if (picked.hotkey === null) return picked
-  const { hotkey, prover, certifiedUsPerWork, range } = picked
+  const { hotkey, prover, certifiedUsPerWork, planUsPerWork, range } = picked
   return {
     hotkey,
     prover,
@@ -44,9 +44,10 @@ export async function chooseProver(
       used: usedIn(prover, range),
     }),
     usPerWork: prover.usPerWork ?? certifiedUsPerWork,
+    // As checks have it, whatever the class and whatever was certified since: else it would tell which is which.
     deadlineMs: deadlineMs({
       floorMs: deps.deadlineFloorMs,
-      certifiedUsPerWork,
+      certifiedUsPerWork: planUsPerWork ?? certifiedUsPerWork,
       work,
     }),
   }

@@ -23,6 +23,8 @@ export interface RoutedProver {
   readonly prover: RoutingRow
   /** floor(µs · 10^6 / work) of its determinism class; null if that is not certified. */
   readonly certifiedUsPerWork: number | null
+  /** What deadlines are made from, those of the interval's checks and users' alike; null where no plan says. */
+  readonly planUsPerWork: number | null
   /** The range of blocks that requests count in now. */
   readonly range: number
 }
@@ -38,6 +40,7 @@ export class ProverRoutes {
   #cursor: RoutingCursor | null = null
   #range = 0
   #anySettled = false
+  #planUsPerWork: number | null = null
   #nowMs = 0
   #reading: Promise<unknown> = Promise.resolve()
   #next: Promise<void> | null = null
@@ -66,6 +69,7 @@ export class ProverRoutes {
       ...route,
       prover,
       certifiedUsPerWork: this.#certified.get(prover.determinismClass) ?? null,
+      planUsPerWork: this.#planUsPerWork,
       range: this.#range,
     }
   }
@@ -122,6 +126,7 @@ export class ProverRoutes {
     this.#range = rangeOf(changes, block)
     this.#table.advance({ ms: this.#nowMs, range: this.#range })
     this.#anySettled = changes.anySettled
+    this.#planUsPerWork = changes.planUsPerWork
     for (const row of changes.rows) this.#rows.set(row.hotkey, row)
     for (const row of isSameClasses ? changes.rows : this.#rows.values()) this.#set(row)
   }
