@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Metrics } from '../../base/metrics.js'
 import type { Signer } from '../../base/sr25519.js'
 import { USUAL_CAPS } from '../../engine/model/sizes.js'
 import type { Generated, GenerationHooks } from '../../engine/pipeline/generator.js'
 import type { Hex } from '../../formats/bytes.js'
 import type { GenerationParams } from '../../formats/generation.js'
-import { type RunningProver, startProver } from '../../prover/prover.js'
+import type { RunningProver } from '../../prover/prover.js'
 import { CAPACITY_PER_GPU } from '../../rules/constants.js'
-import { SILENT } from '../chain/local-harness.js'
 import { FakeGenerator } from '../prover/fake-generator.js'
 import { GRID_MODEL, type GridVideo } from './model-folder.js'
+import { startTestProver } from './test-prover.js'
 
 export interface GridProverSetting {
   readonly signer: Signer
@@ -104,19 +103,9 @@ export class GridProver {
     const { signer, gpus, genesisHash, netuid, keepDir } = setting
     const generator = new GridGenerator(setting.video, setting.stepMs)
     const clock = { aheadMs: 0 }
-    const node = await startProver({
+    const node = await startTestProver({
       engines: new Array(gpus).fill(generator),
-      signer,
-      lookup: async () => ({ validatorPermit: true, stakeRao: 1000n }),
-      genesisHash,
-      netuid,
-      host: '127.0.0.1',
-      port: 0,
-      blacklist: { forceVerifierPermit: false, allowNonRegistered: false },
-      keepDir,
-      version: '0.0.0',
-      log: SILENT,
-      metrics: new Metrics('prover'),
+      ...{ signer, genesisHash, netuid, keepDir },
       now: () => Date.now() + clock.aheadMs,
     })
     return new GridProver(signer, generator, gpus, node, clock)

@@ -15,7 +15,6 @@ import { createAskRound } from '../../../activities/rounds/ask-round.js'
 import { createAskWide } from '../../../activities/rounds/ask-wide.js'
 import type { VerifierDeps } from '../../../activities/verifier-deps.js'
 import { attemptResult } from '../../../activities/video/attempt-result.js'
-import { Metrics } from '../../../base/metrics.js'
 import type { Signer } from '../../../base/sr25519.js'
 import type { Engine } from '../../../engine/engine.js'
 import { standardOf } from '../../../engine/model/known-answers.js'
@@ -28,13 +27,14 @@ import { type CheckKind, verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { intervalProvers } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { putFrames } from '../../../ledger/requests/frames.js'
-import { type ProverOptions, startProver } from '../../../prover/prover.js'
+import { CAPACITY_PER_GPU } from '../../../rules/constants.js'
 import type { MechanismProfile } from '../../../rules/profile.js'
 import { requestGeneration } from '../../../wire/client.js'
 import { encodeBody } from '../../../wire/generation-body.js'
 import type { ChainHarness } from '../../chain/contract.js'
 import { SILENT } from '../../chain/local-harness.js'
 import { attempt, newJob } from '../../ledger/fixtures.js'
+import { startTestProver, type TestProver } from '../../support/test-prover.js'
 import { type Course, classNamed, StandIn } from '../stand-in.js'
 import { makeBlocksWaitedFor, makeVerifier, run, type VerifierSite } from '../verifier-site.js'
 
@@ -44,8 +44,11 @@ const PROFILE: Partial<MechanismProfile> = {
   rounds: { max: 1 },
 }
 
-/** How a prover behaves: as its engine does, an hour `late` by its clock, `refusing` everything, or `away`. */
-export type Behaviour = Course | 'other class' | 'late clock' | 'refusing' | 'away'
+/**
+ * How a prover behaves: as its engine does, an hour `late` by its clock, `refusing` everything (`growing`: with another
+ * GPU each time it is asked how many it has), or `away`.
+ */
+export type Behaviour = Course | 'other class' | 'late clock' | 'refusing' | 'growing' | 'away'
 
 interface Served {
   readonly port: number
@@ -142,32 +145,25 @@ export class IntervalSite {
   }
 
   async #start(signer: Signer, behaviour: Exclude<Behaviour, 'away'>): Promise<Served> {
-    if (behaviour === 'refusing') return refuser(signer, this.determinismClass)
+    if (behaviour === 'refusing' || behaviour === 'growing') {
+      return refuser(signer, this.determinismClass, { grows: behaviour === 'growing' })
+    }
     const other = behaviour === 'other class'
     const late = behaviour === 'late clock'
     const { deps, netuid } = this.verifier
     const keepDir = await mkdtemp(join(tmpdir(), 'fractal-prover-'))
-    const options: ProverOptions = {
+    const options: TestProver = {
       engines: [
         this.real?.provers[this.verifier.provers.indexOf(signer)] ??
           (other
             ? new StandIn(classNamed(`not ${this.determinismClass}`))
             : new StandIn(this.determinismClass, late ? 'honest' : behaviour)),
       ],
-      signer,
-      lookup: async () => ({ validatorPermit: true, stakeRao: 1000n }),
+      ...{ signer, netuid, keepDir },
       genesisHash: deps.chain.genesisHash,
-      netuid,
-      host: '127.0.0.1',
-      port: 0,
-      blacklist: { forceVerifierPermit: false, allowNonRegistered: false },
-      keepDir,
-      version: '0.0.0',
-      log: SILENT,
-      metrics: new Metrics('prover'),
       now: () => Date.now() - (late ? 3_600_000 : 0),
     }
-    let prover = await startProver(options)
+    let prover = await startTestProver(options)
     const { port } = prover
     const close = async () => {
       await prover.close()
@@ -176,7 +172,7 @@ export class IntervalSite {
     const pause = async () => {
       await prover.close()
       return async () => {
-        prover = await startProver({ ...options, metrics: new Metrics('prover'), port })
+        prover = await startTestProver({ ...options, port })
       }
     }
     return { port, close, pause }
@@ -309,20 +305,25 @@ function modelOf(engine: Engine): Pick<VerifierDeps, 'model' | 'stateSize'> {
 }
 
 /** Says who it is, and is at capacity for whatever comes. */
-async function refuser(signer: Signer, determinismClass: string): Promise<Served> {
-  const info = {
+async function refuser(
+  signer: Signer,
+  determinismClass: string,
+  { grows }: { grows: boolean },
+): Promise<Served> {
+  let told = 0
+  const info = () => ({
     versions: {},
     hotkey: signer.ss58,
     model: 'fake',
     model_root: 'ab'.repeat(32),
     determinism_class: determinismClass,
     software: {},
-    capacity: 1,
+    capacity: CAPACITY_PER_GPU * (grows ? ++told : 1),
     queue_length: 1,
-  }
+  })
   const server = createServer((req, res) => {
     const full = req.method === 'POST'
-    const body = full ? { error: { code: 'queue_full', message: '1 is in flight' } } : info
+    const body = full ? { error: { code: 'queue_full', message: '1 is in flight' } } : info()
     req.resume()
     res.writeHead(full ? 429 : 200, { 'Content-Type': 'application/json' })
     res.end(JSON.stringify(body))

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { createAskRound } from '../../../activities/rounds/ask-round.js'
 import { createAskWide } from '../../../activities/rounds/ask-wide.js'
+import { chooseProver } from '../../../activities/video/choose-prover.js'
+import { ProverRoutes } from '../../../activities/video/prover-routes.js'
+import { workOf } from '../../../formats/generation.js'
 import { planItems, planRounds } from '../../../ledger/intervals/plans.js'
 import { wideRound } from '../../../ledger/intervals/wide-rounds.js'
+import { certificateOf, putCertificate } from '../../../ledger/judging/certificates.js'
 import { answersOfInterval, startAttempts } from '../../../ledger/requests/attempts.js'
 import { CAPACITY_PER_GPU } from '../../../rules/constants.js'
 import { attempt } from '../../ledger/fixtures.js'
@@ -76,6 +80,28 @@ describe('activities: rounds', () => {
     assert.deepEqual(round!.busy, [site.verifier.provers[0]!.ss58])
   })
 
+  it('goes by the GPUs that were declared when the interval opened, whatever is said since', async () => {
+    await open('growing')
+    await site.askWide(1, 0)
+    assert.deepEqual(await site.askWide(1, 1), { provers: 1, requests: CAPACITY_PER_GPU })
+    await site.begin(1)
+    assert.deepEqual(await site.askWide(2), { provers: 1, requests: 2 * CAPACITY_PER_GPU })
+  })
+
+  it('blames all hotkeys of one owner that can’t be reached, and itself for those of three', async () => {
+    await open('away', 'away', 'away')
+    const { db, id } = site.verifier.deps
+    await site.askWide(1, 0)
+    await db.execute(`UPDATE interval_provers SET coldkey = 'one' WHERE verifier = $1`, [
+      id.verifier,
+    ])
+    await site.askWide(1, 1)
+    const outcomes = async (round: number) =>
+      new Set((await wide(round)).map((row) => `${row.outcome} ${row.reason}`))
+    assert.deepEqual(await outcomes(0), new Set(['neutral own_fault']))
+    assert.deepEqual(await outcomes(1), new Set(['failure unreachable']))
+  })
+
   it('asked again after a crash, they are the same: nobody gets more than was drawn', async () => {
     await open('honest', 'honest')
     const { deps } = site.verifier
@@ -111,6 +137,38 @@ describe('activities: rounds', () => {
     const [one, , three] = site.verifier.provers.map(({ ss58 }) => ss58)
     const sample = (await planItems(db, id, 1)).map(({ hotkey }) => hotkey)
     assert.deepEqual(sample.toSorted(), [one, three].toSorted())
+  })
+
+  it('has the deadline that users’ requests have, whatever is certified within the interval', async () => {
+    await open('honest')
+    const { db, id, model, profile } = site.verifier.deps
+    // Half a minute for a standard video: more than the floor.
+    const usPerWork = Math.floor((30_000_000 * 1_000_000) / workOf(model))
+    await db.execute('UPDATE plans SET gpu_us_per_work = $1 WHERE netuid = $2', [
+      usPerWork,
+      id.netuid,
+    ])
+    const certificate = await certificateOf(db, site.determinismClass)
+    await putCertificate(db, { ...certificate!, usPerWork: 3 * usPerWork })
+    const users = await chooseProver(
+      {
+        routes: new ProverRoutes(db, id),
+        block: () => 0,
+        random: () => 0,
+        deadlineFloorMs: profile.deadlineFloorMs,
+      },
+      workOf(model),
+      [],
+    )
+    await site.askWide(1)
+    await site.ask(1)
+    const checks = await db.query<{ deadlineMs: number }>(
+      'SELECT deadline_ms FROM attempts WHERE netuid = $1 AND verifier = $2',
+      [id.netuid, id.verifier],
+    )
+    assert.equal(checks.length, CAPACITY_PER_GPU + 1)
+    assert.ok(users.hotkey !== null && users.deadlineMs > 60_000)
+    for (const { deadlineMs } of checks) assert.equal(deadlineMs, users.deadlineMs)
   })
 
   it('what is cancelled as users cancel is no failure, and no verdict', async () => {

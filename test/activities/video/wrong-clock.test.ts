@@ -37,26 +37,37 @@ describe('a user’s request and wrong clocks', function () {
   const outcomes = async (job: JobRow) =>
     (await attemptsOf(grid().db, job.inferenceId)).map((row) => [row.outcome, row.reason])
 
-  it('blames nobody when every prover refuses our time, says so, and serves once it is right', async () => {
-    ahead(HOUR_MS, HOUR_MS, HOUR_MS)
-    const job = await grid().newJob()
-    assert.deepEqual(await ask(job, 1), { kind: 'own_clock' })
-    assert.deepEqual(await outcomes(job), [['neutral', 'own_clock']])
-    assert.match(deps.clock.problem() ?? '', /set this clock/)
-    const verdicts = await grid().db.query('SELECT 1 FROM verdicts WHERE verdict = $1', ['fail'])
-    assert.deepEqual(verdicts, [])
-    ahead()
-    assert.deepEqual(await ask(job, 2), { kind: 'answered' })
-    assert.equal(deps.clock.problem(), null)
-  })
+  for (const [side, byMs] of [
+    ['ahead of', HOUR_MS],
+    ['behind', -HOUR_MS],
+  ] as const) {
+    it(`blames nobody when every prover is an hour ${side} us, says so, and serves once all agree`, async () => {
+      ahead(byMs, byMs, byMs)
+      const job = await grid().newJob()
+      assert.deepEqual(await ask(job, 1), { kind: 'own_clock' })
+      assert.deepEqual(await outcomes(job), [['neutral', 'own_clock']])
+      assert.match(deps.clock.problem() ?? '', /set this clock/)
+      const verdicts = await grid().db.query('SELECT 1 FROM verdicts WHERE verdict = $1', ['fail'])
+      assert.deepEqual(verdicts, [])
+      ahead()
+      assert.deepEqual(await ask(job, 2), { kind: 'answered' })
+      assert.equal(deps.clock.problem(), null)
+    })
+  }
 
-  it('is a failure of the one prover whose clock is wrong', async () => {
-    ahead(HOUR_MS, HOUR_MS)
-    // The router leaves the third alone, so that one of those two is asked; a witness it is nonetheless.
-    await leaveAlone(grid().provers[2]!)
-    const job = await grid().newJob()
-    await ask(job, 1)
-    assert.deepEqual(await outcomes(job), [['failure', 'stale']])
-    assert.equal(deps.clock.problem(), null, 'the third accepts our time')
-  })
+  // These leave a verdict, so they come after those that look for one.
+  for (const [side, byMs] of [
+    ['ahead', HOUR_MS],
+    ['behind', -HOUR_MS],
+  ] as const) {
+    it(`is a failure of the one prover that is an hour ${side}`, async () => {
+      ahead(byMs, byMs)
+      // The router leaves the third alone, so that one of those two is asked; a witness it is nonetheless.
+      await leaveAlone(grid().provers[2]!)
+      const job = await grid().newJob()
+      await ask(job, 1)
+      assert.deepEqual(await outcomes(job), [['failure', 'stale']])
+      assert.equal(deps.clock.problem(), null, 'the third accepts our time')
+    })
+  }
 })

@@ -8,13 +8,11 @@ import type { InferenceDeps } from '../../../activities/inference-deps.js'
 import { createNextInterval } from '../../../activities/interval/next-interval.js'
 import { createOpenInterval } from '../../../activities/interval/open-interval.js'
 import { ProverRoutes } from '../../../activities/video/prover-routes.js'
-import { Metrics } from '../../../base/metrics.js'
 import { workOf } from '../../../formats/generation.js'
 import type { WorkShape } from '../../../formats/video-shape.js'
 import { openDatabase } from '../../../ledger/database.js'
 import { putCertificate } from '../../../ledger/judging/certificates.js'
 import { JobSignals } from '../../../ledger/requests/job-signals.js'
-import { startProver } from '../../../prover/prover.js'
 import type { MechanismProfile } from '../../../rules/profile.js'
 import { classNamed } from '../../activities/stand-in.js'
 import { makeVerifier, run, type VerifierSite } from '../../activities/verifier-site.js'
@@ -22,6 +20,7 @@ import type { ChainHarness } from '../../chain/contract.js'
 import { SILENT } from '../../chain/local-harness.js'
 import { FakeGenerator } from '../../prover/fake-generator.js'
 import type { TestDatabase } from '../postgres.js'
+import { startTestProver } from '../test-prover.js'
 import { type CapturingRelay, startCapturingRelay } from './capturing-relay.js'
 
 const BLOCK_MS = 200
@@ -159,19 +158,11 @@ export class TrafficSite {
     this.#stops.push(() => rm(folder, { recursive: true, force: true }))
     const addresses = await Promise.all(
       provers.map(async (signer, i) => {
-        const prover = await startProver({
+        const prover = await startTestProver({
           engines: [new SlowGenerator(determinismClass, this.msOf)],
-          signer,
-          lookup: async () => ({ validatorPermit: true, stakeRao: 1000n }),
+          ...{ signer, netuid },
           genesisHash: deps.chain.genesisHash,
-          netuid,
-          host: '127.0.0.1',
-          port: 0,
-          blacklist: { forceVerifierPermit: false, allowNonRegistered: false },
           keepDir: join(folder, String(i)),
-          version: '0.0.0',
-          log: SILENT,
-          metrics: new Metrics('prover'),
         })
         const relay = await startCapturingRelay('127.0.0.1', prover.port)
         this.#stops.unshift(async () => {
