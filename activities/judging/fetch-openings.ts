@@ -29,8 +29,9 @@ export interface FetchOpeningsInput {
   readonly final: boolean
 }
 
-/** How often to look for new answers, and to ask provers again that did not respond. */
-const POLL_MS = 2_000
+/** How often to look for new answers, and to ask provers again that did not respond: at least, and times an interval. */
+const POLL_MS_MAX = 2_000
+const POLLS = 60
 /** An answer is drawn for opening only while this much of its window is left. */
 const WINDOW_MARGIN_MS = 20_000
 const WINDOW_MS = OPEN_WINDOW_MS - WINDOW_MARGIN_MS
@@ -49,7 +50,8 @@ export function createFetchOpenings(deps: VerifierDeps) {
       const { db, id, chain } = deps
       const interval = (await intervalByN(db, id, n))!
       const lastBlock = interval.firstBlock + interval.length - 1
-      const until = performance.now() + (interval.length * chain.blockSeconds * 1000) / 12
+      const lengthMs = interval.length * chain.blockSeconds * 1000
+      const until = performance.now() + lengthMs / 12
       for (;;) {
         const certificates = await usableCertificates(db, deps)
         await drawSpotChecks(deps, n, certificates, {
@@ -62,7 +64,7 @@ export function createFetchOpenings(deps: VerifierDeps) {
         const over = (await deps.finality.newest()).number >= lastBlock
         const enough = over || waiting >= SPOT_CHECK_BATCH || performance.now() > until
         if (final ? left === 0 : enough) return { waiting, over }
-        await pause(POLL_MS)
+        await pause(Math.min(POLL_MS_MAX, lengthMs / POLLS))
       }
     })
 }

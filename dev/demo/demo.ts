@@ -8,15 +8,16 @@ import { environmentName, type OptionName } from '../../base/options/options.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import { openDatabase } from '../../ledger/database.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
+import { bundleClone, compileClone } from '../grid/compile-clone.js'
 import { Grid, type GridProver } from '../grid/grid.js'
 import { fixedPorts } from '../grid/ports.js'
 import { printLine } from '../process/print-line.js'
 import { defaultStateRoot, openStateDir, type StateDir } from '../process/state-dir.js'
 import { makeDemoKeys } from './keys.js'
-import { choosePace, type Pace, paceLine } from './pace.js'
+import { BLOCK_MS, choosePace, type Pace, paceLine } from './pace.js'
 import { demoProvers } from './provers.js'
 import { DemoUsers } from './users.js'
-import { measureVideoCost } from './video-cost.js'
+import { measureVideoCost, type VideoCost } from './video-cost.js'
 import { watchDemo } from './watch.js'
 
 export interface DemoOptions {
@@ -84,22 +85,21 @@ async function runGrid(
     'DEMO PROFILE: short intervals, tiers at 3, 8, 20 and 40 successes, certificates of 4 runs. It is for',
   )
   printLine('looking at the machinery on a laptop, and is refused on a real network.')
-  const modelDir = process.env[environmentName('model.dir')] || defaultModelDir()
-  const [cost] = await step(
-    'Postgres and Temporal; measuring what a video costs',
-    interrupted,
-    () => Promise.all([measureVideoCost(modelDir, interrupted), grid.startStores()]),
+  const compiled = await compileClone()
+  grid.useCompiled(compiled)
+  await step('Postgres, Temporal, local chain', interrupted, () =>
+    Promise.all([grid.startStores(), grid.startChain(BLOCK_MS)]),
   )
-  const cores = availableParallelism()
-  const pace = choosePace(cost, cores, chosen.length)
-  printLine(paceLine(cost, cores, pace))
-  await step('local chain', interrupted, () => grid.startChain(pace.blockMs))
   const villains = chosen.flatMap(({ villain }) => villain ?? [])
   const honest = chosen.length - villains.length
   printLine(`${honest} honest provers; villains: ${villains.join(', ')}`)
-  await step('GPU worker (on the CPU) certifying; all others', interrupted, () =>
-    startRoles(grid, chosen.length, cores, pace),
+  const cores = availableParallelism()
+  const { cost, pace } = await step(
+    'GPU worker (on the CPU) certifying; measuring what a video costs; all others',
+    interrupted,
+    () => startRoles(grid, compiled, chosen.length, cores, interrupted),
   )
+  printLine(paceLine(cost, cores, pace))
   const db = openDatabase({
     url: grid.databaseUrl,
     applicationName: 'fractal-demo',
@@ -123,31 +123,53 @@ async function runGrid(
 }
 
 /**
- * Starts what the grid is made of: as many at the same time as there are processors, for each keeps one busy
- * for some seconds.
+ * Starts what the grid is made of: one more at the same time than there are processors, for each keeps one busy for
+ * some seconds, and then waits for a block.
+ * @returns what a video costs here, and the pace that follows from it
  */
-async function startRoles(grid: Grid, provers: number, cores: number, pace: Pace): Promise<void> {
+async function startRoles(
+  grid: Grid,
+  compiled: string,
+  provers: number,
+  cores: number,
+  interrupted: AbortSignal,
+): Promise<{ cost: VideoCost; pace: Pace }> {
+  const modelDir = process.env[environmentName('model.dir')] || defaultModelDir()
   // Certified again at each start: the time is what the plans and deadlines stand on, and it is of another day.
-  const worker = () => grid.startRole('gpu-worker', { 'gpu.recertify': true })
-  const needed = [worker, ...Array.from({ length: provers }, (_, i) => () => grid.startProver(i))]
-  const ready: Promise<void>[] = []
-  const begin = (start: () => Promise<void>) => {
-    const started = start()
-    ready.push(started)
-    return started
-  }
-  // An interval begins some blocks after the verifier is up: until then the last prover is there too.
+  const worker = once(() => grid.startRole('gpu-worker', { 'gpu.recertify': true }))
+  const measure = once(() => measureVideoCost(compiled, modelDir, interrupted))
+  const bundle = once(() => bundleClone(compiled))
+  const starts = Array.from({ length: provers }, (_, i) => once(() => grid.startProver(i)))
+  const paced = once(async () => {
+    const cost = await measure()
+    return { cost, pace: choosePace(cost, cores, provers) }
+  })
+  // An interval begins some blocks after the verifier is up: until then the last prover is there too, and whoever asks.
   const verifier = async () => {
-    await Promise.all(ready.slice(0, needed.length - 1))
+    await Promise.all([worker, bundle, ...starts.slice(0, -1)].map((start) => start()))
+    const { pace } = await paced()
     await grid.startRole('verifier', { 'neuron.compute_stats_interval': pace.intervalBlocks })
   }
-  const others = ['inference-worker', 'api'] as const
-  const starts = [
-    ...needed.map((start) => () => begin(start)),
-    ...others.map((role) => () => grid.startRole(role)),
-    verifier,
+  const asker = async () => {
+    await bundle()
+    await grid.startRole('inference-worker')
+  }
+  const api = () => grid.startRole('api')
+  const all: (() => Promise<unknown>)[] = [
+    ...[worker, measure, bundle, ...starts],
+    ...[verifier, asker, api],
   ]
-  await mapWithLimit(starts, cores, (start) => start())
+  await mapWithLimit(all, cores + 1, (start) => start())
+  return paced()
+}
+
+/** Begins it when it is called first; whoever calls it later gets the same. */
+function once<T>(start: () => Promise<T>): () => Promise<T> {
+  let begun: Promise<T> | undefined
+  return () => {
+    begun ??= start()
+    return begun
+  }
 }
 
 /** Options of the caller's own environment that a demo takes over. */

@@ -4,7 +4,7 @@ import { groundTruthsOf } from '../../ledger/judging/ground-truths.js'
 import { type VerdictRow, verdictsOf } from '../../ledger/judging/verdicts.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { TOTAL_GPU_PERCENT } from '../../rules/constants.js'
-import { type Pace, seconds } from './pace.js'
+import { BLOCK_MS, seconds } from './pace.js'
 
 /** What an interval asked of the machine, and what the machine did. */
 export interface IntervalLoad {
@@ -44,7 +44,6 @@ export async function intervalLoad(
   db: Database,
   id: VerifierId,
   { n, length, openedAt, closedAt }: IntervalRow,
-  { blockMs }: Pick<Pace, 'blockMs'>,
 ): Promise<IntervalLoad> {
   const checks = (await verdictsOf(db, id, n)).filter(({ kind }) => kind !== 'answer')
   const truths = await groundTruthsOf(
@@ -56,7 +55,7 @@ export async function intervalLoad(
     checks: checks.length,
     noTime: checks.filter(hadNoTime).length,
     late: checks.filter(({ reason }) => reason === 'late' || reason === 'stalled').length,
-    lengthMs: length * blockMs,
+    lengthMs: length * BLOCK_MS,
     tookMs: openedAt === null || closedAt === null ? null : +closedAt - +openedAt,
     gpuMs: truths.reduce((sum, { elapsedUs }) => sum + elapsedUs / 1000, 0),
   }

@@ -2,7 +2,6 @@ import type { VideoCost } from './video-cost.js'
 
 /** How fast the demo's time runs: what a machine can follow. */
 export interface Pace {
-  readonly blockMs: number
   readonly intervalBlocks: number
   /** One request of the demo's users in so many milliseconds. */
   readonly userEveryMs: number
@@ -13,7 +12,7 @@ export interface Pace {
 }
 
 /** An interval begins, settles and sets its weights within ten blocks: longer ones are only waited for. */
-const BLOCK_MS = 1000
+export const BLOCK_MS = 1000
 /** What the demo looks best with. */
 const QUIET_INTERVAL_MS = 20_000
 /** Somebody watches: a machine that would need longer falls behind, and is said to. */
@@ -21,8 +20,6 @@ const INTERVAL_MS_MAX = 120_000
 
 /** Programs of our own that are busy at the same time: the GPU worker, and one or two provers. */
 const OWN_BUSY = 2.5
-/** The same during the measurement: PostgreSQL and Temporal start beside it. */
-const STARTING_BUSY = 1.5
 /**
  * Videos that the GPU worker computes one after another in an interval, at least: three ground truths,
  * an audit, and for a round and the audits each a fresh session with its known answer, and the second
@@ -42,10 +39,13 @@ const USERS_AN_INTERVAL = 20 / 6
 const TIMEOUT_INTERVALS = 3
 const TIMEOUT_MIN_MS = 180_000
 
-/** Programs of others that kept the machine's cores busy while a video was measured. */
+/**
+ * Programs of others that kept the machine's cores busy while a video was measured: beside that, as many programs of
+ * our own start as there are cores.
+ */
 export function othersBusy({ wallMs, cpuMs }: VideoCost, cores: number): number {
-  const contention = Math.max(1, wallMs / Math.max(1, cpuMs))
-  return Math.max(0, contention * cores - 1 - STARTING_BUSY)
+  const contention = wallMs / Math.max(1, cpuMs)
+  return Math.max(0, contention * cores - 1 - cores)
 }
 
 /**
@@ -64,7 +64,6 @@ export function choosePace(cost: VideoCost, cores: number, provers: number): Pac
   const intervalBlocks = Math.ceil(intervalMs / BLOCK_MS)
   const length = intervalBlocks * BLOCK_MS
   return {
-    blockMs: BLOCK_MS,
     intervalBlocks,
     userEveryMs: Math.round(length / USERS_AN_INTERVAL),
     intervalTimeoutMs: Math.max(TIMEOUT_MIN_MS, TIMEOUT_INTERVALS * length),
@@ -79,8 +78,8 @@ export function paceLine(cost: VideoCost, cores: number, pace: Pace): string {
   return [
     `a video takes ${seconds(cost.wallMs)} here (${seconds(cost.cpuMs)} of processor time;`,
     `${cores} ${plural(cores, 'core')}${beside}):`,
-    `blocks of ${seconds(pace.blockMs)}, intervals of ${pace.intervalBlocks} blocks`,
-    `(${seconds(pace.blockMs * pace.intervalBlocks)})`,
+    `blocks of ${seconds(BLOCK_MS)}, intervals of ${pace.intervalBlocks} blocks`,
+    `(${seconds(BLOCK_MS * pace.intervalBlocks)})`,
   ].join(' ')
 }
 

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import path from 'node:path'
 import { FractalError } from '../../base/errors.js'
 import { fromPlainError, type PlainError } from '../../engine/thread/messages.js'
 
@@ -15,15 +14,17 @@ export type VideoCostMessage = { cost: VideoCost } | { error: PlainError }
 
 /**
  * Generates the model's standard video once, in a process of its own: nothing of it stays in memory.
+ * @param compiled folder of `compileClone`
  * @throws FractalError `measure_failed`, and the engine's errors
  */
-export async function measureVideoCost(modelDir: string, signal: AbortSignal): Promise<VideoCost> {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-  const child = fork(
-    fileURLToPath(new URL('./video-cost-process.ts', import.meta.url)),
-    [modelDir],
-    { execArgv: ['--import', tsx] },
-  )
+export async function measureVideoCost(
+  compiled: string,
+  modelDir: string,
+  signal: AbortSignal,
+): Promise<VideoCost> {
+  const child = fork(path.join(compiled, 'dev/demo/video-cost-process.js'), [modelDir], {
+    execArgv: [],
+  })
   const stop = () => child.kill('SIGKILL')
   signal.addEventListener('abort', stop, { once: true })
   try {

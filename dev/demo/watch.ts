@@ -14,7 +14,7 @@ import { cheatsFile } from '../villains/cheats-file.js'
 import { Catches } from './catches.js'
 import { intervalLoad, lagLine } from './lag.js'
 import { intervalLine } from './lines.js'
-import { type Pace, seconds } from './pace.js'
+import { BLOCK_MS, type Pace, seconds } from './pace.js'
 import { demoSummary, notHeld } from './summary.js'
 import type { DemoUsers } from './users.js'
 
@@ -59,7 +59,7 @@ export async function watchDemo(options: WatchOptions): Promise<void> {
       )
       if (line === null) break
       printLine(line)
-      const load = await unlessAway(null, () => intervalLoad(db, id, interval, pace))
+      const load = await unlessAway(null, () => intervalLoad(db, id, interval))
       const lag = load === null ? null : lagLine(load)
       if (lag !== null) printLine(lag)
       shown = interval.n
@@ -109,7 +109,7 @@ export async function watchDemo(options: WatchOptions): Promise<void> {
 
 /** When an interval that keeps up has ended, its weights read back: its own length, and a minute at most. */
 function overdueMs(pace: Pace): number {
-  return 2 * pace.blockMs * pace.intervalBlocks + 60_000
+  return 2 * BLOCK_MS * pace.intervalBlocks + 60_000
 }
 
 /** The answer, or `otherwise` while the ledger is away: an operator may stop Postgres to see what happens. */

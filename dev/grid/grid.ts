@@ -38,11 +38,14 @@ export interface GridOptions {
   readonly log: Log
 }
 
-const BIN = fileURLToPath(new URL('../../cli/fractal.mjs', import.meta.url))
-const VILLAIN = fileURLToPath(new URL('../villains/villain-process.ts', import.meta.url))
-const PROVERS = fileURLToPath(new URL('./provers-process.ts', import.meta.url))
+const CLONE = fileURLToPath(new URL('../..', import.meta.url))
+const BIN = path.join(CLONE, 'cli/fractal.mjs')
+/** Programs that are no commands, without their endings. */
+const VILLAIN = 'dev/villains/villain-process'
+const PROVERS = 'dev/grid/provers-process'
 const VERIFIER = 'verifier'
 const PROVERS_NAME = 'provers'
+const LOCALNET = 'localnet'
 const STOP_GRACE_MS = 10_000
 const DRAIN_SECONDS = 3
 /** Several start at once, on whatever machine there is; one that ends is noticed at once. A large model takes minutes. */
@@ -66,9 +69,17 @@ export class Grid {
   wallets: GridWallet[] = []
   /** What the next role is started by: this clone's command, or a compiled one. */
   bin = BIN
+  /** Of programs that are no commands: a folder that `compileClone` made, or this clone, as tsx compiles it. */
+  #compiled: string | null = null
 
   constructor(options: GridOptions) {
     this.#options = options
+  }
+
+  /** Starts all roles from now on from a clone that was compiled. @param folder of `compileClone` */
+  useCompiled(folder: string): void {
+    this.#compiled = folder
+    this.bin = path.join(folder, 'cli/fractal.mjs')
   }
 
   get databaseUrl(): string {
@@ -106,7 +117,7 @@ export class Grid {
     for (const start of starts) if (start.status === 'rejected') throw start.reason
   }
 
-  /** The chain, with everybody's wallet on it; after the stores. */
+  /** The chain, with everybody's wallet on it; it needs no stores. */
   startChain(blockMs: number): Promise<void> {
     return this.#start(this.#startChain(blockMs))
   }
@@ -114,7 +125,7 @@ export class Grid {
   async #startChain(blockMs: number): Promise<void> {
     const { state, provers, netuid, ports } = this.#options
     this.wallets = await gridWallets(state.wallets, [VERIFIER, ...provers.map(({ name }) => name)])
-    await this.#spawn('localnet', ['localnet'], {
+    await this.#spawn(LOCALNET, ['localnet'], {
       'localnet.port': ports.localnet,
       'localnet.block_ms': blockMs,
       'localnet.allow_loopback': true,
@@ -241,7 +252,7 @@ export class Grid {
     await Promise.allSettled(this.#starting)
     const roles = [...this.#roles.values()]
     this.#roles.clear()
-    const last = ['localnet', PROVERS_NAME, ...this.#options.provers.map(({ name }) => name)]
+    const last = [LOCALNET, PROVERS_NAME, ...this.#options.provers.map(({ name }) => name)]
     // A prover that stops while it is asked would look as if it had failed.
     for (const wave of [
       roles.filter(({ name }) => !last.includes(name)),
@@ -250,6 +261,24 @@ export class Grid {
       await Promise.all(wave.map((role) => role.stop(STOP_GRACE_MS)))
     }
     await Promise.all([this.#temporal?.stop(), this.#postgres?.stop('fast')])
+  }
+
+  /** With the arguments of a command, or of one of our own programs; and whether it is a prover. */
+  #program([name = '', ...more]: string[]): [program: string[], isProver: boolean] {
+    const node = process.execPath
+    if (name !== VILLAIN && name !== PROVERS) {
+      return [[node, this.bin, name, ...more], name === 'prover']
+    }
+    const compiled = this.#compiled
+    const file =
+      compiled === null
+        ? ['--import', 'tsx', path.join(CLONE, `${name}.ts`)]
+        : [path.join(compiled, `${name}.js`)]
+    return [[node, ...file, ...more], true]
+  }
+
+  #stores() {
+    return { 'database.url': this.databaseUrl, 'temporal.address': this.temporalAddress }
   }
 
   async #spawn(
@@ -265,8 +294,7 @@ export class Grid {
       'subtensor.network': 'local',
       'subtensor.chain_endpoint': this.chainEndpoint,
       'wallet.path': state.wallets,
-      'database.url': this.databaseUrl,
-      'temporal.address': this.temporalAddress,
+      ...(name === LOCALNET ? {} : this.#stores()),
       'chain.allow_private_addresses': true,
       'api.allow_private_webhooks': true,
       device: 'cpu',
@@ -278,9 +306,7 @@ export class Grid {
     for (const variable of PASSED) env[variable] = process.env[variable]
     for (const [option, value] of Object.entries(settings))
       env[environmentName(option)] = String(value)
-    const isOfDev = args[0] === VILLAIN || args[0] === PROVERS
-    const program = [process.execPath, ...(isOfDev ? ['--import', 'tsx'] : [this.bin]), ...args]
-    const isProver = isOfDev || args[0] === 'prover'
+    const [program, isProver] = this.#program(args)
     const [command, ...rest] =
       isProver && proverNiceness !== undefined
         ? ['nice', '-n', String(proverNiceness), ...program]
@@ -290,7 +316,7 @@ export class Grid {
       command: command!,
       args: rest,
       env,
-      cwd: path.dirname(path.dirname(BIN)),
+      cwd: CLONE,
       logFile: state.log(name),
       readyTimeoutMs: READY_MS,
       readyWhen: async (signal) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { choosePace, othersBusy, paceLine } from '../../../dev/demo/pace.js'
+import { BLOCK_MS, choosePace, othersBusy, paceLine } from '../../../dev/demo/pace.js'
 
 /** A video that takes so much processor time, where so many busy programs share the cores with it. */
 const measured = (cpuMs: number, cores: number, busy: number) => ({
@@ -10,17 +10,17 @@ const measured = (cpuMs: number, cores: number, busy: number) => ({
 const PROVERS = 5
 
 describe('the pace of the demo', () => {
-  it('is 20 one-second blocks on a quiet machine, also while its own stores start', () => {
+  it('is 20 one-second blocks on a quiet machine, also while its own processes start', () => {
     for (const [cores, busy] of [
       [4, 0],
-      [4, 1.5],
-      [16, 0],
+      [4, 4],
+      [16, 16],
     ] as const) {
       const pace = choosePace(measured(1100, cores, busy), cores, PROVERS)
-      const { blockMs, intervalBlocks, userEveryMs, intervalTimeoutMs } = pace
+      const { intervalBlocks, userEveryMs, intervalTimeoutMs } = pace
       assert.deepEqual(
-        { blockMs, intervalBlocks, userEveryMs, intervalTimeoutMs },
-        { blockMs: 1000, intervalBlocks: 20, userEveryMs: 6000, intervalTimeoutMs: 180_000 },
+        { intervalBlocks, userEveryMs, intervalTimeoutMs },
+        { intervalBlocks: 20, userEveryMs: 6000, intervalTimeoutMs: 180_000 },
         `${cores} cores, ${busy} busy`,
       )
     }
@@ -28,8 +28,8 @@ describe('the pace of the demo', () => {
 
   it('is longer where all provers’ videos need it: on two cores, and the more there are', () => {
     const secondsOf = (provers: number) => {
-      const { blockMs, intervalBlocks } = choosePace(measured(1100, 2, 1.5), 2, provers)
-      return (blockMs * intervalBlocks) / 1000
+      const { intervalBlocks } = choosePace(measured(1100, 2, 2), 2, provers)
+      return (BLOCK_MS * intervalBlocks) / 1000
     }
     // 12 of the GPU worker, 3.5 for each prover and 7 beside, of 1.1 s each, on two cores less three tenths.
     assert.deepEqual([1, 5, 7].map(secondsOf), [20, 29, 35])
@@ -38,14 +38,13 @@ describe('the pace of the demo', () => {
   it('leaves the GPU worker time for its videos, up to intervals of two minutes', () => {
     for (const cores of [1, 2, 4, 16]) {
       for (const cpuMs of [300, 1100, 5000]) {
-        for (const busy of [0, 5, 11.5, 40]) {
+        for (const busy of [0, 5, 12, 40]) {
           const pace = choosePace(measured(cpuMs, cores, busy), cores, PROVERS)
           const what = `${cores} cores, ${cpuMs} ms, ${busy} busy: ${JSON.stringify(pace)}`
-          const length = pace.blockMs * pace.intervalBlocks
+          const length = BLOCK_MS * pace.intervalBlocks
           const needed = Math.min(120_000, Math.max(20_000, 12 * pace.videoMs))
           assert.ok(length >= needed - 12 && length <= 120_000, what)
-          assert.equal(pace.blockMs, 1000, what)
-          assert.ok(Number.isInteger(pace.blockMs) && Number.isInteger(pace.intervalBlocks), what)
+          assert.ok(Number.isInteger(pace.intervalBlocks), what)
           assert.ok(pace.videoMs >= cpuMs, what)
           assert.ok(pace.intervalTimeoutMs >= 3 * length, what)
           assert.ok(Math.abs(length / pace.userEveryMs - 20 / 6) < 0.01, what)
@@ -56,14 +55,14 @@ describe('the pace of the demo', () => {
 
   it('gets slower with the load, and with the video', () => {
     const lengthOf = (cpuMs: number, busy: number) => {
-      const { blockMs, intervalBlocks } = choosePace(measured(cpuMs, 2, busy), 2, PROVERS)
-      return blockMs * intervalBlocks
+      const { intervalBlocks } = choosePace(measured(cpuMs, 2, busy), 2, PROVERS)
+      return BLOCK_MS * intervalBlocks
     }
     assert.ok(lengthOf(1100, 5) > lengthOf(1100, 0))
     assert.ok(lengthOf(1100, 10) > lengthOf(1100, 5))
     assert.ok(lengthOf(2200, 5) > lengthOf(1100, 5))
     // Ten busy programs on two cores: as long as it gets, where 20 s left most checks without time.
-    assert.equal(lengthOf(1100, 11.5), 120_000)
+    assert.equal(lengthOf(1100, 12), 120_000)
   })
 
   it('takes a measurement whose clocks disagree', () => {
@@ -81,9 +80,10 @@ describe('the pace of the demo', () => {
       'a video takes 1.1 s here (1.1 s of processor time; 2 cores): blocks of 1 s, intervals of 29 blocks (29 s)',
     )
     assert.equal(
-      line(1100, 2, 11.5),
-      'a video takes 6.9 s here (1.1 s of processor time; 2 cores, about 10 other busy programs): blocks of 1 s, intervals of 120 blocks (120 s)',
+      line(1100, 2, 12),
+      'a video takes 7.2 s here (1.1 s of processor time; 2 cores, about 10 other busy programs): blocks of 1 s, intervals of 120 blocks (120 s)',
     )
-    assert.match(line(1100, 1, 2.5), /1 core, about 1 other busy program\)/)
+    assert.match(line(1100, 16, 1), /16 cores\):/)
+    assert.match(line(1100, 1, 2), /1 core, about 1 other busy program\)/)
   })
 })
