@@ -18,22 +18,26 @@ export interface RealOptions {
   readonly device: 'cpu' | 'cuda'
   /** Of `--gpu.class`; null: its default. */
   readonly gpuClass: string | null
-  /** A model folder; null: a small random one. */
+  /** A model folder; null: a small random one, with `honest` the smallest. */
   readonly model: string | null
 }
 
 export const REAL_USAGE = `npm run sim -- --real [options]: the same for real: processes, wire, Temporal, ledger, a local chain and a small random
 model on this machine, all provers in one process. It prints a line for each interval, and ends with 1 and a sentence as soon as an
 honest prover is accused, a villain is not caught within one interval of its first checked cheat, or weights are not on the chain once.
-  --provers N        (20)
+  --provers N        (20; with --honest 30)
   --villains LIST    of them, by name, separated by commas (${Object.keys(VILLAINS).join(',')})
   --intervals N      (3)
-  --honest N         no villains; until so many answers were judged, none of them a cheat
-  --interval N       seconds of an interval (90)
-  --users N          users' requests a minute (20)
+  --honest N         no villains, and a model of a dozen nodes; until so many answers were judged, none of them a cheat
+  --interval N       seconds of an interval (90; with --honest 60)
+  --users N          users' requests a minute (20; with --honest 120)
   --audit            in the end, the last but one is audited by fractal audit
   --device cuda      on a GPU, which the provers and the GPU worker share; with --gpu-class, a word of its name (H200)
   --model DIR        another model`
+
+const DEFAULTS = { provers: '20', interval: '90', users: '20' }
+/** As much as two cores can carry: all that is asked for is judged answers. */
+const DEFAULTS_HONEST = { provers: '30', interval: '60', users: '120' }
 
 const MOST = { provers: 64, intervals: 10_000, honest: 1_000_000, interval: 3600, users: 6000 }
 
@@ -46,12 +50,13 @@ export function parseRealOptions(args: string[]): RealOptions | null {
   const values = parsed(args)
   if (values.help) return null
   const honest = values.honest === undefined ? null : one('honest', values.honest, MOST.honest)
+  const defaults = honest === null ? DEFAULTS : DEFAULTS_HONEST
   const names = (values.villains ?? Object.keys(VILLAINS).join()).split(',').filter(Boolean)
   const villains = honest === null ? names : []
   const unknown = villains.find((name) => !Object.hasOwn(VILLAINS, name))
   if (unknown !== undefined) throw refused(`--villains: there is no villain "${unknown}"`)
   if (new Set(villains).size < villains.length) throw refused('--villains: one is named twice')
-  const provers = one('provers', values.provers, MOST.provers)
+  const provers = one('provers', values.provers ?? defaults.provers, MOST.provers)
   if (villains.length >= provers) {
     throw refused(`--provers: of ${provers} none is honest, with ${villains.length} villains`)
   }
@@ -60,8 +65,8 @@ export function parseRealOptions(args: string[]): RealOptions | null {
     villains,
     intervals: one('intervals', values.intervals, MOST.intervals),
     honest,
-    interval: one('interval', values.interval, MOST.interval),
-    users: one('users', values.users, MOST.users),
+    interval: one('interval', values.interval ?? defaults.interval, MOST.interval),
+    users: one('users', values.users ?? defaults.users, MOST.users),
     audit: values.audit,
     device: deviceOf(values.device),
     gpuClass: values['gpu-class'] ?? null,
@@ -79,12 +84,12 @@ function parsed(args: string[]) {
     return parseArgs({
       args,
       options: {
-        provers: { type: 'string', default: '20' },
+        provers: { type: 'string' },
         villains: { type: 'string' },
         intervals: { type: 'string', default: '3' },
         honest: { type: 'string' },
-        interval: { type: 'string', default: '90' },
-        users: { type: 'string', default: '20' },
+        interval: { type: 'string' },
+        users: { type: 'string' },
         audit: { type: 'boolean', default: false },
         device: { type: 'string', default: 'cpu' },
         'gpu-class': { type: 'string' },

@@ -1,6 +1,7 @@
 import type { VerdictRow } from '../../../ledger/judging/verdicts.js'
 import type { Catch } from '../../demo/catches.js'
 import type { GridProver } from '../../grid/grid.js'
+import { VerdictCounts } from './verdict-counts.js'
 
 /** After the interval of its first checked cheat. */
 const CAUGHT_WITHIN = 1
@@ -20,14 +21,13 @@ export class Promises {
   /** The interval after which a check of one of its cheats was known first, by the villain's name. */
   readonly #checked = new Map<string, number>()
   readonly #caught = new Set<string>()
-  judged = 0
+  readonly counts = new VerdictCounts()
 
   constructor(private readonly provers: readonly (GridProver & { hotkey: string })[]) {}
 
   /** @returns in a sentence the first that this interval broke; null: it broke none */
   settled({ n, verdicts, catches, weights }: SettledFacts): string | null {
-    const checks = verdicts.filter(({ kind }) => kind !== 'answer')
-    this.judged += checks.filter(({ verdict }) => verdict !== 'abstained').length
+    this.counts.add(verdicts)
     for (const { name, hotkey, villain } of this.provers) {
       if (villain !== undefined) continue
       const accused = verdicts.find((row) => row.hotkey === hotkey && row.verdict === 'cheat')

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { createLog } from '../../../base/log.js'
 import { openDatabase } from '../../../ledger/database.js'
 import { makeDemoKeys } from '../../demo/keys.js'
 import { DemoUsers } from '../../demo/users.js'
+import { bundleClone, compileClone } from '../../grid/compile-clone.js'
 import { Grid, type GridProver } from '../../grid/grid.js'
 import { freePorts } from '../../grid/ports.js'
 import { removePostgres } from '../../postgres/start-postgres.js'
@@ -18,10 +19,13 @@ import { watchReal } from './watch.js'
 const NETUID = 1
 const BLOCK_MS = 1000
 /** Of random weights: what it makes is noise, and costs a tenth of a second. */
-const MODEL = fileURLToPath(new URL('../../../test/fixtures/random-model/model', import.meta.url))
+const MODEL = fixture('random-model')
+/** A denoiser of a dozen nodes: no villain's shortcut would show in it, but honest bytes are compared as they are in any other. */
+const SMALLEST_MODEL = fixture('tiny-model')
 
 /**
- * Runs a grid of real processes on this machine, in a folder of its own that is removed in the end.
+ * Runs a grid of real processes on this machine, in a folder of its own that is removed in the end, but for the logs
+ * of a run that failed.
  * @throws FractalError `sim_failed` with the sentence of what broke
  */
 export async function runReal(options: RealOptions): Promise<void> {
@@ -36,26 +40,25 @@ export async function runReal(options: RealOptions): Promise<void> {
     options: {
       profile: 'test',
       'neuron.compute_stats_interval': Math.ceil((options.interval * 1000) / BLOCK_MS),
-      'model.dir': options.model === null ? MODEL : path.resolve(options.model),
+      'model.dir': modelFor(options),
       device: options.device,
       ...(options.gpuClass !== null && { 'gpu.class': options.gpuClass }),
     },
     postgresSettings: { fsync: 'off', full_page_writes: 'off' },
     log,
   })
-  const stop = async () => {
-    await grid.stop()
-    await removeState(state)
-  }
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => reject(new FractalError('interrupted', `ended by ${signal}`)))
     }
   })
+  let failed = true
   try {
     await Promise.race([run(grid, state, provers, options), interrupted])
+    failed = false
   } finally {
-    await stop()
+    await grid.stop()
+    await removeState(state, { keepLogs: failed })
   }
 }
 
@@ -70,7 +73,9 @@ async function run(
   printLine(
     `${provers.length} provers in one process, villains: ${villains}; intervals of ${options.interval} s; ${options.users} users’ requests a minute`,
   )
-  await grid.startStores()
+  const compiled = await compileClone()
+  grid.useCompiled(compiled)
+  await Promise.all([bundleClone(compiled), grid.startStores()])
   await grid.startChain(BLOCK_MS)
   await grid.startRole('gpu-worker')
   await grid.startProversTogether()
@@ -97,8 +102,22 @@ function proversOf({ provers, villains }: RealOptions): GridProver[] {
   return [...honest, ...villains.map((name) => ({ name, villain: name }))]
 }
 
-async function removeState(state: StateDir): Promise<void> {
+async function removeState(state: StateDir, { keepLogs }: { keepLogs: boolean }): Promise<void> {
   await state.unlock()
   await removePostgres(state.postgres)
-  await rm(state.root, { recursive: true, force: true })
+  for (const name of await readdir(state.root)) {
+    const file = path.join(state.root, name)
+    if (!keepLogs || file !== state.logs) await rm(file, { recursive: true, force: true })
+  }
+  if (keepLogs) printLine(`logs: ${state.logs}`)
+  else await rmdir(state.root)
+}
+
+function modelFor({ model, honest }: RealOptions): string {
+  if (model !== null) return path.resolve(model)
+  return honest === null ? MODEL : SMALLEST_MODEL
+}
+
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`../../../test/fixtures/${name}/model`, import.meta.url))
 }

@@ -22,6 +22,8 @@ const KINDS = { challenge: 'challenges', audit: 'audits', spotcheck: 'spot check
 /** An interval, its audits and its weights, and as long again for a machine that got slower. */
 const PATIENCE_INTERVALS = 4
 const PATIENCE_MS = 180_000
+/** Intervals: who stops a long run has its figures. */
+const TABLE_EVERY = 10
 
 export interface WatchedGrid {
   readonly grid: Grid
@@ -41,8 +43,9 @@ export async function watchReal(watched: WatchedGrid, options: RealOptions): Pro
   const catches = new Catches(db, id, provers, (name) =>
     cheatsFile(path.dirname(state.prover(name)), name),
   )
+  const startedMs = performance.now()
   const isEnough = (n: number) =>
-    options.honest === null ? n >= options.intervals : promises.judged >= options.honest
+    options.honest === null ? n >= options.intervals : promises.counts.judged >= options.honest
   for (let n = 1; ; n += 1) {
     const interval = await ended(grid, db, id, n, options)
     if (interval.phase !== 'settled') throw failed(`interval ${n} is ${interval.phase}`)
@@ -54,20 +57,42 @@ export async function watchReal(watched: WatchedGrid, options: RealOptions): Pro
       weights: await weightsOf(db, id, n),
     }
     const broken = promises.settled(facts)
-    printLine(intervalLine(facts, provers, promises.judged))
+    printLine(intervalLine(facts, provers, promises.counts.judged))
+    for (const line of failureLines(facts, provers)) printLine(line)
+    if (n % TABLE_EVERY === 0) printLine(promises.counts.text())
     if (broken !== null) throw failed(broken)
     if (!isEnough(n)) continue
     const missing = promises.ended()
     if (missing !== null) throw failed(missing)
     if (options.villains.length > 0) printLine(`\n${await catches.table()}`)
     const all = options.villains.length > 0 ? 'every villain was caught, ' : ''
+    printLine(`\n${promises.counts.text()}`)
     printLine(
-      `\n${promises.judged} answers judged: ${all}nobody was accused wrongly, weights were on the chain once`,
+      `\n${promises.counts.judged} answers judged in ${minutes(performance.now() - startedMs)}: ${all}nobody was accused wrongly, weights were on the chain once`,
     )
     // A record is public when a later interval has settled.
     if (options.audit) await auditSettled(grid, Math.max(1, n - 1), patienceMs(options))
     return
   }
+}
+
+/** Honest provers' checks and requests that failed: nobody is accused by these, but each has a reason. */
+export function failureLines(
+  { verdicts }: Pick<SettledFacts, 'verdicts'>,
+  provers: readonly (GridProver & { hotkey: string })[],
+): string[] {
+  const honest = provers.filter(({ villain }) => villain === undefined)
+  const names = new Map(honest.map(({ hotkey, name }) => [hotkey, name]))
+  return verdicts.flatMap(({ hotkey, kind, verdict, reason }) => {
+    const name = names.get(hotkey)
+    if (name === undefined || verdict === 'pass' || verdict === 'abstained') return []
+    const what = kind === 'answer' ? 'user’s request' : kind
+    return [`  ${name}: ${what}: ${verdict} (${reason})`]
+  })
+}
+
+function minutes(ms: number): string {
+  return `${(ms / 60_000).toFixed(1)} minutes`
 }
 
 /** In one line: checks, verdicts, who was caught and who accused, weights. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Catch } from '../../../dev/demo/catches.js'
 import { parseRealOptions } from '../../../dev/sim/real/options.js'
 import { Promises, type SettledFacts } from '../../../dev/sim/real/promises.js'
-import { intervalLine } from '../../../dev/sim/real/watch.js'
+import { failureLines, intervalLine } from '../../../dev/sim/real/watch.js'
 
 // What it runs, a grid of real processes, is run and killed by test/e2e/grid.test.ts.
 describe('npm run sim -- --real', () => {
@@ -31,6 +31,7 @@ describe('npm run sim -- --real', () => {
   it('has none with --honest', () => {
     const options = parseRealOptions(['--honest', '10000', '--provers', '4'])
     assert.deepEqual([options?.honest, options?.villains, options?.provers], [10_000, [], 4])
+    assert.deepEqual([options?.interval, options?.users], [60, 120])
   })
 
   for (const [args, message] of [
@@ -76,7 +77,7 @@ describe('what a simulation of real processes promises', () => {
     const promises = new Promises(PROVERS)
     const fine = [verdict('p', 'pass'), verdict('v', 'cheat'), verdict('p', 'abstained')]
     assert.equal(promises.settled(facts(1, { verdicts: fine })), null)
-    assert.equal(promises.judged, 2)
+    assert.equal(promises.counts.judged, 2)
     assert.equal(
       promises.settled(facts(2, { verdicts: [verdict('p', 'cheat')] })),
       'prover-1 is honest and was accused in interval 2, by a check of kind challenge (hash_differs)',
@@ -110,6 +111,29 @@ describe('what a simulation of real processes promises', () => {
       'the weights of interval 1 are 2 times on the chain',
     )
     assert.match(broken({ times: 1, readBack: false }) ?? '', /and were not read back as decided$/)
+  })
+
+  it('counts verdicts by kind, with the reasons of those that are none', () => {
+    const { counts } = new Promises(PROVERS)
+    counts.add([
+      verdict('p', 'pass'),
+      verdict('v', 'cheat'),
+      verdict('p', 'abstained'),
+      { kind: 'answer', verdict: 'fail', reason: 'late' },
+      { kind: 'spotcheck', verdict: 'fail', reason: 'opening_refused' },
+    ])
+    assert.equal(counts.judged, 3)
+    assert.match(counts.text(), /^challenges +1 +1 +0 +0 +1$/m)
+    assert.match(counts.text(), /^spot checks +0 +0 +1 +0 +0$/m)
+    assert.match(counts.text(), /^1 × fail \(late\)$/m)
+  })
+
+  it('names each failure of an honest prover', () => {
+    const late = { hotkey: 'p', kind: 'answer', verdict: 'fail', reason: 'late' } as const
+    const verdicts = [verdict('v', 'cheat'), verdict('p', 'pass'), late]
+    assert.deepEqual(failureLines({ verdicts }, PROVERS), [
+      '  prover-1: user’s request: fail (late)',
+    ])
   })
 
   it('says in a line what came of an interval', () => {
