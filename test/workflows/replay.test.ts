@@ -49,6 +49,22 @@ describe('workflows, replayed', function () {
     }
   })
 
+  it('are of rounds at blocks, and of rounds at their moments with spot checks beside them', async () => {
+    const asked = async (name: string) => {
+      const { events } = await read(name)
+      const types = events.flatMap(
+        (event) => event.activityTaskScheduledEventAttributes?.activityType.name ?? [],
+      )
+      return ['askRound', 'askWide', 'computeSpotChecks'].filter((type) => types.includes(type))
+    }
+    assert.deepEqual(await asked('verify-interval'), ['askRound'])
+    assert.deepEqual(await asked('verify-interval-timed'), [
+      'askRound',
+      'askWide',
+      'computeSpotChecks',
+    ])
+  })
+
   it('are refused when an activity is another', async () => {
     const history = await read('verify-interval')
     const scheduled = history.events.find(
