@@ -1,6 +1,6 @@
 /**
- * What an audit of an interval costs, and how large its record is: 256 provers, 44,032 answers, whole, in a process
- * of its own. Run: npm run bench -- audit [--provers 256] [--answers 44032]
+ * What an audit of an interval costs, and how large its record is: 256 provers, 44,032 answers, whole, in a
+ * process of its own. Run: npm run bench -- audit [--provers 256] [--answers 44032]
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

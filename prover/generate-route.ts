@@ -36,7 +36,7 @@ export interface GenerateDeps {
 /** For problems that an operator has to fix. */
 const OPERATOR_RETRY_S = 60
 
-/** Most provers that stop are started again. */
+/** Most provers that stop are soon restarted. */
 const RESTART_S = 30
 
 /** The key of a request and its answer: no caller can touch another's ids. */

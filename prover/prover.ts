@@ -64,7 +64,10 @@ export interface ProverOptions {
 export interface RunningProver {
   url: string
   port: number
-  /** Refuses what is new, and waits until what is in flight has ended, at most so long. Not ready from then on. */
+  /**
+   * Refuses new requests, and waits until those in flight have ended, but no longer than `limitMs`. Not ready
+   * from then on.
+   */
   drain(limitMs: number): Promise<void>
   /** Ends what is in flight with an error record, and waits for the server to close. */
   close(): Promise<void>

@@ -124,12 +124,12 @@ export class RequestRegistry {
     this.queue.withdraw(task)
   }
 
-  /** Whether nothing more is taken. */
+  /** Whether it accepts nothing more. */
   get isClosed(): boolean {
     return this.closed
   }
 
-  /** Takes nothing more. Resolves when all that was taken has ended, or after so long. */
+  /** Accepts nothing more. Resolves when everything accepted has ended, or after `limitMs`. */
   async drain(limitMs: number): Promise<void> {
     this.closed = true
     const ended = [...this.live.values()].map(

@@ -134,7 +134,10 @@ export const OPENINGS_MAX = 2
  */
 export const OPENING_TRIES = 3
 
-/** Blocks after delivery in which silence is no refusal: the time that a prover has to restart. On Bittensor 156 s. */
+/**
+ * Blocks after delivery during which silence does not count as refusal: a prover's time to restart. 156 s on
+ * Bittensor.
+ */
 export const OPENING_PATIENCE_BLOCKS = 13
 
 /** How many openings are computed together: the model is warm, and a verdict does not wait long. */

@@ -3,7 +3,9 @@ import { FractalError, messageOf } from '../base/errors.js'
 import { CORPUS_LINES_MIN } from '../rules/constants.js'
 import { MAX_TEXT_BYTES } from '../wire/limits.js'
 
-/** Where a model folder has its corpus, if its publisher put one there: it is part of the model's root then. */
+/**
+ * Where a model folder has its corpus, if its publisher put one there: it is part of the model's root then.
+ */
 export const CORPUS_FILE = 'prompts.txt'
 
 // The same characters as the API refuses in a prompt: what no user can send would give a check away.

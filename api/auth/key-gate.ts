@@ -10,7 +10,9 @@ import type { Access } from './required-scope.js'
 const SCHEME = /^bearer +(\S+) *$/i
 const SEND_IT = 'Send the header Authorization: Bearer fk_…'
 
-/** Lets callers through that may call an operation of this access; from there on `apiKeyId(res)` is their key. */
+/**
+ * Lets callers through that may call an operation of this access; from there on `apiKeyId(res)` is their key.
+ */
 export type Gate = (access: Access) => RequestHandler
 
 /** The gate before every operation: API keys as the ledger has them, cached for moments. */

@@ -15,12 +15,17 @@ interface Read {
   readonly answers: Readonly<Record<number, { readonly events?: unknown }>>
 }
 
-/** Whether an operation's calls are counted. Streams of events are long, and hold nothing back for a slow client. */
+/**
+ * Whether an operation's calls are counted. Streams of events are long, and hold nothing back for a slow
+ * client.
+ */
 export function isCountedRead({ access, answers }: Read): boolean {
   return access === 'read' && !Object.values(answers).some(({ events }) => events !== undefined)
 }
 
-/** Lets through so many reads of one key at once; stands behind its gate. One for all operations of a process. */
+/**
+ * Lets through so many reads of one key at once; stands behind its gate. One for all operations of a process.
+ */
 export function limitReads(): RequestHandler {
   const unanswered = new KeyedLimit(MAX_READS)
   return (_req, res, next) => {

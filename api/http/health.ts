@@ -61,7 +61,10 @@ function sharedLook(deps: ApiDeps): () => Promise<Found> {
   }
 }
 
-/** `/healthz`: this process runs. `/readyz`: so do Postgres (reads and writes) and Temporal, or which does not; red while it stops. */
+/**
+ * `/healthz`: this process runs. `/readyz`: so do Postgres (reads and writes) and Temporal, or which does
+ * not; red while it stops.
+ */
 export function mountHealth(app: Express, deps: ApiDeps): void {
   app
     .route('/healthz')

@@ -4,8 +4,8 @@ import type { Counter, Gauge, Metrics } from '../../base/metrics.js'
 
 export interface ApiMetrics {
   /**
-   * Counts and measures each request by its route's pattern, never by its address, and only methods that the route
-   * has by their names: what clients make up adds no series.
+   * Counts and measures each request by its route's pattern, never by its address, and only methods that the
+   * route has by their names: what clients make up adds no series.
    */
   readonly observe: (log: Log) => RequestHandler
   readonly accepted: Counter<'counted'>

@@ -27,7 +27,8 @@ const IDENTITY = ['7bit', '8bit', 'binary']
  * The parts of a multipart/form-data body (RFC 7578). Every part is read or refused: parsers of streams skip
  * what they do not know, and a field that is lost makes another video than the one asked for.
  * @param contentType the request's header, which names the boundary
- * @throws ApiError `invalid_multipart`, with the name of the part at fault where it has one; `invalid_request`
+ * @throws ApiError `invalid_multipart`, with the name of the part at fault where it has one;
+ * `invalid_request`
  */
 export function parseFormParts(
   body: Buffer,

@@ -148,8 +148,8 @@ function answerObject({ description, schema, media, otherMedia = [], events, hea
 }
 
 /**
- * One event of a stream, as parsers of server-sent events hand it out: OpenAPI describes a stream by it. Its data is
- * a text, whose JSON has a schema.
+ * One event of a stream, as parsers of server-sent events hand it out: OpenAPI describes a stream by it. Its
+ * data is a text, whose JSON has a schema.
  */
 function eventOf(data: z.ZodType) {
   const event = z.object({

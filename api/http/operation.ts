@@ -57,7 +57,10 @@ interface Described {
   readonly before?: readonly RequestHandler[]
   /** Reads the body when it is not JSON alone. */
   readonly readBody?: readonly RequestHandler[]
-  /** Other content types of the same body: type → what the document says of it; the handler gets what `body` makes of it. */
+  /**
+   * Other content types of the same body: type → what the document says of it; the handler gets what `body`
+   * makes of it.
+   */
   readonly bodyMedia?: Readonly<Record<string, z.ZodType>>
   /** A body that does: without one, documentation makes one up of all members, which no operation takes. */
   readonly bodyExample?: unknown

@@ -10,7 +10,10 @@ const UNREAD_MS = 30_000
 export interface SseOptions {
   readonly heartbeatMs?: number
   readonly unreadMs?: number
-  /** Asked at each heartbeat: a client that may no longer listen is cut off. A failed question changes nothing. */
+  /**
+   * Asked at each heartbeat: a client that may no longer listen is cut off. A failed question changes
+   * nothing.
+   */
   readonly allowed?: () => Promise<boolean>
 }
 

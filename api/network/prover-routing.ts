@@ -18,7 +18,9 @@ export interface RoutingInput {
   readonly now: number
 }
 
-/** Why users' requests reach a prover or not, by the router's own rules. What a challenge moves is not in it. */
+/**
+ * Why users' requests reach a prover or not, by the router's own rules. What a challenge moves is not in it.
+ */
 export function routingObjects(input: RoutingInput): Pick<ProverDetail, 'breaker' | 'routing'> {
   const { facts, tier } = input
   const failures = facts ?? { failuresInARow: 0, failedMsAgo: null }

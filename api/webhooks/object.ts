@@ -11,8 +11,8 @@ export const EXAMPLE_URL = 'https://example.com/hooks/fractal'
 
 const URL_RULE = `must be a URL of 1 to ${MAX_WEBHOOK_URL} characters`
 /**
- * For the document: `readWebhookUrl` says of each fault what it is, and also refuses hosts that are not public, which
- * no pattern can.
+ * For the document: `readWebhookUrl` says of each fault what it is, and also refuses hosts that are not
+ * public, which no pattern can.
  */
 const URL_PATTERN =
   '^[Hh][Tt][Tt][Pp][Ss]?://[^\\u0000-\\u0020\\u007f-\\u00a0\\\\/?#@%]+([/?][^\\u0000-\\u0020\\u007f-\\u00a0\\\\#]*)?$'

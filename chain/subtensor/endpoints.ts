@@ -52,7 +52,7 @@ export function chainTarget(network: string, given: string): ChainTarget {
     // The message must not contain the URL: it may include a key.
     if (!URL.canParse(url) || !/^wss?:$/.test(new URL(url).protocol)) {
       const which = endpoints.length === 1 ? '' : ` (number ${endpoints.indexOf(url) + 1})`
-      const message = `the chain endpoint${which} of the network ${network} is no ws:// or wss:// address`
+      const message = `the chain endpoint${which} of the network ${network} is not a ws:// or wss:// URL`
       throw new ChainError('chain_endpoint', message, {
         hint: 'Give --subtensor.chain_endpoint as wss://HOST:PORT, several separated by commas.',
       })

@@ -19,7 +19,10 @@ export interface Catch {
   readonly checked: number
   /** How many checks caught it, by kind of check; the first to do so comes first. */
   readonly caughtBy: ReadonlyMap<string, number>
-  /** From the delivery of its first cheating answer until the first verdict against it; null while there is none. */
+  /**
+   * From the delivery of its first cheating answer until the first verdict against it; null while there is
+   * none.
+   */
   readonly afterMs: number | null
   /** Intervals from the first checked one of these answers to that verdict; null while there is none. */
   readonly afterIntervals: number | null

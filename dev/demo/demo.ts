@@ -32,7 +32,9 @@ export interface DemoOptions {
 }
 
 const NETUID = 1
-/** Provers have machines of their own; here they must not keep the one that checks them from its processor. */
+/**
+ * Provers have machines of their own; here they must not keep the one that checks them from its processor.
+ */
 const PROVER_NICENESS = 10
 /** What a shell reports for a program that Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130

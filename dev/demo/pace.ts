@@ -31,7 +31,10 @@ const GPU_VIDEOS = 12
  * with less work; beside that a round of three challenges, and what the demo's users ask for.
  */
 const PROVER_VIDEOS = { each: 3.5, together: 7 }
-/** How much of the processors is left for videos: the rest is for databases, the chain, and frames on their way. */
+/**
+ * How much of the processors is left for videos: the rest is for databases, the chain, and frames on their
+ * way.
+ */
 const VIDEO_SHARE = 0.7
 /** The demo's users ask a bit more than three times an interval, however long that is. */
 const USERS_AN_INTERVAL = 20 / 6

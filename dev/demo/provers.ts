@@ -2,7 +2,10 @@ import { FractalError } from '../../base/errors.js'
 import type { GridProver } from '../grid/grid.js'
 import { VILLAINS } from '../villains/villains.js'
 
-/** With these a first interval settles within a minute on two cores; each prover more costs four videos an interval. */
+/**
+ * With these a first interval settles within a minute on two cores; each prover more costs four videos an
+ * interval.
+ */
 const HONEST = 2
 /** One that every check catches, one that half of the spot checks do, one that picks its moments. */
 export const DEFAULT_VILLAINS = 'fewer-steps,skips-steps,honest-when-watched'

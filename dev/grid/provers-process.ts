@@ -1,5 +1,5 @@
-// Several provers in one process, with one engine between them: NAME:PORT, or NAME:PORT:VILLAIN, for each. Options
-// come from the environment (FRACTAL_…).
+// Several provers in one process, with one engine between them: NAME:PORT, or NAME:PORT:VILLAIN, for each.
+// Options come from the environment (FRACTAL_…).
 import path from 'node:path'
 import { describeError, FractalError } from '../../base/errors.js'
 import { createRoleLog, type Log } from '../../base/log.js'

@@ -43,10 +43,11 @@ export interface RunningLocalnet {
 }
 
 /**
- * Starts a development chain on 127.0.0.1: HTTP, `POST /` with `{ method, params }` (methods.ts).
- * Whoever reaches the port is its root, so requests that name another host are refused. It makes
- * blocks only while it runs.
- * @throws FractalError `port_taken`, `port_refused`, `listen_failed`, `state_unreadable`, `state_not_saved`, `bad_genesis`
+ * Starts a development chain on 127.0.0.1: HTTP, `POST /` with `{ method, params }` (methods.ts). Whoever
+ * reaches the port is its root, so requests that name another host are refused. It makes blocks only while it
+ * runs.
+ * @throws FractalError `port_taken`, `port_refused`, `listen_failed`, `state_unreadable`, `state_not_saved`,
+ * `bad_genesis`
  */
 export async function startLocalnet(config: LocalnetConfig): Promise<RunningLocalnet> {
   const { blockMs = 12_000, allowLoopback = false, manual = false, log } = config

@@ -18,7 +18,8 @@ export function freePort(): Promise<number> {
 
 /**
  * @param what who wants the port, as it reads in "Port 5432 is taken; Postgres wants it."
- * @throws FractalError `port_taken` when somebody listens on the loopback port already, `port_refused`, `listen_failed`
+ * @throws FractalError `port_taken` when somebody listens on the loopback port already, `port_refused`,
+ * `listen_failed`
  */
 export async function assertFree(port: number, what: string): Promise<void> {
   await tryPort(port, { what, remedy: `give ${what} another port` })

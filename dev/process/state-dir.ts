@@ -62,7 +62,8 @@ function pathsOf(root: string, unlock: () => Promise<void>): StateDir {
 }
 
 async function takeLock(root: string, lock: string): Promise<void> {
-  // Written in full beside its place and then linked: whoever links first owns it, and nobody reads half a file.
+  // Written in full beside its place and then linked: whoever links first owns it, and nobody reads half a
+  // file.
   const mine = join(root, `demo.lock.${process.pid}`)
   await writePidFile(mine, process.pid)
   try {

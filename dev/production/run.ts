@@ -36,8 +36,9 @@ const PATIENCE_MS = 300_000
 const POLL_MS = 200
 
 /**
- * Stands the production shape up, kills one of each pair while intervals run and users ask, and asserts
- * that nothing was lost. @throws FractalError `shape_failed`, naming what did not hold
+ * Stands the production shape up, kills one of each pair while intervals run and users ask, and asserts that
+ * nothing was lost.
+ * @throws FractalError `shape_failed`, naming what did not hold
  */
 export class ProductionRun {
   readonly #options: RunOptions

@@ -18,7 +18,10 @@ const specSchema = z.object({
   genesis: z.object({ raw: z.object({ top: z.record(z.string(), z.string()) }) }),
 })
 
-/** Where the raw chain spec of Subtensor is: `SUBTENSOR_SPEC`, else beside the repository. It is not ours to ship. */
+/**
+ * Where the raw chain spec of Subtensor is: `SUBTENSOR_SPEC`, else beside the repository. It is not ours to
+ * ship.
+ */
 export async function findSpec(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<{ path: string } | { missing: string }> {

@@ -20,7 +20,8 @@ export type Villain = (honest: Generator, modelDir: string) => Cheater
 
 /**
  * A generator that claims to be the honest engine.
- * @param onCheat is told the trace root of each answer that is none of the honest engine's, before it is signed
+ * @param onCheat is told the trace root of each answer that is none of the honest engine's, before it is
+ * signed
  */
 export function pretend(
   honest: Generator,

@@ -2,7 +2,10 @@ import { appendFile, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Hex } from '../../formats/bytes.js'
 
-/** Where a villain notes its cheating answers, for the demo to know what there was to be found. @param folder the provers' state */
+/**
+ * Where a villain notes its cheating answers, for the demo to know what there was to be found.
+ * @param folder the provers' state
+ */
 export function cheatsFile(folder: string, name: string): string {
   return path.join(folder, `${name}.cheats`)
 }

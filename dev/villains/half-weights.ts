@@ -8,7 +8,10 @@ const TENSOR_TYPE = 2
 const TENSOR_RAW_DATA = 9
 const FLOAT = 1
 
-/** The model with its denoiser's float32 weights rounded to half precision; its root is still the whole model's. */
+/**
+ * The model with its denoiser's float32 weights rounded to half precision; its root is still the whole
+ * model's.
+ */
 export function withHalfWeights(model: Model): Model {
   const file = `${model.config.networks.denoiser.folder}/model.onnx`
   const denoiser = Buffer.from(bytesOf(model.files, file)!)

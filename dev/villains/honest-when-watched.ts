@@ -8,8 +8,8 @@ const BLOCK_MS = 12_000
 const BLOCK_START_MS = 1_200
 
 /**
- * Generates honestly what it takes for a check, by what a prover could go by, and runs fewer steps for the rest.
- * Nothing about a request says which of them is checked, so that it saves at the wrong moments.
+ * Generates honestly what it takes for a check, by what a prover could go by, and runs fewer steps for the
+ * rest. Nothing about a request says which of them is checked, so that it saves at the wrong moments.
  * @param now Unix milliseconds
  */
 export function honestWhenWatched(now: () => number = Date.now): Villain {

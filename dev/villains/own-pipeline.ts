@@ -3,7 +3,9 @@ import type { Generated, GenerationHooks } from '../../engine/pipeline/generator
 import type { Pipeline } from '../../engine/pipeline/pipeline.js'
 import type { GenerationParams } from '../../formats/generation.js'
 
-/** A pipeline of a villain's own beside the engine, in the thread that calls it; opened at the first request. */
+/**
+ * A pipeline of a villain's own beside the engine, in the thread that calls it; opened at the first request.
+ */
 export class OwnPipeline {
   readonly #open: () => Promise<Pipeline>
   readonly #mutex = new Mutex()

@@ -1,6 +1,5 @@
-// A thread of its own: encoding blocks it, and the encoder's module sets handlers for uncaught errors of
-// its process when it is loaded, which must not reach anybody else's. Plain JavaScript, so that it
-// starts without a compiler.
+// In its own thread: encoding blocks it, and loading the encoder's module installs handlers for uncaught
+// errors, which must not catch anybody else's. Plain JavaScript, so that it starts without a compiler.
 import { parentPort } from 'node:worker_threads'
 import encoders from 'h264-mp4-encoder'
 

@@ -16,7 +16,7 @@ export interface StartEnginesOptions {
   /** Number of GPUs, with one process each; with `cpu`, the number of processes, for development. */
   count: number
   /**
-   * Model servers in place of GPUs of this machine: http://HOST:PORT; one that is listed twice gets two
+   * Model servers to use instead of this machine's GPUs: http://HOST:PORT; one that is listed twice gets two
    * requests at a time.
    */
   endpoints?: readonly string[]

@@ -21,8 +21,8 @@ export interface CertifyClassDeps {
 }
 
 /**
- * The class's certificate: the stored one when it has enough runs and was not revoked, else a new one. Half of
- * the certifying runs are in the session that is given, half in a process of their own.
+ * The class's certificate: the stored one when it has enough runs and was not revoked, else a new one. Half
+ * of the certifying runs are in the session that is given, half in a process of their own.
  * @param options.again makes a new one in any case
  * @param options.session in which the first half runs
  * @param options.beforeSecondProcess called in between: a session that stays open holds the model twice

@@ -10,7 +10,9 @@ const KEEP_MS = 25_000
 
 /** The right to poll a queue of GPU tasks, which has one determinism class. */
 export interface GpuQueueClaim {
-  /** Rejects when the queue went to another class, which it does only after this process was silent for long. */
+  /**
+   * Rejects when the queue went to another class, which it does only after this process was silent for long.
+   */
   readonly lost: Promise<never>
   leave(): Promise<void>
 }

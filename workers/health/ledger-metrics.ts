@@ -7,8 +7,8 @@ import type { VerifierId } from '../../ledger/verifier-id.js'
 import { VERDICTS } from '../../rules/verdicts.js'
 
 /**
- * The state of intervals, weights and provers, read from the ledger at each scrape. For the verifier that holds
- * the lease: a deployment has one.
+ * The state of intervals, weights and provers, read from the ledger at each scrape. For the verifier that
+ * holds the lease: a deployment has one.
  */
 export function exportIntervals(metrics: Metrics, db: Database, id: VerifierId): void {
   metrics.readGauges(

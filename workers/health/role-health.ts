@@ -178,7 +178,10 @@ export class RoleHealth extends Health {
     )
   }
 
-  /** Checks that another role's workers poll a queue that this one needs, for workers that are never busy for long. */
+  /**
+   * Checks that another role's workers poll a queue that this one needs, for workers that are never busy for
+   * long.
+   */
   watchQueue(
     name: string,
     temporal: Pick<TemporalLink, 'client' | 'namespace'>,
@@ -193,7 +196,10 @@ export class RoleHealth extends Health {
     })
   }
 
-  /** Checks that a GPU worker of the queue is alive. Temporal can't tell: one that computes for minutes does not poll. */
+  /**
+   * Checks that a GPU worker of the queue is alive. Temporal can't tell: one that computes for minutes does
+   * not poll.
+   */
   watchGpuWorkers(db: Queryable, needed: NeededWorkers): void {
     this.#watchWorkers('gpu', needed, () => hasGpuWorker(db, needed.queue))
   }

@@ -21,8 +21,9 @@ export const MODEL_SERVER_OPTIONS = [
 const LISTENER = { what: 'the model server', remedy: 'choose another with --model_server.port' }
 
 /**
- * Starts a model server: loads the model once for each GPU, and lets provers generate with it. It ends when one of its
- * processes ends: whoever supervises it starts it again, and its provers connect again by themselves.
+ * Starts a model server: loads the model once for each GPU, and lets provers generate with it. It ends when
+ * one of its processes ends: whoever supervises it starts it again, and its provers connect again by
+ * themselves.
  * @throws EngineError what opening a model throws; FractalError `workers_differ`, `port_taken`
  */
 export async function runModelServer(

@@ -24,7 +24,10 @@ import { asRunning, type Running } from '../running.js'
 import { SubnetWatch } from '../subnet-watch.js'
 import { walletOf } from '../wallet.js'
 
-/** Two videos for each GPU, and less than supervisors wait before they kill (docker-compose.yml, ecosystem.config.cjs). */
+/**
+ * Two videos for each GPU, and less than supervisors wait before they kill (docker-compose.yml,
+ * ecosystem.config.cjs).
+ */
 const DRAIN_MS = 45_000
 
 export const PROVER_OPTIONS = [

@@ -12,7 +12,10 @@ const SILENT_S = 60
 /** A workflow in one of these has ended. */
 const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT']
 
-/** Fails the jobs whose workflow an operator ended in Temporal: such a workflow can't record that in the ledger. */
+/**
+ * Fails the jobs whose workflow an operator ended in Temporal: such a workflow can't record that in the
+ * ledger.
+ */
 export function failOrphanedVideos(
   deps: InferenceDeps,
   client: Client,

@@ -15,8 +15,9 @@ export function preferredWait(req: Request): number | null {
 }
 
 /**
- * Waits until a video has ended, for this long at most; no longer than the client does, and no longer than this
- * process is to run. @returns the video in its state then
+ * Waits until a video has ended, for this long at most; no longer than the client does, and no longer than
+ * this process is to run.
+ * @returns the video in its state then
  */
 export function waitForVideo(
   deps: Pick<VideoDeps, 'watcher' | 'stopping'>,

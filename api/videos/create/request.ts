@@ -9,8 +9,8 @@ const MAX_TEXT_BYTES = 102_400
 
 // Written out, so that every reader of the document takes the same characters for controls and for spaces.
 /**
- * C0 (U+0000 to U+001F) but for tab, newline and carriage return. PostgreSQL's text can't hold U+0000; the others
- * write over what a terminal or a log shows. No prompt needs them.
+ * C0 (U+0000 to U+001F) but for tab, newline and carriage return. PostgreSQL's text can't hold U+0000; the
+ * others write over what a terminal or a log shows. No prompt needs them.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
 const NO_CONTROLS = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$/
