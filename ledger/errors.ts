@@ -109,7 +109,9 @@ export function toLedgerError(error: unknown): unknown {
   })
 }
 
-/** Retryable only for certificates, which may be renewed; the other causes stay until somebody acts. */
+/**
+ * Retryable only for an expired certificate, which may be renewed; the other causes stay until somebody acts.
+ */
 function untrusted(code: string, message: string, cause: unknown): LedgerError {
   const plain = SPEAKS_NO_TLS.test(message)
   return new LedgerError(

@@ -51,7 +51,7 @@ export function useApi<T>(path: string | null, everyMs = 0): Asked<T> {
       } catch (thrown) {
         if (asking.signal.aborted) return
         const problem = asProblem(thrown)
-        // A retry can't change these errors, so they don't add to the backoff.
+        // A retry can't change these errors, so there is none.
         failures = problem.status >= 400 && problem.status < 429 ? 0 : failures + 1
         setState((before) => ({
           ...(before.path === path ? before : { path, data: null, at: 0 }),
