@@ -1,9 +1,9 @@
 import type { SubnetReading, SubnetWatch } from './subnet-watch.js'
 
 /**
- * Who may set weights on a subnet: neurons with a validator permit, and its owner. Known from the readings of the
- * process, so that nobody waits for the chain; while it does not answer, the last reading stays in force (before
- * the first: nobody).
+ * Who may set weights on a subnet: neurons with a validator permit, and its owner. Known from the readings of
+ * the process, so that nobody waits for the chain; while it does not answer, the last reading stays in force
+ * (before the first: nobody).
  */
 export class VerifierHotkeys {
   #hotkeys: ReadonlySet<string> = new Set()

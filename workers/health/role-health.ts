@@ -106,8 +106,10 @@ export class RoleHealth extends Health {
   }
 
   /**
-   * Checks that the hotkey is registered and has what it needs: without a permit provers refuse our requests, and
-   * the chain our weights. @returns the readings that it goes by, which `close` ends @throws ChainError from the first
+   * Checks that the hotkey is registered and has what it needs: without a permit provers refuse our requests,
+   * and the chain our weights.
+   * @returns the readings that it goes by, which `close` ends
+   * @throws ChainError from the first
    */
   async watchNeuron(
     deps: SubnetWatchDeps,

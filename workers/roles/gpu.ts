@@ -38,9 +38,10 @@ export const GPU_OPTIONS = [
 type GpuOptions = Options<(typeof GPU_OPTIONS)[number]>
 
 /**
- * Starts a GPU worker: it loads the model, or connects to the model servers that are named, refuses a GPU of another
- * class, certifies its determinism class, then takes one task at a time for each engine from the queue of that class.
- * A class that loses its exactness is certified again between two tasks. It holds no key.
+ * Starts a GPU worker: it loads the model, or connects to the model servers that are named, refuses a GPU of
+ * another class, certifies its determinism class, then takes one task at a time for each engine from the
+ * queue of that class. A class that loses its exactness is certified again between two tasks. It holds no
+ * key.
  * @throws FractalError `wrong_gpu`, `queue_of_other_class`, `workers_differ`, and the engine's
  */
 export function runGpuWorker(options: GpuOptions, log: Log): Promise<Running> {
@@ -147,7 +148,9 @@ function certifierOf(deps: CertifyClassDeps) {
     mutex.run(() => certify(lane, held, again))
 }
 
-/** The determinism class names the GPU (`device=NVIDIA-GeForce-RTX-3090`): the queue's class must be in it. */
+/**
+ * The determinism class names the GPU (`device=NVIDIA-GeForce-RTX-3090`): the queue's class must be in it.
+ */
 function assertGpuClass(engine: Engine, gpuClass: string): void {
   if (engine.device === 'cpu') return
   const gpu = parseDeterminismClass(engine.determinismClass)!.device
