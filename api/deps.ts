@@ -32,6 +32,8 @@ export interface ApiDeps {
   readonly onlyLoopback: boolean
   /** Whether `/v1/network` is open to callers without a key. */
   readonly publicNetwork: boolean
+  /** File or address of what somebody's `fractal audit --follow` found; null where none is named. */
+  readonly auditResults: string | null
   /** Temporal's web UI, `http://HOST:PORT`; null where none is named. */
   readonly temporalUi: string | null
   /** Whether webhooks may go to `http` and to machines of one's own (development). */

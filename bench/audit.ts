@@ -1,6 +1,6 @@
 /**
- * What an audit of an interval costs, and how large its record is: 256 provers, 44,032 answers, whole, in a
- * process of its own. Run: npm run bench -- audit [--provers 256] [--answers 44032]
+ * What an audit of an interval costs, and how large its record is: 256 provers, 44,032 answers, 500 users' prompts to
+ * check with, whole, in a process of its own. Run: npm run bench -- audit [--provers 256] [--answers 44032]
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -19,7 +19,7 @@ const CLI = fileURLToPath(new URL('../cli/fractal.mjs', import.meta.url))
 
 await sr25519Ready()
 const served = Math.max(1, Math.round(answers / provers) - 2 * WIDE_ROUNDS)
-const records = madeRecords(provers, { served, usPerPixel: 200 })
+const records = madeRecords(provers, { served, usPerPixel: 200, traffic: 500 })
 const folder = await mkdtemp(join(tmpdir(), 'fractal-bench-'))
 try {
   const made = makeNext(records)

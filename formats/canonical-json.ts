@@ -17,30 +17,50 @@ export type CanonicalValue =
  * @throws FormatError `not_canonical`, naming the path of the value.
  */
 export function canonicalJson(value: CanonicalValue): string {
-  return write(value, '$')
+  const trail: (string | number)[] = []
+  try {
+    return write(value, trail)
+  } catch (error) {
+    if (error instanceof Refusal) throw refuse(trail, error.message)
+    throw error
+  }
 }
 
-function write(value: unknown, path: string): string {
+/** What a value is that has no canonical JSON; where it stands the trail says. */
+class Refusal extends Error {}
+
+/** @param trail the names and places on the way to the value: a text for each of a record's numbers would cost more than the rest */
+function write(value: unknown, trail: (string | number)[]): string {
   if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'string') return writeString(value, path)
+  if (typeof value === 'string') return writeString(value)
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw refuse(path, 'a number that is not a safe integer')
+    if (!Number.isSafeInteger(value)) throw new Refusal('a number that is not a safe integer')
     return String(value)
   }
   if (Array.isArray(value)) {
-    return `[${Array.from(value, (item, i) => write(item, `${path}[${i}]`)).join(',')}]`
+    let text = '['
+    for (let i = 0; i < value.length; i++) {
+      trail.push(i)
+      text += i === 0 ? write(value[i], trail) : `,${write(value[i], trail)}`
+      trail.pop()
+    }
+    return `${text}]`
   }
   if (typeof value === 'object' && isPlain(value)) {
-    const members = Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => `${writeString(key, path)}:${write(member, `${path}.${key}`)}`)
-    return `{${members.join(',')}}`
+    let text = '{'
+    for (const [key, member] of Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const name = writeString(key)
+      trail.push(key)
+      text += `${text === '{' ? '' : ','}${name}:${write(member, trail)}`
+      trail.pop()
+    }
+    return `${text}}`
   }
-  throw refuse(path, value === undefined ? 'undefined' : `a ${typeof value} that JSON cannot hold`)
+  throw new Refusal(value === undefined ? 'undefined' : `a ${typeof value} that JSON cannot hold`)
 }
 
-function writeString(text: string, path: string): string {
-  if (hasLoneSurrogate(text)) throw refuse(path, 'text with a lone surrogate')
+function writeString(text: string): string {
+  if (hasLoneSurrogate(text)) throw new Refusal('text with a lone surrogate')
   return JSON.stringify(text)
 }
 
@@ -53,6 +73,7 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-function refuse(path: string, what: string): FormatError {
-  return new FormatError('not_canonical', `${path} is ${what}, which has no canonical JSON`)
+function refuse(trail: readonly (string | number)[], what: string): FormatError {
+  const path = trail.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('')
+  return new FormatError('not_canonical', `$${path} is ${what}, which has no canonical JSON`)
 }

@@ -116,9 +116,9 @@ export interface components {
             readonly request_id: string;
             /** @description hotkey (ss58) whose signature `answer.signature` is */
             readonly prover: string;
-            /** @description its tier when it answered; null when no interval knew it */
+            /** @description its tier when it answered; null when no interval knew it, and while the weights that the tier was settled with are not in the open on the chain */
             readonly prover_tier: ("challenger" | "grandmaster" | "gold" | "silver" | "bronze") | null;
-            /** @description whether this prover was ever found cheating, by the intervals that are settled; null: it was not */
+            /** @description whether this prover was ever found cheating, by the settled intervals that are shown; null: it was not */
             readonly prover_caught: {
                 /** @description in which its last cheat was found */
                 readonly interval: number;
@@ -158,7 +158,7 @@ export interface components {
             readonly elapsed_ms: number | null;
             readonly completed_at: number;
             readonly interval: number | null;
-            /** @description what the verifier found when it checked this very answer; shown once the interval is final */
+            /** @description what the verifier found when it checked this very answer; shown once the interval is final and its weights are in the open on the chain */
             readonly judgment: {
                 /** @enum {string} */
                 readonly state: "judged" | "not_judged" | "not_yet_public";
@@ -304,6 +304,8 @@ export interface components {
                 readonly n: number;
                 readonly settled_at: string | null;
             } | null;
+            /** @description what later intervals found is told nowhere yet: they are not final, or their weights are not in the open on the chain */
+            readonly shown_through: number;
             /** @description in the newest interval that opened */
             readonly provers: number;
             readonly tiers: readonly {
@@ -369,13 +371,14 @@ export interface components {
              * @example 2026-11-22T12:00:00.000Z
              */
             readonly first_seen_at: string;
-            /** @description answers of it that were proven to be cheats, in all settled intervals */
+            /** @description answers of it that were proven to be cheats, in all intervals that are shown */
             readonly cheats: {
                 readonly total: number;
                 readonly last_interval: number | null;
                 /** @description when that interval was settled */
                 readonly last_settled_at: string | null;
             };
+            /** @description the newest settled interval with it that is shown; tier, score and total are as it left them */
             readonly last_settled_interval: {
                 readonly n: number;
                 /**
@@ -444,13 +447,14 @@ export interface components {
              * @example 2026-11-22T12:00:00.000Z
              */
             readonly first_seen_at: string;
-            /** @description answers of it that were proven to be cheats, in all settled intervals */
+            /** @description answers of it that were proven to be cheats, in all intervals that are shown */
             readonly cheats: {
                 readonly total: number;
                 readonly last_interval: number | null;
                 /** @description when that interval was settled */
                 readonly last_settled_at: string | null;
             };
+            /** @description the newest settled interval with it that is shown; tier, score and total are as it left them */
             readonly last_settled_interval: {
                 readonly n: number;
                 /**
@@ -587,7 +591,7 @@ export interface components {
                  */
                 readonly at: string;
             }[];
-            /** @description newest first, of settled intervals */
+            /** @description newest first, of intervals that are shown */
             readonly verdicts: readonly {
                 readonly interval: number;
                 /** Format: uuid */
@@ -648,9 +652,9 @@ export interface components {
             readonly text: string;
         };
         readonly ProverRouting: {
-            /** @description for a unit of work (step · frame · pixel): floor(µs · 10^6 / work), so picoseconds; of settled intervals */
+            /** @description for a unit of work (step · frame · pixel): floor(µs · 10^6 / work), so picoseconds; of intervals that are shown */
             readonly latency_us_per_work: number | null;
-            /** @description users’ requests it got in the newest settled interval. Those of the running one are not shown: a prover could tell from them which of its requests were challenges */
+            /** @description users’ requests it got in the newest settled interval that is shown. Those of the running one are not shown: a prover could tell from them which of its requests were challenges */
             readonly used_last_settled_interval: number;
             readonly requests_per_interval_limit: number;
             /** @description asked only while no other prover is free */
@@ -674,7 +678,7 @@ export interface components {
             /** @description the same of its spot checks */
             readonly spot_check_us: number | null;
             readonly text: string;
-            /** @description settled intervals that were looked at */
+            /** @description settled intervals that were looked at, of those that are shown */
             readonly window_intervals: number;
         };
         readonly TierList: {
@@ -733,19 +737,23 @@ export interface components {
             readonly opened_at: string | null;
             readonly settled_at: string | null;
             readonly provers: number;
-            /** @description null until the interval is final */
+            /** @description why nothing of what it found is told yet; null: all of it is */
+            readonly hidden_because: ("not_final" | "weights_to_come") | null;
+            readonly hidden_because_text: string | null;
+            /** @description null while the interval is hidden */
             readonly checks: number | null;
-            /** @description null until the interval is final */
+            /** @description null while the interval is hidden */
             readonly passes: number | null;
-            /** @description null until the interval is final */
+            /** @description null while the interval is hidden */
             readonly cheats: number | null;
-            /** @description null until the interval is final */
+            /** @description null while the interval is hidden */
             readonly fails: number | null;
-            /** @description null until the interval is final */
+            /** @description null while the interval is hidden */
             readonly request_attempts: number | null;
-            /** @description null until the interval is final */
+            /** @description null while the interval is hidden */
             readonly request_successes: number | null;
-            readonly moves: number;
+            /** @description null while the interval is hidden */
+            readonly moves: number | null;
             readonly weights: {
                 /** @enum {string} */
                 readonly kind: "weights" | "none" | "infeasible" | "disabled" | "superseded" | "lapsed";
@@ -783,6 +791,9 @@ export interface components {
             readonly retryable: boolean;
             /** @description its workflow in Temporal’s UI; null where there is none */
             readonly temporal_url: string | null;
+            /** @description why nothing of what it found is told yet; null: all of it is */
+            readonly hidden_because: ("not_final" | "weights_to_come") | null;
+            readonly hidden_because_text: string | null;
             readonly profile: string | null;
             readonly commitment: components["schemas"]["Commitment"] | null;
             /** @description the settled interval whose tiers it uses */
@@ -795,13 +806,13 @@ export interface components {
             readonly opened_at: string | null;
             readonly closed_at: string | null;
             readonly settled_at: string | null;
-            /** @description null until it is final, and when it was never opened */
+            /** @description null while it is hidden, and when it was never opened */
             readonly rounds: readonly {
                 readonly round: number;
                 readonly moment_block: number;
                 readonly requests: number;
             }[] | null;
-            /** @description null until it is final */
+            /** @description null while it is hidden */
             readonly plan: readonly {
                 readonly round: number;
                 readonly k: number;
@@ -812,7 +823,7 @@ export interface components {
                 readonly moment_block: number;
                 readonly body_sha256: string;
             }[] | null;
-            /** @description a page of its challenges, audits and spot checks; null until it is final */
+            /** @description a page of its challenges, audits and spot checks; null while it is hidden */
             readonly verdicts: readonly {
                 /** Format: uuid */
                 readonly request_id: string;
@@ -837,6 +848,7 @@ export interface components {
             }[] | null;
             /** @description value of `verdicts_after` for the next page; null on the last */
             readonly verdicts_next: string | null;
+            /** @description empty while it is hidden */
             readonly scores: readonly {
                 readonly uid: number;
                 /** @description ss58 address */
@@ -891,6 +903,7 @@ export interface components {
                  */
                 readonly score_after_ppm: number;
             }[];
+            /** @description empty while it is hidden */
             readonly moves: readonly {
                 readonly uid: number;
                 /** @description ss58 address */
@@ -917,7 +930,7 @@ export interface components {
                 /** @enum {string} */
                 readonly state: "decided" | "sent" | "committed" | "revealing" | "included" | "confirmed" | "done";
                 readonly reason: string | null;
-                /** @description Null until a block shows them: before, others could copy the weights */
+                /** @description Null while it is hidden: others could copy the weights */
                 readonly uids: readonly number[] | null;
                 readonly values_u16: readonly number[] | null;
                 /** @description The block that holds the newest commit, where the subnet hides weights first */
@@ -984,6 +997,49 @@ export interface components {
             };
             /** @description by the verifier, over `fractal-record/1`, a line break and the record’s sha256 */
             readonly signature: string;
+        };
+        readonly Audits: {
+            /** @constant */
+            readonly object: "audits";
+            readonly netuid: number;
+            /** @description ss58 address */
+            readonly verifier: string;
+            /** @description null where the operator names no follower, and where it cannot be read */
+            readonly results: components["schemas"]["AuditResults"] | null;
+            /** @description why a follower that is named tells nothing */
+            readonly problem: string | null;
+        };
+        /** @description what `fractal audit --follow` found: nothing signs it */
+        readonly AuditResults: {
+            /** @constant */
+            readonly version: "fractal-audit-results/1";
+            /** @description who ran it, in their own words */
+            readonly by: string;
+            readonly software: string;
+            readonly verifier: string | null;
+            /** @description the network whose weights were compared; null: none were */
+            readonly chain: string | null;
+            /** Format: date-time */
+            readonly started_at: string;
+            /**
+             * Format: date-time
+             * @description when it last asked for news
+             */
+            readonly looked_at: string;
+            readonly audited: number;
+            readonly failures: number;
+            readonly intervals: readonly {
+                readonly n: number;
+                /** @description of its record; null where there was none to read */
+                readonly hash: string | null;
+                /** @description all of it follows */
+                readonly ok: boolean;
+                /** Format: date-time */
+                readonly at: string;
+                /** @description what came out, in a sentence */
+                readonly text: string;
+                readonly findings: readonly string[];
+            }[];
         };
         /** @description canonical JSON; docs/evidence.md describes its members */
         readonly Evidence: {

@@ -22,6 +22,11 @@ export type TierCheck = Schemas['TierCheck']
 export type HistoryPoint = ProverDetail['history'][number]
 export type ProverMove = ProverDetail['moves'][number]
 
+export type RecordList = Schemas['RecordList']
+export type Audits = Schemas['Audits']
+export type AuditResults = Schemas['AuditResults']
+export type AuditedInterval = AuditResults['intervals'][number]
+
 export type IntervalList = Schemas['IntervalList']
 export type IntervalLine = Schemas['IntervalLine']
 export type Interval = Schemas['Interval']

@@ -6,13 +6,18 @@ import {
   settledResult,
   writeSettlement,
 } from '../../ledger/intervals/settlement.js'
-import { decideWeights } from '../../ledger/intervals/weights.js'
+import { decideWeights, type NewWeightSet } from '../../ledger/intervals/weights.js'
 import { isOverdue } from '../../rules/interval-time.js'
 import { settle } from '../../rules/settle/settle.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
-import { computeWeightSet, readChainFacts, weightScores } from '../weights/weight-vector.js'
+import {
+  type ComputedWeights,
+  computeWeightSet,
+  readChainFacts,
+  weightScores,
+} from '../weights/weight-vector.js'
 import { buildRecord } from './build-record.js'
 import { lapse } from './lapse-interval.js'
 
@@ -55,7 +60,7 @@ export function createSettleInterval(deps: VerifierDeps) {
           n,
           settled: { input, settlement, weights: set },
         })
-        await decideWeights(tx, id, n, set)
+        await decideWeights(tx, id, n, toBeSet(deps, set))
         await writeSettlement(tx, id, n, settlement, record)
         return 'settled' as const
       })
@@ -64,6 +69,11 @@ export function createSettleInterval(deps: VerifierDeps) {
       }
       return { phase, line: await describe(deps, n, phase) }
     })
+}
+
+/** A verifier that sets no weights has decided so at once: nothing waits for them. */
+function toBeSet({ settings }: VerifierDeps, set: ComputedWeights): NewWeightSet {
+  return set.kind === 'weights' && !settings.setWeights ? { ...set, kind: 'disabled' } : set
 }
 
 async function describe(deps: VerifierDeps, n: number, phase: string): Promise<string> {

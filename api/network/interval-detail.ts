@@ -1,4 +1,5 @@
 import type { PublicInterval } from '../../ledger/intervals/interval-views.js'
+import { HIDDEN_BECAUSE } from '../../ledger/intervals/shown.js'
 import type { VerdictRow } from '../../ledger/judging/verdicts.js'
 import { missedText } from '../../rules/explain/missed-causes.js'
 import { moveReasonText } from '../../rules/explain/move-reasons.js'
@@ -76,16 +77,14 @@ function scoreObject(row: PublicInterval['scores'][number]) {
   }
 }
 
-/** The vector itself is told once the chain tells it: before, others could copy what is committed to. */
 function weightsObject(weights: PublicInterval['weights']) {
-  const shown = weights !== null && ['included', 'confirmed', 'done'].includes(weights.state)
   return (
     weights && {
       kind: weights.kind,
       state: weights.state,
       reason: weights.reason,
-      uids: shown ? weights.uids : null,
-      values_u16: shown ? weights.values : null,
+      uids: weights.uids && [...weights.uids],
+      values_u16: weights.values && [...weights.values],
       commit_block: weights.commitBlock,
       reveal_first_block: weights.revealFirst,
       reveal_last_block: weights.revealLast,
@@ -100,7 +99,7 @@ const STOPPED_UNTOLD =
   'its workflow has stopped and could not note why here: the ledger was away, or an operator ended it'
 
 /**
- * One interval. Until it is final its plan and verdicts are null: they would tell provers what is left.
+ * One interval. Until it may be shown its plan and verdicts are null.
  * @param found with one check more than is shown when there are more
  * @param stopped its workflow has ended although the interval is not final
  */
@@ -109,7 +108,7 @@ export function intervalDetail(
   found: PublicInterval,
   { recordPublic, stopped }: { recordPublic: boolean; stopped: boolean },
 ): IntervalDetailObject {
-  const { interval, record } = found
+  const { interval, record, hidden } = found
   const failure = interval.failure ?? (stopped ? STOPPED_UNTOLD : null)
   const checks = found.checks?.slice(0, CHECKS_SHOWN) ?? null
   const last = checks?.at(-1)
@@ -131,6 +130,8 @@ export function intervalDetail(
     missed_because_text: missed ? missedText(interval.missedBecause) : null,
     // Of one that was missed no workflow was ever started.
     temporal_url: missed ? null : intervalLink(deps, interval.n),
+    hidden_because: hidden,
+    hidden_because_text: hidden && HIDDEN_BECAUSE[hidden],
     profile: interval.profile?.name ?? null,
     commitment: commitmentObject(found.commitment),
     opened_after: interval.openedAfter,

@@ -14,8 +14,11 @@ type Line = Pick<
   | 'weightsState'
 >
 
-/** An interval's phase and what came of it, in a sentence that tells nothing before it is final. */
-export function intervalOutcome(line: Line): string {
+/**
+ * An interval's phase and what came of it, in a sentence.
+ * @param shown whether what it found may be told
+ */
+export function intervalOutcome(line: Line, shown: boolean): string {
   if (line.failure !== null && line.phase !== 'settled') return `failed: ${line.failure}`
   switch (line.phase) {
     case 'announced':
@@ -29,7 +32,9 @@ export function intervalOutcome(line: Line): string {
     case 'settling':
       return 'rates, scores and moves are being settled'
     case 'settled':
-      return `settled: ${checked(line)}, ${counted(line.moves, 'move')}; ${weights(line)}`
+      return shown
+        ? `settled: ${checked(line)}, ${counted(line.moves, 'move')}; ${weights(line)}`
+        : `settled: what it found is told when its weights are in the open on the chain; ${weights(line)}`
     case 'lapsed':
       return 'lapsed: it was not settled in time and changes no score, tier or weight'
     case 'missed':

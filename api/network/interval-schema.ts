@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MISSED_CAUSES, type MissedCause } from '../../rules/explain/missed-causes.js'
 import {
   commitmentSchema,
+  hiddenMembers,
   phaseSchema,
   weightsKindSchema,
   weightsStateSchema,
@@ -100,6 +101,7 @@ export const intervalDetailSchema = z
       .url()
       .nullable()
       .meta({ description: 'its workflow in Temporal’s UI; null where there is none' }),
+    ...hiddenMembers,
     profile: z.string().nullable(),
     commitment: commitmentSchema.nullable(),
     opened_after: count
@@ -110,17 +112,17 @@ export const intervalDetailSchema = z
     closed_at: time.nullable(),
     settled_at: time.nullable(),
     rounds: z.array(roundSchema).nullable().meta({
-      description: 'null until it is final, and when it was never opened',
+      description: 'null while it is hidden, and when it was never opened',
     }),
-    plan: z.array(planItemSchema).nullable().meta({ description: 'null until it is final' }),
+    plan: z.array(planItemSchema).nullable().meta({ description: 'null while it is hidden' }),
     verdicts: z.array(checkSchema).nullable().meta({
-      description: 'a page of its challenges, audits and spot checks; null until it is final',
+      description: 'a page of its challenges, audits and spot checks; null while it is hidden',
     }),
     verdicts_next: z.string().nullable().meta({
       description: 'value of `verdicts_after` for the next page; null on the last',
     }),
-    scores: z.array(scoreSchema),
-    moves: z.array(moveSchema),
+    scores: z.array(scoreSchema).meta({ description: 'empty while it is hidden' }),
+    moves: z.array(moveSchema).meta({ description: 'empty while it is hidden' }),
     weights: z
       .object({
         kind: weightsKindSchema,
@@ -129,7 +131,7 @@ export const intervalDetailSchema = z
         uids: z
           .array(z.int().min(0))
           .nullable()
-          .describe('Null until a block shows them: before, others could copy the weights'),
+          .describe('Null while it is hidden: others could copy the weights'),
         values_u16: z.array(z.int().min(0)).nullable(),
         commit_block: count
           .nullable()

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { FINAL_PHASES, publicInterval } from '../../ledger/intervals/interval-views.js'
+import { publicInterval } from '../../ledger/intervals/interval-views.js'
+import { FINAL_PHASES } from '../../ledger/intervals/intervals.js'
 import { isRecordPublic } from '../../ledger/intervals/records.js'
 import { isWorkflowStopped } from '../../temporal/is-workflow-stopped.js'
 import type { ApiDeps } from '../deps.js'
@@ -39,7 +40,8 @@ export function intervalOperation(deps: ApiDeps, answers: NetworkAnswers): Opera
     path: '/v1/network/intervals/{n}',
     tag: 'Network',
     access: 'network',
-    summary: 'Get an interval; plan, verdicts, moves, scores and weights once it is final',
+    summary:
+      'Get an interval; plan, verdicts, moves, scores and weights once its weights are in the open',
     params: intervalParams,
     query: querySchema,
     answers: {

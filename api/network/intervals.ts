@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import {
-  FINAL_PHASES,
   type IntervalOverviewRow,
   intervalsOverview,
 } from '../../ledger/intervals/interval-views.js'
 import { INTERVAL_PHASES } from '../../ledger/intervals/intervals.js'
 import { type CommitmentRow, newestCommitment } from '../../ledger/intervals/secrets.js'
+import {
+  HIDDEN_BECAUSE,
+  type HiddenBecause,
+  hiddenBecause,
+  shownThrough,
+} from '../../ledger/intervals/shown.js'
 import { WEIGHT_SET_KINDS, WEIGHT_SET_STATES } from '../../ledger/intervals/weights.js'
 import { intervalLink } from '../../temporal/ui-links.js'
 import type { ApiDeps } from '../deps.js'
@@ -27,7 +32,16 @@ export const commitmentSchema = z
       'What the verifier committed to before the interval began; the signed text is `fractal-commit/1` of formats/commitment.ts. The secret itself comes with the record.',
   })
 
-const untilFinal = count.nullable().meta({ description: 'null until the interval is final' })
+/** Members of an interval that say whether what it found is told. */
+export const hiddenMembers = {
+  hidden_because: z
+    .enum(Object.keys(HIDDEN_BECAUSE) as [HiddenBecause, ...HiddenBecause[]])
+    .nullable()
+    .meta({ description: 'why nothing of what it found is told yet; null: all of it is' }),
+  hidden_because_text: z.string().nullable(),
+}
+
+const untilShown = count.nullable().meta({ description: 'null while the interval is hidden' })
 
 export const intervalLineSchema = z
   .object({
@@ -40,13 +54,14 @@ export const intervalLineSchema = z
     opened_at: time.nullable(),
     settled_at: time.nullable(),
     provers: count,
-    checks: untilFinal,
-    passes: untilFinal,
-    cheats: untilFinal,
-    fails: untilFinal,
-    request_attempts: untilFinal,
-    request_successes: untilFinal,
-    moves: count,
+    ...hiddenMembers,
+    checks: untilShown,
+    passes: untilShown,
+    cheats: untilShown,
+    fails: untilShown,
+    request_attempts: untilShown,
+    request_successes: untilShown,
+    moves: untilShown,
     weights: z.object({ kind: weightsKindSchema, state: weightsStateSchema.nullable() }).nullable(),
     record_hash: z.string().nullable(),
     commitment: commitmentSchema.nullable(),
@@ -73,33 +88,37 @@ export function commitmentObject(
 }
 
 /**
- * A line of the list. Until the interval is final its checks are null, and its requests: a prover
+ * A line of the list. While the interval is hidden its checks are null, and its requests: a prover
  * that watched them could tell which of those it got was a challenge, and that it will hardly be
- * checked again.
+ * checked again; another verifier could copy what they come to.
  */
 function intervalObject(
   deps: ApiDeps,
   row: IntervalOverviewRow,
+  through: number,
 ): z.output<typeof intervalLineSchema> {
   const { commitmentSha256: secretSha256, commitmentSignature: signature } = row
-  const final = FINAL_PHASES.includes(row.phase)
+  const hidden = hiddenBecause(row, through)
+  const shown = hidden === null
   return {
     n: row.n,
     first_block: row.firstBlock,
     last_block: row.firstBlock + row.length - 1,
     phase: row.phase,
-    outcome: intervalOutcome(row),
+    outcome: intervalOutcome(row, shown),
     failure: row.failure,
     opened_at: isoOrNull(row.openedAt),
     settled_at: isoOrNull(row.settledAt),
     provers: row.provers,
-    checks: final ? row.checks : null,
-    passes: final ? row.passes : null,
-    cheats: final ? row.cheats : null,
-    fails: final ? row.fails : null,
-    request_attempts: final ? row.requests : null,
-    request_successes: final ? row.requestSuccesses : null,
-    moves: row.moves,
+    hidden_because: hidden,
+    hidden_because_text: hidden && HIDDEN_BECAUSE[hidden],
+    checks: shown ? row.checks : null,
+    passes: shown ? row.passes : null,
+    cheats: shown ? row.cheats : null,
+    fails: shown ? row.fails : null,
+    request_attempts: shown ? row.requests : null,
+    request_successes: shown ? row.requestSuccesses : null,
+    moves: shown ? row.moves : null,
     weights: row.weightsKind === null ? null : { kind: row.weightsKind, state: row.weightsState },
     record_hash: row.recordHash,
     commitment: commitmentObject(
@@ -136,6 +155,7 @@ export function intervalsOperation(deps: ApiDeps, answers: NetworkAnswers): Oper
         const { limit = DEFAULT_INTERVALS, before } = query
         // One more than asked for tells whether there are more.
         const page = { limit: limit + 1, ...(before === undefined ? {} : { before }) }
+        const through = await shownThrough(db, verifierId)
         const [rows, newest] = await Promise.all([
           intervalsOverview(db, verifierId, page),
           newestCommitment(db, verifierId),
@@ -143,7 +163,7 @@ export function intervalsOperation(deps: ApiDeps, answers: NetworkAnswers): Oper
         return {
           object: 'list',
           ...verifierId,
-          data: rows.slice(0, limit).map((row) => intervalObject(deps, row)),
+          data: rows.slice(0, limit).map((row) => intervalObject(deps, row, through)),
           has_more: rows.length > limit,
           newest_commitment: commitmentObject(newest),
         }

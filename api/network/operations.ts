@@ -1,6 +1,7 @@
 import type { ApiDeps } from '../deps.js'
 import type { Operation } from '../http/operation.js'
 import { NetworkAnswers } from './answer-cache.js'
+import { auditsOperation } from './audits.js'
 import { evidenceOperation } from './evidence.js'
 import { intervalOperation } from './interval.js'
 import { intervalsOperation } from './intervals.js'
@@ -26,6 +27,7 @@ export function networkOperations(deps: ApiDeps): Operation[] {
     intervalOperation(deps, answers),
     recordsOperation(deps, answers),
     recordOperation(deps, semaphore),
+    auditsOperation(deps, answers),
     evidenceOperation(deps, semaphore),
     retryOperation(deps),
   ]

@@ -1,5 +1,6 @@
-import { intervalByN, lastSettled, profileInForce } from '../../ledger/intervals/intervals.js'
+import { intervalByN, profileInForce } from '../../ledger/intervals/intervals.js'
 import { provenOf } from '../../ledger/intervals/share-columns.js'
+import { shownThrough } from '../../ledger/intervals/shown.js'
 import { currentCertificates } from '../../ledger/judging/certificates.js'
 import type { VerdictRow } from '../../ledger/judging/verdicts.js'
 import {
@@ -14,7 +15,6 @@ import {
   proverChecks,
   proverHistory,
 } from '../../ledger/provers/prover-detail.js'
-import { type StandingRow, standings } from '../../ledger/provers/provers.js'
 import { routingOverview, settledSinceCheat } from '../../ledger/provers/routing.js'
 import { DETECTION_CONFIDENCE_PERMILLE, detectionOf } from '../../rules/explain/detection.js'
 import { explainScore } from '../../rules/explain/explain-score.js'
@@ -44,25 +44,23 @@ export async function proverDetail(
   after: ProverCheckCursor | null,
 ): Promise<ProverDetail | null> {
   const { db, verifierId: id } = deps
-  const settled = await lastSettled(db, id)
-  const throughN = settled?.n ?? 0
+  const throughN = await shownThrough(db, id)
   const rows = await proversOverview(db, id, { hotkey, throughN })
   const row = presentOne(rows)
   if (row === null) return null
   // One check more than is shown tells whether there are more.
   const page = { throughN, after, limit: CHECKS_SHOWN + 1 }
-  const moved = { hotkey, registeredBlock: row.registeredBlock, limit: MOVES_SHOWN }
-  const [standing, history, moves, checks, facts, certificates, checked, profile, sinceCheat] =
+  const moved = { hotkey, registeredBlock: row.registeredBlock, throughN, limit: MOVES_SHOWN }
+  const [history, moves, checks, facts, certificates, checked, profile, sinceCheat] =
     await Promise.all([
-      standings(db, id, [row]),
-      proverHistory(db, id, row, HISTORY_INTERVALS),
+      proverHistory(db, id, row, { throughN, limit: HISTORY_INTERVALS }),
       tierHistory(db, id, moved),
       proverChecks(db, id, row, page),
-      routingOverview(db, id, row),
+      routingOverview(db, id, row, throughN),
       currentCertificates(db),
-      checkedAnswers(db, id, row, DETECTION_INTERVALS),
+      checkedAnswers(db, id, row, { throughN, last: DETECTION_INTERVALS }),
       profileInForce(db, id),
-      settledSinceCheat(db, id, row),
+      settledSinceCheat(db, id, row, throughN),
     ])
   const newest = history[0] ?? null
   const byN = new Map(history.map((each) => [each.n, each]))
@@ -71,7 +69,7 @@ export async function proverDetail(
     object: 'prover',
     ...id,
     ...proverObject(row),
-    ...tierParts(row, standing[0]!, newest, profile, told[0] ?? null),
+    ...tierParts(row, newest, profile, told[0] ?? null),
     score: newest && (await scoreObject(deps, newest)),
     history: history.map(historyObject).reverse(),
     moves: told.map(({ n, fromTier, toTier, reason, text, at }) => ({
@@ -103,15 +101,16 @@ function presentOne(rows: ProverOverviewRow[]): ProverOverviewRow | null {
 }
 
 function tierParts(
-  { totalCheats, lastCheatN }: ProverOverviewRow,
-  standing: StandingRow,
+  row: ProverOverviewRow,
   newest: ProverHistoryRow | null,
   profile: MechanismProfile | null,
   lastMove: Parameters<typeof whyTier>[1]['lastMove'],
 ): Pick<ProverDetail, 'why' | 'this_tier' | 'next_tier' | 'fast_return'> {
   const nothing = { requestAttempts: 0, requestSuccesses: 0, checksJudged: 0, checksPassed: 0 }
   const counts = newest ?? { ...nothing, cheats: 0 }
-  const caught = { cheats: totalCheats, lastN: lastCheatN }
+  const caught = { cheats: row.totalCheats, lastN: row.lastCheatN }
+  const { tier, totalSuccesses, validationsSinceMove, fastReturn } = row
+  const standing = { tier, totalSuccesses, validationsSinceMove, fastReturn }
   const explained = explainTier({ ...standing, counts, caught }, profile ?? PRODUCTION_PROFILE)
   return {
     why: whyTier(explained, { settledN: newest?.n ?? null, lastMove, caught }),

@@ -10,7 +10,7 @@ export interface RoutingInput {
   readonly tier: Tier
   /** Null when the newest interval does not have it. */
   readonly facts: RoutingOverviewRow | null
-  /** As far as intervals are settled; a cheat of the running one is not told yet. Null: none was found. */
+  /** As far as intervals are shown. Null: none was found. */
   readonly sinceCheat: { readonly cheatN: number; readonly passed: number } | null
   readonly requestsWhenSettled: number
   readonly certifiedClasses: ReadonlySet<string>
@@ -35,7 +35,7 @@ export function routingObjects(input: RoutingInput): Pick<ProverDetail, 'breaker
     routing: {
       latency_us_per_work: facts?.latencyUsPerWork ?? null,
       used_last_settled_interval: input.requestsWhenSettled,
-      requests_per_interval_limit: TIER_REQUEST_LIMIT[facts?.tier ?? tier],
+      requests_per_interval_limit: TIER_REQUEST_LIMIT[tier],
       last_resort: reason !== null,
       last_resort_reason: reason,
       text: routingText(facts, state, reason),

@@ -89,11 +89,11 @@ const routingSchema = z
   .object({
     latency_us_per_work: count.nullable().meta({
       description:
-        'for a unit of work (step · frame · pixel): floor(µs · 10^6 / work), so picoseconds; of settled intervals',
+        'for a unit of work (step · frame · pixel): floor(µs · 10^6 / work), so picoseconds; of intervals that are shown',
     }),
     used_last_settled_interval: count.meta({
       description:
-        'users’ requests it got in the newest settled interval. Those of the running one are not shown: a prover could tell from them which of its requests were challenges',
+        'users’ requests it got in the newest settled interval that is shown. Those of the running one are not shown: a prover could tell from them which of its requests were challenges',
     }),
     requests_per_interval_limit: count,
     last_resort: z.boolean().meta({ description: 'asked only while no other prover is free' }),
@@ -120,7 +120,9 @@ const detectionSchema = z
     }),
     spot_check_us: count.nullable().meta({ description: 'the same of its spot checks' }),
     text: z.string(),
-    window_intervals: count.meta({ description: 'settled intervals that were looked at' }),
+    window_intervals: count.meta({
+      description: 'settled intervals that were looked at, of those that are shown',
+    }),
   })
   .meta({
     id: 'Detection',
@@ -146,7 +148,7 @@ export const proverDetailSchema = z
     moves: z.array(moveSchema).meta({ description: 'newest first' }),
     verdicts: z
       .array(verdictLineSchema)
-      .meta({ description: 'newest first, of settled intervals' }),
+      .meta({ description: 'newest first, of intervals that are shown' }),
     verdicts_next: z.string().nullable(),
     breaker: z
       .object({

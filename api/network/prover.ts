@@ -45,7 +45,7 @@ export function proverOperation(deps: ApiDeps, answers: NetworkAnswers): Operati
     access: 'network',
     summary: 'Get a prover: why it has its tier and its score, and what the next tier requires',
     description:
-      'Of the hotkey’s present registration; one that registers again starts from nothing. Nothing of a running interval’s plan, verdicts or counts is shown.',
+      'Of the hotkey’s present registration; one that registers again starts from nothing. All of it is as the newest interval that is shown left it: nothing of a running interval is, and nothing of a settled one before its weights are in the open on the chain. The breaker alone follows users’ requests as they end.',
     params,
     query: querySchema,
     answers: {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { lastSettled } from '../../ledger/intervals/intervals.js'
+import { shownThrough } from '../../ledger/intervals/shown.js'
 import { type ProverOverviewRow, proversOverview } from '../../ledger/provers/network.js'
 import { REASONS } from '../../rules/verdicts.js'
 import type { ApiDeps } from '../deps.js'
@@ -42,7 +42,9 @@ export const proverMembers = {
       last_interval: count.nullable(),
       last_settled_at: time.nullable().meta({ description: 'when that interval was settled' }),
     })
-    .meta({ description: 'answers of it that were proven to be cheats, in all settled intervals' }),
+    .meta({
+      description: 'answers of it that were proven to be cheats, in all intervals that are shown',
+    }),
   last_settled_interval: z
     .object({
       n: count,
@@ -55,7 +57,11 @@ export const proverMembers = {
       cheats: count,
       observation_ppm: ppm.nullable(),
     })
-    .nullable(),
+    .nullable()
+    .meta({
+      description:
+        'the newest settled interval with it that is shown; tier, score and total are as it left them',
+    }),
   last_verdicts: z.array(
     z.object({
       interval: count,
@@ -70,7 +76,7 @@ export const proverMembers = {
 
 export const proverSchema = z.object(proverMembers).meta({ id: 'Prover' })
 
-/** A prover for everybody's eyes. @param row with the verdicts of settled intervals only */
+/** A prover for everybody's eyes. @param row with nothing of intervals that are hidden */
 export function proverObject(row: ProverOverviewRow): z.output<typeof proverSchema> {
   return {
     uid: row.uid,
@@ -133,7 +139,7 @@ export function proversOperation(
     access: 'network',
     summary: 'List provers: tier, score, weight, rates',
     description:
-      'Verdicts of an interval that is not settled yet are not shown: a prover that knows it was checked would know that another check in the same interval is unlikely.',
+      'As the newest interval that is shown left them. Nothing that a later one found is: a prover that knows it was checked would know that another check in the same interval is unlikely, and before an interval’s weights are in the open on the chain another verifier could copy them.',
     answers: {
       200: { description: 'By uid', schema: listOf(proverSchema).meta({ id: 'ProverList' }) },
       304: { description: 'Not modified' },
@@ -142,8 +148,8 @@ export function proversOperation(
     before: [openToPages],
     run: ({ req, res }) =>
       answers.send(req, res, {}, async () => {
-        const settled = await lastSettled(db, verifierId)
-        const rows = await proversOverview(db, verifierId, { throughN: settled?.n ?? 0 })
+        const throughN = await shownThrough(db, verifierId)
+        const rows = await proversOverview(db, verifierId, { throughN })
         return { object: 'list', ...verifierId, data: rows.map(proverObject) }
       }),
   })

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { Semaphore } from '../../base/concurrency/semaphore.js'
 import { signedRecordText } from '../../formats/signed-record.js'
-import { FINAL_PHASES } from '../../ledger/intervals/interval-views.js'
-import { type IntervalRow, intervalByN } from '../../ledger/intervals/intervals.js'
+import { FINAL_PHASES, type IntervalRow, intervalByN } from '../../ledger/intervals/intervals.js'
 import { publishedRecord } from '../../ledger/intervals/records.js'
 import type { ApiDeps } from '../deps.js'
 import { sendBytes } from '../http/byte-range.js'
@@ -99,7 +98,7 @@ function notPublic({ phase, forgottenAt }: IntervalRow, n: number): ApiError {
     })
   }
   const why = FINAL_PHASES.includes(phase)
-    ? 'Its record is published when its weights are on the chain and a later interval has settled.'
+    ? 'Its record is published when its weights are in the open on the chain and a later interval has settled.'
     : 'It is not settled yet.'
   return new ApiError('record_not_public', `The record of interval ${n} is not public yet.`, {
     hint: why,

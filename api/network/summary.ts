@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { lastSettled, latestInterval, profileInForce } from '../../ledger/intervals/intervals.js'
+import { shownThrough } from '../../ledger/intervals/shown.js'
 import { publishedBodySchema, publishedClasses } from '../../ledger/judging/published-classes.js'
 import { tiersOverview } from '../../ledger/provers/network.js'
 import { TIERS } from '../../rules/tiers.js'
@@ -39,6 +40,10 @@ export const summarySchema = z
       .nullable()
       .meta({ description: 'the newest one' }),
     last_settled: z.object({ n: count, settled_at: time.nullable() }).nullable(),
+    shown_through: count.meta({
+      description:
+        'what later intervals found is told nowhere yet: they are not final, or their weights are not in the open on the chain',
+    }),
     provers: count.meta({ description: 'in the newest interval that opened' }),
     tiers: z.array(z.object({ tier: tierSchema, provers: count })),
     classes: publishedClassesSchema.nullable().meta({
@@ -70,11 +75,12 @@ export function summaryOperation(deps: ApiDeps, answers: NetworkAnswers): Operat
     before: [openToPages],
     run: ({ req, res }) =>
       answers.send(req, res, {}, async (): Promise<z.output<typeof summarySchema>> => {
+        const through = await shownThrough(db, verifierId)
         const [newest, settled, profile, rows, classes] = await Promise.all([
           latestInterval(db, verifierId),
           lastSettled(db, verifierId),
           profileInForce(db, verifierId),
-          tiersOverview(db, verifierId),
+          tiersOverview(db, verifierId, through),
           publishedClasses(db, verifierId),
         ])
         const tiers = TIERS.map((tier) => ({
@@ -94,6 +100,7 @@ export function summaryOperation(deps: ApiDeps, answers: NetworkAnswers): Operat
             opened_at: isoOrNull(newest.openedAt),
           },
           last_settled: settled && { n: settled.n, settled_at: isoOrNull(settled.settledAt) },
+          shown_through: through,
           provers: tiers.reduce((sum, { provers }) => sum + provers, 0),
           tiers,
           classes,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { profileInForce } from '../../ledger/intervals/intervals.js'
+import { shownThrough } from '../../ledger/intervals/shown.js'
 import { type TierOverviewRow, tiersOverview } from '../../ledger/provers/network.js'
 import {
   PROMOTION_VALIDATIONS,
@@ -72,6 +73,7 @@ export function tiersOperation(
     tag: 'Network',
     access: 'network',
     summary: 'List the tiers: members, requirements and benefits',
+    description: 'Members and scores are as the newest interval that is shown left them.',
     answers: {
       200: {
         description: 'From the best',
@@ -85,8 +87,9 @@ export function tiersOperation(
     before: [openToPages],
     run: ({ req, res }) =>
       answers.send(req, res, {}, async () => {
+        const through = await shownThrough(db, verifierId)
         const [rows, profile] = await Promise.all([
-          tiersOverview(db, verifierId),
+          tiersOverview(db, verifierId, through),
           profileInForce(db, verifierId),
         ])
         const data = tierObjects(rows, profile)

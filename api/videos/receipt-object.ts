@@ -20,9 +20,10 @@ export const receiptSchema = z
     }),
     request_id: z.string(),
     prover: z.string().meta({ description: 'hotkey (ss58) whose signature `answer.signature` is' }),
-    prover_tier: tierSchema
-      .nullable()
-      .meta({ description: 'its tier when it answered; null when no interval knew it' }),
+    prover_tier: tierSchema.nullable().meta({
+      description:
+        'its tier when it answered; null when no interval knew it, and while the weights that the tier was settled with are not in the open on the chain',
+    }),
     prover_caught: z
       .object({
         interval: z.int().min(0).meta({ description: 'in which its last cheat was found' }),
@@ -34,7 +35,7 @@ export const receiptSchema = z
       .nullable()
       .meta({
         description:
-          'whether this prover was ever found cheating, by the intervals that are settled; null: it was not',
+          'whether this prover was ever found cheating, by the settled intervals that are shown; null: it was not',
       }),
     verifier: z
       .string()
@@ -92,7 +93,7 @@ export const receiptSchema = z
       })
       .meta({
         description:
-          'what the verifier found when it checked this very answer; shown once the interval is final',
+          'what the verifier found when it checked this very answer; shown once the interval is final and its weights are in the open on the chain',
       }),
   })
   .meta({ id: 'Receipt' })
@@ -148,10 +149,10 @@ export function receiptObject(
   }
 }
 
-/** @param isFinal whether the interval is, in which the answer was given */
+/** @param isShown whether the interval is, in which the answer was given */
 export function judgmentOf(
   verdicts: readonly FinalVerdict[],
-  isFinal: boolean,
+  isShown: boolean,
 ): Receipt['judgment'] {
   const checks = verdicts.map(({ kind, verdict, reason, n }) => ({
     kind,
@@ -161,7 +162,7 @@ export function judgmentOf(
     interval: n,
   }))
   if (checks.length === 0) {
-    const state = isFinal ? 'not_judged' : 'not_yet_public'
+    const state = isShown ? 'not_judged' : 'not_yet_public'
     return { state, verdict: null, reason: null, reason_text: null, checks }
   }
   const verdict = worstVerdict(checks.map((each) => each.verdict))

@@ -1,4 +1,4 @@
-import { FINAL_PHASES } from '../../ledger/intervals/interval-views.js'
+import { hiddenBecause, shownThrough } from '../../ledger/intervals/shown.js'
 import { settledSinceCheat } from '../../ledger/provers/routing.js'
 import { finalVerdicts, receiptOf } from '../../ledger/requests/receipts.js'
 import type { ApiDeps } from '../deps.js'
@@ -29,10 +29,7 @@ export function videoReceiptOperation(deps: ApiDeps): Operation {
       if (job.forgottenAt !== null) {
         throw expired(job, 'is no longer stored', 'receipt')
       }
-      const [row, verdicts] = await Promise.all([
-        receiptOf(deps.db, job.winningRequestId),
-        finalVerdicts(deps.db, job.winningRequestId),
-      ])
+      const row = await receiptOf(deps.db, job.winningRequestId)
       const genesisHash = row?.genesisHash ?? null
       if (row === null || genesisHash === null) {
         throw new ApiError(
@@ -43,11 +40,16 @@ export function videoReceiptOperation(deps: ApiDeps): Operation {
           },
         )
       }
-      const { prover: hotkey, registeredBlock } = row
-      const caught = await settledSinceCheat(deps.db, row, { hotkey, registeredBlock })
-      const isFinal = row.phase !== null && FINAL_PHASES.includes(row.phase)
-      const judgment = judgmentOf(verdicts, isFinal)
-      res.json(receiptObject(job, { ...row, genesisHash }, caught, judgment))
+      const { prover: hotkey, registeredBlock, n, phase } = row
+      const through = await shownThrough(deps.db, row)
+      const [caught, verdicts] = await Promise.all([
+        settledSinceCheat(deps.db, row, { hotkey, registeredBlock }, through),
+        finalVerdicts(deps.db, row.requestId, through),
+      ])
+      const isShown = phase !== null && hiddenBecause({ n, phase }, through) === null
+      const tier = (row.tierAfter ?? 0) <= through ? row.tier : null
+      const judgment = judgmentOf(verdicts, isShown)
+      res.json(receiptObject(job, { ...row, tier, genesisHash }, caught, judgment))
     },
   })
 }

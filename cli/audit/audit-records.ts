@@ -1,10 +1,11 @@
 import { FractalError } from '../../base/errors.js'
 import type { Chain } from '../../chain/chain.js'
-import { auditLink, type Before, proverId } from '../../rules/audit/audit-link.js'
+import { auditLink, type Before, keptRecord, proverId } from '../../rules/audit/audit-link.js'
 import { auditRecord } from '../../rules/audit/audit-record.js'
 import { differs, type Finding } from '../../rules/audit/finding.js'
 import { RuleError } from '../../rules/error.js'
-import { type ChainCheck, checkChain, checkWeights } from './check-chain.js'
+import type { PublicRecord } from '../../rules/record/public-record.js'
+import { type ChainCheck, checkChain, type ShownWeights } from './check-chain.js'
 import { assertSigned, checkSignatures } from './check-signatures.js'
 import type { SignedRecord } from './signed-record.js'
 
@@ -28,14 +29,17 @@ export interface AuditOptions {
 /** What is known of the records before one, while they are audited in their order. */
 export class RecordChain {
   #before: Before | null = null
+  /** The newest weights of one of them that a block shows. */
+  shown: ShownWeights | null = null
 
   /** Notes a record that the next one has to follow. */
   add({ hash, read }: SignedRecord): void {
     const before = this.#before
     const settled = read.record.settlement?.provers ?? null
+    const last = keptRecord({ hash, read })
     this.#before = {
-      last: { hash, read },
-      lastSettled: settled === null ? (before?.lastSettled ?? null) : read,
+      last,
+      lastSettled: settled === null ? (before?.lastSettled ?? null) : last,
       left: new Map([
         ...(before?.left ?? []),
         ...(settled ?? []).map((row) => [proverId(row), row] as const),
@@ -47,7 +51,7 @@ export class RecordChain {
   /** What does not follow from the records before; nothing where none is known. */
   check({ hash, read }: SignedRecord): Finding[] {
     if (this.#before === null) return first(read.record.n, read.record.previous?.n ?? null)
-    const { record } = this.#before.last.read
+    const { record } = this.#before.last
     const others = [
       ...differs('genesis_hash', read.record.genesisHash, record.genesisHash),
       ...differs('netuid', read.record.netuid, record.netuid),
@@ -85,7 +89,7 @@ export async function auditOne(
         ...recomputed(signed),
         ...records.check(signed),
       ]
-  const chain = await onChain(signed, options)
+  const chain = await onChain(signed, records, options)
   return { findings: [...named, ...own, ...chain.findings], notes: chain.notes }
 }
 
@@ -100,11 +104,14 @@ function recomputed({ read }: SignedRecord): Finding[] {
 
 async function onChain(
   signed: SignedRecord,
+  records: RecordChain,
   { chain, chainOnly }: AuditOptions,
 ): Promise<ChainCheck> {
   if (chain === null) return { findings: [], notes: ['the chain was not asked'] }
   try {
-    return await (chainOnly ? checkWeights(chain, signed) : checkChain(chain, signed))
+    const found = await checkChain(chain, signed, { before: records.shown, weightsOnly: chainOnly })
+    records.shown = found.shown ?? records.shown
+    return found
   } catch (error) {
     if (!(error instanceof FractalError) || error.code !== 'StateDiscarded') throw error
     throw new FractalError('StateDiscarded', `The chain cannot be compared: ${error.message}`, {
@@ -114,11 +121,23 @@ async function onChain(
   }
 }
 
+/** Which record it is, and where it came from. */
+export interface NamedRecord
+  extends Pick<PublicRecord, 'n' | 'verifier' | 'netuid' | 'genesisHash'> {
+  readonly hash: string
+  readonly source: string
+}
+
+export function namedRecord({ hash, source, read }: SignedRecord): NamedRecord {
+  const { n, verifier, netuid, genesisHash } = read.record
+  return { n, verifier, netuid, genesisHash, hash, source }
+}
+
 /** Two records that one verifier signed for one interval: a lie that proves itself. */
-export function twoForOne(records: readonly SignedRecord[]): Finding[] {
-  const seen = new Map<string, SignedRecord>()
+export function twoForOne(records: readonly NamedRecord[]): Finding[] {
+  const seen = new Map<string, NamedRecord>()
   return records.flatMap((signed) => {
-    const { n, verifier, netuid, genesisHash } = signed.read.record
+    const { n, verifier, netuid, genesisHash } = signed
     const key = `${genesisHash}/${netuid}/${verifier}/${n}`
     const other = seen.get(key)
     seen.set(key, signed)

@@ -16,25 +16,67 @@ export interface ChainCheck {
   readonly notes: string[]
 }
 
+/** Weights of a verifier that a block shows, and that follow from its record: pairs of uid and u16. */
+export interface ShownWeights {
+  readonly block: number
+  readonly pairs: readonly (readonly [number, number])[]
+}
+
 /**
  * Compares a record with the chain: its network, its first block, who was there to be judged, and the weights.
+ * @param options.before the newest weights of an earlier record that a block shows; null where none is known
+ * @param options.weightsOnly nothing but the network and the weights
  * @throws ChainError
  */
-export async function checkChain(chain: Chain, signed: SignedRecord): Promise<ChainCheck> {
+export async function checkChain(
+  chain: Chain,
+  signed: SignedRecord,
+  { before, weightsOnly }: { before: ShownWeights | null; weightsOnly: boolean },
+): Promise<ChainCheck & { shown: ShownWeights | null }> {
   const { record } = signed.read
-  const network = differs('genesis_hash', record.genesisHash, chain.genesisHash)
-  if (network.length > 0) {
-    return {
-      findings: [{ ...network[0]!, what: `${network[0]!.what}: it is another network's` }],
-      notes: [],
-    }
+  const [network] = differs('genesis_hash', record.genesisHash, chain.genesisHash)
+  if (network !== undefined) {
+    const what = `${network.what}: it is another network’s`
+    return { findings: [{ ...network, what }], notes: [], shown: null }
   }
-  const opening = await checkOpening(chain, record)
+  const opening = weightsOnly ? NOTHING : await checkOpening(chain, record)
   const weights = await checkWeights(chain, signed)
+  const between =
+    weights.shown !== null || before === null ? [] : await overwritten(chain, record, before)
   return {
-    findings: [...opening.findings, ...weights.findings],
+    findings: [...opening.findings, ...weights.findings, ...between],
     notes: [...opening.notes, ...weights.notes],
+    shown: weights.shown,
   }
+}
+
+const NOTHING: ChainCheck = { findings: [], notes: [] }
+
+/**
+ * Whether a verifier that says to have set no weights has set some: at the last block of the interval after, those
+ * of an earlier record stand, or somebody has set others since.
+ */
+async function overwritten(
+  chain: Chain,
+  { netuid, verifier, firstBlock, length }: PublicRecord,
+  before: ShownWeights,
+): Promise<Finding[]> {
+  const number = firstBlock + 2 * length - 1
+  if (number <= before.block || number > (await chain.finalized()).number) return []
+  const block = await kept(() => chain.blockAt(number))
+  if (block === null) return []
+  const metagraph = await kept(() => chain.metagraph(netuid, block))
+  const me = metagraph?.neurons.find(({ hotkey }) => hotkey === verifier)
+  if (me === undefined || me.lastUpdate <= before.block) return []
+  const stored = await chain.weights(netuid, me.uid, block)
+  return JSON.stringify(stored) === JSON.stringify(before.pairs)
+    ? []
+    : [
+        {
+          where: `weights on the chain in block ${number}`,
+          what: `were set in block ${me.lastUpdate}, although the record says that none were, and no record says what they follow from`,
+        },
+      ]
 }
 
 /** Who could be judged when the interval began: all of them, and nobody else. */
@@ -79,13 +121,22 @@ async function checkOpening(chain: Chain, record: PublicRecord): Promise<ChainCh
 }
 
 /** The vector that follows from the scores, and the one that the chain stores. */
-export async function checkWeights(chain: Chain, signed: SignedRecord): Promise<ChainCheck> {
+async function checkWeights(
+  chain: Chain,
+  signed: SignedRecord,
+): Promise<ChainCheck & { shown: ShownWeights | null }> {
   const { record } = signed.read
   const { kind, sent_block: sentBlock, included_block: includedBlock } = signed.published
   const { settlement, netuid, verifier } = record
-  if (settlement === null) return { findings: [], notes: ['it lapsed, so it set no weights'] }
+  if (settlement === null) {
+    return { findings: [], notes: ['it lapsed, so it set no weights'], shown: null }
+  }
   if (kind !== 'weights' || sentBlock === null || includedBlock === null) {
-    return { findings: [], notes: [`it set no weights (${kind})`] }
+    return { findings: [], notes: [`it says to have set no weights (${kind})`], shown: null }
+  }
+  const wrong = await wrongBlocks(chain, record, { sentBlock, includedBlock })
+  if (wrong !== null) {
+    return { findings: [{ where: 'published', what: wrong }], notes: [], shown: null }
   }
   const sent = await facts(chain, netuid, sentBlock)
   const vector = weightVector(
@@ -96,9 +147,9 @@ export async function checkWeights(chain: Chain, signed: SignedRecord): Promise<
       maxWeightLimit: sent.params.maxWeightLimit,
     }),
   )
-  const follows =
+  const follows: [number, number][] =
     vector.kind === 'weights'
-      ? maxUpscale(vector.values).map((value, i) => [vector.uids[i], value])
+      ? maxUpscale(vector.values).map((value, i) => [vector.uids[i]!, value])
       : []
   const block = await chain.blockAt(includedBlock)
   const own = uidOf(await chain.metagraph(netuid, block), verifier)
@@ -106,16 +157,36 @@ export async function checkWeights(chain: Chain, signed: SignedRecord): Promise<
     return {
       findings: [{ where: 'verifier', what: `has no uid on the chain at block ${includedBlock}` }],
       notes: [],
+      shown: null,
     }
   }
   const stored = await chain.weights(netuid, own, block)
-  return {
-    findings:
-      stored.length === 0 || JSON.stringify(stored) !== JSON.stringify(follows)
-        ? differs(`weights on the chain in block ${includedBlock}`, stored, follows)
-        : [],
-    notes: [`the chain stores its weights in block ${includedBlock}`],
+  const where = `weights on the chain in block ${includedBlock}`
+  if (stored.length === 0 || JSON.stringify(stored) !== JSON.stringify(follows)) {
+    const [finding] = differs(where, stored, follows)
+    const what = 'are none, and none follow: nothing can have been set'
+    return { findings: [finding ?? { where, what }], notes: [], shown: null }
   }
+  return {
+    findings: [],
+    notes: [`the chain stores its weights in block ${includedBlock}`],
+    shown: { block: includedBlock, pairs: follows },
+  }
+}
+
+/** Nobody signed the blocks that are told with a record: asked for as they are, a node might never answer. */
+async function wrongBlocks(
+  chain: Chain,
+  { firstBlock, length }: PublicRecord,
+  { sentBlock, includedBlock }: { sentBlock: number; includedBlock: number },
+): Promise<string | null> {
+  const last = firstBlock + length - 1
+  if (sentBlock < last || includedBlock < sentBlock) {
+    return `says that weights of block ${sentBlock} are shown by block ${includedBlock}, but the interval’s last block is ${last}`
+  }
+  const { number } = await chain.finalized()
+  if (includedBlock <= number) return null
+  return `says that block ${includedBlock} shows the weights, but the last final block is ${number}`
 }
 
 async function facts(chain: Chain, netuid: number, number: number) {

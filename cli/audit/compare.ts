@@ -1,3 +1,5 @@
+import { FractalError } from '../../base/errors.js'
+import { checksOf } from '../../rules/record/settlement-input.js'
 import type { ProverSettlement } from '../../rules/settle/settlement.js'
 import { printJson, printLine } from '../output.js'
 import { assertSigned } from './check-signatures.js'
@@ -23,6 +25,7 @@ export async function compareRecords(a: string, b: string, json: boolean): Promi
   const [one, other] = [await loadRecord(a), await loadRecord(b)]
   await assertSigned(one)
   await assertSigned(other)
+  assertComparable(one, other)
   const [ofOne, ofOther] = [judgedBy(one), judgedBy(other)]
   const both = [...ofOne.keys()].filter((hotkey) => ofOther.has(hotkey))
   const different = both
@@ -42,23 +45,38 @@ export async function compareRecords(a: string, b: string, json: boolean): Promi
   return different.length === 0
 }
 
+/** @throws FractalError `not_comparable` */
+function assertComparable(
+  { read: { record: a } }: SignedRecord,
+  { read: { record: b } }: SignedRecord,
+) {
+  if (a.genesisHash !== b.genesisHash || a.netuid !== b.netuid) {
+    throw new FractalError('not_comparable', 'The records are of two networks, with other provers.')
+  }
+  if (a.verifier !== b.verifier) return
+  throw new FractalError('not_comparable', `Both records are of the verifier ${a.verifier}.`, {
+    hint: 'Name a record of each of two verifiers, of about the same blocks.',
+  })
+}
+
 function name({ read: { record } }: SignedRecord): string {
   return `${record.verifier.slice(0, 8)}… interval ${record.n}`
 }
 
-function judgedBy({ read }: SignedRecord): Map<string, Judged> {
+function judgedBy({ read: { record, answers } }: SignedRecord): Map<string, Judged> {
+  const files = new Map(
+    record.evidence.map(({ requestId, kind, sha256 }) => [`${kind} ${requestId}`, sha256]),
+  )
   const faults = new Map<string, string[]>()
-  for (const { hotkey, requestId, checks } of read.answers) {
-    for (const { kind, verdict, reason } of checks) {
-      if (verdict !== 'cheat' && verdict !== 'fail') continue
-      faults.set(hotkey, [
-        ...(faults.get(hotkey) ?? []),
-        `${kind} ${verdict} (${reason}) ${requestId}`,
-      ])
-    }
+  for (const { hotkey, requestId, kind, verdict, reason } of checksOf(record, answers)) {
+    if (verdict !== 'cheat' && verdict !== 'fail') continue
+    const sha256 = files.get(`${kind} ${requestId}`)
+    const file = sha256 === undefined ? '' : `, evidence ${sha256}`
+    const fault = `${kind} ${verdict} (${reason}) ${requestId}${file}`
+    faults.set(hotkey, [...(faults.get(hotkey) ?? []), fault])
   }
   return new Map(
-    (read.record.settlement?.provers ?? []).map((row) => [
+    (record.settlement?.provers ?? []).map((row) => [
       row.hotkey,
       judged(row, faults.get(row.hotkey) ?? []),
     ]),

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
 import { FractalError, messageOf } from '../../base/errors.js'
+import { boundedBytes } from '../bounded-bytes.js'
 import { badRecord } from './read-record-text.js'
 import { readSignedRecord, type SignedRecord } from './signed-record.js'
 
@@ -11,14 +12,13 @@ const DEADLINE_MS = 120_000
 const ERROR_BYTES_MAX = 10_000
 const GZIP = [0x1f, 0x8b]
 
-/** Where records are: an API by its address, or files. */
-export function recordUrl(api: string, n: number): string {
+function recordUrl(api: string, n: number): string {
   return new URL(`/v1/network/intervals/${n}/record`, api).href
 }
 
 /**
  * Reads a record from a file (also one that is gzipped) or an address.
- * @throws FractalError `bad_record`, `record_unreadable`
+ * @throws FractalError `bad_record`, `record_unreadable`, `record_refused`, `record_not_found`, `record_not_public`
  */
 export async function loadRecord(target: string): Promise<SignedRecord> {
   try {
@@ -27,6 +27,17 @@ export async function loadRecord(target: string): Promise<SignedRecord> {
   } catch (error) {
     throw unreadable(target, error)
   }
+}
+
+/**
+ * The record that an API has for an interval.
+ * @throws FractalError as `loadRecord`; `bad_record` for that of another interval
+ */
+export async function loadInterval(api: string, n: number): Promise<SignedRecord> {
+  const url = recordUrl(api, n)
+  const signed = await loadRecord(url)
+  if (signed.read.record.n === n) return signed
+  throw unreadable(url, badRecord(`is of interval ${signed.read.record.n}, not of ${n}`))
 }
 
 function decode(bytes: Uint8Array): string {
@@ -38,13 +49,16 @@ function decode(bytes: Uint8Array): string {
 }
 
 async function readFile(path: string): Promise<Uint8Array> {
-  const first = await collect(createReadStream(path, { end: 1 }))
-  const stream = createReadStream(path)
+  const first = await recordBytes(createReadStream(path, { end: 1 }))
   const isGzip = first[0] === GZIP[0] && first[1] === GZIP[1]
-  return collect(isGzip ? stream.pipe(createGunzip()) : stream)
+  const stream = createReadStream(path)
+  if (!isGzip) return recordBytes(stream)
+  const unpacked = createGunzip()
+  stream.on('error', (error) => unpacked.destroy(error))
+  return recordBytes(stream.pipe(unpacked)).finally(() => stream.destroy())
 }
 
-/** @throws FractalError with the API's own code */
+/** @throws FractalError with the API's own code, where it is one of records */
 async function download(url: string): Promise<Uint8Array> {
   const apiKey = process.env.FRACTAL_API_KEY
   const response = await fetch(url, {
@@ -52,33 +66,32 @@ async function download(url: string): Promise<Uint8Array> {
     redirect: 'error',
     headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
   })
-  if (response.status === 200 && response.body !== null) return collect(response.body)
+  if (response.status === 200) return recordBytes(response.body)
   throw await refusal(response)
 }
+
+/** Codes of the API that callers tell apart. */
+const KNOWN: readonly string[] = ['record_not_found', 'record_not_public', 'interval_not_found']
 
 /** As the API tells it (RFC 9457). */
 const problemSchema = z.looseObject({ code: z.string(), detail: z.string() })
 
 async function refusal(response: Response): Promise<FractalError> {
-  const text = (await response.text()).slice(0, ERROR_BYTES_MAX)
-  const problem = problemSchema.safeParse(JSON.parse(/^\{/.test(text) ? text : 'null'))
-  return problem.success
-    ? new FractalError(problem.data.code, problem.data.detail)
-    : new FractalError('record_unreadable', `HTTP ${response.status}`)
+  const unknown = new FractalError('record_unreadable', `HTTP ${response.status}`)
+  try {
+    const text = await boundedBytes(response.body, ERROR_BYTES_MAX, () => unknown)
+    const problem = problemSchema.parse(JSON.parse(Buffer.from(text).toString()))
+    const code = KNOWN.includes(problem.code) ? problem.code : 'record_refused'
+    return new FractalError(code, problem.detail)
+  } catch {
+    return unknown
+  }
 }
 
-/** @throws FractalError `bad_record` beyond the limit, without reading on */
-async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of chunks) {
-    length += chunk.length
-    if (length > RECORD_BYTES_MAX) {
-      throw badRecord(`has more than ${RECORD_BYTES_MAX / 1024 / 1024} MiB`)
-    }
-    parts.push(chunk)
-  }
-  return Buffer.concat(parts)
+function recordBytes(chunks: AsyncIterable<Uint8Array> | null): Promise<Uint8Array> {
+  return boundedBytes(chunks, RECORD_BYTES_MAX, () =>
+    badRecord(`has more than ${RECORD_BYTES_MAX / 1024 / 1024} MiB`),
+  )
 }
 
 function unreadable(target: string, error: unknown): FractalError {

@@ -9,6 +9,9 @@ import { recordSchema } from './record-schema.js'
 
 /** Deeper than any record: what is nested further would end this process. */
 const DEPTH_MAX = 32
+/** What takes more memory than its text: three bytes of a hostile file would be sixty here. */
+const CONTAINERS_MAX = 1_000_000
+const VALUES_MAX = 12_000_000
 
 /**
  * Reads a record: every member that its version has and no other.
@@ -32,9 +35,9 @@ export function readRecordValue(value: CanonicalValue): ReadRecord {
   }
 }
 
-/** @throws FractalError `bad_record` for what is no JSON, or is nested too deeply */
+/** @throws FractalError `bad_record` for what is no JSON, or is nested too deeply, or has too many parts */
 export function parseJson(text: string): CanonicalValue {
-  assertShallow(text)
+  assertBounded(text)
   try {
     const value: CanonicalValue = JSON.parse(text)
     return value
@@ -58,19 +61,37 @@ function assertVersion(value: CanonicalValue): void {
   )
 }
 
-/** Looks at brackets outside strings. */
-function assertShallow(text: string): void {
+/** Looks at brackets and commas outside strings. */
+function assertBounded(text: string): void {
   let depth = 0
-  let inString = false
+  let containers = 0
+  let values = 0
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i)
-    if (inString) {
-      if (code === 0x5c) i++
-      else if (code === 0x22) inString = false
-    } else if (code === 0x22) inString = true
+    if (code === QUOTE) i = endOfString(text, i)
+    else if (code === 0x2c) values += 1
     else if (code === 0x5b || code === 0x7b) {
       depth += 1
+      containers += 1
       if (depth > DEPTH_MAX) throw badRecord(`is nested more than ${DEPTH_MAX} deep`)
     } else if (code === 0x5d || code === 0x7d) depth -= 1
+  }
+  if (containers > CONTAINERS_MAX || values > VALUES_MAX) {
+    throw badRecord(
+      `has ${containers} lists and objects with ${values} values, more than any record`,
+    )
+  }
+}
+
+const QUOTE = 0x22
+
+/** Where the string that begins at `start` ends; the text's end where it does not. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; ; at++) {
+    at = text.indexOf('"', at)
+    if (at === -1) return text.length
+    let slashes = 0
+    while (text.charCodeAt(at - 1 - slashes) === 0x5c) slashes += 1
+    if (slashes % 2 === 0) return at
   }
 }

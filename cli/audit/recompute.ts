@@ -27,7 +27,6 @@ export async function recompute(
   { read }: SignedRecord,
   options: RecomputeOptions,
 ): Promise<{ findings: Finding[]; notes: string[] }> {
-  if (options.recompute === 0) return { findings: [], notes: [] }
   const answered = read.record.challenges.flatMap((item): Answered[] => {
     const row = read.byId.get(item.requestId)
     const { body } = item
@@ -82,7 +81,8 @@ async function compareAll(engine: Engine, modelRoot: string, drawn: readonly Ans
   }
   const seconds = ((performance.now() - begun) / 1000 / drawn.length).toFixed(1)
   const other = others === 0 ? '' : `, ${others} of another class prove nothing`
-  const note = `${drawn.length} challenges computed again here, ${equal} with equal bytes${other}, ${seconds} s each`
+  const challenges = `${drawn.length} challenge${drawn.length === 1 ? '' : 's'}`
+  const note = `${challenges} computed again here, ${equal} with equal bytes${other}, ${seconds} s each`
   return { findings, notes: [note] }
 }
 

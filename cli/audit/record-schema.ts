@@ -6,6 +6,7 @@ import type { Coded } from '../../rules/record/columns.js'
 import { type PublicRecord, RECORD_VERSION } from '../../rules/record/public-record.js'
 import { TIERS } from '../../rules/tiers.js'
 import { REASONS, type Reason, VERDICTS } from '../../rules/verdicts.js'
+import { list, wholes } from './schema-lists.js'
 
 const whole = z.int().min(0)
 const number = z.int().min(1).max(2_147_483_647)
@@ -35,7 +36,7 @@ const checkKind = z.enum(['answer', 'challenge', 'audit', 'spotcheck'])
 const outcome = z.enum(['success', 'failure', 'neutral', 'refused'])
 
 function coded<T>(value: z.ZodType<T>): z.ZodType<Coded<T>> {
-  return z.strictObject({ values: z.array(value), of: z.array(whole) })
+  return z.strictObject({ values: list(value), of: wholes })
 }
 
 const check = { kind: checkKind, verdict: z.enum(VERDICTS), reason, rewardPpm: ppm.nullable() }
@@ -59,7 +60,7 @@ const answers = z.strictObject({
   count: whole,
   requestIds: z.string(),
   bodySha256: z.string(),
-  prover: z.array(whole),
+  prover: wholes,
   kind: coded(requestKind),
   outcome: coded(outcome.nullable()),
   reason: coded(reason.nullable()),
@@ -69,23 +70,23 @@ const answers = z.strictObject({
   inFlight: coded(whole.nullable()),
   shape: coded(z.strictObject(workShape).nullable()),
   wide: coded(z.strictObject({ n: number, round: whole }).nullable()),
-  checks: coded(z.array(z.strictObject(check))),
+  checks: coded(list(z.strictObject(check))),
   class: coded(z.strictObject({ determinismClass: name, modelRoot: digest }).nullable()),
   framesSha256: z.string(),
   traceRoot: z.string(),
   signature: z.string(),
-  taken: z.array(z.strictObject({ answer: whole, requestIds: z.array(requestId) })),
-  promptSha256: z.array(z.strictObject({ answer: whole, sha256: digest })),
+  taken: list(z.strictObject({ answer: whole, requestIds: list(requestId) })),
+  promptSha256: list(z.strictObject({ answer: whole, sha256: digest })),
 })
 
 const plan = z.strictObject({
   model: z.strictObject({ name, ...videoShape }),
-  recentRequests: z.array(z.strictObject({ ...videoShape, negativePrompt: flag, cancelled: flag })),
-  prompts: z.array(text),
-  reusablePrompts: z.array(
-    z.strictObject({ promptSha256: digest, negativePrompt: flag, servedBy: z.array(hotkey) }),
+  recentRequests: list(z.strictObject({ ...videoShape, negativePrompt: flag, cancelled: flag })),
+  prompts: list(text),
+  reusablePrompts: list(
+    z.strictObject({ promptSha256: digest, negativePrompt: flag, servedBy: list(hotkey) }),
   ),
-  provers: z.array(
+  provers: list(
     z.strictObject({ ...proverKey, lastFullCheckN: number.nullable(), hasAddress: flag }),
   ),
   gpuUsPerWork: whole.nullable(),
@@ -153,14 +154,14 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
   firstBlockHash: digest.nullable(),
   openedAfter: number.nullable(),
   previous: z.strictObject({ n: number, hash: digest }).nullable(),
-  missed: z.array(z.strictObject({ n: number, because: cause.nullable() })),
+  missed: list(z.strictObject({ n: number, because: cause.nullable() })),
   outcome: z.enum(['settled', 'lapsed']),
   profile: profile.nullable(),
   modelRoot: digest,
   secret: digest.nullable(),
   commitment: commitment.nullable(),
   nextCommitment: commitment.nullable(),
-  certificates: z.array(
+  certificates: list(
     z.strictObject({
       determinismClass: name,
       exact: flag,
@@ -173,7 +174,7 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
       profile: name,
     }),
   ),
-  opening: z.array(
+  opening: list(
     z.strictObject({
       ...proverKey,
       uid: whole,
@@ -189,16 +190,16 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
     }),
   ),
   plan: plan.nullable(),
-  rounds: z.array(
+  rounds: list(
     z.strictObject({
       kind: z.enum(['challenge', 'wide']),
       round: whole,
       momentMs: whole,
       begun: whole.nullable(),
-      busy: z.array(hotkey),
+      busy: list(hotkey),
     }),
   ),
-  challenges: z.array(
+  challenges: list(
     z.strictObject({
       ...proverKey,
       requestId,
@@ -210,27 +211,25 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
       promptSha256: digest.nullable(),
     }),
   ),
-  wideRounds: z.array(
+  wideRounds: list(
     z.strictObject({
       round: whole,
-      provers: z.array(
-        z.strictObject({ prover: whole, gpus: number, inFlight: z.array(requestId) }),
-      ),
+      provers: list(z.strictObject({ prover: whole, gpus: number, inFlight: list(requestId) })),
     }),
   ),
   audits: z
     .strictObject({
-      drawn: z.array(requestId),
+      drawn: list(requestId),
       max: whole,
-      openingRefused: z.array(requestId),
+      openingRefused: list(requestId),
     })
     .nullable(),
-  provers: z.array(z.strictObject(proverKey)),
+  provers: list(z.strictObject(proverKey)),
   answers,
-  otherChecks: z.array(
+  otherChecks: list(
     z.strictObject({ ...check, requestId, requestKind, counted: flag, prover: whole }),
   ),
-  evidence: z.array(z.strictObject({ requestId, kind: checkKind, sha256: digest })),
+  evidence: list(z.strictObject({ requestId, kind: checkKind, sha256: digest })),
   standings: z
     .array(
       z.strictObject({
@@ -252,7 +251,7 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
         round: whole,
         prover: whole,
         gpus: number,
-        requests: z.array(
+        requests: list(
           z.strictObject({
             requestId,
             ofRound: flag,
@@ -264,7 +263,7 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
                 outcome,
                 gpus: number.nullable(),
                 inFlight: whole.nullable(),
-                taken: z.array(requestId).nullable(),
+                taken: list(requestId).nullable(),
               })
               .nullable(),
           }),
@@ -276,7 +275,7 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
     .array(
       z.strictObject({
         n: number,
-        counts: z.array(z.strictObject({ ...shareCounts, prover: whole })),
+        counts: list(z.strictObject({ ...shareCounts, prover: whole })),
       }),
     )
     .nullable(),
@@ -285,8 +284,8 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
   settlement: z
     .strictObject({
       n: number,
-      provers: z.array(settledProver),
-      cheatingHotkeys: z.array(hotkey),
+      provers: list(settledProver),
+      cheatingHotkeys: list(hotkey),
     })
     .nullable(),
   weights: z
@@ -294,12 +293,12 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
       kind: name,
       reason: name.nullable(),
       block: z.strictObject({ number: whole, hash }),
-      neurons: z.array(hotkey),
+      neurons: list(hotkey),
       ownUid: whole.nullable(),
       minAllowed: whole,
       maxWeightLimit: whole,
-      uids: z.array(whole),
-      values: z.array(whole),
+      uids: wholes,
+      values: wholes,
     })
     .nullable(),
 })

@@ -14,9 +14,8 @@ export interface AuditedRecord extends Found {
 /** More than so many differences tell nobody more. */
 const SHOWN = 20
 
-/** What was audited, in one sentence: nothing was found. */
+/** What was audited, one record at least, in one sentence: nothing was found. */
 export function sentence(audited: readonly AuditedRecord[]): string {
-  if (audited.length === 0) return 'There is no record in this range.'
   const { n, verifier } = audited[0]!
   const numbers = audited.map((one) => one.n)
   const which =

@@ -1,11 +1,18 @@
 import { FractalError } from '../../base/errors.js'
 import type { Chain } from '../../chain/chain.js'
 import { connectChain } from '../../chain/connect.js'
+import type { Finding } from '../../rules/audit/finding.js'
 import { printJson, printLine } from '../output.js'
-import { type AuditOptions, auditOne, RecordChain, twoForOne } from './audit-records.js'
+import {
+  type AuditOptions,
+  auditOne,
+  type NamedRecord,
+  namedRecord,
+  RecordChain,
+  twoForOne,
+} from './audit-records.js'
 import { assertSigned } from './check-signatures.js'
-import { loadRecord, recordUrl } from './load-record.js'
-import { recompute } from './recompute.js'
+import { loadInterval, loadRecord } from './load-record.js'
 import { type AuditedRecord, printFindings, sentence } from './report.js'
 import type { SignedRecord } from './signed-record.js'
 
@@ -51,9 +58,10 @@ async function auditAll(request: AuditRequest, chain: Chain | null): Promise<Aud
   const options = { ...request, chain }
   const records = new RecordChain()
   const audited: AuditedRecord[] = []
-  for await (const signed of recordsOf(request)) {
+  const absent: number[] = []
+  for await (const signed of recordsOf(request, absent)) {
     const found = await auditOne(signed, records, options)
-    const again = await recompute(signed, request)
+    const again = await generatedAgain(signed, request)
     records.add(signed)
     audited.push({
       ...summary(signed),
@@ -61,46 +69,72 @@ async function auditAll(request: AuditRequest, chain: Chain | null): Promise<Aud
       notes: [...found.notes, ...again.notes],
     })
   }
+  const [first] = audited
+  if (first === undefined) {
+    throw new FractalError('record_not_found', 'There is no record in this range.')
+  }
+  // Of one between two others the later one said why.
+  const untold = absent.filter((n) => n < first.n || n > audited.at(-1)!.n)
+  if (untold.length > 0) {
+    first.notes.unshift(`no record of ${untold.join(', ')}, of which no other here says why`)
+  }
   return audited
 }
 
-async function* recordsOf(request: AuditRequest): AsyncGenerator<SignedRecord> {
+/** @param absent is filled with the numbers of a range that have no record */
+async function* recordsOf(request: AuditRequest, absent: number[]): AsyncGenerator<SignedRecord> {
   const { targets, range, api } = request
   if (range !== null) {
     for (let n = range.from; n <= range.to; n++) {
       const signed = await ofInterval(api, n)
-      if (signed !== null) yield signed
+      if (signed === null) absent.push(n)
+      else yield signed
     }
     return
   }
   if (targets.length === 1) {
     const [target] = targets
-    yield await loadRecord(addressOf(target!, api))
+    yield await loadTarget(target!, api)
     return
   }
-  const all = await Promise.all(targets.map((target) => loadRecord(addressOf(target, api))))
-  for (const signed of all) await assertSigned(signed)
-  const [twice] = twoForOne(all)
+  // One at a time: with its answers each takes some hundred MB.
+  const named: NamedRecord[] = []
+  for (const target of targets) {
+    const signed = await loadTarget(target, api)
+    await assertSigned(signed)
+    named.push(namedRecord(signed))
+  }
+  const [twice] = twoForOne(named)
   if (twice !== undefined) {
     throw new FractalError('two_records', `${twice.where} ${twice.what}.`, {
       hint: 'Keep both files: together they prove that this verifier lies.',
     })
   }
-  yield* all.sort((a, b) => a.read.record.n - b.read.record.n)
+  for (const { source } of named.sort((a, b) => a.n - b.n)) yield await loadRecord(source)
+}
+
+/** Of challenges that are generated again here; the engine is loaded for them only. */
+export async function generatedAgain(
+  signed: SignedRecord,
+  request: Pick<AuditRequest, 'recompute' | 'modelDir' | 'device'>,
+): Promise<{ findings: Finding[]; notes: string[] }> {
+  if (request.recompute === 0) return { findings: [], notes: [] }
+  const { recompute } = await import('./recompute.js')
+  return recompute(signed, request)
 }
 
 /** Null of one that was missed: the record after it says so, or it is hidden. */
 async function ofInterval(api: string, n: number): Promise<SignedRecord | null> {
   try {
-    return await loadRecord(recordUrl(api, n))
+    return await loadInterval(api, n)
   } catch (error) {
     if (error instanceof FractalError && error.code === 'record_not_found') return null
     throw error
   }
 }
 
-function addressOf(target: string, api: string): string {
-  return /^[1-9]\d{0,9}$/.test(target) ? recordUrl(api, Number(target)) : target
+function loadTarget(target: string, api: string): Promise<SignedRecord> {
+  return /^[1-9]\d{0,9}$/.test(target) ? loadInterval(api, Number(target)) : loadRecord(target)
 }
 
 /** All that is kept of a record: with its answers it takes some hundred MB. */

@@ -8,12 +8,20 @@ const MAX_N = 2_147_483_647
 const MAX_RECOMPUTED = 10_000
 const MAX_NETUID = 65_535
 const API = 'http://127.0.0.1:8080'
+const EVERY_SECONDS = 30
+const MAX_EVERY_SECONDS = 86_400
 
 export const auditCommand: CommandModule = {
   command: 'audit [records..]',
   describe: 'compute intervals again from their public records, and compare with the chain',
   builder: (argv) =>
-    withOptions(argv, ['subtensor.network', 'subtensor.chain_endpoint', 'model.dir'])
+    withOptions(argv, [
+      'subtensor.network',
+      'subtensor.chain_endpoint',
+      'model.dir',
+      'health.host',
+      'health.port',
+    ])
       .positional('records', {
         type: 'string',
         array: true,
@@ -25,7 +33,7 @@ export const auditCommand: CommandModule = {
         describe: 'the verifier’s API, for numbers; FRACTAL_API_KEY where it asks for a key',
         defaultDescription: API,
       })
-      .option('from', text('with --to: all intervals from this one'))
+      .option('from', text('with --to: all intervals from this one; with --follow: begin with it'))
       .option('to', text('with --from: to this one'))
       .option('verifier', text('hotkey whose records they have to be'))
       .option('netuid', text('subnet whose records they have to be'))
@@ -52,9 +60,29 @@ export const auditCommand: CommandModule = {
         nargs: 2,
         describe: 'two records: who was judged differently by two verifiers',
       })
+      .option('follow', {
+        type: 'boolean',
+        default: false,
+        describe: 'audit each interval as it is shown, until something does not follow',
+      })
+      .option('keep-going', {
+        type: 'boolean',
+        default: false,
+        describe: 'with --follow: go on after it; the exit status tells when it is stopped',
+      })
+      .option('every', {
+        ...text('with --follow: seconds between two looks'),
+        defaultDescription: String(EVERY_SECONDS),
+      })
+      .option(
+        'results',
+        text('with --follow: file to write what was found to, for --api.audit_results'),
+      )
+      .option('by', text('with --follow: who you are, for those who are shown it'))
       .option('json', { type: 'boolean', describe: 'print JSON' })
       .example('$0 audit 12 --api https://HOST', '')
-      .example('$0 audit --from 1 --to 40 --api https://HOST', ''),
+      .example('$0 audit --from 1 --to 40 --api https://HOST', '')
+      .example('$0 audit --follow --api https://HOST --health.port 9100', ''),
   handler: async (given) => {
     const json = given.json === true
     const pair = strings(given.compare)
@@ -64,6 +92,7 @@ export const auditCommand: CommandModule = {
       const { compareRecords } = await import('../audit/compare.js')
       return finish(await compareRecords(a!, b!, json))
     }
+    if (given.follow === true) return finish(await follow(given))
     const targets = strings(given.records)
     const range = rangeOf(given)
     if (range === null && targets.length === 0) {
@@ -72,35 +101,72 @@ export const auditCommand: CommandModule = {
     if (range !== null && targets.length > 0) {
       throw new UsageError('Name records, or give --from and --to: not both.')
     }
-    const options = resolveOptions(
-      ['subtensor.network', 'subtensor.chain_endpoint'],
-      given,
-      process.env,
-    )
     const { runAudit } = await import('../audit/run-audit.js')
     return finish(
       await runAudit({
+        ...common(given),
         targets,
         range,
-        api: apiOf(given.api),
-        network:
-          given.chain === false
-            ? null
-            : {
-                name: options['subtensor.network'],
-                endpoint: options['subtensor.chain_endpoint'],
-              },
         chainOnly: given['chain-only'] === true,
-        allSignatures: given['all-signatures'] === true,
-        verifier: typeof given.verifier === 'string' ? given.verifier : null,
-        netuid: integer('netuid', given.netuid, 0, MAX_NETUID) ?? null,
-        recompute: integer('recompute', given.recompute, 0, MAX_RECOMPUTED) ?? 0,
-        modelDir: given['model.dir'],
-        device: given.device,
         json,
       }),
     )
   },
+}
+
+type Given = Readonly<Record<string, unknown>>
+
+/** What every way of auditing is told. */
+function common(given: Given) {
+  const options = resolveOptions(
+    ['subtensor.network', 'subtensor.chain_endpoint'],
+    given,
+    process.env,
+  )
+  const { 'subtensor.network': name, 'subtensor.chain_endpoint': endpoint } = options
+  return {
+    api: apiOf(given.api),
+    network: given.chain === false ? null : { name, endpoint },
+    allSignatures: given['all-signatures'] === true,
+    verifier: typeof given.verifier === 'string' ? given.verifier : null,
+    netuid: integer('netuid', given.netuid, 0, MAX_NETUID) ?? null,
+    recompute: integer('recompute', given.recompute, 0, MAX_RECOMPUTED) ?? 0,
+    modelDir: given['model.dir'],
+    device: given.device,
+  }
+}
+
+/** @returns whether all followed until it was stopped */
+async function follow(given: Given): Promise<boolean> {
+  const unfit = ['to', 'chain-only', 'json'].find(
+    (name) => given[name] === true || typeof given[name] === 'string',
+  )
+  if (unfit !== undefined || strings(given.records).length > 0) {
+    throw new UsageError(
+      `--follow audits what comes: leave ${unfit ? `--${unfit}` : 'the records'} out.`,
+    )
+  }
+  const { 'health.host': host, 'health.port': port } = resolveOptions(
+    ['health.host', 'health.port'],
+    given,
+    process.env,
+  )
+  const request = common(given)
+  const { runFollow } = await import('../audit/follow/run-follow.js')
+  const { generatedAgain } = await import('../audit/run-audit.js')
+  return runFollow({
+    ...request,
+    from: integer('from', given.from, 1, MAX_N) ?? null,
+    keepGoing: given['keep-going'] === true,
+    everyMs: 1000 * (integer('every', given.every, 1, MAX_EVERY_SECONDS) ?? EVERY_SECONDS),
+    by: typeof given.by === 'string' ? given.by : 'somebody who gave no name',
+    resultsFile: typeof given.results === 'string' ? given.results : null,
+    listen: port === 0 ? null : { host, port },
+    also: async (signed) => {
+      const { findings, notes } = await generatedAgain(signed, request)
+      return { findings: findings.map(({ where, what }) => `${where} ${what}`), notes }
+    },
+  })
 }
 
 function text(describe: string) {
@@ -116,7 +182,7 @@ function strings(given: unknown): string[] {
   return Array.isArray(given) ? given.map(String) : []
 }
 
-function rangeOf(given: Record<string, unknown>): { from: number; to: number } | null {
+function rangeOf(given: Given): { from: number; to: number } | null {
   const from = integer('from', given.from, 1, MAX_N)
   const to = integer('to', given.to, 1, MAX_N)
   if (from === undefined && to === undefined) return null

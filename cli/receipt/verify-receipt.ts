@@ -94,7 +94,7 @@ function whatIsTold({ judgment, interval, url }: Receipt): string {
   const later = url === '' ? 'GET /v1/videos/{id}/receipt' : `GET ${url}`
   if (judgment.state === 'not_yet_public') {
     const until = interval === null ? 'its interval' : `interval ${interval}`
-    return `Whether the verifier checked this answer, and how, ${later} says when ${until} is final.`
+    return `Whether the verifier checked this answer, and how, ${later} says when ${until} is final and its weights are in the open on the chain.`
   }
   return `What the verifier found is told by the API when the receipt was fetched, and signed in the public record; ${later} says it later too.`
 }

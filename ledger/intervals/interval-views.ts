@@ -3,11 +3,12 @@ import type { Queryable } from '../database.js'
 import { type CheckCursor, checksPage, type VerdictRow, verdictsOf } from '../judging/verdicts.js'
 import { type MoveRow, tierHistory } from '../provers/network.js'
 import type { VerifierId } from '../verifier-id.js'
-import { type IntervalPhase, type IntervalRow, intervalByN } from './intervals.js'
+import { FINAL_PHASES, type IntervalPhase, type IntervalRow, intervalByN } from './intervals.js'
 import { type RevealedPlanItem, revealedPlan } from './plans.js'
 import { type RecordRow, recordOf } from './records.js'
 import { type CommitmentRow, commitmentOf } from './secrets.js'
 import { type ScoreRow, scoresOf } from './settlement.js'
+import { type HiddenBecause, hiddenBecause, shownThrough } from './shown.js'
 import { type WeightSetKind, type WeightSetRow, type WeightSetState, weightSet } from './weights.js'
 
 /** One row in the list of intervals. */
@@ -85,10 +86,7 @@ export interface IntervalDetail {
   record: RecordRow | null
 }
 
-/** Phases in which an interval no longer changes and nothing about it is secret. */
-export const FINAL_PHASES: readonly IntervalPhase[] = ['settled', 'lapsed', 'missed']
-
-/** Everything about one interval, for its verifier's operator; null when it is not recorded. */
+/** All there is to say of one interval to its verifier's operator; null when it is not recorded. */
 export async function intervalDetail(
   db: Queryable,
   id: VerifierId,
@@ -108,16 +106,25 @@ export async function intervalDetail(
   }
 }
 
+/** Weights with their vector, once everybody may see it. */
+export type PublicWeights = Omit<WeightSetRow, 'uids' | 'values'> & {
+  uids: readonly number[] | null
+  values: readonly number[] | null
+}
+
 /** An interval as the public sees it. */
-export interface PublicInterval extends Omit<IntervalDetail, 'verdicts'> {
+export interface PublicInterval extends Omit<IntervalDetail, 'verdicts' | 'weights'> {
+  weights: PublicWeights | null
   commitment: CommitmentRow | null
-  /** A page of its checks; null, like the plan, until the interval is final. */
+  /** Why nothing is told of what it found; null: all of it is. */
+  hidden: HiddenBecause | null
+  /** A page of its checks; null, as the plan is, until it may be shown. */
   checks: VerdictRow[] | null
 }
 
 /**
- * The public part of one interval: only its progress until it is final (nothing else is even read). Null when
- * it is not recorded.
+ * What is public of one interval: until it may be shown its course only, and nothing of what it found is
+ * read. Null when it is not recorded.
  * @param page which of its checks
  */
 export async function publicInterval(
@@ -126,17 +133,30 @@ export async function publicInterval(
   n: number,
   page: { after: CheckCursor | null; limit: number },
 ): Promise<PublicInterval | null> {
+  // First: what settles meanwhile is not shown by it.
+  const through = await shownThrough(db, id)
   const interval = await intervalByN(db, id, n)
   if (interval === null) return null
   const commitment = await commitmentOf(db, id, n)
-  if (!FINAL_PHASES.includes(interval.phase)) {
-    const nothing = { plan: null, checks: null, scores: [], moves: [], weights: null, record: null }
-    return { interval, commitment, ...nothing }
+  const hidden = hiddenBecause(interval, through)
+  if (hidden !== null) {
+    const isFinal = hidden !== 'not_final'
+    const weights = isFinal ? await weightSet(db, id, n) : null
+    return {
+      interval,
+      commitment,
+      hidden,
+      ...{ plan: null, checks: null, scores: [], moves: [] },
+      // How far they are, and not what they are.
+      weights: weights && { ...weights, uids: null, values: null, input: null },
+      record: isFinal ? await recordOf(db, id, n) : null,
+    }
   }
   const record = await recordOf(db, id, n)
   return {
     interval,
     commitment,
+    hidden,
     plan: await revealedPlan(db, id, n),
     checks: await checksPage(db, id, n, page),
     scores: await scoresOf(db, id, n),

@@ -26,6 +26,9 @@ export const INTERVAL_PHASES = [
 
 export type IntervalPhase = (typeof INTERVAL_PHASES)[number]
 
+/** Phases after which nothing of an interval changes. */
+export const FINAL_PHASES: readonly IntervalPhase[] = ['settled', 'lapsed', 'missed']
+
 export interface IntervalRow {
   n: number
   firstBlock: number

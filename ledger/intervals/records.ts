@@ -1,7 +1,8 @@
 import type { Queryable, Tx } from '../database.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
-import { SHOWN_THROUGH, type WeightSetKind } from './weights.js'
+import { SHOWN_THROUGH } from './shown.js'
+import type { WeightSetKind } from './weights.js'
 
 /** A record without its text, which is deleted when it is old; its hash and signature stay. */
 export interface RecordRow {
@@ -57,20 +58,22 @@ export async function previousRecord(
 }
 
 /**
- * SQL condition on a record `r`, its interval `i` and its weights `w`: the record is public. $1 netuid, $2
- * verifier.
+ * Of a record `r`, its interval `i` and its weights `w`: everybody may read it, and what is told with it will not
+ * change. $1 netuid, $2 verifier.
  */
-const IS_PUBLIC = `r.signature IS NOT NULL AND r.body IS NOT NULL
-  AND (i.phase = 'lapsed' OR (w.state IN ('included', 'confirmed', 'done') AND r.n <= (${SHOWN_THROUGH})))
+const IS_PUBLIC = `r.signature IS NOT NULL AND r.body IS NOT NULL AND r.n <= (${SHOWN_THROUGH})
+  AND coalesce(w.state, 'done') IN ('decided', 'included', 'confirmed', 'done')
   AND EXISTS (SELECT 1 FROM intervals later
     WHERE later.netuid = $1 AND later.verifier = $2 AND later.n > r.n AND later.phase = 'settled')`
+
+/** Weights that are shown without having been sent never will be: a later interval's are there. */
+const KIND = `CASE WHEN w.state = 'decided' THEN 'superseded' ELSE coalesce(w.kind, 'lapsed') END`
 
 const RECORDS = `records r JOIN intervals i USING (netuid, verifier, n) LEFT JOIN weight_sets w USING (netuid, verifier, n)`
 
 /**
- * Interval n's record, once it is public: still stored, signed, its weights revealed on the chain or given
- * up, and a later interval settled (mechanism section 7). Any earlier, others could copy the weights. A
- * lapsed interval has none.
+ * Interval n's record, once everybody may read it: still stored, signed, all of the interval shown (`shown.ts`), and a
+ * later interval settled (mechanism section 7).
  */
 export async function publishedRecord(
   db: Queryable,
@@ -79,7 +82,7 @@ export async function publishedRecord(
 ): Promise<PublishedRecord | null> {
   return firstOrNull(
     await db.query(
-      `SELECT r.hash, r.body, r.signature, coalesce(w.kind, 'lapsed') AS kind, (w.input->'block'->>'number')::bigint AS sent_block, w.included_block
+      `SELECT r.hash, r.body, r.signature, ${KIND} AS kind, (w.input->'block'->>'number')::bigint AS sent_block, w.included_block
        FROM ${RECORDS}
        WHERE r.netuid = $1 AND r.verifier = $2 AND r.n = $3 AND ${IS_PUBLIC}`,
       [id.netuid, id.verifier, n],

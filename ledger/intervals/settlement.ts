@@ -174,6 +174,8 @@ async function writeScores(
       ...PROVEN_CAPACITY,
       scoreBefore: 'integer',
       scoreAfter: 'integer',
+      validationsSinceMove: 'integer',
+      fastReturn: 'boolean',
     },
     results,
     4,

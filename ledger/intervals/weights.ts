@@ -198,15 +198,6 @@ export async function markConfirmed(
   )
 }
 
-/**
- * The newest interval whose weights are public, 0 if there is none: up to it, scores, observations and
- * vectors may be shown (mechanism section 7). Superseded weights wait for those of the later interval, which
- * are nearly the same. A SQL expression with $1 netuid and $2 verifier.
- */
-export const SHOWN_THROUGH = `SELECT coalesce(max(shown.n), 0) FROM weight_sets shown
-  WHERE shown.netuid = $1 AND shown.verifier = $2 AND (shown.state IN ('included', 'confirmed')
-    OR (shown.state = 'done' AND shown.kind <> 'superseded'))`
-
 const SHOWN_STATES: readonly WeightSetState[] = ['revealing', 'included', 'confirmed']
 
 /** The newest interval that has weights, sent or not; or null. */

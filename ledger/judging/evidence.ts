@@ -1,5 +1,6 @@
 import type { Queryable } from '../database.js'
-import { FINAL_PHASES } from '../intervals/interval-views.js'
+import { FINAL_PHASES } from '../intervals/intervals.js'
+import { SHOWN_THROUGH } from '../intervals/shown.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import type { CheckKind } from './verdicts.js'
@@ -61,10 +62,7 @@ export interface EvidenceAccess {
   ofUser: boolean
 }
 
-/**
- * Only for a verdict that counts in a final interval: until then no verdict is disclosed. Null if there is
- * none.
- */
+/** Of a verdict that may be shown (`shown.ts`). Null where there is none. */
 export async function evidenceAccess(
   db: Queryable,
   id: VerifierId,
@@ -73,7 +71,7 @@ export async function evidenceAccess(
   return firstOrNull(
     await db.query(
       `SELECT e.n, e.hotkey, e.of_user FROM evidence e JOIN intervals i USING (netuid, verifier, n)
-       WHERE e.netuid = $1 AND e.verifier = $2 AND e.sha256 = $3 AND i.phase = ANY ($4)`,
+       WHERE e.netuid = $1 AND e.verifier = $2 AND e.sha256 = $3 AND i.phase = ANY ($4) AND e.n <= (${SHOWN_THROUGH})`,
       [id.netuid, id.verifier, sha256, FINAL_PHASES],
     ),
   )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { StoredMoveReason } from '../../rules/explain/move-reasons.js'
-import type { ProverKey } from '../../rules/settle/settlement.js'
+import { newProverState, type ProverKey } from '../../rules/settle/settlement.js'
 import type { Tier } from '../../rules/tiers.js'
 import { REASONS, type Reason, VERDICTS } from '../../rules/verdicts.js'
 import type { Queryable } from '../database.js'
@@ -13,13 +13,15 @@ export async function verifiers(db: Queryable): Promise<VerifierId[]> {
   return db.query('SELECT netuid, verifier FROM verifiers ORDER BY netuid, verifier')
 }
 
-/** A prover's current state, with its results from the last settled interval. */
+/** A prover as the last settled interval that is looked at left it, with what that one found of it. */
 export interface ProverOverviewRow extends ProverKey {
   uid: number
   coldkey: string
   tier: Tier
   scorePpm: number
   totalSuccesses: number
+  validationsSinceMove: number
+  fastReturn: boolean
   firstSeenAt: Date
   /** Whether the interval that opened last includes it. */
   present: boolean
@@ -34,9 +36,9 @@ export interface ProverOverviewRow extends ProverKey {
   checksJudged: number | null
   checksPassed: number | null
   cheats: number | null
-  /** Total of all settled intervals. */
+  /** Found in all settled intervals that are looked at. */
   totalCheats: number
-  /** The last settled interval in which one was found; null if none ever was. */
+  /** The last of them in which one was found; null: none ever was. */
   lastCheatN: number | null
   lastCheatAt: Date | null
   observationPpm: number | null
@@ -60,10 +62,38 @@ const queryOverview = jsonRows<ProverOverviewRow>('provers', (row) => row.hotkey
 /** How many verdicts the overview shows per prover. */
 const LAST_VERDICTS = 5
 
+/** Every interval there is. */
+const ALL = 2_147_483_647
+
+/**
+ * Every registration as the newest settlement up to interval $3 left it; the table `provers` has what the newest one
+ * left. $4 to $6: tier, score and totals that everyone begins with.
+ */
+const STANDINGS = `SELECT p.netuid, p.verifier, p.hotkey, p.registered_block, p.uid, p.coldkey, p.first_seen_at, s.n AS settled_n,
+    CASE WHEN later THEN coalesce(s.tier_after, $4::text) ELSE p.tier END AS tier,
+    CASE WHEN later THEN coalesce(s.score_after, $5::integer) ELSE p.score_ppm END AS score_ppm,
+    CASE WHEN later THEN coalesce(s.total_after, $6::bigint) ELSE p.total_successes END AS total_successes,
+    CASE WHEN later THEN coalesce(s.validations_since_move, 0) ELSE p.validations_since_move END AS validations_since_move,
+    CASE WHEN later THEN coalesce(s.fast_return, false) ELSE p.fast_return END AS fast_return
+  FROM provers p
+  CROSS JOIN LATERAL (SELECT coalesce(p.settled_n > $3, false) AS later) t
+  LEFT JOIN LATERAL (
+    SELECT n, tier_after, score_after, total_after, validations_since_move, fast_return FROM scores
+    WHERE netuid = p.netuid AND verifier = p.verifier AND hotkey = p.hotkey AND registered_block = p.registered_block
+      AND n <= $3 ORDER BY n DESC LIMIT 1
+  ) s ON true
+  WHERE p.netuid = $1 AND p.verifier = $2`
+
+function standingsParams(id: VerifierId, throughN: number): unknown[] {
+  const nobody = { hotkey: '', registeredBlock: 0, uid: 0 }
+  const { tier, scorePpm, totalSuccesses } = newProverState(nobody)
+  return [id.netuid, id.verifier, throughN, tier, scorePpm, totalSuccesses]
+}
+
 /**
  * All provers that are in the interval that opened last or have a score, by uid and hotkey.
- * @param only.hotkey only its registrations, present or not
- * @param only.throughN verdicts of later intervals are left out
+ * @param only.hotkey its registrations alone, present or not
+ * @param only.throughN nothing that a later interval found is in it: for whoever is not the operator `shownThrough`
  */
 export async function proversOverview(
   db: Queryable,
@@ -74,18 +104,20 @@ export async function proversOverview(
     db,
     `WITH opened AS (
        SELECT max(n) AS n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL
+     ), standings AS (
+       ${STANDINGS}
      ), weights AS (
        SELECT uids, values, n FROM weight_sets
        WHERE netuid = $1 AND verifier = $2 AND state IN ('included', 'confirmed') ORDER BY n DESC LIMIT 1
      )
      SELECT p.hotkey, p.registered_block, coalesce(i.uid, p.uid) AS uid, p.coldkey, p.tier, p.score_ppm,
-       p.total_successes, p.first_seen_at, i.hotkey IS NOT NULL AS present, i.reachable, i.unreachable_reason,
+       p.total_successes, p.validations_since_move, p.fast_return, p.first_seen_at, i.hotkey IS NOT NULL AS present, i.reachable, i.unreachable_reason,
        i.capacity, i.determinism_class, s.n AS settled_n, s.request_attempts, s.request_successes, s.checks_judged,
        s.checks_passed, s.cheats, s.observation_ppm, caught.total_cheats, caught.last_cheat_n,
        (SELECT settled_at FROM intervals WHERE netuid = $1 AND verifier = $2 AND n = caught.last_cheat_n) AS last_cheat_at,
        (SELECT w.values[array_position(w.uids, s.uid)] FROM weights w WHERE i.hotkey IS NOT NULL) AS weight,
        coalesce(v.last, '[]') AS last_verdicts
-     FROM provers p
+     FROM standings p
      LEFT JOIN interval_provers i ON i.netuid = p.netuid AND i.verifier = p.verifier
        AND i.n = (SELECT n FROM opened) AND i.hotkey = p.hotkey AND i.registered_block = p.registered_block
      LEFT JOIN scores s ON s.netuid = p.netuid AND s.verifier = p.verifier AND s.n = p.settled_n
@@ -93,7 +125,7 @@ export async function proversOverview(
      CROSS JOIN LATERAL (
        SELECT coalesce(sum(cheats), 0)::integer AS total_cheats, max(n) AS last_cheat_n FROM scores
        WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
-         AND cheats > 0
+         AND cheats > 0 AND n <= $3
      ) caught
      CROSS JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_object('n', n, 'kind', kind, 'verdict', verdict, 'reason', reason,
@@ -101,14 +133,14 @@ export async function proversOverview(
        FROM (
          SELECT n, kind, verdict, reason, decided_at, request_id FROM verdicts
          WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
-           AND ($4::integer IS NULL OR n <= $4)
+           AND n <= $3
          ORDER BY decided_at DESC, request_id LIMIT ${LAST_VERDICTS}
        ) newest
      ) v
      WHERE p.netuid = $1 AND p.verifier = $2
-       AND CASE WHEN $3::text IS NULL THEN i.hotkey IS NOT NULL OR p.score_ppm > 0 ELSE p.hotkey = $3 END
+       AND CASE WHEN $7::text IS NULL THEN i.hotkey IS NOT NULL OR p.score_ppm > 0 ELSE p.hotkey = $7 END
      ORDER BY uid, p.hotkey, p.registered_block`,
-    [id.netuid, id.verifier, only.hotkey ?? null, only.throughN ?? null],
+    [...standingsParams(id, only.throughN ?? ALL), only.hotkey ?? null],
   )
 }
 
@@ -119,16 +151,21 @@ export interface TierOverviewRow {
 }
 
 /**
- * For each tier, the number of provers present in it and the sum of their scores; empty tiers are left out.
+ * How many of the provers present hold each tier, and their scores' sum; tiers that nobody holds are left out.
+ * @param throughN as the settlement of this interval left them
  */
-export async function tiersOverview(db: Queryable, id: VerifierId): Promise<TierOverviewRow[]> {
+export async function tiersOverview(
+  db: Queryable,
+  id: VerifierId,
+  throughN: number,
+): Promise<TierOverviewRow[]> {
   return db.query(
     `SELECT p.tier, count(*)::integer AS provers, sum(p.score_ppm)::bigint AS score_ppm
-     FROM provers p JOIN interval_provers i USING (netuid, verifier, hotkey, registered_block)
-     WHERE netuid = $1 AND verifier = $2 AND i.n = (
+     FROM (${STANDINGS}) p JOIN interval_provers i USING (netuid, verifier, hotkey, registered_block)
+     WHERE i.n = (
        SELECT max(n) FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL)
      GROUP BY p.tier ORDER BY p.tier`,
-    [id.netuid, id.verifier],
+    standingsParams(id, throughN),
   )
 }
 
@@ -142,7 +179,8 @@ export interface MoveRow extends ProverKey {
 }
 
 /**
- * Promotions and relegations, newest first; optionally only those of one interval, hotkey or registration.
+ * Promotions and relegations, newest first; of one interval, one hotkey or one registration of it when asked, and none
+ * of intervals after `throughN`.
  */
 export async function tierHistory(
   db: Queryable,
@@ -151,14 +189,15 @@ export async function tierHistory(
     n,
     hotkey,
     registeredBlock,
+    throughN = ALL,
     limit,
-  }: { n?: number; hotkey?: string; registeredBlock?: number; limit: number },
+  }: { n?: number; hotkey?: string; registeredBlock?: number; throughN?: number; limit: number },
 ): Promise<MoveRow[]> {
   return db.query(
     `SELECT n, hotkey, registered_block, uid, from_tier, to_tier, reason, at FROM tier_history
      WHERE netuid = $1 AND verifier = $2 AND ($3::integer IS NULL OR n = $3)
-       AND ($4::text IS NULL OR hotkey = $4) AND ($5::bigint IS NULL OR registered_block = $5)
-     ORDER BY n DESC, uid, hotkey LIMIT $6`,
-    [id.netuid, id.verifier, n ?? null, hotkey ?? null, registeredBlock ?? null, limit],
+       AND ($4::text IS NULL OR hotkey = $4) AND ($5::bigint IS NULL OR registered_block = $5) AND n <= $6
+     ORDER BY n DESC, uid, hotkey LIMIT $7`,
+    [id.netuid, id.verifier, n ?? null, hotkey ?? null, registeredBlock ?? null, throughN, limit],
   )
 }

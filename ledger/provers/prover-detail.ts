@@ -46,20 +46,20 @@ const queryHistory = jsonRows<ProverHistoryRow>('intervals', (row) => row.n, {
   tiersRule: tiersRuleSchema.nullable(),
 })
 
-/** Newest first. */
+/** Newest first, intervals after `throughN` left out. */
 export async function proverHistory(
   db: Queryable,
   id: VerifierId,
   prover: ProverKey,
-  limit: number,
+  { throughN, limit }: { throughN: number; limit: number },
 ): Promise<ProverHistoryRow[]> {
   return queryHistory(
     db,
     `SELECT n, i.settled_at, tier_before, tier_after, i.profile->>'tiersRule' AS tiers_rule, request_attempts, request_successes, checks_judged,
        checks_passed, cheats, total_after, mean_reward_ppm, observation_ppm, ${SHARE_NAMES}, score_before, score_after
      FROM scores JOIN intervals i USING (netuid, verifier, n)
-     WHERE ${OF} ORDER BY n DESC LIMIT $5`,
-    [...of(id, prover), limit],
+     WHERE ${OF} AND n <= $5 ORDER BY n DESC LIMIT $6`,
+    [...of(id, prover), throughN, limit],
   )
 }
 
@@ -108,24 +108,24 @@ export interface CheckedAnswersRow {
 }
 
 /**
- * How many of a prover's answers were checked in the last settled intervals.
- * @param last how many intervals
+ * What was checked of a prover's answers in the last settled intervals, those after `throughN` left out.
+ * @param looked.last how many
  */
 export async function checkedAnswers(
   db: Queryable,
   id: VerifierId,
   prover: ProverKey,
-  last: number,
+  { throughN, last }: { throughN: number; last: number },
 ): Promise<CheckedAnswersRow> {
   const row = firstOrNull(
     await db.query<CheckedAnswersRow>(
       `WITH lately AS (
-         SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled' ORDER BY n DESC LIMIT $5
+         SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled' AND n <= $6 ORDER BY n DESC LIMIT $5
        ), mine AS (
          SELECT n, kind, request_id, outcome FROM attempts WHERE ${OF} AND n IN (SELECT n FROM lately)
        ), checked AS (
          SELECT request_id, bool_or(kind IN ('challenge', 'audit')) AS in_full FROM verdicts
-         WHERE request_id IN (SELECT request_id FROM mine WHERE outcome = 'success')
+         WHERE n <= $6 AND request_id IN (SELECT request_id FROM mine WHERE outcome = 'success')
            AND kind IN ('challenge', 'audit', 'spotcheck') AND verdict IN ('pass', 'cheat')
          GROUP BY request_id
        )
@@ -138,7 +138,7 @@ export async function checkedAnswers(
          (count(*) FILTER (WHERE kind = 'inference' AND outcome IS NOT NULL
            AND n = (SELECT max(n) FROM lately)))::integer AS requests_in_newest
        FROM mine`,
-      [...of(id, prover), last],
+      [...of(id, prover), last, throughN],
     ),
   )
   return row!

@@ -1,6 +1,5 @@
 import { BREAKER_OUTCOMES, LATENCY_ANSWERS } from '../../rules/constants.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
-import type { Tier } from '../../rules/tiers.js'
 import type { Queryable } from '../database.js'
 import { firstOrNull } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
@@ -33,7 +32,6 @@ export async function proverAxons(
 
 /** The public routing state of one prover, whether it can be routed to or not. */
 export interface RoutingOverviewRow {
-  tier: Tier
   determinismClass: string | null
   reachable: boolean
   /** Lower median of floor(µs · 10^6 / work) over its last answers; null without any. */
@@ -45,19 +43,20 @@ export interface RoutingOverviewRow {
 }
 
 /**
- * For the public: no challenge of a running interval may change any of it. A latency that only users'
- * requests change would not do: a request that did not change it would be known to be a challenge. So it is
- * read from the attempts, not from the router's row. Null if the interval that opened last does not have the
- * prover.
+ * For the public: no challenge of a running interval may move anything. A latency of users' requests alone
+ * would not do: what did not move it was a challenge. So it is read from the attempts, not from what the
+ * router goes by. Null when the interval that opened last does not have the prover.
+ * @param throughN no answer of a later interval is in the latency
  */
 export async function routingOverview(
   db: Queryable,
   id: VerifierId,
   { hotkey, registeredBlock }: ProverKey,
+  throughN: number,
 ): Promise<RoutingOverviewRow | null> {
   return firstOrNull(
     await db.query(
-      `SELECT p.tier, p.determinism_class, p.reachable, latency.latency_us_per_work, failures.failures_in_a_row,
+      `SELECT p.determinism_class, p.reachable, latency.latency_us_per_work, failures.failures_in_a_row,
          failures.failed_ms_ago
        FROM interval_provers p
        CROSS JOIN LATERAL (
@@ -65,8 +64,7 @@ export async function routingOverview(
          FROM (
            SELECT elapsed_us * 1000000 / work AS us_per_work FROM attempts
            WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
-             AND outcome = 'success'
-             AND n <= (SELECT max(n) FROM intervals WHERE netuid = $1 AND verifier = $2 AND phase = 'settled')
+             AND outcome = 'success' AND n <= $5
            ORDER BY completed_at DESC LIMIT ${LATENCY_ANSWERS}
          ) recent
        ) latency
@@ -86,25 +84,26 @@ export async function routingOverview(
          ) ended
        ) failures
        WHERE p.netuid = $1 AND p.verifier = $2 AND p.n = (${LATEST}) AND p.hotkey = $3 AND p.registered_block = $4`,
-      [id.netuid, id.verifier, hotkey, registeredBlock],
+      [id.netuid, id.verifier, hotkey, registeredBlock, throughN],
     ),
   )
 }
 
 /**
- * How many checks a prover passed since its last cheat, counting settled intervals only; null if no cheat was
- * found in them. From scores, because old checks are deleted.
+ * How many checks a prover passed since its last cheat, in settled intervals up to `throughN`; null when none
+ * was found in them. From their scores, because checks are removed for their age.
  */
 export async function settledSinceCheat(
   db: Queryable,
   id: VerifierId,
   { hotkey, registeredBlock }: ProverKey,
+  throughN: number,
 ): Promise<{ cheatN: number; passed: number } | null> {
   return firstOrNull(
     await db.query(
       `SELECT c.n AS cheat_n, (
          SELECT coalesce(sum(s.checks_passed), 0) FROM scores s
-         WHERE s.netuid = $1 AND s.verifier = $2 AND s.hotkey = $3 AND s.registered_block = $4 AND s.n > c.n
+         WHERE s.netuid = $1 AND s.verifier = $2 AND s.hotkey = $3 AND s.registered_block = $4 AND s.n > c.n AND s.n <= $5
        )::integer + (
          SELECT count(*) FROM verdicts v
          WHERE v.netuid = $1 AND v.verifier = $2 AND v.hotkey = $3 AND v.registered_block = $4 AND v.n = c.n
@@ -114,9 +113,9 @@ export async function settledSinceCheat(
                AND w.verdict = 'cheat')
        )::integer AS passed
        FROM scores c
-       WHERE c.netuid = $1 AND c.verifier = $2 AND c.hotkey = $3 AND c.registered_block = $4 AND c.cheats > 0
+       WHERE c.netuid = $1 AND c.verifier = $2 AND c.hotkey = $3 AND c.registered_block = $4 AND c.cheats > 0 AND c.n <= $5
        ORDER BY c.n DESC LIMIT 1`,
-      [id.netuid, id.verifier, hotkey, registeredBlock],
+      [id.netuid, id.verifier, hotkey, registeredBlock, throughN],
     ),
   )
 }

@@ -2,8 +2,7 @@ import type { Hex } from '../../formats/bytes.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Reason, Verdict } from '../../rules/verdicts.js'
 import type { Queryable } from '../database.js'
-import { FINAL_PHASES } from '../intervals/interval-views.js'
-import type { IntervalPhase } from '../intervals/intervals.js'
+import { FINAL_PHASES, type IntervalPhase } from '../intervals/intervals.js'
 import type { CheckKind } from '../judging/verdicts.js'
 import { firstOrNull } from '../rows.js'
 
@@ -14,6 +13,8 @@ export interface ReceiptRow {
   registeredBlock: number
   /** The prover's tier when it answered; null if no interval knew it. */
   tier: Tier | null
+  /** The interval whose settlement left it; null: none had settled. */
+  tierAfter: number | null
   netuid: number
   verifier: string
   /** Null until a process of the verifier has recorded it. */
@@ -38,7 +39,7 @@ export interface ReceiptRow {
 export async function receiptOf(db: Queryable, requestId: string): Promise<ReceiptRow | null> {
   return firstOrNull(
     await db.query(
-      `SELECT a.request_id, a.hotkey AS prover, a.registered_block, standing.tier, a.netuid, a.verifier, v.genesis_hash, a.body, a.body_sha256,
+      `SELECT a.request_id, a.hotkey AS prover, a.registered_block, standing.tier, standing.opened_after AS tier_after, a.netuid, a.verifier, v.genesis_hash, a.body, a.body_sha256,
          a.request_nonce, a.request_signature, a.frames_sha256, a.trace_root, a.determinism_class, a.model_root,
          a.signature, a.elapsed_us, a.completed_at, a.n, i.phase
        FROM attempts a
@@ -46,7 +47,7 @@ export async function receiptOf(db: Queryable, requestId: string): Promise<Recei
        LEFT JOIN intervals i USING (netuid, verifier, n)
        -- Its interval may not have been opened yet: the verifier was away.
        LEFT JOIN LATERAL (
-         SELECT p.tier FROM interval_provers p
+         SELECT p.tier, o.opened_after FROM interval_provers p JOIN intervals o USING (netuid, verifier, n)
          WHERE p.netuid = a.netuid AND p.verifier = a.verifier AND p.n <= a.n
            AND p.hotkey = a.hotkey AND p.registered_block = a.registered_block
          ORDER BY p.n DESC LIMIT 1
@@ -66,13 +67,17 @@ export interface FinalVerdict {
 }
 
 /**
- * The checks of an answer that count in final intervals: a prover that learned of others while its interval
- * runs would know when another check is unlikely.
+ * The checks of an answer that count in final intervals up to `throughN`: a prover that learned of the others
+ * while its interval runs would know when it is hardly checked again.
  */
-export async function finalVerdicts(db: Queryable, requestId: string): Promise<FinalVerdict[]> {
+export async function finalVerdicts(
+  db: Queryable,
+  requestId: string,
+  throughN: number,
+): Promise<FinalVerdict[]> {
   return db.query(
     `SELECT v.kind, v.verdict, v.reason, v.n FROM verdicts v JOIN intervals i USING (netuid, verifier, n)
-     WHERE v.request_id = $1 AND i.phase = ANY ($2) ORDER BY v.decided_at, v.kind`,
-    [requestId, FINAL_PHASES],
+     WHERE v.request_id = $1 AND i.phase = ANY ($2) AND v.n <= $3 ORDER BY v.decided_at, v.kind`,
+    [requestId, FINAL_PHASES, throughN],
   )
 }

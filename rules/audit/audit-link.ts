@@ -1,5 +1,6 @@
 import { fromHex } from '../../formats/bytes.js'
 import { SHARE_WINDOW_INTERVALS } from '../constants.js'
+import type { PublicRecord } from '../record/public-record.js'
 import type { ReadRecord } from '../record/read-record.js'
 import { proverAt } from '../record/settlement-input.js'
 import {
@@ -19,13 +20,26 @@ export interface HashedRecord {
   readonly read: ReadRecord
 }
 
-/** What the earlier records say. */
+/** What the one after it has to follow from: all but its answers, which are most of a record. */
+export interface KeptRecord {
+  readonly hash: string
+  readonly record: Omit<PublicRecord, 'answers'>
+  /** As `deliveredPixels` says. */
+  readonly pixels: number | null
+}
+
+export function keptRecord({ hash, read }: HashedRecord): KeptRecord {
+  const { answers: _, ...record } = read.record
+  return { hash, record, pixels: deliveredPixels(read) }
+}
+
+/** What the records before one say. */
 export interface Before {
-  /** The previous record. */
-  readonly last: HashedRecord
-  /** The newest record of a settled interval; null if none is known. */
-  readonly lastSettled: ReadRecord | null
-  /** The result of each prover's newest known settlement, by `proverId`. */
+  /** The one right before it. */
+  readonly last: KeptRecord
+  /** The newest of an interval that settled; null where none is known. */
+  readonly lastSettled: KeptRecord | null
+  /** What the newest settlement that is known of each prover left, by `proverId`. */
   readonly left: ReadonlyMap<string, ProverSettlement>
   /** Whether every record since interval 1 is known: then no prover has an unknown past. */
   readonly fromStart: boolean
@@ -40,31 +54,28 @@ export function auditLink(before: Before, { read }: HashedRecord): Finding[] {
   const { last, lastSettled } = before
   return [
     ...chained(last, read),
-    ...committed(last.read, read),
+    ...committed(last, read),
     ...standings(before, read),
     ...(lastSettled === null ? [] : window(lastSettled, read)),
-    ...spotCheckRate(last.read, read),
-    ...(last.read.record.secret === null || last.read.record.firstBlockHash === null
-      ? []
-      : dueFindings(
-          read,
-          last.read.record.n,
-          last.read.record.wideRounds,
-          {
-            secret: fromHex(last.read.record.secret),
-            blockHash: fromHex(last.read.record.firstBlockHash),
-          },
-          last.read.record,
-        )),
+    ...spotCheckRate(last, read),
+    ...wideRoundsBefore(last, read),
     ...(record.openedAfter === null || record.openedAfter < record.n
       ? []
       : [{ where: 'opened_after', what: `is ${record.openedAfter}, which is not before it` }]),
   ]
 }
 
-/** Numbers are consecutive except for missed intervals, and the hash is that of the previous record. */
-function chained(last: HashedRecord, { record }: ReadRecord): Finding[] {
-  const before = last.read.record
+/** What is told of wide rounds of the record before. */
+function wideRoundsBefore({ record: before }: KeptRecord, read: ReadRecord): Finding[] {
+  const { n, secret, firstBlockHash, wideRounds } = before
+  if (secret === null || firstBlockHash === null) return []
+  const source = { secret: fromHex(secret), blockHash: fromHex(firstBlockHash) }
+  return dueFindings(read, n, wideRounds, source, before)
+}
+
+/** Numbers follow one another, those between were missed, and the hash is the one before's. */
+function chained(last: KeptRecord, { record }: ReadRecord): Finding[] {
+  const before = last.record
   const between = Array.from({ length: record.n - before.n - 1 }, (_, i) => before.n + 1 + i)
   const told = record.missed.map(({ n }) => n)
   const hidden = between.filter((n) => !told.includes(n))
@@ -86,10 +97,8 @@ function chained(last: HashedRecord, { record }: ReadRecord): Finding[] {
   ]
 }
 
-/**
- * The secret must be the one that the previous record already committed to, so that nobody can draw again.
- */
-function committed(last: ReadRecord, { record }: ReadRecord): Finding[] {
+/** The secret is the one that the record before was already bound to: nobody draws again. */
+function committed(last: KeptRecord, { record }: ReadRecord): Finding[] {
   const { n, nextCommitment } = last.record
   if (record.n !== n + 1 || nextCommitment === null || record.commitment === null) return []
   const { secretSha256 } = record.commitment
@@ -135,8 +144,8 @@ function leftBy(row: ProverSettlement): Standing {
   }
 }
 
-/** The window gains what the last settlement adds, and drops what is too old. */
-function window(lastSettled: ReadRecord, read: ReadRecord): Finding[] {
+/** The window goes on by what the last settlement adds, and drops what is too old. */
+function window(lastSettled: KeptRecord, read: ReadRecord): Finding[] {
   const told = read.record.window
   if (told === null) return []
   const before = lastSettled.record
@@ -160,7 +169,7 @@ function window(lastSettled: ReadRecord, read: ReadRecord): Finding[] {
 }
 
 /** What a record says that interval n added to shares: its own counts, or those of its window. */
-function knownCounts({ record }: ReadRecord, n: number): Map<string, ShareCounts> {
+function knownCounts({ record }: KeptRecord, n: number): Map<string, ShareCounts> {
   if (n === record.n) {
     return new Map((record.settlement?.provers ?? []).map((row) => [proverId(row), countsOf(row)]))
   }
@@ -175,10 +184,10 @@ function countsOf(row: ShareCounts): ShareCounts {
   return { wideRounds, wideGpus, newestWideGpus, wideSlots, wideKept, offered, accepted }
 }
 
-/** The cost of checking everything is computed from what the previous interval delivered. */
-function spotCheckRate(last: ReadRecord, { record }: ReadRecord): Finding[] {
+/** What checking all would cost is reckoned from what the interval before delivered. */
+function spotCheckRate(last: KeptRecord, { record }: ReadRecord): Finding[] {
   const told = record.plan?.spotChecks.pixels ?? null
-  const delivered = deliveredPixels(last)
+  const { pixels: delivered } = last
   if (record.n !== last.record.n + 1 || told === null || delivered === null) return []
   return differs('plan.spot_checks.pixels', told, delivered)
 }

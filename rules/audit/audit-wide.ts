@@ -2,7 +2,7 @@ import { type DrawSource, drawBytes } from '../../formats/draws.js'
 import { requestIdFromBytes } from '../../formats/request-id.js'
 import { declaredGpus, roomOf } from '../plan/room.js'
 import type { RecordedAnswer } from '../record/answer-columns.js'
-import type { AskedWideRound, DueWideRound } from '../record/public-record.js'
+import type { AskedWideRound, DueWideRound, PublicRecord } from '../record/public-record.js'
 import type { ReadRecord } from '../record/read-record.js'
 import { proverAt } from '../record/settlement-input.js'
 import { type DrawContext, requestFindings } from './audit-plan.js'
@@ -98,7 +98,7 @@ export function dueFindings(
   n: number,
   asked: readonly AskedWideRound[],
   source: DrawSource,
-  askedRecord: ReadRecord['record'] = read.record,
+  askedRecord: Pick<PublicRecord, 'provers'> = read.record,
 ): Finding[] {
   const due = (read.record.dueWideRounds ?? []).filter((round) => round.n === n)
   return due.flatMap((round) => {

@@ -11,6 +11,8 @@ export interface Finding {
 
 /** A finding if the recorded value differs from the one that follows. */
 export function differs(where: string, told: unknown, follows: unknown): Finding[] {
+  // Of one kind and equal: most of what is compared, some ten thousand times in a record.
+  if (told === follows) return []
   const [a, b] = [textOf(told), textOf(follows)]
   return a === b ? [] : [{ where, what: `says ${short(a)}, but ${short(b)} follows` }]
 }

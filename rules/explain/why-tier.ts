@@ -46,7 +46,7 @@ function caughtText({ caught: { cheats, lastN } }: TierPast): string | null {
 function ahead(next: TierExplanation['nextTier'], { settledN }: TierPast): string {
   if (next === null) return 'There is no higher tier.'
   if (settledN === null) {
-    return `No interval was settled with it yet; ${tierName(next.tier)} comes next.`
+    return `No interval with it is shown yet; ${tierName(next.tier)} comes next.`
   }
   const missing = next.checks.filter((line) => !line.met)
   if (missing.length === 0) {

@@ -40,18 +40,21 @@ export function drawAudits(
     .map(({ requestId, openingRefused }) => ({
       requestId,
       openingRefused,
-      drawn: firstU64(drawBytes(source, `audit/${requestId}`, 8)),
+      ...firstU64(drawBytes(source, `audit/${requestId}`, 8)),
     }))
     .sort(
       (a, b) =>
         Number(b.openingRefused) - Number(a.openingRefused) ||
-        (a.drawn < b.drawn ? -1 : a.drawn > b.drawn ? 1 : compareText(a.requestId, b.requestId)),
+        a.high - b.high ||
+        a.low - b.low ||
+        compareText(a.requestId, b.requestId),
     )
     .slice(0, count)
     .map(({ requestId }) => requestId)
 }
 
-/** Big-endian. */
-function firstU64(bytes: Uint8Array): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, false)
+/** Big-endian, as two halves: an interval has tens of thousands to sort. */
+function firstU64(bytes: Uint8Array): { high: number; low: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  return { high: view.getUint32(0, false), low: view.getUint32(4, false) }
 }

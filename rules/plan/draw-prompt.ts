@@ -71,9 +71,7 @@ export function drawPromptFor(
   { prompts, reusablePrompts }: PromptSources,
   prover: { hotkey: string; negativePrompt: boolean },
 ): PromptChoice {
-  const unseen = reusablePrompts
-    .filter(({ servedBy }) => !servedBy.includes(prover.hotkey))
-    .sort((a, b) => compareText(a.promptSha256, b.promptSha256))
+  const unseen = byHash(reusablePrompts).filter(({ servedBy }) => !servedBy.includes(prover.hotkey))
   const all = unseen.length + CORPUS_AS_PROMPTS
   if (unseen.length > 0 && drawInteger(source, `${label}/user`, all) < unseen.length) {
     const { promptSha256 } = pick(source, `${label}/prompt`, unseen)
@@ -95,9 +93,18 @@ export function drawPromptFor(
   return { kind: 'corpus', text, negative: { kind: 'corpus', text: negative } }
 }
 
-/**
- * Draws this many different lines of a corpus for one interval: a plan and its record can't contain them all.
- */
+/** Sorted once for all requests of an interval. */
+const sorted = new WeakMap<readonly ReusablePrompt[], ReusablePrompt[]>()
+
+function byHash(prompts: readonly ReusablePrompt[]): ReusablePrompt[] {
+  const known = sorted.get(prompts)
+  if (known !== undefined) return known
+  const all = [...prompts].sort((a, b) => compareText(a.promptSha256, b.promptSha256))
+  sorted.set(prompts, all)
+  return all
+}
+
+/** So many different lines of a corpus, for one interval: a plan, and its record, can't hold them all. */
 export function sampleCorpus(
   source: DrawSource,
   corpus: readonly string[],

@@ -60,6 +60,7 @@ export async function startApi(
     ...(await readVideoStandard(defaultModelDir())),
     onlyLoopback: true,
     temporalUi: null,
+    auditResults: null,
     publicNetwork: true,
     whoSigned: signatureCheck(given.verifierId.verifier, Date.now),
     allowPrivateWebhooks: false,

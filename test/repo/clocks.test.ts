@@ -27,6 +27,8 @@ const READS: Readonly<Record<string, number>> = {
   'cli/doctor/probes.ts': 1,
   'workers/health/role-health.ts': 1,
   'workers/roles/api.ts': 2,
+  // When something was found, for people.
+  'cli/audit/follow/run-follow.ts': 1,
   // Only has to be another one each time.
   'workers/deployment-lease.ts': 1,
 }

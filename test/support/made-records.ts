@@ -5,7 +5,7 @@ import { fromHex, type Hex } from '../../formats/bytes.js'
 import { canonicalJson } from '../../formats/canonical-json.js'
 import { commitmentText } from '../../formats/commitment.js'
 import { type DrawSource, drawBytes } from '../../formats/draws.js'
-import { generationBodyText, generationParams, workOf } from '../../formats/generation.js'
+import { generationBodyText, workOf } from '../../formats/generation.js'
 import { recordHash, recordText } from '../../formats/record.js'
 import { requestIdFromBytes } from '../../formats/request-id.js'
 import { signedRecordText } from '../../formats/signed-record.js'
@@ -13,7 +13,7 @@ import { pixelsOf } from '../../formats/video-shape.js'
 import { proverId } from '../../rules/audit/audit-link.js'
 import { weightInput } from '../../rules/audit/audit-settlement.js'
 import { drawAudits } from '../../rules/plan/audits.js'
-import { textsOf } from '../../rules/plan/draw-prompt.js'
+import { reusedHash, textsOf } from '../../rules/plan/draw-prompt.js'
 import { drawRequest, requestBody } from '../../rules/plan/draw-request.js'
 import { gpuBudget } from '../../rules/plan/gpu-budget.js'
 import { planInterval } from '../../rules/plan/plan.js'
@@ -57,6 +57,8 @@ export interface MadeRecords {
   readonly profile: 'production' | 'test'
   /** Of a spot check of one pixel: what an interval spends on them is as much as its GPU has. */
   readonly usPerPixel: number
+  /** So many recent requests of users, with prompts of their own, are what checks are made to look like. */
+  readonly traffic: number
 }
 
 /** An interval's record, and what it was made of. */
@@ -73,7 +75,7 @@ export interface Made {
 /** A verifier and its provers, who serve and are judged as the rules say, on paper only. */
 export function madeRecords(
   count: number,
-  options: Partial<Pick<MadeRecords, 'served' | 'profile' | 'usPerPixel'>> = {},
+  options: Partial<Pick<MadeRecords, 'served' | 'profile' | 'usPerPixel' | 'traffic'>> = {},
 ): MadeRecords {
   return {
     verifier: testSigner('verifier'),
@@ -82,6 +84,7 @@ export function madeRecords(
     made: [],
     profile: options.profile ?? 'test',
     usPerPixel: options.usPerPixel ?? 1000,
+    traffic: options.traffic ?? 0,
   }
 }
 
@@ -141,7 +144,7 @@ function commitment(verifier: Signer, n: number) {
 }
 
 function draftRecord(records: MadeRecords, n: number) {
-  const { verifier, provers, made, usPerPixel } = records
+  const { verifier, provers, made, usPerPixel, traffic } = records
   const last = made.at(-1) ?? null
   const left = new Map((last?.record.settlement?.provers ?? []).map((row) => [proverId(row), row]))
   const keys = provers.map(({ ss58: hotkey }, uid) => ({ hotkey, registeredBlock: 1, uid }))
@@ -157,9 +160,16 @@ function draftRecord(records: MadeRecords, n: number) {
   const budget = { usPerVideo: 200_000, gpus: 1, blockMs: 12_000 }
   const plan: RecordedPlan = {
     model: { name: 'test', ...MODEL },
-    recentRequests: [],
+    recentRequests: Array.from({ length: traffic }, (_, i) => {
+      const negativePrompt = i % 3 === 0
+      return { ...MODEL, negativePrompt, cancelled: false }
+    }),
     prompts: Array.from({ length: 50 }, (_, i) => `prompt number ${i}`),
-    reusablePrompts: [],
+    reusablePrompts: Array.from({ length: traffic }, (_, i) => ({
+      promptSha256: digest(`user prompt ${i}`),
+      negativePrompt: i % 3 === 0,
+      servedBy: [keys[i % keys.length]!.hotkey],
+    })),
     provers: keys.map(({ hotkey, registeredBlock }) => ({
       hotkey,
       registeredBlock,
@@ -334,17 +344,22 @@ function ask(
   const drawn = new Map<string, number>()
   const own = (label: string, hotkey: string, kind: 'challenge' | 'wide', round: number) => {
     const request = drawRequest(plan, source, label, hotkey)
-    const body = requestBody(request, textsOf(request.prompt, new Map())!)
     const deadline = deadlineMs({
       floorMs: profile.deadlineFloorMs,
       certifiedUsPerWork: plan.gpuUsPerWork,
-      work: workOf(generationParams(body)),
+      work: workOf(request.params),
     })
-    const text = generationBodyText({ ...body, deadline_ms: deadline })
+    // A user's words are in no record.
+    const texts = textsOf(request.prompt, new Map())
+    const text =
+      texts === null
+        ? null
+        : generationBodyText({ ...requestBody(request, texts), deadline_ms: deadline })
     const row = answered(records, signers.get(hotkey)!, {
       requestId: request.requestId,
       kind,
-      bodySha256: digest(text),
+      bodySha256: digest(text ?? label),
+      promptSha256: reusedHash(request.prompt),
       wide: kind === 'wide' ? { n, round } : null,
       key: null,
     })
@@ -378,7 +393,7 @@ function ask(
         deadlineMs: deadline,
         bodySha256: row.bodySha256,
         body: text,
-        promptSha256: null,
+        promptSha256: row.promptSha256,
       })
     })
   }
@@ -390,6 +405,7 @@ function ask(
           requestId: requestIdFromBytes(drawBytes(source, `test/${i}/${k}`, 16)),
           kind: 'inference',
           bodySha256: digest(name),
+          promptSha256: null,
           wide: null,
           key: k % 7,
         }),
@@ -430,7 +446,7 @@ function passed(kind: AnswerCheck['kind'], reason: AnswerCheck['reason']): Answe
 function answered(
   { verifier }: MadeRecords,
   prover: Signer,
-  of: Pick<RecordedAnswer, 'requestId' | 'kind' | 'bodySha256' | 'wide' | 'key'>,
+  of: Pick<RecordedAnswer, 'requestId' | 'kind' | 'bodySha256' | 'promptSha256' | 'wide' | 'key'>,
 ): RecordedAnswer {
   const terms = {
     framesSha256: digest(`frames ${of.requestId}`),
@@ -457,7 +473,6 @@ function answered(
     reason: 'served',
     taken: [],
     shape: { steps: MODEL.steps, frames: MODEL.frames, width: MODEL.width, height: MODEL.height },
-    promptSha256: null,
     answer: { ...terms, signature: signText(prover, text) },
     checks: [],
   }

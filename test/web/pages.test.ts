@@ -91,6 +91,32 @@ describe('the pages in a browser', function () {
     }
   })
 
+  it('say of an interval whose weights are still to come that it waits, and tell nothing of it', async () => {
+    const { waiting } = network()
+    const { page, wrong } = await open(waiting, '/')
+    const cell = page.locator('.strip a[aria-label^="Interval 1:"]')
+    await cell.waitFor()
+    assert.match((await cell.getAttribute('aria-label'))!, /told when its weights are in the open/)
+    assert.equal(await page.locator('.legend .waiting').count(), 1)
+    await looksRight(page, 'a network that waits')
+    await page.goto(`${waiting.url}/intervals/1`)
+    await page.getByText('Nothing is shown before its weights are out').waitFor()
+    assert.equal(await page.getByText('Verdicts', { exact: true }).count(), 0)
+    await looksRight(page, 'an interval that waits')
+    await page.goto(`${waiting.url}/intervals`)
+    await page.getByText('shown when its weights are out').waitFor()
+    await looksRight(page, 'a list with one that waits')
+    assert.deepEqual(wrong, [])
+  })
+
+  it('show what a follower found, and whose word it is', async () => {
+    const { page } = await open(full, '/judge')
+    await page.getByText('1 failure in 1 audited interval').waitFor()
+    await page.getByText('Ada, who lives elsewhere').waitFor()
+    await page.getByText(/Nothing signs this: the operator of this API chose to show it/).waitFor()
+    await page.getByText(/record is withheld/).waitFor()
+  })
+
   it('tell why a prover is in its tier: conditions with their thresholds, history, moves', async () => {
     const { page } = await open(full, '/')
     await page

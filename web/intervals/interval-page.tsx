@@ -82,8 +82,12 @@ export function IntervalPage(): JSX.Element {
   )
 }
 
+const HIDDEN_TITLES: Record<NonNullable<Interval['hidden_because']>, string> = {
+  not_final: 'Nothing is shown before it is final',
+  weights_to_come: 'Nothing is shown before its weights are out',
+}
+
 function Found({ interval, again }: { interval: Interval; again: () => void }): JSX.Element {
-  const isFinal = FINAL.includes(interval.phase)
   return (
     <>
       {interval.missed_because_text !== null && (
@@ -107,7 +111,7 @@ function Found({ interval, again }: { interval: Interval; again: () => void }): 
         <Steps interval={interval} />
         {interval.rounds !== null && interval.rounds.length > 0 && <Rounds interval={interval} />}
       </Section>
-      {isFinal ? (
+      {interval.hidden_because === null ? (
         <>
           <Checks interval={interval} />
           <div class="two">
@@ -117,11 +121,8 @@ function Found({ interval, again }: { interval: Interval; again: () => void }): 
           <Scores scores={interval.scores} />
         </>
       ) : (
-        <Empty title="Nothing is shown before it is final">
-          <p>
-            Its plan, verdicts and counts would tell provers what is left to be checked. They appear
-            here when it has settled.
-          </p>
+        <Empty title={HIDDEN_TITLES[interval.hidden_because]}>
+          <p>{interval.hidden_because_text} It appears here then.</p>
         </Empty>
       )}
       <Hashes interval={interval} />

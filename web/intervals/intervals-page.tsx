@@ -104,7 +104,13 @@ function Intervals({ lines }: { lines: readonly IntervalLine[] }): JSX.Element {
                 <Requests line={line} />
               </td>
               <td class="num extra">
-                {line.moves === 0 ? <span class="muted">none</span> : line.moves}
+                {line.moves === null ? (
+                  <span class="muted">later</span>
+                ) : line.moves === 0 ? (
+                  <span class="muted">none</span>
+                ) : (
+                  line.moves
+                )}
               </td>
               <td class="muted extra">{weightsWords(line.weights)}</td>
               <td class="nowrap muted last">

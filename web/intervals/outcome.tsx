@@ -5,8 +5,16 @@ import { VerdictBadge } from '../parts/badges.js'
 
 /** The results of an interval's checks, as counts that line up between rows. */
 export function Outcome({ line }: { line: IntervalLine }): JSX.Element {
-  if (line.checks === null) return <span class="muted">shown when it is final</span>
-  if (line.checks === 0) return <span class="muted">none</span>
+  if (line.hidden_because !== null) {
+    return (
+      <span class="muted" title={line.hidden_because_text ?? undefined}>
+        {line.hidden_because === 'not_final'
+          ? 'shown when it is final'
+          : 'shown when its weights are out'}
+      </span>
+    )
+  }
+  if (line.checks === null || line.checks === 0) return <span class="muted">none</span>
   const { passes, cheats, fails } = line
   const rest = line.checks - (passes ?? 0) - (cheats ?? 0) - (fails ?? 0)
   return (

@@ -1,22 +1,21 @@
 import type { JSX } from 'preact'
-import type { Interval, IntervalList } from '../api-types.js'
+import type { Interval, RecordList } from '../api-types.js'
 import { Hashes } from '../intervals/hashes.js'
-import { CopyButton } from '../parts/copy.js'
 import { Empty, Loading, ProblemNotice } from '../parts/notice.js'
 import { PageHead, Section } from '../parts/section.js'
 import { useTitle } from '../parts/title.js'
 import { useApi } from '../use-api.js'
+import { AuditsOfOthers } from './audits.js'
+import { Command } from './command.js'
 
 const EVERY_MS = 15_000
 
 /** `/judge`: what binds the verifier, and how anybody can check it. */
 export function JudgePage(): JSX.Element {
   useTitle('Check the judge')
-  const path = '/v1/network/intervals?limit=20'
-  const { data, problem, again } = useApi<IntervalList>(path, EVERY_MS)
-  // A record is public once a later interval has settled.
-  const settled = data?.data.filter(({ phase }) => phase === 'settled').map(({ n }) => n) ?? []
-  const n = settled[1] ?? null
+  const path = '/v1/network/records?limit=50'
+  const { data, problem, again } = useApi<RecordList>(path, EVERY_MS)
+  const n = data?.data.find((line) => line.public)?.n ?? null
   return (
     <div class="stack">
       <PageHead title="Check the judge">
@@ -32,13 +31,15 @@ export function JudgePage(): JSX.Element {
         <Section title="Check an interval">
           <Empty title="No record is public yet">
             <p>
-              The first one is, when its weights are on the chain and a later interval has settled.
+              The first one is, when its weights are in the open on the chain and a later interval
+              has settled.
             </p>
           </Empty>
         </Section>
       ) : (
         <CheckInterval n={n} />
       )}
+      <AuditsOfOthers />
       <Binding />
       <Section title="What rests on its word">
         <ul class="facts-list">
@@ -113,16 +114,5 @@ function Binding(): JSX.Element {
         </li>
       </ul>
     </Section>
-  )
-}
-
-function Command({ text }: { text: string }): JSX.Element {
-  return (
-    <div class="row">
-      <pre class="wrap">
-        <code>{text}</code>
-      </pre>
-      <CopyButton text={text} what="command" />
-    </div>
   )
 }

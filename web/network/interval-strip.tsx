@@ -10,6 +10,7 @@ const CELLS = {
   failed: { mark: '!', means: 'some answers failed' },
   undecided: { mark: '–', means: 'nothing decided' },
   running: { mark: '·', means: 'running' },
+  waiting: { mark: '…', means: 'told when its weights are out' },
   lost: { mark: '×', means: 'not settled' },
 } as const
 
@@ -56,6 +57,9 @@ export function IntervalStrip({
 
 /** `8 checks: 6 passed, 2 cheats caught. Weights: read back.` */
 export function outcome(interval: IntervalLine): string {
+  if (interval.hidden_because !== null) {
+    return `What it found is told when its weights are in the open on the chain. Weights: ${weightsWords(interval.weights)}.`
+  }
   const { checks, passes, cheats, fails } = interval
   // Unproven and abstained.
   const rest = (checks ?? 0) - (passes ?? 0) - (cheats ?? 0) - (fails ?? 0)
@@ -68,14 +72,16 @@ export function outcome(interval: IntervalLine): string {
           ...((fails ?? 0) > 0 ? [`${count(fails!)} failed`] : []),
           ...(rest > 0 ? [`${count(rest)} undecided`] : []),
         ].join(', ')
-  const moves = interval.moves === 0 ? '' : ` ${capital(plural(interval.moves, 'move'))}.`
+  const moves = interval.moves ? ` ${capital(plural(interval.moves, 'move'))}.` : ''
   return `${found}.${moves} Weights: ${weightsWords(interval.weights)}.`
 }
 
-function cellOf({ phase, passes, cheats, fails, failure }: IntervalLine): Cell {
+function cellOf(interval: IntervalLine): Cell {
+  const { phase, passes, cheats, fails, failure, hidden_because: hidden } = interval
   if (failure !== null) return 'lost'
   if (!FINAL.includes(phase)) return 'running'
   if (phase !== 'settled') return 'lost'
+  if (hidden !== null) return 'waiting'
   if ((cheats ?? 0) > 0) return 'caught'
   if ((fails ?? 0) > 0) return 'failed'
   return (passes ?? 0) > 0 ? 'clean' : 'undecided'

@@ -16,12 +16,12 @@ export function NetworkFacts({
 }): JSX.Element {
   const present = provers?.filter((prover) => prover.present)
   const reachable = present?.filter((prover) => prover.reachable !== false).length
-  const settled = intervals?.filter(({ phase }) => phase === 'settled')
+  const settled = intervals?.filter(
+    ({ phase, hidden_because: hidden }) => phase === 'settled' && hidden === null,
+  )
   const sum = (of: (interval: IntervalLine) => number | null): number =>
     settled?.reduce((all, interval) => all + (of(interval) ?? 0), 0) ?? 0
-  const within = settled && settled.length > 0 && (
-    <small>last {count(settled.length)} settled</small>
-  )
+  const within = settled && settled.length > 0 && <small>last {count(settled.length)} shown</small>
   return (
     <dl class="facts card">
       <Fact name="Provers">

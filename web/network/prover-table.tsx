@@ -85,9 +85,10 @@ export function ProverTable({
         </table>
       </div>
       <p class="muted small">
-        Rates are those of the last settled interval; successes and cheats are those of all. What
-        happens in the running one is shown when it has settled: a prover that knew it has been
-        checked would know it is safe.
+        Rates are those of the last settled interval that is shown; successes and cheats are those
+        of all up to it. What the running one finds is shown when it has settled, as a prover that
+        knew it has been checked would know it is safe; and not before its weights are in the open
+        on the chain, as another verifier could copy them.
       </p>
     </div>
   )

@@ -28,7 +28,8 @@ export function Routing({ prover }: { prover: ProverDetail }): JSX.Element {
           <li>{routing.text}</li>
           <li>
             {plural(routing.used_last_settled_interval, 'request')} of{' '}
-            {count(routing.requests_per_interval_limit)} used in the last settled interval
+            {count(routing.requests_per_interval_limit)} used in the last settled interval that is
+            shown
             {prover.capacity_requests !== null &&
               `; it declared ${prover.capacity_requests} at once`}
             .

@@ -48,7 +48,7 @@ const NAMES: Record<string, string> = {
   validation_success_rate: 'Validation success rate',
   total_successes: 'Total successes',
   passed_validations_since_last_move: 'Validations passed since the last move',
-  cheats: 'Cheats in the last settled interval',
+  cheats: 'Cheats in the last interval that is shown',
 }
 
 function Condition({ check }: { check: TierCheck }): JSX.Element {

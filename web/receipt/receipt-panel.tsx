@@ -118,7 +118,7 @@ function Summary({ receipt }: { receipt: Receipt }): JSX.Element {
           ) : (
             <a href={`/intervals/${receipt.interval}`}>interval {receipt.interval}</a>
           )}{' '}
-          is final.
+          is shown: when it is final, and its weights are on the chain.
         </>
       )}{' '}
       <Caught caught={receipt.prover_caught} />

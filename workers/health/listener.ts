@@ -14,19 +14,22 @@ export interface HealthListener {
 
 /**
  * Serves `/healthz` (this process runs), `/readyz` (it can do its work; else 503 with the reasons) and
- * `/metrics`. Nothing here is secret, and nothing can be changed by it.
+ * `/metrics`. No key, prompt or address is told here, and nothing can be
+ * changed by it; a verifier's metrics are for its operator all the same.
+ * @param more what else is served, as JSON, by its path
  * @throws FractalError `port_taken`, `port_refused`, `listen_failed`
  */
 export async function startHealthListener(
   health: Health,
   metrics: Metrics,
   address: ListenAddress,
+  more: Readonly<Record<string, () => unknown>> = {},
 ): Promise<HealthListener> {
   const onlyLoopback = isLoopback(address.host)
   const server = createServer(
     { headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
     (req, res) => {
-      const path = (req.url ?? '').split('?')[0]
+      const path = (req.url ?? '').split('?')[0]!
       // A page that lets its name resolve to this machine has no business here (base/net/loopback.ts).
       if (onlyLoopback && !namesLoopback(req.headers.host))
         json(res, 421, { status: 'misdirected' })
@@ -34,6 +37,7 @@ export async function startHealthListener(
       else if (path === '/healthz') json(res, 200, { status: 'ok' })
       else if (path === '/readyz') void ready(health, res)
       else if (path === '/metrics') void exposed(metrics, res)
+      else if (Object.hasOwn(more, path)) json(res, 200, more[path]!())
       else json(res, 404, { status: 'not_found' })
     },
   )

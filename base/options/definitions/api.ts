@@ -28,6 +28,11 @@ export const API = {
     true,
     'serve the network’s state to callers without an API key',
   ),
+  'api.audit_results': option(
+    text,
+    undefined,
+    'file or address of what a `fractal audit --follow` found: the page “Check the judge” shows it',
+  ),
   'api.verifier': option(
     text,
     undefined,

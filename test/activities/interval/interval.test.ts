@@ -18,6 +18,7 @@ import { planItems, planRounds } from '../../../ledger/intervals/plans.js'
 import { recordOf } from '../../../ledger/intervals/records.js'
 import { getSecret } from '../../../ledger/intervals/secrets.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
+import { shownThrough } from '../../../ledger/intervals/shown.js'
 import { weightSet } from '../../../ledger/intervals/weights.js'
 import { publishedClasses } from '../../../ledger/judging/published-classes.js'
 import { verdictsOf } from '../../../ledger/judging/verdicts.js'
@@ -247,6 +248,21 @@ describe('activities: an interval', () => {
     await run(createSettleInterval(deps), { n: 1 })
     const body = (await recordBody(deps.db, deps.id, 1))!
     assert.doesNotMatch(body, /a red ball rolls|key 0/)
+  })
+
+  it('decides at once that nothing is set, where the verifier is to set no weights', async () => {
+    const deps = await open('honest', 'honest')
+    await site.begin()
+    await site.askWide(1)
+    await judged(deps, 1)
+    const settings = { ...deps.settings, setWeights: false }
+    await run(createSettleInterval({ ...deps, settings }), { n: 1 })
+    const { kind, state, uids } = (await weightSet(deps.db, deps.id, 1))!
+    assert.deepEqual([kind, state, uids.length], ['disabled', 'done', 2])
+    assert.equal(await shownThrough(deps.db, deps.id), 1)
+    const read = readRecordValue(parseJson((await recordBody(deps.db, deps.id, 1))!))
+    assert.equal(read.record.weights!.kind, 'weights', 'the vector that follows is told')
+    assert.deepEqual(auditRecord(read), [])
   })
 
   it('abstains where every prover refuses our time: the clock that is wrong is ours', async () => {

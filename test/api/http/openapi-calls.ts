@@ -35,6 +35,7 @@ export const VALID_CALLS: Readonly<Record<string, (scene: Scene) => Call>> = {
   listProvers: () => ({ path: '/v1/network/provers' }),
   getProver: ({ hotkey }) => ({ path: `/v1/network/provers/${hotkey}` }),
   listTiers: () => ({ path: '/v1/network/tiers' }),
+  listAudits: () => ({ path: '/v1/network/audits' }),
   listIntervals: () => ({ path: '/v1/network/intervals?limit=1' }),
   getInterval: ({ published }) => ({ path: `/v1/network/intervals/${published}` }),
   getIntervalRecord: ({ published }) => ({ path: `/v1/network/intervals/${published}/record` }),

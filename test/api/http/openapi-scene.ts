@@ -3,7 +3,6 @@ import type { Client } from '@temporalio/client'
 import { toHex } from '../../../formats/bytes.js'
 import type { Database } from '../../../ledger/database.js'
 import { signRecord } from '../../../ledger/intervals/records.js'
-import { decideWeights } from '../../../ledger/intervals/weights.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { putFrames } from '../../../ledger/requests/frames.js'
 import { completeJob, putContent } from '../../../ledger/requests/jobs.js'
@@ -43,8 +42,6 @@ export async function makeScene(
   await settled(db, id, 2)
   await storedEvidence(db, id, 1, prover, false)
   await signRecord(db, id, 1, '0x00')
-  const none = { kind: 'none', uids: [], values: [], input: null, reason: null } as const
-  await db.tx((tx) => decideWeights(tx, id, 1, none))
   const workflowId = intervalWorkflowId(id.netuid, id.verifier, 2)
   await client.workflow.start('verifyInterval', { workflowId, taskQueue: 'by-hand' })
   await failWorkflow(client, 'by-hand')

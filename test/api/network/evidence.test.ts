@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { sr25519Ready } from '../../../base/sr25519.js'
+import { decideWeights } from '../../../ledger/intervals/weights.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { freshNonce, signRequest } from '../../../wire/btauth.js'
 import { testSigner } from '../../chain/keys.js'
@@ -7,7 +8,7 @@ import { newVerifier } from '../../ledger/fixtures.js'
 import { EVIDENCE_SHA256, EVIDENCE_TEXT, storedEvidence } from '../../support/evidence.js'
 import { useDatabase } from '../../support/postgres.js'
 import { awayTemporal, type Problem, startApi, type TestApi } from '../server.js'
-import { livedInterval, scenic, settled } from './scene.js'
+import { livedInterval, NO_WEIGHTS, scenic, settled } from './scene.js'
 
 describe('/v1/network/evidence/{sha256}', () => {
   const database = useDatabase()
@@ -38,13 +39,15 @@ describe('/v1/network/evidence/{sha256}', () => {
     return [res.status, ((await res.json()) as Problem).code]
   }
 
-  it('is for the accused alone, once its interval is final', async () => {
+  it('is for the accused alone, once its interval is shown', async () => {
     const { db } = database()
     const accused = { ...scenic(1), hotkey: testSigner('accused').ss58 }
     await livedInterval(db, id, 1, [{ of: accused, passes: 1 }])
     await storedEvidence(db, id, 1, accused, true)
     assert.deepEqual(await get('accused'), [404, 'evidence_not_found'])
-    await settled(db, id, 1)
+    await settled(db, id, 1, { weights: null })
+    assert.deepEqual(await get('accused'), [404, 'evidence_not_found'])
+    await db.tx((tx) => decideWeights(tx, id, 1, NO_WEIGHTS))
     assert.deepEqual(await get('accused'), [200, EVIDENCE_TEXT])
     assert.deepEqual(await get('another'), [403, 'not_the_accused'])
     assert.deepEqual(await get(null), [401, 'invalid_signature'])

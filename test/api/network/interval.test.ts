@@ -12,7 +12,7 @@ import { failWorkflow } from '../../support/failed-workflow.js'
 import { useDatabase } from '../../support/postgres.js'
 import { makeNamespace, useTemporal } from '../../support/temporal.js'
 import { awayTemporal, type Problem, post, startApi, type TestApi } from '../server.js'
-import { livedInterval, sceneRecord, scenic, settled } from './scene.js'
+import { livedInterval, NO_WEIGHTS, sceneRecord, scenic, settled } from './scene.js'
 
 const UI = 'http://127.0.0.1:8233'
 
@@ -69,8 +69,15 @@ describe('/v1/network/intervals/{n}', () => {
     const { namespace } = client.options
     const workflow = intervalWorkflowId(id.netuid, id.verifier, 1)
     assert.equal(running.temporal_url, `${UI}/namespaces/${namespace}/workflows/${workflow}`)
-    await settled(db, id, 1)
+    await settled(db, id, 1, { weights: null })
+    const hidden = await show(1)
+    assert.deepEqual([hidden.phase, hidden.hidden_because], ['settled', 'weights_to_come'])
+    assert.deepEqual([hidden.rounds, hidden.plan, hidden.verdicts], [null, null, null])
+    assert.deepEqual([hidden.scores, hidden.moves], [[], []])
+    assert.equal(hidden.record?.hash, sceneRecord(1).hash)
+    await db.tx((tx) => decideWeights(tx, id, 1, NO_WEIGHTS))
     const final = await show(1)
+    assert.equal(final.hidden_because, null)
     assert.deepEqual(final.rounds, [
       { round: 0, moment_block: 1003, requests: 2 },
       { round: 1, moment_block: 1008, requests: 1 },
@@ -97,7 +104,7 @@ describe('/v1/network/intervals/{n}', () => {
     const { data } = (await list.json()) as { data: { outcome: string }[] }
     assert.deepEqual(
       data.map(({ outcome }) => outcome),
-      ['settled: 3 of 3 checks passed, 0 cheats found, 1 move; weights are not decided yet'],
+      ['settled: 3 of 3 checks passed, 0 cheats found, 1 move; no weights: nobody has a score'],
     )
   })
 
@@ -106,12 +113,10 @@ describe('/v1/network/intervals/{n}', () => {
     const record = () => fetch(`${server.url}/v1/network/intervals/1/record`)
     assert.deepEqual(await problem(await record()), [409, 'record_not_public'])
     await signRecord(db, id, 1, '0x00')
-    const none = { kind: 'none', uids: [], values: [], input: null, reason: null } as const
-    await db.tx((tx) => decideWeights(tx, id, 1, none))
     assert.deepEqual(await problem(await record()), [409, 'record_not_public'])
     assert.equal((await show(1)).record?.public, false)
     await livedInterval(db, id, 2, [{ of: scenic(1) }])
-    await settled(db, id, 2)
+    await settled(db, id, 2, { weights: null })
     const res = await record()
     const published = { kind: 'none', sent_block: null, included_block: null }
     assert.equal(await res.text(), signedRecordText(sceneRecord(1).body, '0x00', published))
@@ -228,11 +233,10 @@ describe('/v1/network/intervals/{n}', () => {
     } as const
     await signRecord(db, id, 2, '0x00')
     await db.tx((tx) => decideWeights(tx, id, 2, superseded))
-    await settled(db, id, 4)
+    await settled(db, id, 4, { weights: null })
     const second = () => fetch(`${server.url}/v1/network/intervals/2/record`)
     assert.deepEqual(await problem(await second()), [409, 'record_not_public'])
-    const none = { kind: 'none', uids: [], values: [], input: null, reason: null } as const
-    await db.tx((tx) => decideWeights(tx, id, 4, none))
+    await db.tx((tx) => decideWeights(tx, id, 4, NO_WEIGHTS))
     assert.equal((await second()).status, 200)
   })
 })

@@ -3,6 +3,7 @@ import type { ApiServer } from '../../../api/server.js'
 import type { Database } from '../../../ledger/database.js'
 import { putSecret } from '../../../ledger/intervals/secrets.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
+import { decideWeights } from '../../../ledger/intervals/weights.js'
 import { putPublishedClasses } from '../../../ledger/judging/published-classes.js'
 import { insertVerdicts } from '../../../ledger/judging/verdicts.js'
 import {
@@ -15,6 +16,7 @@ import {
 } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
 import { awayTemporal, type Problem, startApi } from '../server.js'
+import { NO_WEIGHTS } from './scene.js'
 
 describe('/v1/network', () => {
   const database = useDatabase()
@@ -172,7 +174,10 @@ describe('/v1/network', () => {
 
   it('tells everything of a settled one', async () => {
     const { db } = database()
-    await db.tx((tx) => writeSettlement(tx, id, 1, settlementOf(1), recordFor(1)))
+    await db.tx(async (tx) => {
+      await writeSettlement(tx, id, 1, settlementOf(1), recordFor(1))
+      await decideWeights(tx, id, 1, NO_WEIGHTS)
+    })
     const interval = await get<{
       phase: string
       plan: unknown[]
@@ -252,7 +257,10 @@ describe('/v1/network', () => {
       reason: 'late' as const,
     }))
     await insertVerdicts(db, id, 2, [...checks, ...answers])
-    await db.tx((tx) => writeSettlement(tx, id, 2, settlementOf(2), recordFor(2)))
+    await db.tx(async (tx) => {
+      await writeSettlement(tx, id, 2, settlementOf(2), recordFor(2))
+      await decideWeights(tx, id, 2, NO_WEIGHTS)
+    })
     interface Page {
       verdicts: { request_id: string; kind: string }[]
       verdicts_next: string | null

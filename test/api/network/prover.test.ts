@@ -44,7 +44,7 @@ describe('/v1/network/provers/{hotkey}', () => {
     ])
     const found = await show(good.hotkey)
     assert.equal(found.tier, 'bronze')
-    assert.match(found.why, /No interval was settled with it yet/)
+    assert.match(found.why, /No interval with it is shown yet/)
     assert.deepEqual(
       [found.history, found.moves, found.verdicts, found.last_verdicts, found.score],
       [[], [], [], [], null],

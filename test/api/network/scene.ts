@@ -1,6 +1,7 @@
 import type { Database } from '../../../ledger/database.js'
 import { announceInterval, openIntervalRow } from '../../../ledger/intervals/intervals.js'
 import { loadSettlement, writeSettlement } from '../../../ledger/intervals/settlement.js'
+import { decideWeights, type NewWeightSet } from '../../../ledger/intervals/weights.js'
 import { insertVerdicts, type NewVerdict } from '../../../ledger/judging/verdicts.js'
 import { insertIntervalProvers, upsertStandings } from '../../../ledger/provers/provers.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
@@ -19,6 +20,14 @@ import {
   SETTLED_BY,
   success,
 } from '../../ledger/fixtures.js'
+
+export const NO_WEIGHTS: NewWeightSet = {
+  kind: 'none',
+  uids: [],
+  values: [],
+  input: null,
+  reason: 'all_scores_zero',
+}
 
 /** A prover of the scene by its uid, with an address that looks like one. */
 export function scenic(uid: number, registeredBlock = 100 + uid): ProverKey & { uid: number } {
@@ -111,16 +120,20 @@ export function sceneRecord(n: number): ReturnType<typeof recordFor> {
   return { ...recordFor(n), body: `{"n":${n},"verifier":"v","version":"fractal-record/1"}` }
 }
 
-/** Settles it, by the rules. */
+/** Settles it, by the rules. @param weights null: they are still to be decided */
 export async function settled(
   db: Database,
   id: VerifierId,
   n: number,
-  profile: MechanismProfile = TEST_PROFILE,
+  {
+    profile = TEST_PROFILE,
+    weights = NO_WEIGHTS,
+  }: { profile?: MechanismProfile; weights?: NewWeightSet | null } = {},
 ): Promise<void> {
   await db.tx(async (tx) => {
     const parts = await loadSettlement(tx, id, n)
     const settlement = settle({ ...parts, ...SETTLED_BY, profile })
+    if (weights !== null) await decideWeights(tx, id, n, weights)
     await writeSettlement(tx, id, n, settlement, sceneRecord(n))
   })
 }

@@ -6,6 +6,7 @@ import type { Receipt } from '../../../api/videos/receipt-object.js'
 import { sr25519Ready, verifyText } from '../../../base/sr25519.js'
 import { answerText } from '../../../formats/answer.js'
 import { framesSha256 } from '../../../formats/frames.js'
+import { decideWeights } from '../../../ledger/intervals/weights.js'
 import { insertVerdicts } from '../../../ledger/judging/verdicts.js'
 import { getContent, getJob, putContent } from '../../../ledger/requests/jobs.js'
 import { pruneVideos } from '../../../ledger/requests/retention.js'
@@ -13,6 +14,7 @@ import { REASONS, type Reason, type Verdict } from '../../../rules/verdicts.js'
 import { signedText } from '../../../wire/btauth.js'
 import { useSmallGrid } from '../../support/small-grid.js'
 import { until } from '../../support/until.js'
+import { NO_WEIGHTS } from '../network/scene.js'
 import type { Problem } from '../server.js'
 
 const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest()
@@ -91,7 +93,7 @@ describe('what there is of a video', () => {
     assert.ok(found.elapsed_ms! >= 0 && found.completed_at >= video.created_at!)
   })
 
-  it('a judgment is told once its interval is final', async () => {
+  it('a judgment is told once its interval is final, and its weights are out', async () => {
     const { db, id } = grid()
     const before = await receipt()
     const nothing = { verdict: null, reason: null, reason_text: null, checks: [] }
@@ -119,6 +121,8 @@ describe('what there is of a video', () => {
       `UPDATE intervals SET phase = 'settled', closed_at = now(), settled_at = now()`,
     )
     try {
+      assert.deepEqual((await receipt()).judgment, before.judgment)
+      await db.tx((tx) => decideWeights(tx, id, 1, NO_WEIGHTS))
       assert.deepEqual((await receipt()).judgment, {
         state: 'judged',
         ...step,
@@ -158,14 +162,24 @@ describe('what there is of a video', () => {
     await score(90, 1, 7)
     await score(91, 0, 3)
     const caught = { interval: 90, checks_passed_since: 3, last_resort: true }
+    assert.equal((await receipt()).prover_caught, null, 'these are not shown yet')
+    const shown = (n: number) =>
+      db.execute(
+        `INSERT INTO intervals (netuid, verifier, n, first_block, length, phase, closed_at)
+         VALUES ($1, $2, $3, $4, 1, 'missed', now())`,
+        [id.netuid, id.verifier, n, 100_000 + n],
+      )
+    await shown(91)
     assert.deepEqual((await receipt()).prover_caught, caught)
     await score(92, 0, 2)
+    await shown(92)
     assert.deepEqual((await receipt()).prover_caught, {
       interval: 90,
       checks_passed_since: 5,
       last_resort: false,
     })
     await db.execute('DELETE FROM scores')
+    await db.execute('DELETE FROM intervals WHERE n > 90')
   })
 
   it('its frames come without loss, as pictures or as bytes', async () => {

@@ -3,6 +3,7 @@ import { signText, sr25519Ready } from '../../../base/sr25519.js'
 import {
   type AuditOptions,
   auditOne,
+  namedRecord,
   RecordChain,
   twoForOne,
 } from '../../../cli/audit/audit-records.js'
@@ -159,9 +160,9 @@ describe('audit of public records', () => {
       assert.match((await sentences([a!, c!])).join('\n'), /interval 2 is hidden/)
       const { record, answers } = second()
       const other = signed(honest, { ...record, openedAfter: null }, answers)
-      const [found] = twoForOne([read(b!, 'one'), read(other.text, 'other')])
+      const [found] = twoForOne([read(b!, 'one'), read(other.text, 'other')].map(namedRecord))
       assert.match(found!.what, /has two records that 5.* signed: .* \(one\) and .* \(other\)/)
-      assert.deepEqual(twoForOne([read(b!, 'one'), read(b!, 'a copy')]), [])
+      assert.deepEqual(twoForOne([read(b!, 'one'), read(b!, 'a copy')].map(namedRecord)), [])
     })
   })
 

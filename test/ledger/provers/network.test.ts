@@ -142,7 +142,7 @@ describe('ledger/network', () => {
       rows[0]!.lastVerdicts.map((row) => [row.n, row.kind, row.verdict, row.reason]),
       [[1, 'challenge', 'pass', 'hash_equal']],
     )
-    assert.deepEqual(await tiersOverview(db, id), [
+    assert.deepEqual(await tiersOverview(db, id, 9), [
       { tier: 'bronze', provers: 2, scorePpm: 22_500 },
     ])
     assert.deepEqual(

@@ -188,7 +188,7 @@ describe('explaining a tier', () => {
     assert.deepEqual(fresh.thisTier.checks, [])
     assert.equal(
       whyTier(fresh, { settledN: null, lastMove: null, caught: NEVER }),
-      'Bronze: everyone starts in Bronze, and it has not moved yet. No interval was settled with it yet; Silver comes next.',
+      'Bronze: everyone starts in Bronze, and it has not moved yet. No interval with it is shown yet; Silver comes next.',
     )
     const top = explainTier({ ...standing, tier: 'challenger' }, PRODUCTION_PROFILE)
     assert.equal(top.nextTier, null)
