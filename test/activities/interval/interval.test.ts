@@ -254,7 +254,7 @@ describe('activities: an interval', () => {
     const deps = await open('honest', 'honest')
     await site.begin()
     await site.askWide(1)
-    await judged(deps, 1)
+    await judged(deps, 1, { spotChecks: true })
     const settings = { ...deps.settings, setWeights: false }
     await run(createSettleInterval({ ...deps, settings }), { n: 1 })
     const { kind, state, uids } = (await weightSet(deps.db, deps.id, 1))!

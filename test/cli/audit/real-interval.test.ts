@@ -110,7 +110,7 @@ describe('an audit of an interval that a real model and a chain took part in', f
     })
 
     it('finds who was left out, or made up', async () => {
-      const { metagraph, blockAt } = chain().chain
+      const { metagraph } = chain().chain
       const real = chain().chain
       const changed = (
         change: (neurons: Awaited<ReturnType<typeof metagraph>>['neurons']) => typeof neurons,
@@ -132,11 +132,12 @@ describe('an audit of an interval that a real model and a chain took part in', f
         fewer.findings.join('\n'),
         /opening has 5\w+, which the chain does not have to be judged/,
       )
+      const first = signed.read.record.firstBlock
       const block = await audit({
-        blockAt: async (number) => ({
-          ...(await blockAt.call(real, number)),
-          hash: 'ff'.repeat(32),
-        }),
+        blockAt: async (number) => {
+          const found = await real.blockAt(number)
+          return number === first ? { ...found, hash: 'ff'.repeat(32) } : found
+        },
       })
       assert.match(block.findings.join('\n'), /^first_block_hash says/)
     })
