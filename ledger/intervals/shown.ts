@@ -4,7 +4,7 @@ import type { VerifierId } from '../verifier-id.js'
 import { FINAL_PHASES, type IntervalRow } from './intervals.js'
 
 /*
- * What may be told of an interval's judgements, and when (mechanism.md section 7, decision 0023). Another verifier that
+ * What may be told of an interval's judgements, and when (mechanism.md section 7, decision 0024). Another verifier that
  * knew scores before the weights made of them are in the open could copy these and be paid for judging. So scores,
  * observations, tiers, totals, verdicts and counts of an interval are shown nowhere before; every answer to somebody
  * who is not the operator asks here.

@@ -124,9 +124,12 @@ describe('fractal audit', function () {
     const accused = other.provers[2]!.ss58
     const sha256 = 'ab'.repeat(32)
     const made = makeNext(other, (record, answers) => {
-      const row = answers.find(({ hotkey, checks }) => hotkey === accused && checks.length === 0)!
+      const isChecked = ({ kind }: { kind: string }) => kind === 'spotcheck'
+      const row = answers.find(
+        ({ hotkey, checks }) => hotkey === accused && checks.some(isChecked),
+      )!
       const cheat = { verdict: 'cheat', reason: 'step_differs', rewardPpm: -10_000 } as const
-      row.checks.push({ kind: 'spotcheck', ...cheat })
+      row.checks = row.checks.map((check) => (isChecked(check) ? { ...check, ...cheat } : check))
       record.answers = encodeAnswers(answers, ({ hotkey }) =>
         record.provers.findIndex((prover) => prover.hotkey === hotkey),
       )
