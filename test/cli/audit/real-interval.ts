@@ -36,6 +36,7 @@ function shared(engine: Engine, changes: Partial<Engine> = {}): Engine {
     software: engine.software,
     descriptor: engine.descriptor,
     device: engine.device,
+    instance: engine.instance,
     generate: (params, hooks) => engine.generate(params, hooks),
     classNow: (hooks) => engine.classNow(hooks),
     recomputeStep: (params, opened, hooks) => engine.recomputeStep(params, opened, hooks),
