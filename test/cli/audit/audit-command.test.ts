@@ -148,7 +148,7 @@ describe('fractal audit', function () {
     assert.match(
       different.stdout,
       new RegExp(
-        `^${accused}\n  5\\w+… interval 1: bronze.*\n  5\\w+… interval 1: bronze.*1 cheats: spotcheck cheat \\(step_differs\\) \\S+ evidence ${sha256}\n1 of 4 provers`,
+        `^${accused}\n  5\\w+… interval 1: silver.*\n  5\\w+… interval 1: bronze.*1 cheats: spotcheck cheat \\(step_differs\\) \\S+ evidence ${sha256}\n1 of 4 provers`,
       ),
     )
     const json = await compared(a, b, true)
