@@ -30,7 +30,7 @@ const GPU_VIDEOS = 12
  * Videos that provers generate in an interval: each of them two in each of two wide rounds, the villains
  * with less work; beside that a round of three challenges, and what the demo's users ask for.
  */
-const PROVER_VIDEOS = { each: 3.5, together: 7 }
+const PROVER_VIDEOS = { each: 3, together: 5 }
 /**
  * How much of the processors is left for videos: the rest is for databases, the chain, and frames on their
  * way.

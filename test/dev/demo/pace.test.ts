@@ -31,8 +31,8 @@ describe('the pace of the demo', () => {
       const { intervalBlocks } = choosePace(measured(1100, 2, 2), 2, provers)
       return (BLOCK_MS * intervalBlocks) / 1000
     }
-    // 12 of the GPU worker, 3.5 for each prover and 7 beside, of 1.1 s each, on two cores less three tenths.
-    assert.deepEqual([1, 5, 7].map(secondsOf), [20, 29, 35])
+    // 12 of the GPU worker, 3 for each prover and 5 beside, of 1.1 s each, on two cores less three tenths.
+    assert.deepEqual([1, 5, 7].map(secondsOf), [20, 26, 30])
   })
 
   it('leaves the GPU worker time for its videos, up to intervals of two minutes', () => {
@@ -77,7 +77,7 @@ describe('the pace of the demo', () => {
     }
     assert.equal(
       line(1100, 2, 0),
-      'a video takes 1.1 s here (1.1 s of processor time; 2 cores): blocks of 1 s, intervals of 29 blocks (29 s)',
+      'a video takes 1.1 s here (1.1 s of processor time; 2 cores): blocks of 1 s, intervals of 26 blocks (26 s)',
     )
     assert.equal(
       line(1100, 2, 12),
