@@ -22,6 +22,7 @@ import { startTemporal } from '../dev/temporal/start-temporal.js'
 import { openDatabase } from '../ledger/database.js'
 import { latestInterval } from '../ledger/intervals/intervals.js'
 import { startTamperingNode } from '../test/chain/subtensor/tampering-node.js'
+import { GPU_OPTIONS, runGpuWorker } from '../workers/roles/gpu.js'
 import { INFERENCE_OPTIONS, runInferenceWorker } from '../workers/roles/inference.js'
 import { PROVER_OPTIONS, runProver } from '../workers/roles/prover.js'
 import { runVerifier, VERIFIER_OPTIONS } from '../workers/roles/verifier.js'
@@ -37,6 +38,8 @@ const { blocks } = wholeOptions({ blocks: 60 })
 const log = createLog('bench', 'error')
 
 const held: (() => Promise<unknown>)[] = []
+/** It takes minutes: where it is. */
+const say = (what: string) => console.error(what)
 try {
   await sr25519Ready()
   const folder = await mkdtemp(join(tmpdir(), 'fractal-bench-'))
@@ -55,6 +58,7 @@ try {
     log,
   })
   held.push(() => temporal.kill())
+  say('stores are up')
   const dev = await startSubtensor({ blockMs: BLOCK_MS })
   held.push(() => dev.close())
   const wallets = await gridWallets(join(folder, 'wallets'), ['verifier', 'prover'])
@@ -62,6 +66,7 @@ try {
   await dev.register(netuid, wallets)
   await dev.setStake(netuid, wallets[0]!.hotkey, 10_000n * 10n ** 9n)
 
+  say(`the chain is up, at block ${dev.head().number}`)
   const shared = {
     netuid,
     'subtensor.network': 'devnet',
@@ -98,9 +103,12 @@ try {
     )
     const running = await run(resolveOptions(options, given, {}))
     held.push(() => running.stop())
+    say(`${name} is up, at block ${dev.head().number}`)
   }
 
   const verifier = { 'wallet.name': 'verifier' }
+  // It asks no chain, but no interval opens before it has certified its class.
+  await start('gpu-worker', GPU_OPTIONS, verifier, (o) => runGpuWorker(o, log))
   await start('inference-worker', INFERENCE_OPTIONS, verifier, (o) => runInferenceWorker(o, log))
   const axon = { 'axon.port': await freePort(), 'neuron.axon_off': true }
   const prover = { 'wallet.name': 'prover', 'neuron.name': 'prover', ...axon }
@@ -112,6 +120,7 @@ try {
   const id = { netuid, verifier: wallets[0]!.hotkey }
   while ((await latestInterval(db, id))?.phase !== 'rounds') await sleep(BLOCK_MS)
 
+  say(`an interval runs, at block ${dev.head().number}`)
   const untilBlock = async (number: number) => {
     while (dev.head().number < number) await sleep(BLOCK_MS / 10)
   }
