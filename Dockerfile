@@ -1,5 +1,5 @@
 # Two images from one file: `fractal` for everything on a processor, `fractal-cuda` for what uses a GPU.
-# Not built where this was written, which has no Docker engine; docs/production.md says what of it was tried.
+# Built by `npm run compose-shape`; docs/production.md says what of it was tested.
 # Node 24 is the release with long-term support; any from 20.19 works (package.json, `engines`).
 ARG NODE=node:24.20.0-bookworm-slim
 

@@ -1,5 +1,6 @@
 /**
- * Subtensor's runtime on this machine (`fractal devnet`); this name is only allowed with loopback addresses.
+ * Subtensor's runtime on this machine (`fractal devnet`); this name is only allowed with loopback addresses, and with
+ * names without dots, as containers have.
  */
 export const DEVNET = 'devnet'
 

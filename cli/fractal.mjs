@@ -33,7 +33,8 @@ if ((await importInstalled('yargs')) === null) {
 if (existsSync(compiled[0])) {
   await import(compiled[0])
 } else {
-  const tsx = await importInstalled('tsx/esm/api')
+  // Installed from a package there is no TypeScript, whoever has tsx beside it.
+  const tsx = existsSync(at('./main.ts')) ? await importInstalled('tsx/esm/api') : null
   if (tsx !== null) {
     // Ours, not whatever tsconfig.json lies in the folder that this is run from.
     tsx.register({ tsconfig: fileURLToPath(at('../tsconfig.json')) })

@@ -6,6 +6,7 @@ import { readArguments, unmarkAll } from './arguments.js'
 import { exitOnBrokenPipe } from './broken-pipe.js'
 import { apiCommand } from './commands/api.js'
 import { auditCommand } from './commands/audit.js'
+import { codecServerCommand } from './commands/codec-server.js'
 import { cudaCommand } from './commands/cuda.js'
 import { demoCommand } from './commands/demo.js'
 import { devnetCommand } from './commands/devnet.js'
@@ -61,6 +62,7 @@ const cli = yargs(args)
   .command(cudaCommand)
   .command(modelCommand)
   .command(modelServerCommand)
+  .command(codecServerCommand)
   .command(auditCommand)
   .command(walletCommand)
   .command(migrateCommand)

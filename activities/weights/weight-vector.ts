@@ -10,7 +10,9 @@ export interface ChainFacts {
   readonly params: SubnetParams
 }
 
-export async function readChainFacts(deps: VerifierDeps): Promise<ChainFacts> {
+export async function readChainFacts(
+  deps: Pick<VerifierDeps, 'chain' | 'id'>,
+): Promise<ChainFacts> {
   const at = await deps.chain.finalized()
   const [metagraph, params] = await Promise.all([
     deps.chain.metagraph(deps.id.netuid, at),

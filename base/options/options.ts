@@ -8,7 +8,7 @@ import { DEVNET, LOCALNET } from './definitions/development.js'
 import { ENGINE } from './definitions/engine.js'
 import { PROCESS } from './definitions/process.js'
 import { AXON, PROVER } from './definitions/prover.js'
-import { TEMPORAL } from './definitions/temporal.js'
+import { CODEC, TEMPORAL } from './definitions/temporal.js'
 import { VERIFIER } from './definitions/verifier.js'
 import { HEALTH, INFERENCE, WORKERS } from './definitions/workers.js'
 import { readSecretFile } from './secret-file.js'
@@ -33,6 +33,7 @@ export const OPTIONS = {
   ...ROLES,
   ...RETENTION,
   ...TEMPORAL,
+  ...CODEC,
   ...API,
 }
 

@@ -58,11 +58,16 @@ export function chainTarget(network: string, given: string): ChainTarget {
       })
     }
   }
-  if (network === DEVNET && !endpoints.every((url) => isLoopback(new URL(url).hostname))) {
+  if (network === DEVNET && !endpoints.every((url) => isNearby(new URL(url).hostname))) {
     const message = `the network ${DEVNET} is on this machine, the chain endpoint is not`
     throw new ChainError('chain_endpoint', message, {
       hint: 'Give --subtensor.network the name of the network that the endpoint is of.',
     })
   }
   return { network, endpoints, genesis: known?.genesis ?? null }
+}
+
+/** This machine, or a neighbour in a network of containers, which has a name without dots. */
+function isNearby(host: string): boolean {
+  return isLoopback(host) || /^[a-z][a-z0-9-]*$/.test(host)
 }

@@ -17,7 +17,7 @@ export const doctorCommand: CommandModule = {
         type: 'string',
         requiresArg: true,
         describe:
-          'prover or verifier: check its requirements, with the options that you start it with',
+          'prover, verifier, inference-worker, gpu-worker or api: check its requirements, with the options that you start it with; several, comma-separated, or all: one table',
       })
       .option('api', {
         type: 'string',
@@ -42,17 +42,20 @@ export const doctorCommand: CommandModule = {
   handler: async (given) => {
     const json = given.json === true
     const runs = integer('runs', given.runs, 2, MAX_RUNS)
-    const role = oneRole(given.role)
-    const api = apiOf(given.api, role)
+    const roles = await rolesOf(given.role)
+    const api = apiOf(given.api, roles)
     if (given.certify === true) {
-      if (role !== undefined) throw new UsageError('--certify and --role cannot be combined.')
+      if (roles.length > 0) throw new UsageError('--certify and --role cannot be combined.')
       const { certifyByHand } = await import('../doctor/certify.js')
       await certifyByHand(given, runs ?? DEFAULT_RUNS, json)
     } else {
       if (runs !== undefined) throw new UsageError('--runs is for --certify.')
+      const [role, ...others] = roles
       if (role !== undefined) {
-        const { checkRole } = await import('../doctor/check-role.js')
-        return checkRole(role, given, json, api)
+        const { checkRole, checkRoles } = await import('../doctor/check-role.js')
+        return others.length === 0
+          ? checkRole(role, given, json, api)
+          : checkRoles(roles, given, json, api)
       }
       const { showMachine } = await import('../doctor/machine.js')
       await showMachine(given, json)
@@ -61,22 +64,23 @@ export const doctorCommand: CommandModule = {
 }
 
 /** @throws UsageError */
-function apiOf(given: unknown, role: DoctorRole | undefined): string | undefined {
+function apiOf(given: unknown, roles: readonly DoctorRole[]): string | undefined {
   if (given === undefined) return undefined
-  if (role !== 'prover') throw new UsageError('--api is for --role prover.')
+  if (!roles.includes('prover')) throw new UsageError('--api is for --role prover.')
   const isHttp = typeof given === 'string' && URL.canParse(given) && /^https?:/.test(given)
   if (!isHttp) throw new UsageError('--api takes one address: https://HOST[:PORT].')
   return given
 }
 
 /** @throws UsageError */
-function oneRole(given: unknown): DoctorRole | undefined {
-  switch (given) {
-    case undefined:
-    case 'prover':
-    case 'verifier':
-      return given
-    default:
-      throw new UsageError('--role takes prover or verifier, once.')
+async function rolesOf(given: unknown): Promise<readonly DoctorRole[]> {
+  if (given === undefined) return []
+  const { DOCTOR_ROLES } = await import('../doctor/role-facts.js')
+  if (given === 'all') return DOCTOR_ROLES
+  const named = typeof given === 'string' ? given.split(',').map((role) => role.trim()) : []
+  const known = DOCTOR_ROLES.filter((role) => named.includes(role))
+  if (known.length === 0 || known.length !== named.length) {
+    throw new UsageError(`--role takes ${DOCTOR_ROLES.join(', ')}, once each, or all.`)
   }
+  return known
 }

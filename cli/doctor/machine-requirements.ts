@@ -5,32 +5,48 @@ import type { DoctorRole, RoleFacts } from './role-facts.js'
 
 /** In 10^9 bytes, as shops count: a machine sold with 16 GB shows a little less than 16 GiB. */
 const GB = 1e9
-const NEEDS = {
-  prover: { diskGb: 32, memoryGb: 8 },
-  verifier: { diskGb: 64, memoryGb: 16 },
-} as const
-const CORES = 8
+interface Needs {
+  readonly cores: number
+  readonly memoryGb: number
+  /** Null where nothing is kept. */
+  readonly diskGb: number | null
+  /** Runs the engine. */
+  readonly engine: boolean
+  /** Signs with the time, or looks at others' signatures. */
+  readonly clock: boolean
+}
+const NEEDS: Readonly<Record<DoctorRole, Needs>> = {
+  prover: { cores: 8, memoryGb: 8, diskGb: 32, engine: true, clock: true },
+  verifier: { cores: 8, memoryGb: 16, diskGb: 64, engine: true, clock: true },
+  'inference-worker': { cores: 2, memoryGb: 1, diskGb: null, engine: false, clock: true },
+  'gpu-worker': { cores: 4, memoryGb: 8, diskGb: null, engine: true, clock: false },
+  api: { cores: 1, memoryGb: 1, diskGb: null, engine: false, clock: false },
+}
 
 /** What a role needs of the machine itself. */
 export function machineRequirements(role: DoctorRole, facts: RoleFacts): Requirement[] {
-  const { diskGb, memoryGb } = NEEDS[role]
+  const needs = NEEDS[role]
   return [
     node(facts.node),
-    atLeast('cores', facts.cores, CORES, '', 'Use a machine with more cores.'),
-    atLeast('memory', facts.memoryBytes / GB, memoryGb, ' GB', 'Add memory, or raise the limit.'),
+    atLeast('cores', facts.cores, needs.cores, '', 'Use a machine with more cores.'),
     atLeast(
-      `disk, at ${facts.stateDir}`,
-      facts.diskFreeBytes / GB,
-      diskGb,
-      ' GB free',
-      'Free some space, or choose a folder on a larger disk: --state.dir.',
+      'memory',
+      facts.memoryBytes / GB,
+      needs.memoryGb,
+      ' GB',
+      'Add memory, or raise the limit.',
     ),
-    gpu(facts),
-    ...cudaRequirements(facts.cuda, facts.gpus),
-    model(role, facts),
-    engine(facts),
-    clock(facts),
+    ...(needs.diskGb === null ? [] : [disk(facts, needs.diskGb)]),
+    ...(needs.engine ? [gpu(facts), ...cudaRequirements(facts.cuda, facts.gpus)] : []),
+    ...(role === 'inference-worker' ? [] : [model(role, facts)]),
+    ...(needs.engine ? [engine(facts)] : []),
+    ...(needs.clock ? [clock(facts)] : []),
   ]
+}
+
+function disk({ stateDir, diskFreeBytes }: RoleFacts, needsGb: number): Requirement {
+  const todo = 'Free some space, or choose a folder on a larger disk: --state.dir.'
+  return atLeast(`disk, at ${stateDir}`, diskFreeBytes / GB, needsGb, ' GB free', todo)
 }
 
 function node(version: string): Requirement {

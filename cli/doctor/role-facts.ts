@@ -31,7 +31,11 @@ import {
   probeTemporal,
 } from './probes.js'
 
-export type DoctorRole = 'prover' | 'verifier'
+export const DOCTOR_ROLES = ['prover', 'verifier', 'inference-worker', 'gpu-worker', 'api'] as const
+/** `verifier`: its machine, on which its GPU worker runs too. */
+export type DoctorRole = (typeof DOCTOR_ROLES)[number]
+/** Who signs, and has a place on the chain. */
+export const SIGNING_ROLES: readonly DoctorRole[] = ['prover', 'verifier', 'inference-worker']
 
 /** What the roles are configured by, as far as a machine can fail them. */
 export const DOCTOR_OPTIONS = [
@@ -78,13 +82,13 @@ export interface RoleFacts {
   readonly axon: AxonFacts | null
   /** What a verifier judges; null where none was named. */
   readonly published: Outcome<PublishedBody> | null
-  /** Of a verifier. */
+  /** Of all but a prover. */
   readonly database: Outcome<string> | null
   readonly temporal: Outcome<string> | null
 }
 
 export async function gatherFacts(
-  role: DoctorRole,
+  roles: readonly DoctorRole[],
   options: DoctorOptions,
   env: Readonly<Record<string, string | undefined>>,
   api?: string,
@@ -100,7 +104,9 @@ export async function gatherFacts(
     name: options['wallet.name'],
     hotkey: options['wallet.hotkey'],
   })
-  const isProver = role === 'prover'
+  const isProver = roles.includes('prover')
+  const signs = roles.some((role) => SIGNING_ROLES.includes(role))
+  const hasStores = roles.some((role) => role !== 'prover')
   const [gpus, cuda, free, clock, engine, chain, axon, published, database, temporal] =
     await Promise.all([
       listGpus(),
@@ -108,11 +114,11 @@ export async function gatherFacts(
       diskFreeBytes(options['state.dir']),
       isClockSynchronized(),
       'ok' in model ? outcomeOf(() => classOf(modelDir, options.device)) : null,
-      probeChain(options, wallet.hotkey.address),
+      signs ? probeChain(options, wallet.hotkey.address) : { failed: 'not asked', hint: null },
       isProver ? axonFacts(axonWish(options), env) : null,
       api === undefined ? null : probeClasses(api),
-      isProver ? null : probeDatabase(options),
-      isProver ? null : probeTemporal(options),
+      hasStores ? probeDatabase(options) : null,
+      hasStores ? probeTemporal(options) : null,
     ])
   return {
     node: process.version,

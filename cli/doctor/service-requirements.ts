@@ -35,32 +35,31 @@ export function chainRequirements(role: DoctorRole, facts: RoleFacts): Requireme
     answers,
     { ...place, state: 'ok', found: `uid ${neuron.uid}`, todo: null },
   ]
-  if (role === 'verifier') places.push(...verifierPlace(neuron), statesKept(chain.ok))
+  if (role !== 'prover') places.push(permit(neuron))
+  if (role === 'verifier') places.push(stake(neuron), statesKept(chain.ok))
   return places
 }
 
-function verifierPlace({
-  isPermitted,
-  isStaked,
-}: NonNullable<ChainFacts['neuron']>): Requirement[] {
-  return [
-    {
-      name: 'permit',
-      state: isPermitted ? 'ok' : 'missing',
-      found: isPermitted ? 'yes' : 'none',
-      needed: 'a validator permit, or to be the subnet’s owner',
-      todo: isPermitted
-        ? null
-        : 'Add stake to the hotkey; permits are granted at the end of an epoch.',
-    },
-    {
-      name: 'stake',
-      state: isStaked ? 'ok' : 'missing',
-      found: isStaked ? 'enough' : 'too little',
-      needed: 'as much as weights need, or to be the subnet’s owner',
-      todo: isStaked ? null : 'Add stake to the hotkey.',
-    },
-  ]
+function permit({ isPermitted }: NonNullable<ChainFacts['neuron']>): Requirement {
+  return {
+    name: 'permit',
+    state: isPermitted ? 'ok' : 'missing',
+    found: isPermitted ? 'yes' : 'none',
+    needed: 'a validator permit, or to be the subnet’s owner',
+    todo: isPermitted
+      ? null
+      : 'Add stake to the hotkey; permits are granted at the end of an epoch.',
+  }
+}
+
+function stake({ isStaked }: NonNullable<ChainFacts['neuron']>): Requirement {
+  return {
+    name: 'stake',
+    state: isStaked ? 'ok' : 'missing',
+    found: isStaked ? 'enough' : 'too little',
+    needed: 'as much as weights need, or to be the subnet’s owner',
+    todo: isStaked ? null : 'Add stake to the hotkey.',
+  }
 }
 
 /** An interval can be begun until its middle, by the state of its first block. */

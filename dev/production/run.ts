@@ -3,12 +3,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FractalError } from '../../base/errors.js'
 import type { Database } from '../../ledger/database.js'
-import { intervalByN, latestInterval, listIntervals } from '../../ledger/intervals/intervals.js'
-import { recordOf } from '../../ledger/intervals/records.js'
-import { weightSet } from '../../ledger/intervals/weights.js'
-import { verdictsOf } from '../../ledger/judging/verdicts.js'
+import { listIntervals } from '../../ledger/intervals/intervals.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
-import { assertWhole } from '../../test/e2e/whole.js'
 import { removePostgres } from '../postgres/start-postgres.js'
 import { printLine } from '../process/print-line.js'
 import { openStateDir, type StateDir } from '../process/state-dir.js'
@@ -18,6 +14,7 @@ import { SeparatePostgres } from './postgres.js'
 import { PAIRS, PROVERS, type ProcessName, Shape } from './shape.js'
 import { SeparateTemporal } from './temporal.js'
 import { temporalPrograms } from './temporal-programs.js'
+import { shapeFailed, throughInterval } from './through-interval.js'
 import { Users } from './users.js'
 
 export interface RunOptions {
@@ -170,38 +167,19 @@ export class ProductionRun {
 
   /** An interval in which something happens: it settles all the same, whole. */
   async #interval(what: string, happen: () => Promise<void>): Promise<void> {
-    const before = (await latestInterval(this.#db, this.#id))?.n ?? 0
-    const { n } = await this.#until('an interval in its rounds', async () => {
-      const row = await latestInterval(this.#db, this.#id)
-      return row !== null && row.n > before && row.phase === 'rounds' ? row : null
-    })
-    await happen()
-    const { phase } = await this.#until(`interval ${n} to end`, async () => {
-      const row = await intervalByN(this.#db, this.#id, n)
-      if (row?.phase === 'lapsed' || row?.phase === 'missed') return row
-      const set = await weightSet(this.#db, this.#id, n)
-      const isSet = set?.state === 'confirmed' || set?.state === 'done'
-      return row?.phase === 'settled' && isSet ? row : null
-    })
-    if (phase !== 'settled') throw failed(`interval ${n} is ${phase}, not settled`)
-    // Signed last: what does not hold then never will.
-    await this.#until(`the signed record of interval ${n}`, async () => {
-      return (await recordOf(this.#db, this.#id, n))?.signature != null
-    })
-    const verdicts = await verdictsOf(this.#db, this.#id, n)
-    const wrong = verdicts.find(({ verdict }) => verdict === 'cheat' || verdict === 'fail')
-    if (wrong !== undefined) {
-      throw failed(
-        `interval ${n}: an honest prover got ${wrong.verdict} (${wrong.kind}, ${wrong.reason})`,
-      )
-    }
-    // Now, because a node forgets the states of old blocks.
-    await assertWhole(this.#db, this.#id, n, this.#chain)
+    const { n, verdicts, passed } = await throughInterval(
+      {
+        db: this.#db,
+        id: this.#id,
+        chain: this.#chain,
+        until: (name, look) => this.#until(name, look),
+      },
+      happen,
+    )
     this.#judged.push(n)
-    const passed = verdicts.filter(({ verdict }) => verdict === 'pass').length
     printLine(
       this.#line(
-        `interval ${n}: ${what}; settled, ${passed} of ${verdicts.length} verdicts pass, weights read back`,
+        `interval ${n}: ${what}; settled, ${passed} of ${verdicts} verdicts pass, weights read back`,
       ),
     )
   }
@@ -209,12 +187,12 @@ export class ProductionRun {
   async #lookBack(): Promise<void> {
     await this.#users.stop()
     const { accepted, refused, secondTries } = this.#users
-    if (refused.length > 0) throw failed(`${refused.length} users found no API: ${refused[0]}`)
+    if (refused.length > 0) throw shapeFailed(`${refused.length} users found no API: ${refused[0]}`)
     await this.#until('every accepted video to be completed', async () => {
       for (const jobId of accepted) {
         const status = await this.#users.status(jobId)
         if (status === 'failed' || status === 'cancelled')
-          throw failed(`video ${jobId} is ${status}`)
+          throw shapeFailed(`video ${jobId} is ${status}`)
         if (status !== 'completed') return null
       }
       return true
@@ -227,7 +205,7 @@ export class ProductionRun {
     const last = Math.max(...this.#judged)
     const rows = await listIntervals(this.#db, this.#id, { limit: 1000 })
     const lost = rows.find(({ n, phase }) => n <= last && phase !== 'settled')
-    if (lost !== undefined) throw failed(`interval ${lost.n} is ${lost.phase}, not settled`)
+    if (lost !== undefined) throw shapeFailed(`interval ${lost.n} is ${lost.phase}, not settled`)
     printLine(
       this.#line(
         `all ${last} intervals settled; in those looked at (${this.#judged.join(', ')}) each challenge has one verdict, counted once, and weights were sent once and are the chain’s`,
@@ -235,9 +213,9 @@ export class ProductionRun {
     )
     const dead = [...this.#shape.ended(), ...this.#temporal.ended()]
     if (this.#chain.hasEnded()) dead.push('the chain')
-    if (dead.length > 0) throw failed(`${dead.join(', ')} ended by itself`)
+    if (dead.length > 0) throw shapeFailed(`${dead.join(', ')} ended by itself`)
     const [denied] = await this.#postgres.denied()
-    if (denied !== undefined) throw failed(`a role lacks a right: ${denied}`)
+    if (denied !== undefined) throw shapeFailed(`a role lacks a right: ${denied}`)
     printLine(
       this.#line('no process ended by itself, and PostgreSQL refused nobody what it needed'),
     )
@@ -261,15 +239,11 @@ export class ProductionRun {
         throw error
       })
       if (seen !== null && seen !== false) return seen
-      if (Date.now() > deadline) throw failed(`waited in vain for ${what}`)
+      if (Date.now() > deadline) throw shapeFailed(`waited in vain for ${what}`)
     }
   }
 
   #line(text: string): string {
     return `${((Date.now() - this.#startedAt) / 1000).toFixed(0).padStart(5)} s  ${text}`
   }
-}
-
-function failed(message: string): FractalError {
-  return new FractalError('shape_failed', message, { hint: 'The logs are in the state folder.' })
 }

@@ -26,7 +26,7 @@ export interface TemporalPrograms {
  * @throws FractalError `go_missing`, `temporal_not_built`
  */
 export async function temporalPrograms(logFile: string): Promise<TemporalPrograms> {
-  const home = cacheFolder()
+  const home = cacheFolder(`temporal-server-${VERSION}`)
   if (!existsSync(home)) await build(home, logFile)
   return {
     server: path.join(home, 'server'),
@@ -36,11 +36,11 @@ export async function temporalPrograms(logFile: string): Promise<TemporalProgram
 }
 
 /** Beside the `temporal` command's (dev/temporal/cli.mjs), so that clones share what took so long. */
-function cacheFolder(): string {
+export function cacheFolder(program: string): string {
   const { XDG_CACHE_HOME: xdg, HOME } = process.env
   const cache = xdg?.startsWith('/') ? xdg : path.join(HOME || homedir(), '.cache')
   const platform = `${process.platform}-${process.arch}`
-  return path.join(cache, 'fractal', `temporal-server-${VERSION}-${platform}`)
+  return path.join(cache, 'fractal', `${program}-${platform}`)
 }
 
 async function build(home: string, logFile: string): Promise<void> {

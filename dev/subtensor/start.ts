@@ -16,7 +16,9 @@ const { ApiPromise, WsProvider }: typeof import('@polkadot/api') = createRequire
 export interface SubtensorOptions {
   /** Path of the raw chain spec (findSpec); looked for unless given. */
   readonly spec?: string
-  /** Of 127.0.0.1; 0, the default, is any that is free. */
+  /** Where it listens; default 127.0.0.1. */
+  readonly host?: string
+  /** 0, the default, is any that is free. */
   readonly port?: number
   /** Makes a block so often; 0, the default, makes none but those asked for. */
   readonly blockMs?: number
@@ -30,7 +32,7 @@ export interface SubtensorOptions {
 
 /** Subtensor's real runtime on this machine; all of it is given back by `close`. */
 export interface DevSubtensor {
-  /** ws://127.0.0.1:PORT, a node's JSON-RPC. */
+  /** ws://HOST:PORT, a node's JSON-RPC; HOST is this machine where it listens on all addresses. */
   readonly url: string
   readonly genesisHash: string
   head(): Block
@@ -79,7 +81,10 @@ export async function startSubtensor(options: SubtensorOptions = {}): Promise<De
       ]),
     })
     held.push(() => chain.close())
-    const server = await serveRpc(chain, options.port ?? 0)
+    const server = await serveRpc(chain, {
+      host: options.host ?? '127.0.0.1',
+      port: options.port ?? 0,
+    })
     held.push(() => server.close())
     const api = await connect(server)
     held.push(() => api.disconnect())

@@ -55,6 +55,8 @@ describe('cli/fractal.mjs', () => {
     await put('node_modules/yargs', PACKAGE)
     await put('node_modules/tsx', TSX)
     await put('dist/cli', { 'main.js': "console.log('compiled')" })
+    assert.equal(await run(), 'compiled\n', 'a package has no TypeScript')
+    await put('cli', { 'main.ts': "console.log('TypeScript')" })
     const said = await run()
     assert.ok(said.startsWith(`tsx ${join(folder, 'tsconfig.json')}\n`), said)
     assert.match(said, /cli\/main\.ts/, 'which is not there')

@@ -6,10 +6,17 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import type { Option } from '../../base/options/define-option.js'
 import { fileOption, OPTIONS, variablesOf } from '../../base/options/options.js'
+import { STAND_INS } from '../../dev/compose/bases.js'
 
 const read = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8')
-const load = (name: string): unknown => parse(read(name), { merge: true })
+/** Compose's own tags change nothing of the shape. */
+const customTags = ['!reset', '!override'].map((tag) => ({
+  tag,
+  collection: 'map' as const,
+}))
+const load = (name: string): unknown => parse(read(name), { merge: true, customTags })
+const DEVNET = 'dev/compose/devnet.yml'
 
 /** Published for everybody: an API's callers and a prover's. */
 const PUBLISHED = ['api-proxy', 'prover']
@@ -18,19 +25,42 @@ const SCALED = ['api', 'inference-worker', 'gpu-worker']
 const service = z.object({
   image: z.string(),
   restart: z.string(),
+  read_only: z.boolean().default(false),
+  tmpfs: z.array(z.string()).default([]),
+  cap_drop: z.array(z.string()).default([]),
+  security_opt: z.array(z.string()).default([]),
   command: z.union([z.string(), z.array(z.string())]).optional(),
   entrypoint: z.array(z.string()).optional(),
   container_name: z.string().optional(),
+  profiles: z.array(z.string()).default([]),
   ports: z.array(z.string()).default([]),
   secrets: z.array(z.string()).default([]),
   environment: z.record(z.string(), z.unknown()).default({}),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
   healthcheck: z.object({ test: z.array(z.string()) }).optional(),
 })
+const devnetFile = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      environment: z.record(z.string(), z.unknown()).default({}),
+      ports: z.array(z.string()).default([]),
+    }),
+  ),
+  secrets: z.record(z.string(), z.object({ file: z.string() })),
+})
 const compose = z.object({
   services: z.record(z.string(), service),
   secrets: z.record(z.string(), z.object({ file: z.string() })),
 })
+
+const byVariable = new Map<string, { option: Option<unknown>; isFile: boolean }>()
+for (const [name, option] of Object.entries(OPTIONS) as [string, Option<unknown>][]) {
+  for (const variable of variablesOf(name)) {
+    byVariable.set(variable, { option, isFile: false })
+    if (option.secret) byVariable.set(fileOption.variable(variable), { option, isFile: true })
+  }
+}
 
 describe('docker-compose.yml', () => {
   const file = compose.parse(load('docker-compose.yml'))
@@ -44,11 +74,11 @@ describe('docker-compose.yml', () => {
     ),
   )
 
-  it('and the ports beside it are valid by the Compose Specification', () => {
+  it('and what stands beside it are valid by the Compose Specification', () => {
     const schema = JSON.parse(read('test/fixtures/compose/compose-spec.json'))
     const ajv = new Ajv2020({ strict: false, allErrors: true, formats: { duration: true } })
     const validate = ajv.compile(schema)
-    for (const name of ['docker-compose.yml', 'docker-compose.ports.yml']) {
+    for (const name of ['docker-compose.yml', 'docker-compose.ports.yml', DEVNET]) {
       assert.ok(validate(load(name)), `${name}: ${ajv.errorsText(validate.errors)}`)
     }
     const broken = load('docker-compose.yml') as { services: Record<string, object> }
@@ -115,14 +145,60 @@ describe('docker-compose.yml', () => {
     }
   })
 
-  it('gives our processes options that exist, with values that they take', () => {
-    const byVariable = new Map<string, { option: Option<unknown>; isFile: boolean }>()
-    for (const [name, option] of Object.entries(OPTIONS) as [string, Option<unknown>][]) {
-      for (const variable of variablesOf(name)) {
-        byVariable.set(variable, { option, isFile: false })
-        if (option.secret) byVariable.set(fileOption.variable(variable), { option, isFile: true })
+  it('lets our containers write nowhere but in their volumes and in /tmp, with no rights', () => {
+    const ours = services.filter(([, { image }]) => image.includes('FRACTAL_'))
+    assert.ok(ours.length >= 6)
+    for (const [name, { read_only, tmpfs, cap_drop, security_opt }] of ours) {
+      assert.deepEqual(
+        { read_only, tmpfs, cap_drop, security_opt },
+        {
+          read_only: true,
+          tmpfs: ['/tmp'],
+          cap_drop: ['ALL'],
+          security_opt: ['no-new-privileges:true'],
+        },
+        name,
+      )
+    }
+    for (const line of read('Dockerfile')
+      .split(/^FROM .* AS /m)
+      .slice(1)) {
+      const [stage] = line.split('\n')
+      if (stage!.startsWith('fractal')) assert.match(line, /^USER 1000:1000$/m, stage)
+    }
+  })
+
+  it('runs whole beside a devnet: `npm run compose-shape` changes what it has to, and nothing else', () => {
+    const beside = devnetFile.parse(load(DEVNET))
+    const added = Object.keys(beside.services).filter((name) => file.services[name] === undefined)
+    assert.deepEqual(added.sort(), ['chain', 'prover-1', 'prover-2', 'prover-3'])
+    // None of a deployment's secrets is used.
+    assert.deepEqual(Object.keys(beside.secrets).sort(), Object.keys(file.secrets).sort())
+    for (const [name, { file: at }] of Object.entries(beside.secrets)) {
+      assert.equal(at, `\${FRACTAL_SECRETS}/${name}`)
+    }
+    for (const [name, { environment, ports }] of Object.entries(beside.services)) {
+      for (const port of ports) assert.match(port, /^127\.0\.0\.1:/, name)
+      for (const [variable, value] of Object.entries(environment)) {
+        if (!variable.startsWith('FRACTAL_')) continue
+        const known = byVariable.get(variable)
+        assert.ok(known, `${name}: ${variable} is no option`)
+        const shown = /^\$\{\w+:-(.*)\}$/.exec(String(value))?.[1] ?? String(value)
+        assert.ok(known.option.schema.safeParse(shown).success, `${name}: ${variable}=${value}`)
       }
     }
+    // What has no registry here has a recipe.
+    const images = services
+      .filter(([, { profiles, image }]) => profiles.length === 0 && !image.includes('FRACTAL_'))
+      .map(([, { image }]) => image)
+    for (const image of [...images, /^ARG NODE=(\S+)$/m.exec(read('Dockerfile'))![1]!]) {
+      const recipe = STAND_INS[image.slice(0, image.lastIndexOf(':'))]
+      assert.ok(recipe, `a stand-in for ${image}`)
+      assert.match(read(`dev/compose/bases/${recipe}/Dockerfile`), /^FROM \$\{DEBIAN\}$/m)
+    }
+  })
+
+  it('gives our processes options that exist, with values that they take', () => {
     let seen = 0
     for (const [name, { environment, secrets }] of services) {
       for (const [variable, value] of Object.entries(environment)) {

@@ -4,6 +4,7 @@ import { MIGRATE_OPTIONS } from '../../cli/ledger/migrate-options.js'
 import { LOCALNET_OPTIONS } from '../../dev/localnet/run.js'
 import { DEVNET_OPTIONS } from '../../dev/subtensor/devnet/devnet.js'
 import { API_OPTIONS } from '../../workers/roles/api.js'
+import { CODEC_SERVER_OPTIONS } from '../../workers/roles/codec-server.js'
 import { GPU_OPTIONS } from '../../workers/roles/gpu.js'
 import { INFERENCE_OPTIONS } from '../../workers/roles/inference.js'
 import { MODEL_SERVER_OPTIONS } from '../../workers/roles/model-server.js'
@@ -17,6 +18,7 @@ const ROLES: Readonly<Record<string, readonly OptionName[]>> = {
   'inference-worker': INFERENCE_OPTIONS,
   'gpu-worker': GPU_OPTIONS,
   'model-server': MODEL_SERVER_OPTIONS,
+  'codec-server': CODEC_SERVER_OPTIONS,
   api: API_OPTIONS,
   migrate: MIGRATE_OPTIONS.filter((name) => name !== 'netuid' && name !== 'api.verifier'),
   localnet: LOCALNET_OPTIONS,

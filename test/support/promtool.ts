@@ -12,6 +12,7 @@ const INSTALL_MS = 120_000
 
 /** Prometheus' own linter. */
 export interface Promtool {
+  readonly path: string
   /** What `promtool check metrics` says of an exposition; '' when nothing is wrong. */
   check(exposition: string): Promise<string>
 }
@@ -34,7 +35,7 @@ export function usePromtool(): () => Promtool {
   return () => {
     const path = program
     if (path === null) throw new Error('promtool is there once the tests run')
-    return { check: (exposition) => check(path, exposition) }
+    return { path, check: (exposition) => check(path, exposition) }
   }
 }
 

@@ -9,7 +9,12 @@ export const LOCALNET = {
 
 /** Subtensor's runtime on this machine. */
 export const DEVNET = {
-  'devnet.port': option(port, 9944, 'WebSocket port of the chain on 127.0.0.1 (0: any free port)'),
+  'devnet.host': option(
+    text,
+    '127.0.0.1',
+    'address that the chain listens on; 0.0.0.0 only inside a container network: whoever reaches it is root there',
+  ),
+  'devnet.port': option(port, 9944, 'WebSocket port of the chain (0: any free port)'),
   'devnet.block_ms': option(whole(100, 600_000), 1000, 'block time in milliseconds'),
   'devnet.provers': option(whole(0, 250), 2, 'number of prover hotkeys to register'),
   'devnet.wallets': option(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { flag, option, text } from '../define-option.js'
+import { flag, option, port, text } from '../define-option.js'
 import { parsePayloadKeys } from '../payload-keys.js'
 
 const payloadKeys = z
@@ -36,5 +36,28 @@ export const TEMPORAL = {
     undefined,
     'key that encrypts what Temporal stores: 32 bytes, the same for all processes; of several keys the first encrypts',
     true,
+  ),
+}
+
+/** Comma-separated origins of web pages: a scheme, a host and perhaps a port, as browsers send them. */
+const origins = z
+  .string()
+  .refine(
+    (value) => value.split(',').every((each) => /^https?:\/\/[^/?#@\s]+$/.test(each.trim())),
+    'must be origins as http://HOST:PORT; separate several with commas',
+  )
+
+/** A codec server, for Temporal's web UI and command line. */
+export const CODEC = {
+  'codec.host': option(
+    text,
+    '127.0.0.1',
+    'address that the codec server listens on: whoever reaches it can read what Temporal stores',
+  ),
+  'codec.port': option(port, 8234, 'port of the codec server'),
+  'codec.origins': option(
+    origins,
+    'http://127.0.0.1:8233,http://localhost:8233',
+    'web pages that may ask the codec server: Temporal’s UI as your browser names it, comma-separated',
   ),
 }

@@ -11,6 +11,7 @@ import { commandsOf, type DevnetFacts, environmentOf } from './commands.js'
 import { type DevnetStores, startStores } from './stores.js'
 
 export const DEVNET_OPTIONS = [
+  'devnet.host',
   'devnet.port',
   'devnet.block_ms',
   'devnet.provers',
@@ -52,6 +53,7 @@ export async function runDevnet(options: DevnetOptions, log: Log): Promise<Runni
     const names = Array.from({ length: options['devnet.provers'] }, (_, i) => `prover-${i + 1}`)
     const wallets = await gridWallets(walletPath, [VERIFIER, ...names])
     const chain = await startSubtensor({
+      host: options['devnet.host'],
       port: options['devnet.port'],
       blockMs: options['devnet.block_ms'],
       finalityLag: FINALITY_LAG,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 import { z } from 'zod'
-import { closeServer, listen } from '../../../base/net/http-listener.js'
+import { closeServer, type ListenAddress, listen } from '../../../base/net/http-listener.js'
 import type { DevChain } from '../chain.js'
 import { RpcError } from './error.js'
 import type { Methods } from './method.js'
@@ -26,22 +26,21 @@ export interface RpcServer {
 }
 
 /**
- * Serves a chain's JSON-RPC by WebSocket, on this machine only.
- * @param port 0 for any
+ * Serves a chain's JSON-RPC by WebSocket.
+ * @param address port 0 for any
  * @throws FractalError `port_taken`, `port_refused`, `listen_failed`
  */
-export async function serveRpc(chain: DevChain, port: number): Promise<RpcServer> {
+export async function serveRpc(chain: DevChain, address: ListenAddress): Promise<RpcServer> {
   const methods = rpcMethods(chain)
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_REQUEST_BYTES })
   const server = createServer((_req, res) => res.writeHead(UPGRADE_REQUIRED).end())
   server.on('upgrade', (req, socket, head) => {
     sockets.handleUpgrade(req, socket, head, (accepted) => serveConnection(accepted, methods))
   })
-  const { url } = await listen(
-    server,
-    { host: '127.0.0.1', port },
-    { what: 'the chain', remedy: 'give it another port' },
-  )
+  const { url } = await listen(server, address, {
+    what: 'the chain',
+    remedy: 'give it another port',
+  })
   return {
     url: url.replace('http:', 'ws:'),
     async close() {

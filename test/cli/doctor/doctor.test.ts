@@ -10,7 +10,8 @@ import { axonFacts } from '../../../cli/doctor/axon-facts.js'
 import { diskFreeBytes, isClockSynchronized, listGpus } from '../../../cli/doctor/machine-facts.js'
 import type { Requirement } from '../../../cli/doctor/requirement.js'
 import { requirementsOf } from '../../../cli/doctor/requirements.js'
-import type { RoleFacts } from '../../../cli/doctor/role-facts.js'
+import { DOCTOR_ROLES, type DoctorRole, type RoleFacts } from '../../../cli/doctor/role-facts.js'
+import { roleRows } from '../../../cli/doctor/role-rows.js'
 import { type CudaPackage, LIBRARIES } from '../../../engine/cuda/packages.js'
 import { runCli } from '../run-cli.js'
 
@@ -132,6 +133,32 @@ describe('what a role needs', () => {
     assert.equal(told?.todo, 'Give --axon.external_ip 8.8.8.8 --axon.external_port 10030.')
   })
 
+  it('is for each role what that role needs, in one table', () => {
+    const names = (role: DoctorRole) => requirementsOf(role, MACHINE).map(({ name }) => name)
+    assert.ok(names('inference-worker').includes('permit'))
+    for (const name of ['GPU', 'engine', 'model folder', 'from outside']) {
+      assert.ok(!names('inference-worker').includes(name), name)
+    }
+    for (const name of ['hotkey', 'permit', 'registration', 'clock']) {
+      assert.ok(!names('gpu-worker').includes(name) && !names('api').includes(name), name)
+    }
+    assert.deepEqual(names('api').slice(-2), ['PostgreSQL', 'Temporal'])
+    assert.ok(!names('prover').includes('PostgreSQL'))
+    const facts = { ...MACHINE, cores: 3, memoryBytes: 2e9 }
+    const rows = roleRows(
+      (['prover', 'api'] as const).map((role) => ({
+        role,
+        requirements: requirementsOf(role, facts),
+      })),
+    )
+    const row = (name: string) => rows.find(([first]) => first === name)
+    assert.deepEqual(row('cores'), ['cores', '3', 'missing: 8', 'ok'])
+    assert.deepEqual(row('memory'), ['memory', '2 GB', 'missing: 8 GB', 'ok'])
+    assert.deepEqual(row('PostgreSQL'), ['PostgreSQL', '18.4', '–', 'ok'])
+    assert.deepEqual(row('hotkey')!.slice(2), ['ok', '–'])
+    assert.equal(new Set(rows.map(([name]) => name)).size, rows.length)
+  })
+
   it('comes with what to do wherever it lacks', () => {
     const nothing: RoleFacts = {
       ...MACHINE,
@@ -146,7 +173,7 @@ describe('what a role needs', () => {
       database: REFUSED,
       temporal: REFUSED,
     }
-    for (const role of ['prover', 'verifier'] as const) {
+    for (const role of DOCTOR_ROLES) {
       for (const { name, state, todo } of requirementsOf(role, nothing)) {
         assert.ok(state !== 'missing' || todo !== null, `${role}: ${name}`)
       }
@@ -241,9 +268,10 @@ describe('fractal doctor --role', function () {
         TEMPORAL_ADDRESS: '127.0.0.1:1',
       }
       const doctor = (...args: string[]) => runCli(['doctor', '--device', 'cpu', ...args], { env })
-      const [verifier, prover, bad, ...misused] = await Promise.all([
+      const [verifier, prover, all, bad, ...misused] = await Promise.all([
         doctor('--role', 'verifier', '--json'),
         doctor('--role', 'prover', '--axon.port', '0'),
+        doctor('--role', 'all'),
         doctor('--role', 'king'),
         doctor('--role', 'verifier', '--api', 'http://127.0.0.1:1'),
         doctor('--role', 'prover', '--api', 'api.example'),
@@ -264,7 +292,17 @@ describe('fractal doctor --role', function () {
       assert.match(prover.stdout, /^from outside +unknown /m)
       assert.match(prover.stdout, /^hotkey: there is no key file .*\n {2}Check --wallet\.path/m)
       assert.deepEqual([bad.code, bad.stdout], [2, ''])
-      assert.match(bad.stderr, /^fractal: --role takes prover or verifier, once\./)
+      assert.equal(all.code, 1, all.stderr)
+      assert.match(
+        all.stdout,
+        /^requirement +found +prover +verifier +inference-worker +gpu-worker +api$/m,
+      )
+      assert.match(all.stdout, /^Temporal +.* – {2,}missing.* missing.* missing.* missing/m)
+      assert.match(
+        all.stderr,
+        /^fractal: A prover lacks: .*\nA verifier lacks: .*\nAn inference-worker lacks: /,
+      )
+      assert.match(bad.stderr, /^fractal: --role takes prover, verifier, .*, once each, or all\./)
       assert.match(misused[0]!.stderr, /^fractal: --api is for --role prover\./)
       assert.match(misused[1]!.stderr, /^fractal: --api takes one address/)
     } finally {

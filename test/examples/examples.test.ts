@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { webhookHeaders } from '../../base/auth/webhook-signature.js'
+import { freePort } from '../../dev/process/ports.js'
+import { useSmallGrid } from '../support/small-grid.js'
+import { until } from '../support/until.js'
+
+const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url))
+const isMp4 = (bytes: Buffer) => bytes.subarray(4, 8).toString('latin1') === 'ftyp'
+
+interface Program {
+  readonly child: ChildProcess
+  /** Both streams, so far. */
+  output(): string
+  readonly ended: Promise<number | null>
+}
+
+describe('the examples', function () {
+  this.timeout(120_000)
+  const grid = useSmallGrid()
+  let folder: string
+  const children: ChildProcess[] = []
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'fractal-examples-'))
+  })
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL')
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  /** With Node alone, in a folder of its own: whoever copies the file has no more. */
+  function start(name: string, args: string[] = [], env: Record<string, string> = {}): Program {
+    const child = spawn(process.execPath, [join(EXAMPLES, name), ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, API: grid().url, KEY: grid().key, ...env },
+    })
+    children.push(child)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text
+      })
+    }
+    const ended = once(child, 'close').then(([code]) => code as number | null)
+    return { child, output: () => output, ended }
+  }
+
+  it('batch.mjs makes a video of each line, tells progress, and makes only what is missing when started again', async () => {
+    await writeFile(join(folder, 'prompts.txt'), 'a red circle\n\na blue star\na green heart\n')
+    const args = ['prompts.txt', '--out', 'out', '--at-once', '2']
+    const first = start('batch.mjs', args)
+    assert.equal(await first.ended, 0, first.output())
+    assert.match(first.output(), /^0 of 3 done/m)
+    assert.match(first.output(), /^3 of 3 done, 0 failed, 0 queued$/m)
+    const names = ['0001.mp4', '0002.mp4', '0003.mp4']
+    assert.deepEqual((await readdir(join(folder, 'out'))).sort(), names)
+    for (const name of names) assert.ok(isMp4(await readFile(join(folder, 'out', name))), name)
+
+    const videos = async () => {
+      const { data } = (await (await grid().fetch('/v1/videos?limit=100')).json()) as {
+        data: unknown[]
+      }
+      return data.length
+    }
+    const before = await videos()
+    await rm(join(folder, 'out', '0002.mp4'))
+    const again = start('batch.mjs', args)
+    assert.equal(await again.ended, 0, again.output())
+    assert.deepEqual((await readdir(join(folder, 'out'))).sort(), names)
+    assert.equal(await videos(), before, 'fetched again, not made again')
+  })
+
+  it('batch.mjs says which line was refused, and ends with 1', async () => {
+    await writeFile(join(folder, 'prompts.txt'), 'a red circle\n')
+    const refused = start('batch.mjs', ['prompts.txt'], { KEY: `fk_${'A'.repeat(43)}` })
+    assert.equal(await refused.ended, 1)
+    assert.match(refused.output(), /^0001: .*key/m)
+  })
+
+  it('webhook-receiver.mjs takes signed events, each once, and fetches the video', async () => {
+    const port = await freePort()
+    const target = `http://127.0.0.1:${port}/hook`
+    const made = (await (await grid().post('/v1/webhooks', { url: target })).json()) as {
+      id: string
+      secret: string
+    }
+    const receiver = start('webhook-receiver.mjs', [], {
+      WEBHOOK_SECRET: made.secret,
+      PORT: String(port),
+      OUT: 'got',
+    })
+    await until('the receiver to listen', async () => /listening/.test(receiver.output()) || null)
+    const { id } = (await (await grid().post('/v1/videos', { prompt: 'a red circle' })).json()) as {
+      id: string
+    }
+    await until('the video to be fetched', async () => {
+      return receiver.output().includes(`fetched ${id}`) || null
+    })
+    assert.ok(isMp4(await readFile(join(folder, 'got', `${id}.mp4`))))
+
+    const secret = Buffer.from(made.secret.replace('whsec_', ''), 'base64')
+    const body = Buffer.from(JSON.stringify({ type: 'video.failed', data: { id: 'video_x' } }))
+    const send = async (headers: Record<string, string>) =>
+      (await fetch(target, { method: 'POST', headers, body })).status
+    const signed = webhookHeaders({ id: 'evt_1', atMs: Date.now(), body }, [secret])
+    const forged = webhookHeaders({ id: 'evt_2', atMs: Date.now(), body }, [Buffer.alloc(32)])
+    const old = webhookHeaders({ id: 'evt_3', atMs: Date.now() - 3_600_000, body }, [secret])
+    assert.deepEqual(
+      [await send(signed), await send(signed), await send(forged), await send(old), await send({})],
+      [204, 204, 400, 400, 400],
+    )
+    await until('the event to be told', async () => /video_x/.test(receiver.output()) || null)
+    assert.equal(receiver.output().match(/video\.failed video_x/g)?.length, 1)
+    await grid().fetch(`/v1/webhooks/${made.id}`, { method: 'DELETE' })
+  })
+
+  it('bot.mjs makes a video for who asks, one at a time, edits its message, and cancels', async () => {
+    const bot = start('bot.mjs')
+    const type = (line: string) => bot.child.stdin!.write(`${line}\n`)
+    const says = (pattern: RegExp) =>
+      until(`the bot to say ${pattern}`, async () => pattern.exec(bot.output()))
+    type('alice: !video a red circle moves right')
+    await says(/^#1 to alice: here it is, @alice \(\d+ bytes\)$/m)
+    assert.match(bot.output(), /^#1 to alice: asking…$/m)
+    type('bob: hello there')
+    type('bob: !help')
+    await says(/^#2 to bob: !video PROMPT makes a video/m)
+    for (const prover of grid().provers) prover.generator.stepMs = 5_000
+    type('bob: !video a blue star')
+    await says(/^#3 to bob: (\d+ %|queued.*)$/m)
+    type('bob: !video another one')
+    await says(/^#4 to bob: one at a time/m)
+    type('bob: !cancel')
+    await says(/^#3 to bob: cancelled$/m)
+    for (const prover of grid().provers) prover.generator.stepMs = 2
+  })
+})

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { usePromtool } from '../support/promtool.js'
+
+const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
+const read = (name: string) => readFileSync(path(name), 'utf8')
+const DASHBOARDS = 'monitoring/grafana/dashboards'
+const ALERTS = 'monitoring/prometheus/alerts.yml'
+
+const rulesSchema = z.object({
+  groups: z.array(
+    z.object({
+      name: z.string(),
+      rules: z.array(
+        z.object({
+          alert: z.string(),
+          expr: z.string(),
+          labels: z.object({ severity: z.enum(['critical', 'warning', 'info']) }),
+          annotations: z.object({ summary: z.string(), runbook: z.string() }),
+        }),
+      ),
+    }),
+  ),
+})
+const dashboardSchema = z.object({
+  uid: z.string(),
+  panels: z.array(
+    z.object({
+      type: z.string(),
+      title: z.string(),
+      targets: z.array(z.object({ expr: z.string() })).default([]),
+    }),
+  ),
+})
+
+/** Ours by docs/operating.md, which a test compares with what each role serves; each with its labels. */
+function documented(): Map<string, string[]> {
+  const rows = read('docs/operating.md').matchAll(/^\| `(fractal_\w+)` +\| (.*?) +\|/gm)
+  return new Map(
+    [...rows].map(([, name, labels]) => [
+      name!,
+      [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label!),
+    ]),
+  )
+}
+
+/** Node's own, as every role serves them. */
+function ofNode(): Set<string> {
+  const register = new Registry()
+  collectDefaultMetrics({ register })
+  return new Set(register.getMetricsAsArray().map(({ name }) => name))
+}
+
+describe('monitoring', () => {
+  const ours = documented()
+  const nodes = ofNode()
+  const rules = rulesSchema.parse(parse(read(ALERTS))).groups.flatMap((group) => group.rules)
+
+  /** That each metric of an expression exists, with the labels that it is asked for. */
+  function assertExists(expr: string, where: string): void {
+    const named = [...expr.matchAll(/\b((?:fractal|nodejs|process)_\w+)(?:\{([^}]*)\})?/g)]
+    assert.ok(named.length > 0, `${where} asks for a metric`)
+    for (const [, name, matchers = ''] of named) {
+      const metric = name!.replace(/_(bucket|sum|count)$/, '')
+      const labels = ours.get(metric)
+      assert.ok(labels !== undefined || nodes.has(name!), `${where}: there is no ${name}`)
+      for (const [, label] of matchers.matchAll(/(\w+)\s*(?:=|!)/g)) {
+        assert.ok(label === 'role' || labels?.includes(label!), `${where}: ${name} has no ${label}`)
+      }
+    }
+    const grouped = [...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list]) => list!.split(/, */))
+    const known = new Set([
+      'role',
+      'instance',
+      'le',
+      ...named.flatMap(([, name]) => {
+        return ours.get(name!.replace(/_(bucket|sum|count)$/, '')) ?? []
+      }),
+    ])
+    for (const label of grouped) assert.ok(known.has(label), `${where}: no metric has ${label}`)
+  }
+
+  it('has dashboards whose panels ask for metrics that exist', () => {
+    const files = readdirSync(path(DASHBOARDS))
+    assert.ok(files.length >= 3)
+    const asked = new Set<string>()
+    for (const file of files) {
+      const { uid, panels } = dashboardSchema.parse(JSON.parse(read(`${DASHBOARDS}/${file}`)))
+      assert.equal(`${uid}.json`, file)
+      for (const { type, title, targets } of panels) {
+        assert.equal(targets.length === 0, type === 'row', `${file}: ${title}`)
+        for (const { expr } of targets) {
+          assertExists(expr, `${file}: ${title}`)
+          for (const [name] of expr.matchAll(/fractal_\w+/g)) {
+            asked.add(name.replace(/_bucket$/, ''))
+          }
+        }
+      }
+    }
+    const unseen = [...ours.keys()].filter((name) => !asked.has(name))
+    assert.deepEqual(unseen, [], 'every metric of ours is on a dashboard')
+  })
+
+  it('has alerts on metrics that exist, each with what to do in the runbook', () => {
+    const guide = read('docs/operating.md')
+    assert.ok(rules.length > 20)
+    assert.equal(new Set(rules.map(({ alert }) => alert)).size, rules.length)
+    for (const { alert, expr, annotations } of rules) {
+      assertExists(expr, alert)
+      assert.ok(guide.includes(`\`${alert}\``), `docs/operating.md says what to do about ${alert}`)
+      const [file, anchor] = annotations.runbook.split('#')
+      const headings = [...read(file!).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+        heading!.toLowerCase().replaceAll(' ', '-'),
+      )
+      assert.ok(
+        anchor === undefined || headings.includes(anchor),
+        `${alert}: ${annotations.runbook}`,
+      )
+    }
+    for (const [, name] of guide.matchAll(/`(Fractal[A-Z]\w+)`/g)) {
+      assert.ok(
+        rules.some(({ alert }) => alert === name),
+        `${name} of the guide is an alert`,
+      )
+    }
+  })
+
+  describe('by promtool', function () {
+    this.timeout(120_000)
+    const promtool = usePromtool()
+    const run = (...args: string[]) =>
+      execFileSync(promtool().path, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+
+    it('is valid', () => {
+      assert.match(run('check', 'rules', path(ALERTS)), new RegExp(`${rules.length} rules found`))
+      assert.match(run('check', 'config', path('monitoring/prometheus/prometheus.yml')), /SUCCESS/)
+    })
+
+    it('fires when it should, and not before', () => {
+      assert.match(run('test', 'rules', path('test/fixtures/alerts/alerts.test.yml')), /SUCCESS/)
+    })
+  })
+})
