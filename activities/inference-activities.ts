@@ -13,7 +13,10 @@ export function createInferenceActivities(deps: InferenceDeps) {
     finishVideo: withTypedFailures(createFinishVideo(deps)),
     failVideo: withTypedFailures(createFailVideo(deps)),
     askRound: withTypedFailures(
-      createAskRound(deps, () => deps.routes.among(deps.block(), deps.random)),
+      createAskRound(deps, {
+        among: () => deps.routes.among(deps.block(), deps.random),
+        hold: (hotkeys) => deps.routes.hold(hotkeys),
+      }),
     ),
     askWide: withTypedFailures(createAskWide(deps)),
   }

@@ -21,7 +21,7 @@ export function createVerifierActivities(deps: VerifierDeps) {
     openInterval: withTypedFailures(createOpenInterval(deps)),
     // For intervals begun by a version in which the verifier itself asked the provers; now inference workers
     // do.
-    askRound: withTypedFailures(createAskRound(deps, async () => [])),
+    askRound: withTypedFailures(createAskRound(deps, null)),
     fetchOpenings: withTypedFailures(createFetchOpenings(deps)),
     judge: withTypedFailures(createGiveVerdicts(deps)),
     closeInterval: withTypedFailures(createCloseInterval(deps)),

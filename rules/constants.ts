@@ -318,6 +318,9 @@ export const ATTEMPT_FAILURES_MAX = 4
 export const ATTEMPT_WAIT_MS = 2_000
 export const ATTEMPT_WAITS_MAX = 60
 
+/** A round that finds all provers full or left alone waits as a user's request does, but no longer. Milliseconds. */
+export const SAMPLE_PATIENCE_MS = 30_000
+
 // --- Certificates ---
 
 /** Number of runs with equal bytes that make a determinism class exact. */

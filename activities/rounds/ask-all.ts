@@ -40,6 +40,8 @@ interface AskOptions {
    * together.
    */
   readonly mostDelayMs?: (attempt: AttemptRow) => number
+  /** They were stored by this run of the activity, and none was sent before. */
+  readonly stored?: boolean
 }
 
 /**
@@ -51,12 +53,13 @@ export async function askAll(
   deps: RoundDeps,
   rows: readonly NewAttempt[],
   provers: readonly IntervalProverRow[],
-  { signal, heartbeat, mostDelayMs = () => 0 }: AskOptions,
+  { signal, heartbeat, mostDelayMs = () => 0, stored = false }: AskOptions,
 ): Promise<void> {
   const { db, id } = deps
   const ids = rows.map(({ requestId }) => requestId)
   // Those stored before this call may already have been sent: their time would be that of a replay.
-  const before = new Set((await attemptFacts(db, ids)).map((row) => row.requestId))
+  const earlier = stored ? [] : await attemptFacts(db, ids)
+  const before = new Set(earlier.map((row) => row.requestId))
   const attempts = (await startAttempts(db, id, rows)).filter((row) => row.outcome === null)
   heartbeat(`asking ${new Set(attempts.map(({ hotkey }) => hotkey)).size} provers`)
   const byHotkey = new Map(provers.map((row) => [row.hotkey, row]))

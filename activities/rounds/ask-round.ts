@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   beginRound,
   insertPlanItems,
@@ -11,12 +12,15 @@ import type { IntervalProverRow } from '../../ledger/provers/provers.js'
 import {
   type AttemptRow,
   attemptFacts,
+  insertAttempts,
   type NewAttempt,
   requestsInFlight,
 } from '../../ledger/requests/attempts.js'
+import { SAMPLE_PATIENCE_MS } from '../../rules/constants.js'
 import { declaredGpus, roomOf } from '../../rules/plan/room.js'
 import { drawSample } from '../../rules/plan/sample.js'
 import { leftOut } from '../../rules/plan/sample-pool.js'
+import type { Routable } from '../../rules/routing/route-table.js'
 import { usOfWork } from '../../rules/work-time.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedWork } from '../shared/stored-request.js'
@@ -39,18 +43,27 @@ export interface AskedRound {
   readonly nextMoment: null
 }
 
+/** The router, as a sample needs it. */
+export interface SampleRouter {
+  /** To whom a user's request might go now. */
+  among(): Promise<Routable>
+  /** They are about to be asked. */
+  hold(hotkeys: readonly string[]): void
+}
+
 /**
  * Draws a round's sample among the provers that a user's request might go to at this moment, and sends each a
  * request with its own prompt and seed. Both happen once: on a retry after a crash a prover gets the same
  * bytes and replays its stored answer.
- * @param among the hotkeys that a user's request might go to now
+ * @param router null: the sample is drawn among all provers with room
  */
-export function createAskRound(deps: RoundDeps, among: () => Promise<readonly string[]>) {
+export function createAskRound(deps: RoundDeps, router: SampleRouter | null) {
   return async ({ n, round }: { n: number; round: number }): Promise<AskedRound> =>
     withHeartbeat(async (signal, heartbeat) => {
       const { db, id } = deps
       const provers = await freshProvers(deps, n, signal)
-      await drawOnce(deps, n, round, provers, await among())
+      if (router !== null) await waitAsUsersDo(router, signal)
+      const drawn = await drawOnce(deps, n, round, provers, router)
       const items = await planItems(db, id, n, { round })
       const ids = items.map(({ requestId }) => requestId)
       const rows = items.map((item) => challengeOf(n, item, provers))
@@ -59,7 +72,7 @@ export function createAskRound(deps: RoundDeps, among: () => Promise<readonly st
       // recognise a round.
       const mostDelayMs = ({ work }: AttemptRow) =>
         Math.floor(usOfWork(gpuUsPerWork ?? 0, work) / 1000 / DELAY_DIVISOR)
-      await askAll(deps, rows, provers, { signal, heartbeat, mostDelayMs })
+      await askAll(deps, rows, provers, { signal, heartbeat, mostDelayMs, stored: drawn })
       const ended = await attemptFacts(db, ids)
       const count = (outcome: string) => ended.filter((row) => row.outcome === outcome).length
       return {
@@ -71,33 +84,52 @@ export function createAskRound(deps: RoundDeps, among: () => Promise<readonly st
     })
 }
 
+/**
+ * Waits while a user's request would find nobody. A check that came then would come to provers that are at work or have
+ * just ended something, where no user's request goes.
+ */
+async function waitAsUsersDo(router: SampleRouter, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + SAMPLE_PATIENCE_MS
+  for (;;) {
+    const { waitMs } = await router.among()
+    if (waitMs === null || performance.now() + waitMs > until) return
+    await sleep(waitMs, undefined, { signal })
+  }
+}
+
+/**
+ * Draws the sample and stores its requests in one transaction, soon after it was asked who is routable: a user's
+ * request that came in between would meet the check at a prover, which would then see two more often than others.
+ * @returns whether it was drawn now, so that nothing of it was sent before
+ */
 async function drawOnce(
   { db, id, chain }: RoundDeps,
   n: number,
   round: number,
   provers: readonly IntervalProverRow[],
-  among: readonly string[],
-): Promise<void> {
+  router: SampleRouter | null,
+): Promise<boolean> {
   const { number: momentBlock } = await chain.finalized()
-  await db.tx(async (tx) => {
+  return db.tx(async (tx) => {
     const rounds = (await planRounds(tx, id, n)).filter(({ kind }) => kind === 'challenge')
     const isDue = ({ round: r, askedAt }: PlanRoundRow) => r === round && askedAt === null
     // Already begun, or planned by an older version, which drew everything when the interval opened.
-    if (!rounds.some(isDue)) return
+    if (!rounds.some(isDue)) return false
     const from = await roundSource(tx, id, n)
-    const inFlight = await requestsInFlight(tx, id)
-    const rooms = provers.map(({ hotkey, capacity }) => {
-      const ofIt = inFlight.get(hotkey)?.length ?? 0
-      return { hotkey, room: roomOf({ gpus: declaredGpus(capacity), inFlight: ofIt }) }
-    })
-    const busy = leftOut(rooms, among)
-    if (!(await beginRound(tx, id, n, { kind: 'challenge', round, busy }))) return
     const moments = new Map(rounds.map(({ round: r, momentMs }) => [r, momentMs]))
     const drawn = new Map<string, number>()
     for (const item of await planItems(tx, id, n)) {
       const moment = moments.get(item.round) ?? 0
       drawn.set(item.hotkey, Math.max(moment, drawn.get(item.hotkey) ?? 0))
     }
+    const inFlight = await requestsInFlight(tx, id)
+    const rooms = provers.map(({ hotkey, capacity }) => {
+      const ofIt = inFlight.get(hotkey)?.length ?? 0
+      return { hotkey, room: roomOf({ gpus: declaredGpus(capacity), inFlight: ofIt }) }
+    })
+    const { hotkeys = [] } = (await router?.among()) ?? {}
+    const busy = leftOut(rooms, hotkeys)
+    if (!(await beginRound(tx, id, n, { kind: 'challenge', round, busy }))) return false
     const candidates = from.inputs.provers
       .filter(({ hotkey }) => !busy.includes(hotkey))
       .map(({ hotkey, registeredBlock, lastFullCheckN }) => ({
@@ -107,6 +139,7 @@ async function drawOnce(
       }))
     const label = `challenge/${round}`
     const sample = drawSample(from.source, label, candidates, from.profile.sampleSize)
+    router?.hold(sample.map(({ hotkey }) => hotkey))
     const attempts = await drawAttempts(
       tx,
       id,
@@ -123,6 +156,13 @@ async function drawOnce(
         return { ...item, ...place, cancelAfterMs, promptSha256 }
       }),
     )
+    const items = await planItems(tx, id, n, { round })
+    await insertAttempts(
+      tx,
+      id,
+      items.map((item) => challengeOf(n, item, provers)),
+    )
+    return true
   })
 }
 

@@ -12,6 +12,7 @@ import { declaredGpus } from '../../rules/plan/room.js'
 import {
   type NoRoute,
   type Random,
+  type Routable,
   type Route,
   RouteTable,
 } from '../../rules/routing/route-table.js'
@@ -75,12 +76,17 @@ export class ProverRoutes {
   }
 
   /**
-   * The hotkeys among which the prover for a user's request would be drawn at this moment.
+   * The provers that a user's request might go to at this moment.
    * @param block the chain's newest
    */
-  async among(block: number, random: Random): Promise<string[]> {
+  async among(block: number, random: Random): Promise<Routable> {
     await this.#readChanges(block)
     return this.#table.among(random)
+  }
+
+  /** Reserves a place at each prover, for requests that are about to be stored. */
+  hold(hotkeys: readonly string[]): void {
+    for (const hotkey of hotkeys) if (this.#table.get(hotkey) !== null) this.#reserve(hotkey)
   }
 
   /**

@@ -46,8 +46,8 @@ export class RoutingView {
   }
 
   /** Among whom a user's request of this moment would be drawn. */
-  among(): string[] {
-    return this.#table.among(this.random.below)
+  among(): readonly string[] {
+    return this.#table.among(this.random.below).hotkeys
   }
 
   sent({ hotkey, kind, sentMs, n }: SentRequest): void {

@@ -3,7 +3,7 @@ import type { Judgement } from '../../rules/judge/judge-answer.js'
 import { answerCheck, MAYBE_IMPOSSIBLE } from '../../rules/judge/own-failure.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Reason } from '../../rules/verdicts.js'
-import type { Database, Queryable } from '../database.js'
+import type { Database, Queryable, Tx } from '../database.js'
 import { CURRENT_N } from '../intervals/intervals.js'
 import { jsonRows } from '../json-rows.js'
 import { lockOutcomesShared } from '../judging/outcome-lock.js'
@@ -178,6 +178,33 @@ const JSON_COLUMNS = {
 const queryAttempts = jsonRows<AttemptRow>('attempts', (row) => row.requestId, JSON_COLUMNS)
 const queryFacts = jsonRows<AttemptFacts>('attempts', (row) => row.requestId, JSON_COLUMNS)
 
+/** Stores attempts before they are sent, once each, in a transaction: from its end on they are in flight for the router. */
+export async function insertAttempts(
+  tx: Tx,
+  id: VerifierId,
+  rows: readonly NewAttempt[],
+): Promise<void> {
+  const added = batch<NewAttempt>(NEW, rows, 3)
+  await lockForAttempts(
+    tx,
+    rows.map((row) => row.inferenceId),
+  )
+  const fresh = await tx.query<{ requestId: string }>(
+    `INSERT INTO attempts (netuid, verifier, in_flight, ${added.names})
+     SELECT $1, $2, (SELECT count(*) FROM ${IN_FLIGHT} AND o.hotkey = r.hotkey), ${added.names} FROM ${added.source}
+     WHERE inference_id IS NULL OR NOT EXISTS (
+       SELECT 1 FROM attempts a WHERE a.inference_id = r.inference_id AND a.outcome = 'success')
+     ORDER BY request_id ON CONFLICT DO NOTHING RETURNING request_id`,
+    [id.netuid, id.verifier, ...added.params],
+  )
+  const started = new Set(fresh.map(({ requestId }) => requestId))
+  await countStarted(
+    tx,
+    id,
+    rows.filter(({ requestId }) => started.has(requestId)),
+  )
+}
+
 /**
  * Stores attempts before they are sent, once each. If two workers start the same attempt of a user's request,
  * the one stored first is kept, so send what is returned. A request that has its answer gets no further
@@ -189,27 +216,7 @@ export async function startAttempts(
   id: VerifierId,
   rows: readonly NewAttempt[],
 ): Promise<AttemptRow[]> {
-  const added = batch<NewAttempt>(NEW, rows, 3)
-  await db.tx(async (tx) => {
-    await lockForAttempts(
-      tx,
-      rows.map((row) => row.inferenceId),
-    )
-    const fresh = await tx.query<{ requestId: string }>(
-      `INSERT INTO attempts (netuid, verifier, in_flight, ${added.names})
-       SELECT $1, $2, (SELECT count(*) FROM ${IN_FLIGHT} AND o.hotkey = r.hotkey), ${added.names} FROM ${added.source}
-       WHERE inference_id IS NULL OR NOT EXISTS (
-         SELECT 1 FROM attempts a WHERE a.inference_id = r.inference_id AND a.outcome = 'success')
-       ORDER BY request_id ON CONFLICT DO NOTHING RETURNING request_id`,
-      [id.netuid, id.verifier, ...added.params],
-    )
-    const started = new Set(fresh.map(({ requestId }) => requestId))
-    await countStarted(
-      tx,
-      id,
-      rows.filter(({ requestId }) => started.has(requestId)),
-    )
-  })
+  await db.tx((tx) => insertAttempts(tx, id, rows))
   const stored = await queryAttempts(
     db,
     `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) OR inference_id = ANY ($2)`,

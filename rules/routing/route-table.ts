@@ -4,6 +4,7 @@ import { DueTimes } from './due-times.js'
 import type { RouteFacts, RouteMoment } from './route-facts.js'
 import { RoutePool } from './route-pool.js'
 import { type RouteState, routeState } from './route-state.js'
+import { waitForRouteMs } from './video-run.js'
 
 export interface Route {
   readonly hotkey: string
@@ -18,6 +19,14 @@ export interface NoRoute {
    * Milliseconds until the first of those that are only cooling down may be asked; null if there are none.
    */
   readonly freeInMs: number | null
+}
+
+/** The provers that a user's request might go to at a moment. */
+export interface Routable {
+  /** Empty: see `waitMs`. */
+  readonly hotkeys: readonly string[]
+  /** When all provers are full or cooling down: how soon a user's request would try again. Null: it would not wait. */
+  readonly waitMs: number | null
 }
 
 /** @returns a uniform integer from 0, below `below` */
@@ -102,13 +111,21 @@ export class RouteTable {
   }
 
   /**
-   * The provers among which a pick at this moment would draw, exploring or not.
-   * @returns empty if no prover of the verifier's determinism class has room and is not cooling down
+   * The provers among which a pick at this moment would draw, exploring or not; if there are none, how long a user's
+   * request would wait first.
    */
-  among(random: Random): string[] {
+  among(random: Random): Routable {
     const explored = this.#explores(this.#matching, random)
     const pool = explored ? this.#matching.unknown : this.#matching.measured
-    return pool.near().map((place) => this.#hotkeys[place]!)
+    if (!pool.isEmpty) {
+      return { hotkeys: pool.near().map((place) => this.#hotkeys[place]!), waitMs: null }
+    }
+    const isAsked = !this.#lastResort.measured.isEmpty || !this.#lastResort.unknown.isEmpty
+    const freeAtMs = Math.min(this.#pauses.soonest(), isAsked ? NEVER : this.#waits.soonest())
+    if (freeAtMs === NEVER && (isAsked || this.#facts.every((facts) => facts === null))) {
+      return { hotkeys: [], waitMs: null }
+    }
+    return { hotkeys: [], waitMs: waitForRouteMs(freeAtMs - this.#now.ms) }
   }
 
   #pick(random: Random): Route | NoRoute {

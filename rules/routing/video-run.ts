@@ -42,6 +42,11 @@ export type VideoStep =
         | 'internal_error'
     }
 
+/** How long a request waits before it is tried again. @param freeInMs until the first prover may be asked, as far as known */
+export function waitForRouteMs(freeInMs: number): number {
+  return Math.min(ATTEMPT_WAIT_MS, Math.max(1, freeInMs))
+}
+
 /**
  * Decides what follows an attempt. The only place for this, whether a workflow or an inference worker on an
  * open connection runs the request.
@@ -64,7 +69,7 @@ export function afterAttempt(run: VideoRun, end: AttemptEnd): VideoStep {
     case 'own_clock':
     case 'no_prover': {
       if (end.freeInMs !== undefined) {
-        return { do: 'wait', ms: Math.min(ATTEMPT_WAIT_MS, Math.max(1, end.freeInMs)), run }
+        return { do: 'wait', ms: waitForRouteMs(end.freeInMs), run }
       }
       const waits = run.waits + 1
       if (waits > ATTEMPT_WAITS_MAX) {

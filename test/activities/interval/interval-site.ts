@@ -198,11 +198,7 @@ export class IntervalSite {
     const { deps, harness } = this.verifier
     await harness.advance(deps.profile.intervalBlocks)
     for (const { kind, round } of await planRounds(deps.db, deps.id, n)) {
-      if (kind === 'challenge')
-        await run(
-          createAskRound(deps, async () => []),
-          { n, round },
-        )
+      if (kind === 'challenge') await run(createAskRound(deps, null), { n, round })
     }
   }
 

@@ -149,13 +149,7 @@ describe('activities: judging', () => {
       return deps.db.tx(work)
     }
     const dying = { ...deps, db: { ...deps.db, tx } }
-    await assert.rejects(
-      run(
-        createAskRound(dying, async () => []),
-        { n: 1, round: 0 },
-      ),
-      /killed/,
-    )
+    await assert.rejects(run(createAskRound(dying, null), { n: 1, round: 0 }), /killed/)
     assert.deepEqual(await site.judge(1), NOBODY)
     await site.judge(1, true)
     assert.deepEqual(await site.verdicts(1), [[['abstained', 'own_fault', null]]])

@@ -106,13 +106,7 @@ describe('activities: rounds', () => {
     await open('honest', 'honest')
     const { deps } = site.verifier
     const dying = { ...deps, signer: { ...deps.signer, sign: () => killed() } }
-    await assert.rejects(
-      run(
-        createAskRound(dying, async () => []),
-        { n: 1, round: 0 },
-      ),
-      /killed/,
-    )
+    await assert.rejects(run(createAskRound(dying, null), { n: 1, round: 0 }), /killed/)
     await assert.rejects(run(createAskWide(dying), { n: 1, round: 0 }), /killed/)
     const drawn = await planItems(deps.db, deps.id, 1)
     await site.askWide(1)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
+  ATTEMPT_WAIT_MS,
   BACKOFF_429_MS,
   MEASUREMENT_FRESH_MS,
   PAUSE_MAX_MS,
@@ -116,20 +117,22 @@ describe('routing', () => {
       facts('bronze', { tier: 'bronze', usPerWork: 2 * CERTIFIED }),
     ]
     const asked = table(provers)
-    assert.deepEqual(
-      asked.among(() => 999_999),
-      ['free', 'near'],
-    )
-    assert.deepEqual(
-      asked.among(() => 0),
-      ['new', 'bronze'],
-    )
+    const among = (of: RouteTable, drawn = 999_999) => of.among(() => drawn)
+    assert.deepEqual(among(asked), { hotkeys: ['free', 'near'], waitMs: null })
+    assert.deepEqual(among(asked, 0), { hotkeys: ['new', 'bronze'], waitMs: null })
     const drawn = new Set(Object.keys(spread(provers)))
     assert.deepEqual(drawn, new Set(['free', 'near']))
-    assert.deepEqual(
-      table([]).among(() => 0),
-      [],
-    )
+    // How long a user would wait where nobody is free; not at all for a last resort, nor for an empty network.
+    const busy = facts('busy', { openRequests: open(2) })
+    const paused = facts('paused', { pausedUntilMs: NOW.ms + 500 })
+    const caught = facts('caught', { passedSinceCheat: 0 })
+    const waits = (...of: RouteFacts[]) => among(table(of)).waitMs
+    assert.equal(waits(busy, paused), 500)
+    assert.equal(waits(busy), ATTEMPT_WAIT_MS)
+    assert.equal(waits(facts('refused', { refusedUntilMs: NOW.ms + 9_000 })), ATTEMPT_WAIT_MS)
+    assert.equal(waits(caught), null)
+    assert.equal(waits(caught, paused), 500)
+    assert.equal(waits(), null)
   })
 
   it('draws by free capacity and tier factor', () => {
