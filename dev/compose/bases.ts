@@ -77,7 +77,8 @@ async function importDebian(engine: Engine, { folder, say }: BasesOptions): Prom
   if (await engine.hasImage(DEBIAN)) return
   const root = path.join(folder, 'debian')
   const tar = `${root}.tar`
-  const include = '--include=busybox,ca-certificates'
+  // BusyBox's own nc knows no -z in Debian.
+  const include = '--include=busybox,ca-certificates,netcat-openbsd'
   try {
     await run('debootstrap', ['--variant=minbase', include, SUITE, root], { maxBuffer: 2 ** 26 })
     await run('tar', ['-C', root, '--exclude=./var/cache/apt/archives/*.deb', '-cf', tar, '.'])
