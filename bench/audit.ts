@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { sr25519Ready } from '../base/sr25519.js'
 import { WIDE_ROUNDS } from '../rules/constants.js'
-import { madeRecords, makeNext } from '../test/support/made-records.js'
+import { madeRecords, makeNext } from '../test/support/records/made-records.js'
 import { wholeOptions } from './support/whole-options.js'
 
 const { provers, answers } = wholeOptions({ provers: 256, answers: 44_032 })

@@ -24,7 +24,7 @@ import type { VerifierId } from '../../ledger/verifier-id.js'
 import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
 import { runCli } from '../cli/run-cli.js'
 import { COMPILED_BIN } from '../support/bin.js'
-import { hasPython, pythonAudit } from '../support/python-audit.js'
+import { hasPython, pythonAudit } from '../support/records/python-audit.js'
 import { assertWhole } from './whole.js'
 
 const NETUID = 7

@@ -6,7 +6,7 @@ import { conclusionOf } from '../../formats/receipt/conclusion.js'
 import { sha256Hex } from '../../formats/sha256.js'
 import type { Receipt } from '../../web/api-types.js'
 import { testSigner } from '../chain/keys.js'
-import { ASKED, FRAMES, honestReceipt } from '../support/receipt.js'
+import { ASKED, FRAMES, honestReceipt } from '../support/records/receipt.js'
 
 /** The ids of what failed. */
 function failures(

@@ -5,8 +5,13 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { sr25519Ready } from '../../base/sr25519.js'
 import { encodeAnswers } from '../../rules/record/answer-columns.js'
-import { type MadeRecords, madeRecords, makeNext, resettle } from '../support/made-records.js'
-import { hasPython, pythonAudit } from '../support/python-audit.js'
+import {
+  type MadeRecords,
+  madeRecords,
+  makeNext,
+  resettle,
+} from '../support/records/made-records.js'
+import { hasPython, pythonAudit } from '../support/records/python-audit.js'
 
 describe('tools/audit.py', function () {
   this.timeout(60_000)

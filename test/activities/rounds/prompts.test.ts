@@ -12,7 +12,7 @@ import {
 import { deleteJob } from '../../../ledger/requests/jobs.js'
 import { attempt, newJob } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
-import { recordBody } from '../../support/record-body.js'
+import { recordBody } from '../../support/records/record-body.js'
 import { IntervalSite } from '../interval/interval-site.js'
 import { run, useChain } from '../verifier-site.js'
 

@@ -1,4 +1,4 @@
-import { EVIDENCE_SHA256 } from '../../support/evidence.js'
+import { EVIDENCE_SHA256 } from '../../support/records/evidence.js'
 import type { Scene } from './openapi-scene.js'
 
 export interface Call {

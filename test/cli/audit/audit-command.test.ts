@@ -18,8 +18,8 @@ import {
   makeNext,
   resettle,
   signed,
-} from '../../support/made-records.js'
-import { type RecordApi, serveRecords } from '../../support/record-api.js'
+} from '../../support/records/made-records.js'
+import { type RecordApi, serveRecords } from '../../support/records/record-api.js'
 import { type CliResult, runCli } from '../run-cli.js'
 
 const NO_CHAIN = {

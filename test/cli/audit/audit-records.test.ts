@@ -23,7 +23,7 @@ import {
   makeNext,
   resettle,
   signed,
-} from '../../support/made-records.js'
+} from '../../support/records/made-records.js'
 
 const OPTIONS: AuditOptions = {
   chain: null,

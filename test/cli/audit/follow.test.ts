@@ -6,8 +6,13 @@ import { sr25519Ready } from '../../../base/sr25519.js'
 import { type Followed, Follower } from '../../../cli/audit/follow/follower.js'
 import { freePort } from '../../../dev/process/ports.js'
 import type { AuditResults } from '../../../formats/audit-results.js'
-import { type Made, type MadeRecords, madeRecords, makeNext } from '../../support/made-records.js'
-import { type RecordApi, serveRecords } from '../../support/record-api.js'
+import {
+  type Made,
+  type MadeRecords,
+  madeRecords,
+  makeNext,
+} from '../../support/records/made-records.js'
+import { type RecordApi, serveRecords } from '../../support/records/record-api.js'
 import { until } from '../../support/until.js'
 import { startCli } from '../run-cli.js'
 

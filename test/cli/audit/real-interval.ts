@@ -15,7 +15,7 @@ import { run } from '../../activities/verifier-site.js'
 import { setWeights } from '../../activities/weights/scene.js'
 import type { ChainHarness } from '../../chain/contract.js'
 import { TINY_MODEL } from '../../engine/fixtures.js'
-import { recordBody } from '../../support/record-body.js'
+import { recordBody } from '../../support/records/record-body.js'
 
 /** An interval with a real model and a real chain, all the way to its weights. */
 export interface RealInterval {

@@ -12,8 +12,8 @@ import { awayTemporal, startApi, type TestApi } from '../../api/server.js'
 import { testSigner } from '../../chain/keys.js'
 import { newVerifier } from '../../ledger/fixtures.js'
 import { capturedOutput } from '../../support/captured-output.js'
-import { EVIDENCE_SHA256, EVIDENCE_TEXT, storedEvidence } from '../../support/evidence.js'
 import { useDatabase } from '../../support/postgres.js'
+import { EVIDENCE_SHA256, EVIDENCE_TEXT, storedEvidence } from '../../support/records/evidence.js'
 import { runCli } from '../run-cli.js'
 
 describe('fractal evidence get', function () {

@@ -8,7 +8,7 @@ import { type Engine, openEngine } from '../../../engine/engine.js'
 import { encodeVideo } from '../../../engine/video/video-file.js'
 import type { Receipt } from '../../../web/api-types.js'
 import { testSigner } from '../../chain/keys.js'
-import { ASKED, honestReceipt } from '../../support/receipt.js'
+import { ASKED, honestReceipt } from '../../support/records/receipt.js'
 import { type CliResult, runCli } from '../run-cli.js'
 
 const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))

@@ -22,7 +22,7 @@ import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { settle } from '../../../rules/settle/settle.js'
 import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
-import { recordBody } from '../../support/record-body.js'
+import { recordBody } from '../../support/records/record-body.js'
 import {
   attempt,
   currentN,

@@ -29,7 +29,7 @@ import { RetentionSweep } from '../../../workers/sweeps/retention-sweep.js'
 import { makeTestRoles, type TestRoles } from '../../support/database-roles.js'
 import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
-import { recordBody } from '../../support/record-body.js'
+import { recordBody } from '../../support/records/record-body.js'
 import {
   attempt,
   newJob,

@@ -10,11 +10,11 @@ import { freePort } from '../../../dev/process/ports.js'
 import type { Role } from '../../../dev/process/role.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
-import type { Gate } from '../../support/gate.js'
+import type { Gate } from '../../support/gates/gate.js'
+import { WeightsGate } from '../../support/gates/weights-gate.js'
 import type { TestDatabase } from '../../support/postgres.js'
 import { spawnTestRole } from '../../support/spawn-role.js'
 import { makeNamespace, type TestTemporal } from '../../support/temporal.js'
-import { WeightsGate } from '../../support/weights-gate.js'
 import type { MadeChain } from './made-chain.js'
 
 const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))

@@ -5,9 +5,9 @@ import { intervalByN, latestInterval } from '../../../ledger/intervals/intervals
 import { extrinsicsOf } from '../../../ledger/intervals/weight-extrinsics.js'
 import { weightSet } from '../../../ledger/intervals/weights.js'
 import { verdictsOf } from '../../../ledger/judging/verdicts.js'
+import type { WeightsMoment } from '../../support/gates/weights-gate.js'
 import { useDatabase } from '../../support/postgres.js'
 import { useTemporal } from '../../support/temporal.js'
-import type { WeightsMoment } from '../../support/weights-gate.js'
 import { KilledGrid } from './killed-grid.js'
 import type { MadeChain } from './made-chain.js'
 

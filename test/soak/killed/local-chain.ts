@@ -7,7 +7,7 @@ import { localAdmin } from '../../../chain/local/admin-client.js'
 import { openExtrinsic } from '../../../chain/local/extrinsic.js'
 import type { RunningLocalnet } from '../../../dev/localnet/server.js'
 import { startManual } from '../../chain/local-harness.js'
-import { type HttpGate, startHttpGate } from '../../support/http-gate.js'
+import { type HttpGate, startHttpGate } from '../../support/gates/http-gate.js'
 import { BLOCK_MS } from './killed-grid.js'
 import type { MadeChain, MadeSubnet } from './made-chain.js'
 

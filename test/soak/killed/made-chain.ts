@@ -1,4 +1,4 @@
-import type { Gate } from '../../support/gate.js'
+import type { Gate } from '../../support/gates/gate.js'
 
 /** Of a subnet, as both development chains take it. */
 export interface MadeSubnet {

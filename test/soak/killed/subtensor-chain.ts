@@ -1,6 +1,6 @@
 import type { ApiPromise } from '@polkadot/api'
 import type { DevSubtensor } from '../../../dev/subtensor/start.js'
-import { startRpcGate } from '../../support/rpc-gate.js'
+import { startRpcGate } from '../../support/gates/rpc-gate.js'
 import { useSubtensor } from '../../support/subtensor.js'
 import { BLOCK_MS } from './killed-grid.js'
 import type { MadeChain, MadeSubnet } from './made-chain.js'

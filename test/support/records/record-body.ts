@@ -1,5 +1,5 @@
-import type { Queryable } from '../../ledger/database.js'
-import type { VerifierId } from '../../ledger/verifier-id.js'
+import type { Queryable } from '../../../ledger/database.js'
+import type { VerifierId } from '../../../ledger/verifier-id.js'
 
 /** Canonical JSON, without its signature; null when there is none, or when it was removed for its age. */
 export async function recordBody(db: Queryable, id: VerifierId, n: number): Promise<string | null> {

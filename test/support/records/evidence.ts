@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib'
-import type { Database } from '../../ledger/database.js'
-import { putEvidence } from '../../ledger/judging/evidence.js'
-import { insertVerdicts } from '../../ledger/judging/verdicts.js'
-import type { VerifierId } from '../../ledger/verifier-id.js'
-import type { ProverKey } from '../../rules/settle/settlement.js'
-import { uuid } from '../ledger/fixtures.js'
+import type { Database } from '../../../ledger/database.js'
+import { putEvidence } from '../../../ledger/judging/evidence.js'
+import { insertVerdicts } from '../../../ledger/judging/verdicts.js'
+import type { VerifierId } from '../../../ledger/verifier-id.js'
+import type { ProverKey } from '../../../rules/settle/settlement.js'
+import { uuid } from '../../ledger/fixtures.js'
 
 /** Of `storedEvidence`. */
 export const EVIDENCE_SHA256 = 'ab'.repeat(32)

@@ -1,10 +1,10 @@
-import { type Signer, signText } from '../../base/sr25519.js'
-import { answerText } from '../../formats/answer.js'
-import { framesSha256 } from '../../formats/frames.js'
-import type { Asked } from '../../formats/receipt/compare-asked.js'
-import { sha256, sha256Hex } from '../../formats/sha256.js'
-import type { Receipt } from '../../web/api-types.js'
-import { signRequest } from '../../wire/btauth.js'
+import { type Signer, signText } from '../../../base/sr25519.js'
+import { answerText } from '../../../formats/answer.js'
+import { framesSha256 } from '../../../formats/frames.js'
+import type { Asked } from '../../../formats/receipt/compare-asked.js'
+import { sha256, sha256Hex } from '../../../formats/sha256.js'
+import type { Receipt } from '../../../web/api-types.js'
+import { signRequest } from '../../../wire/btauth.js'
 
 const MODEL_ROOT = 'ab'.repeat(32)
 export const ASKED: Asked = {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const SCRIPT = fileURLToPath(new URL('../../tools/audit.py', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('../../../tools/audit.py', import.meta.url))
 
 export function hasPython(): boolean {
   return spawnSync('python3', ['--version']).status === 0
