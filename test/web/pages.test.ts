@@ -265,7 +265,7 @@ describe('the pages in a browser', function () {
   it('say how long to wait, and what a refusal is about', async () => {
     const answers: [number, string, RegExp][] = [
       [429, 'rate_limited', /Too many requests.*Worth trying again in (60|59) s/s],
-      [503, 'ledger_unavailable', /ledger is away/],
+      [503, 'ledger_unavailable', /ledger is unavailable/],
       [401, 'invalid_api_key', /A key is needed here.*Use this key/s],
       [403, 'insufficient_scope', /may not do that/],
     ]
