@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   beginRound,
   insertPlanItems,
+  lockRounds,
   type PlanItemRow,
   type PlanRoundRow,
   planItems,
@@ -111,6 +112,8 @@ async function drawOnce(
 ): Promise<boolean> {
   const { number: momentBlock } = await chain.finalized()
   return db.tx(async (tx) => {
+    // Before anything is read: what a round sees must be what the rounds before it left, in the order of the record.
+    await lockRounds(tx, id, n)
     const rounds = (await planRounds(tx, id, n)).filter(({ kind }) => kind === 'challenge')
     const isDue = ({ round: r, askedAt }: PlanRoundRow) => r === round && askedAt === null
     // Already begun, or planned by an older version, which drew everything when the interval opened.

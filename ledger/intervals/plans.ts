@@ -119,9 +119,16 @@ export async function planRounds(
   )
 }
 
+/** Until the transaction ends, no other round of the interval begins: it is well defined which samples a later one saw. */
+export async function lockRounds(tx: Tx, id: VerifierId, n: number): Promise<void> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(hashtextextended('rounds/' || $1::integer || '/' || $2::text || '/' || $3::integer, 0))`,
+    [id.netuid, id.verifier, n],
+  )
+}
+
 /**
- * Begins a round, once: until the transaction ends, nobody else begins it, and no other round of the interval
- * begins. So it is well defined which samples a later round saw.
+ * Begins a round, once, with `lockRounds`.
  * @param found which provers it leaves out now
  * @returns false if it had already begun, or is not part of the plan
  */
@@ -131,10 +138,7 @@ export async function beginRound(
   n: number,
   { kind, round, busy }: Pick<PlanRoundRow, 'kind' | 'round' | 'busy'>,
 ): Promise<boolean> {
-  await tx.query(
-    `SELECT pg_advisory_xact_lock(hashtextextended('rounds/' || $1::integer || '/' || $2::text || '/' || $3::integer, 0))`,
-    [id.netuid, id.verifier, n],
-  )
+  await lockRounds(tx, id, n)
   const begun = await tx.execute(
     `UPDATE plan_rounds SET asked_at = clock_timestamp(), busy = $6
      WHERE netuid = $1 AND verifier = $2 AND n = $3 AND kind = $4 AND round = $5 AND asked_at IS NULL`,

@@ -84,7 +84,7 @@ describe('A folder of Wan’s architecture', () => {
     ],
     ['vae_decoder/config.json', { is_residual: true }, 'unsupported_model', /is_residual/],
     ['fractal.json', { denoiser_batch: 2 }, 'model_invalid', /denoiser_batch/],
-    ['fractal.json', { num_frames: 16 }, 'model_invalid', /no 16 frames of 64×64/],
+    ['fractal.json', { num_frames: 16 }, 'model_invalid', /16 frames of 64×64/],
     ['fractal.json', { width: 72 }, 'model_invalid', /72×64/],
   ] as const
   for (const [file, changes, code, message] of refused) {
