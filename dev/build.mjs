@@ -14,6 +14,7 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 const COPIED = [
   'package.json',
   'cli/fractal.mjs',
+  'dev/setup/lock.mjs',
   'dev/temporal/cli.mjs',
   'engine/models/trained/model',
   'engine/video/mp4-thread.mjs',

@@ -200,7 +200,7 @@ describe("Polkadot's API behind the adapter", () => {
     const missing = (await checkRuntime(it.url, netuid)).filter(({ is }) => is === 'missing')
     assert.deepEqual(
       missing.map(({ what }) => what.slice(0, 30)),
-      ['extension CheckNonse: it wants', 'a signed extrinsic, unsent: ru'],
+      ['extension CheckNonse: it requi', 'a signed extrinsic, unsent: ru'],
     )
   })
 
