@@ -321,6 +321,9 @@ export const ATTEMPT_WAITS_MAX = 60
 /** A round that finds all provers full or left alone waits as a user's request does, but no longer. Milliseconds. */
 export const SAMPLE_PATIENCE_MS = 30_000
 
+/** And no longer than this part of the interval: a short one could not settle meanwhile. */
+export const SAMPLE_PATIENCE_DIVISOR = 20
+
 // --- Certificates ---
 
 /** Number of runs with equal bytes that make a determinism class exact. */

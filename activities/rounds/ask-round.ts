@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { intervalByN } from '../../ledger/intervals/intervals.js'
 import {
   beginRound,
   insertPlanItems,
@@ -17,7 +18,7 @@ import {
   type NewAttempt,
   requestsInFlight,
 } from '../../ledger/requests/attempts.js'
-import { SAMPLE_PATIENCE_MS } from '../../rules/constants.js'
+import { SAMPLE_PATIENCE_DIVISOR, SAMPLE_PATIENCE_MS } from '../../rules/constants.js'
 import { declaredGpus, roomOf } from '../../rules/plan/room.js'
 import { drawSample } from '../../rules/plan/sample.js'
 import { leftOut } from '../../rules/plan/sample-pool.js'
@@ -63,7 +64,7 @@ export function createAskRound(deps: RoundDeps, router: SampleRouter | null) {
     withHeartbeat(async (signal, heartbeat) => {
       const { db, id } = deps
       const provers = await freshProvers(deps, n, signal)
-      if (router !== null) await waitAsUsersDo(router, signal)
+      if (router !== null) await waitAsUsersDo(router, await patienceMs(deps, n), signal)
       const drawn = await drawOnce(deps, n, round, provers, router)
       const items = await planItems(db, id, n, { round })
       const ids = items.map(({ requestId }) => requestId)
@@ -89,13 +90,26 @@ export function createAskRound(deps: RoundDeps, router: SampleRouter | null) {
  * Waits while a user's request would find nobody. A check that came then would come to provers that are at work or have
  * just ended something, where no user's request goes.
  */
-async function waitAsUsersDo(router: SampleRouter, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + SAMPLE_PATIENCE_MS
+async function waitAsUsersDo(
+  router: SampleRouter,
+  patience: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = performance.now() + patience
   for (;;) {
     const { waitMs } = await router.among()
     if (waitMs === null || performance.now() + waitMs > until) return
     await sleep(waitMs, undefined, { signal })
   }
+}
+
+/** A short interval does not wait long for a round: it could not settle meanwhile. */
+async function patienceMs({ db, id, chain }: RoundDeps, n: number): Promise<number> {
+  const { length } = (await intervalByN(db, id, n))!
+  return Math.min(
+    SAMPLE_PATIENCE_MS,
+    (length * chain.blockSeconds * 1000) / SAMPLE_PATIENCE_DIVISOR,
+  )
 }
 
 /**
