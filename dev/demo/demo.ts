@@ -139,17 +139,14 @@ async function startRoles(
   const modelDir = process.env[environmentName('model.dir')] || defaultModelDir()
   // Certified again at each start: the time is what the plans and deadlines stand on, and it is of another day.
   const worker = once(() => grid.startRole('gpu-worker', { 'gpu.recertify': true }))
-  const measure = once(() => measureVideoCost(compiled, modelDir, interrupted))
+  // Before anything else computes: intervals would be longer by what it takes to share the processors while starting.
+  const cost = await measureVideoCost(compiled, modelDir, interrupted)
+  const pace = choosePace(cost, cores, provers)
   const bundle = once(() => bundleClone(compiled))
   const starts = Array.from({ length: provers }, (_, i) => once(() => grid.startProver(i)))
-  const paced = once(async () => {
-    const cost = await measure()
-    return { cost, pace: choosePace(cost, cores, provers) }
-  })
   // An interval begins some blocks after the verifier is up: until then the last prover is there too, and whoever asks.
   const verifier = async () => {
     await Promise.all([worker, bundle, ...starts.slice(0, -1)].map((start) => start()))
-    const { pace } = await paced()
     await grid.startRole('verifier', { 'neuron.compute_stats_interval': pace.intervalBlocks })
   }
   const asker = async () => {
@@ -157,14 +154,12 @@ async function startRoles(
     await grid.startRole('inference-worker')
   }
   const api = () => grid.startRole('api')
-  // Before anything else computes: intervals would be longer by what it takes to share the processors while starting.
-  await measure()
   const all: (() => Promise<unknown>)[] = [
     ...[worker, bundle, ...starts],
     ...[verifier, asker, api],
   ]
   await mapWithLimit(all, cores + 1, (start) => start())
-  return paced()
+  return { cost, pace }
 }
 
 /** Begins it when it is called first; whoever calls it later gets the same. */
