@@ -1,14 +1,14 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { FractalError, messageOf } from '../../base/errors.js'
+import { messageOf } from '../../base/errors.js'
 import { createLog } from '../../base/log.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
 import { openDatabase } from '../../ledger/database.js'
 import { freePort } from '../process/ports.js'
 import { printLine } from '../process/print-line.js'
 import { type IntervalSite, shapeFailed, throughInterval } from '../production/through-interval.js'
+import { until } from '../production/until.js'
 import { Users } from '../production/users.js'
 import { requireSpec } from '../subtensor/spec.js'
 import { nodeImage, provideBases } from './bases.js'
@@ -238,17 +238,9 @@ export class ComposeRun {
     }
   }
 
-  async #until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
-    for (const deadline = performance.now() + PATIENCE_MS; ; await sleep(POLL_MS)) {
-      this.#options.interrupted.throwIfAborted()
-      const seen = await look().catch((error) => {
-        // An outage of our own making may hit this question too.
-        if (error instanceof FractalError && error.retryable) return null
-        throw error
-      })
-      if (seen !== null && seen !== false) return seen
-      if (performance.now() > deadline) throw shapeFailed(`waited in vain for ${what}`)
-    }
+  #until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
+    const { interrupted } = this.#options
+    return until(what, look, { patienceMs: PATIENCE_MS, pollMs: POLL_MS, interrupted })
   }
 
   #say(text: string): void {

@@ -1,7 +1,5 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { FractalError } from '../../base/errors.js'
 import type { Database } from '../../ledger/database.js'
 import { listIntervals } from '../../ledger/intervals/intervals.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
@@ -15,6 +13,7 @@ import { PAIRS, PROVERS, type ProcessName, Shape } from './shape.js'
 import { SeparateTemporal } from './temporal.js'
 import { temporalPrograms } from './temporal-programs.js'
 import { shapeFailed, throughInterval } from './through-interval.js'
+import { until } from './until.js'
 import { Users } from './users.js'
 
 export interface RunOptions {
@@ -230,17 +229,9 @@ export class ProductionRun {
     })
   }
 
-  async #until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
-    for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(POLL_MS)) {
-      this.#options.interrupted.throwIfAborted()
-      const seen = await look().catch((error) => {
-        // An outage of our own making may hit this question too.
-        if (error instanceof FractalError && error.retryable) return null
-        throw error
-      })
-      if (seen !== null && seen !== false) return seen
-      if (Date.now() > deadline) throw shapeFailed(`waited in vain for ${what}`)
-    }
+  #until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
+    const { interrupted } = this.#options
+    return until(what, look, { patienceMs: PATIENCE_MS, pollMs: POLL_MS, interrupted })
   }
 
   #line(text: string): string {
