@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Mutex } from '../../base/concurrency/semaphore.js'
 import { intervalByN } from '../../ledger/intervals/intervals.js'
 import {
   beginRound,
@@ -60,12 +61,14 @@ export interface SampleRouter {
  * @param router null: the sample is drawn among all provers with room
  */
 export function createAskRound(deps: RoundDeps, router: SampleRouter | null) {
+  // A draw holds a connection and the router needs another one: rounds that wait for their turn hold none.
+  const drawing = new Mutex()
   return async ({ n, round }: { n: number; round: number }): Promise<AskedRound> =>
     withHeartbeat(async (signal, heartbeat) => {
       const { db, id } = deps
       const provers = await freshProvers(deps, n, signal)
       if (router !== null) await waitAsUsersDo(router, await patienceMs(deps, n), signal)
-      const drawn = await drawOnce(deps, n, round, provers, router)
+      const drawn = await drawing.run(() => drawOnce(deps, n, round, provers, router), signal)
       const items = await planItems(db, id, n, { round })
       const ids = items.map(({ requestId }) => requestId)
       const rows = items.map((item) => challengeOf(n, item, provers))
