@@ -4,8 +4,6 @@
  * roles do about it goes by blocks, so it is the same at twelve. Fails above two per block of the verifier.
  * Run: npm run bench -- chain [--blocks 60]   (SUBTENSOR_SPEC, see docs/devnet.md)
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -14,11 +12,8 @@ import { type OptionName, resolveOptions } from '../base/options/options.js'
 import { sr25519Ready } from '../base/sr25519.js'
 import { textTable } from '../base/text-table.js'
 import { gridWallets } from '../dev/grid/wallets.js'
-import { removePostgres, startPostgres } from '../dev/postgres/start-postgres.js'
 import { freePort } from '../dev/process/ports.js'
 import { startSubtensor } from '../dev/subtensor/start.js'
-import { findTemporalCli } from '../dev/temporal/cli.mjs'
-import { startTemporal } from '../dev/temporal/start-temporal.js'
 import { openDatabase } from '../ledger/database.js'
 import { latestInterval } from '../ledger/intervals/intervals.js'
 import { startTamperingNode } from '../test/chain/subtensor/tampering-node.js'
@@ -27,6 +22,7 @@ import { INFERENCE_OPTIONS, runInferenceWorker } from '../workers/roles/inferenc
 import { PROVER_OPTIONS, runProver } from '../workers/roles/prover.js'
 import { runVerifier, VERIFIER_OPTIONS } from '../workers/roles/verifier.js'
 import type { Running } from '../workers/running.js'
+import { startStores } from './support/start-stores.js'
 import { wholeOptions } from './support/whole-options.js'
 
 const MODEL = fileURLToPath(new URL('../test/fixtures/tiny-model/model', import.meta.url))
@@ -42,22 +38,7 @@ const held: (() => Promise<unknown>)[] = []
 const say = (what: string) => console.error(what)
 try {
   await sr25519Ready()
-  const folder = await mkdtemp(join(tmpdir(), 'fractal-bench-'))
-  held.push(() => rm(folder, { recursive: true, force: true }))
-  const dataDir = join(folder, 'postgres')
-  const postgres = await startPostgres({ dataDir, port: 0, log })
-  held.push(async () => {
-    await postgres.stop('immediate')
-    await removePostgres(dataDir)
-  })
-  const temporal = await startTemporal({
-    cli: (await findTemporalCli()).cli!.path,
-    ports: { grpc: 0, http: 0, metrics: 0, ui: 0 },
-    dbFile: join(folder, 'temporal.db'),
-    logFile: join(folder, 'temporal.log'),
-    log,
-  })
-  held.push(() => temporal.kill())
+  const { folder, databaseUrl, temporalAddress } = await startStores(held, log)
   say('stores are up')
   const dev = await startSubtensor({ blockMs: BLOCK_MS })
   held.push(() => dev.close())
@@ -71,8 +52,8 @@ try {
     netuid,
     'subtensor.network': 'devnet',
     'wallet.path': join(folder, 'wallets'),
-    'database.url': postgres.url,
-    'temporal.address': temporal.address,
+    'database.url': databaseUrl,
+    'temporal.address': temporalAddress,
     'model.dir': MODEL,
     device: 'cpu',
     profile: 'test',
@@ -115,7 +96,7 @@ try {
   await start('prover', PROVER_OPTIONS, prover, (o) => runProver(o, log))
   await start('verifier', VERIFIER_OPTIONS, verifier, (o) => runVerifier(o, log))
 
-  const db = openDatabase({ url: postgres.url, applicationName: 'bench', max: 1, log })
+  const db = openDatabase({ url: databaseUrl, applicationName: 'bench', max: 1, log })
   held.push(() => db.close())
   const id = { netuid, verifier: wallets[0]!.hotkey }
   while ((await latestInterval(db, id))?.phase !== 'rounds') await sleep(BLOCK_MS)

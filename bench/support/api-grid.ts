@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -11,10 +9,7 @@ import { connectLocalChain } from '../../chain/local/adapter.js'
 import { createWallet } from '../../chain/wallet/create.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
 import { startLocalnet } from '../../dev/localnet/server.js'
-import { removePostgres, startPostgres } from '../../dev/postgres/start-postgres.js'
 import { freePort } from '../../dev/process/ports.js'
-import { findTemporalCli } from '../../dev/temporal/cli.mjs'
-import { startTemporal } from '../../dev/temporal/start-temporal.js'
 import { type Database, openDatabase } from '../../ledger/database.js'
 import { announceInterval, openIntervalRow } from '../../ledger/intervals/intervals.js'
 import { createApiKey } from '../../ledger/keys/api-keys.js'
@@ -23,6 +18,7 @@ import { migrate } from '../../ledger/schema/migrate.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { DEMO_PROFILE } from '../../rules/profile.js'
 import { spawnTestRole } from '../../test/support/spawn-role.js'
+import { startStores } from './start-stores.js'
 import { CLASS, MODEL_ROOT, NETUID } from './stub-video.js'
 
 /** After each outcome a prover is left alone for up to two seconds: so many that one is always free. */
@@ -48,31 +44,14 @@ export interface BenchGrid {
 }
 
 export async function startBenchGrid(): Promise<BenchGrid> {
-  const folder = await mkdtemp(join(tmpdir(), 'fractal-bench-'))
-  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  const closers: (() => Promise<unknown>)[] = []
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close()
   }
   try {
-    const dataDir = join(folder, 'postgres')
-    const postgres = await startPostgres({
-      dataDir,
-      port: 0,
-      log,
-      settings: { max_connections: '200' },
+    const { folder, databaseUrl, temporalAddress } = await startStores(closers, log, {
+      max_connections: '200',
     })
-    closers.push(async () => {
-      await postgres.stop('immediate')
-      await removePostgres(dataDir)
-    })
-    const temporal = await startTemporal({
-      cli: (await findTemporalCli()).cli!.path,
-      ports: { grpc: 0, http: 0, metrics: 0, ui: 0 },
-      dbFile: join(folder, 'temporal.db'),
-      logFile: join(folder, 'temporal.log'),
-      log,
-    })
-    closers.push(() => temporal.kill())
     const statePath = join(folder, 'chain.json')
     const localnet = await startLocalnet({
       ...{ port: 0, statePath, manual: true, log },
@@ -86,8 +65,8 @@ export async function startBenchGrid(): Promise<BenchGrid> {
     await createWallet({ ...wallet, overwrite: false })
     const signer = await loadHotkey(wallet)
     const id = { netuid: NETUID, verifier: signer.ss58 }
-    await migrate(postgres.url, { log })
-    const db = openDatabase({ url: postgres.url, applicationName: 'fractal-bench', max: 4, log })
+    await migrate(databaseUrl, { log })
+    const db = openDatabase({ url: databaseUrl, applicationName: 'fractal-bench', max: 4, log })
     closers.push(() => db.close())
     const stub = await startStub([String(PROVERS), genesisHash, signer.ss58])
     closers.push(() => stub.stop())
@@ -100,8 +79,8 @@ export async function startBenchGrid(): Promise<BenchGrid> {
     const stores = {
       netuid: NETUID,
       'logging.level': 'error',
-      'database.url': postgres.url,
-      'temporal.address': temporal.address,
+      'database.url': databaseUrl,
+      'temporal.address': temporalAddress,
       'inference.secret': SECRET,
     }
     const roles = await Promise.all([

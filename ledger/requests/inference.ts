@@ -19,7 +19,7 @@ const COLUMNS = `id, job_id, api_key_id, seed, prompt, negative_prompt, steps, g
   fps, model, counted, reuse_prompt, created_at`
 
 export interface RecentRequestRow extends InferenceRequestRow {
-  /** The user cancelled it while a prover was working on it. */
+  /** Its stream was closed while a prover was working on it: by its user, or because another one began first. */
   cancelled: boolean
 }
 
@@ -31,7 +31,7 @@ export async function recentRequests(
 ): Promise<RecentRequestRow[]> {
   return db.query(
     `SELECT ${COLUMNS}, EXISTS (
-       SELECT FROM attempts a WHERE a.inference_id = r.id AND a.reason = 'cancelled') AS cancelled
+       SELECT FROM attempts a WHERE a.inference_id = r.id AND a.reason IN ('cancelled', 'outpaced')) AS cancelled
      FROM inference_requests r WHERE netuid = $1 AND verifier = $2
        AND NOT EXISTS (SELECT FROM jobs j WHERE j.id = r.job_id AND j.forgotten_at IS NOT NULL)
      ORDER BY created_at DESC, id LIMIT $3`,

@@ -6,7 +6,7 @@ import type { PromptSources } from './draw-prompt.js'
 export interface RequestShape extends VideoShape {
   /** Whether it had a negative prompt. */
   negativePrompt: boolean
-  /** Whether its user cancelled it. */
+  /** Whether its stream was closed before its end, by its user or because another prover began first. */
   cancelled: boolean
 }
 

@@ -75,7 +75,10 @@ function countsAsSuccess(row: AttemptFacts): boolean {
   return row.kind === 'inference' && row.counted && row.outcome === 'success'
 }
 
-/** Weights exactly once: one extrinsic of the interval is on the chain, and what it stores was sent. */
+/**
+ * Weights exactly once: one extrinsic of the interval is on the chain, and what it stores was sent. None only
+ * where nobody has earned any.
+ */
 async function assertWeights(
   db: Database,
   id: VerifierId,
@@ -85,6 +88,14 @@ async function assertWeights(
   const set = await weightSet(db, id, n)
   if (set?.kind === 'superseded') {
     assert.deepEqual(await extrinsicsOf(db, id, n), [], `interval ${n}: nothing was sent`)
+    return
+  }
+  if (set?.kind === 'none') {
+    const scores = await scoresOf(db, id, n)
+    assert.ok(
+      scores.every(({ scoreAfter, cheats }) => scoreAfter === 0 || cheats > 0),
+      `interval ${n}: nobody gets weight, although somebody has earned some`,
+    )
     return
   }
   assert.equal(set?.state, 'confirmed', `interval ${n}: weights are confirmed`)
