@@ -11,16 +11,24 @@ const WORKFLOWS = isCompiled
   ? new URL('../workflows/index.js', import.meta.url)
   : new URL('../workflows/index.ts', import.meta.url)
 
+/** By the file that `npm run build` writes. */
+const bundles = new Map<string, Promise<{ code: string }>>()
+
 /**
  * The workflows as one script, which Temporal runs in a sandbox. In production, it was built by `npm run
- * build` and is only read; in development, it is built now, in about two seconds.
+ * build` and is only read; in development, it is built when a process first needs it, in about two seconds.
  */
-export async function workflowBundle(
-  log: Log,
-  converter: Converter = {},
-): Promise<{ code: string }> {
-  if (isCompiled) return { code: await readFile(builtBundleFile(converter), 'utf8') }
-  return bundleWorkflows(converter, (line, meta) => log.warn({ meta }, line))
+export function workflowBundle(log: Log, converter: Converter = {}): Promise<{ code: string }> {
+  const file = builtBundleFile(converter)
+  const known = bundles.get(file)
+  if (known !== undefined) return known
+  const bundle = isCompiled
+    ? readFile(file, 'utf8').then((code) => ({ code }))
+    : bundleWorkflows(converter, (line, meta) => log.warn({ meta }, line))
+  bundles.set(file, bundle)
+  // Asked for again, it may be there.
+  bundle.catch(() => bundles.delete(file))
+  return bundle
 }
 
 /** The failure converter is part of the script, so there is one bundle with ours and one with Temporal's. */

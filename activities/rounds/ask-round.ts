@@ -37,6 +37,8 @@ import type { RoundDeps } from './round-deps.js'
  * flight from the start.
  */
 const DELAY_DIVISOR = 10
+/** But not closer together than users' requests usually are, however quick the model is. */
+const LEAST_DELAY_MS = 500
 
 export interface AskedRound {
   readonly answered: number
@@ -76,7 +78,10 @@ export function createAskRound(deps: RoundDeps, router: SampleRouter | null) {
       // Spread out, so that neither an operator of several provers nor an observer of connections can
       // recognise a round.
       const mostDelayMs = ({ work }: AttemptRow) =>
-        Math.floor(usOfWork(gpuUsPerWork ?? 0, work) / 1000 / DELAY_DIVISOR)
+        Math.max(
+          LEAST_DELAY_MS,
+          Math.floor(usOfWork(gpuUsPerWork ?? 0, work) / 1000 / DELAY_DIVISOR),
+        )
       await askAll(deps, rows, provers, { signal, heartbeat, mostDelayMs, stored: drawn })
       const ended = await attemptFacts(db, ids)
       const count = (outcome: string) => ended.filter((row) => row.outcome === outcome).length

@@ -24,10 +24,15 @@ async function runAll(options: SimOptions): Promise<SimulationResult[]> {
     printLine(
       `${percent(result.load)} load, ${result.verifiers} verifier(s), seed ${result.seed}: ${result.users} users’ requests, ` +
         `${result.failedUsers} nobody took, ${result.checksJudged} checks, honest provers served least ` +
-        `${result.leastOfMost.map((ratio) => ratio.toFixed(2)).join(', ')} of most; ${Math.round(seconds)} s`,
+        `${servedRatios(result)} of most; ${Math.round(seconds)} s`,
     ),
   )
   return finished.map(({ result }) => result)
+}
+
+function servedRatios({ leastOfMost, leastOfMostByVerifier: each }: SimulationResult): string {
+  const whole = leastOfMost.toFixed(2)
+  return each.length === 1 ? whole : `${whole} (${each.map((one) => one.toFixed(2)).join(', ')})`
 }
 
 async function real(args: string[]): Promise<void> {

@@ -8,8 +8,10 @@ const BOUND = 1.1
 const BOUND_AT_LITTLE_LOAD = 1.15
 const LITTLE_LOAD = 0.05
 
-/** Honest provers that a verifier sends few users and those it sends many may differ by so much. */
+/** What honest provers that are sent few users and those that are sent many are paid may differ by so much. */
 const SERVED_DIFFERENCE = 0.1
+/** And at one verifier of several: what one of them pays less, the others pay more (docs/decisions/0025). */
+const SERVED_DIFFERENCE_AT_ONE = 0.15
 
 /** Tiers of a path that are shown. */
 const PATH_POINTS = 6
@@ -78,16 +80,21 @@ export function brokenPromises(results: readonly SimulationResult[]): string[] {
       ),
     ),
     ...servedOf(results)
-      .filter(({ ratio }) => Math.abs(1 - ratio) > SERVED_DIFFERENCE)
+      .filter(
+        ({ ratio, atOne }) =>
+          Math.abs(1 - ratio) > SERVED_DIFFERENCE || Math.abs(1 - atOne) > SERVED_DIFFERENCE_AT_ONE,
+      )
       .map((served) => `${nameOf(served)}: ${servedText(served)}`),
   ]
 }
 
-/** Weight of the honest provers that a verifier served least, of those it served most, at one load among so many verifiers. */
+/** Weight of the honest provers that were served least, of those served most, at one load among so many verifiers. */
 export interface Served extends Pick<Cell, 'load' | 'verifiers'> {
-  /** The mean over all verifiers and seeds: each is another draw of the same. */
+  /** By all verifiers together: the mean over the seeds. */
   readonly ratio: number
-  /** Standard error of the mean; null of a single draw. */
+  /** By one verifier, in its weights: the mean over verifiers and seeds, each another draw of the same. */
+  readonly atOne: number
+  /** Standard error of `atOne`; null of a single draw. */
   readonly error: number | null
 }
 
@@ -99,18 +106,21 @@ export function servedOf(results: readonly SimulationResult[]): Served[] {
   }
   return [...groups.values()].map((group) => {
     const { load, verifiers } = group[0]!
-    const ratios = group.flatMap(({ leastOfMost }) => leastOfMost)
-    const ratio = mean(ratios)
-    const squares = ratios.map((each) => (each - ratio) ** 2)
+    const ratios = group.flatMap(({ leastOfMostByVerifier }) => leastOfMostByVerifier)
+    const atOne = mean(ratios)
+    const squares = ratios.map((each) => (each - atOne) ** 2)
     const { length } = ratios
     const error = length < 2 ? null : Math.sqrt(sum(squares) / (length * (length - 1)))
-    return { load, verifiers, ratio, error }
+    const ratio = mean(group.map(({ leastOfMost }) => leastOfMost))
+    return { load, verifiers, ratio, atOne, error }
   })
 }
 
-export function servedText({ ratio, error }: Served): string {
+export function servedText({ verifiers, ratio, atOne, error }: Served): string {
   const spread = error === null ? '' : ` ± ${error.toFixed(3)}`
-  return `honest provers served least have ${ratio.toFixed(3)}${spread} of the weight of those served most`
+  const [own, every] =
+    verifiers === 1 ? [spread, ''] : ['', `; at one of the verifiers ${atOne.toFixed(3)}${spread}`]
+  return `honest provers served least have ${ratio.toFixed(3)}${own} of the weight of those served most${every}`
 }
 
 function tooMuch(cell: Cell): string[] {

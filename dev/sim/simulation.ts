@@ -49,8 +49,10 @@ export interface SimulationResult {
   readonly owners: readonly OwnerResult[]
   /** Provers that were found cheating and never gave a false answer. */
   readonly wronglyAccused: readonly string[]
-  /** For each verifier: weight of the quarter of honest provers that it sent fewest users, of that of the quarter it sent most. */
-  readonly leastOfMost: readonly number[]
+  /** Weight of the quarter of honest provers that were sent fewest users, of that of the quarter that was sent most. */
+  readonly leastOfMost: number
+  /** The same for each verifier: of the users that it sent, and of its weights. */
+  readonly leastOfMostByVerifier: readonly number[]
   readonly checksJudged: number
   readonly users: number
   readonly failedUsers: number
@@ -170,16 +172,33 @@ function resultOf(setup: SimulationSetup, run: Run): SimulationResult {
       offerShare: mean(owner.provers.map(({ uid }) => run.newest[uid]!.offerSharePpm)) / ONE_PPM,
     })),
     wronglyAccused: [...run.wronglyAccused],
-    leastOfMost: run.verifiers.map((verifier, v) => {
-      const uids = honest
-        .map(({ provers }) => provers[0]!.uid)
-        .sort((a, b) => verifier.served[a]! - verifier.served[b]! || a - b)
-      const quarter = Math.max(1, Math.floor(uids.length / 4))
-      const weight = (some: number[]) => mean(some.map((uid) => run.shares[v]![uid]!))
-      return weight(uids.slice(0, quarter)) / weight(uids.slice(-quarter))
-    }),
+    leastOfMost: leastOfMost(
+      honest,
+      (uid) => sum(run.verifiers.map(({ served }) => served[uid]!)),
+      (uid) => sum(run.shares.map((shares) => shares[uid]!)),
+    ),
+    leastOfMostByVerifier: run.verifiers.map(({ served }, v) =>
+      leastOfMost(
+        honest,
+        (uid) => served[uid]!,
+        (uid) => run.shares[v]![uid]!,
+      ),
+    ),
     checksJudged: run.checksJudged,
     users: run.users,
     failedUsers: sum(run.verifiers.map(({ failedUsers }) => failedUsers)),
   }
+}
+
+/** Weight of the quarter of some owners that was served least, of that of the quarter that was served most. */
+function leastOfMost(
+  owners: readonly Owner[],
+  servedOf: (uid: number) => number,
+  weightOf: (uid: number) => number,
+): number {
+  const uids = owners
+    .map(({ provers }) => provers[0]!.uid)
+    .sort((a, b) => servedOf(a) - servedOf(b) || a - b)
+  const quarter = Math.max(1, Math.floor(uids.length / 4))
+  return mean(uids.slice(0, quarter).map(weightOf)) / mean(uids.slice(-quarter).map(weightOf))
 }

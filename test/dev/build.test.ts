@@ -5,25 +5,18 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
-import { localAdmin } from '../../chain/local/admin-client.js'
-import { createWallet } from '../../chain/wallet/create.js'
-import { freePort } from '../../dev/process/ports.js'
-import type { Role } from '../../dev/process/role.js'
 import { runCli } from '../cli/run-cli.js'
 import { BIN, COMPILED_BIN } from '../support/bin.js'
-import { spawnTestRole } from '../support/spawn-role.js'
 
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
 const MODEL = join(CLONE, 'test/fixtures/tiny-model/model')
 const HISTORY = join(CLONE, 'test/fixtures/histories/verify-interval.json')
-const NETUID = 3
-const STOP_MS = 10_000
 
+// Its roles are run by test/e2e/grid.test.ts: npm test compiles once, for both.
 describe('npm run build', function () {
   this.timeout(240_000)
   let folder: string
   let dist: string
-  const roles: Role[] = []
 
   before(async () => {
     // Inside the clone, from where Node finds the packages as it does from dist/.
@@ -40,17 +33,11 @@ describe('npm run build', function () {
     assert.equal(status, 0, stderr)
   })
   after(async () => {
-    await Promise.all(roles.map((role) => role.stop(STOP_MS)))
     await rm(folder, { recursive: true, force: true })
   })
 
   const fractal = (...args: string[]) =>
     runCli(args, { cwd: folder, bin: join(dist, 'cli/fractal.mjs') })
-  const start = async (role: string, options: Record<string, string | number | boolean>) => {
-    const bin = join(dist, 'cli/fractal.mjs')
-    roles.push(await spawnTestRole(role, { 'state.dir': folder, ...options }, folder, bin))
-  }
-
   it('has no TypeScript, and every file that another one imports', async () => {
     const files = await readdir(dist, { recursive: true })
     assert.deepEqual(
@@ -113,32 +100,6 @@ describe('npm run build', function () {
     )
     assert.equal(certified.code, 0, certified.stderr)
     assert.equal(JSON.parse(certified.stdout).processes, 2)
-  })
-
-  it('runs a chain and a prover on it', async () => {
-    const [port, axon] = [await freePort(), await freePort()]
-    const chain = `http://127.0.0.1:${port}`
-    await start('localnet', {
-      netuid: NETUID,
-      'localnet.port': port,
-      'localnet.block_ms': 100,
-      'localnet.allow_loopback': true,
-    })
-    const wallet = { path: join(folder, 'wallets'), name: 'prover', hotkey: 'default' }
-    const { hotkey, coldkey } = await createWallet({ ...wallet, overwrite: false })
-    await localAdmin(chain).call({ name: 'register', netuid: NETUID, hotkey, coldkey })
-    await start('prover', {
-      netuid: NETUID,
-      'subtensor.network': 'local',
-      'subtensor.chain_endpoint': chain,
-      'wallet.path': wallet.path,
-      'wallet.name': 'prover',
-      'axon.port': axon,
-      'model.dir': MODEL,
-      device: 'cpu',
-    })
-    const answer = await fetch(`http://127.0.0.1:${axon}/readyz`)
-    assert.equal(answer.status, 200, await answer.text())
   })
 
   it('has the workflows in one script, with each failure converter, that go on with a history', async () => {

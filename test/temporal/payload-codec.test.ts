@@ -167,14 +167,6 @@ describe('what Temporal stores', function () {
     return connectTemporal(resolveOptions(TEMPORAL_OPTIONS, given, {}), log)
   }
 
-  const bundles = new Map<string | undefined, Promise<{ code: string }>>()
-  function bundleOf({ dataConverter }: TemporalLink): Promise<{ code: string }> {
-    const { failureConverterPath: kind } = dataConverter
-    const bundle = bundles.get(kind) ?? workflowBundle(log, dataConverter)
-    bundles.set(kind, bundle)
-    return bundle
-  }
-
   /** A verifier's worker whose activities do nothing but what `settleInterval` does. */
   async function startVerifier(
     namespace: string,
@@ -189,7 +181,7 @@ describe('what Temporal stores', function () {
       namespace,
       dataConverter: link.dataConverter,
       taskQueue: 'verifier',
-      workflowBundle: await bundleOf(link),
+      workflowBundle: await workflowBundle(log, link.dataConverter),
       activities: {
         openInterval: async () => {
           const rounds = [

@@ -84,7 +84,8 @@ describe('the playground, on a grid', function () {
       await page.getByRole('textbox', { name: 'Prompt' }).inputValue(),
       'a “red” <b>ball</b> rolls',
     )
-    assert.equal(await page.locator('.videos a[aria-current]').count(), 1)
+    // Exactly one: of several it would say so.
+    await page.locator('.videos a[aria-current]').waitFor()
 
     // Its seed is not in the form: the next video would silently count for nobody.
     const seed = page.getByRole('spinbutton', { name: 'Seed' })

@@ -204,6 +204,14 @@ describe("Polkadot's API behind the adapter", () => {
     )
   })
 
+  it('takes the time of a block from the chain, else from what its runtime plans', async () => {
+    const saying = await node((method, result) =>
+      method === 'system_properties' ? { ...(result as object), blockMs: 250 } : result,
+    )
+    assert.equal((await connect(saying)).blockSeconds, 0.25)
+    assert.equal((await connect(await node())).blockSeconds, 3)
+  })
+
   it('writes addresses with our prefix, whatever the node says of its chain', async () => {
     const chain = await connect(
       await node((method, result) =>

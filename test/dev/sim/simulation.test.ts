@@ -141,18 +141,27 @@ describe('the mechanism, simulated (npm run sim, short)', () => {
 
   it('says what is broken, and shows a row a behaviour', () => {
     const rich = { ...result.owners[0]!, behaviour: 'fakes all', weightPerGpu: 1.2 }
-    const broken = { ...result, owners: [rich], wronglyAccused: ['h1'], leastOfMost: [0.8] }
+    const served = (ratio: number) => ({ leastOfMost: ratio, leastOfMostByVerifier: [ratio] })
+    const broken = { ...result, owners: [rich], wronglyAccused: ['h1'], ...served(0.8) }
     assert.deepEqual(brokenPromises([broken]), [
       '50 % load, 1 verifier: "fakes all" earns 1.20 of an honest GPU, above 1.1',
       '50 % load, 1 verifier, seed 1: h1 was accused and never cheated',
       '50 % load, 1 verifier: honest provers served least have 0.800 of the weight of those served most',
     ])
-    const others = [broken, { ...broken, seed: 2, leastOfMost: [0.86] }]
+    const others = [broken, { ...broken, seed: 2, ...served(0.86) }]
     assert.equal(
       brokenPromises(others).at(-1),
       '50 % load, 1 verifier: honest provers served least have 0.830 ± 0.030 of the weight of those served most',
     )
-    const little = { ...broken, load: 0.05, wronglyAccused: [], leastOfMost: [0.95] }
+    const three = { ...broken, verifiers: 3, wronglyAccused: [], owners: [] }
+    const ofThree = (leastOfMost: number, ...leastOfMostByVerifier: number[]) =>
+      brokenPromises([{ ...three, leastOfMost, leastOfMostByVerifier }])
+    assert.deepEqual(ofThree(1, 0.88, 0.87, 0.86), [])
+    assert.deepEqual(ofThree(0.98, 0.82, 0.84, 0.83), [
+      '50 % load, 3 verifiers: honest provers served least have 0.980 of the weight of those served most; at one of the verifiers 0.830 ± 0.006',
+    ])
+    assert.equal(ofThree(0.89, 0.92, 0.92, 0.92).length, 1)
+    const little = { ...broken, load: 0.05, wronglyAccused: [], ...served(0.95) }
     assert.equal(brokenPromises([little]).length, 1)
     assert.deepEqual(brokenPromises([{ ...little, owners: [{ ...rich, weightPerGpu: 1.14 }] }]), [])
     assert.equal(tableOf([result], 1).length, 2 + 1 + VILLAINS.length + OTHERS.length)
