@@ -1,16 +1,15 @@
-/** Commands that only have subcommands. */
-const GROUPS = new Set(['wallet', 'interval', 'key', 'receipt', 'evidence'])
 /** No command-line argument can contain it. */
 const NUL = '\0'
 
 /**
  * The command line as yargs is given it: nothing, or a group's name alone, asks for help, as `help` and
  * `version` do; what follows `--` is not an option, whatever it begins with.
+ * @param groups commands that only have subcommands
  */
-export function readArguments(given: readonly string[]): string[] {
+export function readArguments(given: readonly string[], groups: ReadonlySet<string>): string[] {
   const [first, ...rest] = given
   if (first === 'help') return [...rest, '--help']
-  if (first === undefined || (rest.length === 0 && GROUPS.has(first))) return [...given, '--help']
+  if (first === undefined || (rest.length === 0 && groups.has(first))) return [...given, '--help']
   if (rest.length === 0 && ['version', '-v', '-V'].includes(first)) return ['--version']
   const end = given.indexOf('--')
   if (end < 0) return [...given]

@@ -5,17 +5,20 @@ import { UsageError } from './usage-error.js'
 /** What yargs says where no command is named. */
 export const NO_COMMAND = 'name a command'
 
+/** `fractal generate [prompt]`; a command with subcommands has `<command>`. */
+const TAKES_ARGUMENT = /[[<](?!command|options)/
+
 /** What yargs found wrong, in plain words, and what was probably meant. */
 export function explainUsage(found: string, args: readonly string[], help: string): UsageError {
   const message = unmark(found)
   const { options, commands, usage } = namesIn(help)
   const unknown = unknownOption(args, options)
-  if (unknown !== null && /\s/.test(unknown)) {
-    const hint = 'Put -- before an argument that begins with a dash. See --help.'
-    return new UsageError(`there is no option ${unknown}`, hint)
-  }
   if (unknown !== null) {
     const meant = closestNames(unknown.replace(/^-+/, ''), options).map((name) => `--${name}`)
+    if (/\s/.test(unknown) || (meant.length === 0 && TAKES_ARGUMENT.test(usage))) {
+      const hint = 'Put -- before an argument that begins with a dash. See --help.'
+      return new UsageError(`there is no option ${unknown}`, hint)
+    }
     if (message === NO_COMMAND && meant.length === 0) {
       return new UsageError(`${NO_COMMAND}, and ${unknown} after it`)
     }
@@ -35,6 +38,13 @@ export function explainUsage(found: string, args: readonly string[], help: strin
   if (valueless !== undefined) return new UsageError(`--${valueless} needs a value`)
   const [, missing] = /^Missing required arguments?: (.*)/.exec(message) ?? []
   if (missing !== undefined) return new UsageError(`--${missing} is missing`)
+  const [, name, given, choices] =
+    /Argument: (.*), Given: "(.*)", Choices: (.*)/.exec(message) ?? []
+  if (name !== undefined && given !== undefined && choices !== undefined) {
+    const known = choices.replaceAll('"', '').split(', ')
+    const meant = closestNames(given, known)
+    return usageError(`--${name}: "${given}" is none of ${known.join(', ')}`, meant)
+  }
   if (/^Not enough non-option arguments/.test(message)) {
     return new UsageError(`an argument is missing: ${usage}`)
   }

@@ -1,9 +1,10 @@
-import yargs from 'yargs'
+import yargs, { type CommandModule } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { describeError, FractalError } from '../base/errors.js'
 import { ownVersion } from '../base/version.js'
 import { readArguments, unmarkAll } from './arguments.js'
 import { exitOnBrokenPipe } from './broken-pipe.js'
+import { isGroup } from './command-group.js'
 import { apiCommand } from './commands/api.js'
 import { auditCommand } from './commands/audit.js'
 import { codecServerCommand } from './commands/codec-server.js'
@@ -39,8 +40,35 @@ function fail(error: unknown): never {
 
 exitOnBrokenPipe(fail)
 
-const args = readArguments(hideBin(process.argv))
-const cli = yargs(args)
+/** In the order in which `--help` lists them. */
+const COMMANDS: readonly CommandModule[] = [
+  demoCommand,
+  localnetCommand,
+  devnetCommand,
+  verifierCommand,
+  inferenceWorkerCommand,
+  gpuWorkerCommand,
+  proverCommand,
+  apiCommand,
+  generateCommand,
+  doctorCommand,
+  cudaCommand,
+  modelCommand,
+  modelServerCommand,
+  codecServerCommand,
+  auditCommand,
+  walletCommand,
+  migrateCommand,
+  intervalCommand,
+  keyCommand,
+  receiptCommand,
+  evidenceCommand,
+  promptsCommand,
+]
+
+const groups = new Set(COMMANDS.filter(isGroup).map(({ command }) => command))
+const args = readArguments(hideBin(process.argv), groups)
+const cli = COMMANDS.reduce((all, command) => all.command(command), yargs(args))
   .scriptName('fractal')
   .usage('$0 <command> [options]\n\nA text-to-video grid in which no node has to be trusted.')
   .detectLocale(false)
@@ -49,28 +77,6 @@ const cli = yargs(args)
   .alias('h', 'help')
   .wrap(Math.min(MAX_WIDTH, process.stdout.columns ?? MAX_WIDTH))
   .parserConfiguration({ 'dot-notation': false, 'camel-case-expansion': false })
-  .command(demoCommand)
-  .command(localnetCommand)
-  .command(devnetCommand)
-  .command(verifierCommand)
-  .command(inferenceWorkerCommand)
-  .command(gpuWorkerCommand)
-  .command(proverCommand)
-  .command(apiCommand)
-  .command(generateCommand)
-  .command(doctorCommand)
-  .command(cudaCommand)
-  .command(modelCommand)
-  .command(modelServerCommand)
-  .command(codecServerCommand)
-  .command(auditCommand)
-  .command(walletCommand)
-  .command(migrateCommand)
-  .command(intervalCommand)
-  .command(keyCommand)
-  .command(receiptCommand)
-  .command(evidenceCommand)
-  .command(promptsCommand)
   .demandCommand(1, NO_COMMAND)
   .strict()
   .exitProcess(false)

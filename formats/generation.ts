@@ -130,3 +130,14 @@ export function workOf(shape: WorkShape): number {
   }
   return work
 }
+
+/** UTF-8 bytes of a prompt or negative prompt: far above what any tokenizer keeps. */
+export const MAX_TEXT_BYTES = 102_400
+
+/**
+ * Characters of a prompt or negative prompt, for users and for checks alike: a check that asked with others would give
+ * itself away. Not C0 (U+0000 to U+001F), but for tab, newline and carriage return: PostgreSQL's text can't hold
+ * U+0000, the others write over what a terminal or a log shows, and no prompt needs them.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
+export const TEXT_CHARACTERS = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$/

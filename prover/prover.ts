@@ -73,6 +73,12 @@ export interface RunningProver {
   close(): Promise<void>
 }
 
+/**
+ * How long a stopping prover may finish what it has begun: two videos for each GPU, and less than supervisors wait
+ * before they kill (docker-compose.yml, ecosystem.config.cjs). Milliseconds.
+ */
+export const DRAIN_MS = 45_000
+
 /** Names the listener in errors. */
 export const PROVER_LISTENER: Listener = {
   what: 'the prover',

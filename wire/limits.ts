@@ -1,5 +1,4 @@
-/** UTF-8 bytes of a prompt or negative prompt: far above what any tokenizer keeps. */
-export const MAX_TEXT_BYTES = 102_400
+import { MAX_TEXT_BYTES } from '../formats/generation.js'
 
 /**
  * Bytes of a request body: two texts in JSON's worst-case escaping (6 bytes for 1) and the numbers, so that

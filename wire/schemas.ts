@@ -2,10 +2,14 @@ import * as z from 'zod'
 import { sanitizeText } from '../base/sanitize-text.js'
 import { hasLoneSurrogate, isDigestHex } from '../formats/bytes.js'
 import { isDeterminismClass } from '../formats/determinism-class.js'
-import { type GenerationBody, guidanceMilli, SEED_MAX } from '../formats/generation.js'
+import {
+  type GenerationBody,
+  guidanceMilli,
+  MAX_TEXT_BYTES,
+  SEED_MAX,
+} from '../formats/generation.js'
 import { isRequestId } from '../formats/request-id.js'
 import { WireError } from './error.js'
-import { MAX_TEXT_BYTES } from './limits.js'
 
 const DAY_MS = 86_400_000
 const MAX_COUNT = 1_000_000

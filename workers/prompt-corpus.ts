@@ -1,23 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { FractalError, messageOf } from '../base/errors.js'
+import { MAX_TEXT_BYTES, TEXT_CHARACTERS } from '../formats/generation.js'
 import { CORPUS_LINES_MIN } from '../rules/constants.js'
-import { MAX_TEXT_BYTES } from '../wire/limits.js'
 
 /**
  * Where a model folder has its corpus, if its publisher put one there: it is part of the model's root then.
  */
 export const CORPUS_FILE = 'prompts.txt'
 
-// The same characters as the API refuses in a prompt: what no user can send would give a check away.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
-const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/
-
 const HINT =
   'Make one from captions of such videos, one per line: `fractal prompts FILE --out prompts.txt`.'
 
 /** Whether a user could send it as a prompt. */
 export function isPrompt(text: string): boolean {
-  return text !== '' && Buffer.byteLength(text) <= MAX_TEXT_BYTES && !CONTROLS.test(text)
+  return text !== '' && Buffer.byteLength(text) <= MAX_TEXT_BYTES && TEXT_CHARACTERS.test(text)
 }
 
 /**

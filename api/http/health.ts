@@ -1,4 +1,6 @@
 import type { Express } from 'express'
+import { withDeadline } from '../../base/concurrency/deadline.js'
+import { messageOf } from '../../base/errors.js'
 import { createWriteProbe } from '../../ledger/write-probe.js'
 import type { ApiDeps } from '../deps.js'
 import { only } from './allowed-methods.js'
@@ -10,18 +12,12 @@ const SHARED_MS = 1_000
 
 /** Whether `probe` succeeds in time. Why it does not is for the log: the page is public. */
 async function isUp(deps: ApiDeps, name: string, probe: () => Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, DEADLINE_MS, new Error(`no answer within ${DEADLINE_MS} ms`))
-  })
   try {
-    await Promise.race([probe(), late])
+    await withDeadline(DEADLINE_MS, probe)
     return true
   } catch (error) {
-    deps.log.warn({ dependency: name, reason: (error as Error).message }, 'not ready')
+    deps.log.warn({ dependency: name, reason: messageOf(error) }, 'not ready')
     return false
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs'
 import { WHICH_LIBRARIES } from '../../engine/cuda/install.js'
+import { commandGroup } from '../command-group.js'
 
 const installCommand: CommandModule = {
   command: 'install',
@@ -20,10 +21,4 @@ const installCommand: CommandModule = {
   },
 }
 
-export const cudaCommand: CommandModule = {
-  command: 'cuda',
-  describe: 'what computes on a GPU: cuda install',
-  builder: (argv) =>
-    argv.command(installCommand).demandCommand(1, 'Name what to do: cuda install.'),
-  handler: () => {},
-}
+export const cudaCommand = commandGroup('cuda', 'what computes on a GPU: install', [installCommand])

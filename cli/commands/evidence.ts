@@ -1,5 +1,6 @@
-import type { Argv, CommandModule } from 'yargs'
+import type { CommandModule } from 'yargs'
 import { WALLET_OPTIONS } from '../../base/options/groups.js'
+import { commandGroup } from '../command-group.js'
 import { withOptions } from '../options.js'
 import { UsageError } from '../usage-error.js'
 
@@ -71,10 +72,7 @@ const get: CommandModule = {
   },
 }
 
-export const evidenceCommand: CommandModule = {
-  command: 'evidence',
-  describe: 'evidence of cheats: fetch it, check it',
-  builder: (argv: Argv) =>
-    argv.command(verify).command(get).demandCommand(1, 'name one of: verify, get'),
-  handler: () => {},
-}
+export const evidenceCommand = commandGroup('evidence', 'evidence of cheats: fetch it, check it', [
+  verify,
+  get,
+])

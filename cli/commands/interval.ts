@@ -1,5 +1,6 @@
-import type { Argv, CommandModule } from 'yargs'
+import type { CommandModule } from 'yargs'
 import { TEMPORAL_OPTIONS } from '../../base/options/groups.js'
+import { commandGroup } from '../command-group.js'
 import { LEDGER_OPTIONS } from '../ledger/options.js'
 import { withOptions } from '../options.js'
 import { integer } from '../parse-number.js'
@@ -56,14 +57,8 @@ const retry: CommandModule = {
   },
 }
 
-export const intervalCommand: CommandModule = {
-  command: 'interval',
-  describe: 'list, show and retry intervals',
-  builder: (argv: Argv) =>
-    argv
-      .command(list)
-      .command(show)
-      .command(retry)
-      .demandCommand(1, 'name one of: list, show, retry'),
-  handler: () => {},
-}
+export const intervalCommand = commandGroup('interval', 'list, show and retry intervals', [
+  list,
+  show,
+  retry,
+])

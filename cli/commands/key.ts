@@ -1,5 +1,6 @@
-import type { Argv, CommandModule } from 'yargs'
+import type { CommandModule } from 'yargs'
 import type { OptionName } from '../../base/options/options.js'
+import { commandGroup } from '../command-group.js'
 import { LEDGER_OPTIONS } from '../ledger/options.js'
 import { withOptions } from '../options.js'
 import { integer } from '../parse-number.js'
@@ -95,14 +96,8 @@ const revoke: CommandModule = {
   },
 }
 
-export const keyCommand: CommandModule = {
-  command: 'key',
-  describe: 'API keys: create, list, revoke',
-  builder: (argv: Argv) =>
-    argv
-      .command(create)
-      .command(list)
-      .command(revoke)
-      .demandCommand(1, 'name one of: create, list, revoke'),
-  handler: () => {},
-}
+export const keyCommand = commandGroup('key', 'API keys: create, list, revoke', [
+  create,
+  list,
+  revoke,
+])

@@ -1,4 +1,5 @@
 import type { CommandModule } from 'yargs'
+import { commandGroup } from '../command-group.js'
 import { UsageError } from '../usage-error.js'
 
 const TEXT = { type: 'string', requiresArg: true } as const
@@ -127,17 +128,11 @@ const manifestCommand: CommandModule = {
   },
 }
 
-export const modelCommand: CommandModule = {
-  command: 'model',
-  describe: 'models: model export, model fetch, model manifest',
-  builder: (argv) =>
-    argv
-      .command(exportCommand)
-      .command(fetchCommand)
-      .command(manifestCommand)
-      .demandCommand(1, 'Name what to do: model export, model fetch or model manifest.'),
-  handler: () => {},
-}
+export const modelCommand = commandGroup('model', 'models of diffusers: export, fetch, manifest', [
+  exportCommand,
+  fetchCommand,
+  manifestCommand,
+])
 
 /** @throws UsageError */
 function once(name: string, given: unknown): string {

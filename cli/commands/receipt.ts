@@ -1,4 +1,5 @@
-import type { Argv, CommandModule } from 'yargs'
+import type { CommandModule } from 'yargs'
+import { commandGroup } from '../command-group.js'
 import { withOptions } from '../options.js'
 
 const verify: CommandModule = {
@@ -42,9 +43,8 @@ const verify: CommandModule = {
   },
 }
 
-export const receiptCommand: CommandModule = {
-  command: 'receipt',
-  describe: 'check receipts of videos, with or without generating them again',
-  builder: (argv: Argv) => argv.command(verify).demandCommand(1, 'name one of: verify'),
-  handler: () => {},
-}
+export const receiptCommand = commandGroup(
+  'receipt',
+  'check receipts of videos, with or without generating them again',
+  [verify],
+)

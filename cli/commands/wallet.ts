@@ -1,5 +1,6 @@
-import type { Argv, CommandModule } from 'yargs'
+import type { CommandModule } from 'yargs'
 import type { OptionName } from '../../base/options/options.js'
+import { commandGroup } from '../command-group.js'
 import { withOptions } from '../options.js'
 import { UsageError } from '../usage-error.js'
 import { refusePhraseInArguments } from '../wallet/read-phrase.js'
@@ -65,10 +66,7 @@ const show: CommandModule = {
   },
 }
 
-export const walletCommand: CommandModule = {
-  command: 'wallet',
-  describe: 'btcli-compatible wallets: create, show',
-  builder: (argv: Argv) =>
-    argv.command(create).command(show).demandCommand(1, 'name one of: create, show'),
-  handler: () => {},
-}
+export const walletCommand = commandGroup('wallet', 'btcli-compatible wallets: create, show', [
+  create,
+  show,
+])

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { FractalError } from '../../base/errors.js'
 import { judgeAddress } from '../../base/net/public-address.js'
+import { type AxonSettings, advertisedAddress } from '../../prover/advertised-address.js'
 
 /** Whether a prover could listen; `prover`: something answers there as one does. */
 export type Listening = 'free' | 'prover' | 'taken' | 'refused'
@@ -18,21 +20,21 @@ export interface AxonFacts {
   readonly listening: Listening
   /** What the chain would be told. */
   readonly external: { readonly ip: string; readonly port: number }
-  /** Why the chain's other users could not reach that address; null when they could. */
+  /** Why a prover with these options would not start; null when it would. */
+  readonly refused: string | null
+  /** Why only this machine or network reaches that address; null when everybody does. */
   readonly notPublic: string | null
   readonly runPod: RunPod | null
 }
 
-export interface AxonSettings {
-  readonly host: string
-  readonly port: number
-  readonly externalIp: string | undefined
-  readonly externalPort: number | undefined
-}
-
 type Environment = Readonly<Record<string, string | undefined>>
 
-export async function axonFacts(wish: AxonSettings, env: Environment): Promise<AxonFacts> {
+/** @param allowPrivate as the prover takes it: in development */
+export async function axonFacts(
+  wish: AxonSettings,
+  allowPrivate: boolean,
+  env: Environment,
+): Promise<AxonFacts> {
   const { host, port } = wish
   const external = { ip: wish.externalIp ?? host, port: wish.externalPort ?? port }
   const judged = judgeAddress(external.ip, false)
@@ -41,8 +43,20 @@ export async function axonFacts(wish: AxonSettings, env: Environment): Promise<A
     port,
     listening: await tryToListen(host, port),
     external,
+    refused: refusalOf(wish, allowPrivate),
     notPublic: 'refused' in judged ? judged.refused : null,
     runPod: runPodOf(env, port),
+  }
+}
+
+/** What the prover itself says at its start, so that the two never differ. */
+function refusalOf(wish: AxonSettings, allowPrivate: boolean): string | null {
+  try {
+    advertisedAddress(wish, allowPrivate)
+    return null
+  } catch (error) {
+    if (error instanceof FractalError) return error.message
+    throw error
   }
 }
 

@@ -1,12 +1,11 @@
-import { isDevelopmentNetwork } from '../../base/network-name.js'
 import type { AxonFacts, Listening } from './axon-facts.js'
 import type { Requirement } from './requirement.js'
 import type { RoleFacts } from './role-facts.js'
 
 /** What a prover needs to be found and reached. */
-export function axonRequirements({ axon, network }: RoleFacts): Requirement[] {
+export function axonRequirements({ axon }: RoleFacts): Requirement[] {
   if (axon === null) return []
-  return [listens(axon), isPublic(axon, network), ...runPod(axon), reachable(axon)]
+  return [listens(axon), isPublic(axon), ...runPod(axon), reachable(axon)]
 }
 
 const TODO: Readonly<Record<Listening, string | null>> = {
@@ -33,17 +32,17 @@ function listens({ host, port, listening }: AxonFacts): Requirement {
   }
 }
 
-function isPublic({ external, notPublic }: AxonFacts, network: string): Requirement {
+function isPublic({ external, refused, notPublic }: AxonFacts): Requirement {
   const base = { name: 'address', found: `${external.ip}:${external.port}`, needed: 'public' }
-  if (notPublic === null) return { ...base, state: 'ok', todo: null }
-  if (isDevelopmentNetwork(network)) {
-    return { ...base, state: 'ok', todo: `Fine on this machine alone; for others: ${notPublic}.` }
+  if (refused !== null) {
+    return {
+      ...base,
+      state: 'missing',
+      todo: `Give --axon.external_ip, the address by which others reach this machine: ${refused}.`,
+    }
   }
-  return {
-    ...base,
-    state: 'missing',
-    todo: `Give --axon.external_ip, the address by which others reach this machine: ${notPublic}.`,
-  }
+  const todo = notPublic === null ? null : `Fine on this machine alone; for others: ${notPublic}.`
+  return { ...base, state: 'ok', todo }
 }
 
 /** A pod's public port is another than the one that is listened on, and HTTP ports go through a proxy. */

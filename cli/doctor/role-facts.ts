@@ -1,4 +1,5 @@
 import os from 'node:os'
+import { isDevelopmentNetwork } from '../../base/network-name.js'
 import {
   CHAIN_OPTIONS,
   DATABASE_OPTIONS,
@@ -46,6 +47,7 @@ export const DOCTOR_OPTIONS = [
   'axon.port',
   'axon.external_ip',
   'axon.external_port',
+  'chain.allow_private_addresses',
   ...CHAIN_OPTIONS,
   ...WALLET_OPTIONS,
   ...DATABASE_OPTIONS,
@@ -115,7 +117,7 @@ export async function gatherFacts(
       isClockSynchronized(),
       'ok' in model ? outcomeOf(() => classOf(modelDir, options.device)) : null,
       signs ? probeChain(options, wallet.hotkey.address) : { failed: 'not asked', hint: null },
-      isProver ? axonFacts(axonWish(options), env) : null,
+      isProver ? axonFacts(axonWish(options), allowsPrivate(options), env) : null,
       api === undefined ? null : probeClasses(api),
       hasStores ? probeDatabase(options) : null,
       hasStores ? probeTemporal(options) : null,
@@ -150,6 +152,12 @@ function axonWish(options: DoctorOptions) {
     externalIp: options['axon.external_ip'],
     externalPort: options['axon.external_port'],
   }
+}
+
+function allowsPrivate(options: DoctorOptions): boolean {
+  return (
+    options['chain.allow_private_addresses'] || isDevelopmentNetwork(options['subtensor.network'])
+  )
 }
 
 async function classOf(modelDir: string, device: 'cuda' | 'cpu'): Promise<string> {

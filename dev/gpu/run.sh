@@ -91,9 +91,9 @@ case ${1:-sd} in
       # While the first grid runs: a minute of processors that it leaves idle.
       { random_sd && { [ -e /tmp/sd-fp16 ] || export_model /tmp/sd --out /tmp/sd-fp16 --precision fp16 --name random-ms-1.7b-fp16; }; } >/tmp/sd-export.log 2>&1 &
       exported=$!
-      judge --model engine/models/trained/model --provers 6 --villains fewer-steps,ignores-seed --interval 45 --intervals 3 --users 60 --audit
+      judge --model.dir engine/models/trained/model --provers 6 --villains fewer-steps,ignores-seed --interval 45 --intervals 3 --users 60 --audit
       wait "$exported" || cat /tmp/sd-export.log
-      judge --model /tmp/sd-fp16 --provers 3 --honest "${GRID_HONEST:-20}" --interval 60 --users 12 --audit
+      judge --model.dir /tmp/sd-fp16 --provers 3 --honest "${GRID_HONEST:-20}" --interval 60 --users 12 --audit
     } 2>&1 | tee "$out/gpu-grid.txt"
     ;;
   errors)

@@ -38,6 +38,7 @@ describe('the command line', function () {
 
   it('answers with help who names nothing yet, and who asks in another way', async () => {
     const asked = [[], ['help'], ['key'], ['help', 'key'], ['help', 'key', 'create'], ['version']]
+    const groups = ['cuda', 'evidence', 'interval', 'model', 'receipt', 'wallet']
     const answers = await Promise.all(asked.map((args) => runCli(args)))
     const first = answers.map(
       ({ code, stdout, stderr }) => `${code} ${stdout.split('\n')[0]}${stderr}`,
@@ -46,6 +47,10 @@ describe('the command line', function () {
     assert.deepEqual(first.slice(2, 4), Array(2).fill('0 fractal key'))
     assert.equal(first[4], '0 fractal key create <name>')
     assert.match(first[5]!, /^0 \d+\.\d+\.\d+$/)
+    const alone = await Promise.all(groups.map((group) => runCli([group])))
+    for (const [i, { code, stdout, stderr }] of alone.entries()) {
+      assert.equal(`${code} ${stdout.split('\n')[0]}${stderr}`, `0 fractal ${groups[i]}`)
+    }
   })
 
   it('shows an option’s default and its name in the environment', async () => {

@@ -48,9 +48,22 @@ describe('what is said of a command line that is not understood', () => {
       says('Unknown argument: database_port', ['--database_port=3']),
       `there is no option --database_port | Did you mean --database.port? ${see}`,
     )
-    assert.equal(says(missing, ['-x', '3']), `there is no option -x | ${see}`)
-    assert.equal(says(missing, ['--frobnicate', '3']), `there is no option --frobnicate | ${see}`)
+    const dashes = `Put -- before an argument that begins with a dash. ${see}`
+    assert.equal(says(missing, ['-a-cat']), `there is no option -a-cat | ${dashes}`)
+    assert.equal(
+      says(missing, ['--frobnicate', '3']),
+      `there is no option --frobnicate | ${dashes}`,
+    )
+    const bare = 'fractal api\n\nOptions:\n  -h, --help   Show help  [boolean]\n'
+    assert.equal(says('', ['-x', '3'], bare), `there is no option -x | ${see}`)
     assert.equal(says(missing, ['apple', '--no-seed', '-', '-5']), `--out is missing | ${see}`)
+  })
+
+  it('names what an option takes, and what was meant', () => {
+    assert.match(
+      says('Invalid values:\n  Argument: libraries, Given: "al", Choices: "missing", "all"', []),
+      /^--libraries: "al" is none of missing, all \| Did you mean all\? See --help\.$/,
+    )
   })
 
   it('names the command that was meant', () => {
@@ -80,7 +93,7 @@ describe('what is said of a command line that is not understood', () => {
 
 describe('arguments', () => {
   it('behind -- are no options', () => {
-    const args = readArguments(['generate', '--out', 'x', '--', '--a', '--', 'b'])
+    const args = readArguments(['generate', '--out', 'x', '--', '--a', '--', 'b'], new Set())
     assert.deepEqual(args.slice(0, 3), ['generate', '--out', 'x'])
     assert.ok(args.slice(3).every((arg) => !arg.startsWith('-')))
     const parsed = { prompt: args[3], json: true }
@@ -103,7 +116,7 @@ describe('arguments', () => {
         ['key', 'create'],
       ],
     ] as const) {
-      assert.deepEqual(readArguments(given), read)
+      assert.deepEqual(readArguments(given, new Set(['key'])), read)
     }
   })
 })

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Option } from '../../base/options/define-option.js'
 import { fileOption, OPTIONS, type OptionName, resolveOptions } from '../../base/options/options.js'
 import { advertisedAddress } from '../../prover/advertised-address.js'
+import { DRAIN_MS } from '../../prover/prover.js'
 import { API_OPTIONS } from '../../workers/roles/api.js'
 import { GPU_OPTIONS } from '../../workers/roles/gpu.js'
 import { INFERENCE_OPTIONS } from '../../workers/roles/inference.js'
@@ -117,8 +118,11 @@ describe('ecosystem.config.cjs', () => {
 
   it('gives a stop more time than it takes, and each GPU worker a GPU', () => {
     for (const { name, kill_timeout } of apps) {
-      const drainMs = name === 'api' ? OPTIONS['api.drain_seconds'].fallback! * 1000 : 30_000
-      assert.ok(kill_timeout > drainMs, name)
+      const longest = new Map([
+        ['api', OPTIONS['api.drain_seconds'].fallback! * 1000],
+        ['prover', DRAIN_MS],
+      ])
+      assert.ok(kill_timeout > (longest.get(name) ?? 30_000), name)
     }
     const gpu = apps.find(({ name }) => name === 'gpu-worker')!
     assert.ok(gpu.increment_var !== undefined && gpu.increment_var in gpu.env!)

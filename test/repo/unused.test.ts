@@ -7,7 +7,9 @@ const KNIP = path.join(ROOT, 'node_modules/knip/bin/knip.js')
 
 /** A rule that the process follows, and its test. */
 const CLEAN = {
-  'cli/main.ts': "import { used } from '../rules/rule.js'\n\nused()\n",
+  'cli/main.ts':
+    "import { used } from '../rules/rule.js'\nimport { helped } from './help.js'\n\nhelped(used)\n",
+  'cli/help.ts': 'export function helped(it: () => void): void {\n  it()\n}\n',
   'rules/rule.ts': 'export function used(): void {}\n',
   'test/rule.test.ts': "import { used } from '../rules/rule.js'\n\nused()\n",
 }
@@ -31,11 +33,13 @@ describe('what nothing uses', function () {
     }
   })
 
-  it('is refused: an export', async () => {
-    const more = `${CLEAN['rules/rule.ts']}export function spare(): void {}\n`
-    const { code, output } = await unused({ ...CLEAN, 'rules/rule.ts': more })
-    assert.equal(code, 1, output)
-    assert.match(output, /spare/)
+  it('is refused: an export, wherever', async () => {
+    const spare = 'export function spare(): void {}\n'
+    for (const file of ['rules/rule.ts', 'cli/help.ts'] as const) {
+      const { code, output } = await unused({ ...CLEAN, [file]: `${CLEAN[file]}${spare}` })
+      assert.equal(code, 1, output)
+      assert.match(output, /spare/, file)
+    }
   })
 
   it('is refused: an export, a type and a file that only tests use', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { GenerationBody } from '../../formats/generation.js'
+import { type GenerationBody, MAX_TEXT_BYTES } from '../../formats/generation.js'
 import { WireError } from '../../wire/error.js'
-import { MAX_REQUEST_BYTES, MAX_TEXT_BYTES } from '../../wire/limits.js'
+import { MAX_REQUEST_BYTES } from '../../wire/limits.js'
 import { generationBodySchema, parseJsonBody } from '../../wire/schemas.js'
 
 const BODY: GenerationBody = {

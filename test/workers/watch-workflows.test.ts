@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { Client } from '@temporalio/client'
 import { freePort } from '../../dev/process/ports.js'
 import { openIntervalRow } from '../../ledger/intervals/intervals.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import { TEST_PROFILE } from '../../rules/profile.js'
 import { resetInterval } from '../../temporal/reset-interval.js'
+import { intervalNoKey, phaseKey } from '../../temporal/search-attributes.js'
 import { intervalLoopId, intervalWorkflowId } from '../../temporal/workflow-ids.js'
 import { runVerifier, VERIFIER_OPTIONS } from '../../workers/roles/verifier.js'
 import { SILENT } from '../chain/local-harness.js'
 import { until } from '../support/until.js'
 import { useRoleSite } from './role-site.js'
+
+const GUIDE = fileURLToPath(new URL('../../docs/operating.md', import.meta.url))
 
 describe('what a verifier needs in Temporal', function () {
   this.timeout(240_000)
@@ -52,6 +57,25 @@ describe('what a verifier needs in Temporal', function () {
     )
     await green()
     assert.equal(await statusOf(loop), 'RUNNING')
+  })
+
+  it('is listed at a glance, as the guide says: by number and phase, in its views', async () => {
+    const guide = await readFile(GUIDE, 'utf8')
+    const queries = [...guide.matchAll(/^\| [^|`]+\| `([^`]+)` +\|$/gm)].map(([, query]) => query!)
+    assert.ok(queries.includes('IntervalNo=12'), queries.join('\n'))
+    const listed = async (query: string) => {
+      for await (const row of client.workflow.list({ query })) return row
+      return null
+    }
+    const first = await until('the first interval in the list', async () => {
+      await site().admin.newBlocks(1)
+      return listed(`IntervalNo=1 AND Netuid=${id().netuid}`)
+    })
+    assert.equal(first.workflowId, intervalWorkflowId(id().netuid, id().verifier, 1))
+    assert.equal(first.typedSearchAttributes.get(intervalNoKey), 1)
+    assert.match(first.typedSearchAttributes.get(phaseKey) ?? 'none', /^(open|rounds|audit)$/)
+    // Each is understood, whatever it finds.
+    await Promise.all(queries.map(listed))
   })
 
   it('an interval that was ended is named with what to do; one that was lost goes on', async () => {

@@ -14,7 +14,7 @@ import { advertisedAddress } from '../../prover/advertised-address.js'
 import { createCallerLookup } from '../../prover/callers.js'
 import type { ProverEngine } from '../../prover/engines/prover-engine.js'
 import { startEngines } from '../../prover/engines/start-engines.js'
-import { PROVER_LISTENER, startProver } from '../../prover/prover.js'
+import { DRAIN_MS, PROVER_LISTENER, startProver } from '../../prover/prover.js'
 import { assertRegistered } from '../assert-registered.js'
 import { AxonKeeper } from '../axon-keeper.js'
 import { exportBlockMetrics, missingBlocks, watchBlocks } from '../health/block-watchdog.js'
@@ -23,12 +23,6 @@ import { exportNeuronMetrics, NeuronWatch } from '../neuron-watch.js'
 import { asRunning, type Running } from '../running.js'
 import { SubnetWatch } from '../subnet-watch.js'
 import { walletOf } from '../wallet.js'
-
-/**
- * Two videos for each GPU, and less than supervisors wait before they kill (docker-compose.yml,
- * ecosystem.config.cjs).
- */
-const DRAIN_MS = 45_000
 
 export const PROVER_OPTIONS = [
   ...CHAIN_OPTIONS,

@@ -1,25 +1,16 @@
 import { z } from 'zod'
 import { hasLoneSurrogate } from '../../../formats/bytes.js'
-import { SEED_MAX } from '../../../formats/generation.js'
+import { MAX_TEXT_BYTES, SEED_MAX, TEXT_CHARACTERS } from '../../../formats/generation.js'
 import { optional, textLike, wholeNumber, withoutNulls } from '../../http/fields.js'
 import type { VideoLimits } from './limits.js'
 
-/** UTF-8 bytes of a prompt, as the wire takes them. */
-const MAX_TEXT_BYTES = 102_400
-
-// Written out, so that every reader of the document takes the same characters for controls and for spaces.
-/**
- * C0 (U+0000 to U+001F) but for tab, newline and carriage return. PostgreSQL's text can't hold U+0000; the
- * others write over what a terminal or a log shows. No prompt needs them.
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
-const NO_CONTROLS = /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f]*$/
+// Written out, as those of TEXT_CHARACTERS: every reader of the document takes the same characters for spaces.
 const NOT_BLANK = /[^\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]/
 const SIZE_RULE = `must be at most ${MAX_TEXT_BYTES} bytes (100 kB) in UTF-8`
 
 const text = z
   .string({ error: 'must be a string' })
-  .regex(NO_CONTROLS, {
+  .regex(TEXT_CHARACTERS, {
     error: 'must not contain control characters other than tab, newline and carriage return',
   })
   .max(MAX_TEXT_BYTES, { error: SIZE_RULE })

@@ -33,7 +33,7 @@ honest prover is accused, a villain is not caught within one interval of its fir
   --users N          users' requests a minute (20; with --honest 120)
   --audit            in the end, the last but one is audited by fractal audit
   --device cuda      on a GPU, which the provers and the GPU worker share; with --gpu-class, a word of its name (H200)
-  --model DIR        another model`
+  --model.dir DIR    another model`
 
 const DEFAULTS = { provers: '20', interval: '90', users: '20' }
 /** As much as two cores can carry: all that is asked for is judged answers. */
@@ -70,7 +70,7 @@ export function parseRealOptions(args: string[]): RealOptions | null {
     audit: values.audit,
     device: deviceOf(values.device),
     gpuClass: values['gpu-class'] ?? null,
-    model: values.model ?? null,
+    model: values['model.dir'] ?? null,
   }
 }
 
@@ -93,7 +93,7 @@ function parsed(args: string[]) {
         audit: { type: 'boolean', default: false },
         device: { type: 'string', default: 'cpu' },
         'gpu-class': { type: 'string' },
-        model: { type: 'string' },
+        'model.dir': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values

@@ -12,6 +12,7 @@ import { fromHex } from '../../../formats/bytes.js'
 import { publishedClassesText } from '../../../formats/published-classes.js'
 import { recordHash, recordText } from '../../../formats/record.js'
 import { sha256Hex } from '../../../formats/sha256.js'
+import type { Database, Queryable } from '../../../ledger/database.js'
 import { intervalByN, setFailure } from '../../../ledger/intervals/intervals.js'
 import { acquireLease, releaseLease } from '../../../ledger/intervals/lease.js'
 import { planItems, planRounds } from '../../../ledger/intervals/plans.js'
@@ -32,6 +33,20 @@ import { recordBody } from '../../support/records/record-body.js'
 import { StandIn } from '../stand-in.js'
 import { chainWith, run, useChain } from '../verifier-site.js'
 import { type Behaviour, IntervalSite } from './interval-site.js'
+
+/** A database that notes every row that is read of it. */
+function watched(of: Database): { db: Database; rows: object[] } {
+  const rows: object[] = []
+  const noting = <Q extends Queryable>(queryable: Q): Q => ({
+    ...queryable,
+    query: async <R>(...given: Parameters<Queryable['query']>) => {
+      const found = await queryable.query<R & object>(...given)
+      rows.push(...found)
+      return found
+    },
+  })
+  return { rows, db: { ...noting(of), tx: (fn) => of.tx((tx) => fn(noting(tx))) } }
+}
 
 describe('activities: an interval', () => {
   const database = useDatabase()
@@ -240,12 +255,20 @@ describe('activities: an interval', () => {
     assert.equal((await run(reset, { n: 1 })).final, 'settled')
   })
 
-  it('names no prompt of a user and no API key in its record', async () => {
+  it('names no prompt of a user and no API key in its record, and reads no prompt to settle', async () => {
     const deps = await open('honest', 'honest')
     await site.begin()
     await served(deps, 0)
     await judged(deps, 1)
-    await run(createSettleInterval(deps), { n: 1 })
+    const { db, rows } = watched(deps.db)
+    await run(createSettleInterval({ ...deps, db }), { n: 1 })
+    assert.ok(rows.length > 10)
+    // A prompt may have 100 kB, and an interval thousands of them.
+    const holds = (value: unknown) =>
+      Buffer.isBuffer(value)
+        ? value.includes('a red ball rolls')
+        : JSON.stringify(value ?? null).includes('a red ball rolls')
+    for (const row of rows) assert.ok(!Object.values(row).some(holds), Object.keys(row).join())
     const body = (await recordBody(deps.db, deps.id, 1))!
     assert.doesNotMatch(body, /a red ball rolls|key 0/)
   })

@@ -44,6 +44,16 @@ export function useHiddenWeights() {
     chain: chainWith(it.deps.chain, changes),
   })
 
+  /** A newcomer has this uid, as the chain has it from now on. */
+  const taken = (it: VerifierSite, uid: number) =>
+    on(it, {
+      metagraph: async (...at) => {
+        const graph = await it.deps.chain.metagraph(...at)
+        const neurons = graph.neurons.map((n) => (n.uid === uid ? { ...n, hotkey: 'new' } : n))
+        return { ...graph, neurons }
+      },
+    })
+
   /** Dies when it is about to sign this. */
   const dyingBefore = (it: VerifierSite, step: WeightsStep) =>
     on(it, {
@@ -75,5 +85,5 @@ export function useHiddenWeights() {
     await assert.rejects(run(process, { n }, { onBeat: advance }), Killed)
   }
 
-  return { scene, shown, assertDone, on, dyingBefore, untilCommitted, untilSent, advanceTo }
+  return { scene, shown, assertDone, on, taken, dyingBefore, untilCommitted, untilSent, advanceTo }
 }

@@ -8,7 +8,8 @@ import { SCORES, useHiddenWeights, WEIGHTS } from './hidden-scene.js'
 import { blocksFor, decide, Killed, killed, setWeights, standing } from './scene.js'
 
 describe('activities: weights by commit and reveal', () => {
-  const { scene, shown, assertDone, on, untilCommitted, untilSent, advanceTo } = useHiddenWeights()
+  const { scene, shown, assertDone, on, taken, untilCommitted, untilSent, advanceTo } =
+    useHiddenWeights()
 
   it('commits, waits for the window, reveals, and says so', async () => {
     const { it, held } = await scene()
@@ -56,15 +57,6 @@ describe('activities: weights by commit and reveal', () => {
   })
 
   describe('a uid that changes hands between commit and reveal', () => {
-    /** As the chain has it from now on. */
-    const taken = (it: VerifierSite, uid: number) =>
-      on(it, {
-        metagraph: async (...at) => {
-          const graph = await it.deps.chain.metagraph(...at)
-          const neurons = graph.neurons.map((n) => (n.uid === uid ? { ...n, hotkey: 'new' } : n))
-          return { ...graph, neurons }
-        },
-      })
     const WITHOUT_1 = [
       [2, 65535],
       [3, 32767],

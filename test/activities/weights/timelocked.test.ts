@@ -8,7 +8,7 @@ import { SCORES, useHiddenWeights, WEIGHTS } from './hidden-scene.js'
 import { blocksFor, decide, Killed, killed, setWeights, standing } from './scene.js'
 
 describe('activities: timelocked weights, which the chain reveals', () => {
-  const { scene: hidden, shown, assertDone, on, dyingBefore, advanceTo } = useHiddenWeights()
+  const { scene: hidden, shown, assertDone, on, taken, dyingBefore, advanceTo } = useHiddenWeights()
   const scene = (params: { tempo?: number; revealPeriodEpochs?: number } = {}) =>
     hidden({ timelocked: true, ...params })
 
@@ -66,6 +66,17 @@ describe('activities: timelocked weights, which the chain reveals', () => {
     assert.equal(includedBlock, revealFirst! + 1)
     assert.deepEqual(await held(), ['timelock ok', 'timelock ok'])
     await assertDone(it, 2, ['ok'])
+  })
+
+  it('a uid that changes hands before the chain reveals: nobody can withhold them, so it is recorded and said', async () => {
+    const { it } = await scene()
+    await untilCommitted(it)
+    const warnings: unknown[] = []
+    const log = { ...it.deps.log, warn: (given: unknown) => warnings.push(given) }
+    const { line } = await setWeights(it, 1, { deps: { ...taken(it, 1), log: log as never } })
+    assert.match(line, /for 3 provers; uid 1 had another hotkey when the reveal was due$/)
+    assert.deepEqual(warnings, [{ n: 1, uids: [1], revealed: true }])
+    assert.deepEqual((await setOf(it)).changedUids, [1])
   })
 
   it('a round that comes late is waited for as long as its epoch', async () => {

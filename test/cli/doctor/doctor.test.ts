@@ -47,6 +47,7 @@ const MACHINE: RoleFacts = {
     port: 8091,
     listening: 'free',
     external: { ip: '8.8.4.4', port: 8091 },
+    refused: null,
     notPublic: null,
     runPod: null,
   },
@@ -114,15 +115,14 @@ describe('what a role needs', () => {
 
   it('of a prover is a port, and an address that others reach', () => {
     const axon = MACHINE.axon!
-    const lacks = (more: Partial<typeof axon>, network = 'finney') =>
-      proverLacks({ network, axon: { ...axon, ...more } })
+    const lacks = (more: Partial<typeof axon>) => proverLacks({ axon: { ...axon, ...more } })
     assert.deepEqual(lacks({ listening: 'prover' }), [])
     for (const listening of ['taken', 'refused'] as const) {
       assert.deepEqual(lacks({ listening }), ['axon 0.0.0.0:8091'])
     }
     const loopback = { external: { ip: '127.0.0.1', port: 1 }, notPublic: 'it is loopback' }
-    assert.deepEqual(lacks(loopback), ['address'])
-    assert.deepEqual([lacks(loopback, 'local'), lacks(loopback, 'devnet')], [[], []])
+    assert.deepEqual(lacks({ ...loopback, refused: 'verifiers refuse it' }), ['address'])
+    assert.deepEqual(lacks(loopback), [])
     assert.deepEqual(lacks({ runPod: { publicIp: '8.8.4.4', tcpPort: 8091 } }), [])
     assert.deepEqual(lacks({ runPod: { publicIp: '8.8.4.4', tcpPort: 10_030 } }), ['RunPod'])
     assert.deepEqual(lacks({ runPod: { publicIp: '8.8.4.4', tcpPort: null } }), ['RunPod'])
@@ -225,10 +225,16 @@ describe('what is looked at on this machine', () => {
       }
       const at = (server: typeof prover) => (server.address() as AddressInfo).port
       const wish = { host: '127.0.0.1', externalIp: undefined, externalPort: undefined }
-      const held = await axonFacts({ ...wish, port: at(prover) }, {})
+      const held = await axonFacts({ ...wish, port: at(prover) }, true, {})
       assert.deepEqual([held.listening, held.runPod], ['prover', null])
       assert.match(held.notPublic!, /loopback/)
-      assert.equal((await axonFacts({ ...wish, port: at(other) }, {})).listening, 'taken')
+      const strict = await axonFacts({ ...wish, port: at(other) }, false, {})
+      assert.equal(strict.listening, 'taken')
+      // What the prover says at its start, whatever the network: nobody reaches where it listens.
+      assert.match(strict.refused!, /verifiers refuse --axon\.host 127\.0\.0\.1: it is loopback/)
+      assert.equal(held.refused, null)
+      const everywhere = await axonFacts({ ...wish, host: '0.0.0.0', port: 0 }, true, {})
+      assert.match(everywhere.refused!, /--axon\.host 0\.0\.0\.0 says where to listen/)
       const env = {
         RUNPOD_POD_ID: 'x',
         RUNPOD_PUBLIC_IP: '8.8.8.8',
@@ -236,6 +242,7 @@ describe('what is looked at on this machine', () => {
       }
       const free = await axonFacts(
         { ...wish, port: 0, externalIp: '8.8.8.8', externalPort: 9 },
+        false,
         env,
       )
       assert.deepEqual(free, {
@@ -243,11 +250,12 @@ describe('what is looked at on this machine', () => {
         port: 0,
         listening: 'free',
         external: { ip: '8.8.8.8', port: 9 },
+        refused: null,
         notPublic: null,
         runPod: { publicIp: '8.8.8.8', tcpPort: null },
       })
       const elsewhere = { ...wish, host: '192.0.2.1', port: 0 }
-      assert.equal((await axonFacts(elsewhere, {})).listening, 'refused')
+      assert.equal((await axonFacts(elsewhere, false, {})).listening, 'refused')
     } finally {
       prover.close()
       other.close()

@@ -34,6 +34,11 @@ describe('npm run sim -- --real', () => {
     assert.deepEqual([options?.interval, options?.users], [60, 120])
   })
 
+  it('takes a model’s folder by the name that all commands have for it', () => {
+    assert.equal(parseRealOptions(['--model.dir', '/models/one'])?.model, '/models/one')
+    assert.throws(() => parseRealOptions(['--model', '/models/one']), { code: 'bad_option' })
+  })
+
   for (const [args, message] of [
     [['--villains', 'nobody'], /^--villains: there is no villain "nobody"$/],
     [['--villains', 'fewer-steps,fewer-steps'], /^--villains: one is named twice$/],
