@@ -55,6 +55,19 @@ describe('options', () => {
     assert.equal(one('temporal.address', undefined), '127.0.0.1:7233')
   })
 
+  it('take addresses of an axon as four numbers or IPv6, no short form and no name', () => {
+    for (const ip of ['8.8.8.8', '::1', '2606:4700::1111']) {
+      assert.equal(one('axon.external_ip', ip), ip)
+      assert.equal(one('axon.host', ip), ip)
+    }
+    for (const name of ['axon.external_ip', 'axon.host'] as const) {
+      for (const bad of ['203.0.113', '1', '0x7f.0.0.1', '010.0.0.1', 'example.com', '8.8.8.8:80']) {
+        refused(() => one(name, bad), /must be an IP address/)
+      }
+    }
+    refused(() => one('axon.external_ip', 'localhost'), /no host names/)
+  })
+
   it('take numbers as people write them, and nothing else', () => {
     assert.equal(one('netuid', '0'), 0)
     assert.equal(one('netuid', undefined, { FRACTAL_NETUID: '7' }), 7)
