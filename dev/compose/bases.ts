@@ -4,10 +4,11 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { FractalError } from '../../base/errors.js'
+import { preparePostgresHome } from '../postgres/home.js'
 import { temporalPrograms } from '../production/temporal-programs.js'
 import { findTemporalCli } from '../temporal/cli.mjs'
 import type { Engine } from './engine.js'
-import { temporalUi } from './temporal-ui.js'
+import { CADDY, goProgram, TEMPORAL_UI } from './go-programs.js'
 
 const run = promisify(execFile)
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
@@ -100,14 +101,15 @@ async function make(
   name: string,
   { logFile, folder, say }: BasesOptions,
 ): Promise<void> {
-  const recipe = STAND_INS[name.slice(0, name.lastIndexOf(':'))]
+  const [image, tag] = [name.slice(0, name.lastIndexOf(':')), name.slice(name.lastIndexOf(':') + 1)]
+  const recipe = STAND_INS[image]
   if (recipe === undefined) {
     throw new FractalError('base_missing', `there is no recipe for a stand-in of ${name}`)
   }
   const context = path.join(folder, 'base')
   try {
     await cp(path.join(RECIPES, recipe), context, { recursive: true })
-    await gather(recipe, context, path.join(folder, 'go.log'))
+    await gather(recipe, tag, context, path.join(folder, 'go.log'))
     const args = ['build', '--network', 'host', '--build-arg', `DEBIAN=${DEBIAN}`]
     await engine.loud([...args, '--tag', name, context], { logFile })
   } finally {
@@ -116,15 +118,19 @@ async function make(
   say(`made a stand-in for ${name}`)
 }
 
-/** What a recipe copies from this machine. */
-async function gather(recipe: string, into: string, logFile: string): Promise<void> {
+/** What a recipe copies: programs of the version that the image's tag says, wherever they can be had. */
+async function gather(recipe: string, tag: string, into: string, logFile: string): Promise<void> {
   switch (recipe) {
     case 'node': {
-      await cp(process.execPath, path.join(into, 'node'))
+      await nodeProgram(tag.split('-', 1)[0]!, into)
       // Whoever this machine trusts: a registry may be behind an authority of its own.
       await cp(AUTHORITIES, path.join(into, 'authorities.pem'))
       const { stdout: globals } = await run('npm', ['root', '--global'])
       return cp(path.join(globals.trim(), 'npm'), path.join(into, 'npm'), { recursive: true })
+    }
+    case 'postgres': {
+      const { native } = await preparePostgresHome(into)
+      return cp(native, path.join(into, 'native'), { recursive: true, verbatimSymlinks: true })
     }
     case 'temporal-server': {
       const { server } = await temporalPrograms(logFile)
@@ -139,6 +145,19 @@ async function gather(recipe: string, into: string, logFile: string): Promise<vo
       return cp(schema, path.join(into, 'schema'), { recursive: true })
     }
     case 'temporal-ui':
-      return cp(await temporalUi(), path.join(into, 'ui-server'))
+      return cp(await goProgram(TEMPORAL_UI), path.join(into, 'ui-server'))
+    case 'caddy':
+      return cp(await goProgram(CADDY), path.join(into, 'caddy'))
   }
+}
+
+/** Node of just that version, from npm's packages that hold a program each. */
+async function nodeProgram(version: string, into: string): Promise<void> {
+  const name = `node-${process.platform}-${process.arch}@${version}`
+  const packed = await run('npm', ['pack', '--silent', '--pack-destination', into, name], {
+    cwd: into,
+  })
+  const tar = path.join(into, packed.stdout.trim())
+  await run('tar', ['-xzf', tar, '-C', into, '--strip-components=2', 'package/bin/node'])
+  await rm(tar)
 }

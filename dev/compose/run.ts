@@ -14,6 +14,7 @@ import { requireSpec } from '../subtensor/spec.js'
 import { nodeImage, provideBases } from './bases.js'
 import { Engine } from './engine.js'
 import { lookAt } from './look.js'
+import { lookAtTemporal } from './look-at-temporal.js'
 import { type Container, IMAGES, Stack } from './stack.js'
 
 export interface ComposeRunOptions {
@@ -29,7 +30,7 @@ export interface ComposeRunOptions {
 
 const PATIENCE_MS = 600_000
 const POLL_MS = 1000
-const USER_EVERY_MS = 4000
+const USER_EVERY_MS = 6000
 /** Each twice; one of the two is killed. */
 const PAIRS = ['api', 'inference-worker', 'gpu-worker'] as const
 /** What is killed in one interval each: first one of every pair. */
@@ -90,10 +91,16 @@ export class ComposeRun {
 
   async #build(): Promise<void> {
     const { folder, localBases, keepImages, interrupted } = this.#options
-    const [api, chain, postgres] = [await freePort(), await freePort(), await freePort()]
     this.#stack = new Stack(this.#engine, {
       ...{ folder, spec: await requireSpec(), signal: interrupted },
-      ports: { api, chain, postgres },
+      ports: {
+        API: await freePort(),
+        CHAIN: await freePort(),
+        POSTGRES: await freePort(),
+        TEMPORAL: await freePort(),
+        TEMPORAL_UI: await freePort(),
+        CODEC: await freePort(),
+      },
     })
     await this.#stack.makeFolders()
     // What a run that was killed may have left.
@@ -147,7 +154,7 @@ export class ComposeRun {
     const { ports } = this.#stack.options
     const password = await this.#stack.secret('database_worker')
     const db = openDatabase({
-      url: `postgres://fractal_worker:${password}@127.0.0.1:${ports.postgres}/fractal`,
+      url: `postgres://fractal_worker:${password}@127.0.0.1:${ports.POSTGRES}/fractal`,
       applicationName: 'compose-shape',
       max: 2,
       log: createLog('compose-shape', 'error'),
@@ -158,7 +165,7 @@ export class ComposeRun {
     this.#site = {
       db,
       id: { netuid: this.#stack.netuid, verifier: ss58 },
-      chain: { network: 'devnet', endpoint: `ws://127.0.0.1:${ports.chain}` },
+      chain: { network: 'devnet', endpoint: `ws://127.0.0.1:${ports.CHAIN}` },
       until: (what, look) => this.#until(what, look),
     }
     const limits = ['--rate', '0', '--concurrent', '0', '--json']
@@ -166,7 +173,7 @@ export class ComposeRun {
       ...['run', '--rm', '--no-deps', '-T', 'migrate', 'key', 'create', 'users', ...limits],
     )
     const { key } = z.object({ key: z.string() }).parse(JSON.parse(text))
-    this.#users = new Users([`http://127.0.0.1:${ports.api}`], key, USER_EVERY_MS)
+    this.#users = new Users([this.#stack.at('API')], key, USER_EVERY_MS)
     this.#held.push(() => this.#users.stop())
     this.#say(`users ask through the proxy, a video every ${USER_EVERY_MS / 1000} s`)
   }
@@ -192,7 +199,7 @@ export class ComposeRun {
     const services = (await this.#stack.ask('config', '--services')).split('\n')
     const others = services.filter((name) => name !== 'chain')
     const renew = async () => {
-      await this.#stack.loud('rm', '--stop', '--force', ...others)
+      await this.#stack.loud('rm', '--stop', '--force', '--volumes', ...others)
       await this.#up()
     }
     await this.#interval('every container but the chain’s is removed and made again', renew, true)
@@ -216,6 +223,7 @@ export class ComposeRun {
       return true
     })
     this.#say(`${accepted.size} videos were accepted and are completed`)
+    this.#say(await lookAtTemporal(this.#stack.at('TEMPORAL_UI'), this.#stack.at('CODEC')))
     for (const line of await lookAt(this.#stack)) this.#say(line)
   }
 

@@ -8,7 +8,7 @@ import { FractalError } from '../../base/errors.js'
 import type { Engine } from './engine.js'
 
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
-const FILES = ['docker-compose.yml', 'dev/compose/devnet.yml'].map((name) => path.join(CLONE, name))
+const FILES = ['docker-compose.yml', 'docker-compose.ports.yml', 'dev/compose/devnet.yml']
 const SECRETS = path.join(CLONE, 'dev/compose-secrets.sh')
 /** Whose containers, volumes and network are made and removed; nobody else's are looked at. */
 const PROJECT = 'fractal-shape'
@@ -16,6 +16,9 @@ const PROJECT = 'fractal-shape'
 const UID = 1000
 
 export const IMAGES = { ours: `${PROJECT}/fractal`, devnet: `${PROJECT}/devnet` } as const
+
+/** What the files put on a port of this machine, as their variables name it. */
+const PUBLISHED = ['API', 'CHAIN', 'POSTGRES', 'TEMPORAL', 'TEMPORAL_UI', 'CODEC'] as const
 
 const containerSchema = z.object({
   ID: z.string(),
@@ -30,7 +33,8 @@ export type Container = z.infer<typeof containerSchema>
 export interface StackOptions {
   readonly folder: string
   readonly spec: string
-  readonly ports: { readonly api: number; readonly chain: number; readonly postgres: number }
+  /** Of 127.0.0.1. */
+  readonly ports: Readonly<Record<(typeof PUBLISHED)[number], number>>
   readonly signal: AbortSignal
 }
 
@@ -62,6 +66,11 @@ export class Stack {
     await chmod(this.wallets, 0o700)
     if (uid === 0) await chown(this.wallets, UID, UID)
     await promisify(execFile)('sh', [SECRETS, this.secrets])
+  }
+
+  /** Where a published port is reached from this machine. */
+  at(name: (typeof PUBLISHED)[number]): string {
+    return `http://127.0.0.1:${this.options.ports[name]}`
   }
 
   async secret(name: string): Promise<string> {
@@ -109,14 +118,15 @@ export class Stack {
       '--env-file',
       '/dev/null',
     ]
-    return ['compose', ...project, ...FILES.flatMap((file) => ['--file', file]), ...args]
+    const files = FILES.flatMap((name) => ['--file', path.join(CLONE, name)])
+    return ['compose', ...project, ...files, ...args]
   }
 
   /** Only what is meant: a person's own settings are not the run's. */
   #environment(): NodeJS.ProcessEnv {
     const { ports, spec } = this.options
     const own = Object.entries(process.env).filter(
-      ([name]) => !/^(FRACTAL|COMPOSE|API|AXON|TEMPORAL)_/.test(name),
+      ([name]) => !/^(FRACTAL|COMPOSE|API|AXON|TEMPORAL|GRAFANA)_/.test(name),
     )
     return {
       ...Object.fromEntries(own),
@@ -127,9 +137,9 @@ export class Stack {
       FRACTAL_WALLET_NAME: 'verifier',
       FRACTAL_NETUID: String(this.netuid),
       SUBTENSOR_SPEC: spec,
-      API_PORT: String(ports.api),
-      CHAIN_PORT: String(ports.chain),
-      POSTGRES_PORT: String(ports.postgres),
+      FRACTAL_CODEC_URL: this.at('CODEC'),
+      FRACTAL_CODEC_ORIGINS: this.at('TEMPORAL_UI'),
+      ...Object.fromEntries(PUBLISHED.map((name) => [`${name}_PORT`, String(ports[name])])),
     }
   }
 }

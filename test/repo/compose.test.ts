@@ -28,6 +28,7 @@ const service = z.object({
   read_only: z.boolean().default(false),
   tmpfs: z.array(z.string()).default([]),
   cap_drop: z.array(z.string()).default([]),
+  cap_add: z.array(z.string()).default([]),
   security_opt: z.array(z.string()).default([]),
   command: z.union([z.string(), z.array(z.string())]).optional(),
   entrypoint: z.array(z.string()).optional(),
@@ -39,6 +40,7 @@ const service = z.object({
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
   healthcheck: z.object({ test: z.array(z.string()) }).optional(),
 })
+const files = z.record(z.string(), z.object({ file: z.string() }))
 const devnetFile = z.object({
   services: z.record(
     z.string(),
@@ -47,11 +49,12 @@ const devnetFile = z.object({
       ports: z.array(z.string()).default([]),
     }),
   ),
-  secrets: z.record(z.string(), z.object({ file: z.string() })),
+  secrets: files,
 })
 const compose = z.object({
   services: z.record(z.string(), service),
-  secrets: z.record(z.string(), z.object({ file: z.string() })),
+  secrets: files,
+  configs: files,
 })
 
 const byVariable = new Map<string, { option: Option<unknown>; isFile: boolean }>()
@@ -165,6 +168,25 @@ describe('docker-compose.yml', () => {
       .slice(1)) {
       const [stage] = line.split('\n')
       if (stage!.startsWith('fractal')) assert.match(line, /^USER 1000:1000$/m, stage)
+    }
+  })
+
+  it('gives the images of others a root that is read only and no rights, but for what they can’t do without', () => {
+    const others = services.filter(([, { image }]) => !image.includes('FRACTAL_'))
+    for (const [name, { cap_drop, security_opt }] of others) {
+      assert.deepEqual(cap_drop, ['ALL'], name)
+      assert.deepEqual(security_opt, ['no-new-privileges:true'], name)
+    }
+    const names = (found: typeof others) => found.map(([name]) => name).sort()
+    assert.deepEqual(names(others.filter(([, { cap_add }]) => cap_add.length > 0)), [
+      ...['api-proxy', 'postgres'],
+    ])
+    assert.deepEqual(names(others.filter(([, { read_only }]) => !read_only)), [
+      ...['grafana', 'temporal-ui'],
+    ])
+    // What is written as content can't be put into such a root.
+    for (const [name, { file: at }] of Object.entries(file.configs)) {
+      assert.ok(read(at).length > 0, name)
     }
   })
 
