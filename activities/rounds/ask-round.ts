@@ -69,7 +69,10 @@ export function createAskRound(deps: RoundDeps, router: SampleRouter | null) {
     withHeartbeat(async (signal, heartbeat) => {
       const { db, id } = deps
       const provers = await freshProvers(deps, n, signal)
-      if (router !== null) await waitAsUsersDo(router, await patienceMs(deps, n), signal)
+      // What a crash interrupted was drawn before: it goes on at once.
+      if (router !== null && isDue(await planRounds(db, id, n), round)) {
+        await waitAsUsersDo(router, await patienceMs(deps, n), signal)
+      }
       const drawn = await drawing.run(() => drawOnce(deps, n, round, provers, router), signal)
       const items = await planItems(db, id, n, { round })
       const ids = items.map(({ requestId }) => requestId)
@@ -92,6 +95,12 @@ export function createAskRound(deps: RoundDeps, router: SampleRouter | null) {
         nextMoment: null,
       }
     })
+}
+
+function isDue(rounds: readonly PlanRoundRow[], round: number): boolean {
+  return rounds.some(
+    (row) => row.kind === 'challenge' && row.round === round && row.askedAt === null,
+  )
 }
 
 /**
@@ -137,9 +146,8 @@ async function drawOnce(
     // Before anything is read: what a round sees must be what the rounds before it left, in the order of the record.
     await lockRounds(tx, id, n)
     const rounds = (await planRounds(tx, id, n)).filter(({ kind }) => kind === 'challenge')
-    const isDue = ({ round: r, askedAt }: PlanRoundRow) => r === round && askedAt === null
     // Already begun, or planned by an older version, which drew everything when the interval opened.
-    if (!rounds.some(isDue)) return false
+    if (!isDue(rounds, round)) return false
     const from = await roundSource(tx, id, n)
     const moments = new Map(rounds.map(({ round: r, momentMs }) => [r, momentMs]))
     const drawn = new Map<string, number>()

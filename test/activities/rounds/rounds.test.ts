@@ -113,6 +113,9 @@ describe('activities: rounds', () => {
     await site.ask(1)
     await site.askWide(1)
     await site.ask(1)
+    // What was drawn goes on at once, also while nobody has room for a user.
+    const full = { among: () => assert.fail('it waits as a new one does'), hold: () => undefined }
+    await run(createAskRound(deps, full), { n: 1, round: 0 })
     assert.deepEqual(await planItems(deps.db, deps.id, 1), drawn)
     const rows = await answersOfInterval(deps.db, deps.id, 1)
     // Each had one in flight already when everybody was asked.
