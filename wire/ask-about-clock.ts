@@ -5,6 +5,7 @@ import { type AxonAddress, vetAddress } from './axon-address.js'
 import { freshNonce, signRequest } from './btauth.js'
 import { WireError } from './error.js'
 import { Exchange } from './exchange.js'
+import { refusalClockWord } from './outcome.js'
 import { expectOk } from './refusal.js'
 
 /** Deadline for a refusal, which is all that is wanted. */
@@ -44,26 +45,8 @@ export async function askAboutClock(options: {
     return 'silent'
   } catch (error) {
     if (!(error instanceof WireError)) throw error
-    return error.code === 'http_refused' ? wordOf(error.details.code) : 'silent'
+    return error.code === 'http_refused' ? refusalClockWord(error.details.code) : 'silent'
   } finally {
     exchange?.close()
-  }
-}
-
-/**
- * Whatever the reason for a refusal, the prover checked the timestamp before; except for answers that may
- * come from something in front of it.
- */
-function wordOf(code: unknown): ClockWord {
-  switch (code) {
-    case 'stale':
-      return 'stale'
-    case 'before_start':
-    case 'malformed':
-    case 'wrong_receiver':
-    case 'unknown':
-      return 'silent'
-    default:
-      return 'accepted'
   }
 }

@@ -1,12 +1,13 @@
 import type { Signer } from '../base/sr25519.js'
 import { type Hex, toHex } from '../formats/bytes.js'
 import type { VideoShape } from '../formats/video-shape.js'
+import type { ClockWord } from '../rules/judge/own-failure.js'
 import { type AxonAddress, vetAddress } from './axon-address.js'
 import { freshNonce, signRequest } from './btauth.js'
 import { WireError } from './error.js'
 import { Exchange } from './exchange.js'
 import { MAX_HEADER_BYTES, STREAM_MEDIA_TYPE } from './limits.js'
-import { type FailReason, failReasonOf } from './outcome.js'
+import { type FailReason, failReasonOf, refusalClockWord } from './outcome.js'
 import { expectOk } from './refusal.js'
 import { openingHeaderSchema } from './schemas.js'
 import { decodeRecords, type StreamRecord } from './stream.js'
@@ -45,9 +46,21 @@ export interface Opening {
 
 export type OpeningOutcome =
   | { kind: 'opened'; opening: Opening }
-  /** The prover refused, with its code: unknown_request, too_late, states_gone, opened_twice … */
-  | { kind: 'refused'; code: string; message: string }
+  /**
+   * The prover refused, with its code: unknown_request, too_late, states_gone, opened_twice …
+   * mayPass: for its load, a failure of its own, or the time in our request.
+   */
+  | { kind: 'refused'; code: string; message: string; mayPass: boolean }
   | { kind: 'failed'; reason: FailReason; message: string }
+
+/** One of the two clocks is wrong, or the prover started just now. */
+const TIME_REFUSED: ReadonlySet<string> = new Set(['stale', 'before_start'])
+
+/** What an outcome says about our clock. */
+export function openingClockWord(outcome: OpeningOutcome): ClockWord {
+  if (outcome.kind === 'opened') return 'accepted'
+  return outcome.kind === 'refused' ? refusalClockWord(outcome.code) : 'silent'
+}
 
 /**
  * Asks a prover to open one step of an answer it signed. A prover's misbehaviour is returned as an outcome,
@@ -74,7 +87,9 @@ export async function requestOpening(options: OpeningOptions): Promise<OpeningOu
   } catch (error) {
     if (!(error instanceof WireError)) throw error
     if (error.code === 'http_refused') {
-      return { kind: 'refused', code: String(error.details.code), message: error.message }
+      const code = String(error.details.code)
+      const mayPass = error.retryable || TIME_REFUSED.has(code)
+      return { kind: 'refused', code, message: error.message, mayPass }
     }
     return { kind: 'failed', reason: failReasonOf(error), message: error.message }
   } finally {

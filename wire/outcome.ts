@@ -57,6 +57,8 @@ interface Failed {
   message: string
   /** Whether work on this request has visibly begun. */
   progressed: boolean
+  /** It refused us as a caller, not this request. */
+  notAdmitted?: true
 }
 
 /** At capacity (429). */
@@ -78,7 +80,19 @@ export function failedOutcome(
   if (error.code === 'http_refused' && status === 429) {
     return { kind: 'refused', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   }
-  return { kind: 'failed', reason: failReasonOf(error), message: error.message, progressed }
+  const notAdmitted = error.code === 'http_refused' && isNotAdmitted(error.details.code)
+  return {
+    kind: 'failed',
+    reason: failReasonOf(error),
+    message: error.message,
+    progressed,
+    ...(notAdmitted ? { notAdmitted } : {}),
+  }
+}
+
+/** Whether a refusal's code is about the caller's standing on the chain, which the caller can look up. */
+export function isNotAdmitted(code: unknown): boolean {
+  return code === 'no_permit' || code === 'not_registered'
 }
 
 /** Why an exchange failed, as the reason of an outcome. */
@@ -119,4 +133,22 @@ export function clockWord(outcome: RequestOutcome): ClockWord {
   if (outcome.reason === 'stale') return 'stale'
   const read = outcome.progressed || ['invalid_request', 'out_of_memory'].includes(outcome.reason)
   return read ? 'accepted' : 'silent'
+}
+
+/**
+ * What a refusal's code says about our clock. Whatever the reason for a refusal, the prover checked the timestamp
+ * before; except for answers that may come from something in front of it.
+ */
+export function refusalClockWord(code: unknown): ClockWord {
+  switch (code) {
+    case 'stale':
+      return 'stale'
+    case 'before_start':
+    case 'malformed':
+    case 'wrong_receiver':
+    case 'unknown':
+      return 'silent'
+    default:
+      return 'accepted'
+  }
 }

@@ -13,12 +13,14 @@ import {
 import { type IntervalProverRow, intervalProvers } from '../../ledger/provers/provers.js'
 import { OPEN_WINDOW_MS, SPOT_CHECK_BATCH } from '../../rules/constants.js'
 import { isOpeningRefused } from '../../rules/judge/opening-patience.js'
-import { isOwnNetwork } from '../../rules/judge/own-failure.js'
+import { type ClockWord, isOwnNetwork } from '../../rules/judge/own-failure.js'
 import { openingDeadlineMs } from '../../rules/routing/deadlines.js'
-import { type OpeningOutcome, requestOpening } from '../../wire/open.js'
+import { type OpeningOutcome, openingClockWord, requestOpening } from '../../wire/open.js'
+import { isNotAdmitted } from '../../wire/outcome.js'
 import { usableCertificates } from '../interval/certificates.js'
 import { axonNetwork } from '../shared/axon-network.js'
 import { pause, withHeartbeat } from '../shared/heartbeat.js'
+import { clockWitnesses, foundOwnClock } from '../shared/is-own-clock.js'
 import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { drawSpotChecks } from './draw-spot-checks.js'
@@ -86,32 +88,57 @@ async function openDue(
   const asked = due.filter((row) => !missed.includes(row))
   if (asked.length === 0) return 0
   const provers = new Map((await intervalProvers(db, id, n)).map((row) => [row.hotkey, row]))
-  const silent: UnopenedRow[] = []
+  const again: UnopenedRow[] = []
+  const unadmitted: UnopenedRow[] = []
+  const asleep = new Set<string>()
+  const said: { hotkey: string; word: ClockWord }[] = []
   await mapWithLimit(asked, MAX_CONNECTIONS, async (row) => {
-    const outcome = await ask(deps, row, provers.get(row.hotkey), certificates, signal)
+    const { hotkey } = row
+    const outcome = await ask(deps, row, provers.get(hotkey), certificates, signal)
     signal.throwIfAborted()
-    if (outcome.kind === 'failed' && MAY_BE_LOST.has(outcome.reason)) silent.push(row)
+    said.push({ hotkey, word: openingClockWord(outcome) })
+    if (outcome.kind === 'failed' && MAY_BE_LOST.has(outcome.reason)) {
+      asleep.add(hotkey)
+      again.push(row)
+    } else if (outcome.kind === 'refused' && outcome.mayPass) again.push(row)
+    else if (outcome.kind === 'refused' && isUnpermitted(deps, outcome.code)) unadmitted.push(row)
     else await store(deps, row, outcome)
   })
-  const asleep = new Set(silent.map((row) => row.hotkey))
   const looks = [...new Set(asked.map((row) => row.hotkey))].map((hotkey) => {
     const { coldkey, axonIp } = provers.get(hotkey)!
     const network = axonIp === null ? null : axonNetwork(axonIp)
     return { hotkey, coldkey, network, reached: !asleep.has(hotkey) }
   })
-  return isOwnNetwork(looks) ? silent.length : giveUp(deps, silent)
+  const witnesses = async () => clockWitnesses([...provers.values()])
+  const isOwnFault = (await foundOwnClock(deps, said, witnesses, signal)) || isOwnNetwork(looks)
+  const left = isOwnFault ? await excuse(deps, again) : await giveUp(deps, again)
+  return left + (await excuse(deps, unadmitted))
 }
 
-/** Counts a try of those that did not answer; silence that lasts is a refusal. */
+/** Without a validator permit provers need not admit us. */
+function isUnpermitted({ id, mayVerify }: VerifierDeps, code: string): boolean {
+  return isNotAdmitted(code) && !mayVerify(id.verifier)
+}
+
+/** Our own clock, network or standing is at fault: no try of theirs, and what it lasts too long for is given up. */
+async function excuse({ db }: VerifierDeps, rows: readonly UnopenedRow[]): Promise<number> {
+  const over = rows.filter(({ sinceDeliveredMs }) => sinceDeliveredMs >= WINDOW_MS)
+  for (const { requestId } of over) {
+    await putOpening(db, requestId, { opening: 'own_fault', message: 'could not be asked in time' })
+  }
+  return rows.length - over.length
+}
+
+/** Counts a try of those that did not open, which may pass; what lasts is a refusal. */
 async function giveUp(
   { db, chain: { blockSeconds } }: VerifierDeps,
-  silent: readonly UnopenedRow[],
+  rows: readonly UnopenedRow[],
 ): Promise<number> {
   const again: string[] = []
-  for (const { requestId, tries, sinceDeliveredMs } of silent) {
+  for (const { requestId, tries, sinceDeliveredMs } of rows) {
     const times = tries + 1
     if (isOpeningRefused({ times, sinceDeliveredMs }, blockSeconds)) {
-      const message = `did not answer ${times} times`
+      const message = `did not open it, asked ${times} times`
       await putOpening(db, requestId, { opening: 'refused', message })
     } else again.push(requestId)
   }

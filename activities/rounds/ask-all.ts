@@ -10,10 +10,10 @@ import {
   startAttempts,
 } from '../../ledger/requests/attempts.js'
 import { isOwnNetwork } from '../../rules/judge/own-failure.js'
-import type { RequestOutcome } from '../../wire/outcome.js'
+import { clockWord, type RequestOutcome } from '../../wire/outcome.js'
 import { axonNetwork } from '../shared/axon-network.js'
 import { BatchWriter } from '../shared/batch-writer.js'
-import { foundOwnClock } from '../shared/is-own-clock.js'
+import { clockWitnesses, foundOwnClock } from '../shared/is-own-clock.js'
 import { attemptResult, verifierFault } from '../video/attempt-result.js'
 import { requestVideo } from '../video/request-video.js'
 import { isBackSoon } from './restarted.js'
@@ -66,8 +66,9 @@ export async function askAll(
   // Stored as they arrive, so that a slow prover delays no other. An answer that could not be stored is
   // requested again, and replayed.
   const outcomes = new BatchWriter<NewOutcome>((batch) => recordOutcomes(db, id, batch))
+  const isPermitted = deps.mayVerify(id.verifier)
   const record = ({ attempt: { requestId }, outcome }: Asked) => {
-    const result = attemptResult(outcome, { resent: before.has(requestId) })
+    const result = attemptResult(outcome, { resent: before.has(requestId), isPermitted })
     outcomes.add({ requestId, verdict: null, ...result })
   }
   const askOne = async (attempt: AttemptRow): Promise<Asked> => {
@@ -93,7 +94,12 @@ export async function askAll(
   // Held back until all have ended: only together do they show who is at fault.
   const doubtful = asked.filter(({ outcome }) => isDoubtful(outcome))
   const ownNetwork = isOwnNetwork(asked.map(reached))
-  const ownClock = await foundOwnClock(deps, words(asked), async () => witnesses(provers), signal)
+  const ownClock = await foundOwnClock(
+    deps,
+    words(asked),
+    async () => clockWitnesses(provers),
+    signal,
+  )
   await Promise.all(
     doubtful.map(async (one) => {
       const { requestId } = one.attempt
@@ -146,12 +152,5 @@ function reached({ prover, outcome }: Asked) {
 }
 
 function words(asked: readonly Asked[]) {
-  return asked.map(({ attempt: { hotkey }, outcome }) => ({ hotkey, outcome }))
-}
-
-/** Provers that can be asked whether our clock is wrong. */
-function witnesses(provers: readonly IntervalProverRow[]) {
-  return provers.flatMap(({ hotkey, axonIp: ip, axonPort: port }) =>
-    ip === null || port === null ? [] : [{ hotkey, address: { ip, port } }],
-  )
+  return asked.map(({ attempt: { hotkey }, outcome }) => ({ hotkey, word: clockWord(outcome) }))
 }

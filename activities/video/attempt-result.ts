@@ -14,10 +14,11 @@ export function verifierFault(
  * The result to store for an attempt.
  * @param options.resent the same request was sent before: the prover may replay a stored answer, so the time
  * it took means nothing
+ * @param options.isPermitted whether we have a validator permit: without one, provers need not admit us
  */
 export function attemptResult(
   outcome: RequestOutcome,
-  { resent }: { resent: boolean },
+  { resent, isPermitted = true }: { resent: boolean; isPermitted?: boolean },
 ): AttemptResult {
   switch (outcome.kind) {
     case 'answered':
@@ -47,6 +48,7 @@ export function attemptResult(
         taken: outcome.taken,
       }
     case 'failed':
+      if (outcome.notAdmitted && !isPermitted) return verifierFault('own_fault', outcome.message)
       return {
         ...NO_ANSWER,
         outcome: failureOutcome(outcome.reason),

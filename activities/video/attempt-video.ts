@@ -13,6 +13,7 @@ import { failJob, getJob, type JobRow } from '../../ledger/requests/jobs.js'
 import { answerCheck } from '../../rules/judge/own-failure.js'
 import type { AttemptEnd } from '../../rules/routing/video-run.js'
 import { encodeBody } from '../../wire/generation-body.js'
+import { clockWord } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { foundOwnClock } from '../shared/is-own-clock.js'
@@ -80,7 +81,7 @@ export async function attemptVideo(
   await recordOutcomes(
     deps.db,
     deps.id,
-    ends.map((end) => outcomeOf(end, ownClock)),
+    ends.map((end) => outcomeOf(end, { ownClock, isPermitted: deps.mayVerify(deps.id.verifier) })),
   )
   const after = await attemptsOf(deps.db, job.inferenceId)
   return conclude(
@@ -203,7 +204,7 @@ async function askedBefore(
 
 function answersOf(ends: readonly HedgeResult[]) {
   return ends.flatMap(({ asked: { row }, outcome }) =>
-    outcome === null ? [] : [{ hotkey: row.hotkey, outcome }],
+    outcome === null ? [] : [{ hotkey: row.hotkey, word: clockWord(outcome) }],
   )
 }
 
@@ -217,16 +218,22 @@ async function witnesses(deps: InferenceDeps) {
   )
 }
 
-function resultOf({ asked, outcome, outpaced }: HedgeResult, ownClock: boolean) {
+/** What of our own may be at fault. */
+interface OwnState {
+  readonly ownClock: boolean
+  readonly isPermitted: boolean
+}
+
+function resultOf({ asked, outcome, outpaced }: HedgeResult, { ownClock, isPermitted }: OwnState) {
   if (outpaced) return hedgeLoserResult()
   if (outcome === null) return verifierFault('own_fault', 'not asked again')
-  const result = attemptResult(outcome, asked)
+  const result = attemptResult(outcome, { ...asked, isPermitted })
   return result.reason === 'stale' && ownClock ? verifierFault('own_clock', result.message) : result
 }
 
-function outcomeOf(end: HedgeResult, ownClock: boolean) {
+function outcomeOf(end: HedgeResult, own: OwnState) {
   const { row } = end.asked
-  const result = resultOf(end, ownClock)
+  const result = resultOf(end, own)
   return { requestId: row.requestId, ...result, verdict: answerCheck(result) }
 }
 

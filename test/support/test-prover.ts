@@ -6,7 +6,7 @@ export type TestProver = Pick<
   ProverOptions,
   'engines' | 'signer' | 'genesisHash' | 'netuid' | 'keepDir' | 'now'
 > &
-  Partial<Pick<ProverOptions, 'port'>>
+  Partial<Pick<ProverOptions, 'port' | 'lookup' | 'blacklist'>>
 
 /** A real prover on loopback, on a port of the system's choice where none is given, that takes every caller for a verifier. */
 export function startTestProver(given: TestProver): Promise<RunningProver> {

@@ -66,6 +66,10 @@ export interface RealEngines {
 /** A verifier with real provers on loopback and a GPU stand-in, one interval after another. */
 export class IntervalSite {
   readonly #served: Served[] = []
+  /** How far each prover's clock is behind, from now on. Milliseconds. */
+  readonly clocksBehindMs: number[] = []
+  /** Whether provers admit our requests: false when we have no permit. */
+  admitted = true
   private constructor(
     readonly verifier: VerifierSite,
     /** The verifier's, and its provers' but for those of another class. */
@@ -148,20 +152,23 @@ export class IntervalSite {
     if (behaviour === 'refusing' || behaviour === 'growing') {
       return refuser(signer, this.determinismClass, { grows: behaviour === 'growing' })
     }
+    const place = this.verifier.provers.indexOf(signer)
     const other = behaviour === 'other class'
     const late = behaviour === 'late clock'
     const { deps, netuid } = this.verifier
     const keepDir = await mkdtemp(join(tmpdir(), 'fractal-prover-'))
     const options: TestProver = {
       engines: [
-        this.real?.provers[this.verifier.provers.indexOf(signer)] ??
+        this.real?.provers[place] ??
           (other
             ? new StandIn(classNamed(`not ${this.determinismClass}`))
             : new StandIn(this.determinismClass, late ? 'honest' : behaviour)),
       ],
       ...{ signer, netuid, keepDir },
       genesisHash: deps.chain.genesisHash,
-      now: () => Date.now() - (late ? 3_600_000 : 0),
+      lookup: async () => ({ validatorPermit: this.admitted, stakeRao: 1000n }),
+      blacklist: { forceVerifierPermit: true, allowNonRegistered: false },
+      now: () => Date.now() - (late ? 3_600_000 : (this.clocksBehindMs[place] ?? 0)),
     }
     let prover = await startTestProver(options)
     const { port } = prover

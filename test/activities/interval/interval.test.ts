@@ -299,6 +299,17 @@ describe('activities: an interval', () => {
     assert.ok(deps.clock.isWrong)
   })
 
+  it('abstains where provers do not admit us, who have lost our permit', async () => {
+    await open('honest', 'honest')
+    await site.begin()
+    site.admitted = false
+    await site.ask(1)
+    await site.judge(1)
+    const verdicts = (await site.verdicts(1)).flat()
+    assert.ok(verdicts.length >= 2)
+    for (const verdict of verdicts) assert.deepEqual(verdict, ['abstained', 'own_fault', null])
+  })
+
   it('fails the one prover whose own clock is wrong', async () => {
     const deps = await open('honest', 'late clock', 'away')
     await site.begin()

@@ -6,13 +6,14 @@ import type { Chain } from '../../../chain/chain.js'
 import { planOf } from '../../../ledger/intervals/plans.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
 import { certificateOf, revokeExact } from '../../../ledger/judging/certificates.js'
-import { openedSpotCheck, spotChecksOf } from '../../../ledger/judging/spot-checks.js'
+import { openedSpotCheck, spotChecksOf, unopened } from '../../../ledger/judging/spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
 import { until } from '../../support/until.js'
 import { type Behaviour, IntervalSite } from '../interval/interval-site.js'
 import { StandIn } from '../stand-in.js'
 import { run, useChain } from '../verifier-site.js'
 
+const HOUR_MS = 3_600_000
 const PASS = ['pass', 'step_equal', 1_000_000]
 const NOBODY = { pass: 0, cheat: 0, fail: 0, unproven: 0, abstained: 0 }
 
@@ -128,6 +129,71 @@ describe('activities: spot checks', () => {
     await site.computeSpotChecks(1)
     await site.judge(1)
     assert.deepEqual(await site.verdicts(1, 'spotcheck'), [[PASS]])
+  })
+
+  it('wait while our own clock is wrong, and accuse nobody', async () => {
+    await served('honest', 'honest')
+    const { clock } = site.verifier.deps
+    // Set after they have answered: ours is an hour ahead of everybody's.
+    site.clocksBehindMs.push(HOUR_MS, HOUR_MS)
+    const collected = collect()
+    await until('it to be said', () => clock.isWrong)
+    site.clocksBehindMs.fill(0)
+    assert.equal((await collected).waiting, 2)
+    assert.ok(!clock.isWrong)
+    await site.computeSpotChecks(1)
+    await site.judge(1)
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [[PASS], [PASS]])
+  })
+
+  it('are given up, and accuse nobody, when our own clock was wrong until their window had passed', async () => {
+    const ids = await served('honest', 'honest')
+    const { db } = database()
+    site.clocksBehindMs.push(HOUR_MS, HOUR_MS)
+    const collected = collect()
+    await until('it to be said', () => site.verifier.deps.clock.isWrong)
+    await db.execute(
+      `UPDATE attempts SET completed_at = completed_at - interval '5 minutes' WHERE request_id = ANY ($1)`,
+      [ids],
+    )
+    assert.equal((await collected).waiting, 0)
+    await site.judge(1, true)
+    const OWN = [['abstained', 'own_fault', null]]
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [OWN, OWN])
+  })
+
+  it('fail the one prover whose own clock stays wrong', async () => {
+    await served('honest', 'honest')
+    site.clocksBehindMs.push(HOUR_MS)
+    assert.deepEqual(await waiting(), { waiting: 1 })
+    await site.computeSpotChecks(1)
+    await site.judge(1)
+    const [late, right] = await site.verdicts(1, 'spotcheck')
+    assert.deepEqual(late, [['fail', 'opening_refused', -50_000]])
+    assert.deepEqual(right, [PASS])
+    assert.ok(!site.verifier.deps.clock.isWrong)
+  })
+
+  it('accuse nobody while we have no permit, without which provers need not admit us', async () => {
+    await served('honest', 'honest')
+    const { deps } = site.verifier
+    site.admitted = false
+    assert.equal((await collect(false)).waiting, 0)
+    assert.equal((await unopened(deps.db, deps.id, 1)).length, 2)
+    site.admitted = true
+    assert.deepEqual(await waiting(), { waiting: 2 })
+    await site.computeSpotChecks(1)
+    await site.judge(1)
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [[PASS], [PASS]])
+  })
+
+  it('fail who does not admit us though we have a permit', async () => {
+    await served('honest')
+    site.admitted = false
+    const deps = { ...site.verifier.deps, mayVerify: () => true }
+    await run(createFetchOpenings(deps), { n: 1, final: true })
+    await site.judge(1)
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [[['fail', 'opening_refused', -50_000]]])
   })
 
   it('accuse nobody when nobody can be reached, or the window passed unasked', async () => {
