@@ -61,7 +61,14 @@ describe('options', () => {
       assert.equal(one('axon.host', ip), ip)
     }
     for (const name of ['axon.external_ip', 'axon.host'] as const) {
-      for (const bad of ['203.0.113', '1', '0x7f.0.0.1', '010.0.0.1', 'example.com', '8.8.8.8:80']) {
+      for (const bad of [
+        '203.0.113',
+        '1',
+        '0x7f.0.0.1',
+        '010.0.0.1',
+        'example.com',
+        '8.8.8.8:80',
+      ]) {
         refused(() => one(name, bad), /must be an IP address/)
       }
     }
