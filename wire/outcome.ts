@@ -61,7 +61,7 @@ interface Failed {
   notAdmitted?: true
 }
 
-/** At capacity (429). */
+/** At capacity (429), or just started, with a clock that is a little ahead of ours. */
 interface Refused {
   kind: 'refused'
   retryAfterMs?: number
@@ -77,7 +77,8 @@ export function failedOutcome(
   progressed: boolean,
 ): Omit<Refused, 'taken'> | Failed {
   const { status, retryAfterMs } = error.details as { status?: number; retryAfterMs?: number }
-  if (error.code === 'http_refused' && status === 429) {
+  const isRefused = status === 429 || error.details.code === 'before_start'
+  if (error.code === 'http_refused' && isRefused) {
     return { kind: 'refused', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
   }
   const notAdmitted = error.code === 'http_refused' && isNotAdmitted(error.details.code)

@@ -310,6 +310,8 @@ describe('asking a prover', () => {
       assert.ok(outcome.kind === 'failed')
       assert.deepEqual([outcome.reason, clockWord(outcome)], [reason, word])
     }
+    // By a prover that started just now: our time is older than its start, and fresh.
+    assert.deepEqual(await ask(refusing('before_start')), { kind: 'refused', taken: [] })
   })
 
   it('distinguishes refusals by their status', async () => {
