@@ -46,7 +46,7 @@ const known = Array.from({ length: provers }, (_, uid) => ({
 }))
 await putCertificate(db, {
   ...{ determinismClass: CLASS, modelRoot: 'cd'.repeat(32), exact: true, runs: 100, processes: 2 },
-  ...{ usPerWork: 1_100_000, spotCheckUsPerPixel: 1, profile: 'production' },
+  ...{ usPerWork: 1_100_000, coldUs: 0, spotCheckUsPerPixel: 1, profile: 'production' },
   framesSha256: '01'.repeat(32),
   stepDeviation: 0,
   frameDeviation: 0,

@@ -8,6 +8,8 @@ export interface Measures {
   standardWork: number | null
   /** floor(µs · 10^6 / work) of the newest similar generations here; null without any. */
   usPerWork: number | null
+  /** µs that a video of another size than the last one takes longer here. */
+  coldUs: number
 }
 
 /**
@@ -37,12 +39,13 @@ function sized(work: number): string {
  */
 export function deadlineOf(
   asked: { deadlineMs: number; work: number; permit: boolean },
-  { usPerWork }: Measures,
+  { usPerWork, coldUs }: Measures,
 ): number {
   if (asked.permit) return asked.deadlineMs
   const everybodys = deadlineMs({
     floorMs: SHARED_MACHINE_DEADLINE_FLOOR_MS,
     certifiedUsPerWork: usPerWork,
+    certifiedColdUs: coldUs,
     work: asked.work,
   })
   return Math.min(asked.deadlineMs, everybodys)

@@ -148,7 +148,7 @@ function readRequest(
     validateParams(params, { sizeMultiple: 1, framesEvery: 1, caps })
     const work = workOf(params)
     const { permit } = visitor.priority
-    const measures = { standardWork, usPerWork: registry.usPerWork(work) }
+    const measures = { standardWork, usPerWork: registry.usPerWork(work), coldUs: registry.coldUs }
     assertWork(work, permit, measures)
     return {
       ...visitor,

@@ -56,10 +56,15 @@ export class RequestRegistry {
       return value === null ? null : usOfWork(value, work) / 1000
     }
     this.queue = new WorkQueue(deps.engines, expectedMs, {
-      ms: deps.engines[0]?.device === 'cuda' ? SIZE_CHANGE_MS : 0,
+      ms: this.coldUs / 1000,
       // The known answers leave it warm for this size.
       warmFor: ({ descriptor }) => (descriptor === null ? undefined : sizeOf(descriptor)),
     })
+  }
+
+  /** µs that a video of another size than the engine's last one takes longer. */
+  get coldUs(): number {
+    return this.deps.engines[0]?.device === 'cuda' ? 1000 * SIZE_CHANGE_MS : 0
   }
 
   /** GPUs in service. */

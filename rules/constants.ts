@@ -188,6 +188,12 @@ export const STALE_SHARE_DIVISOR = 4
 export const DEADLINE_NUMERATOR = 11
 export const DEADLINE_DENOMINATOR = 5
 
+/**
+ * A deadline also allows as many cold starts: this request and the one running ahead of it may each be the
+ * first of their size on that GPU.
+ */
+export const DEADLINE_COLD_STARTS = 2
+
 /** Frames get an extra millisecond per this many bytes: 16 Mbit/s, which any server's connection has. */
 export const FRAMES_BYTES_PER_MS = 2_000
 

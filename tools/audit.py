@@ -36,7 +36,7 @@ def read(path):
         text = raw.decode("utf-8")
         signed = json.loads(text)
         record = signed["record"]
-        if canonical(signed) != text or record["version"] != "fractal-record/2":
+        if canonical(signed) != text or record["version"] not in ("fractal-record/2", "fractal-record/3"):
             raise BadRecord("is not canonical JSON, or of another version")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadRecord(f"is no record: {type(error).__name__} {error}") from None

@@ -127,6 +127,7 @@ async function certificates(tx: Tx, deps: VerifierDeps): Promise<PublicRecord['c
     runs: row.runs,
     processes: row.processes,
     usPerWork: row.usPerWork,
+    coldUs: row.coldUs,
     spotCheckUsPerPixel: row.spotCheckUsPerPixel,
     stepDeviation: row.stepDeviation,
     frameDeviation: row.frameDeviation,

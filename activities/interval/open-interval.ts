@@ -91,7 +91,7 @@ async function open(
   const neurons = judgedNeurons(metagraph.neurons, id.verifier, profile)
   heartbeat(`fetching the infos of ${neurons.length} provers`)
   const facts = await fetchProverInfos(deps, neurons, signal)
-  const { usPerWork, spotCheckUsPerPixel } = await newestCertificate(deps)
+  const { usPerWork, coldUs, spotCheckUsPerPixel } = await newestCertificate(deps)
   const wideSlots = facts.reduce(
     (sum, { capacity }) => sum + CAPACITY_PER_GPU * declaredGpus(capacity),
     0,
@@ -130,6 +130,7 @@ async function open(
     const header = {
       rounds: plan.rounds.length,
       gpuUsPerWork: usPerWork,
+      gpuColdUs: coldUs ?? 0,
       spotCheckBudgetUs: gpuBudget({ ...input.budget, length: interval.length }).spotcheckUs,
       spotCheckCostUs:
         spotCheckUsPerPixel === null ? null : spotCheckCostUs(spotCheckUsPerPixel, spotCheckPixels),

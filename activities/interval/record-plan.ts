@@ -63,6 +63,7 @@ async function planSection(tx: Tx, id: VerifierId, n: number): Promise<PublicRec
       hasAddress,
     })),
     gpuUsPerWork: plan.gpuUsPerWork,
+    gpuColdUs: plan.gpuColdUs,
     budget: { usPerVideo, gpus, blockMs },
     spotChecks: {
       budgetUs: plan.spotCheckBudgetUs,

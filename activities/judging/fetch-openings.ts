@@ -170,6 +170,7 @@ async function ask(
     deadlineMs: openingDeadlineMs({
       floorMs: deps.profile.deadlineFloorMs,
       certifiedUsPerWork: certificates[0]?.usPerWork ?? null,
+      certifiedColdUs: certificates[0]?.coldUs ?? 0,
       work: workOf(params),
     }),
     signal,

@@ -24,6 +24,8 @@ export interface RoundSource {
   readonly profile: MechanismProfile
   /** The class's certified time when the plan was drawn: floor(µs · 10^6 / work). */
   readonly usPerWork: number
+  /** Its cold price then, µs. */
+  readonly coldUs: number
 }
 
 /** @throws FractalError `not_opened` for an interval without a plan */
@@ -42,6 +44,7 @@ export async function roundSource(db: Queryable, id: VerifierId, n: number): Pro
     inputs,
     profile,
     usPerWork: plan.gpuUsPerWork,
+    coldUs: plan.gpuColdUs,
   }
 }
 
@@ -89,6 +92,7 @@ function attemptOf(from: RoundSource, drawn: DrawnRequest, texts: PromptTexts): 
   const deadline = deadlineMs({
     floorMs: from.profile.deadlineFloorMs,
     certifiedUsPerWork: from.usPerWork,
+    certifiedColdUs: from.coldUs,
     work,
   })
   const { bytes, sha256 } = encodeBody({ ...body, deadline_ms: deadline })

@@ -33,7 +33,7 @@ export async function chooseProver(
 ): Promise<ChosenProver | NoRoute> {
   const picked = await deps.routes.pick(deps.block(), excludedProvers(before), deps.random)
   if (picked.hotkey === null) return picked
-  const { hotkey, prover, certifiedUsPerWork, planUsPerWork, range } = picked
+  const { hotkey, prover, certifiedUsPerWork, deadlineTimes, range } = picked
   return {
     hotkey,
     prover,
@@ -44,11 +44,6 @@ export async function chooseProver(
       used: usedIn(prover, range),
     }),
     usPerWork: prover.usPerWork ?? certifiedUsPerWork,
-    // As checks have it, whatever the class and whatever was certified since: else it would tell which is which.
-    deadlineMs: deadlineMs({
-      floorMs: deps.deadlineFloorMs,
-      certifiedUsPerWork: planUsPerWork ?? certifiedUsPerWork,
-      work,
-    }),
+    deadlineMs: deadlineMs({ floorMs: deps.deadlineFloorMs, ...deadlineTimes, work }),
   }
 }

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../ledger/database.js'
-import { currentCertificates } from '../../ledger/judging/certificates.js'
+import { type CertificateRow, currentCertificates } from '../../ledger/judging/certificates.js'
 import {
   type RoutingChanges,
   type RoutingCursor,
@@ -9,6 +9,7 @@ import {
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { blockRange } from '../../rules/interval-time.js'
 import { declaredGpus } from '../../rules/plan/room.js'
+import type { CertifiedTimes } from '../../rules/routing/deadlines.js'
 import {
   type NoRoute,
   type Random,
@@ -24,8 +25,8 @@ export interface RoutedProver {
   readonly prover: RoutingRow
   /** floor(µs · 10^6 / work) of its determinism class; null if that is not certified. */
   readonly certifiedUsPerWork: number | null
-  /** What deadlines are made from, those of the interval's checks and users' alike; null where no plan says. */
-  readonly planUsPerWork: number | null
+  /** What deadlines are made from: the interval's plan, as for checks, or its class where no plan says. */
+  readonly deadlineTimes: CertifiedTimes
   /** The range of blocks that requests count in now. */
   readonly range: number
 }
@@ -37,11 +38,11 @@ export interface RoutedProver {
 export class ProverRoutes {
   #table = new RouteTable()
   readonly #rows = new Map<string, RoutingRow>()
-  #certified: ReadonlyMap<string, number> = new Map()
+  #certified: ReadonlyMap<string, CertifiedTimes> = new Map()
   #cursor: RoutingCursor | null = null
   #range = 0
   #anySettled = false
-  #planUsPerWork: number | null = null
+  #planned: CertifiedTimes | null = null
   #nowMs = 0
   #reading: Promise<unknown> = Promise.resolve()
   #next: Promise<void> | null = null
@@ -65,12 +66,14 @@ export class ProverRoutes {
     const route = this.#table.pick(exclude, random)
     if (route.hotkey === null) return route
     const prover = this.#rows.get(route.hotkey)!
+    const certified = this.#certified.get(prover.determinismClass) ?? UNCERTIFIED
     this.#reserve(route.hotkey)
     return {
       ...route,
       prover,
-      certifiedUsPerWork: this.#certified.get(prover.determinismClass) ?? null,
-      planUsPerWork: this.#planUsPerWork,
+      certifiedUsPerWork: certified.certifiedUsPerWork,
+      // As checks have them, whatever the class and whatever was certified since: else they would tell which is which.
+      deadlineTimes: this.#planned ?? certified,
       range: this.#range,
     }
   }
@@ -118,10 +121,13 @@ export class ProverRoutes {
       currentCertificates(this.db),
       routingChanges(this.db, this.id, this.#cursor),
     ])
-    const certified = new Map(certificates.map((row) => [row.determinismClass, row.usPerWork]))
+    const certified = new Map(certificates.map((row) => [row.determinismClass, timesOf(row)]))
     const isSameClasses =
       certified.size === this.#certified.size &&
-      [...certified].every(([name, usPerWork]) => this.#certified.get(name) === usPerWork)
+      [...certified].every(
+        ([name, { certifiedUsPerWork }]) =>
+          this.#certified.get(name)?.certifiedUsPerWork === certifiedUsPerWork,
+      )
     this.#certified = certified
     if (changes.cursor.n !== this.#cursor?.n) {
       this.#table = new RouteTable()
@@ -132,7 +138,7 @@ export class ProverRoutes {
     this.#range = rangeOf(changes, block)
     this.#table.advance({ ms: this.#nowMs, range: this.#range })
     this.#anySettled = changes.anySettled
-    this.#planUsPerWork = changes.planUsPerWork
+    this.#planned = plannedTimes(changes)
     for (const row of changes.rows) this.#rows.set(row.hotkey, row)
     for (const row of isSameClasses ? changes.rows : this.#rows.values()) this.#set(row)
   }
@@ -147,9 +153,20 @@ export class ProverRoutes {
       gpus: declaredGpus(row.capacity),
       // Before the first settlement every prover counts as what it declares; after that, a newcomer counts as 0.
       provenPpm: row.provenPpm ?? (this.#anySettled ? 0 : null),
-      certifiedUsPerWork: this.#certified.get(row.determinismClass) ?? null,
+      certifiedUsPerWork: this.#certified.get(row.determinismClass)?.certifiedUsPerWork ?? null,
     })
   }
+}
+
+const UNCERTIFIED: CertifiedTimes = { certifiedUsPerWork: null, certifiedColdUs: 0 }
+
+function timesOf({ usPerWork, coldUs }: CertificateRow): CertifiedTimes {
+  return { certifiedUsPerWork: usPerWork, certifiedColdUs: coldUs ?? 0 }
+}
+
+function plannedTimes({ planUsPerWork, planColdUs }: RoutingChanges): CertifiedTimes | null {
+  if (planUsPerWork === null) return null
+  return { certifiedUsPerWork: planUsPerWork, certifiedColdUs: planColdUs ?? 0 }
 }
 
 /** Limits are counted by the chain's blocks, whether or not a verifier runs. */

@@ -3,9 +3,9 @@ import type { CanonicalValue } from '../../formats/canonical-json.js'
 import { FormatError } from '../../formats/error.js'
 import { RuleError } from '../../rules/error.js'
 import { camelNames, snakeName } from '../../rules/record/names.js'
-import { RECORD_VERSION } from '../../rules/record/public-record.js'
+import { RECORD_VERSIONS, type RecordVersion } from '../../rules/record/public-record.js'
 import { type ReadRecord, readRecord } from '../../rules/record/read-record.js'
-import { recordSchema } from './record-schema.js'
+import { RECORD_SCHEMAS } from './record-schema.js'
 
 /** Deeper than any record: what is nested further would end this process. */
 const DEPTH_MAX = 32
@@ -18,9 +18,9 @@ const VALUES_MAX = 12_000_000
  * @throws FractalError `bad_record`, saying what is wrong
  */
 export function readRecordValue(value: CanonicalValue): ReadRecord {
-  assertVersion(value)
+  const version = versionOf(value)
   try {
-    const parsed = recordSchema.safeParse(camelNames(value))
+    const parsed = RECORD_SCHEMAS[version].safeParse(camelNames(value))
     if (!parsed.success) {
       const [issue] = parsed.error.issues
       const path = (issue?.path ?? []).map((part) => snakeName(String(part))).join('.')
@@ -50,13 +50,14 @@ export function badRecord(what: string, hint?: string): FractalError {
   return new FractalError('bad_record', `The record ${what}.`, hint === undefined ? {} : { hint })
 }
 
-function assertVersion(value: CanonicalValue): void {
+function versionOf(value: CanonicalValue): RecordVersion {
   const version =
     value !== null && typeof value === 'object' && 'version' in value ? value.version : undefined
-  if (version === RECORD_VERSION) return
+  const known = RECORD_VERSIONS.find((each) => each === version)
+  if (known !== undefined) return known
   const told = JSON.stringify(version)?.slice(0, 60) ?? 'no version'
   throw badRecord(
-    `is of version ${told}, not of "${RECORD_VERSION}"`,
+    `is of version ${told}, not of "${RECORD_VERSIONS.join('" or "')}"`,
     'Use the version of fractal that wrote it.',
   )
 }

@@ -3,7 +3,11 @@ import { isDigestHex } from '../../formats/bytes.js'
 import { isRequestId } from '../../formats/request-id.js'
 import { MISSED_CAUSES, type MissedCause } from '../../rules/explain/missed-causes.js'
 import type { Coded } from '../../rules/record/columns.js'
-import { type PublicRecord, RECORD_VERSION } from '../../rules/record/public-record.js'
+import {
+  type PublicRecord,
+  RECORD_VERSION,
+  type RecordVersion,
+} from '../../rules/record/public-record.js'
 import { TIERS } from '../../rules/tiers.js'
 import { REASONS, type Reason, VERDICTS } from '../../rules/verdicts.js'
 import { list, wholes } from './schema-lists.js'
@@ -90,6 +94,7 @@ const plan = z.strictObject({
     z.strictObject({ ...proverKey, lastFullCheckN: number.nullable(), hasAddress: flag }),
   ),
   gpuUsPerWork: whole.nullable(),
+  gpuColdUs: whole,
   budget: z.strictObject({ usPerVideo: whole, gpus: whole, blockMs: whole }),
   spotChecks: z.strictObject({
     budgetUs: whole.nullable(),
@@ -142,8 +147,20 @@ const settledProver = z.strictObject({
   fastReturn: flag,
 })
 
-/** A record as `camelNames` reads it: every member that there is, and no other. */
-export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
+const certificate = z.strictObject({
+  determinismClass: name,
+  exact: flag,
+  runs: whole,
+  processes: whole,
+  usPerWork: whole,
+  coldUs: whole.nullable(),
+  spotCheckUsPerPixel: whole.nullable(),
+  stepDeviation: whole.nullable(),
+  frameDeviation: whole.nullable(),
+  profile: name,
+})
+
+const record = z.strictObject({
   version: z.literal(RECORD_VERSION),
   genesisHash: digest,
   netuid: whole,
@@ -161,19 +178,7 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
   secret: digest.nullable(),
   commitment: commitment.nullable(),
   nextCommitment: commitment.nullable(),
-  certificates: list(
-    z.strictObject({
-      determinismClass: name,
-      exact: flag,
-      runs: whole,
-      processes: whole,
-      usPerWork: whole,
-      spotCheckUsPerPixel: whole.nullable(),
-      stepDeviation: whole.nullable(),
-      frameDeviation: whole.nullable(),
-      profile: name,
-    }),
-  ),
+  certificates: list(certificate),
   opening: list(
     z.strictObject({
       ...proverKey,
@@ -302,3 +307,21 @@ export const recordSchema: z.ZodType<PublicRecord> = z.strictObject({
     })
     .nullable(),
 })
+
+const NO_MEMBER = 'is no member of this version'
+
+/** A record of each version as `camelNames` reads it: every member that it has, and no other. */
+export const RECORD_SCHEMAS: Readonly<Record<RecordVersion, z.ZodType<PublicRecord>>> = {
+  [RECORD_VERSION]: record,
+  'fractal-record/2': record.extend({
+    version: z.literal('fractal-record/2'),
+    certificates: list(
+      certificate.extend({
+        coldUs: z.custom<number | null>(() => false, NO_MEMBER).default(null),
+      }),
+    ),
+    plan: plan
+      .extend({ gpuColdUs: z.custom<number>(() => false, NO_MEMBER).default(0) })
+      .nullable(),
+  }),
+}

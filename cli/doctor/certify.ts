@@ -43,11 +43,13 @@ export async function certifyByHand(
   const usPerVideo = Math.round((certificate.usPerWork * work) / 1_000_000)
   if (json) printJson({ ...certificate, usPerVideo })
   else {
-    const { determinismClass, exact, processes } = certificate
+    const { determinismClass, exact, processes, coldUs } = certificate
     printLine(`class      ${shortClass(determinismClass)}  ${determinismClass}`)
     printLine(`runs       ${runs} in ${processes} processes`)
     printLine(`exact      ${exact ? 'yes: all bytes were equal' : 'NO'}`)
     printLine(`per video  ${(usPerVideo / 1e6).toFixed(3)} s`)
+    if (coldUs > 0)
+      printLine(`cold       ${(coldUs / 1e6).toFixed(3)} s more for the first of a size`)
   }
   if (!certificate.exact) {
     throw new FractalError('not_exact', 'The runs differ: this determinism class is not exact.', {

@@ -28,6 +28,7 @@ export const CERTIFIED_US_PER_WORK = usPerWork(VIDEO_MS * 1000, WORK)
 export const DEADLINE_MS = deadlineMs({
   floorMs: PRODUCTION_PROFILE.deadlineFloorMs,
   certifiedUsPerWork: CERTIFIED_US_PER_WORK,
+  certifiedColdUs: 0,
   work: WORK,
 })
 

@@ -1,6 +1,5 @@
 import { prepareDevice } from '../cuda/prepare-device.js'
 import { learnSums } from '../model/file-sums.js'
-import { readModel } from '../model/model.js'
 import type { Device } from '../pipeline/generator.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { NativeGate } from '../runtime/native-gate.js'
@@ -11,7 +10,7 @@ import { certifyRun, certifyTasks } from './certify-run.js'
 const [modelDir, device, runs, sums] = process.argv.slice(2) as [string, Device, string, string]
 try {
   learnSums(sums)
-  const { model, residency } = await prepareDevice(device, () => readModel(modelDir))
+  const { model, residency } = await prepareDevice(device, modelDir)
   const pipeline = await Pipeline.open(model, device, new NativeGate(), residency)
   process.send?.({ determinismClass: await pipeline.classNow() })
   for (const task of certifyTasks(model.config.descriptor, Number(runs))) {

@@ -23,6 +23,7 @@ export interface CertifyRun {
   answer: number
   framesSha256: Hex
   traceRoot: Hex
+  elapsedUs: number
   /** floor(µs · 10^6 / work). */
   usPerWork: number
   /** For one recomputed step: floor(µs · 10^6 / (frames · width · height)). */
@@ -85,6 +86,7 @@ export async function certifyRun(
     answer,
     framesSha256: generated.framesSha256,
     traceRoot: generated.traceRoot,
+    elapsedUs: generated.timings.total_us,
     usPerWork: usPerWork(generated.timings.total_us, workOf(params)),
     spotCheckUsPerPixel: spotCheckUsPerPixel(again.elapsedUs, pixelsOf(params)),
     spotCheckOk:

@@ -12,6 +12,7 @@ import type { Device } from '../pipeline/generator.js'
 import { throwIfCancelled } from '../runtime/cancellation.js'
 import { fromPlainError, type PlainError } from '../thread/messages.js'
 import { type CertifyRun, certifyRun, certifyTasks } from './certify-run.js'
+import { coldPriceUs } from './cold-price.js'
 
 const SECOND_PROCESS = isCompiled
   ? new URL('./certify-process.js', import.meta.url)
@@ -28,6 +29,8 @@ export interface Certificate {
   exact: boolean
   /** For the standard request: lower median of floor(µs · 10^6 / (steps · frames · width · height)). */
   usPerWork: number
+  /** µs that the first video of a size takes longer than the others; 0 on a CPU. */
+  coldUs: number
   /**
    * For the standard request: lower median of floor(µs · 10^6 / (frames · width · height)) of one recomputed
    * step.
@@ -99,6 +102,7 @@ export async function certify(options: CertifyOptions): Promise<Certificate> {
     runs,
     processes: 2,
     exact: here.determinismClass === there.determinismClass && areEqual(results),
+    coldUs: coldPriceUs(options.session?.device ?? options.device, [here.runs, there.runs]),
     usPerWork: lowerMedian(standard.map((result) => result.usPerWork))!,
     spotCheckUsPerPixel: lowerMedian(standard.map((result) => result.spotCheckUsPerPixel))!,
     stepDeviation: Math.max(...results.map((result) => result.stepDeviation)),

@@ -9,6 +9,8 @@ export interface PlanHeader {
   rounds: number
   /** The class's certified time when the plan was drawn: floor(µs · 10^6 / work). */
   gpuUsPerWork: number | null
+  /** The class's cold price at that moment, µs; 0 on a CPU, and where an older version drew the plan. */
+  gpuColdUs: number
   /** Microseconds for spot checks; null if the interval was opened by a version without them. */
   spotCheckBudgetUs: number | null
   /** What checking every answer of the previous interval would have cost, in microseconds. */
@@ -77,14 +79,15 @@ export async function insertPlan(
   rounds: readonly PlannedRound[],
 ): Promise<boolean> {
   const inserted = await tx.execute(
-    `INSERT INTO plans (netuid, verifier, n, rounds, gpu_us_per_work, inputs, spot_check_budget_us, spot_check_cost_us)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+    `INSERT INTO plans (netuid, verifier, n, rounds, gpu_us_per_work, gpu_cold_us, inputs, spot_check_budget_us, spot_check_cost_us)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
     [
       id.netuid,
       id.verifier,
       n,
       header.rounds,
       header.gpuUsPerWork,
+      header.gpuColdUs,
       JSON.stringify(header.inputs),
       header.spotCheckBudgetUs,
       header.spotCheckCostUs,
@@ -167,7 +170,7 @@ export async function planOf(db: Queryable, id: VerifierId, n: number): Promise<
   return firstOrNull(
     await queryPlans(
       db,
-      `SELECT n, rounds, gpu_us_per_work, inputs, spot_check_budget_us, spot_check_cost_us, drawn_at FROM plans
+      `SELECT n, rounds, gpu_us_per_work, gpu_cold_us, inputs, spot_check_budget_us, spot_check_cost_us, drawn_at FROM plans
        WHERE netuid = $1 AND verifier = $2 AND n = $3`,
       [id.netuid, id.verifier, n],
     ),

@@ -15,18 +15,18 @@ export interface CertificateRow extends NewCertificate {
   revokedReason: string | null
 }
 
-const COLUMNS = `determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256,
+const COLUMNS = `determinism_class, model_root, exact, runs, processes, us_per_work, cold_us, profile, frames_sha256,
   spot_check_us_per_pixel, step_deviation, frame_deviation, certified_at, revoked_at, revoked_reason`
 
 /** Stores a certificate, replacing the class's last one. @returns the stored one */
 export async function putCertificate(db: Queryable, row: NewCertificate): Promise<CertificateRow> {
   await db.execute(
-    `INSERT INTO certificates (determinism_class, model_root, exact, runs, processes, us_per_work, profile, frames_sha256,
+    `INSERT INTO certificates (determinism_class, model_root, exact, runs, processes, us_per_work, cold_us, profile, frames_sha256,
        spot_check_us_per_pixel, step_deviation, frame_deviation)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      ON CONFLICT (determinism_class) DO UPDATE SET
        exact = excluded.exact, runs = excluded.runs, processes = excluded.processes,
-       us_per_work = excluded.us_per_work, profile = excluded.profile, frames_sha256 = excluded.frames_sha256,
+       us_per_work = excluded.us_per_work, cold_us = excluded.cold_us, profile = excluded.profile, frames_sha256 = excluded.frames_sha256,
        spot_check_us_per_pixel = excluded.spot_check_us_per_pixel, step_deviation = excluded.step_deviation,
        frame_deviation = excluded.frame_deviation, certified_at = now(), revoked_at = NULL, revoked_reason = NULL`,
     [
@@ -36,6 +36,7 @@ export async function putCertificate(db: Queryable, row: NewCertificate): Promis
       row.runs,
       row.processes,
       row.usPerWork,
+      row.coldUs,
       row.profile,
       row.framesSha256,
       row.spotCheckUsPerPixel,

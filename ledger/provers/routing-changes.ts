@@ -60,6 +60,8 @@ export interface RoutingChanges {
    * made from. Null without one.
    */
   planUsPerWork: number | null
+  /** The cold price that it stands on, µs. Null without one. */
+  planColdUs: number | null
   /** The interval announced last; null before the first. */
   newest: (IntervalBlocks & { n: number }) | null
   rows: RoutingRow[]
@@ -122,6 +124,7 @@ const CHANGES = `
   SELECT (SELECT n FROM opened) AS n, coalesce((SELECT opened_after IS NOT NULL FROM opened), false) AS any_settled, pg_snapshot_xmin(pg_current_snapshot())::text AS transaction,
     ${MS('clock_timestamp()')} AS now_ms,
     (SELECT gpu_us_per_work FROM plans WHERE netuid = $1 AND verifier = $2 AND n = (SELECT n FROM opened)) AS plan_us_per_work,
+    (SELECT gpu_cold_us FROM plans WHERE netuid = $1 AND verifier = $2 AND n = (SELECT n FROM opened)) AS plan_cold_us,
     (SELECT json_build_object('n', n, 'firstBlock', first_block, 'length', length) FROM intervals
      WHERE netuid = $1 AND verifier = $2 ORDER BY n DESC LIMIT 1) AS newest,
     (SELECT json_agg(json_build_array(${Object.values(CELLS).join(', ')}))
@@ -150,6 +153,7 @@ export async function routingChanges(
     nowMs: number
     anySettled: boolean
     planUsPerWork: number | null
+    planColdUs: number | null
     newest: RoutingChanges['newest']
     rows: unknown[][] | null
   }>(CHANGES, [id.netuid, id.verifier, since?.n ?? null, since?.transaction ?? '0'], {

@@ -157,6 +157,11 @@ function bodyOf(
   if (texts === null) return null
   const body = requestBody(drawn, texts)
   const work = workOf(generationParams(body))
-  const deadline = deadlineMs({ floorMs, certifiedUsPerWork: plan.gpuUsPerWork, work })
+  const deadline = deadlineMs({
+    floorMs,
+    certifiedUsPerWork: plan.gpuUsPerWork,
+    certifiedColdUs: plan.gpuColdUs,
+    work,
+  })
   return generationBodyText({ ...body, deadline_ms: deadline })
 }

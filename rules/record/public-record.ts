@@ -15,7 +15,11 @@ import type {
 import type { Tier } from '../tiers.js'
 import type { AnswerColumns } from './answer-columns.js'
 
-export const RECORD_VERSION = 'fractal-record/2'
+/** The version that records are written in. */
+export const RECORD_VERSION = 'fractal-record/3'
+/** Versions that are read. 2 had no cold price: deadlines were made without one. */
+export const RECORD_VERSIONS = ['fractal-record/2', RECORD_VERSION] as const
+export type RecordVersion = (typeof RECORD_VERSIONS)[number]
 
 /**
  * The public record of an interval (mechanism.md section 7): everything a stranger needs to recompute it with
@@ -23,7 +27,7 @@ export const RECORD_VERSION = 'fractal-record/2'
  * describes it for other implementations. The meaning of a field may change only with the version.
  */
 export interface PublicRecord {
-  version: typeof RECORD_VERSION
+  version: RecordVersion
   genesisHash: Hex
   netuid: number
   /** ss58 */
@@ -97,6 +101,11 @@ export interface RecordedCertificate {
   /** floor(µs · 10^6 / work) */
   usPerWork: number
   /**
+   * µs that the first video of a size takes longer; 0 on a CPU. Null if an older version certified: certify
+   * again.
+   */
+  coldUs: number | null
+  /**
    * For a spot check: floor(µs · 10^6 / (frames · width · height)). Null if an older version certified:
    * certify again.
    */
@@ -131,6 +140,8 @@ export interface RecordedPlan extends RequestInput {
   provers: (ProverKey & { lastFullCheckN: number | null; hasAddress: boolean })[]
   /** The certified time when it was drawn: floor(µs · 10^6 / work). */
   gpuUsPerWork: number | null
+  /** The certified cold price at that moment, µs. */
+  gpuColdUs: number
   budget: Omit<GpuTime, 'length'>
   spotChecks: RecordedSpotChecks
 }

@@ -256,7 +256,13 @@ export async function begunPlan(
 ): Promise<void> {
   const numbers = [...new Set(items.map(({ round }) => round))]
   const rounds = numbers.map((round) => ({ kind: 'challenge' as const, round, momentMs: round }))
-  const header = { rounds: rounds.length, gpuUsPerWork: null, ...NO_SPOT_CHECKS, inputs: {} }
+  const header = {
+    rounds: rounds.length,
+    gpuUsPerWork: null,
+    gpuColdUs: 0,
+    ...NO_SPOT_CHECKS,
+    inputs: {},
+  }
   await db.tx(async (tx) => {
     await insertPlan(tx, id, n, header, rounds)
     for (const { round } of rounds)

@@ -78,7 +78,7 @@ describe('ledger: JSON in rows', () => {
     const { db } = database()
     const id = newVerifier()
     await openInterval(db, id, 1)
-    const header = { rounds: 1, gpuUsPerWork: 3, ...NO_SPOT_CHECKS, inputs: { n: 1 } }
+    const header = { rounds: 1, gpuUsPerWork: 3, gpuColdUs: 0, ...NO_SPOT_CHECKS, inputs: { n: 1 } }
     await db.tx((tx) => insertPlan(tx, id, 1, header, []))
     assert.deepEqual((await planOf(db, id, 1))!.inputs, { n: 1 })
     await damage(db, 'plans', 'inputs', ['secret'])

@@ -39,6 +39,7 @@ export async function openGridInterval(
       ...{ determinismClass, modelRoot, exact: true, runs: 4, processes: 2 },
       ...{
         usPerWork: 1_000_000,
+        coldUs: 0,
         spotCheckUsPerPixel: 1_000_000,
         profile: 'test',
         framesSha256: 'aa'.repeat(32),

@@ -38,7 +38,8 @@ export async function certifyClass(
   },
 ): Promise<CertificateRow> {
   const stored = await certificateOf(db, determinismClass)
-  if (!options.again && stored !== null && counts(stored, profile.certificateRuns)) {
+  const { device: computes } = options.session
+  if (!options.again && stored !== null && suffices(stored, profile.certificateRuns, computes)) {
     if (!stored.exact) log.warn('this class is not exact: its bytes are compared within tolerances')
     return stored
   }
@@ -52,13 +53,25 @@ export async function certifyClass(
     ...(options.openSecond && { openSecond: options.openSecond }),
     onRun: (run) => log.info({ run, runs }, 'certifying'),
   })
-  const { exact, usPerWork, stepDeviation } = made
-  log.info({ exact, usPerWork, stepDeviation, runs }, 'certified')
+  const { exact, usPerWork, coldUs, stepDeviation } = made
+  log.info({ exact, usPerWork, coldUs, stepDeviation, runs }, 'certified')
   return putCertificate(db, { ...made, profile: profile.name })
 }
 
-/** Certificates of versions before spot checks, or before tolerances, lack what they measured. */
-function counts(stored: CertificateRow, runs: number): boolean {
-  const whole = stored.spotCheckUsPerPixel !== null && stored.stepDeviation !== null
+/**
+ * Whether a stored certificate need not be made anew: it has enough runs, was not revoked, and has all that is
+ * measured today. A CPU has no cold price, whichever version certified it.
+ */
+export function suffices(
+  stored: Pick<
+    CertificateRow,
+    'spotCheckUsPerPixel' | 'stepDeviation' | 'coldUs' | 'runs' | 'revokedAt'
+  >,
+  runs: number,
+  device: Device,
+): boolean {
+  const { spotCheckUsPerPixel, stepDeviation, coldUs } = stored
+  const isCold = coldUs !== null || device === 'cpu'
+  const whole = spotCheckUsPerPixel !== null && stepDeviation !== null && isCold
   return whole && stored.runs >= runs && stored.revokedAt === null
 }

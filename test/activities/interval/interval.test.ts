@@ -188,6 +188,10 @@ describe('activities: an interval', () => {
   it('settles once, and its record says all that it follows from', async () => {
     const deps = await open('honest', 'another', 'away')
     const { db, id } = deps
+    // Dear enough that deadlines are above the floor.
+    await db.execute('UPDATE certificates SET cold_us = 20000000 WHERE determinism_class = $1', [
+      site.determinismClass,
+    ])
     await site.begin()
     await site.serve(1, 0, { seed: 1 })
     await site.serve(1, 0, { seed: 2 })
@@ -224,6 +228,8 @@ describe('activities: an interval', () => {
     assert.deepEqual(auditRecord(read), [])
     assert.equal(record.challenges.length, 6)
     assert.ok(record.challenges.every(({ body }) => body !== null))
+    assert.deepEqual([record.plan!.gpuColdUs, record.certificates[0]!.coldUs], [2e7, 2e7])
+    assert.ok(record.challenges.every(({ deadlineMs }) => deadlineMs >= 40_000))
     // Three users' requests, two of the wide round at each prover, and the challenges.
     assert.equal(answers.length, 3 + 6 + 6)
     assert.deepEqual([...new Set(answers.map(({ key }) => key))].sort(), [0, 1, null])

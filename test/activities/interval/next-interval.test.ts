@@ -37,6 +37,7 @@ describe('activities: the next interval', () => {
       runs: 4,
       processes: 2,
       usPerWork: 1_000_000,
+      coldUs: 0,
       spotCheckUsPerPixel: 1_000_000,
       profile: 'test',
       framesSha256: 'aa'.repeat(32),

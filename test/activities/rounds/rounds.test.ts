@@ -141,12 +141,14 @@ describe('activities: rounds', () => {
     const { db, id, model, profile } = site.verifier.deps
     // Half a minute for a standard video: more than the floor.
     const usPerWork = Math.floor((30_000_000 * 1_000_000) / workOf(model))
-    await db.execute('UPDATE plans SET gpu_us_per_work = $1 WHERE netuid = $2', [
+    const coldUs = 4_000_000
+    await db.execute('UPDATE plans SET gpu_us_per_work = $1, gpu_cold_us = $2 WHERE netuid = $3', [
       usPerWork,
+      coldUs,
       id.netuid,
     ])
     const certificate = await certificateOf(db, site.determinismClass)
-    await putCertificate(db, { ...certificate!, usPerWork: 3 * usPerWork })
+    await putCertificate(db, { ...certificate!, usPerWork: 3 * usPerWork, coldUs: 9_000_000 })
     const users = await chooseProver(
       {
         routes: new ProverRoutes(db, id),
@@ -164,7 +166,7 @@ describe('activities: rounds', () => {
       [id.netuid, id.verifier],
     )
     assert.equal(checks.length, CAPACITY_PER_GPU + 1)
-    assert.ok(users.hotkey !== null && users.deadlineMs > 60_000)
+    assert.ok(users.hotkey !== null && users.deadlineMs === 74_000)
     for (const { deadlineMs } of checks) assert.equal(deadlineMs, users.deadlineMs)
   })
 

@@ -30,7 +30,7 @@ describe('choosing a prover', () => {
   before(() =>
     putCertificate(database().db, {
       ...{ determinismClass: 'fc2;test', modelRoot: 'cd'.repeat(32), exact: true, runs: 3 },
-      ...{ processes: 1, usPerWork: 1, spotCheckUsPerPixel: 1, profile: 'test' },
+      ...{ processes: 1, usPerWork: 1, coldUs: 0, spotCheckUsPerPixel: 1, profile: 'test' },
       framesSha256: '01'.repeat(32),
       stepDeviation: 0,
       frameDeviation: 0,

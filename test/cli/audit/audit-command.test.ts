@@ -218,7 +218,7 @@ describe('fractal audit', function () {
       ],
       [await file('twice.json', text.replace('"netuid":7', '"netuid":7,"netuid":7')), /canonical/],
       [
-        await file('old.json', text.replace('fractal-record/2', 'fractal-record/1')),
+        await file('old.json', text.replace('fractal-record/3', 'fractal-record/1')),
         /of version "fractal-record\/1"/,
       ],
       [join(folder, 'none.json'), /ENOENT/],

@@ -33,6 +33,12 @@ const OPTIONS: AuditOptions = {
   netuid: null,
 }
 
+/** As version 2 wrote it. */
+function withoutCold(record: PublicRecord): PublicRecord {
+  const text = JSON.stringify(record)
+  return JSON.parse(text, (name, value) => (/^(gpuC|c)oldUs$/.test(name) ? undefined : value))
+}
+
 describe('audit of public records', () => {
   let honest: MadeRecords
   before(async () => {
@@ -81,6 +87,38 @@ describe('audit of public records', () => {
     assert.deepEqual(await sentences([second!.text]), [])
   })
 
+  it('computes deadlines with the cold price of the class', async () => {
+    const records = madeRecords(4, { coldUs: 45_000_000 })
+    const { record, answers } = makeNext(records)
+    assert.deepEqual(await sentences(texts(records)), [])
+    assert.ok(record.challenges.every(({ deadlineMs }) => deadlineMs > 90_000))
+    const { plan } = record
+    const longer = { ...record, plan: { ...plan!, gpuColdUs: 90_000_000 } }
+    const told = await sentences([signed(records, longer, answers).text])
+    assert.match(told.join('\n'), /body_sha256/)
+  })
+
+  it('reads records of version 2, which had no cold price', async () => {
+    const [first, second, third] = honest.made as [Made, Made, Made]
+    const of2 = { ...withoutCold(first.record), version: 'fractal-record/2' as const }
+    const old = signed(honest, of2, first.answers)
+    assert.doesNotMatch(old.text, /cold_us/)
+    const next = { ...second.record, previous: { n: 1, hash: old.hash } }
+    const { hash, text } = signed(honest, next, second.answers)
+    const last = signed(honest, { ...third.record, previous: { n: 2, hash } }, third.answers)
+    assert.deepEqual(await sentences([old.text, text, last.text]), [])
+    const mixed: PublicRecord[] = [
+      { ...first.record, version: 'fractal-record/2' },
+      withoutCold(first.record),
+    ]
+    for (const record of mixed) {
+      assert.throws(() => read(signed(honest, record, []).text), {
+        code: 'bad_record',
+        message: /something else than it should at (certificates|plan)/,
+      })
+    }
+  })
+
   describe('refuses', () => {
     const refused = (text: string, pattern: RegExp) =>
       assert.throws(
@@ -103,7 +141,7 @@ describe('audit of public records', () => {
       refused('['.repeat(100_000), /nested more than 32 deep/)
       refused('{"published":1}', /no signed record/)
       refused('null', /no signed record/)
-      refused(changed(/fractal-record\/2/, 'fractal-record/1'), /of version "fractal-record\/1"/)
+      refused(changed(/fractal-record\/3/, 'fractal-record/1'), /of version "fractal-record\/1"/)
       refused(changed(/"netuid":7,/, '"netuid":7,"__proto__":{"a":1},'), /canonical|no member/)
       refused(changed(/"netuid":7,/, '"netuid":7,"netuit":7,'), /netuit/)
       refused(changed(/"netuid":7/, '"netuid":7.5'), /canonical/)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { areEqual, certify } from '../../../engine/class/certify.js'
 import { type CertifyRun, certifyTasks } from '../../../engine/class/certify-run.js'
+import { coldPriceUs } from '../../../engine/class/cold-price.js'
 import { openEngine } from '../../../engine/engine.js'
 import { EngineError } from '../../../engine/errors.js'
 import { knownAnswersOf, standardOf } from '../../../engine/model/known-answers.js'
@@ -11,6 +12,7 @@ const RUN: CertifyRun = {
   answer: 0,
   framesSha256: 'aa',
   traceRoot: 'tt',
+  elapsedUs: 1,
   usPerWork: 1,
   spotCheckUsPerPixel: 1,
   spotCheckOk: true,
@@ -38,6 +40,7 @@ describe('certify', () => {
     assert.equal(certificate.exact, true)
     assert.equal(certificate.processes, 2)
     assert.deepEqual([certificate.stepDeviation, certificate.frameDeviation], [0, 0])
+    assert.equal(certificate.coldUs, 0, 'a CPU searches for no kernels')
     assert.ok(Number.isSafeInteger(certificate.usPerWork) && certificate.usPerWork > 0)
     const generator = await openEngine({ modelDir: TINY_MODEL, device: 'cpu' })
     try {
@@ -83,6 +86,34 @@ describe('certify', () => {
     assert.ok(!areEqual([RUN, other, { ...other, traceRoot: 'tt' }]))
     assert.ok(!areEqual([RUN, other, { ...RUN, framesSha256: 'bb' }]))
     assert.ok(!areEqual([RUN, { ...RUN, spotCheckOk: false }]))
+  })
+
+  describe('measures what the first video of a size takes longer', () => {
+    const runs = (answer: number, ...times: number[]) =>
+      times.map((elapsedUs) => ({ answer, elapsedUs }))
+    const here = [
+      ...runs(2, 900, 400, 420),
+      ...runs(1, 700, 600, 610),
+      ...runs(0, 5000, 2000, 9000),
+    ]
+
+    it('of the dearest size', () => {
+      assert.equal(coldPriceUs('cuda', [here, here]), 3000)
+      const small = here.filter(({ answer }) => answer > 0)
+      assert.equal(coldPriceUs('cuda', [small, small]), 500)
+    })
+
+    it('without a hiccup in one of the processes', () => {
+      const hiccup = [...runs(2, 90_000, 400), ...runs(1, 700, 600), ...runs(0, 5100, 2000)]
+      assert.equal(coldPriceUs('cuda', [here, hiccup]), 3000)
+    })
+
+    it('which is nothing on a CPU, where the first is no slower, and where there is no second', () => {
+      assert.equal(coldPriceUs('cpu', [here, here]), 0)
+      assert.equal(coldPriceUs('cuda', [runs(0, 2000, 2100), runs(0, 2000, 2100)]), 0)
+      assert.equal(coldPriceUs('cuda', [here, runs(0, 5000)]), 0)
+      assert.equal(coldPriceUs('cuda', [[], []]), 0)
+    })
   })
 
   it('refuses fewer than two runs', async () => {

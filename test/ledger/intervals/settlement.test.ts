@@ -63,7 +63,7 @@ describe('ledger/settlement', () => {
         tx,
         id,
         1,
-        { rounds: 1, gpuUsPerWork: 3_000_000, ...NO_SPOT_CHECKS, inputs: {} },
+        { rounds: 1, gpuUsPerWork: 3_000_000, gpuColdUs: 0, ...NO_SPOT_CHECKS, inputs: {} },
         [],
       ),
     )

@@ -14,7 +14,7 @@ import { useDatabase } from '../../support/postgres.js'
 
 const certificate: NewCertificate = {
   ...{ determinismClass: 'a', modelRoot: 'cd', exact: true, runs: 4, processes: 2 },
-  ...{ usPerWork: 1, spotCheckUsPerPixel: 1, stepDeviation: 0, frameDeviation: 0 },
+  ...{ usPerWork: 1, coldUs: 0, spotCheckUsPerPixel: 1, stepDeviation: 0, frameDeviation: 0 },
   ...{ profile: 'test', framesSha256: 'aa' },
 }
 

@@ -114,7 +114,7 @@ describe('ledger: plan, truths, audits', () => {
       { kind: 'challenge', round: 0, momentMs: 7_000 },
       { kind: 'challenge', round: 1, momentMs: 80 },
     ] as const
-    const header = { rounds: 2, gpuUsPerWork: 5, ...NO_SPOT_CHECKS, inputs: {} }
+    const header = { rounds: 2, gpuUsPerWork: 5, gpuColdUs: 0, ...NO_SPOT_CHECKS, inputs: {} }
     assert.equal(await planOf(db, id, 1), null)
     assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, header, rounds)), true)
     assert.equal(await db.tx((tx) => insertPlan(tx, id, 1, { ...header, rounds: 9 }, [])), false)
@@ -262,6 +262,7 @@ describe('ledger: plan, truths, audits', () => {
       runs: 4,
       processes: 2,
       usPerWork: 3_000_000,
+      coldUs: 0,
       spotCheckUsPerPixel: 1_000_000,
       profile: 'test',
       framesSha256: 'aa',
@@ -278,9 +279,11 @@ describe('ledger: plan, truths, audits', () => {
       (await currentCertificates(db)).map(({ exact }) => exact),
       [false],
     )
-    const anew = await putCertificate(db, { ...certificate, usPerWork: 2, stepDeviation: 7 })
+    const anew = await putCertificate(db, {
+      ...{ ...certificate, usPerWork: 2, coldUs: 3, stepDeviation: 7 },
+    })
     assert.deepEqual([anew.exact, anew.revokedReason], [true, null])
-    assert.deepEqual([anew.usPerWork, anew.stepDeviation], [2, 7])
+    assert.deepEqual([anew.usPerWork, anew.coldUs, anew.stepDeviation], [2, 3, 7])
     // One that was never exact has nothing to lose, and is not certified again for it.
     await putCertificate(db, { ...certificate, exact: false })
     await revokeExact(db, 'fc2;a', 'again')

@@ -117,7 +117,13 @@ describe('ledger/retention', () => {
 
   async function settle(n: number): Promise<void> {
     await db.tx(async (tx) => {
-      await insertPlan(tx, id, n, { rounds: 1, gpuUsPerWork: 1, ...NO_SPOT_CHECKS, inputs: {} }, [])
+      await insertPlan(
+        tx,
+        id,
+        n,
+        { rounds: 1, gpuUsPerWork: 1, gpuColdUs: 0, ...NO_SPOT_CHECKS, inputs: {} },
+        [],
+      )
       await writeSettlement(tx, id, n, settlementOf(n), recordFor(n))
     })
   }

@@ -355,11 +355,28 @@ describe('the breaker', () => {
 
 describe('deadlines', () => {
   it('are 11/5 of the certified time for the work, not below the floor, and the frames have more', () => {
-    const certified = { floorMs: 10_000, certifiedUsPerWork: 31_789_143, work: 786_432 }
+    const certified = {
+      ...{ floorMs: 10_000, certifiedUsPerWork: 31_789_143, certifiedColdUs: 0 },
+      work: 786_432,
+    }
     assert.equal(deadlineMs(certified), 54_999)
     assert.equal(openingDeadlineMs(certified), 49_999)
     assert.equal(deadlineMs({ ...certified, floorMs: 80_000 }), 80_000)
     assert.equal(deadlineMs({ ...certified, certifiedUsPerWork: null }), 10_000)
     assert.deepEqual([0, 1, 2000, 2001].map(framesMs), [0, 1, 1, 2])
+  })
+
+  it('allow a cold start for the request and for the one ahead of it', () => {
+    // 16 × 256 × 256 at 25 steps, 2.02 s of an H200; another size before it costs 2.99 s.
+    const warm = { floorMs: 0, certifiedUsPerWork: 77_057, certifiedColdUs: 0, work: 26_214_400 }
+    const cold = { ...warm, certifiedColdUs: 2_990_001 }
+    assert.equal(deadlineMs(warm), 4_444)
+    assert.equal(deadlineMs(cold), 10_424)
+    assert.equal(openingDeadlineMs(cold), 10_020)
+    assert.equal(deadlineMs({ ...cold, floorMs: 30_000 }), 30_000)
+    // Rounded down once, of the sum.
+    const odd = { ...warm, certifiedUsPerWork: 1_000_000, work: 199 }
+    assert.equal(deadlineMs({ ...odd, certifiedColdUs: 281 }), 0)
+    assert.equal(deadlineMs({ ...odd, certifiedColdUs: 282 }), 1)
   })
 })

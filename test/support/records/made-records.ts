@@ -59,6 +59,8 @@ export interface MadeRecords {
   readonly usPerPixel: number
   /** So many recent requests of users, with prompts of their own, are what checks are made to look like. */
   readonly traffic: number
+  /** The class's cold price, µs. */
+  readonly coldUs: number
 }
 
 /** An interval's record, and what it was made of. */
@@ -75,7 +77,9 @@ export interface Made {
 /** A verifier and its provers, who serve and are judged as the rules say, on paper only. */
 export function madeRecords(
   count: number,
-  options: Partial<Pick<MadeRecords, 'served' | 'profile' | 'usPerPixel' | 'traffic'>> = {},
+  options: Partial<
+    Pick<MadeRecords, 'served' | 'profile' | 'usPerPixel' | 'traffic' | 'coldUs'>
+  > = {},
 ): MadeRecords {
   return {
     verifier: testSigner('verifier'),
@@ -85,6 +89,7 @@ export function madeRecords(
     profile: options.profile ?? 'test',
     usPerPixel: options.usPerPixel ?? 1000,
     traffic: options.traffic ?? 0,
+    coldUs: options.coldUs ?? 0,
   }
 }
 
@@ -144,7 +149,7 @@ function commitment(verifier: Signer, n: number) {
 }
 
 function draftRecord(records: MadeRecords, n: number) {
-  const { verifier, provers, made, usPerPixel, traffic } = records
+  const { verifier, provers, made, usPerPixel, traffic, coldUs } = records
   const last = made.at(-1) ?? null
   const left = new Map((last?.record.settlement?.provers ?? []).map((row) => [proverId(row), row]))
   const keys = provers.map(({ ss58: hotkey }, uid) => ({ hotkey, registeredBlock: 1, uid }))
@@ -179,6 +184,7 @@ function draftRecord(records: MadeRecords, n: number) {
       hasAddress: true,
     })),
     gpuUsPerWork: 500_000_000,
+    gpuColdUs: coldUs,
     budget,
     spotChecks: {
       budgetUs: gpuBudget({ ...budget, length: LENGTH }).spotcheckUs,
@@ -216,6 +222,7 @@ function draftRecord(records: MadeRecords, n: number) {
         runs: 4,
         processes: 2,
         usPerWork: 500_000_000,
+        coldUs,
         spotCheckUsPerPixel: usPerPixel * 1_000_000,
         stepDeviation: 0,
         frameDeviation: 0,
@@ -347,6 +354,7 @@ function ask(
     const deadline = deadlineMs({
       floorMs: profile.deadlineFloorMs,
       certifiedUsPerWork: plan.gpuUsPerWork,
+      certifiedColdUs: plan.gpuColdUs,
       work: workOf(request.params),
     })
     // A user's words are in no record.

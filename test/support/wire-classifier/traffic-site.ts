@@ -148,6 +148,7 @@ export class TrafficSite {
       runs: 4,
       processes: 2,
       usPerWork: Math.floor((this.setup.videoMs * 1e9) / workOf(deps.model)),
+      coldUs: 0,
       spotCheckUsPerPixel: 1_000_000,
       profile: 'test',
       framesSha256: 'aa'.repeat(32),
