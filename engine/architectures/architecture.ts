@@ -1,6 +1,6 @@
 import type { GenerationParams } from '../../formats/generation.js'
 import type { DescriptorTerms, ModelDescriptor } from '../model/descriptor.js'
-import type { FolderBytes, ModelFiles } from '../model/model-files.js'
+import type { FolderBytes } from '../model/model-files.js'
 import type { LatentShape, ModelShape } from '../model/model-shape.js'
 import type { SizeGrid } from '../model/sizes.js'
 import type { NetworkSpecs, Networks } from '../runtime/networks.js'
@@ -23,7 +23,7 @@ export interface Architecture extends Pick<DescriptorTerms, 'denoiserBatch' | 'd
    * Checks the folder's other files; opens nothing.
    * @throws EngineError `model_invalid`, `unsupported_model`
    */
-  read(files: ModelFiles): ArchitectureConfig
+  read(files: FolderBytes): ArchitectureConfig
 }
 
 /** What an architecture reads from a folder. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { selectedGpu } from '../class/selected-gpu.js'
 import { EngineError } from '../errors.js'
-import type { Model } from '../model/model.js'
+import type { ModelOutline } from '../model/model.js'
 import type { Residency } from '../runtime/networks.js'
 
 const MIB = 2 ** 20
@@ -19,7 +19,7 @@ export interface GpuMemory {
  * The minimum GPU memory that a model needs with all its networks open: as measured, according to fractal.json,
  * else the size of its weights, which are copied to the GPU.
  */
-export function neededMib({ files, config }: Model): number {
+export function neededMib({ files, config }: ModelOutline): number {
   const measured = config.descriptor?.gpuMemoryMib
   if (measured !== undefined) return measured
   return weightsMib([...files.sizes]) + CONTEXT_MIB
@@ -35,7 +35,7 @@ export async function gpuMemory(command = 'nvidia-smi'): Promise<GpuMemory> {
 }
 
 /** What the largest of its networks has of weights: the least that it takes with one open at a time. */
-export function neededByTurnsMib({ files, config }: Model): number {
+export function neededByTurnsMib({ files, config }: ModelOutline): number {
   const folders = Object.values(config.networks).map(({ folder }) =>
     weightsMib([...files.sizes].filter(([file]) => file.startsWith(`${folder}/`))),
   )
@@ -52,7 +52,10 @@ function weightsMib(sizes: readonly (readonly [file: string, size: number])[]): 
  * that can't fit.
  * @throws EngineError `gpu_too_small`
  */
-export function residencyOn(model: Model, { name, totalMib, freeMib }: GpuMemory): Residency {
+export function residencyOn(
+  model: ModelOutline,
+  { name, totalMib, freeMib }: GpuMemory,
+): Residency {
   if (neededMib(model) <= freeMib) return 'together'
   const byTurns = neededByTurnsMib(model)
   if (byTurns <= freeMib) return 'by turns'

@@ -1,5 +1,5 @@
 import { pinGpu } from '../class/selected-gpu.js'
-import type { Model } from '../model/model.js'
+import { type Model, readModel } from '../model/model.js'
 import type { Device } from '../pipeline/generator.js'
 import { setNativeEnvironment } from '../runtime/native-environment.js'
 import type { Residency } from '../runtime/networks.js'
@@ -13,16 +13,15 @@ export interface PreparedModel {
 
 /**
  * Prepares this process to compute on the device, and reads its model, before the runtime is loaded. Call it
- * in the main thread: a worker's `process.env` is a copy that native libraries do not see.
- * @throws EngineError those of `read`, `gpu_missing`, `gpu_ambiguous`, `gpu_too_small`
+ * in the main thread: a worker's `process.env` is a copy that native libraries do not see. A model that the
+ * GPU has no room for is refused before its weights are hashed.
+ * @throws EngineError those of readModel, `gpu_missing`, `gpu_ambiguous`, `gpu_too_small`
  */
-export async function prepareDevice(
-  device: Device,
-  read: () => Promise<Model>,
-): Promise<PreparedModel> {
+export async function prepareDevice(device: Device, modelDir: string): Promise<PreparedModel> {
   setNativeEnvironment(device)
-  if (device === 'cuda') await pinGpu()
-  const model = await read()
-  const residency = device === 'cuda' ? residencyOn(model, await gpuMemory()) : 'together'
-  return { model, residency }
+  if (device === 'cpu') return { model: await readModel(modelDir), residency: 'together' }
+  await pinGpu()
+  const memory = await gpuMemory()
+  const model = await readModel(modelDir, (outline) => void residencyOn(outline, memory))
+  return { model, residency: residencyOn(model, memory) }
 }

@@ -4,7 +4,7 @@ import { readConfig, readJson, unsupported } from '../architectures/config-file.
 import { MS_1_7B } from '../architectures/ms/config.js'
 import { WAN } from '../architectures/wan/config.js'
 import { type ModelDescriptor, parseDescriptor } from './descriptor.js'
-import type { FolderBytes, ModelFiles } from './model-files.js'
+import type { FolderBytes } from './model-files.js'
 import { requestCaps } from './sizes.js'
 
 /** All supported architectures: another one is a new folder and an entry here. */
@@ -13,7 +13,7 @@ const ARCHITECTURES: readonly Architecture[] = [MS_1_7B, WAN]
 const indexSchema = z.looseObject({ _class_name: z.string() })
 
 /** @throws EngineError `model_invalid`, `unsupported_model` */
-export function readModelConfig(files: ModelFiles): ModelConfig {
+export function readModelConfig(files: FolderBytes): ModelConfig {
   const architecture = architectureOf(files)
   const read = architecture.read(files)
   const grid = architecture.grid(files)

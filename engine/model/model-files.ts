@@ -36,8 +36,17 @@ export type FolderBytes = Pick<ModelFiles, 'dir'> & {
   bytes: ReadonlyMap<string, Uint8Array | null>
 }
 
-/** @throws EngineError `model_missing`, `model_invalid` (symlinks, unreadable files) */
-export async function readModelFiles(dir: string): Promise<ModelFiles> {
+/** What is known of a folder before its large files are hashed, which takes a minute for 60 GB. */
+export type FoundFiles = Pick<ModelFiles, 'dir' | 'bytes' | 'sizes'>
+
+/**
+ * @param look called before the large files are hashed; what it throws is thrown
+ * @throws EngineError `model_missing`, `model_invalid` (symlinks, unreadable files)
+ */
+export async function readModelFiles<T>(
+  dir: string,
+  look: (found: FoundFiles) => T,
+): Promise<{ files: ModelFiles; seen: T }> {
   const info = await stat(dir).catch(() => null)
   if (!info?.isDirectory()) {
     throw new EngineError('model_missing', `There is no model folder at ${dir}.`, {
@@ -48,18 +57,32 @@ export async function readModelFiles(dir: string): Promise<ModelFiles> {
   const sizes = new Map<string, number>()
   const sums = new Map<string, Hex>()
   const stamps = new Map<string, FileStamp>()
-  const files: ModelFile[] = []
+  const read = async (file: string) => {
+    const { stamp, sha256, ...read } = await readOnce(path.join(dir, file))
+    bytes.set(file, read.bytes)
+    sizes.set(file, read.size)
+    sums.set(file, sha256)
+    stamps.set(file, stamp)
+  }
   try {
-    for (const file of await regularFiles(dir, '')) {
-      const read = await readOnce(path.join(dir, file))
-      bytes.set(file, read.bytes)
-      sizes.set(file, read.size)
-      sums.set(file, read.sha256)
-      stamps.set(file, read.stamp)
-      files.push({ path: file, sha256: read.sha256 })
+    const names = await regularFiles(dir, '')
+    if (names.length === 0) throw new Error('the folder is empty')
+    const large: string[] = []
+    for (const file of names) {
+      const { size } = await stampFile(path.join(dir, file))
+      if (size <= KEEP_BYTES) await read(file)
+      else {
+        bytes.set(file, null)
+        sizes.set(file, size)
+        large.push(file)
+      }
     }
-    if (files.length === 0) throw new Error('the folder is empty')
-    return { dir, root: modelRoot(files), bytes, sizes, sums, stamps }
+    const seen = look({ dir, bytes, sizes })
+    for (const file of large) await read(file)
+    const root = modelRoot(
+      names.map((file): ModelFile => ({ path: file, sha256: sums.get(file)! })),
+    )
+    return { files: { dir, root, bytes, sizes, sums, stamps }, seen }
   } catch (cause) {
     if (cause instanceof EngineError) throw cause
     throw new EngineError(

@@ -1,6 +1,5 @@
 import { prepareDevice } from '../cuda/prepare-device.js'
 import { learnSums } from '../model/file-sums.js'
-import { readModel } from '../model/model.js'
 import type { Device } from '../pipeline/generator.js'
 import { Pipeline } from '../pipeline/pipeline.js'
 import { NativeGate } from '../runtime/native-gate.js'
@@ -23,7 +22,7 @@ await serveModel(
   },
   () => {
     learnSums(sums)
-    return prepareDevice(device, () => readModel(modelDir))
+    return prepareDevice(device, modelDir)
   },
   ({ model, residency }) => Pipeline.open(model, device, new NativeGate(), residency),
 )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EngineError } from '../../errors.js'
-import { bytesOf, type FolderBytes, type ModelFiles } from '../../model/model-files.js'
+import { bytesOf, type FolderBytes } from '../../model/model-files.js'
 import type { NetworkSpecs } from '../../runtime/networks.js'
 import { UnigramTokenizer } from '../../tokenizer/unigram-tokenizer.js'
 import type { Architecture, Tokenizer } from '../architecture.js'
@@ -111,7 +111,7 @@ function readVae(files: FolderBytes) {
 }
 
 /** @throws EngineError `model_invalid` if the parts are from different models */
-function assertFit(files: ModelFiles, channels: number): void {
+function assertFit(files: FolderBytes, channels: number): void {
   const schemas = { text: textEncoderSchema, transformer: transformerSchema }
   const text = readConfig(files, 'text_encoder/config.json', schemas.text, 'unsupported_model')
   const transformer = readConfig(
@@ -137,7 +137,7 @@ function assertFit(files: ModelFiles, channels: number): void {
   }
 }
 
-function tokenizerOf(files: ModelFiles): () => Tokenizer {
+function tokenizerOf(files: FolderBytes): () => Tokenizer {
   const { pad_token: pad } = readConfig(
     files,
     'tokenizer/tokenizer_config.json',

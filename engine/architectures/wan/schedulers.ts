@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ModelFiles } from '../../model/model-files.js'
+import type { FolderBytes } from '../../model/model-files.js'
 import { flowEuler } from '../../schedulers/flow-euler.js'
 import type { Scheduler } from '../../schedulers/scheduler.js'
 import { uniPc } from '../../schedulers/uni-pc.js'
@@ -48,7 +48,7 @@ export const SCHEDULERS = classSchema.shape._class_name.options
  * Reads the folder's scheduler. Options that affect the arithmetic must have the values that are implemented.
  * @throws EngineError `model_invalid`, `unsupported_model`
  */
-export function readScheduler(files: ModelFiles): Scheduler {
+export function readScheduler(files: FolderBytes): Scheduler {
   const { _class_name: name } = readConfig(files, FILE, classSchema, 'unsupported_model')
   switch (name) {
     case 'UniPCMultistepScheduler': {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { residencyOn } from '../../../engine/cuda/gpu-memory.js'
 import { openEngine } from '../../../engine/engine.js'
 import { EngineError, type EngineErrorCode } from '../../../engine/errors.js'
 import {
@@ -16,6 +17,8 @@ import { readModel } from '../../../engine/model/model.js'
 import { assertUnchanged } from '../../../engine/model/model-files.js'
 import { defaultModelDir } from '../../../engine/models/default-model.js'
 import { EXTERNAL_DATA, generateFrames, smallParams, TINY_MODEL } from '../fixtures.js'
+
+const CARD = { name: 'NVIDIA GeForce RTX 3090', totalMib: 24_576, freeMib: 24_000 }
 
 /** Works on a copy of the random model. */
 async function withCopy(work: (dir: string) => Promise<void>): Promise<void> {
@@ -184,6 +187,28 @@ describe('A model folder', () => {
       } finally {
         await generator.close()
       }
+    })
+  })
+
+  it('with a file of 60 GB is refused for what is known without hashing it', async function () {
+    // Hashing it takes a minute.
+    this.timeout(10_000)
+    await withCopy(async (dir) => {
+      const large = path.join(dir, 'unet/model.onnx_data')
+      await writeFile(large, '')
+      // Sparse: it takes no room.
+      await truncate(large, 60 * 2 ** 30)
+      await assert.rejects(
+        readModel(dir, (outline) => void residencyOn(outline, CARD)),
+        {
+          code: 'gpu_too_small',
+          message: 'The model needs 60.5 GiB of a GPU’s memory; NVIDIA GeForce RTX 3090 has 24.0.',
+        },
+      )
+      const index = path.join(dir, 'model_index.json')
+      const json = await readFile(index, 'utf8')
+      await writeFile(index, json.replace('TextToVideoSDPipeline', 'CogVideoXPipeline'))
+      await assertRefused(readModel(dir), 'unsupported_model', /CogVideoXPipeline/)
     })
   })
 
