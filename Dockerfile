@@ -25,11 +25,14 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npm run build
 
-# onnxruntime's CUDA provider; the libraries that it loads come with the base image below.
+# onnxruntime's CUDA provider, and the libraries that it loads, as `fractal cuda install` has them outside of
+# containers: a base image with another cuDNN would compute other bytes, which is another determinism class.
 FROM packages AS packages-cuda
 RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip && rm -r /var/lib/apt/lists/*
 COPY --from=build /app/dist dist
-RUN node dist/cli/fractal.mjs cuda install --libraries none && rm -r /root/.cache dist
+RUN XDG_CACHE_HOME=/opt/cache node dist/cli/fractal.mjs cuda install --libraries all \
+  && rm -r dist /opt/cache/fractal/cuda/onnxruntime-gpu-* \
+  && chmod -R a+rX /opt/cache node_modules/onnxruntime-node/bin
 
 FROM ${NODE} AS fractal
 WORKDIR /app
@@ -42,12 +45,12 @@ USER 1000:1000
 ENTRYPOINT ["node", "dist/cli/fractal.mjs"]
 CMD ["--help"]
 
-# CUDA 13 and cuDNN 9, as onnxruntime 1.30 wants them; the host's driver has to be 580 or newer. Another version of
-# cuDNN may compute other bytes, which is another determinism class.
-FROM nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04 AS fractal-cuda
+# NVIDIA's container toolkit brings the driver's part, and refuses a driver that is older than CUDA 13 wants (580).
+FROM ${NODE} AS fractal-cuda
 WORKDIR /app
-ENV NODE_ENV=production FRACTAL_STATE_DIR=/var/lib/fractal
-COPY --from=packages-cuda /usr/local/bin/node /usr/local/bin/node
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility NVIDIA_REQUIRE_CUDA=cuda>=13.0
+ENV NODE_ENV=production FRACTAL_STATE_DIR=/var/lib/fractal XDG_CACHE_HOME=/opt/cache
+COPY --from=packages-cuda /opt/cache /opt/cache
 COPY --from=packages-cuda /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY LICENSE NOTICE ./

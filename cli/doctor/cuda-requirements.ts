@@ -1,5 +1,10 @@
 import { findCudaLibraries, type PackageState } from '../../engine/cuda/find-libraries.js'
-import { OLDEST_DRIVER, PROVIDER, runsCuda13 } from '../../engine/cuda/packages.js'
+import {
+  type CudaPackage,
+  OLDEST_DRIVER,
+  PROVIDER,
+  runsCuda13,
+} from '../../engine/cuda/packages.js'
 import { type ProviderState, providerState } from '../../engine/cuda/provider.js'
 import type { Gpu } from './machine-facts.js'
 import type { Requirement } from './requirement.js'
@@ -69,5 +74,13 @@ function library({ needed, found, missing }: PackageState): Requirement {
   }
   const [first] = found
   const version = first?.version ?? 'of unknown version'
-  return { ...base, state: 'ok', found: `${version}, ${first?.path ?? ''}`, todo: null }
+  const todo = isOther(needed, first?.version)
+    ? `Not ${needed.version}, which the image has: it may compute other bytes. ${INSTALL} --libraries all gets that.`
+    : null
+  return { ...base, state: 'ok', found: `${version}, ${first?.path ?? ''}`, todo }
+}
+
+/** @param found from a file's name, which may have fewer parts than the wheel's version: libcudnn.so.9.19.0 */
+function isOther({ version }: CudaPackage, found: string | null | undefined): boolean {
+  return found != null && !`${version}.`.startsWith(`${found}.`)
 }

@@ -8,7 +8,7 @@ import {
 } from '../../base/options/groups.js'
 import type { OptionName, Options } from '../../base/options/options.js'
 import { type WalletState, walletState } from '../../chain/wallet/state.js'
-import { neededMib } from '../../engine/cuda/gpu-memory.js'
+import { neededByTurnsMib, neededMib } from '../../engine/cuda/gpu-memory.js'
 import { openEngine } from '../../engine/engine.js'
 import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
@@ -73,6 +73,7 @@ export interface RoleFacts {
     readonly root: string
     readonly described: boolean
     readonly needsMib: number
+    readonly byTurnsMib: number
   }>
   /** The determinism class; null when there is no model to open. */
   readonly engine: Outcome<string> | null
@@ -99,7 +100,12 @@ export async function gatherFacts(
   const model = await outcomeOf(async () => {
     const model = await readModel(modelDir)
     const described = model.config.descriptor !== null
-    return { root: model.files.root, described, needsMib: neededMib(model) }
+    return {
+      root: model.files.root,
+      described,
+      needsMib: neededMib(model),
+      byTurnsMib: neededByTurnsMib(model),
+    }
   })
   const wallet = await walletState({
     path: options['wallet.path'],

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { FractalError } from '../../base/errors.js'
-import { neededMib } from '../../engine/cuda/gpu-memory.js'
+import { neededByTurnsMib, neededMib } from '../../engine/cuda/gpu-memory.js'
 import { readModel } from '../../engine/model/model.js'
 import { printLine } from '../output.js'
 import { exportPython } from './export-python.js'
@@ -50,6 +50,9 @@ export async function exportModel({ source, out, settings, python }: ExportOptio
   if (code !== 0) throw new FractalError('export_failed', `The exporter failed: ${last}`)
   const model = await readModel(out)
   printLine(`root    ${model.files.root}`)
-  printLine(`memory  a GPU has to have at least ${(neededMib(model) / 1024).toFixed(1)} GiB`)
+  const [all, byTurns] = [neededMib(model), neededByTurnsMib(model)].map((mib) =>
+    (mib / 1024).toFixed(1),
+  )
+  printLine(`memory  ${all} GiB of a GPU, or at least ${byTurns} with one network open at a time`)
   printLine(`Next: npx fractal doctor --certify --device cuda --model.dir ${out}`)
 }

@@ -36,7 +36,7 @@ const MACHINE: RoleFacts = {
   gpus: [{ name: 'NVIDIA GeForce RTX 3090', driver: '580.1', memoryMib: 24576 }],
   cuda: { provider: 'pinned', packages: LIBRARIES.map(found) },
   clockSynchronized: true,
-  model: { ok: { root: 'ab'.repeat(32), described: true, needsMib: 6600 } },
+  model: { ok: { root: 'ab'.repeat(32), described: true, needsMib: 6600, byTurnsMib: 3300 } },
   engine: { ok: 'ort=1;gpu=NVIDIA-GeForce-RTX-3090' },
   wallet: { hotkey: KEY, coldkey: { ...KEY, secret: 'absent' } },
   netuid: 7,
@@ -85,7 +85,8 @@ describe('what a role needs', () => {
       [{ diskFreeBytes: 63.9e9 }, [], ['disk, at .fractal']],
       [{ diskFreeBytes: 31.9e9 }, ['disk, at .fractal']],
       [{ gpus: [] }, ['GPU']],
-      [{ gpus: [{ ...gpu, memoryMib: 6000 }] }, ['GPU']],
+      [{ gpus: [{ ...gpu, memoryMib: 3200 }] }, ['GPU']],
+      [{ gpus: [{ ...gpu, memoryMib: 6000 }] }, []],
       [{ gpus: [{ ...gpu, name: 'Tesla T4', memoryMib: 6000 }, gpu] }, []],
       [{ gpus: [{ ...gpu, driver: '560.35.03' }] }, ['NVIDIA driver']],
       [{ cuda: { ...cuda, provider: 'missing' } }, ['onnxruntime’s CUDA provider']],
@@ -93,7 +94,11 @@ describe('what a role needs', () => {
       [{ cuda: { ...cuda, packages: LIBRARIES.map(lost) } }, LIBRARIES.map(({ what }) => what)],
       [{ gpus: [], cuda: null, device: 'cpu' }, []],
       [{ model: REFUSED, engine: null }, ['model folder']],
-      [{ model: { ok: { root: 'ab', described: false, needsMib: 0 } } }, [], ['model folder']],
+      [
+        { model: { ok: { root: 'ab', described: false, needsMib: 0, byTurnsMib: 0 } } },
+        [],
+        ['model folder'],
+      ],
       [{ engine: REFUSED }, ['engine']],
       [{ clockSynchronized: false }, ['clock']],
       [{ clockSynchronized: null }, []],
@@ -111,6 +116,32 @@ describe('what a role needs', () => {
       assert.deepEqual(proverLacks(facts), prover, JSON.stringify(facts))
       assert.deepEqual(verifierLacks(facts), verifier, JSON.stringify(facts))
     }
+  })
+
+  it('is there with NVIDIA’s libraries of another version, and with a GPU for one network at a time', () => {
+    const cudnn = LIBRARIES.find(({ name }) => name === 'nvidia-cudnn-cu13')!
+    const of = (version: string | null) => ({
+      ...{ needed: cudnn, missing: [] },
+      found: [{ library: 'libcudnn.so.9', path: '/lib/libcudnn.so.9', version }],
+    })
+    const row = (version: string | null) =>
+      requirementsOf('prover', {
+        ...MACHINE,
+        cuda: { provider: 'pinned', packages: [of(version)] },
+      }).find(({ name }) => name === cudnn.what)!
+    for (const pinned of ['9.19.0', '9.19.0.56', null]) assert.equal(row(pinned).todo, null)
+    for (const other of ['9.14.0', '9.1', '9.19.1']) {
+      assert.equal(row(other).state, 'ok')
+      assert.match(row(other).todo!, /^Not 9\.19\.0\.56, .* cuda install --libraries all/)
+    }
+    // Wan 2.1 on a 3090.
+    const model = { ok: { root: 'ab', described: true, needsMib: 30_800, byTurnsMib: 11_500 } }
+    const gpu = requirementsOf('prover', { ...MACHINE, model }).find(({ name }) => name === 'GPU')!
+    assert.deepEqual(
+      [gpu.state, gpu.needed],
+      ['ok', 'NVIDIA, 30.1 GiB for this model, or 11.2 with one network open at a time'],
+    )
+    assert.match(gpu.todo!, /one network at a time/)
   })
 
   it('of a prover is a port, and an address that others reach', () => {

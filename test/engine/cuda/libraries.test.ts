@@ -29,6 +29,17 @@ describe('NVIDIA’s libraries', () => {
       assert.match(sha256, /^[0-9a-f]{64}$/, name)
   })
 
+  it('are those of the image too: other ones may compute other bytes, which is another class', () => {
+    const text = readFileSync('Dockerfile', 'utf8')
+    const stages = text.split(/^FROM /m).map((stage) => stage.split(/ AS |\n/))
+    const [base] = stages.find(([, name]) => name === 'fractal-cuda')!
+    assert.match(base!, /^\$\{NODE\}$/, 'no base with libraries of its own')
+    assert.match(text, /XDG_CACHE_HOME=\/opt\/cache node \S+ cuda install --libraries all/)
+    assert.match(text, /^ENV .*NVIDIA_REQUIRE_CUDA=cuda>=13\.0.*$/m)
+    assert.match(text, /^COPY --from=packages-cuda \/opt\/cache \/opt\/cache$/m)
+    assert.match(text, /chmod -R a\+rX \/opt\/cache/, 'it runs as another user than it is built by')
+  })
+
   it('want a driver that knows CUDA 13', () => {
     assert.deepEqual(['580.159.03', '575.64', '580.0', '1000.1', 'none'].map(runsCuda13), [
       true,
