@@ -18,14 +18,3 @@ export function framesSha256(shape: FramesShape, frameDigests: readonly Uint8Arr
   const header = [shape.width, shape.height, shape.frames, CHANNELS].map(u32le)
   return sha256Hex(concat(...header, ...frameDigests))
 }
-
-/** A colour value in 0 … 1 as a byte: 255·v rounded half to even, clamped; NaN is 0. */
-export function toUint8(v: number): number {
-  if (!(v > 0)) return 0
-  if (v >= 1) return 255
-  const scaled = 255 * v
-  const floor = Math.floor(scaled)
-  const rest = scaled - floor
-  if (rest === 0.5) return floor + (floor & 1)
-  return rest > 0.5 ? floor + 1 : floor
-}

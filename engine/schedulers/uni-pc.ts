@@ -77,7 +77,9 @@ function step(
 ): SolverState {
   const { sigma } = levels[i]!
   const isLast = i === levels.length - 2
-  const x0 = latents.map((value, k) => value - f(sigma * velocity[k]!))
+  // Loops, here and below: a callback for each value takes several times as long, while the GPU waits.
+  const x0 = new Float32Array(latents.length)
+  for (let k = 0; k < x0.length; k++) x0[k] = latents[k]! - f(sigma * velocity[k]!)
   const from =
     corrected === undefined ? latents : correct(levels, i, corrected, previous!, beforePrevious, x0)
   const next = predict(levels, i, from, x0, isLast ? undefined : previous)
@@ -97,15 +99,17 @@ function correct(
   const move = moveBetween(levels, i - 1)
   const { keep, gain, ratio } = move
   const [past, now] = beforePrevious === undefined ? [0, 0.5] : weights(move)
-  return before.map((value, k) => {
+  const corrected = new Float32Array(before.length)
+  for (let k = 0; k < corrected.length; k++) {
     const last = previous[k]!
-    const plain = f(f(keep * value) - f(gain * last))
+    const plain = f(f(keep * before[k]!) - f(gain * last))
     let correction = f(now * f(x0[k]! - last))
     if (beforePrevious !== undefined) {
       correction = f(f(past * f(f(beforePrevious[k]! - last) / ratio)) + correction)
     }
-    return plain - f(gain * correction)
-  })
+    corrected[k] = plain - f(gain * correction)
+  }
+  return corrected
 }
 
 /** @param previous the previous data prediction; undefined for a first-order step */
@@ -117,11 +121,15 @@ function predict(
   previous: Float32Array | undefined,
 ): Float32Array {
   const { keep, gain, ratio } = moveBetween(levels, i)
-  return from.map((value, k) => {
-    const plain = f(f(keep * value) - f(gain * x0[k]!))
-    if (previous === undefined) return plain
-    return plain - f(gain * f(0.5 * f(f(previous[k]! - x0[k]!) / ratio)))
-  })
+  const next = new Float32Array(from.length)
+  for (let k = 0; k < next.length; k++) {
+    const plain = f(f(keep * from[k]!) - f(gain * x0[k]!))
+    next[k] =
+      previous === undefined
+        ? plain
+        : plain - f(gain * f(0.5 * f(f(previous[k]! - x0[k]!) / ratio)))
+  }
+  return next
 }
 
 /** From level i to the next. */

@@ -6,7 +6,7 @@ import { type CanonicalValue, canonicalJson } from '../../formats/canonical-json
 import { isDeterminismClass } from '../../formats/determinism-class.js'
 import { drawBytes, drawInteger } from '../../formats/draws.js'
 import { FormatError, type FormatErrorCode } from '../../formats/error.js'
-import { framesSha256, toUint8 } from '../../formats/frames.js'
+import { framesSha256 } from '../../formats/frames.js'
 import { guidanceMilli, SEED_MAX, workOf } from '../../formats/generation.js'
 import { modelRoot } from '../../formats/model-root.js'
 import { isRequestId } from '../../formats/request-id.js'
@@ -53,23 +53,6 @@ describe('formats, edges', () => {
       }),
       { seed: 1 },
     )
-  })
-
-  it('rounds colours half to even and clamps', () => {
-    const ends: [number, number][] = [
-      [-1, 0],
-      [0, 0],
-      [1, 255],
-      [7, 255],
-      [Number.NaN, 0],
-      [0.499 / 255, 0],
-      [0.501 / 255, 1],
-    ]
-    for (const [v, byte] of ends) assert.equal(toUint8(v), byte, `${v}`)
-    const ties = [...Array(255).keys()].filter((k) => 255 * ((k + 0.5) / 255) === k + 0.5)
-    assert.ok(ties.length > 100)
-    for (const k of ties) assert.equal(toUint8((k + 0.5) / 255), k % 2 === 0 ? k : k + 1)
-    for (let byte = 0; byte < 256; byte++) assert.equal(toUint8(byte / 255), byte)
   })
 
   it('takes guidance of at most three decimals', () => {

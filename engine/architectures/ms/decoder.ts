@@ -1,4 +1,4 @@
-import { toUint8 } from '../../../formats/frames.js'
+import { pictureOf } from '../../pipeline/picture.js'
 import type { RunnableNetwork } from '../../runtime/networks.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import type { Decoder } from '../architecture.js'
@@ -27,13 +27,7 @@ export function msDecoder(
         latent_sample: new Tensor('float32', sample, [1, channels, h, w]),
       })
       const pixels = decoded.length / 3
-      const rgb = new Uint8Array(3 * pixels)
-      for (let i = 0; i < pixels; i++) {
-        for (let c = 0; c < 3; c++) {
-          rgb[3 * i + c] = toUint8(f(decoded[c * pixels + i]! * 0.5 + 0.5))
-        }
-      }
-      return [rgb]
+      return [pictureOf(decoded, { start: 0, stride: pixels, pixels })]
     },
   }
 }

@@ -1,4 +1,4 @@
-import { toUint8 } from '../../../formats/frames.js'
+import { pictureOf } from '../../pipeline/picture.js'
 import type { RunnableNetwork } from '../../runtime/networks.js'
 import type { Runtime } from '../../runtime/runtime.js'
 import type { Decoder } from '../architecture.js'
@@ -21,16 +21,19 @@ export function wanDecoder(
     async decode(latents, shape, from) {
       const [, channels, , h, w] = shape
       const cells = latents.length / channels
-      const sample = latents.map((value, i) => {
-        const channel = Math.floor(i / cells)
+      const sample = new Float32Array(latents.length)
+      for (let c = 0; c < channels; c++) {
         // Divides by the reciprocal, as diffusers does: a product would give different bits.
-        return f(value / f(1 / f(std[channel]!))) + f(mean[channel]!)
-      })
+        const [scale, shift] = [f(1 / f(std[c]!)), f(mean[c]!)]
+        const end = (c + 1) * cells
+        for (let i = c * cells; i < end; i++) sample[i] = f(latents[i]! / scale) + shift
+      }
+      // [3, frames, height, width], −1 … 1
       const decoded = await network.run({ latent_sample: new Tensor('float32', sample, shape) })
       const pixels = SCALE * h * SCALE * w
       const frames = decoded.length / 3 / pixels
       return Array.from({ length: frames - from }, (_, k) =>
-        pictureOf(decoded, { frame: from + k, frames, pixels }),
+        pictureOf(decoded, { start: (from + k) * pixels, stride: frames * pixels, pixels }),
       )
     },
   }
@@ -38,18 +41,3 @@ export function wanDecoder(
 
 /** Pixels per latent cell, in each direction. */
 export const SCALE = 8
-
-/** @param decoded [3, frames, height, width], −1 … 1 */
-function pictureOf(
-  decoded: Float32Array,
-  { frame, frames, pixels }: { frame: number; frames: number; pixels: number },
-): Uint8Array {
-  const rgb = new Uint8Array(3 * pixels)
-  for (let c = 0; c < 3; c++) {
-    const start = (c * frames + frame) * pixels
-    for (let i = 0; i < pixels; i++) {
-      rgb[3 * i + c] = toUint8(f(decoded[start + i]! * 0.5 + 0.5))
-    }
-  }
-  return rgb
-}
