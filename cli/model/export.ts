@@ -53,6 +53,7 @@ export async function exportModel({ source, out, settings, python }: ExportOptio
   const [all, byTurns] = [neededMib(model), neededByTurnsMib(model)].map((mib) =>
     (mib / 1024).toFixed(1),
   )
-  printLine(`memory  ${all} GiB of a GPU, or at least ${byTurns} with one network open at a time`)
+  const less = all === byTurns ? '' : `, or at least ${byTurns} with one network open at a time`
+  printLine(`memory  ${all} GiB of a GPU${less}`)
   printLine(`Next: npx fractal doctor --certify --device cuda --model.dir ${out}`)
 }

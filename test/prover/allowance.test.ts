@@ -8,14 +8,19 @@ const DAY_MS = 86_400_000
 describe('what a caller may ask of a prover', () => {
   it('is its own deadline with a permit, and without one no later than everybody’s', () => {
     const work = 1_000_000
-    for (const usPerWork of [null, 50_000_000]) {
+    for (const [usPerWork, coldUs] of [
+      [null, 0],
+      [50_000_000, 0],
+      [50_000_000, 4_000_000],
+    ] as const) {
       const everybodys = deadlineMs({
         floorMs: SHARED_MACHINE_DEADLINE_FLOOR_MS,
         certifiedUsPerWork: usPerWork,
+        certifiedColdUs: coldUs,
         work,
       })
       assert.ok(everybodys < DAY_MS)
-      const measures = { standardWork: work, usPerWork }
+      const measures = { standardWork: work, usPerWork, coldUs }
       const deadline = (askedMs: number, permit: boolean) =>
         deadlineOf({ deadlineMs: askedMs, work, permit }, measures)
       assert.equal(deadline(DAY_MS, true), DAY_MS)
@@ -25,7 +30,7 @@ describe('what a caller may ask of a prover', () => {
   })
 
   it('is no work at all without a permit where the model has no standard', () => {
-    const measures = { standardWork: null, usPerWork: null }
+    const measures = { standardWork: null, usPerWork: null, coldUs: 0 }
     assert.doesNotThrow(() => assertWork(1e12, true, measures))
     assert.throws(() => assertWork(1, false, measures), { code: 'work_needs_permit' })
   })
