@@ -4,6 +4,7 @@ import { ChainError } from '../../chain/errors.js'
 import { baselineLastUpdate } from '../../ledger/intervals/lease.js'
 import { isOurInclusion, pendingExtrinsics } from '../../ledger/intervals/weight-extrinsics.js'
 import type { VerifierDeps } from '../verifier-deps.js'
+import { findChainReveals } from './timelocked.js'
 import { recordEnd } from './track-inclusion.js'
 
 /** The chain's state before something is signed. */
@@ -62,7 +63,8 @@ export function assertVersionKey({ weightsVersionKey }: SubnetParams, ours: numb
 /**
  * Asserts that the hotkey's last update is one of ours (mechanism section 6). Commits count as updates and
  * reveals don't, so this also detects another process that commits.
- * @returns why to wait: an extrinsic of ours may be in a block that is not final yet; else null
+ * @returns why to wait: an extrinsic of ours, or the chain's reveal of one, may be in a block that is not final yet;
+ * else null
  * @throws FractalError `another_process_sets_weights`
  */
 export async function assertSoleSender(
@@ -86,6 +88,9 @@ export async function assertSoleSender(
   if (maybe !== undefined) {
     return `waiting until block ${lastUpdate} is final: it may hold the weights of interval ${maybe.n}`
   }
+  const reveal = await findChainReveals(deps, lastUpdate)
+  if (reveal !== null) return reveal
+  if (await isOurInclusion(db, id, lastUpdate)) return null
   throw new FractalError(
     'another_process_sets_weights',
     `another process sets weights with this hotkey: the chain says block ${lastUpdate}, which is not one of ours`,

@@ -1,10 +1,6 @@
 import { Mutex } from '../../base/concurrency/semaphore.js'
 import { FractalError } from '../../base/errors.js'
-import {
-  extrinsicsOf,
-  isCommit,
-  type WeightExtrinsicRow,
-} from '../../ledger/intervals/weight-extrinsics.js'
+import { extrinsicsOf, type WeightExtrinsicRow } from '../../ledger/intervals/weight-extrinsics.js'
 import { type WeightSetRow, weightSet } from '../../ledger/intervals/weights.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import type { VerifierDeps } from '../verifier-deps.js'
@@ -13,7 +9,7 @@ import { describeWeights } from './describe.js'
 import { readBack } from './read-back.js'
 import { revealWeights } from './reveal.js'
 import { signWeights } from './sign.js'
-import { awaitChainReveal } from './timelocked.js'
+import { awaitChainReveal, newestCommit } from './timelocked.js'
 import { trackInclusion } from './track-inclusion.js'
 
 type Next = AfterStep | { after: 'nothing'; line: string }
@@ -113,7 +109,7 @@ function showWeights(
   set: WeightSetRow,
   extrinsics: readonly WeightExtrinsicRow[],
 ): Promise<AfterStep> {
-  const commit = extrinsics.findLast((sent) => isCommit(sent) && sent.result === 'ok')
+  const commit = newestCommit(extrinsics)
   return commit?.step === 'timelock'
     ? awaitChainReveal(deps, n, set, commit)
     : revealWeights(deps, n, set, extrinsics)

@@ -1,5 +1,5 @@
 import { FractalError } from '../../base/errors.js'
-import type { SubnetParams, WeightsStep } from '../../chain/chain.js'
+import { weightsStep } from '../../chain/weights-step.js'
 import { putExtrinsic } from '../../ledger/intervals/weight-extrinsics.js'
 import {
   newestWeightsN,
@@ -59,7 +59,7 @@ export async function signWeights(
     await withFence(deps, (tx) => replaceWeights(tx, id, n, decided, null))
     return { after: 'immediately' }
   }
-  const step = stepOf(site.params)
+  const step = weightsStep(site.params)
   const secret =
     step === 'commit' ? { salt: saltOf(deps.newSecret()), versionKey: VERSION_KEY } : null
   const prepared = await chain.prepareWeights({
@@ -77,12 +77,6 @@ export async function signWeights(
     await putExtrinsic(tx, id, n, { ...prepared, step })
   })
   return { after: 'immediately' }
-}
-
-/** The kind of extrinsic that the subnet requires. */
-function stepOf({ commitReveal, timelocked }: SubnetParams): WeightsStep {
-  if (!commitReveal) return 'set'
-  return timelocked ? 'timelock' : 'commit'
 }
 
 /**

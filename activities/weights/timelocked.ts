@@ -1,13 +1,19 @@
 import { FractalError } from '../../base/errors.js'
 import type { BlockRef, WeightsCommit } from '../../chain/chain.js'
-import type { WeightExtrinsicRow } from '../../ledger/intervals/weight-extrinsics.js'
 import {
+  extrinsicsOf,
+  isCommit,
+  type WeightExtrinsicRow,
+} from '../../ledger/intervals/weight-extrinsics.js'
+import {
+  committedNs,
   loseCommit,
   markShown,
   newestShownN,
   noteChangedUids,
   supersede,
   type WeightSetRow,
+  weightSet,
 } from '../../ledger/intervals/weights.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
@@ -60,6 +66,32 @@ export async function awaitChainReveal(
     await withFence(deps, (tx) => loseCommit(tx, id, n, 'NotRevealed'))
   }
   return { after: 'immediately' }
+}
+
+/**
+ * Looks for the chain's reveals of all intervals: one may have failed before it found its own. Where the subnet takes
+ * weights in the open by then, a reveal counts as an update.
+ * @returns why to wait: this block may hold one, and is not final yet; else null
+ */
+export async function findChainReveals(deps: VerifierDeps, block: number): Promise<string | null> {
+  const { db, id } = deps
+  const { number: final } = await deps.chain.finalized()
+  for (const n of await committedNs(db, id)) {
+    const set = (await weightSet(db, id, n))!
+    const commit = newestCommit(await extrinsicsOf(db, id, n))
+    if (commit?.step !== 'timelock') continue
+    const found = await awaitChainReveal(deps, n, set, commit)
+    if (found.after !== 'waiting' || final >= block || (found.until ?? 0) > block) continue
+    return `waiting until block ${block} is final: the chain may have revealed the weights of interval ${n} in it`
+  }
+  return null
+}
+
+/** What an interval's weights were last hidden in, once that is in a block. */
+export function newestCommit(
+  extrinsics: readonly WeightExtrinsicRow[],
+): WeightExtrinsicRow | undefined {
+  return extrinsics.findLast((sent) => isCommit(sent) && sent.result === 'ok')
 }
 
 async function standingCommit(

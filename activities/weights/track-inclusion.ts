@@ -31,8 +31,9 @@ const GOES_ON: Record<WeightsStep, readonly string[]> = {
     'CommittingWeightsTooFast',
     'CommitRevealDisabled',
     'TooManyUnrevealedCommits',
-    // The chain expects another version now: the next one to be signed will use it.
+    // The chain expects another version, or a later round: the next one to be signed will use it.
     'IncorrectCommitRevealVersion',
+    'InvalidRevealRound',
   ],
   reveal: ['ok', 'expired', 'RevealTooEarly', 'ExpiredWeightCommit', 'CommitRevealDisabled'],
 }

@@ -202,7 +202,7 @@ class SubtensorChain implements Chain {
  * The block time from the runtime's constants. A development chain may be faster with the same runtime, and
  * reports its own.
  */
-async function secondsOfBlock(session: Session): Promise<number> {
+export async function secondsOfBlock(session: Session): Promise<number> {
   const { consts } = await session.api()
   const said = await session.saidBlockMs()
   if (said !== null) return said / 1000

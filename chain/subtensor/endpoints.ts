@@ -25,6 +25,11 @@ const NETWORKS: Readonly<Record<string, Network>> = {
   [DEVNET]: { endpoints: ['ws://127.0.0.1:9944'], genesis: null },
 }
 
+/** The network that a genesis belongs to; null if this version knows none. */
+export function networkOfGenesis(genesis: Hex): string | null {
+  return Object.entries(NETWORKS).find(([, known]) => known.genesis === genesis)?.[0] ?? null
+}
+
 export interface ChainTarget {
   network: string
   /** In the order to try. */

@@ -294,6 +294,15 @@ export async function timelockedN(
   )
 }
 
+/** The intervals with a commit in a block that was not found to be revealed, nor given up; oldest first. */
+export async function committedNs(db: Queryable, id: VerifierId): Promise<number[]> {
+  const rows = await db.query<{ n: number }>(
+    `SELECT n FROM weight_sets WHERE ${OF} AND state = 'committed' ORDER BY n`,
+    [id.netuid, id.verifier],
+  )
+  return rows.map(({ n }) => n)
+}
+
 /** Records that the commit can no longer be revealed: new weights may be signed in its place. */
 export async function loseCommit(
   db: Queryable,

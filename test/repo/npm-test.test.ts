@@ -27,6 +27,21 @@ describe('npm test', () => {
     assert.notEqual(await exitCode("throw new Error('fails')"), 0)
   })
 
+  it('of the soak runs what is named, and nothing else of it', async () => {
+    const file = path.join(folder, 'long.test.ts')
+    await writeFile(file, "it('is the only long one', () => {})\n")
+    const args = ['dev/soak.mjs', path.relative(root, file), '--reporter', 'dot']
+    // Compiled by somebody else.
+    const env = { ...process.env, FRACTAL_TEST_BIN: file }
+    const { status, stdout } = spawnSync(process.execPath, args, {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0)
+    assert.match(stdout, /^\s*1 passing/m)
+  })
+
   it('counts by a reporter that is there', async () => {
     const text = await readFile(path.join(root, 'dev/test.mjs'), 'utf8')
     const [, reporter] = /'--reporter', '([^']+)'/.exec(text)!

@@ -4,33 +4,22 @@ import { encodeAddress, sr25519PairFromSeed, sr25519Sign } from '../../../base/c
 import { describeError } from '../../../base/errors.js'
 import { type Signer, sr25519Ready } from '../../../base/sr25519.js'
 import { PRODUCTION_PROFILE } from '../../../rules/profile.js'
-import type { BlockRef, WeightsStep } from '../../chain.js'
+import type { BlockRef } from '../../chain.js'
 import { ChainError } from '../../errors.js'
 import { stateBlocksNeeded } from '../../kept-states.js'
-import { chainTarget } from '../endpoints.js'
+import { secondsOfBlock } from '../adapter.js'
+import { chainTarget, networkOfGenesis } from '../endpoints.js'
 import { RpcSocket } from '../rpc-socket.js'
 import { Session } from '../session.js'
-import { signedExtensionNames } from '../signed-extensions.js'
 import { StateAt, wanted } from '../storage.js'
-import { findMethod } from '../weights/weights-call.js'
+import { checkItems } from './check-items.js'
+import { checkSubnet } from './check-subnet.js'
+import type { Finding } from './finding.js'
 import { tryExtrinsic } from './try-extrinsic.js'
 
-/** One line about what a runtime offers. */
-export interface Finding {
-  /**
-   * `missing`: something that Fractal needs does not exist. `-`: it has an alternative, or is not needed.
-   */
-  is: 'ok' | 'missing' | '-'
-  what: string
-}
-
 const DEADLINE_MS = 10_000
-const STEPS: Readonly<Record<WeightsStep, string>> = {
-  set: 'plain weights',
-  commit: 'commit to weights',
-  reveal: 'reveal weights',
-  timelock: 'timelocked weights',
-}
+/** As many blocks without a new one, and a node is stuck or still catching up. */
+const STUCK_BLOCKS = 10
 /** Who reads the past, and how far back. */
 const PAST = [
   {
@@ -40,59 +29,78 @@ const PAST = [
   },
   { blocksAgo: 50_400, what: 'for `fractal audit` of last week’s records', otherwise: '-' },
 ] as const
-/** Of SubtensorModule, by the API's names. */
-const NEEDED = [
-  ...['networksAdded', 'subnetworkN', 'keys', 'owner', 'axons', 'validatorPermit', 'lastUpdate'],
-  ...['blockAtRegistration', 'totalHotkeyAlpha', 'parentKeys', 'childKeys', 'taoWeight', 'weights'],
-  ...['tempo', 'weightsSetRateLimit', 'weightsVersionKey', 'minAllowedWeights', 'maxWeightsLimit'],
-  ...['commitRevealWeightsEnabled', 'revealPeriodEpochs', 'weightCommits', 'immunityPeriod'],
-  ...['maxAllowedUids', 'servingRateLimit', 'blocksSinceLastStep'],
-]
-/** Read if a runtime has them; older or newer ones have others, or none. */
-const OPTIONAL = [
-  ...['stakeThreshold', 'weightsMinStake', 'subnetOwnerHotkey', 'mechanismCountCurrent'],
-  ...['timelockedWeightCommits', 'commitRevealWeightsVersion'],
-  ...['subnetEpochIndex', 'lastEpochBlock', 'pendingEpochAt'],
-]
+
+/** Which of its subnets' mechanisms is asked about. */
+export interface CheckedPlace {
+  readonly netuid: number
+  readonly mechanism: number
+}
 
 /**
  * Lists what the runtime at an endpoint offers, and what the adapter would use. Sends nothing that changes
  * the chain: the extrinsic that it signs, with a throw-away key, is only validated by the runtime.
  * @throws ChainError `chain_endpoint`, `chain_unreachable`, `chain_timeout`, `bad_chain_answer`
  */
-export async function checkRuntime(url: string, netuid: number): Promise<Finding[]> {
+export async function checkRuntime(url: string, place: CheckedPlace): Promise<Finding[]> {
   await sr25519Ready()
   const { endpoints } = chainTarget('the endpoint', url)
   const socket = await RpcSocket.open(endpoints[0]!, DEADLINE_MS)
   try {
     const session = new Session(socket)
-    return await session.run(() => findings(session, netuid))
+    return await session.run(() => findings(session, place))
   } finally {
     socket.close()
   }
 }
 
-async function findings(session: Session, netuid: number): Promise<Finding[]> {
+async function findings(session: Session, place: CheckedPlace): Promise<Finding[]> {
   const api = await session.api()
   const head = await session.head()
   const state = await StateAt.open(session, head)
-  const { specName, specVersion, transactionVersion } = api.runtimeVersion
-  const says = `${specName} ${specVersion}, transactions ${transactionVersion}, metadata ${api.runtimeMetadata.version}`
+  const blockSeconds = await secondsOfBlock(session)
+  const subnet = await checkSubnet(state, place)
   return [
-    { is: 'ok', what: `runtime ${says}` },
-    { is: 'ok', what: `genesis ${await session.genesisHash()}, block ${head.number}` },
-    ...calls(state),
-    ...NEEDED.map((item) => storage(state, item, 'missing')),
-    ...OPTIONAL.map((item) => storage(state, item, '-')),
-    ...signedExtensionNames(api).map(
-      ({ name, isKnown }): Finding => ({
-        is: isKnown ? 'ok' : 'missing',
-        what: `extension ${name}${isKnown ? '' : ': it requires bytes that this version does not know'}`,
-      }),
-    ),
-    await extrinsic(session, netuid),
-    ...(await keptStates(session, netuid, head)),
+    ...(await about(session, state, blockSeconds)),
+    ...subnet.findings,
+    ...checkItems(state, api, place.mechanism),
+    ...(subnet.step === null
+      ? []
+      : [await extrinsic(session, { ...place, step: subnet.step, blockSeconds })]),
+    ...(await keptStates(session, place.netuid, head)),
   ]
+}
+
+/** The node, its runtime, its chain, and whether it is where the chain is. */
+async function about(session: Session, state: StateAt, blockSeconds: number): Promise<Finding[]> {
+  const api = await session.api()
+  const genesis = await session.genesisHash()
+  const { specName, specVersion, transactionVersion } = api.runtimeVersion
+  const runtime = `${specName} ${specVersion}, transactions ${transactionVersion}, metadata ${api.runtimeMetadata.version}`
+  const network = networkOfGenesis(genesis)
+  const final = await session.finalized()
+  const ageSeconds = Math.round(Date.now() / 1000 - (await state.madeAtSeconds()))
+  // Development chains, which say how long their blocks last, have clocks of their own.
+  const isStuck = ageSeconds > STUCK_BLOCKS * blockSeconds && (await session.saidBlockMs()) === null
+  const said = `block ${state.block.number}, made ${ageSeconds} s ago by this machine’s clock; the last final one is ${final.number}`
+  return [
+    { is: 'ok', what: `node ${await nodeVersion(session)}, a block every ${blockSeconds} s` },
+    { is: 'ok', what: `runtime ${runtime}` },
+    { is: 'ok', what: `genesis ${genesis}${network === null ? '' : ` (${network})`}` },
+    {
+      is: isStuck ? 'missing' : 'ok',
+      what: isStuck ? `a newer block: ${said}: the node is stuck, or still catching up` : said,
+    },
+  ]
+}
+
+/** Nodes behind a proxy may not tell. */
+async function nodeVersion(session: Session): Promise<string> {
+  try {
+    return await session.read('system_version', [], z.string())
+  } catch (error) {
+    if (error instanceof ChainError && error.code === 'bad_chain_answer') return 'of no version'
+    throw error
+  }
 }
 
 /** What of the past the endpoint still has. */
@@ -121,27 +129,13 @@ async function hasState(session: Session, netuid: number, number: number): Promi
   }
 }
 
-function calls(state: StateAt): Finding[] {
-  return Object.entries(STEPS).map(([step, name]) => {
-    const callArguments = (call: string) => state.argumentsOf(call)
-    const { found, changed } = findMethod(step as WeightsStep, callArguments, 0)
-    if (found !== null) return { is: 'ok', what: `call ${name}: ${found.call}(${found.args})` }
-    const why = changed.length === 0 ? 'none' : `with other arguments: ${changed}`
-    return { is: step === 'set' ? 'missing' : '-', what: `call ${name}: ${why}` }
-  })
-}
-
-function storage(state: StateAt, item: string, otherwise: 'missing' | '-'): Finding {
-  const keys = state.keysOf(item)
-  if (keys === null) return { is: otherwise, what: `storage ${item}: none` }
-  return { is: 'ok', what: `storage ${item}: ${keys} key${keys === 1 ? '' : 's'}` }
-}
-
-async function extrinsic(session: Session, netuid: number): Promise<Finding> {
+async function extrinsic(
+  session: Session,
+  tried: Omit<Parameters<typeof tryExtrinsic>[1], 'signer'>,
+): Promise<Finding> {
   try {
-    const said = await tryExtrinsic(session, netuid, strangersKey())
-    const isRead = said !== 'BadProof' && said !== 'unreadable'
-    return { is: isRead ? 'ok' : 'missing', what: `a signed extrinsic, unsent: ${said}` }
+    const { isRead, said } = await tryExtrinsic(session, { ...tried, signer: strangersKey() })
+    return { is: isRead ? 'ok' : 'missing', what: said }
   } catch (error) {
     return { is: 'missing', what: `a signed extrinsic, unsent: ${describeError(error)}` }
   }

@@ -55,6 +55,11 @@ const NOT_HERE: Readonly<Record<string, string>> = {
   setWeightsV2: 'scores of 32 bits',
 }
 
+/** Those of them that a runtime has, each with what it is for. */
+export function callsNotHere(callArguments: CallArguments): [call: string, purpose: string][] {
+  return Object.entries(NOT_HERE).filter(([call]) => callArguments(call) !== null)
+}
+
 /** The first supported call for a mechanism, else those that exist with different arguments. */
 export function findMethod(
   step: WeightsStep,
@@ -81,13 +86,14 @@ export function weightsMethod(
 ): WeightsMethod {
   const { found, changed } = findMethod(step, callArguments, mechanism)
   if (found !== null) return found
-  const offered = Object.keys(NOT_HERE).filter((call) => callArguments(call) !== null)
+  const notHere = callsNotHere(callArguments)
+  const offered = notHere.map(([call]) => call)
   const known = METHODS[step].map(({ call }) => call).join(' or ')
   const why =
     changed.length > 0
       ? `its arguments differ from those that this version knows: ${changed}`
       : 'it has none'
-  const instead = [...new Set(offered.map((call) => NOT_HERE[call]))]
+  const instead = [...new Set(notHere.map(([, purpose]) => purpose))]
   const whose = mechanism === 0 ? '' : ` of mechanism ${mechanism}`
   const message =
     `runtime ${specVersion} can't ${step} weights${whose} by ${known}: ${why}` +

@@ -10,6 +10,8 @@ const ZERO = `0x${'00'.repeat(32)}`
 /** "Metadata", by which a runtime says that it has calls for its metadata. */
 const METADATA_API = ['0x37e397fc7c91f5e4', 2]
 const STATE_ERROR = 4003
+/** Of a transaction, as a runtime says it: the first is its own code 10. */
+const INVALID = { stranger: '0x0100070a', badProof: '0x010004' } as const
 /** What the API takes from it. */
 const METHODS = [
   ...['chain_getBlockHash', 'chain_getHeader', 'chain_getFinalizedHead'],
@@ -145,7 +147,7 @@ export class MadeNode {
       case 'system_accountNextIndex':
         return result(this.nonce)
       case 'state_call':
-        return result(this.#metadata(String(params[0])))
+        return result(this.#call(String(params[0]), String(params[1])))
       case 'state_queryStorageAt': {
         const { stored } = this.#runtime
         const changes = (params[0] as string[]).map((key) => [key, stored.get(key) ?? null])
@@ -178,9 +180,21 @@ export class MadeNode {
     }
   }
 
-  #metadata(name: string): string {
+  #call(name: string, given: string): string {
+    if (name === 'TaggedTransactionQueue_validate_transaction') return this.#validity(given)
     if (name === 'Metadata_metadata_versions') return '0x040f000000'
     const { metadata } = this.#runtime
     return `0x${toHex(concat(Uint8Array.of(1), compact(metadata.length), metadata))}`
+  }
+  /** What can be read is refused, for its signer is a stranger; what can't, as badly signed. */
+  #validity(given: string): string {
+    // Between its source, of one byte, and the hash of a block.
+    const bytes = given.slice(4, -64)
+    try {
+      const read = this.#runtime.registry.createType('Extrinsic', `0x${bytes}`)
+      return read.toHex().slice(2) === bytes ? INVALID.stranger : INVALID.badProof
+    } catch {
+      return INVALID.badProof
+    }
   }
 }

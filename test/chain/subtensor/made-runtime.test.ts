@@ -232,13 +232,14 @@ describe('the adapter on metadata made by hand: calls and storage that no runtim
       message: /no longer has this block/,
       hint: 'Use an archive node, or a later block.',
     })
-    const findings = await checkRuntime(node.url, NETUID)
+    const place = { netuid: NETUID, mechanism: 0 }
+    const findings = await checkRuntime(node.url, place)
     const past = () => findings.filter(({ what }) => what.startsWith('state of '))
     assert.deepEqual(past(), [
       { is: 'ok', what: 'state of 180 blocks ago, for an interval that is begun late: kept' },
     ])
     node.keptFrom = node.head - 100
-    const [found] = (await checkRuntime(node.url, NETUID)).filter(({ what }) =>
+    const [found] = (await checkRuntime(node.url, place)).filter(({ what }) =>
       what.startsWith('state of '),
     )
     assert.equal(found!.is, 'missing')

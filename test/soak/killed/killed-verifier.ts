@@ -9,7 +9,7 @@ import type { WeightsMoment } from '../../support/gates/weights-gate.js'
 import { useDatabase } from '../../support/postgres.js'
 import { useTemporal } from '../../support/temporal.js'
 import { KilledGrid } from './killed-grid.js'
-import type { MadeChain } from './made-chain.js'
+import type { HeldWeights, MadeChain } from './made-chain.js'
 
 /** Between which two steps the verifier dies: before it notes this, or before or after it sends. */
 export type Death = WeightsMoment | 'before sending' | 'after sending'
@@ -140,18 +140,16 @@ export function describeKilledVerifier(
         await chain().storedWeights(netuid, id.verifier),
         set.uids.map((uid, i) => [uid, values[i]]),
       )
-      const noted = await extrinsicsOf(db, id, n)
+      const all = await db.query<HeldWeights>(
+        "SELECT hash, step FROM weight_extrinsics WHERE result = 'ok' ORDER BY included_block",
+      )
+      const held = await chain().heldWeights(id.verifier)
+      assert.deepEqual(held, all, 'the chain has what the ledger has, and no more')
+      const own = new Set((await extrinsicsOf(db, id, n)).map(({ hash }) => hash))
       assert.deepEqual(
-        noted.filter(({ result }) => result === 'ok').map(({ step }) => step),
+        held.filter(({ hash }) => own.has(hash)).map(({ step }) => step),
         steps,
-      )
-      const all = await db.query<{ hash: string }>(
-        "SELECT hash FROM weight_extrinsics WHERE result = 'ok' ORDER BY included_block",
-      )
-      assert.deepEqual(
-        await chain().heldWeights(id.verifier),
-        all.map(({ hash }) => hash),
-        'the chain has what the ledger has, and no more',
+        `of interval ${n} blocks hold these calls and no others`,
       )
     }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Chain } from '../../../chain/chain.js'
+import type { Chain, WeightsStep } from '../../../chain/chain.js'
 import { connectLocalChain } from '../../../chain/local/adapter.js'
 import { localAdmin } from '../../../chain/local/admin-client.js'
 import { openExtrinsic } from '../../../chain/local/extrinsic.js'
@@ -9,9 +9,15 @@ import type { RunningLocalnet } from '../../../dev/localnet/server.js'
 import { startManual } from '../../chain/local-harness.js'
 import { type HttpGate, startHttpGate } from '../../support/gates/http-gate.js'
 import { BLOCK_MS } from './killed-grid.js'
-import type { MadeChain, MadeSubnet } from './made-chain.js'
+import type { HeldWeights, MadeChain, MadeSubnet } from './made-chain.js'
 
 const NETUID = 7
+const STEPS: Readonly<Record<string, WeightsStep>> = {
+  set_weights: 'set',
+  commit_weights: 'commit',
+  reveal_weights: 'reveal',
+  commit_timelocked_weights: 'timelock',
+}
 
 /** A local chain for the tests of a describe block. */
 export function useLocalChain(): () => MadeChain {
@@ -74,14 +80,15 @@ function localChain(url: string, chain: Chain): MadeChain {
     // The chain shows a block's extrinsics to nobody, but all of the verifier's came through the gate.
     async heldWeights(hotkey) {
       const { number } = await chain.finalized()
-      const found: { block: number; hash: string }[] = []
+      const found: (HeldWeights & { block: number })[] = []
       for (const bytes of gate!.submitted) {
         const { hash, signer, call } = openExtrinsic(bytes, chain.genesisHash)
-        if (signer !== hotkey || call.name === 'serve_axon') continue
+        const step = STEPS[call.name]
+        if (signer !== hotkey || step === undefined) continue
         const inclusion = await chain.inclusion(hash, { from: 0, to: number })
-        if (inclusion?.ok === true) found.push({ block: inclusion.block.number, hash })
+        if (inclusion?.ok === true) found.push({ block: inclusion.block.number, hash, step })
       }
-      return found.sort((a, b) => a.block - b.block).map(({ hash }) => hash)
+      return found.sort((a, b) => a.block - b.block).map(({ hash, step }) => ({ hash, step }))
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { WeightsStep } from '../../../chain/chain.js'
 import type { Gate } from '../../support/gates/gate.js'
 
 /** Of a subnet, as both development chains take it. */
@@ -9,6 +10,13 @@ export interface MadeSubnet {
   servingRateLimit?: number
   commitReveal?: boolean
   timelocked?: boolean
+}
+
+/** An extrinsic about weights that a block holds and that had its effect. */
+export interface HeldWeights {
+  readonly hash: string
+  /** By the call that it makes. */
+  readonly step: WeightsStep
 }
 
 /** A development chain whose blocks a test makes. */
@@ -29,6 +37,6 @@ export interface MadeChain {
   startGate(): Promise<Gate>
   /** The weights in its storage. */
   storedWeights(netuid: number, hotkey: string): Promise<[uid: number, value: number][]>
-  /** Of every extrinsic about weights that blocks hold and that had its effect the hash, in their order. */
-  heldWeights(hotkey: string): Promise<string[]>
+  /** All of a hotkey, in their order. */
+  heldWeights(hotkey: string): Promise<HeldWeights[]>
 }

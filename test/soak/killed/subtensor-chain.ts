@@ -42,7 +42,7 @@ function subtensorChain(dev: DevSubtensor, api: ApiPromise): MadeChain {
     storedWeights: (netuid, hotkey) => storedWeights(api, netuid, hotkey),
     async heldWeights(hotkey) {
       const held = await weightsExtrinsics(api, hotkey)
-      return held.filter(({ ok }) => ok).map(({ hash }) => hash)
+      return held.filter(({ ok }) => ok).map(({ hash, step }) => ({ hash, step }))
     },
   }
 }
