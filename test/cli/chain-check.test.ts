@@ -8,8 +8,8 @@ import { NETUID, putSubnet, strangerOf } from '../chain/subtensor/made-subnet.js
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-/** What an operator waits for at most. */
-const LONGEST_MS = 10_000
+/** An operator waits ten seconds at most: with 0.2 s for each, and what the command takes to start. */
+const MOST_REQUESTS = 35
 
 describe('npm run chain:check', () => {
   const check = (...args: string[]) =>
@@ -24,7 +24,6 @@ describe('npm run chain:check', () => {
     runtime.put('timestamp', 'now', [], Date.now())
     const node = await MadeNode.start(runtime)
     try {
-      const began = performance.now()
       const url = node.url.replace('ws://', 'ws://me:SECRET@')
       const { code, stdout } = await check(
         '--endpoint',
@@ -32,7 +31,6 @@ describe('npm run chain:check', () => {
         '--netuid',
         `${NETUID}`,
       )
-      assert.ok(performance.now() - began < LONGEST_MS)
       assert.equal(code, 0, stdout)
       const [about, ...lines] = stdout.trimEnd().split('\n')
       assert.match(about!, /^fractal \d+\.\d+\.\d+, node v\d+\S*, \d{4}-\d\d-\d\dT\S+Z, ws:\/\/127/)
@@ -42,6 +40,8 @@ describe('npm run chain:check', () => {
         stdout,
       )
       assert.doesNotMatch(stdout, /SECRET/)
+      const requests = [...node.asked.values()].reduce((sum, count) => sum + count, 0)
+      assert.ok(requests <= MOST_REQUESTS, `${requests} requests`)
     } finally {
       await node.close()
     }

@@ -27,8 +27,11 @@ const READS: Readonly<Record<string, number>> = {
   'cli/doctor/probes.ts': 1,
   'workers/health/role-health.ts': 1,
   'workers/roles/api.ts': 2,
+  // Compared with the time of a block.
+  'chain/subtensor/check/check-runtime.ts': 1,
   // When something was found, for people.
   'cli/audit/follow/run-follow.ts': 1,
+  'cli/chain-check.ts': 1,
   // Only has to be another one each time.
   'workers/deployment-lease.ts': 1,
 }
