@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const CLONE = fileURLToPath(new URL('../..', import.meta.url))
 
-describe('npm pack', function () {
+describe('npm run package', function () {
   this.timeout(600_000)
   let folder: string
   before(async () => {
@@ -18,7 +18,8 @@ describe('npm pack', function () {
   after(() => rm(folder, { recursive: true, force: true }))
 
   it('makes a package from which npx fractal runs where there is nothing else', async () => {
-    await run('npm', ['pack', '--pack-destination', folder], { cwd: CLONE, maxBuffer: 2 ** 26 })
+    const pack = ['run', 'package', '--', '--pack-destination', folder]
+    await run('npm', pack, { cwd: CLONE, maxBuffer: 2 ** 26 })
     const [packed] = await readdir(folder)
     assert.match(packed!, /^fractal-.*\.tgz$/)
     // Nothing of the clone, nor of who runs this.
