@@ -7,6 +7,7 @@ import type { Database } from '../ledger/database.js'
 import type { JobSignals } from '../ledger/requests/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { AuthRefusal } from '../wire/btauth.js'
+import type { ShownChain } from './network/shown-chain.js'
 import type { VideoLimits } from './videos/create/limits.js'
 
 /** Where inference workers listen for this API, and what they know it by. */
@@ -34,6 +35,8 @@ export interface ApiDeps {
   readonly publicNetwork: boolean
   /** File or address of what somebody's `fractal audit --follow` found; null where none is named. */
   readonly auditResults: string | null
+  /** Where the chain is, for who audits the verifier; null where nothing has to be said. */
+  readonly chain: ShownChain | null
   /** Temporal's web UI, `http://HOST:PORT`; null where none is named. */
   readonly temporalUi: string | null
   /** Whether webhooks may go to `http` and to machines of one's own (development). */

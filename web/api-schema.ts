@@ -315,6 +315,11 @@ export interface components {
             }[];
             /** @description determinism classes that the verifier can judge; null before its first interval */
             readonly classes: components["schemas"]["PublishedClasses"] | null;
+            /** @description for `--subtensor.network` and `--subtensor.chain_endpoint` of `fractal audit`; null: it needs neither */
+            readonly chain: {
+                readonly network: string;
+                readonly endpoint: string | null;
+            } | null;
             /** @description the loop of intervals in Temporal’s UI */
             readonly temporal_ui: string | null;
         };

@@ -50,6 +50,10 @@ export const summarySchema = z
       description:
         'determinism classes that the verifier can judge; null before its first interval',
     }),
+    chain: z.object({ network: z.string(), endpoint: z.string().nullable() }).nullable().meta({
+      description:
+        'for `--subtensor.network` and `--subtensor.chain_endpoint` of `fractal audit`; null: it needs neither',
+    }),
     temporal_ui: z.url().nullable().meta({ description: 'the loop of intervals in Temporal’s UI' }),
   })
   .meta({ id: 'Network' })
@@ -104,6 +108,7 @@ export function summaryOperation(deps: ApiDeps, answers: NetworkAnswers): Operat
           provers: tiers.reduce((sum, { provers }) => sum + provers, 0),
           tiers,
           classes,
+          chain: deps.chain,
           temporal_ui: loopLink(deps),
         }
       }),

@@ -1,6 +1,8 @@
 import { FractalError } from '../../base/errors.js'
 import type { Chain } from '../../chain/chain.js'
+import { networkOfGenesis } from '../../chain/subtensor/endpoints.js'
 import { auditLink, type Before, keptRecord, proverId } from '../../rules/audit/audit-link.js'
+import { ownSettings } from '../../rules/audit/audit-profile.js'
 import { auditRecord } from '../../rules/audit/audit-record.js'
 import { differs, type Finding } from '../../rules/audit/finding.js'
 import { RuleError } from '../../rules/error.js'
@@ -13,6 +15,8 @@ import type { SignedRecord } from './signed-record.js'
 export interface Found {
   readonly findings: Finding[]
   readonly notes: string[]
+  /** The block that shows the weights; null where the chain was not asked, or shows none. */
+  readonly shownIn: number | null
 }
 
 export interface AuditOptions {
@@ -86,11 +90,25 @@ export async function auditOne(
     ? []
     : [
         ...checkSignatures(signed, options.allSignatures),
+        ...refusedProfile(record),
         ...recomputed(signed),
         ...records.check(signed),
       ]
   const chain = await onChain(signed, records, options)
-  return { findings: [...named, ...own, ...chain.findings], notes: chain.notes }
+  const settings = options.chainOnly ? null : ownSettings(record.profile)
+  return {
+    findings: [...named, ...own, ...chain.findings],
+    notes: settings === null ? chain.notes : [...chain.notes, settings],
+    shownIn: chain.shown?.block ?? null,
+  }
+}
+
+/** A verifier refuses such settings itself: who has them on a public network has changed it. */
+function refusedProfile({ profile, genesisHash }: PublicRecord): Finding[] {
+  const network = networkOfGenesis(genesisHash)
+  if (network === null || profile === null || profile.name === 'production') return []
+  const what = `says “${profile.name}”, whose tiers and certificates are scaled down, on ${network}`
+  return [{ where: 'profile.name', what }]
 }
 
 function recomputed({ read }: SignedRecord): Finding[] {
@@ -106,8 +124,8 @@ async function onChain(
   signed: SignedRecord,
   records: RecordChain,
   { chain, chainOnly }: AuditOptions,
-): Promise<ChainCheck> {
-  if (chain === null) return { findings: [], notes: ['the chain was not asked'] }
+): Promise<ChainCheck & { shown: ShownWeights | null }> {
+  if (chain === null) return { findings: [], notes: ['the chain was not asked'], shown: null }
   try {
     const found = await checkChain(chain, signed, { before: records.shown, weightsOnly: chainOnly })
     records.shown = found.shown ?? records.shown

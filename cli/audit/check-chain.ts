@@ -50,6 +50,11 @@ export async function checkChain(
   }
 }
 
+/** What is said where the chain has what follows. */
+export function storedNote(block: number): string {
+  return `the chain stores its weights in block ${block}`
+}
+
 const NOTHING: ChainCheck = { findings: [], notes: [] }
 
 /**
@@ -169,7 +174,7 @@ async function checkWeights(
   }
   return {
     findings: [],
-    notes: [`the chain stores its weights in block ${includedBlock}`],
+    notes: [storedNote(includedBlock)],
     shown: { block: includedBlock, pairs: follows },
   }
 }

@@ -3,7 +3,7 @@ import { checksOf } from '../../rules/record/settlement-input.js'
 import type { ProverSettlement } from '../../rules/settle/settlement.js'
 import { printJson, printLine } from '../output.js'
 import { assertSigned } from './check-signatures.js'
-import { loadRecord } from './load-record.js'
+import { loadTarget } from './load-target.js'
 import type { SignedRecord } from './signed-record.js'
 
 /** What a verifier found of a prover, as far as two of them should agree. */
@@ -16,13 +16,22 @@ interface Judged {
   readonly evidence: readonly string[]
 }
 
+/** `a` and `b` as `loadTarget` takes them. */
+export interface Compared {
+  readonly a: string
+  readonly b: string
+  /** Whose intervals numbers are. */
+  readonly api: string
+  readonly json: boolean
+}
+
 /**
  * Who was judged differently by two verifiers, and on what evidence. Their intervals are the two that are named; who
  * was relegated or caught by one of them only is told.
  * @returns whether nobody was
  */
-export async function compareRecords(a: string, b: string, json: boolean): Promise<boolean> {
-  const [one, other] = [await loadRecord(a), await loadRecord(b)]
+export async function compareRecords({ a, b, api, json }: Compared): Promise<boolean> {
+  const [one, other] = [await loadTarget(a, api), await loadTarget(b, api)]
   await assertSigned(one)
   await assertSigned(other)
   assertComparable(one, other)
@@ -33,7 +42,10 @@ export async function compareRecords(a: string, b: string, json: boolean): Promi
     .filter((row) => isFaulted(row.a) !== isFaulted(row.b))
   if (json) printJson({ ok: different.length === 0, provers: both.length, different })
   else if (different.length === 0) {
-    printLine(`${both.length} provers were judged by both verifiers, and none of them differently.`)
+    const which = `${name(one)} and ${name(other)}`
+    printLine(
+      `${both.length} provers were judged by both verifiers (${which}), and none of them differently.`,
+    )
   } else {
     for (const { hotkey, a: first, b: second } of different) {
       printLine(hotkey)

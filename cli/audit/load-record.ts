@@ -12,6 +12,13 @@ const DEADLINE_MS = 120_000
 const ERROR_BYTES_MAX = 10_000
 const GZIP = [0x1f, 0x8b]
 
+const WHICH_API = 'Is that the address of the verifier’s API? --api https://HOST[:PORT] names it.'
+
+/** Whether it is fetched, and no file. */
+export function isAddress(target: string): boolean {
+  return /^https?:/.test(target)
+}
+
 function recordUrl(api: string, n: number): string {
   return new URL(`/v1/network/intervals/${n}/record`, api).href
 }
@@ -22,7 +29,7 @@ function recordUrl(api: string, n: number): string {
  */
 export async function loadRecord(target: string): Promise<SignedRecord> {
   try {
-    const bytes = /^https?:/.test(target) ? await download(target) : await readFile(target)
+    const bytes = isAddress(target) ? await download(target) : await readFile(target)
     return readSignedRecord(decode(bytes), target)
   } catch (error) {
     throw unreadable(target, error)
@@ -103,5 +110,8 @@ function unreadable(target: string, error: unknown): FractalError {
   }
   // fetch says "fetch failed", and why in its cause.
   const inner = error instanceof Error && error.cause !== undefined ? error.cause : error
-  return new FractalError('record_unreadable', `${target}: ${messageOf(inner)}`, { cause: error })
+  return new FractalError('record_unreadable', `${target}: ${messageOf(inner)}`, {
+    ...(isAddress(target) ? { hint: WHICH_API } : {}),
+    cause: error,
+  })
 }

@@ -1,5 +1,7 @@
 import { printLine } from '../output.js'
 import type { Found } from './audit-records.js'
+import { storedNote } from './check-chain.js'
+import { numberRuns } from './number-runs.js'
 
 /** A record that was audited. */
 export interface AuditedRecord extends Found {
@@ -14,8 +16,14 @@ export interface AuditedRecord extends Found {
 /** More than so many differences tell nobody more. */
 const SHOWN = 20
 
-/** What was audited, one record at least, in one sentence: nothing was found. */
-export function sentence(audited: readonly AuditedRecord[]): string {
+/** More of them nobody reads. */
+const NOTES_SHOWN = 5
+
+/**
+ * What was audited, one record at least, in one sentence: nothing was found.
+ * @param about what there is to say that is of no record
+ */
+export function sentence(audited: readonly AuditedRecord[], about: readonly string[]): string {
   const { n, verifier } = audited[0]!
   const numbers = audited.map((one) => one.n)
   const which =
@@ -26,10 +34,32 @@ export function sentence(audited: readonly AuditedRecord[]): string {
     audited.reduce((sum, one) => sum + of(one), 0)
   const answers = count((one) => one.answers)
   const checks = count((one) => one.checks)
-  const notes = [...new Set(audited.flatMap((one) => one.notes))]
-  const told = notes.length > 3 ? [...notes.slice(0, 3), `${notes.length - 3} more notes`] : notes
+  const notes = [...about, ...(audited.length === 1 ? audited[0]!.notes : joined(audited))]
+  const more = notes.length - NOTES_SHOWN
+  const told = more > 0 ? [...notes.slice(0, NOTES_SHOWN), `${more} more notes`] : notes
   const all = audited.length === 1 ? 'its record' : `their ${audited.length} records`
   return `${which}: every draw, verdict, rate, move, score and weight follows from ${all} (${answers} answers, ${checks} checks); ${told.join('; ')}.`
+}
+
+/** The notes of several records: of which of them, where it is not all. */
+function joined(audited: readonly AuditedRecord[]): string[] {
+  const stored = audited.filter(({ shownIn }) => shownIn !== null)
+  const of = new Map<string, number[]>()
+  for (const { n, notes, shownIn } of audited) {
+    for (const note of notes) {
+      if (shownIn !== null && note === storedNote(shownIn)) continue
+      of.set(note, [...(of.get(note) ?? []), n])
+    }
+  }
+  const isAll = stored.length === audited.length
+  return [
+    ...(stored.length === 0
+      ? []
+      : [`the chain stores the weights of ${isAll ? 'all' : stored.length} of them`]),
+    ...[...of].map(([note, numbers]) =>
+      numbers.length === audited.length ? note : `${numberRuns(numbers)}: ${note}`,
+    ),
+  ]
 }
 
 /** What does not follow, a line each. */

@@ -1,28 +1,31 @@
 import { FractalError } from '../../base/errors.js'
-import type { Chain } from '../../chain/chain.js'
-import { connectChain } from '../../chain/connect.js'
 import type { Finding } from '../../rules/audit/finding.js'
 import { printJson, printLine } from '../output.js'
 import {
   type AuditOptions,
   auditOne,
+  type Found,
   type NamedRecord,
   namedRecord,
   RecordChain,
   twoForOne,
 } from './audit-records.js'
+import { AuditedChain, type GivenNetwork } from './audited-chain.js'
 import { assertSigned } from './check-signatures.js'
 import { loadInterval, loadRecord } from './load-record.js'
+import { loadTarget } from './load-target.js'
+import { numberRuns } from './number-runs.js'
 import { type AuditedRecord, printFindings, sentence } from './report.js'
 import type { SignedRecord } from './signed-record.js'
 
 export interface AuditRequest extends Omit<AuditOptions, 'chain'> {
-  /** Numbers of intervals, addresses or files, in any order. */
+  /** As `loadTarget` takes them, in any order. */
   readonly targets: readonly string[]
   /** All intervals from … to …, of the API. */
   readonly range: { readonly from: number; readonly to: number } | null
   readonly api: string
-  readonly network: { readonly name: string; readonly endpoint: string | undefined } | null
+  /** Null: no chain is asked. */
+  readonly network: GivenNetwork | 'by_genesis' | null
   /** So many challenges are computed again. */
   readonly recompute: number
   readonly modelDir: unknown
@@ -32,62 +35,83 @@ export interface AuditRequest extends Omit<AuditOptions, 'chain'> {
 
 /** @returns whether nothing was found */
 export async function runAudit(request: AuditRequest): Promise<boolean> {
-  const chain = request.network && (await connectChain(networkOf(request.network)))
+  const chain = new AuditedChain(request.network)
   try {
-    const audited = await auditAll(request, chain)
+    const { audited, about } = await auditAll(request, chain)
     const findings = audited.flatMap(({ n, findings }) => findings.map((one) => ({ ...one, n })))
     if (request.json) {
       printJson({
         ok: findings.length === 0,
+        notes: about,
         intervals: audited.map(({ findings: _, ...one }) => one),
         findings,
       })
-    } else if (findings.length === 0) printLine(sentence(audited))
+    } else if (findings.length === 0) printLine(sentence(audited, about))
     else printFindings(audited)
     return findings.length === 0
   } finally {
-    await chain?.close()
+    await chain.close()
   }
 }
 
-function networkOf({ name, endpoint }: NonNullable<AuditRequest['network']>) {
-  return { network: name, endpoint }
-}
-
-async function auditAll(request: AuditRequest, chain: Chain | null): Promise<AuditedRecord[]> {
-  const options = { ...request, chain }
+/** @returns `about`: what there is to say that is of no record */
+async function auditAll(
+  request: AuditRequest,
+  chain: AuditedChain,
+): Promise<{ audited: AuditedRecord[]; about: string[] }> {
   const records = new RecordChain()
   const audited: AuditedRecord[] = []
-  const absent: number[] = []
+  const absent = new Map<number, FractalError>()
   for await (const signed of recordsOf(request, absent)) {
-    const found = await auditOne(signed, records, options)
+    // Nothing of it is anybody's word before: also not which chain it is of.
+    await assertSigned(signed)
+    const compared = await chain.of(signed.read.record.genesisHash)
+    const found = await auditOne(signed, records, { ...request, chain: compared })
     const again = await generatedAgain(signed, request)
     records.add(signed)
     audited.push({
       ...summary(signed),
+      shownIn: found.shownIn,
       findings: [...found.findings, ...again.findings],
       notes: [...found.notes, ...again.notes],
     })
   }
   const [first] = audited
   if (first === undefined) {
-    throw new FractalError('record_not_found', 'There is no record in this range.')
+    const [why] = absent.values()
+    throw why ?? new FractalError('record_not_found', 'There is no record in this range.')
   }
-  // Of one between two others the later one said why.
-  const untold = absent.filter((n) => n < first.n || n > audited.at(-1)!.n)
-  if (untold.length > 0) {
-    first.notes.unshift(`no record of ${untold.join(', ')}, of which no other here says why`)
-  }
-  return audited
+  const about = [
+    ...untold(absent, first.n, audited.at(-1)!.n),
+    ...(request.network === 'by_genesis' ? [`its chain is ${chain.name}`] : []),
+  ]
+  return { audited, about }
 }
 
-/** @param absent is filled with the numbers of a range that have no record */
-async function* recordsOf(request: AuditRequest, absent: number[]): AsyncGenerator<SignedRecord> {
+/** What is said of a range's intervals without a record. Of one between two others the later one says why. */
+function untold(absent: ReadonlyMap<number, FractalError>, first: number, last: number): string[] {
+  const outside = [...absent].filter(([n]) => n < first || n > last)
+  const numbers = (isLater: boolean) =>
+    outside.filter(([, { code }]) => (code === 'record_not_public') === isLater).map(([n]) => n)
+  const [none, later] = [numbers(false), numbers(true)]
+  return [
+    ...(none.length === 0
+      ? []
+      : [`no record of ${numberRuns(none)}, of which no other here says why`]),
+    ...(later.length === 0 ? [] : [`the record of ${numberRuns(later)} is not public yet`]),
+  ]
+}
+
+/** @param absent is filled with the numbers of a range that have no record, and what the API says of them */
+async function* recordsOf(
+  request: AuditRequest,
+  absent: Map<number, FractalError>,
+): AsyncGenerator<SignedRecord> {
   const { targets, range, api } = request
   if (range !== null) {
     for (let n = range.from; n <= range.to; n++) {
       const signed = await ofInterval(api, n)
-      if (signed === null) absent.push(n)
+      if (signed instanceof FractalError) absent.set(n, signed)
       else yield signed
     }
     return
@@ -123,22 +147,20 @@ export async function generatedAgain(
   return recompute(signed, request)
 }
 
-/** Null of one that was missed: the record after it says so, or it is hidden. */
-async function ofInterval(api: string, n: number): Promise<SignedRecord | null> {
+/** What an API says of an interval that has no record, or none yet: the record after it says more, or it is hidden. */
+const ABSENT: readonly string[] = ['record_not_found', 'record_not_public', 'interval_not_found']
+
+async function ofInterval(api: string, n: number): Promise<SignedRecord | FractalError> {
   try {
     return await loadInterval(api, n)
   } catch (error) {
-    if (error instanceof FractalError && error.code === 'record_not_found') return null
+    if (error instanceof FractalError && ABSENT.includes(error.code)) return error
     throw error
   }
 }
 
-function loadTarget(target: string, api: string): Promise<SignedRecord> {
-  return /^[1-9]\d{0,9}$/.test(target) ? loadInterval(api, Number(target)) : loadRecord(target)
-}
-
 /** All that is kept of a record: with its answers it takes some hundred MB. */
-function summary({ hash, read }: SignedRecord): Omit<AuditedRecord, 'findings' | 'notes'> {
+function summary({ hash, read }: SignedRecord): Omit<AuditedRecord, keyof Found> {
   const { n, outcome, verifier } = read.record
   const checks = read.answers.reduce((sum, row) => sum + row.checks.length, 0)
   return { n, verifier, outcome, hash, answers: read.answers.length, checks }

@@ -1,9 +1,10 @@
 import type { CommandModule } from 'yargs'
-import { resolveOptions } from '../../base/options/options.js'
+import { isNamed, resolveOptions } from '../../base/options/options.js'
 import { withOptions } from '../options.js'
 import { integer } from '../parse-number.js'
 import { UsageError } from '../usage-error.js'
 
+const NETWORK_OPTIONS = ['subtensor.network', 'subtensor.chain_endpoint'] as const
 const MAX_N = 2_147_483_647
 const MAX_RECOMPUTED = 10_000
 const MAX_NETUID = 65_535
@@ -15,17 +16,12 @@ export const auditCommand: CommandModule = {
   command: 'audit [records..]',
   describe: 'compute intervals again from their public records, and compare with the chain',
   builder: (argv) =>
-    withOptions(argv, [
-      'subtensor.network',
-      'subtensor.chain_endpoint',
-      'model.dir',
-      'health.host',
-      'health.port',
-    ])
+    withOptions(argv, [...NETWORK_OPTIONS, 'model.dir', 'health.host', 'health.port'])
+      .option('subtensor.network', { defaultDescription: 'the record’s, by its genesis' })
       .positional('records', {
         type: 'string',
         array: true,
-        describe: 'numbers of intervals, addresses of records, or files',
+        describe: 'numbers of intervals, files, addresses of records, or an API for its newest',
       })
       .option('api', {
         type: 'string',
@@ -58,7 +54,7 @@ export const auditCommand: CommandModule = {
         type: 'string',
         array: true,
         nargs: 2,
-        describe: 'two records: who was judged differently by two verifiers',
+        describe: 'two records, or two APIs: who was judged differently by two verifiers',
       })
       .option('follow', {
         type: 'boolean',
@@ -81,6 +77,7 @@ export const auditCommand: CommandModule = {
       .option('by', text('with --follow: who you are, for those who are shown it'))
       .option('json', { type: 'boolean', describe: 'print JSON' })
       .example('$0 audit 12 --api https://HOST', '')
+      .example('$0 audit https://HOST', 'its newest')
       .example('$0 audit --from 1 --to 40 --api https://HOST', '')
       .example('$0 audit --follow --api https://HOST --health.port 9100', ''),
   handler: async (given) => {
@@ -90,7 +87,7 @@ export const auditCommand: CommandModule = {
       const [a, b] = pair
       if (pair.length !== 2) throw new UsageError('--compare takes two records.')
       const { compareRecords } = await import('../audit/compare.js')
-      return finish(await compareRecords(a!, b!, json))
+      return finish(await compareRecords({ a: a!, b: b!, api: apiOf(given.api), json }))
     }
     if (given.follow === true) return finish(await follow(given))
     const targets = strings(given.records)
@@ -118,15 +115,16 @@ type Given = Readonly<Record<string, unknown>>
 
 /** What every way of auditing is told. */
 function common(given: Given) {
-  const options = resolveOptions(
-    ['subtensor.network', 'subtensor.chain_endpoint'],
+  const { 'subtensor.network': network, 'subtensor.chain_endpoint': endpoint } = resolveOptions(
+    NETWORK_OPTIONS,
     given,
     process.env,
   )
-  const { 'subtensor.network': name, 'subtensor.chain_endpoint': endpoint } = options
+  const isChainNamed = NETWORK_OPTIONS.some((name) => isNamed(name, given, process.env))
+  const named = isChainNamed ? { network, endpoint } : ('by_genesis' as const)
   return {
     api: apiOf(given.api),
-    network: given.chain === false ? null : { name, endpoint },
+    network: given.chain === false ? null : named,
     allSignatures: given['all-signatures'] === true,
     verifier: typeof given.verifier === 'string' ? given.verifier : null,
     netuid: integer('netuid', given.netuid, 0, MAX_NETUID) ?? null,

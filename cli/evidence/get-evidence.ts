@@ -4,6 +4,8 @@ import { FractalError, messageOf } from '../../base/errors.js'
 import { WALLET_OPTIONS } from '../../base/options/groups.js'
 import { resolveOptions } from '../../base/options/options.js'
 import { loadHotkey } from '../../chain/wallet/wallet.js'
+import type { CanonicalValue } from '../../formats/canonical-json.js'
+import { evidenceHash } from '../../formats/evidence.js'
 import { freshNonce, signRequest } from '../../wire/btauth.js'
 import { EVIDENCE_MAX_BYTES } from '../../wire/evidence/evidence-schema.js'
 import { boundedBytes } from '../bounded-bytes.js'
@@ -20,52 +22,81 @@ export interface GetEvidence {
 }
 
 /**
- * Fetches evidence against one's own hotkey, which signs the request.
+ * Fetches evidence: what everybody may read without a key, else with the signature of the accused hotkey.
  * @throws FractalError `api_unreachable`, `evidence_refused`, and the wallet's
  */
 export async function getEvidence({ sha256, api, out, given }: GetEvidence): Promise<void> {
+  const url = new URL(`/v1/network/evidence/${sha256}`, api)
+  const isPublic = await request(url, {})
+  const { status, text } =
+    isPublic.status === UNSIGNED ? await request(url, await signature(url, given)) : isPublic
+  if (status !== 200) throw refused(url, status, text)
+  if (hashOf(text) !== sha256) throw noApi(url)
+  await writeFile(out, text)
+  printLine(`${out}: ${Buffer.byteLength(text)} bytes`)
+  printLine(`fractal evidence verify ${out} --recompute checks it.`)
+}
+
+/** Null for what is no JSON object, or cannot be hashed. */
+function hashOf(text: string): string | null {
+  try {
+    return evidenceHash(z.record(z.string(), z.custom<CanonicalValue>()).parse(JSON.parse(text)))
+  } catch {
+    return null
+  }
+}
+
+/** What the API answers where only the accused may read. */
+const UNSIGNED = 401
+
+/** The headers of a request by this wallet's hotkey. */
+async function signature(url: URL, given: GetEvidence['given']): Promise<Record<string, string>> {
   const options = resolveOptions(WALLET_OPTIONS, given, process.env)
   const signer = await loadHotkey({
     path: options['wallet.path'],
     name: options['wallet.name'],
     hotkey: options['wallet.hotkey'],
   })
-  const verifier = await verifierOf(api)
-  const target = `/v1/network/evidence/${sha256}`
-  const headers = signRequest({
-    ...{ method: 'GET', target, body: new Uint8Array(), receiver: verifier, signer },
+  const receiver = await verifierOf(url)
+  const target = url.pathname
+  return signRequest({
+    ...{ method: 'GET', target, body: new Uint8Array(), receiver, signer },
     nonce: freshNonce(),
   })
-  const text = await ask(new URL(target, api), headers)
-  await writeFile(out, text)
-  printLine(`${out}: ${Buffer.byteLength(text)} bytes`)
-  printLine(`fractal evidence verify ${out} --recompute checks it.`)
 }
 
 const networkSchema = z.looseObject({ verifier: z.string() })
 
-async function verifierOf(api: string): Promise<string> {
-  const text = await ask(new URL('/v1/network', api), {})
+async function verifierOf(api: URL): Promise<string> {
+  const url = new URL('/v1/network', api)
+  const { status, text } = await request(url, {})
+  if (status !== 200) throw refused(url, status, text)
   try {
     return networkSchema.parse(JSON.parse(text)).verifier
   } catch (cause) {
-    throw new FractalError('evidence_refused', `${new URL(api).origin} is no API of Fractal`, {
-      hint: 'Give --api the address of a verifier’s API: https://HOST[:PORT].',
-      cause,
-    })
+    throw noApi(api, cause)
   }
 }
 
-async function ask(url: URL, headers: Record<string, string>): Promise<string> {
-  let status: number
-  let text: string
+/** It answers something else than was asked for. */
+function noApi(url: URL, cause?: unknown): FractalError {
+  return new FractalError('evidence_refused', `${url.origin} is no API of Fractal`, {
+    hint: 'Give --api the address of a verifier’s API: https://HOST[:PORT].',
+    cause,
+  })
+}
+
+async function request(
+  url: URL,
+  headers: Record<string, string>,
+): Promise<{ status: number; text: string }> {
   try {
     const signal = AbortSignal.timeout(DEADLINE_MS)
     const response = await fetch(url, { headers, signal, redirect: 'error' })
-    status = response.status
     const tooLong = () => new Error('the answer is too long')
     const bytes = await boundedBytes(response.body, EVIDENCE_MAX_BYTES, tooLong)
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return { status: response.status, text }
   } catch (cause) {
     const why = messageOf(cause instanceof Error && cause.cause ? cause.cause : cause)
     throw new FractalError('api_unreachable', `no API of Fractal at ${url.origin}: ${why}`, {
@@ -73,8 +104,10 @@ async function ask(url: URL, headers: Record<string, string>): Promise<string> {
       cause,
     })
   }
-  if (status === 200) return text
-  throw new FractalError('evidence_refused', `${url.origin} answers ${status}: ${detailOf(text)}`)
+}
+
+function refused(url: URL, status: number, text: string): FractalError {
+  return new FractalError('evidence_refused', `${url.origin} answers ${status}: ${detailOf(text)}`)
 }
 
 function detailOf(text: string): string {

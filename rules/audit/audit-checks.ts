@@ -4,8 +4,9 @@ import { CHALLENGE_PENALTY_PPM, INFERENCE_PENALTY_PPM, ONE_PPM } from '../consta
 import { OWN_FAULTS } from '../judge/own-failure.js'
 import { drawAudits } from '../plan/audits.js'
 import { gpuBudget } from '../plan/gpu-budget.js'
-import { isSpotChecked, spotCheckCostUs } from '../plan/spot-checks.js'
+import { isSpotChecked, spotCheckCostUs, spotCheckUs } from '../plan/spot-checks.js'
 import type { AnswerCheck, RecordedAnswer } from '../record/answer-columns.js'
+import type { PublicRecord } from '../record/public-record.js'
 import type { ReadRecord } from '../record/read-record.js'
 import { checksOf } from '../record/settlement-input.js'
 import type { CheckRow } from '../settle/settlement.js'
@@ -55,8 +56,10 @@ function spotChecks({ record, plan, source }: DrawContext, { answers }: ReadReco
   const classes = new Set(record.certificates.map(({ determinismClass }) => determinismClass))
   const rate = { budgetUs, costUs }
   const follows = gpuBudget({ ...plan.budget, length: record.length }).spotcheckUs
+  const isSpent = spentUs >= budgetUs
   const found = [
     ...differs('plan.spot_checks.budget_us', budgetUs, follows),
+    ...(isSpent ? spending(record, answers, { budgetUs, spentUs }) : []),
     ...(usPerPixel === null || pixels === null
       ? []
       : differs('plan.spot_checks.cost_us', costUs, spotCheckCostUs(usPerPixel, pixels))),
@@ -74,7 +77,7 @@ function spotChecks({ record, plan, source }: DrawContext, { answers }: ReadReco
       found.push({ where: `answers ${requestId}`, what: 'was spot-checked, but not drawn' })
     }
     // Once the budget is spent there are no more; answers of classes without a certificate get none.
-    const isDue = record.outcome === 'settled' && spentUs < budgetUs
+    const isDue = record.outcome === 'settled' && !isSpent
     if (!isMade && isDrawn && isDue && classes.has(answer.determinismClass)) {
       found.push({
         where: `answers ${requestId}`,
@@ -83,6 +86,29 @@ function spotChecks({ record, plan, source }: DrawContext, { answers }: ReadReco
     }
   }
   return found
+}
+
+/**
+ * Whether the spot checks that were made cost as much as the record says that was spent: else what was drawn later was
+ * spared. A class that was certified again since the plan was made costs what it costs by then.
+ */
+function spending(
+  { plan, certificates }: PublicRecord,
+  answers: readonly RecordedAnswer[],
+  { budgetUs, spentUs }: { budgetUs: number; spentUs: number },
+): Finding[] {
+  const made = answers.filter(({ checks }) => checks.some(({ kind }) => kind === 'spotcheck'))
+  const rates = [
+    plan?.spotChecks.usPerPixel ?? null,
+    ...certificates.map((row) => row.spotCheckUsPerPixel),
+  ].flatMap((rate) => rate ?? [])
+  // The words of a request that its user deleted are gone, and its size with them.
+  if (rates.length === 0 || made.some(({ shape }) => shape === null)) return []
+  const most = Math.max(...rates)
+  const cost = made.reduce((sum, { shape }) => sum + spotCheckUs(most, pixelsOf(shape!)), 0)
+  if (cost >= budgetUs) return []
+  const what = `says ${spentUs}, but the ${made.length} spot checks that were made cost ${cost} of the ${budgetUs} that there were: answers that were drawn were spared`
+  return [{ where: 'plan.spot_checks.spent_us', what }]
 }
 
 /** Pixels delivered that spot checks could be drawn from; null if a request could no longer be read. */

@@ -1,6 +1,7 @@
 import type { ReadRecord } from '../record/read-record.js'
 import { auditChecks } from './audit-checks.js'
 import { auditPlan, drawContext } from './audit-plan.js'
+import { auditProfile } from './audit-profile.js'
 import { auditSettlement } from './audit-settlement.js'
 import { auditWideRounds } from './audit-wide.js'
 import type { Finding } from './finding.js'
@@ -13,7 +14,7 @@ import type { Finding } from './finding.js'
  * @throws RuleError `bad_input` when its parts don't belong together
  */
 export function auditRecord(read: ReadRecord): Finding[] {
-  return [...draws(read), ...auditSettlement(read)]
+  return [...auditProfile(read.record.profile), ...draws(read), ...auditSettlement(read)]
 }
 
 function draws(read: ReadRecord): Finding[] {

@@ -23,7 +23,7 @@ export type RecordVersion = (typeof RECORD_VERSIONS)[number]
 
 /**
  * The public record of an interval (mechanism.md section 7): everything a stranger needs to recompute it with
- * the functions in rules/. In a file, it is canonical JSON with the same fields in snake_case; docs/audit.md
+ * the functions in rules/. In a file, it is canonical JSON with the same fields in snake_case; docs/files.md
  * describes it for other implementations. The meaning of a field may change only with the version.
  */
 export interface PublicRecord {

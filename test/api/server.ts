@@ -59,6 +59,7 @@ export async function startApi(
   const app = createApi({
     ...(await readVideoStandard(defaultModelDir())),
     onlyLoopback: true,
+    chain: null,
     temporalUi: null,
     auditResults: null,
     publicNetwork: true,

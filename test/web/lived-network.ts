@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Client } from '@temporalio/client'
+import { shownChain } from '../../api/network/shown-chain.js'
 import { AUDIT_RESULTS_VERSION, type AuditResults } from '../../formats/audit-results.js'
 import { signRecord } from '../../ledger/intervals/records.js'
 import { livedInterval, NO_WEIGHTS, scenic, settled } from '../api/network/scene.js'
@@ -19,6 +20,9 @@ export interface LivedNetwork {
   /** With nothing at all. */
   readonly empty: TestApi
 }
+
+/** As `fractal api` tells a demo's. */
+const LOCAL = shownChain('local', 'http://127.0.0.1:7606')
 
 /** What a follower found of it: one interval that follows, and one that is hidden. */
 function resultsOf(verifier: string): AuditResults {
@@ -74,7 +78,7 @@ export function useLivedNetwork(): () => LivedNetwork {
     const auditResults = join(folder, 'results.json')
     await writeFile(auditResults, JSON.stringify(resultsOf(id.verifier)))
     made = {
-      full: await startApi({ db, url, temporal, verifierId: id, auditResults }),
+      full: await startApi({ db, url, temporal, verifierId: id, auditResults, chain: LOCAL }),
       waiting: await startApi({ db, url, temporal, verifierId: waiting }),
       empty: await startApi({ db, url, temporal, verifierId: newVerifier() }),
     }

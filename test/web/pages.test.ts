@@ -112,6 +112,10 @@ describe('the pages in a browser', function () {
   it('show what a follower found, and whose word it is', async () => {
     const { page } = await open(full, '/judge')
     await page.getByText('1 failure in 1 audited interval').waitFor()
+    const chain = '--subtensor.chain_endpoint http://127.0.0.1:7606'
+    for (const what of ['1', '--follow']) {
+      await page.getByText(`npx fractal audit ${what} --api ${full.url} ${chain}`).waitFor()
+    }
     await page.getByText('Ada, who lives elsewhere').waitFor()
     await page.getByText(/Nothing signs this: the operator of this API chose to show it/).waitFor()
     await page.getByText(/record is withheld/).waitFor()

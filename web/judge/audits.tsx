@@ -1,25 +1,25 @@
 import type { JSX } from 'preact'
-import type { AuditedInterval, AuditResults, Audits } from '../api-types.js'
+import type { AuditedInterval, AuditResults, Audits, NetworkSummary } from '../api-types.js'
 import { count, plural } from '../format.js'
 import { Ago } from '../parts/live.js'
 import { Notice, ProblemNotice } from '../parts/notice.js'
 import { Section } from '../parts/section.js'
 import { useShowMore } from '../parts/show-more.js'
 import { useApi } from '../use-api.js'
-import { Command } from './command.js'
+import { auditCommand, Command } from './command.js'
 
 const EVERY_MS = 30_000
 const SHOWN = 10
 
 /** What somebody who audits this verifier all the time found, where its operator names one; and how to be one. */
-export function AuditsOfOthers(): JSX.Element {
+export function AuditsOfOthers({ chain }: { chain: NetworkSummary['chain'] }): JSX.Element {
   const { data, problem, again } = useApi<Audits>('/v1/network/audits', EVERY_MS)
   return (
     <Section title="Watch it all the time">
       {problem !== null && <ProblemNotice problem={problem} again={again} old={data !== null} />}
       {data?.problem != null && <Notice tone="warn" title={data.problem} role="status" />}
       {data?.results != null && <Results results={data.results} />}
-      <Command text={`npx fractal audit --follow --api ${location.origin}`} />
+      <Command text={auditCommand('--follow', chain)} />
       <p class="muted small note">
         It checks each interval as its record is shown, prints a line each, and ends with exit code
         1 when something does not follow, an interval is hidden, or the verifier tells something

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import type { NetworkSummary } from '../api-types.js'
 import { CopyButton } from '../parts/copy.js'
 
 /** What to type. */
@@ -11,4 +12,15 @@ export function Command({ text }: { text: string }): JSX.Element {
       <CopyButton text={text} what="command" />
     </div>
   )
+}
+
+/** How to audit what this API serves, on the chain that its operator names. @param what an interval, or `--follow` */
+export function auditCommand(what: string, chain: NetworkSummary['chain']): string {
+  return [
+    `npx fractal audit ${what} --api ${location.origin}`,
+    ...(chain === null || chain.network === 'local'
+      ? []
+      : [`--subtensor.network ${chain.network}`]),
+    ...(chain?.endpoint == null ? [] : [`--subtensor.chain_endpoint ${chain.endpoint}`]),
+  ].join(' ')
 }

@@ -1,12 +1,12 @@
 import type { JSX } from 'preact'
-import type { Interval, RecordList } from '../api-types.js'
+import type { Interval, NetworkSummary, RecordList } from '../api-types.js'
 import { Hashes } from '../intervals/hashes.js'
 import { Empty, Loading, ProblemNotice } from '../parts/notice.js'
 import { PageHead, Section } from '../parts/section.js'
 import { useTitle } from '../parts/title.js'
 import { useApi } from '../use-api.js'
 import { AuditsOfOthers } from './audits.js'
-import { Command } from './command.js'
+import { auditCommand, Command } from './command.js'
 
 const EVERY_MS = 15_000
 
@@ -15,6 +15,7 @@ export function JudgePage(): JSX.Element {
   useTitle('Check the judge')
   const path = '/v1/network/records?limit=50'
   const { data, problem, again } = useApi<RecordList>(path, EVERY_MS)
+  const chain = useApi<NetworkSummary>('/v1/network').data?.chain ?? null
   const n = data?.data.find((line) => line.public)?.n ?? null
   return (
     <div class="stack">
@@ -37,9 +38,9 @@ export function JudgePage(): JSX.Element {
           </Empty>
         </Section>
       ) : (
-        <CheckInterval n={n} />
+        <CheckInterval n={n} chain={chain} />
       )}
-      <AuditsOfOthers />
+      <AuditsOfOthers chain={chain} />
       <Binding />
       <Section title="What rests on its word">
         <ul class="facts-list">
@@ -63,18 +64,17 @@ export function JudgePage(): JSX.Element {
 }
 
 /** The command for one interval, and what it is checked against. */
-function CheckInterval({ n }: { n: number }): JSX.Element {
+function CheckInterval({ n, chain }: { n: number; chain: NetworkSummary['chain'] }): JSX.Element {
   const { data, problem, again } = useApi<Interval>(`/v1/network/intervals/${n}`)
-  const command = `npx fractal audit ${n} --api ${location.origin}`
   return (
     <>
       <Section title={`Check interval ${n}`}>
-        <Command text={command} />
+        <Command text={auditCommand(String(n), chain)} />
         <p class="muted small note">
-          It needs the package and nothing else: no database, no key. From the public record alone
-          it computes draws, who was asked, rates, moves, scores and the weight vector again, and
-          compares the vector with the chain. It ends with one sentence and exit code 0, or says
-          what differs, and where.
+          In a clone of Fractal’s repository, after <code>npm ci</code>: no database, no key, no
+          GPU. From the public record alone it computes draws, who was asked, rates, moves, scores
+          and the weight vector again, and compares the vector with the chain. It ends with one
+          sentence and exit code 0, or says what differs, and where.
         </p>
       </Section>
       {problem !== null && <ProblemNotice problem={problem} again={again} old={data !== null} />}

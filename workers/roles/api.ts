@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { createApi } from '../../api/app.js'
+import { shownChain } from '../../api/network/shown-chain.js'
 import { serveApi } from '../../api/server.js'
 import type { Log } from '../../base/log.js'
 import { Metrics } from '../../base/metrics.js'
@@ -31,6 +32,8 @@ export const API_OPTIONS = [
   'api.audit_results',
   'api.verifier',
   'netuid',
+  'subtensor.network',
+  'subtensor.chain_endpoint',
   'model.dir',
   'inference.url',
   'inference.secret',
@@ -82,6 +85,7 @@ export async function runApi(
       onlyLoopback: isLoopback(options['api.host']),
       publicNetwork: options['api.public_network'],
       auditResults: options['api.audit_results'] ?? null,
+      chain: shownChain(options['subtensor.network'], options['subtensor.chain_endpoint']),
       temporalUi: options['temporal.ui_address'] ?? null,
       allowPrivateWebhooks: options['api.allow_private_webhooks'],
       ...standard,

@@ -1,6 +1,9 @@
 import { FractalError } from '../../../base/errors.js'
+import type { Chain } from '../../../chain/chain.js'
 import { ChainError } from '../../../chain/errors.js'
+import type { Hex } from '../../../formats/bytes.js'
 import { type AuditOptions, auditOne, RecordChain } from '../audit-records.js'
+import { assertSigned } from '../check-signatures.js'
 import { loadInterval } from '../load-record.js'
 import type { SignedRecord } from '../signed-record.js'
 import { ListWatch } from './list-watch.js'
@@ -24,7 +27,9 @@ export interface FollowerOptions {
   readonly api: string
   /** The first interval; null: the newest whose record can be read when it starts. */
   readonly from: number | null
-  readonly audit: AuditOptions
+  readonly audit: Omit<AuditOptions, 'chain'>
+  /** The chain to compare with; null: none. */
+  readonly chainOf: (genesisHash: Hex) => Promise<Chain | null>
   /** More that is looked at: challenges that are generated again. */
   readonly also: (signed: SignedRecord) => Promise<{ findings: readonly string[]; notes: string[] }>
   /** Milliseconds of a monotonic clock. */
@@ -103,9 +108,11 @@ export class Follower {
   }
 
   async #audit(n: number, signed: SignedRecord): Promise<Followed> {
-    const { audit, also } = this.#options
+    const { audit, chainOf, also } = this.#options
     const { record, answers } = signed.read
-    const found = await auditOne(signed, this.#records, audit)
+    await assertSigned(signed)
+    const chain = await chainOf(record.genesisHash)
+    const found = await auditOne(signed, this.#records, { ...audit, chain })
     const more = await also(signed)
     this.#records.add(signed)
     const findings = [

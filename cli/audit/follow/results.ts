@@ -13,7 +13,8 @@ const FINDINGS_KEPT = 10
 export interface ResultsOf {
   readonly by: string
   readonly software: string
-  readonly chain: string | null
+  /** The chain's name, once it is known. */
+  readonly chain: () => string | null
   /** Written anew whenever something changes; null: none. */
   readonly file: string | null
   /** The time of day. */
@@ -38,7 +39,7 @@ export class Results {
       by: of.by,
       software: of.software,
       verifier: null,
-      chain: of.chain,
+      chain: of.chain(),
       started_at: at,
       looked_at: at,
       audited: 0,
@@ -90,6 +91,7 @@ export class Results {
       this.#failures.inc()
     }
     results.verifier ??= verifier
+    results.chain = this.#of.chain()
     const at = this.#of.now().toISOString()
     const findings = found.findings.slice(0, FINDINGS_KEPT)
     results.intervals = [{ ...found, findings, ok, at }, ...results.intervals].slice(

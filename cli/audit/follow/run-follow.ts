@@ -3,11 +3,11 @@ import { messageOf } from '../../../base/errors.js'
 import { createRoleLog } from '../../../base/log.js'
 import { Metrics } from '../../../base/metrics.js'
 import { ownVersion } from '../../../base/version.js'
-import { connectChain } from '../../../chain/connect.js'
 import { Health } from '../../../workers/health/health.js'
 import { startHealthListener } from '../../../workers/health/listener.js'
 import { printLine } from '../../output.js'
 import { runUntilStopped } from '../../run-until-stopped.js'
+import { AuditedChain } from '../audited-chain.js'
 import type { AuditRequest } from '../run-audit.js'
 import { type Followed, Follower, isPassing } from './follower.js'
 import { Results } from './results.js'
@@ -34,14 +34,13 @@ export interface FollowRequest
  * @returns whether all followed
  */
 export async function runFollow(request: FollowRequest): Promise<boolean> {
-  const chain =
-    request.network &&
-    (await connectChain({ network: request.network.name, endpoint: request.network.endpoint }))
+  const chain = new AuditedChain(request.network)
+  await chain.connectNamed()
   const metrics = new Metrics('audit')
   const results = new Results({
     by: request.by,
     software: ownVersion(),
-    chain: request.network?.name ?? null,
+    chain: () => chain.name,
     file: request.resultsFile,
     now: () => new Date(),
     metrics,
@@ -57,7 +56,8 @@ export async function runFollow(request: FollowRequest): Promise<boolean> {
     const follower = new Follower({
       api: request.api,
       from: request.from,
-      audit: { ...request, chain, chainOnly: false },
+      audit: { ...request, chainOnly: false },
+      chainOf: (genesisHash) => chain.of(genesisHash),
       also: request.also,
       elapsed: () => performance.now(),
     })
@@ -72,7 +72,7 @@ export async function runFollow(request: FollowRequest): Promise<boolean> {
     })
   } finally {
     await listener?.close()
-    await chain?.close()
+    await chain.close()
   }
   return results.failures === 0
 }

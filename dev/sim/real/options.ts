@@ -31,7 +31,7 @@ honest prover is accused, a villain is not caught within one interval of its fir
   --honest N         no villains, and a model of a dozen nodes; until so many answers were judged, none of them a cheat
   --interval N       seconds of an interval (90; with --honest 60)
   --users N          users' requests a minute (20; with --honest 120)
-  --audit            in the end, the last but one is audited by fractal audit
+  --audit            in the end, all but the last are audited by fractal audit and by tools/audit.py
   --device cuda      on a GPU, which the provers and the GPU worker share; with --gpu-class, a word of its name (H200)
   --model.dir DIR    another model`
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { sr25519Ready } from '../../../base/sr25519.js'
+import { signRecord } from '../../../ledger/intervals/records.js'
 import { decideWeights } from '../../../ledger/intervals/weights.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { freshNonce, signRequest } from '../../../wire/btauth.js'
@@ -52,5 +53,18 @@ describe('/v1/network/evidence/{sha256}', () => {
     assert.deepEqual(await get('another'), [403, 'not_the_accused'])
     assert.deepEqual(await get(null), [401, 'invalid_signature'])
     assert.deepEqual(await get('accused', testSigner('x').ss58), [401, 'invalid_signature'])
+  })
+
+  it('is for everybody without a user’s words, once the record of its interval is public', async () => {
+    const { db } = database()
+    await db.execute('UPDATE evidence SET of_user = false')
+    assert.deepEqual(await get(null), [401, 'invalid_signature'])
+    await livedInterval(db, id, 2, [{ of: scenic(1), passes: 1 }])
+    await settled(db, id, 2)
+    assert.deepEqual(await get(null), [401, 'invalid_signature'], 'its record is not signed')
+    await signRecord(db, id, 1, '0x00')
+    assert.deepEqual(await get(null), [200, EVIDENCE_TEXT])
+    await db.execute('UPDATE evidence SET of_user = true')
+    assert.deepEqual(await get(null), [401, 'invalid_signature'])
   })
 })

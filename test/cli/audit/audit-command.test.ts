@@ -77,7 +77,7 @@ describe('fractal audit', function () {
     const packed = await file('two.json.gz', gzipSync(honest.made[1]!.text))
     const byFile = await audit(path, '--no-chain')
     const sentence =
-      /^Interval 2 of 5\w+: every draw, verdict, rate, move, score and weight follows from its record \(\d+ answers, \d+ checks\); the chain was not asked\.\n$/
+      /^Interval 2 of 5\w+: every draw, verdict, rate, move, score and weight follows from its record \(\d+ answers, \d+ checks\); the chain was not asked; its settings: profile “test”, which only development networks allow\.\n$/
     assert.equal(byFile.code, 0, byFile.stderr)
     assert.match(byFile.stdout, sentence)
     for (const target of [packed, '2']) {
@@ -98,9 +98,27 @@ describe('fractal audit', function () {
     const more = await audited({ range: { from: 2, to: 5 } })
     assert.match(
       more.stdout,
-      /; no record of 4, 5, of which no other here says why; the chain was not asked\.\n$/,
+      /; no record of 4-5, of which no other here says why; the chain was not asked; its settings: profile “test”, which only development networks allow\.\n$/,
     )
-    await assert.rejects(audited({ range: { from: 8, to: 9 } }), { code: 'record_not_found' })
+    await assert.rejects(audited({ range: { from: 8, to: 9 } }), { code: 'interval_not_found' })
+  })
+
+  it('takes an API for its newest record, and says of a range what is not public yet', async () => {
+    api.withheld.add(3)
+    const newest = await audited({ targets: [api.url] })
+    const range = await audited({ range: { from: 1, to: 6 } })
+    const early = audited({ range: { from: 3, to: 3 } })
+    await assert.rejects(early, { code: 'record_not_public' })
+    api.withheld.clear()
+    assert.match(newest.stdout, /^Interval 2 of 5/)
+    assert.match(
+      range.stdout,
+      /^Intervals 1 to 2 of 5.*; no record of 4-6, of which no other here says why; the record of 3 is not public yet; /,
+    )
+    const empty = await serveRecords()
+    await assert.rejects(audited({ targets: [`${empty.url}/`] }), { code: 'record_not_public' })
+    await empty.close()
+    await assert.rejects(audited({ targets: [`${empty.url}/`] }), { code: 'api_unreachable' })
   })
 
   it('says what differs and where, with exit status 1; also that one of a range is hidden', async () => {
@@ -138,11 +156,14 @@ describe('fractal audit', function () {
     })
     const [a, b] = [`${api.url}/v1/network/intervals/1/record`, await file('other.json', made.text)]
     const compared = (one: string, another: string, json = false) =>
-      capturedOutput(() => compareRecords(one, another, json))
+      capturedOutput(() => compareRecords({ a: one, b: another, api: api.url, json }))
     const agreeing = makeNext({ ...other, made: [] })
     const same = await compared(a, await file('same.json', agreeing.text))
     assert.equal(same.value, true)
-    assert.match(same.stdout, /^4 provers were judged by both .* none of them differently\.\n$/)
+    assert.match(
+      same.stdout,
+      /^4 provers were judged by both verifiers \(5\w+… interval 1 and 5\w+… interval 1\), and none of them differently\.\n$/,
+    )
     const different = await audit('--compare', a, b)
     assert.equal(different.code, 1, different.stderr)
     assert.match(
@@ -157,7 +178,11 @@ describe('fractal audit', function () {
       told.different.map(({ hotkey }) => hotkey),
       [accused],
     )
-    await assert.rejects(compareRecords(a, `${api.url}/v1/network/intervals/2/record`, false), {
+    const its = await serveRecords([agreeing])
+    const newest = await compared(api.url, its.url)
+    await its.close()
+    assert.match(newest.stdout, /^4 provers .*… interval 3 and 5\w+… interval 1\)/)
+    await assert.rejects(compared(a, `${api.url}/v1/network/intervals/2/record`), {
       code: 'not_comparable',
       message: /Both records are of the verifier 5/,
     })

@@ -12,6 +12,8 @@ import { canonicalJson } from '../../../formats/canonical-json.js'
 import { commitmentText } from '../../../formats/commitment.js'
 import { recordHash, recordText } from '../../../formats/record.js'
 import { sha256Hex } from '../../../formats/sha256.js'
+import { ownSettings } from '../../../rules/audit/audit-profile.js'
+import { PRODUCTION_PROFILE } from '../../../rules/profile.js'
 import { encodeAnswers, type RecordedAnswer } from '../../../rules/record/answer-columns.js'
 import type { PublicRecord } from '../../../rules/record/public-record.js'
 import { testSigner } from '../../chain/keys.js'
@@ -117,6 +119,24 @@ describe('audit of public records', () => {
         message: /something else than it should at (certificates|plan)/,
       })
     }
+  })
+
+  it('finds nothing in an interval whose spot checks stopped at the end of their budget', async () => {
+    const busy = madeRecords(4, { usPerPixel: 200_000, served: 40 })
+    const { record } = makeNext(busy)
+    const { budgetUs, spentUs } = record.plan!.spotChecks
+    assert.ok(spentUs >= budgetUs!, `${spentUs} of ${budgetUs}`)
+    assert.deepEqual(await sentences(texts(busy)), [])
+  })
+
+  it('says what settings a verifier has of its own', () => {
+    const { vpermitTaoLimit: _, ...profile } = PRODUCTION_PROFILE
+    const usual = { ...profile, vpermitLimitRao: '4096000000000' }
+    assert.equal(ownSettings(usual), null)
+    assert.equal(
+      ownSettings({ ...usual, sampleSize: 1, movingAverageAlphaPpm: 1_000_000 }),
+      'its settings: sample_size 1 (production: 3), moving_average_alpha_ppm 1000000 (production: 50000)',
+    )
   })
 
   describe('refuses', () => {
@@ -331,6 +351,38 @@ describe('audit of public records', () => {
           row.checks = row.checks.filter(({ kind }) => kind !== 'spotcheck')
         }),
         /was drawn for a spot check, but has none/,
+      )
+    })
+
+    it('says that its budget was spent, and spares who was drawn', async () => {
+      await caught(
+        withAnswers((answers, record) => {
+          const row = answers.find(({ checks }) => checks.some(({ kind }) => kind === 'spotcheck'))!
+          row.checks = row.checks.filter(({ kind }) => kind !== 'spotcheck')
+          const { spotChecks } = record.plan!
+          spotChecks.spentUs = spotChecks.budgetUs!
+        }),
+        /plan\.spot_checks\.spent_us says \d+, but the \d+ spot checks that were made cost \d+ of the \d+/,
+      )
+    })
+
+    it('has settings that nobody may choose, or a real network refuses', async () => {
+      const strict = madeRecords(4, { profile: 'production' })
+      makeNext(strict, (record, answers) => {
+        const { profile } = record
+        record.profile = { ...profile!, tierMinimums: { ...profile!.tierMinimums, silver: 1 } }
+        resettle(record, answers)
+      })
+      assert.match(
+        (await sentences(texts(strict))).join('\n'),
+        /^profile\.tier_minimums says .*"silver":1.*, but .* follows$/m,
+      )
+      const [{ record, answers }] = honest.made as [Made]
+      const genesisHash = '2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03'
+      const onFinney = signed(honest, { ...record, genesisHash }, answers)
+      assert.match(
+        (await sentences([onFinney.text])).join('\n'),
+        /^profile\.name says “test”, whose tiers and certificates are scaled down, on finney$/m,
       )
     })
 

@@ -17,7 +17,6 @@ import { until } from '../../support/until.js'
 import { startCli } from '../run-cli.js'
 
 const AUDIT = {
-  chain: null,
   chainOnly: false,
   allSignatures: false,
   verifier: null,
@@ -44,6 +43,7 @@ describe('fractal audit --follow', function () {
       api: api.url,
       from,
       audit: AUDIT,
+      chainOf: async () => null,
       also: async () => ({ findings: [], notes: [] }),
       elapsed,
     })

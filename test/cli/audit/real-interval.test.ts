@@ -62,9 +62,11 @@ describe('an audit of an interval that a real model and a chain took part in', f
       const { findings, notes } = await audit({})
       assert.deepEqual(findings, [])
       const block = signed.published.included_block
-      assert.deepEqual(notes, [`the chain stores its weights in block ${block}`])
+      const stored = `the chain stores its weights in block ${block}`
+      assert.equal(notes[0], stored)
+      assert.match(notes[1]!, /^its settings: profile “test”, .*, sample_size 8 \(production: 3\)/)
       const only = await audit({}, signed, { chainOnly: true })
-      assert.deepEqual(only, { findings, notes })
+      assert.deepEqual(only, { findings, notes: [stored] })
     })
 
     it('says that it is another network’s', async () => {

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { sr25519Ready } from '../../../base/sr25519.js'
 import { createWallet } from '../../../chain/wallet/create.js'
 import { getEvidence } from '../../../cli/evidence/get-evidence.js'
+import { signRecord } from '../../../ledger/intervals/records.js'
+import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { livedInterval, scenic, settled } from '../../api/network/scene.js'
 import { awayTemporal, startApi, type TestApi } from '../../api/server.js'
 import { testSigner } from '../../chain/keys.js'
@@ -21,6 +23,8 @@ describe('fractal evidence get', function () {
   const database = useDatabase()
   const temporal = awayTemporal()
   let folder: string
+  let id: VerifierId
+  let accused: ReturnType<typeof scenic>
   let server: TestApi
   before(async () => {
     await sr25519Ready()
@@ -29,8 +33,8 @@ describe('fractal evidence get', function () {
     const { hotkey } = await createWallet({ ...wallets, name: 'accused' })
     await createWallet({ ...wallets, name: 'another' })
     const { db } = database()
-    const id = { ...newVerifier(), verifier: testSigner('judge').ss58 }
-    const accused = { ...scenic(1), hotkey }
+    id = { ...newVerifier(), verifier: testSigner('judge').ss58 }
+    accused = { ...scenic(1), hotkey }
     await livedInterval(db, id, 1, [{ of: accused, passes: 1 }])
     await storedEvidence(db, id, 1, accused, true)
     await settled(db, id, 1)
@@ -58,6 +62,18 @@ describe('fractal evidence get', function () {
     assert.equal(await readFile(out, 'utf8'), EVIDENCE_TEXT)
   })
 
+  it('needs no wallet for what everybody may read', async () => {
+    const { db } = database()
+    await db.execute('UPDATE evidence SET of_user = false')
+    await livedInterval(db, id, 2, [{ of: accused, passes: 1 }])
+    await settled(db, id, 2)
+    await signRecord(db, id, 1, '0x00')
+    const out = join(folder, 'public.json')
+    await get('nobody', { out })
+    await db.execute('UPDATE evidence SET of_user = true')
+    assert.equal(await readFile(out, 'utf8'), EVIDENCE_TEXT)
+  })
+
   it('says why it gives nobody else anything', async () => {
     const refused = { code: 'evidence_refused' }
     await assert.rejects(get('another'), {
@@ -73,11 +89,14 @@ describe('fractal evidence get', function () {
   })
 
   it('says what is no API of Fractal', async () => {
-    const server = createServer((_req, res) => res.end('<html>'))
+    let answer = '<html>'
+    const server = createServer((_req, res) => res.end(answer))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     try {
-      await assert.rejects(get('accused', { api }), { message: /is no API of Fractal/ })
+      for (answer of ['<html>', '[]', '{"another":"file"}']) {
+        await assert.rejects(get('accused', { api }), { message: /is no API of Fractal/ })
+      }
     } finally {
       server.close()
     }

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib'
+import { evidenceHash } from '../../../formats/evidence.js'
 import type { Database } from '../../../ledger/database.js'
 import { putEvidence } from '../../../ledger/judging/evidence.js'
 import { insertVerdicts } from '../../../ledger/judging/verdicts.js'
@@ -7,9 +8,9 @@ import type { ProverKey } from '../../../rules/settle/settlement.js'
 import { uuid } from '../../ledger/fixtures.js'
 
 /** Of `storedEvidence`. */
-export const EVIDENCE_SHA256 = 'ab'.repeat(32)
 export const EVIDENCE_TEXT =
   '{"reason":"hash_differs","signature":"0x","version":"fractal-evidence/1"}'
+export const EVIDENCE_SHA256 = evidenceHash(JSON.parse(EVIDENCE_TEXT))
 
 /** A cheat of interval n with evidence in the form of one. */
 export async function storedEvidence(

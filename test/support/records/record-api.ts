@@ -58,6 +58,9 @@ function answerTo(api: RecordApi, path: string): [number, string] {
   if (found !== null) {
     const n = Number(found[1])
     const made = api.made.find(({ record }) => record.n === n)
+    if (n > Math.max(0, ...api.made.map(({ record }) => record.n))) {
+      return [404, problem('interval_not_found', `There is no interval ${n}.`)]
+    }
     if (made === undefined || api.hidden.has(n)) {
       return [404, problem('record_not_found', `Interval ${n} has no record.`)]
     }
