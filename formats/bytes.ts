@@ -5,7 +5,25 @@ import { FormatError } from './error.js'
 export type Hex = string
 
 export function toHex(bytes: Uint8Array): Hex {
-  return bytesToHex(bytes)
+  if (bytes.length <= HEX_BLOCK) return bytesToHex(bytes)
+  const parts: Hex[] = []
+  for (let at = 0; at < bytes.length; at += HEX_BLOCK) {
+    parts.push(hexOfBlock(bytes.subarray(at, at + HEX_BLOCK)))
+  }
+  return parts.join('')
+}
+
+const HEX_BLOCK = 4096
+const HEX_DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0))
+
+/** In one piece: a text that grows digit by digit takes thirty times its length until it is read. */
+function hexOfBlock(bytes: Uint8Array): Hex {
+  const codes = new Uint8Array(2 * bytes.length)
+  bytes.forEach((byte, i) => {
+    codes[2 * i] = HEX_DIGITS[byte >> 4]!
+    codes[2 * i + 1] = HEX_DIGITS[byte & 15]!
+  })
+  return String.fromCharCode(...codes)
 }
 
 /** @throws FormatError `bad_hex` for anything but lowercase hex of whole bytes. */

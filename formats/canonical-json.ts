@@ -38,6 +38,8 @@ function write(value: unknown, trail: (string | number)[]): string {
     return String(value)
   }
   if (Array.isArray(value)) {
+    // Most of a record: a text that grows number by number would take several times the memory.
+    if (value.every(Number.isSafeInteger)) return `[${value.join(',')}]`
     let text = '['
     for (let i = 0; i < value.length; i++) {
       trail.push(i)

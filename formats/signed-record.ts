@@ -19,6 +19,27 @@ export function signedRecordText(
   signature: string,
   published: PublishedWeights,
 ): string {
-  const [weights, signed] = [canonicalJson(published), JSON.stringify(signature)]
-  return `{"published":${weights},"record":${record},"signature":${signed}}`
+  const [before, after] = around(signature, published)
+  return `${before}${record}${after}`
+}
+
+/**
+ * The inverse of `signedRecordText`, without a copy: a record has many megabytes.
+ * @returns the record's part of the text; null if this is not the file of such a record
+ */
+export function recordInFile(
+  text: string,
+  signature: string,
+  published: PublishedWeights,
+): string | null {
+  const [before, after] = around(signature, published)
+  if (!text.startsWith(before) || !text.endsWith(after)) return null
+  return text.slice(before.length, text.length - after.length)
+}
+
+function around(signature: string, published: PublishedWeights): [string, string] {
+  return [
+    `{"published":${canonicalJson(published)},"record":`,
+    `,"signature":${JSON.stringify(signature)}}`,
+  ]
 }

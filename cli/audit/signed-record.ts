@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type CanonicalValue, canonicalJson } from '../../formats/canonical-json.js'
 import { recordHash } from '../../formats/record.js'
-import { type PublishedWeights, signedRecordText } from '../../formats/signed-record.js'
+import { type PublishedWeights, recordInFile } from '../../formats/signed-record.js'
 import type { ReadRecord } from '../../rules/record/read-record.js'
 import { badRecord, parseJson, readRecordValue } from './read-record-text.js'
 
@@ -41,8 +41,8 @@ export function readSignedRecord(text: string, source: string): SignedRecord {
     )
   }
   const { record, signature, published } = parsed.data
-  const body = canonical(record)
-  if (signedRecordText(body, signature, published) !== text) {
+  const body = recordInFile(text, signature, published)
+  if (body === null || canonical(record) !== body) {
     throw badRecord('is not canonical JSON: its hash would depend on who reads it')
   }
   return { source, hash: recordHash(body), signature, published, read: readRecordValue(record) }
