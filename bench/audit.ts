@@ -33,11 +33,14 @@ try {
   )
   const run = async (what: string, command: string, args: string[]) => {
     const start = performance.now()
-    const time = ['-f', '%M', command, ...args]
+    const time = ['-f', '%M %U %S', command, ...args]
     const { stdout, stderr } = await promisify(execFile)('/usr/bin/time', time)
     const seconds = ((performance.now() - start) / 1000).toFixed(1)
-    const megabytes = Math.round(Number(stderr.trim().split('\n').at(-1)) / 1024)
-    console.log(`${what}: ${seconds} s, ${megabytes} MB`)
+    const [kibibytes, user, system] = stderr.trim().split('\n').at(-1)!.split(' ').map(Number)
+    const busy = (user! + system!).toFixed(1)
+    console.log(
+      `${what}: ${seconds} s (${busy} s of a processor), ${Math.round(kibibytes! / 1024)} MB`,
+    )
     console.log(`  ${stdout.trim()}`)
   }
   await run('fractal audit', process.execPath, [CLI, 'audit', file, '--no-chain'])

@@ -90,7 +90,9 @@ describe('fractal evidence get', function () {
 
   it('says what is no API of Fractal', async () => {
     let answer = '<html>'
-    const server = createServer((_req, res) => res.end(answer))
+    const server = createServer((_req, res) => {
+      res.writeHead(200, { connection: 'close' }).end(answer)
+    })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     try {
