@@ -4,7 +4,14 @@ import { Hash } from '../parts/hotkey.js'
 import { Section } from '../parts/section.js'
 
 /** What binds the verifier: its commitment beforehand, its signature afterwards. */
-export function Hashes({ interval }: { interval: Interval }): JSX.Element | null {
+export function Hashes({
+  interval,
+  how,
+}: {
+  interval: Interval
+  /** How the record is checked; nothing where that stands beside it. */
+  how?: JSX.Element
+}): JSX.Element | null {
   const { commitment, record, first_block_hash: blockHash } = interval
   if (commitment === null && record === null && blockHash === null) return null
   return (
@@ -35,7 +42,8 @@ export function Hashes({ interval }: { interval: Interval }): JSX.Element | null
           <>
             {' '}
             <a href={`/v1/network/intervals/${interval.n}/record`}>Read the record</a>: it holds the
-            secret, the draws and the verdicts. <a href="/judge">Check the judge</a> says how.
+            secret, the draws and the verdicts.
+            {how}
           </>
         ) : (
           record !== null &&

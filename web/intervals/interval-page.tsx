@@ -21,6 +21,13 @@ import { Weights } from './weights.js'
 
 const EVERY_MS = 4_000
 
+const HOW = (
+  <>
+    {' '}
+    <a href="/judge">Check the judge</a> says how.
+  </>
+)
+
 /** `/intervals/{n}`: its progress, and its results once it is final. */
 export function IntervalPage(): JSX.Element {
   const { n = '' } = useRoute().params
@@ -125,7 +132,7 @@ function Found({ interval, again }: { interval: Interval; again: () => void }): 
           <p>{interval.hidden_because_text} It appears here then.</p>
         </Empty>
       )}
-      <Hashes interval={interval} />
+      <Hashes interval={interval} how={HOW} />
     </>
   )
 }

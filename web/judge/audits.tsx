@@ -16,10 +16,12 @@ export function AuditsOfOthers({ chain }: { chain: NetworkSummary['chain'] }): J
   const { data, problem, again } = useApi<Audits>('/v1/network/audits', EVERY_MS)
   return (
     <Section title="Watch it all the time">
-      {problem !== null && <ProblemNotice problem={problem} again={again} old={data !== null} />}
-      {data?.problem != null && <Notice tone="warn" title={data.problem} role="status" />}
-      {data?.results != null && <Results results={data.results} />}
-      <Command text={auditCommand('--follow', chain)} />
+      <div class="stack tight">
+        {problem !== null && <ProblemNotice problem={problem} again={again} old={data !== null} />}
+        {data?.problem != null && <Notice tone="warn" title={data.problem} role="status" />}
+        {data?.results != null && <Results results={data.results} />}
+        <Command text={auditCommand('--follow', chain)} />
+      </div>
       <p class="muted small note">
         It checks each interval as its record is shown, prints a line each, and ends with exit code
         1 when something does not follow, an interval is hidden, or the verifier tells something

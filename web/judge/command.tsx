@@ -7,11 +7,18 @@ export function Command({ text }: { text: string }): JSX.Element {
   return (
     <div class="row">
       <pre class="wrap">
-        <code>{text}</code>
+        <code>
+          {text.split(' ').flatMap((word, i) => [i === 0 ? '' : ' ', <Word key={i} text={word} />])}
+        </code>
       </pre>
       <CopyButton text={text} what="command" />
     </div>
   )
+}
+
+/** Whole on a line where it fits: a break after a hyphen would look like two words. */
+function Word({ text }: { text: string }): JSX.Element {
+  return <span class="word">{text}</span>
 }
 
 /** How to audit what this API serves, on the chain that its operator names. @param what an interval, or `--follow` */
