@@ -72,12 +72,6 @@ export function chainTarget(network: string, given: string): ChainTarget {
   return { network, endpoints, genesis: known?.genesis ?? null }
 }
 
-/** The public network that has this genesis; null for any other chain. */
-export function networkOfGenesis(genesis: Hex): string | null {
-  const found = Object.entries(NETWORKS).find(([, network]) => network.genesis === genesis)
-  return found === undefined ? null : found[0]
-}
-
 /** This machine, or a neighbour in a network of containers, which has a name without dots. */
 function isNearby(host: string): boolean {
   return isLoopback(host) || /^[a-z][a-z0-9-]*$/.test(host)
