@@ -22,8 +22,13 @@ const NOTES_SHOWN = 5
 /**
  * What was audited, one record at least, in one sentence: nothing was found.
  * @param about what there is to say that is of no record
+ * @param chainOnly only weights were looked at
  */
-export function sentence(audited: readonly AuditedRecord[], about: readonly string[]): string {
+export function sentence(
+  audited: readonly AuditedRecord[],
+  about: readonly string[],
+  chainOnly: boolean,
+): string {
   const { n, verifier } = audited[0]!
   const numbers = audited.map((one) => one.n)
   const which =
@@ -38,6 +43,9 @@ export function sentence(audited: readonly AuditedRecord[], about: readonly stri
   const more = notes.length - NOTES_SHOWN
   const told = more > 0 ? [...notes.slice(0, NOTES_SHOWN), `${more} more notes`] : notes
   const all = audited.length === 1 ? 'its record' : `their ${audited.length} records`
+  if (chainOnly) {
+    return `${which}: only the weights were compared with the scores in ${all}; ${told.join('; ')}.`
+  }
   return `${which}: every draw, verdict, rate, move, score and weight follows from ${all} (${answers} answers, ${checks} checks); ${told.join('; ')}.`
 }
 

@@ -46,7 +46,7 @@ export async function runAudit(request: AuditRequest): Promise<boolean> {
         intervals: audited.map(({ findings: _, ...one }) => one),
         findings,
       })
-    } else if (findings.length === 0) printLine(sentence(audited, about))
+    } else if (findings.length === 0) printLine(sentence(audited, about, request.chainOnly))
     else printFindings(audited)
     return findings.length === 0
   } finally {

@@ -91,6 +91,11 @@ describe('fractal audit', function () {
     })
     const { ok, intervals } = JSON.parse(byUrl.stdout) as { ok: boolean; intervals: object[] }
     assert.deepEqual([ok, intervals.length], [true, 1])
+    const weights = await audited({ targets: ['2'], chainOnly: true })
+    assert.match(
+      weights.stdout,
+      /^Interval 2 of 5\w+: only the weights were compared with the scores in its record; /,
+    )
     const byRange = await audited({ range: { from: 1, to: 3 } })
     assert.match(byRange.stdout, /^Intervals 1 to 3 of 5\w+: .* follows from their 3 records/)
     const inAnyOrder = await audited({ targets: ['3', path, '1'] })
