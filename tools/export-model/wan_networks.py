@@ -32,6 +32,35 @@ def rotate(x, cos, sin):
     return torch.stack((even * c - odd * s, even * s + odd * c), dim=-1).flatten(-2).type_as(x)
 
 
+class FastGelu(torch.autograd.Function):
+    """gelu(x + bias, approximate="tanh") as one node: onnxruntime does not recognise the ten that the exporter writes."""
+
+    @staticmethod
+    def symbolic(g, x, bias):
+        return g.op("com.microsoft::FastGelu", x, bias).setType(x.type())
+
+    @staticmethod
+    def forward(ctx, x, bias):
+        return torch.nn.functional.gelu(x + bias, approximate="tanh")
+
+
+class Rotary(torch.autograd.Function):
+    """`rotate` as one node, in float32 as there: x is [B, L, H*d]; cos and sin [L, d/2]."""
+
+    @staticmethod
+    def symbolic(g, x, cos, sin, heads):
+        first = g.op("Constant", value_t=torch.tensor([0]))
+        return g.op(
+            "com.microsoft::RotaryEmbedding", x, first, cos, sin, interleaved_i=1, num_heads_i=heads
+        ).setType(x.type())
+
+    @staticmethod
+    def forward(ctx, x, cos, sin, heads):
+        even, odd = x.unflatten(2, (heads, -1)).unflatten(-1, (-1, 2)).unbind(-1)
+        c, s = cos[None, :, None], sin[None, :, None]
+        return torch.stack((even * c - odd * s, even * s + odd * c), dim=-1).flatten(-2).flatten(2, 3)
+
+
 class ExportedAttention:
     """WanAttnProcessor with onnxruntime's attention: a matrix of scores takes 26 GB at 832×480 and 81 frames."""
 
@@ -45,8 +74,16 @@ class ExportedAttention:
         query = rms_norm(attn.norm_q, attn.to_q(hidden_states))
         key = rms_norm(attn.norm_k, attn.to_k(context))
         if rotary_emb is not None:
-            query, key = (rotate(x.unflatten(2, (attn.heads, -1)), *rotary_emb).flatten(2, 3) for x in (query, key))
+            cos, sin = rotary_emb
+            cos, sin = cos[0, :, 0, 0::2].float(), sin[0, :, 0, 1::2].float()
+            query, key = (Rotary.apply(x.float(), cos, sin, attn.heads).type_as(x) for x in (query, key))
         return attn.to_out[0](MultiHeadAttention.apply(query, key, attn.to_v(context), attn.heads))
+
+
+def gelu_forward(part, original, x):
+    if not exporting():
+        return original(x)
+    return FastGelu.apply(torch.nn.functional.linear(x, part.proj.weight), part.proj.bias)
 
 
 class Transformer(torch.nn.Module):
@@ -60,6 +97,10 @@ class Transformer(torch.nn.Module):
                 if attention.add_k_proj is not None or type(attention.norm_q) is not torch.nn.RMSNorm:
                     raise Refused("the transformer's attention has options that are not exported")
                 attention.set_processor(ExportedAttention(attention.processor))
+            gelu = block.ffn.net[0]
+            if getattr(gelu, "approximate", None) != "tanh":
+                raise Refused("the transformer's feed-forward has another activation than gelu by tanh")
+            gelu.forward = functools.partial(gelu_forward, gelu, gelu.forward)
 
     def forward(self, hidden_states, timestep, encoder_hidden_states):
         kind = self.model.blocks[0].attn1.to_q.weight.dtype
