@@ -1,4 +1,4 @@
-// `npm test`: the tests of each folder of test/ as a run of Mocha of its own, one more at a time than there are
+// `npm test`: the tests of each folder of test/ as a run of Mocha of its own, two more at a time than there are
 // processors, because most of them wait. The grids of test/e2e go first, and before all others where the processors are short: their
 // provers have deadlines. With files named on the command line (or anything that is no option of Mocha's),
 // one ordinary run of Mocha.
@@ -153,7 +153,7 @@ async function everything() {
     }
   }
 
-  const lanes = Math.min(MAX_LANES, os.availableParallelism() + 1)
+  const lanes = Math.min(MAX_LANES, os.availableParallelism() + 2)
   const aside = Array.from({ length: lanes - 2 }, () => lane(true))
   await Promise.all([folder(GRIDS, true).then(() => lane(true)), lane(false), ...aside])
   await printAside()

@@ -11,7 +11,7 @@ import { awayDatabase, awayTemporal, startApi } from '../api/server.js'
 
 const DIST = fileURLToPath(new URL('../../web/dist/', import.meta.url))
 /** Bytes of script, uncompressed, in all pages. */
-const SCRIPT_BUDGET = 175_000
+const SCRIPT_BUDGET = 180_000
 
 interface Got {
   status: number

