@@ -233,6 +233,8 @@ export const SHAPE_REQUESTS = 200
  * sends a hundred tiny requests or a huge one must not decide what a verifier computes and pays for.
  */
 export const SHAPE_WORK_FACTOR = 4
+/** Checks are cancelled as often as users' requests, but no more than one in so many. */
+export const CANCELLED_SHARE_DIVISOR = 10
 
 // --- Prompts of checks (mechanism.md section 3) ---
 

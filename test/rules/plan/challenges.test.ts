@@ -29,10 +29,28 @@ describe('who is judged', () => {
 describe('what challenges look like', () => {
   it('users’ requests that count, of at most four times the standard work', () => {
     const standard = { steps: 2, frames: 2, width: 8, height: 8 }
-    const counted = { ...standard, counted: true }
+    const counted = { ...standard, counted: true, cancelled: false }
     const large = { ...counted, steps: 8 }
-    const requests = [counted, large, { ...large, frames: 3 }, { ...standard, counted: false }]
+    const requests = [counted, large, { ...large, frames: 3 }, { ...counted, counted: false }]
     assert.deepEqual(shapingRequests(requests, standard), [counted, large])
+  })
+
+  it('cancelled as users’ are, but a tenth of them at most: the only one there is must not switch checks off', () => {
+    const standard = { steps: 2, frames: 2, width: 8, height: 8 }
+    const cancelledOf = (cancelled: number, all: number) =>
+      shapingRequests(
+        Array.from({ length: all }, (_, i) => ({
+          ...standard,
+          counted: true,
+          cancelled: i < cancelled,
+        })),
+        standard,
+      ).filter((request) => request.cancelled).length
+    assert.equal(cancelledOf(1, 1), 0)
+    assert.equal(cancelledOf(9, 9), 0)
+    assert.equal(cancelledOf(1, 10), 1)
+    assert.equal(cancelledOf(30, 500), 30)
+    assert.equal(cancelledOf(500, 500), 50)
   })
 })
 
