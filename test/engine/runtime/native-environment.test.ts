@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { setNativeEnvironment } from '../../../engine/runtime/native-environment.js'
 
 const SCRIPT = fileURLToPath(new URL('../certify-in-process.ts', import.meta.url))
 /** One argument may have 128 kB, all together some 2 MB. */
@@ -35,5 +36,16 @@ describe('onnxruntime', function () {
   it('reports to nobody: it leaves no id and no database in the user’s folder', async () => {
     assert.equal(await certifyWith([]), 'true\n')
     assert.deepEqual(await readdir(home), [])
+  })
+
+  it('chooses its kernels as on every other machine, whatever the operator’s environment says', () => {
+    const names = ['ORT_DISABLE_FLASH_ATTENTION', 'CUBLAS_EMULATE_SINGLE_PRECISION', 'CUDNN_LOGDEST_DBG']
+    for (const name of names) process.env[name] = '1'
+    setNativeEnvironment('cuda')
+    assert.deepEqual(
+      names.map((name) => process.env[name]),
+      [undefined, undefined, undefined],
+    )
+    assert.equal(process.env.NVIDIA_TF32_OVERRIDE, '0')
   })
 })
