@@ -59,6 +59,14 @@ export class Engine {
     return stdout.trim()
   }
 
+  /** The output of a program that says more than its exit code, whatever that is. */
+  async askAnyway(args: readonly string[]): Promise<string> {
+    return this.ask(args).catch((error) => {
+      if (typeof error.code === 'number' && error.stdout) return String(error.stdout)
+      throw error
+    })
+  }
+
   /** For what takes minutes: its words go to a file. @throws FractalError `engine_failed` with the last of them */
   async loud(args: readonly string[], { logFile, env, signal }: LoudOptions): Promise<void> {
     const output = openSync(logFile, 'a')

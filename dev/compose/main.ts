@@ -10,6 +10,7 @@ const EXIT_INTERRUPTED = 130
 const USAGE = `npm run compose-shape -- [options]: docker-compose.yml whole, in containers built here, and parts of it killed.
   --bases WHERE  registry (the default), or local: stand-ins of Debian's packages for images that are missing (as root)
   --build        builds the images, says their sizes, and leaves them
+  --cuda         builds the image for GPUs as well, with NVIDIA's libraries, and asks its doctor for them
   --keep         leaves the images for the next run`
 
 const interrupted = new AbortController()
@@ -22,11 +23,12 @@ try {
     options: {
       bases: { type: 'string', default: 'registry' },
       build: { type: 'boolean', default: false },
+      cuda: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const { bases, build, keep } = values
+  const { bases, build, cuda, keep } = values
   if (values.help || (bases !== 'registry' && bases !== 'local')) {
     printLine(USAGE)
     process.exit(values.help ? 0 : 2)
@@ -35,6 +37,7 @@ try {
     folder: path.join(defaultStateRoot(), 'compose'),
     localBases: bases === 'local',
     onlyBuild: build,
+    cuda,
     keepImages: keep || build,
     interrupted: interrupted.signal,
   }).run()

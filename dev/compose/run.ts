@@ -15,7 +15,7 @@ import { nodeImage, provideBases } from './bases.js'
 import { Engine } from './engine.js'
 import { lookAt } from './look.js'
 import { lookAtTemporal } from './look-at-temporal.js'
-import { type Container, IMAGES, Stack } from './stack.js'
+import { CLONE, type Container, IMAGES, PROJECT, Stack } from './stack.js'
 
 export interface ComposeRunOptions {
   readonly folder: string
@@ -23,11 +23,27 @@ export interface ComposeRunOptions {
   readonly localBases: boolean
   /** Ends when the images are built. */
   readonly onlyBuild: boolean
+  /** Builds the image for GPUs as well. */
+  readonly cuda: boolean
   /** Leaves the images, for the next run. */
   readonly keepImages: boolean
   readonly interrupted: AbortSignal
 }
 
+const CUDA_IMAGE = `${PROJECT}/fractal-cuda`
+/** What the image for GPUs brings itself. */
+const LIBRARY = /\.so\.|^onnxruntime-gpu /
+const doctorSchema = z.object({
+  requirements: z.array(
+    z.object({
+      name: z.string(),
+      state: z.string(),
+      found: z.string(),
+      needed: z.string(),
+      todo: z.string().nullable(),
+    }),
+  ),
+})
 const PATIENCE_MS = 600_000
 const POLL_MS = 1000
 const USER_EVERY_MS = 6000
@@ -117,12 +133,48 @@ export class ComposeRun {
     // One service of each image: the others use the same.
     await this.#stack.loud('build', 'migrate', 'chain')
     for (const [what, image] of Object.entries(IMAGES)) {
-      const bytes = await this.#engine.ask(['image', 'inspect', '--format', '{{.Size}}', image])
-      this.#say(`built ${image} (${what}): ${Math.round(Number(bytes) / 1e6)} MB`)
+      await this.#sayBuilt(what, image)
     }
     const help = await this.#engine.ask(['run', '--rm', '--network', 'none', IMAGES.ours])
     if (!help.includes('fractal <command>')) throw shapeFailed('the image does not show its help')
     this.#say('`fractal --help` in it')
+    if (this.#options.cuda) await this.#buildCuda()
+  }
+
+  /** All that it brings has to be found in it, of the pinned version; a GPU is not needed for that. */
+  async #buildCuda(): Promise<void> {
+    const { interrupted, keepImages } = this.#options
+    const options = { logFile: this.#stack.logFile, signal: interrupted }
+    if (!keepImages) this.#held.push(() => this.#engine.ask(['image', 'rm', '--force', CUDA_IMAGE]))
+    await this.#engine.loud(
+      ['build', '--target', 'fractal-cuda', '--tag', CUDA_IMAGE, CLONE],
+      options,
+    )
+    await this.#sayBuilt('for GPUs', CUDA_IMAGE)
+    const doctor = ['doctor', '--role', 'prover', '--device', 'cuda', '--json']
+    const text = await this.#engine.askAnyway([
+      'run',
+      '--rm',
+      '--network',
+      'none',
+      CUDA_IMAGE,
+      ...doctor,
+    ])
+    const { requirements } = doctorSchema.parse(JSON.parse(text))
+    const libraries = requirements.filter(({ needed }) => LIBRARY.test(needed))
+    for (const { name, state, found } of libraries) this.#say(`in it: ${name}: ${state}, ${found}`)
+    // Pinned, so nothing is left to do.
+    if (
+      libraries.length < 2 ||
+      libraries.some(({ state, todo }) => state !== 'ok' || todo !== null)
+    ) {
+      throw shapeFailed(`${CUDA_IMAGE} lacks a library, or has another version of it`)
+    }
+  }
+
+  async #sayBuilt(what: string, image: string): Promise<void> {
+    const bytes = await this.#engine.ask(['image', 'inspect', '--format', '{{.Size}}', image])
+    this.#say(`built ${image} (${what}): ${Math.round(Number(bytes) / 1e6)} MB`)
   }
 
   async #bases(): Promise<string[]> {

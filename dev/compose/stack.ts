@@ -7,11 +7,11 @@ import { z } from 'zod'
 import { FractalError } from '../../base/errors.js'
 import type { Engine } from './engine.js'
 
-const CLONE = fileURLToPath(new URL('../..', import.meta.url))
+export const CLONE = fileURLToPath(new URL('../..', import.meta.url))
 const FILES = ['docker-compose.yml', 'docker-compose.ports.yml', 'dev/compose/devnet.yml']
 const SECRETS = path.join(CLONE, 'dev/compose-secrets.sh')
 /** Whose containers, volumes and network are made and removed; nobody else's are looked at. */
-const PROJECT = 'fractal-shape'
+export const PROJECT = 'fractal-shape'
 /** As whom our containers run. */
 const UID = 1000
 

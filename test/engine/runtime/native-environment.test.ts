@@ -39,7 +39,11 @@ describe('onnxruntime', function () {
   })
 
   it('chooses its kernels as on every other machine, whatever the operator’s environment says', () => {
-    const names = ['ORT_DISABLE_FLASH_ATTENTION', 'CUBLAS_EMULATE_SINGLE_PRECISION', 'CUDNN_LOGDEST_DBG']
+    const names = [
+      'ORT_DISABLE_FLASH_ATTENTION',
+      'CUBLAS_EMULATE_SINGLE_PRECISION',
+      'CUDNN_LOGDEST_DBG',
+    ]
     for (const name of names) process.env[name] = '1'
     setNativeEnvironment('cuda')
     assert.deepEqual(
