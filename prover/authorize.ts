@@ -13,6 +13,7 @@ import type { NonceMemory } from '../wire/nonce-memory.js'
 import { admit, type Blacklist, type CallerLookup, type Priority } from './admission.js'
 import type { CallersClock } from './callers-clock.js'
 import { readBody, refuse, refuseUnread } from './http.js'
+import type { UnprovenBodies, UnprovenBody } from './unproven-bodies.js'
 
 export interface AuthorizeDeps {
   /** ss58 of this prover. */
@@ -22,6 +23,8 @@ export interface AuthorizeDeps {
   lookup: CallerLookup
   /** What callers' timestamps say about our clock. */
   clock: CallersClock
+  /** The bodies of requests that are not authorized yet. */
+  bodies: UnprovenBodies
   log: Log
   nowNs(): bigint
 }
@@ -45,6 +48,18 @@ const HINTS: Record<AuthRefusal, string> = {
   busy: 'too many requests within the replay window',
 }
 
+/** Why a body is not read to its end. */
+const UNREAD = {
+  too_large: {
+    ...{ status: 413, code: 'too_large' },
+    message: `a request has at most ${MAX_REQUEST_BYTES} bytes`,
+  },
+  shredded: {
+    ...{ status: 400, code: 'invalid_request' },
+    message: 'the body comes in too many pieces',
+  },
+} as const
+
 /** Maximum size of a body that is discarded unread, in bytes. */
 const MAX_UNREAD_BYTES = MAX_REQUEST_BYTES / 16
 
@@ -58,6 +73,20 @@ export async function authorizeRequest(
   req: IncomingMessage,
   res: ServerResponse,
   deps: AuthorizeDeps,
+): Promise<AuthorizedRequest | null> {
+  const body = deps.bodies.begin(() => req.destroy())
+  try {
+    return await authorize(req, res, deps, body)
+  } finally {
+    body.release()
+  }
+}
+
+async function authorize(
+  req: IncomingMessage,
+  res: ServerResponse,
+  deps: AuthorizeDeps,
+  unproven: UnprovenBody,
 ): Promise<AuthorizedRequest | null> {
   const { self, nonces, nowNs } = deps
   const target = req.url ?? ''
@@ -73,18 +102,17 @@ export async function authorizeRequest(
     const refusal = { status, code: reason, message: HINTS[reason] }
     const { claim } = early
     if (claim !== undefined && deps.clock.wantsProof()) {
-      await noteStale(req, claim, target, deps)
+      await noteStale(req, claim, target, deps, unproven)
       refuse(res, status, reason, refusal.message, { Connection: 'close' })
       return null
     }
     await refuseUnread(req, res, refusal, MAX_UNREAD_BYTES)
     return null
   }
-  const raw = await readBody(req, MAX_REQUEST_BYTES)
-  if (raw === null) {
-    refuse(res, 413, 'too_large', `a request has at most ${MAX_REQUEST_BYTES} bytes`, {
-      Connection: 'close',
-    })
+  const raw = await readBody(req, MAX_REQUEST_BYTES, unproven)
+  if (typeof raw === 'string') {
+    const { status, code, message } = UNREAD[raw]
+    refuse(res, status, code, message, { Connection: 'close' })
     return null
   }
   const { headers, method = '' } = req
@@ -111,9 +139,11 @@ async function noteStale(
   claim: AuthClaim,
   target: string,
   { lookup, blacklist, clock }: AuthorizeDeps,
+  unproven: UnprovenBody,
 ): Promise<void> {
-  const body = await readBody(req, MAX_REQUEST_BYTES)
-  if (body === null || !isSignedBy(claim, { method: req.method ?? '', target, body })) return
+  const body = await readBody(req, MAX_REQUEST_BYTES, unproven)
+  if (typeof body === 'string') return
+  if (!isSignedBy(claim, { method: req.method ?? '', target, body })) return
   const standing = await lookup(claim.sender).catch(() => 'unknown' as const)
   if (standing !== 'unknown' && admit(standing, blacklist).ok) clock.note(claim.sender, 'stale')
 }

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isShredded } from '../base/net/shredded.js'
+import type { UnprovenBody } from './unproven-bodies.js'
 
 /** A watcher that reads nothing for this long is gone: its connection is closed. */
 const DRAIN_MS = 30_000
@@ -50,10 +52,12 @@ export async function refuseUnread(
   })
   res.write(body)
   let length = 0
+  let pieces = 0
   if (announced(req) <= maxBytes) {
     for await (const chunk of chunksOf(req)) {
       length += chunk.length
-      if (length > maxBytes) break
+      pieces += 1
+      if (length > maxBytes || isShredded(pieces, length)) break
     }
   }
   res.end()
@@ -69,16 +73,23 @@ function chunksOf(req: IncomingMessage): AsyncIterable<Buffer> {
 }
 
 /**
- * The raw body, or null if it is longer than `maxBytes` (then no more of it is read).
+ * The raw body; or why no more of it is read: it is longer than `maxBytes`, or comes in too many pieces.
+ * @param unproven counts it among the bodies of strangers
  * @throws if the connection ends before the body does
  */
-export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
-  if (announced(req) > maxBytes) return null
+export async function readBody(
+  req: IncomingMessage,
+  maxBytes: number,
+  unproven: UnprovenBody,
+): Promise<Buffer | 'too_large' | 'shredded'> {
+  if (announced(req) > maxBytes) return 'too_large'
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of chunksOf(req)) {
     length += chunk.length
-    if (length > maxBytes) return null
+    if (length > maxBytes) return 'too_large'
+    if (isShredded(chunks.length, length)) return 'shredded'
+    unproven.add(chunk)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

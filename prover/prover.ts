@@ -25,6 +25,7 @@ import { RequestRegistry } from './request-registry.js'
 import { runGeneration } from './run-generation.js'
 import { SelfCheck, type SelfCheckTimes } from './self-check.js'
 import { createAxonServer, type ServerTimeouts } from './server.js'
+import { UnprovenBodies } from './unproven-bodies.js'
 
 export interface ProverOptions {
   /** One per GPU. */
@@ -59,6 +60,8 @@ export interface ProverOptions {
   metrics: Metrics
   /** Unix milliseconds; for tests. */
   now?: () => number
+  /** How long this process has run; for tests. */
+  uptimeMs?: number
 }
 
 export interface RunningProver {
@@ -94,7 +97,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   const { engines, signer, log } = options
   assertAlike(engines)
   const generator = engines[0]!
-  const now = options.now ?? Date.now
+  const { now = Date.now, uptimeMs = performance.now() } = options
   const answers = await AnswerStore.open(
     join(options.keepDir, 'answers'),
     options.answersMaxBytes ?? 2 ** 30,
@@ -138,10 +141,11 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   const server = createAxonServer({
     gate: {
       self: signer.ss58,
-      nonces: new NonceMemory({ startedNs: nowNs() }),
+      nonces: new NonceMemory({ startedNs: nowNs(), uptimeMs }),
       blacklist: options.blacklist,
       lookup: options.lookup,
       clock,
+      bodies: new UnprovenBodies(),
       log,
       nowNs,
     },

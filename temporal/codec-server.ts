@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Payload, PayloadCodec } from '@temporalio/common'
 import { z } from 'zod'
 import { messageOf } from '../base/errors.js'
+import { isShredded } from '../base/net/shredded.js'
 
 /** Temporal keeps no larger message, and base64 adds a third. */
 const MAX_BODY_BYTES = 16 * 2 ** 20
@@ -67,6 +68,7 @@ async function bodyOf(req: IncomingMessage): Promise<string> {
   for await (const part of req as AsyncIterable<Buffer>) {
     bytes += part.length
     if (bytes > MAX_BODY_BYTES) throw new Error(`more than ${MAX_BODY_BYTES} bytes`)
+    if (isShredded(parts.length, bytes)) throw new Error('too many pieces')
     parts.push(part)
   }
   return Buffer.concat(parts).toString()

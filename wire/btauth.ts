@@ -1,12 +1,11 @@
 import { createHash, randomInt } from 'node:crypto'
 import { isSs58, type Signer, signText, verifyText } from '../base/sr25519.js'
 import { btauthText } from '../formats/btauth-text.js'
-import type { NonceMemory } from './nonce-memory.js'
+import { MAX_AHEAD_NS, type NonceMemory } from './nonce-memory.js'
 
 /** Bittensor's signed requests, `btauth/1`; we require sr25519 keys and a receiver. */
 const SCHEME = 'sr25519'
 const MAX_AGE_NS = 10_000_000_000n
-const MAX_AHEAD_NS = 2_000_000_000n
 
 /** Header names are case-insensitive; Node converts received ones to lower case. */
 const HEADERS = {

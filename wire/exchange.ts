@@ -6,6 +6,13 @@ import type { VettedAddress } from './axon-address.js'
 import { WireError, type WireErrorCode } from './error.js'
 import { MAX_HTTP_HEADER_BYTES } from './limits.js'
 
+/**
+ * Maximum bytes on the connection beside four fifths of body: chunks of one byte would take five more for each, and its
+ * reader's time. Room for what has been received and not yet been read.
+ */
+const MAX_FRAMING_BYTES = 262_144
+const FRAMED_PER_BODY = 1.25
+
 /** Maximum bytes before the answer's body: its headers, and a few interim responses. */
 const MAX_INTERIM_BYTES = 4 * MAX_HTTP_HEADER_BYTES
 
@@ -132,8 +139,16 @@ export class Exchange {
   /** The answer's bytes as they arrive. @throws WireError */
   async *body(): AsyncGenerator<Uint8Array, void, void> {
     const message = await this.answered
+    const { socket } = message
+    let length = 0
     try {
-      yield* message as AsyncIterable<Uint8Array>
+      for await (const piece of message as AsyncIterable<Uint8Array>) {
+        length += piece.length
+        if (socket.bytesRead > FRAMED_PER_BODY * length + MAX_FRAMING_BYTES) {
+          throw new WireError('http_malformed', 'the body comes in too many pieces')
+        }
+        yield piece
+      }
     } catch (error) {
       throw this.failure ?? explain(error, false)
     }

@@ -5,7 +5,7 @@ import { NonceMemory } from '../wire/nonce-memory.js'
 /** Checks signed requests without a body that are made out to the verifier. `sr25519Ready` first. */
 export function signatureCheck(self: string, nowMs: () => number): ApiDeps['whoSigned'] {
   const nowNs = () => BigInt(nowMs()) * 1_000_000n
-  const nonces = new NonceMemory({ startedNs: nowNs() })
+  const nonces = new NonceMemory({ startedNs: nowNs(), uptimeMs: performance.now() })
   return ({ headers, method, originalUrl }) =>
     verifyRequest({
       ...{ headers, method, self, nonces },

@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import { isShredded } from '../../base/net/shredded.js'
 
 /** How much of a refused body is read and thrown away. */
 const DISCARDED_BYTES = 8 * 2 ** 20
@@ -11,9 +12,14 @@ const DISCARDED_BYTES = 8 * 2 ** 20
 export function discardBody(req: Request): void {
   if (req.complete || req.destroyed) return
   let bytes = 0
-  req.on('data', (part: Buffer) => {
+  let pieces = 0
+  const discard = (part: Buffer) => {
     bytes += part.length
-    if (bytes > DISCARDED_BYTES) req.socket.destroySoon()
-  })
+    pieces += 1
+    if (bytes <= DISCARDED_BYTES && !isShredded(pieces, bytes)) return
+    req.off('data', discard).pause()
+    req.socket.destroySoon()
+  }
+  req.on('data', discard)
   req.resume()
 }

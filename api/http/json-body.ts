@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import express, { type Request, type RequestHandler } from 'express'
+import { isShredded } from '../../base/net/shredded.js'
 import { ApiError, type ApiErrorCode } from './errors.js'
 import { listed, quoted } from './validate.js'
 
@@ -16,9 +17,9 @@ export const BODY_ERRORS = [
 ] as const satisfies readonly ApiErrorCode[]
 
 /**
- * A parser of bodies of a type that refuses larger ones as soon as they show: the parsers of Express
- * would take in all of a body before they say that it is too large.
- * @throws ApiError `body_too_large`
+ * A parser of bodies of a type that refuses larger ones as soon as they show, and those in too many pieces: the parsers
+ * of Express would take in all of a body before they say that it is too large, and keep each piece until then.
+ * @throws ApiError `body_too_large`, `invalid_request`
  */
 export function bounded(
   type: string,
@@ -32,15 +33,24 @@ export function bounded(
     }
     if (Number(req.headers['content-length']) > MAX_BODY_BYTES) throw tooLarge(req, hint)
     let bytes = 0
+    let pieces = 0
+    let isRefused = false
+    const refuse = (error: ApiError) => {
+      isRefused = true
+      // The parser is given nothing more.
+      req.unpipe().removeAllListeners('data')
+      next(error)
+    }
     const count = (part: Buffer) => {
-      const before = bytes
       bytes += part.length
-      if (bytes > MAX_BODY_BYTES && before <= MAX_BODY_BYTES) next(tooLarge(req, hint))
+      pieces += 1
+      if (bytes > MAX_BODY_BYTES) refuse(tooLarge(req, hint))
+      else if (isShredded(pieces, bytes)) refuse(shredded())
     }
     req.on('data', count)
     parse(req, res, (error?: unknown) => {
       req.off('data', count)
-      if (bytes <= MAX_BODY_BYTES) next(error)
+      if (!isRefused) next(error)
     })
   }
 }
@@ -49,6 +59,12 @@ function tooLarge({ headers }: Request, hint: string): ApiError {
   const bytes = headers['content-length'] ?? `more than ${MAX_BODY_BYTES}`
   const message = `The body has ${bytes} bytes: it may have at most ${MAX_BODY_BYTES}.`
   return new ApiError('body_too_large', message, { hint })
+}
+
+function shredded(): ApiError {
+  return new ApiError('invalid_request', 'The body comes in too many pieces.', {
+    hint: 'Send it whole, with its Content-Length.',
+  })
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { FractalError } from '../../base/errors.js'
+import { isShredded } from '../../base/net/shredded.js'
 import { AUDIT_RESULTS_VERSION, type AuditResults } from '../../formats/audit-results.js'
 
 /** A follower looks every half minute. */
@@ -103,8 +104,8 @@ async function load(source: string): Promise<string> {
   let length = 0
   for await (const chunk of response.body) {
     length += chunk.length
-    if (length > BYTES_MAX) throw tooLong()
     parts.push(chunk)
+    if (length > BYTES_MAX || isShredded(parts.length, length)) throw tooLong()
   }
   return Buffer.concat(parts).toString()
 }

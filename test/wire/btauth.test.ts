@@ -14,6 +14,7 @@ import { devSigner } from './keys.js'
 
 const NONCE = 1752076800000000000n
 const SECOND = 1_000_000_000n
+const HOUR_MS = 3_600_000
 const TARGET = '/generate?stream=false'
 const BODY = Buffer.from('{"prompt": "hello"}')
 
@@ -55,7 +56,7 @@ describe('btauth/1', () => {
       body: BODY,
       self: bob.ss58,
       nowNs: NONCE + SECOND,
-      nonces: new NonceMemory({ startedNs: 0n }),
+      nonces: new NonceMemory({ startedNs: 0n, uptimeMs: HOUR_MS }),
       ...changes,
       headers: lower({ ...headers, ...changes.headers }),
     })
@@ -151,10 +152,10 @@ describe('btauth/1', () => {
   })
 
   it('takes a nonce once, and none from before the start', () => {
-    const nonces = new NonceMemory({ startedNs: NONCE })
+    const nonces = new NonceMemory({ startedNs: NONCE, uptimeMs: HOUR_MS })
     assert.ok(verify({ nonces }).ok)
     assert.deepEqual(verify({ nonces }), { ok: false, status: 401, reason: 'replayed' })
-    const restarted = new NonceMemory({ startedNs: NONCE + 1n })
+    const restarted = new NonceMemory({ startedNs: NONCE + 1n, uptimeMs: HOUR_MS })
     assert.deepEqual(verify({ nonces: restarted }), {
       ok: false,
       status: 401,
@@ -163,7 +164,7 @@ describe('btauth/1', () => {
   })
 
   it('does not let a badly signed copy use a nonce up', () => {
-    const nonces = new NonceMemory({ startedNs: 0n })
+    const nonces = new NonceMemory({ startedNs: 0n, uptimeMs: HOUR_MS })
     assert.ok(!verify({ nonces, body: Buffer.from('{}') }).ok)
     assert.ok(verify({ nonces }).ok)
   })
@@ -173,7 +174,7 @@ describe('btauth/1', () => {
       headers: lower(headers),
       self: bob.ss58,
       nowNs: NONCE,
-      nonces: new NonceMemory({ startedNs: 0n }),
+      nonces: new NonceMemory({ startedNs: 0n, uptimeMs: HOUR_MS }),
     })
     assert.ok(read.ok)
     assert.equal(read.claim.nonce, NONCE)
@@ -188,7 +189,7 @@ describe('btauth/1', () => {
 
 describe('nonce memory', () => {
   it('is bounded: full of fresh nonces it refuses, and evicts only what is too old to be fresh', () => {
-    const nonces = new NonceMemory({ startedNs: 0n, max: 3 })
+    const nonces = new NonceMemory({ startedNs: 0n, uptimeMs: HOUR_MS, max: 3 })
     for (const i of [1n, 2n, 3n]) assert.equal(nonces.use('a', i, i), 'fresh')
     assert.equal(nonces.use('b', 4n, 4n), 'busy')
     assert.equal(nonces.use('a', 1n, 5n), 'replayed')
@@ -198,7 +199,7 @@ describe('nonce memory', () => {
   })
 
   it('keeps hotkeys separate', () => {
-    const nonces = new NonceMemory({ startedNs: 0n })
+    const nonces = new NonceMemory({ startedNs: 0n, uptimeMs: HOUR_MS })
     assert.equal(nonces.use('a', 1n, 1n), 'fresh')
     assert.equal(nonces.use('b', 1n, 1n), 'fresh')
   })

@@ -113,6 +113,21 @@ describe('an exchange with a stranger', () => {
     })
   })
 
+  it('does not read a body that comes byte by byte', async () => {
+    const bytes = (count: number) =>
+      tcp((socket) =>
+        socket.write(
+          `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(count)}0\r\n\r\n`,
+        ),
+      )
+    await withExchange(bytes(200_000), {}, (exchange) =>
+      assert.rejects(exchange.bytes(400_000), withCode('http_malformed')),
+    )
+    await withExchange(bytes(10_000), {}, async (exchange) => {
+      assert.equal((await exchange.bytes(400_000)).length, 10_000)
+    })
+  })
+
   it('ends in the middle of a body too, read or not', async () => {
     const half = () =>
       tcp((socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf'))

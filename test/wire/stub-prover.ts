@@ -30,25 +30,24 @@ export function rawFrames(video = VIDEO): Buffer[] {
   )
 }
 
-/** What an honest prover answers to these body bytes; `terms` changes what it signs. */
+/** What an honest prover answers to these body bytes; on other terms it signs something else. */
 export function honestScript(
   prover: Signer,
   verifier: string,
   body: Uint8Array,
-  terms: { netuid?: number } = {},
+  { netuid = 9, traceRoot = TRACE_ROOT }: { netuid?: number; traceRoot?: string } = {},
   { video, frames } = { video: VIDEO, frames: rawFrames() },
 ): Script {
   const digests = frames.map((frame) => createHash('sha256').update(frame).digest())
   const frames_sha256 = framesSha256(video, digests)
   const text = answerText({
     genesisHash: GENESIS,
-    netuid: 9,
-    ...terms,
+    netuid,
     verifier,
     prover: prover.ss58,
     bodySha256: createHash('sha256').update(body).digest('hex'),
     framesSha256: frames_sha256,
-    traceRoot: TRACE_ROOT,
+    traceRoot,
     determinismClass: CLASS,
     modelRoot: MODEL_ROOT,
   })
@@ -59,7 +58,7 @@ export function honestScript(
     done: encodeRecord({
       type: 'done',
       frames_sha256,
-      trace_root: TRACE_ROOT,
+      trace_root: traceRoot,
       determinism_class: CLASS,
       timings: TIMINGS,
       signature: signText(prover, text),

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { setImmediate as soon } from 'node:timers/promises'
 import { pino } from 'pino'
 import { newVerifier } from '../../ledger/fixtures.js'
+import { heldBytes } from '../../support/hostile/measure-memory.js'
 import { useDatabase } from '../../support/postgres.js'
 import { awayTemporal, startApi, TEST_KEY, type TestApi } from '../server.js'
 
@@ -199,6 +200,27 @@ describe('callers that mean no good', function () {
       const [status] = statuses(await answer)
       assert.equal(status, type === null ? 401 : 413)
       await allClosed(before)
+    })
+  }
+
+  for (const type of ['application/json', 'multipart/form-data; boundary=x']) {
+    it(`who send a body byte by byte, as ${type.slice(0, 19)}, are refused for it`, async () => {
+      const before = openSockets()
+      const held = heldBytes()
+      const sockets = await Promise.all(Array.from({ length: 8 }, dial))
+      const answers = sockets.map(heard)
+      for (const socket of sockets) {
+        socket.write(
+          `POST /v1/videos HTTP/1.1\r\n${HOST}${KEY}Content-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+        )
+        socket.write('1\r\n \r\n'.repeat(100_000))
+      }
+      for (const text of await Promise.all(answers)) {
+        assert.deepEqual(statuses(text), [400], text)
+        assert.match(text, /comes in too many pieces/)
+      }
+      await allClosed(before)
+      assert.ok(heldBytes() - held < 32 * 2 ** 20)
     })
   }
 
