@@ -208,15 +208,16 @@ describe('the queue', () => {
         return reason
       }
       const measure = async (steps: number) => {
-        work = new Promise<void>((resolve) => setTimeout(resolve, 300))
+        work = new Promise<void>((resolve) => setTimeout(resolve, 1000))
         assert.equal(reasonOf(await asked(steps, 20_000)), 'answered')
       }
       await measure(1)
-      // Three steps would take 900 ms, if a short video said anything of them.
-      assert.equal(await second(3, 1200), 'cancelled')
+      // Three steps would take 3 s, if a short video said anything of them.
+      assert.equal(await second(3, 4000), 'cancelled')
       await measure(3)
       await measure(3)
-      assert.equal(await second(3, 400), 'refused')
+      // Less than its own work takes, so it does not matter how much of the first one's is done.
+      assert.equal(await second(3, 900), 'refused')
       assert.equal(await second(3, 20_000), 'cancelled')
     })
   })
