@@ -1,5 +1,5 @@
-// `npm test`: the tests of each folder of test/ as a run of Mocha of its own, two more at a time than there are
-// processors, because most of them wait. The grids of test/e2e go first, and before all others where the processors are short: their
+// `npm test`: the tests of each folder of test/ as a run of Mocha of its own (the short ones together), two more at a
+// time than there are processors, because most of them wait. The grids of test/e2e go first, and before all others where the processors are short: their
 // provers have deadlines. With files named on the command line (or anything that is no option of Mocha's),
 // one ordinary run of Mocha.
 import { spawn } from 'node:child_process'
@@ -12,7 +12,21 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
 const GRIDS = 'e2e'
 /** They take longest, and begin first, so that all lanes end at about the same time. */
-const LONG = ['activities', 'web', 'cli', 'engine', 'workers', 'dev', 'api', 'chain', 'temporal']
+const LONG = ['activities', 'cli', 'web', 'api', 'engine', 'workers', 'short', 'dev', 'chain']
+/** Of seconds each, much of that to load what they share: one process, `short`, runs them all. */
+const SHORT = [
+  'base',
+  'bench',
+  'examples',
+  'formats',
+  'ledger',
+  'prover',
+  'rules',
+  'temporal',
+  'tools',
+  'wire',
+  'workflows',
+]
 /** More than this many would fight for the ports and the memory of a small machine. */
 const MAX_LANES = 4
 /** No tests of `npm test`. */
@@ -69,12 +83,13 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   })
 }
 
-/** The folders of test/ that hold tests, the longest first. */
-async function folders() {
+/** What runs in a process each: the folders of test/ that hold tests, the longest first. */
+async function groups() {
   const entries = await readdir(join(ROOT, 'test'), { withFileTypes: true })
   const names = entries.filter((each) => each.isDirectory()).map((each) => each.name)
-  const rest = names.filter((name) => ![GRIDS, ...LONG, ...OTHER].includes(name))
-  return [...LONG.filter((name) => names.includes(name)), ...rest]
+  const known = [GRIDS, ...LONG, ...SHORT, ...OTHER]
+  const all = [...LONG, ...names.filter((name) => !known.includes(name))]
+  return all.map((name) => ({ name, folders: name === 'short' ? SHORT : [name] }))
 }
 
 /** How long each folder and the longest files took, and what failed: said again at the end, where one looks. */
@@ -86,9 +101,9 @@ function summarize(all) {
   for (const [file, seconds] of longest)
     console.log(`  ${Math.round(seconds)} s ${relative(ROOT, file)}`)
   for (const { name, code, counts } of all) {
-    if (counts === null) console.log(`\nfailed: test/${name} ended (exit ${code}) without a report`)
+    if (counts === null) console.log(`\nfailed: ${name} ended (exit ${code}) without a report`)
     for (const { title, why } of counts?.failed ?? []) {
-      console.log(`\nfailed: test/${name}: ${title}\n${why}`)
+      console.log(`\nfailed: ${name}: ${title}\n${why}`)
     }
   }
 }
@@ -130,32 +145,37 @@ async function passAgain(all) {
 
 /** @returns the exit code */
 async function everything() {
-  const queue = await folders()
+  const queue = await groups()
   const all = []
   const unread = []
 
-  async function folder(name, aside) {
+  async function group({ name, folders }, aside) {
     const nice = name === GRIDS ? 0 : NICER
-    const ended = await run(name, [...REPORTER, `test/${name}/**/*.test.ts`], { aside, nice })
+    const files = folders.map((folder) => `test/${folder}/**/*.test.ts`)
+    const ended = await run(name, [...REPORTER, ...files], { aside, nice })
     all.push(ended)
     if (aside) unread.push(ended)
   }
   async function lane(aside) {
     while (queue.length > 0 && !stopped) {
       if (!aside) await printAside()
-      await folder(queue.shift(), aside)
+      await group(queue.shift(), aside)
     }
   }
   async function printAside() {
     for (const { name, output } of unread.splice(0)) {
-      process.stdout.write(`\n  … test/${name}, which ran beside these:\n`)
+      process.stdout.write(`\n  … ${name}, which ran beside these:\n`)
       process.stdout.write(await readFile(output, 'utf8'))
     }
   }
 
   const lanes = Math.min(MAX_LANES, os.availableParallelism() + 2)
   const aside = Array.from({ length: lanes - 2 }, () => lane(true))
-  await Promise.all([folder(GRIDS, true).then(() => lane(true)), lane(false), ...aside])
+  await Promise.all([
+    group({ name: GRIDS, folders: [GRIDS] }, true).then(() => lane(true)),
+    lane(false),
+    ...aside,
+  ])
   await printAside()
   summarize(all)
   const sum = (of) => all.reduce((total, { counts }) => total + (counts?.[of] ?? 0), 0)
