@@ -1,10 +1,5 @@
-import {
-  cryptoWaitReady,
-  decodeAddress,
-  encodeAddress,
-  sr25519Verify,
-  sr25519VerifyWasm,
-} from './crypto.js'
+import { LRUCache } from 'lru-cache'
+import { cryptoWaitReady, decodeAddress, encodeAddress, sr25519Verify } from './crypto.js'
 
 /** Signs with a key that stays in this process. */
 export interface Signer {
@@ -24,50 +19,37 @@ export function signText(signer: Signer, text: string): string {
   return `0x${Buffer.from(signer.sign(new TextEncoder().encode(text))).toString('hex')}`
 }
 
-/** False for anything malformed: a bad signature and a bad key are the same to the caller. */
+/**
+ * False for anything malformed: a bad signature and a bad key are the same to the caller.
+ * @throws Error before `sr25519Ready`
+ */
 export function verifyText(ss58: string, text: string, signature: string): boolean {
-  if (!/^0x[0-9a-f]{128}$/.test(signature) || !isSs58(ss58)) return false
-  try {
-    return sr25519Verify(
-      new TextEncoder().encode(text),
-      Buffer.from(signature.slice(2), 'hex'),
-      decodeAddress(ss58),
-    )
-  } catch {
-    return false
-  }
+  const key = publicKeyOf(ss58)
+  if (key === null || !/^0x[0-9a-f]{128}$/.test(signature)) return false
+  return sr25519Verify(new TextEncoder().encode(text), Buffer.from(signature.slice(2), 'hex'), key)
 }
 
-/** Schnorrkel sets it in the last byte of each signature; without it, it is none. */
-const MARKER = 0x80
-
-/**
- * `verifyText` for many texts of few signers: each address is read once, and the arithmetic is WebAssembly's.
- * @returns false where `verifyText` says so
- */
-export function manyTextsVerifier(): typeof verifyText {
-  const keys = new Map<string, Uint8Array | null>()
-  return (ss58, text, signature) => {
-    const known = keys.get(ss58)
-    const key = known === undefined ? (isSs58(ss58) ? decodeAddress(ss58) : null) : known
-    keys.set(ss58, key)
-    if (key === null || !/^0x[0-9a-f]{128}$/.test(signature)) return false
-    const bytes = Buffer.from(signature.slice(2), 'hex')
-    if ((bytes[63]! & MARKER) === 0) return false
-    return sr25519VerifyWasm(bytes, new TextEncoder().encode(text), key)
-  }
+/** True for an address of 32 bytes with prefix 42 in canonical form. */
+export function isSs58(text: string): boolean {
+  return publicKeyOf(text) !== null
 }
 
 /** An address of 32 bytes with prefix 42 has 48 characters, or one less. Decoding takes quadratic time. */
 const MAX_SS58_LENGTH = 48
 
-/** True for an address of 32 bytes with prefix 42 in canonical form. */
-export function isSs58(text: string): boolean {
-  if (text.length > MAX_SS58_LENGTH) return false
+/** Those read lately: reading one costs as much as a signature, and a subnet has a few hundred. */
+const keys = new LRUCache<string, Uint8Array>({ max: 4096 })
+
+function publicKeyOf(ss58: string): Uint8Array | null {
+  if (ss58.length > MAX_SS58_LENGTH) return null
+  const known = keys.get(ss58)
+  if (known !== undefined) return known
   try {
-    const key = decodeAddress(text)
-    return key.length === 32 && encodeAddress(key, 42) === text
+    const key = decodeAddress(ss58)
+    if (key.length !== 32 || encodeAddress(key, 42) !== ss58) return null
+    keys.set(ss58, key)
+    return key
   } catch {
-    return false
+    return null
   }
 }

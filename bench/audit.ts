@@ -12,9 +12,10 @@ import { gzipSync } from 'node:zlib'
 import { sr25519Ready } from '../base/sr25519.js'
 import { WIDE_ROUNDS } from '../rules/constants.js'
 import { madeRecords, makeNext } from '../test/support/records/made-records.js'
-import { wholeOptions } from './support/whole-options.js'
+import { report } from './support/figures.js'
+import { benchOptions } from './support/whole-options.js'
 
-const { provers, answers } = wholeOptions({ provers: 256, answers: 44_032 })
+const { provers, answers } = benchOptions('audit')
 const CLI = fileURLToPath(new URL('../cli/fractal.mjs', import.meta.url))
 
 await sr25519Ready()
@@ -27,21 +28,18 @@ try {
   await writeFile(file, made.text)
   const packed = gzipSync(made.text).length
   const rows = made.answers.length
-  console.log(
-    `${rows} answers of ${provers} provers: ${(made.text.length / 1e6).toFixed(1)} MB, ` +
-      `${(packed / 1e6).toFixed(1)} MB gzipped: ${Math.round(packed / rows)} bytes an answer`,
-  )
+  console.log(`${rows} answers of ${provers} provers: ${(made.text.length / 1e6).toFixed(1)} MB`)
+  report('the record, gzipped', packed / rows, 'bytes an answer')
   const run = async (what: string, command: string, args: string[]) => {
     const start = performance.now()
     const time = ['-f', '%M %U %S', command, ...args]
     const { stdout, stderr } = await promisify(execFile)('/usr/bin/time', time)
-    const seconds = ((performance.now() - start) / 1000).toFixed(1)
+    const seconds = (performance.now() - start) / 1000
     const [kibibytes, user, system] = stderr.trim().split('\n').at(-1)!.split(' ').map(Number)
-    const busy = (user! + system!).toFixed(1)
-    console.log(
-      `${what}: ${seconds} s (${busy} s of a processor), ${Math.round(kibibytes! / 1024)} MB`,
-    )
-    console.log(`  ${stdout.trim()}`)
+    console.log(`${what}: ${stdout.trim()}`)
+    report(`${what}, elapsed`, seconds, 's')
+    report(`${what}, of a processor`, user! + system!, 's')
+    report(`${what}, memory at most`, kibibytes! / 1024, 'MiB')
   }
   await run('fractal audit', process.execPath, [CLI, 'audit', file, '--no-chain'])
   await run('tools/audit.py', 'python3', [

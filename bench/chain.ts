@@ -22,15 +22,16 @@ import { INFERENCE_OPTIONS, runInferenceWorker } from '../workers/roles/inferenc
 import { PROVER_OPTIONS, runProver } from '../workers/roles/prover.js'
 import { runVerifier, VERIFIER_OPTIONS } from '../workers/roles/verifier.js'
 import type { Running } from '../workers/running.js'
+import { report } from './support/figures.js'
 import { startStores } from './support/start-stores.js'
-import { wholeOptions } from './support/whole-options.js'
+import { benchOptions } from './support/whole-options.js'
 
 const MODEL = fileURLToPath(new URL('../test/fixtures/tiny-model/model', import.meta.url))
 const BLOCK_MS = 1000
 /** A process has started by then, and its first readings are over. */
 const SETTLING_BLOCKS = 6
 const MOST_PER_BLOCK = 2
-const { blocks } = wholeOptions({ blocks: 60 })
+const { blocks } = benchOptions('chain')
 const log = createLog('bench', 'error')
 
 const held: (() => Promise<unknown>)[] = []
@@ -120,6 +121,11 @@ try {
   ])
   console.log(textTable(['role', 'requests per block', 'of which'], rows, 'ruled'))
   console.log(`over ${passed} blocks in which nothing happened`)
+  for (const [name, counts] of asked) {
+    report(`requests of the ${name} while nothing happens`, perBlock(counts), 'a block', {
+      ...(name === 'verifier' ? { goal: { of: 'figure', most: MOST_PER_BLOCK } } : {}),
+    })
+  }
   const verifiers = perBlock(asked.get('verifier')!)
   if (verifiers > MOST_PER_BLOCK) {
     console.error(

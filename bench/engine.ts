@@ -1,65 +1,130 @@
-/*
- * Time and memory of the engine on this machine: npm run bench -- engine
- * Next to each video stands the time of the same number of bare calls of the denoiser in the same
- * process, alternating with the videos, so that the ratio holds on a busy machine too.
+/**
+ * A video of the bundled model on the CPU: how much of its time passes outside onnxruntime's `session.run`, and memory.
+ * With FRACTAL_EXPORT_PYTHON (a Python that has the exporter's packages, docs/models.md) also a random model of diffusers'
+ * form, made and exported for this, beside torch and diffusers on one thread too, as the engine has on a CPU.
+ * Run: npm run bench -- engine [--rounds 5]
  */
-import { readFileSync } from 'node:fs'
-import { openEngine } from '../engine/engine.js'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { readModel } from '../engine/model/model.js'
 import { defaultModelDir } from '../engine/models/default-model.js'
 import { completeParams } from '../engine/pipeline/params.js'
-import { loadRuntime } from '../engine/runtime/runtime.js'
-import { sessionOptions } from '../engine/runtime/session-options.js'
+import { Pipeline } from '../engine/pipeline/pipeline.js'
+import { setNativeEnvironment } from '../engine/runtime/native-environment.js'
+import { NativeGate } from '../engine/runtime/native-gate.js'
+import { report, reportLeftOut } from './support/figures.js'
 import { median, timed } from './support/measure.js'
+import { measureTorch } from './support/torch-video.js'
+import { benchOptions } from './support/whole-options.js'
 
-const ROUNDS = 5
-const SHAPES = [
-  { width: 64, height: 64, frames: 16, rounds: ROUNDS },
-  { width: 128, height: 128, frames: 16, rounds: 2 },
-]
+const { rounds } = benchOptions('engine')
+const PROMPT = 'a red circle moves right on a blue background'
+const EXPORTER = fileURLToPath(new URL('../tools/export-model', import.meta.url))
+const MEBIBYTE = 2 ** 20
 
-const megabytes = () => `${Math.round(process.memoryUsage().rss / 1e6)} MB`
+/** Every call of a network passes it. */
+class TimedGate extends NativeGate {
+  ms = 0
 
-const modelDir = defaultModelDir()
-console.log(`start: RSS ${megabytes()}`)
-const opening = performance.now()
-const generator = await openEngine({ modelDir, device: 'cpu' })
-console.log(
-  `open: ${Math.round(performance.now() - opening)} ms, RSS ${megabytes()}\n${generator.determinismClass}`,
-)
-const { InferenceSession, Tensor } = await loadRuntime()
-const bare = await InferenceSession.create(
-  readFileSync(`${modelDir}/unet/model.onnx`),
-  sessionOptions('cpu'),
-)
-
-for (const { width, height, frames, rounds } of SHAPES) {
-  const params = completeParams(
-    { prompt: 'a red circle moves right on a blue background', seed: 1, width, height, frames },
-    generator.descriptor,
-  )
-  const latents = [2, 4, frames, height / 8, width / 8]
-  const size = latents.reduce((product, side) => product * side, 1)
-  const feeds = {
-    sample: new Tensor('float32', new Float32Array(size).fill(0.5), latents),
-    timestep: new Tensor('int64', BigInt64Array.of(500n), []),
-    encoder_hidden_states: new Tensor('float32', new Float32Array(2 * 77 * 64), [2, 77, 64]),
+  override async pass<T>(call: () => Promise<T>): Promise<T> {
+    const from = performance.now()
+    try {
+      return await super.pass(call)
+    } finally {
+      this.ms += performance.now() - from
+    }
   }
-  const video: number[] = []
-  const calls: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    calls.push(
-      await timed(async () => {
-        for (let step = 0; step < params.steps; step++) await bare.run(feeds)
-      }),
-    )
-    video.push(await timed(() => generator.generate(params)))
-  }
-  const [whole, floor] = [median(video), median(calls)]
-  console.log(
-    `${frames}×${width}×${height}, ${params.steps} steps: ${Math.round(whole)} ms a video, ` +
-      `${Math.round(floor)} ms in bare denoiser calls (ratio ${(whole / floor).toFixed(2)}), RSS ${megabytes()}`,
-  )
 }
-await bare.release()
-await generator.close()
-console.log(`closed: RSS ${megabytes()}`)
+
+interface Measured {
+  readonly videoMs: number
+  readonly insideMs: number
+  readonly frames: Uint8Array
+  readonly mebibytes: number
+}
+
+setNativeEnvironment('cpu')
+const bundled = defaultModelDir()
+for (const side of [64, 128]) {
+  const { videoMs, insideMs, mebibytes } = await measure(bundled, { width: side, height: side })
+  const name = `the bundled model, 16 frames of ${side}×${side}`
+  report(`${name}: a video`, videoMs, 'ms', { beside: ['session.run in it', insideMs] })
+  report(`${name}: outside session.run`, (100 * (videoMs - insideMs)) / videoMs, '%')
+  report(`${name}: the process`, mebibytes, 'MiB')
+}
+const python = process.env.FRACTAL_EXPORT_PYTHON
+if (python === undefined) {
+  reportLeftOut('beside torch and diffusers', 'FRACTAL_EXPORT_PYTHON names no Python')
+} else await besideTorch(python)
+
+async function measure(
+  modelDir: string,
+  size: { width?: number; height?: number },
+): Promise<Measured> {
+  const gate = new TimedGate()
+  const model = await readModel(modelDir)
+  const pipeline = await Pipeline.open(model, 'cpu', gate)
+  model.files.bytes.clear()
+  try {
+    const params = completeParams({ prompt: PROMPT, seed: 7, ...size }, model.config.descriptor)
+    const [videos, inside]: [number[], number[]] = [[], []]
+    let frames: Uint8Array[] = []
+    // The first warms it.
+    for (let round = -1; round < rounds; round += 1) {
+      gate.ms = 0
+      frames = []
+      const ms = await timed(() =>
+        pipeline.generate(params, { onFrame: (_, rgb) => void frames.push(rgb) }),
+      )
+      if (round < 0) continue
+      videos.push(ms)
+      inside.push(gate.ms)
+    }
+    return {
+      videoMs: median(videos),
+      insideMs: median(inside),
+      frames: Buffer.concat(frames),
+      mebibytes: process.memoryUsage().rss / MEBIBYTE,
+    }
+  } finally {
+    await pipeline.release()
+  }
+}
+
+async function besideTorch(python: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'fractal-bench-'))
+  const [source, modelDir] = [join(folder, 'source'), join(folder, 'model')]
+  const run = (script: string, ...args: string[]) =>
+    promisify(execFile)(python, [join(EXPORTER, script), ...args], { cwd: EXPORTER })
+  try {
+    await run('random_model.py', source, '--tokenizer', join(bundled, 'tokenizer'))
+    const shape = ['--steps', '12', '--frames', '16', '--width', '64', '--height', '64']
+    await run(
+      ...(['export_model.py', source, '--out', modelDir, '--name', 'random'] as const),
+      ...['--precision', 'fp32', ...shape],
+    )
+    const own = await measure(modelDir, {})
+    process.env.OMP_NUM_THREADS = '1'
+    const [torch] = await measureTorch({
+      ...{ python, source, modelDir, runs: rounds, device: 'cpu', precisions: 'fp32', others: [] },
+      frames: own.frames,
+    })
+    if (torch === undefined || 'failed' in torch) {
+      reportLeftOut('beside torch and diffusers', torch?.failed ?? 'it said nothing')
+      return
+    }
+    report('a random model, 16 frames of 64×64, 12 steps, fp32: a video', own.videoMs, 'ms', {
+      beside: ['torch and diffusers on one thread', 1000 * torch.video_s],
+      goal: { of: 'ratio', most: 1 },
+    })
+    report('the same: memory of the process', own.mebibytes, 'MiB', {
+      beside: ['torch and diffusers at most', torch.peak_mib ?? Number.NaN],
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -9,8 +9,9 @@ import { encodeAddress } from '../base/crypto.js'
 import { sr25519Ready } from '../base/sr25519.js'
 import { connectSubtensor } from '../chain/subtensor/adapter.js'
 import { startSubtensor } from '../dev/subtensor/start.js'
+import { report } from './support/figures.js'
 import { median } from './support/measure.js'
-import { wholeOptions } from './support/whole-options.js'
+import { benchOptions } from './support/whole-options.js'
 
 // In its CommonJS form for the reason in base/crypto.ts.
 const { ApiPromise, WsProvider }: typeof import('@polkadot/api') = createRequire(import.meta.url)(
@@ -18,7 +19,7 @@ const { ApiPromise, WsProvider }: typeof import('@polkadot/api') = createRequire
 )
 
 const NEURONS = 256
-const { rounds } = wholeOptions({ rounds: 20 }, 3)
+const { rounds } = benchOptions('metagraph')
 
 await sr25519Ready()
 const dev = await startSubtensor()
@@ -73,11 +74,9 @@ try {
       if (neurons !== NEURONS) throw new Error(`${name} read ${neurons} neurons`)
     }
   }
-  const [a, b] = [median(times.ours), median(times.bare)]
-  console.log(`metagraph of ${NEURONS} neurons, median of ${rounds}: adapter ${a.toFixed(0)} ms`)
-  console.log(
-    `bare storage queries in the same run: ${b.toFixed(0)} ms; ratio ${(a / b).toFixed(2)}`,
-  )
+  report(`the metagraph of ${NEURONS} neurons`, median(times.ours), 'ms', {
+    beside: ['bare storage queries', median(times.bare)],
+  })
 } finally {
   await api.disconnect()
   await chain.close()

@@ -1,5 +1,5 @@
 // How long the network's answers take on a large ledger: 256 provers × 500 intervals, four answers each.
-// npm run bench -- network [--slowest]
+// npm run bench -- network [--intervals 500] [--asked 40] [--slowest 3: as many statements of each, with their milliseconds]
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,11 +10,13 @@ import { type Database, openDatabase } from '../ledger/database.js'
 import { migrate } from '../ledger/schema/migrate.js'
 import { PRODUCTION_PROFILE } from '../rules/profile.js'
 import { awayTemporal, startApi } from '../test/api/server.js'
+import { report } from './support/figures.js'
+import { quantile } from './support/measure.js'
+import { benchOptions } from './support/whole-options.js'
 
+const { intervals: INTERVALS, asked: ASKED, slowest: SLOWEST } = benchOptions('network')
 const PROVERS = 256
-const INTERVALS = 500
 const ANSWERS = 4
-const ASKED = 40
 const ID = { netuid: 18, verifier: 'verifier' }
 const KEY = `'${ID.verifier}'`
 
@@ -82,8 +84,8 @@ async function main(): Promise<void> {
       `/provers/${'5Prover17'.padEnd(48, 'x')}`,
       '/tiers',
       '/intervals?limit=20',
-      '/intervals/499',
-      '/intervals/500',
+      `/intervals/${INTERVALS - 1}`,
+      `/intervals/${INTERVALS}`,
     ]
     for (const page of pages) await measure(`${api.url}/v1/network${page}`)
     await api.close()
@@ -122,11 +124,10 @@ async function measure(url: string): Promise<void> {
     took.push(performance.now() - from)
     if (!res.ok) throw new Error(`${url}: ${res.status}`)
   }
-  took.sort((a, b) => a - b)
-  const [p50, p99] = [0.5, 0.99].map((part) => took[Math.floor(part * (ASKED - 1))]!.toFixed(1))
-  console.log(`${new URL(url).pathname.padEnd(76)} p50 ${p50} ms  p99 ${p99} ms  ${bytes} bytes`)
-  if (!process.argv.includes('--slowest')) return
-  for (const [sql, ms] of [...times].sort((a, b) => b[1] - a[1]).slice(0, 3)) {
+  const name = `${new URL(url).pathname.replace(/5Prover.*/, '{hotkey}')}, ${Math.round(bytes / 1024)} KiB`
+  report(`${name}, p50`, quantile(took, 0.5), 'ms')
+  report(`${name}, p99`, quantile(took, 0.99), 'ms')
+  for (const [sql, ms] of [...times].sort((a, b) => b[1] - a[1]).slice(0, SLOWEST)) {
     console.log(`    ${ms.toFixed(1)} ms  ${sql.replace(/\s+/g, ' ').slice(0, 140)}`)
   }
 }

@@ -20,10 +20,11 @@ import { migrate } from '../ledger/schema/migrate.js'
 import { PRODUCTION_PROFILE } from '../rules/profile.js'
 import type { RouteFacts } from '../rules/routing/route-facts.js'
 import { RouteTable } from '../rules/routing/route-table.js'
+import { report } from './support/figures.js'
 import { quantile, timed } from './support/measure.js'
-import { wholeOptions } from './support/whole-options.js'
+import { benchOptions } from './support/whole-options.js'
 
-const { provers, requests, picks } = wholeOptions({ provers: 256, requests: 173, picks: 500 })
+const { provers, requests, picks } = benchOptions('routing')
 const WORK = 786_432
 const CLASS = 'fc2;bench'
 /** Requests under way while picks are measured. */
@@ -109,7 +110,7 @@ const deps = {
 }
 const pick = () => chooseProver(deps, WORK, [])
 console.log(`${provers} provers, ${requests} requests each, ${UNDER_WAY} under way`)
-console.log(`the first pick, which reads them all: ${(await timed(pick)).toFixed(1)} ms`)
+report('the first pick, which reads all provers', await timed(pick), 'ms')
 const times: number[] = []
 const bare: number[] = []
 for (let k = 0; k < picks; k += 1) {
@@ -123,10 +124,14 @@ for (let k = 0; k < picks; k += 1) {
   underWay = [...underWay.slice(1), ...(await begin([chosen]))]
   bare.push(await timed(() => db.query('SELECT 1')))
 }
-const ms = (samples: number[], share: number) => quantile(samples, share).toFixed(2)
-console.log(
-  `a pick with its reads: ${ms(times, 0.5)} ms (median), ${ms(times, 0.95)} ms (95 %); a bare query: ${ms(bare, 0.5)} and ${ms(bare, 0.95)} ms; ${(quantile(times, 0.5) / quantile(bare, 0.5)).toFixed(1)} times as long`,
-)
+for (const [name, share] of [
+  ['p50', 0.5],
+  ['p95', 0.95],
+] as const) {
+  report(`a pick with its reads, ${name}`, quantile(times, share), 'ms', {
+    beside: ['a bare query', quantile(bare, share)],
+  })
+}
 showRules()
 await db.close()
 await postgres.stop()
@@ -159,5 +164,5 @@ function showRules(): void {
     table.pick(k % 10 === 0 ? ['prover-1'] : [], deps.random)
     if (k >= rounds / 2) spent += performance.now() - began
   }
-  console.log(`the rules alone: ${((1000 * spent) / (rounds / 2)).toFixed(2)} µs a pick`)
+  report('a pick, the rules alone', (1000 * spent) / (rounds / 2), 'µs')
 }

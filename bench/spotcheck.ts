@@ -8,9 +8,11 @@ import { defaultModelDir } from '../engine/models/default-model.js'
 import type { GenerationHooks } from '../engine/pipeline/generator.js'
 import { completeParams } from '../engine/pipeline/params.js'
 import { joinState } from '../engine/pipeline/states.js'
+import { report } from './support/figures.js'
 import { median, timed } from './support/measure.js'
+import { benchOptions } from './support/whole-options.js'
 
-const ROUNDS = 5
+const { rounds } = benchOptions('spotcheck')
 const STEPS = [12, 25, 50]
 
 const engine = await openEngine({ modelDir: defaultModelDir(), device: 'cpu' })
@@ -26,18 +28,20 @@ for (const steps of STEPS) {
     engine.descriptor,
   )
   const [plain, traced, checked]: [number[], number[], number[]] = [[], [], []]
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     plain.push(await timed(() => engine.generate(params)))
     traced.push(await timed(() => engine.generate(params, tracing)))
-    const step = 1 + Math.floor((round * steps) / ROUNDS)
+    const step = 1 + Math.floor((round * steps) / rounds)
     const before = states.get(step - 1)!
     const opened = { step, frame: 1, before, finalLatents: states.get(steps)! }
     checked.push(await timed(() => engine.recomputeStep(params, opened)))
   }
-  const percent = (part: number) => `${((100 * part) / median(plain)).toFixed(1)} %`
-  console.log(
-    `${steps} steps: ${Math.round(median(plain))} ms a video; a spot check ${Math.round(median(checked))} ms ` +
-      `(${percent(median(checked))}); keeping every state ${percent(median(traced) - median(plain))} more`,
-  )
+  report(`a spot check, ${steps} steps`, median(checked), 'ms', {
+    beside: ['a whole generation', median(plain)],
+    ...(steps === 25 ? { goal: { of: 'ratio', most: 0.08 } } : {}),
+  })
+  report(`a video whose states are kept, ${steps} steps`, median(traced), 'ms', {
+    beside: ['one without', median(plain)],
+  })
 }
 await engine.close()

@@ -10,12 +10,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createLog } from '../base/log.js'
-import { textTable } from '../base/text-table.js'
 import { Grid } from '../dev/grid/grid.js'
 import { freePorts } from '../dev/grid/ports.js'
 import { removePostgres } from '../dev/postgres/start-postgres.js'
 import { openStateDir } from '../dev/process/state-dir.js'
-import { wholeOptions } from './support/whole-options.js'
+import { report } from './support/figures.js'
+import { median } from './support/measure.js'
+import { benchOptions } from './support/whole-options.js'
 
 const CLONE = fileURLToPath(new URL('..', import.meta.url))
 const FAST_MODEL = join(CLONE, 'test/fixtures/random-model/model')
@@ -34,11 +35,7 @@ interface Cost {
   bytes: number
 }
 
-const { rounds } = wholeOptions({ rounds: 3 })
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error('--rounds: a whole number from 1 on')
-  process.exit(2)
-}
+const { rounds } = benchOptions('startup')
 
 /** All processes of a role: each is started as a group of its own, and tsx runs esbuild beside it. */
 async function usage(group: number): Promise<Cost> {
@@ -67,10 +64,6 @@ async function startOnce(grid: Grid, role: (typeof ROLES)[number]): Promise<Cost
   const { bytes } = await usage(pid)
   await grid.stopRole(role)
   return { cpuSeconds, bytes }
-}
-
-function median(numbers: number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)]!
 }
 
 // Inside the clone, so that what is compiled finds the packages.
@@ -103,21 +96,14 @@ try {
       }
     }
   }
-  const rows = [...costs].map(([role, [asTypeScript, compiled]]) => {
-    const of = (key: keyof Cost, unit: number, digits: number) => {
-      const [before, after] = [asTypeScript!, compiled!].map((all) =>
-        median(all.map((c) => c[key])),
-      )
-      return [
-        (before! / unit).toFixed(digits),
-        (after! / unit).toFixed(digits),
-        (after! / before!).toFixed(2),
-      ]
-    }
-    return [role, ...of('cpuSeconds', 1, 2), ...of('bytes', MEBIBYTE, 0)]
-  })
-  const head = ['process', 'CPU s: tsx', 'compiled', 'ratio', 'MiB: tsx', 'compiled', 'ratio']
-  console.log(textTable(head, rows, 'ruled'))
+  for (const [role, [asTypeScript, compiled]] of costs) {
+    const both = (of: (cost: Cost) => number) =>
+      [median(compiled!.map(of)), ['as TypeScript', median(asTypeScript!.map(of))]] as const
+    const [cpu, slower] = both(({ cpuSeconds }) => cpuSeconds)
+    report(`${role}, compiled: processor until ready`, cpu, 's', { beside: slower })
+    const [memory, larger] = both(({ bytes }) => bytes / MEBIBYTE)
+    report(`${role}, compiled: resident when idle`, memory, 'MiB', { beside: larger })
+  }
   console.log(
     `medians of ${rounds}: user and system CPU until ready; resident ${IDLE_MS / 1000} s later`,
   )

@@ -1,12 +1,13 @@
 /**
  * What the wire costs: askProver against a prover that has its answer ready (so neither model nor
- * queue is measured), beside a bare node:http exchange of the same byte counts in the same run.
+ * queue is measured), beside a bare node:http exchange of the same byte counts in the same run; and bittensor's own
+ * dendrite and axon with as many bytes, where there is Python.
  * Run: npm run bench -- wire [--rounds 300]
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { Agent, createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Keyring } from '@polkadot/keyring'
+import { encodeAddress, sr25519PairFromSeed, sr25519Sign } from '../base/crypto.js'
 import { signText, sr25519Ready } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
 import { framesSha256 } from '../formats/frames.js'
@@ -14,22 +15,26 @@ import { requestGeneration } from '../wire/client.js'
 import { deflateFrame } from '../wire/frame-codec.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
 import { encodeRecord } from '../wire/stream.js'
+import { measureBittensor } from './support/bittensor.js'
+import { report, reportLeftOut } from './support/figures.js'
 import { quantile, timed } from './support/measure.js'
-import { wholeOptions } from './support/whole-options.js'
+import { benchOptions } from './support/whole-options.js'
 
 const VIDEO = { width: 64, height: 64, frames: 16, steps: 12 }
 const TERMS = { genesisHash: '11'.repeat(32), netuid: 1 }
 const MODEL_ROOT = '22'.repeat(32)
 const CLASS = `fc2;engine=bench/1;model=${MODEL_ROOT};ep=cpu;device=x64-avx2;fingerprint=${'44'.repeat(32)}`
+/** Rounds that warm the compiler up. */
+const WARMING = 50
 const BODY = Buffer.from(JSON.stringify({ request_id: 'bench', query: 'x'.repeat(400) }))
 
-const { rounds } = wholeOptions({ rounds: 300 })
+const { rounds, peers } = benchOptions('wire')
 
 await sr25519Ready()
-const keyring = new Keyring({ type: 'sr25519', ss58Format: 42 })
-const [verifier, prover] = ['//Alice', '//Bob'].map((uri) => {
-  const pair = keyring.addFromUri(uri)
-  return { ss58: pair.address, sign: (message: Uint8Array) => pair.sign(message) }
+const [verifier, prover] = [1, 2].map((seed) => {
+  const pair = sr25519PairFromSeed(new Uint8Array(32).fill(seed))
+  const sign = (message: Uint8Array) => sr25519Sign(message, pair)
+  return { ss58: encodeAddress(pair.publicKey, 42), sign }
 })
 
 const answer = await honestAnswer()
@@ -51,19 +56,44 @@ const echo = await listen(
 
 const asked: number[] = []
 const bare: number[] = []
-for (let i = -20; i < rounds; i++) {
+/** Of a processor, both sides and all threads: what others do on the machine does not change it. */
+const spent = { asked: 0, bare: 0 }
+for (let i = -WARMING; i < rounds; i++) {
+  const from = cpuMs()
   const a = await timed(ask)
+  const between = cpuMs()
   const b = await timed(exchange)
-  // The first twenty warm the compiler up.
-  if (i >= 0) {
-    asked.push(a)
-    bare.push(b)
-  }
+  if (i < 0) continue
+  asked.push(a)
+  bare.push(b)
+  spent.asked += between - from
+  spent.bare += cpuMs() - between
 }
 console.log(`answer: ${bytes.length} bytes, ${VIDEO.frames} frames of noise; ${rounds} rounds`)
-console.log(`askProver  ${show(asked)}`)
-console.log(`bare http  ${show(bare)}`)
-console.log(`ratio of the medians: ${(quantile(asked, 0.5) / quantile(bare, 0.5)).toFixed(1)}`)
+for (const [name, share] of [
+  ['p50', 0.5],
+  ['p99', 0.99],
+] as const) {
+  report(`signed round trip, ${name}`, quantile(asked, share), 'ms', {
+    beside: ['a bare HTTP exchange of the same bytes', quantile(bare, share)],
+    ...(name === 'p50' ? { goal: { of: 'ratio', most: 3 } } : {}),
+  })
+}
+report('signed round trip, of a processor', spent.asked / rounds, 'ms', {
+  beside: ['a bare HTTP exchange of the same bytes', spent.bare / rounds],
+})
+const bittensor =
+  peers === 0 ? { missing: '--peers 0' } : await measureBittensor(rounds, bytes.length)
+if ('missing' in bittensor) reportLeftOut('dendrite and axon', bittensor.missing)
+else {
+  const { version, signed_p50, signed_p99, bare_p50, bare_p99 } = bittensor
+  const name = `bittensor ${version}, dendrite and axon`
+  report(`${name}, p50`, signed_p50, 'ms', { beside: ['aiohttp alone', bare_p50] })
+  report(`${name}, p99`, signed_p99, 'ms', { beside: ['aiohttp alone', bare_p99] })
+  report('signed round trip, p50, beside theirs', quantile(asked, 0.5), 'ms', {
+    beside: [name, signed_p50],
+  })
+}
 server.close()
 echo.close()
 
@@ -81,6 +111,11 @@ async function ask(): Promise<void> {
     deadlineMs: 10_000,
   })
   if (outcome.kind !== 'answered') throw new Error(JSON.stringify(outcome))
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 /** One connection each, as askProver does. */
@@ -135,8 +170,4 @@ function listen(on: Server): Promise<Server> {
 
 function portOf(on: Server): number {
   return (on.address() as AddressInfo).port
-}
-
-function show(samples: number[]): string {
-  return `p50 ${quantile(samples, 0.5).toFixed(2)} ms  p99 ${quantile(samples, 0.99).toFixed(2)} ms`
 }

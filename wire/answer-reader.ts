@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { toHex } from '../formats/bytes.js'
 import { framesSha256 } from '../formats/frames.js'
 import type { WorkShape } from '../formats/video-shape.js'
@@ -94,7 +94,7 @@ export class AnswerReader {
       throw malformed(`frame ${index} after ${this.digests.length} of ${frames}`)
     }
     const rgb = await inflateFrame(body, width * height * 3)
-    this.digests.push(createHash('sha256').update(rgb).digest())
+    this.digests.push(hash('sha256', rgb, 'buffer'))
     this.progressed = true
     return rgb
   }

@@ -5,6 +5,7 @@ import { sanitizeText } from '../base/sanitize-text.js'
 import { type Signer, verifyText } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
 import type { Hex } from '../formats/bytes.js'
+import { isRequestId } from '../formats/request-id.js'
 import type { WorkShape } from '../formats/video-shape.js'
 import { FIRST_RECORD_MS, STALL_MS } from '../rules/constants.js'
 import { framesMs } from '../rules/routing/deadlines.js'
@@ -13,7 +14,6 @@ import { type AxonAddress, type VettedAddress, vetAddress } from './axon-address
 import { freshNonce, requestAuthOf, signRequest } from './btauth.js'
 import { WireError } from './error.js'
 import { Exchange } from './exchange.js'
-import { decodeBody } from './generation-body.js'
 import { maxCompressedBytes, STREAM_MEDIA_TYPE } from './limits.js'
 import type { Answered, RequestOutcome } from './outcome.js'
 import { failedOutcome } from './outcome.js'
@@ -67,7 +67,7 @@ export async function requestGeneration(options: RequestOptions): Promise<Reques
   const startedAt = performance.now()
   const reader = new AnswerReader(options.expected)
   const callbacks = guarded(options)
-  const taken = new AbortController()
+  const confirming: { taken: AbortController | null } = { taken: null }
   let exchange: Exchange | null = null
   try {
     const address = vetAddress(options.address.ip, options.address.port, options)
@@ -83,7 +83,9 @@ export async function requestGeneration(options: RequestOptions): Promise<Reques
     const firstRecordMs = options.firstRecordMs ?? FIRST_RECORD_MS
     exchange.arm('silence', firstRecordMs, 'no_answer', 'no first record in time')
     await expectOk(exchange, STREAM_MEDIA_TYPE)
-    const confirm = () => confirmTaken(address, options, taken.signal)
+    const confirm = () => {
+      confirming.taken = confirmTaken(address, options)
+    }
     const answer = await readAnswer(exchange, reader, { options, callbacks, confirm, startedAt })
     return 'kind' in answer
       ? answer
@@ -96,7 +98,7 @@ export async function requestGeneration(options: RequestOptions): Promise<Reques
       ? outcome
       : { ...outcome, taken: await takenOf(error, options) }
   } finally {
-    taken.abort()
+    confirming.taken?.abort()
     exchange?.close()
   }
 }
@@ -151,18 +153,24 @@ async function readAnswer(
   return answer
 }
 
-/** In parallel with the answer, which neither waits for it nor fails with it. */
-function confirmTaken(address: VettedAddress, options: RequestOptions, signal: AbortSignal): void {
+/**
+ * In parallel with the answer, which neither waits for it nor fails with it.
+ * @returns what ends it
+ */
+function confirmTaken(address: VettedAddress, options: RequestOptions): AbortController | null {
   const requestId = requestIdOf(options.body)
-  if (requestId === null) return
+  if (requestId === null) return null
   const { receiver, signer, log } = options
-  void sendTaken({ address, receiver, signer, requestId, signal, log })
+  const until = new AbortController()
+  void sendTaken({ address, receiver, signer, requestId, signal: until.signal, log })
+  return until
 }
 
-/** Null for a body that no prover would accept. */
+/** Null for a body that no prover would accept; one has accepted it by now, so the rest is not read again. */
 function requestIdOf(body: Uint8Array): string | null {
   try {
-    return decodeBody(body).request_id
+    const { request_id: id }: { request_id?: unknown } = JSON.parse(Buffer.from(body).toString())
+    return typeof id === 'string' && isRequestId(id) ? id : null
   } catch {
     return null
   }

@@ -1,33 +1,49 @@
-import { deflate, inflate } from 'node:zlib'
+import { promisify } from 'node:util'
+import { deflate, deflateSync, inflate, inflateSync, type ZlibOptions } from 'node:zlib'
 import { WireError } from './error.js'
 
-/** A frame's raw bytes as an RFC 1950 stream; level 1, because noise hardly compresses and time matters. */
-export function deflateFrame(raw: Uint8Array): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    deflate(raw, { level: 1 }, (error, bytes) => (error ? reject(error) : resolve(bytes)))
-  })
+/** Up to so many raw bytes the way to zlib's threads and back takes longer than the work. */
+const HERE_BYTES = 65_536
+/** Noise hardly compresses, and time matters. */
+const LEVEL = { level: 1 }
+
+/** A frame's raw bytes as an RFC 1950 stream. */
+export async function deflateFrame(raw: Uint8Array): Promise<Buffer> {
+  return raw.length <= HERE_BYTES ? deflateSync(raw, LEVEL) : deflateThere(raw, LEVEL)
 }
 
 /**
  * The raw bytes of a frame. Inflation stops at `rawBytes`, so a small body cannot fill the memory.
  * @throws WireError `frame_malformed` unless it is one whole zlib stream of exactly `rawBytes`
  */
-export function inflateFrame(body: Uint8Array, rawBytes: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(new WireError('frame_malformed', `a frame ${why}`))
-    inflate(body, { maxOutputLength: rawBytes, info: true }, (error, result) => {
-      if (error !== null) {
-        const tooLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
-        return fail(tooLong ? `inflates to more than ${rawBytes} bytes` : 'is not a zlib stream')
-      }
-      // With `info`, which the typings lack, zlib says how much of the input it used.
-      const { buffer, engine } = result as unknown as {
-        buffer: Buffer
-        engine: { bytesWritten: number }
-      }
-      if (engine.bytesWritten !== body.length) return fail('has bytes after its zlib stream')
-      if (buffer.length !== rawBytes) return fail(`has ${buffer.length} bytes, not ${rawBytes}`)
-      resolve(buffer)
-    })
-  })
+export async function inflateFrame(body: Uint8Array, rawBytes: number): Promise<Buffer> {
+  const { buffer, engine } = await inflated(body, rawBytes)
+  if (engine.bytesWritten !== body.length) throw malformed('has bytes after its zlib stream')
+  if (buffer.length !== rawBytes) throw malformed(`has ${buffer.length} bytes, not ${rawBytes}`)
+  return buffer
+}
+
+/** With `info`, which the typings lack, zlib says how much of the input it used. */
+interface Inflated {
+  buffer: Buffer
+  engine: { bytesWritten: number }
+}
+
+async function inflated(body: Uint8Array, rawBytes: number): Promise<Inflated> {
+  const options = { maxOutputLength: rawBytes, info: true }
+  try {
+    const result: unknown =
+      rawBytes <= HERE_BYTES ? inflateSync(body, options) : await inflateThere(body, options)
+    return result as Inflated
+  } catch (error) {
+    const isTooLong = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+    throw malformed(isTooLong ? `inflates to more than ${rawBytes} bytes` : 'is not a zlib stream')
+  }
+}
+
+const deflateThere = promisify<Uint8Array, ZlibOptions, Buffer>(deflate)
+const inflateThere = promisify<Uint8Array, ZlibOptions, Buffer>(inflate)
+
+function malformed(why: string): WireError {
+  return new WireError('frame_malformed', `a frame ${why}`)
 }

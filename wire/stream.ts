@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { messageOf } from '../base/errors.js'
 import { sanitizeText } from '../base/sanitize-text.js'
 import { WireError } from './error.js'
@@ -81,7 +82,8 @@ function readPrefix(prefix: Buffer, limits: StreamLimits): { header: number; bod
 function parseHeader(bytes: Buffer): StreamRecord['header'] {
   let parsed: unknown
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    if (!isUtf8(bytes)) throw new Error('it is not UTF-8')
+    parsed = JSON.parse(bytes.toString())
   } catch (error) {
     // V8's message quotes the offending bytes.
     const why = sanitizeText(messageOf(error))

@@ -38,12 +38,17 @@ const POLLS = 60
 const WINDOW_MARGIN_MS = 20_000
 const WINDOW_MS = OPEN_WINDOW_MS - WINDOW_MARGIN_MS
 const MAX_CONNECTIONS = 8
+/**
+ * Batches of an interval, each some 18 events in its workflow's history: Temporal ends a workflow at 51,200. A model
+ * that is quick to check would fill one every second.
+ */
+export const MOST_BATCHES = 60
 /** No response: the network may have lost it, on either side. */
 const MAY_BE_LOST: ReadonlySet<string> = new Set(['unreachable', 'no_answer', 'stalled', 'late'])
 
 /**
  * As answers are delivered, draws which of them are spot-checked and has their provers open them. Returns
- * when there is a batch for the GPU, or after a twelfth of the interval.
+ * when there is a batch for the GPU, at most `MOST_BATCHES` times an interval, or after a twelfth of the interval.
  * @returns how many are open but not computed yet, and whether the interval's last block is final
  */
 export function createFetchOpenings(deps: VerifierDeps) {
@@ -53,7 +58,7 @@ export function createFetchOpenings(deps: VerifierDeps) {
       const interval = (await intervalByN(db, id, n))!
       const lastBlock = interval.firstBlock + interval.length - 1
       const lengthMs = interval.length * chain.blockSeconds * 1000
-      const until = performance.now() + lengthMs / 12
+      const startedMs = performance.now()
       for (;;) {
         const certificates = await usableCertificates(db, deps)
         await drawSpotChecks(deps, n, certificates, {
@@ -64,7 +69,9 @@ export function createFetchOpenings(deps: VerifierDeps) {
         const waiting = (await uncomputed(db, id, n)).length
         heartbeat(`${waiting} opened, ${left} did not answer yet`)
         const over = (await deps.finality.newest()).number >= lastBlock
-        const enough = over || waiting >= SPOT_CHECK_BATCH || performance.now() > until
+        const share = (performance.now() - startedMs) / lengthMs
+        const isBatch = waiting >= SPOT_CHECK_BATCH && share >= 1 / MOST_BATCHES
+        const enough = over || isBatch || share > 1 / 12
         if (final ? left === 0 : enough) return { waiting, over }
         await pause(Math.min(POLL_MS_MAX, lengthMs / POLLS))
       }

@@ -38,8 +38,12 @@ export interface BenchGrid {
   readonly signer: Signer
   readonly genesisHash: string
   readonly provers: readonly { hotkey: string; port: number }[]
-  /** Port of the proxy that does no work. */
+  /** Port of what answers POST /v1/videos at once, as OpenAI would. */
+  readonly openai: number
+  /** Port of the proxy to it, and to the first prover, that does no work. */
   readonly proxy: number
+  /** A temporary one, removed by `stop`. */
+  readonly folder: string
   stop(): Promise<void>
 }
 
@@ -111,7 +115,14 @@ export async function startBenchGrid(): Promise<BenchGrid> {
     closers.push(() => Promise.all(roles.map((role) => role.stop(100))))
     return {
       ...{ apiUrl: `http://127.0.0.1:${port}`, apiPid: roles[0]!.pid, key, db, id, signer },
-      ...{ genesisHash, provers: stub.provers, proxy: stub.proxy, stop },
+      ...{
+        genesisHash,
+        provers: stub.provers,
+        openai: stub.openai,
+        proxy: stub.proxy,
+        folder,
+        stop,
+      },
     }
   } catch (error) {
     await stop()
@@ -126,7 +137,7 @@ async function startStub(args: string[]) {
   })
   const [line] = (await once(createInterface(child.stdout!), 'line')) as [string]
   return {
-    ...(JSON.parse(line) as { provers: { hotkey: string; port: number }[]; proxy: number }),
+    ...(JSON.parse(line) as Pick<BenchGrid, 'provers' | 'openai' | 'proxy'>),
     stop: async () => {
       child.kill('SIGKILL')
       await once(child, 'exit')

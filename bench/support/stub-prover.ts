@@ -1,8 +1,9 @@
 /**
- * Provers that have their answer ready, in a process of their own, and beside them a bare Express proxy
- * to the first of them that does no work. Started by bench/api.ts; prints where it listens as one line.
+ * Provers that have their answer ready, in a process of their own; beside them something that answers POST /v1/videos
+ * at once as OpenAI would, and a bare Express proxy, to the first prover and to that, which does no work. Started by
+ * api-grid.ts; prints where all of it listens as one line.
  */
-import { createServer, request } from 'node:http'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { encodeAddress, sr25519PairFromSeed, sr25519Sign } from '../../base/crypto.js'
@@ -25,8 +26,9 @@ const provers = await Promise.all(
     return { hotkey: signer.ss58, port: await listen(prover(signer)) }
   }),
 )
-const proxy = await listen(bareProxy(provers[0]!.port))
-process.stdout.write(`${JSON.stringify({ provers, proxy })}\n`)
+const openai = await listen(createServer(answerAsOpenAi))
+const proxy = await listen(bareProxy(provers[0]!.port, openai))
+process.stdout.write(`${JSON.stringify({ provers, openai, proxy })}\n`)
 
 function prover(signer: Signer) {
   return createServer(async (req, res) => {
@@ -39,9 +41,17 @@ function prover(signer: Signer) {
   })
 }
 
-function bareProxy(port: number) {
+async function answerAsOpenAi(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  await req.toArray()
+  const created_at = Math.floor(Date.now() / 1000)
+  const video = { id: 'video_1', object: 'video', status: 'queued', model: 'sora-2', progress: 0 }
+  res.writeHead(200, { 'Content-Type': 'application/json' })
+  res.end(JSON.stringify({ ...video, created_at, seconds: '4', size: '720x1280' }))
+}
+
+function bareProxy(prover: number, openai: number) {
   const app = express()
-  app.post('/v1/generate', (req, res) => {
+  const to = (port: number) => (req: express.Request, res: express.Response) => {
     const { method, headers } = req
     const there = request({ host: '127.0.0.1', port, path: req.url, method, headers }, (answer) => {
       res.writeHead(answer.statusCode!, answer.headers)
@@ -49,7 +59,9 @@ function bareProxy(port: number) {
     })
     there.once('error', () => res.destroy())
     req.pipe(there)
-  })
+  }
+  app.post('/v1/generate', to(prover))
+  app.post('/v1/videos', to(openai))
   return createServer(app)
 }
 

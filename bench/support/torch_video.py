@@ -9,6 +9,7 @@ the engine has it, but for `tf32`.
 """
 import json
 import os
+import resource
 import sys
 import time
 
@@ -76,7 +77,7 @@ def measure(kind, tf32):
     for _ in range(runs + 1):
         took, made = video(pipe, form)
         seconds.append(took)
-    peak = torch.cuda.max_memory_allocated() >> 20 if device == "cuda" else None
+    peak = (torch.cuda.max_memory_allocated() >> 20) if device == "cuda" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     figures = {"first_s": seconds[0], "video_s": sorted(seconds[1:])[runs // 2], "peak_mib": peak}
     if frames_file is not None:
         figures.update(far_from_engine(made))

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { manyTextsVerifier, sr25519Ready, verifyText } from '../../base/sr25519.js'
+import { sr25519Ready, verifyText } from '../../base/sr25519.js'
 import { answerText } from '../../formats/answer.js'
 import { fromHex } from '../../formats/bytes.js'
 import { commitmentText } from '../../formats/commitment.js'
@@ -31,12 +31,11 @@ export async function assertSigned({ read, hash, signature }: SignedRecord): Pro
  */
 export function checkSignatures({ read }: SignedRecord, all: boolean): Finding[] {
   const { record, answers } = read
-  const verify = manyTextsVerifier()
   return [
     ...commitment(record, record.n, record.commitment, 'commitment'),
     ...commitment(record, record.n + 1, record.nextCommitment, 'next_commitment'),
     ...secret(record),
-    ...looked(answers, all).flatMap((row) => answer(record, row, verify)),
+    ...looked(answers, all).flatMap((row) => answer(record, row)),
   ]
 }
 
@@ -78,15 +77,11 @@ function looked(answers: readonly RecordedAnswer[], all: boolean): RecordedAnswe
   return [...new Set([...cheats, ...drawn])]
 }
 
-function answer(
-  { genesisHash, netuid, verifier }: PublicRecord,
-  row: RecordedAnswer,
-  verify: typeof verifyText,
-): Finding[] {
+function answer({ genesisHash, netuid, verifier }: PublicRecord, row: RecordedAnswer): Finding[] {
   const { hotkey: prover, bodySha256, requestId } = row
   const { signature, ...signed } = row.answer!
   const text = answerText({ genesisHash, netuid, verifier, prover, bodySha256, ...signed })
-  return verify(prover, text, signature)
+  return verifyText(prover, text, signature)
     ? []
     : [{ where: `answers ${requestId}`, what: `is not signed by its prover ${prover}` }]
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { WireError } from '../../wire/error.js'
@@ -17,6 +18,19 @@ describe('frames on the wire', () => {
       }),
       { seed: 7, numRuns: 200 },
     )
+  })
+
+  it('come back and are refused alike in the size that goes to zlib’s threads', async () => {
+    for (const size of [65_536, 65_537]) {
+      const raw = randomBytes(size)
+      const body = await deflateFrame(raw)
+      assert.deepEqual(await inflateFrame(body, size), raw)
+      await assert.rejects(inflateFrame(body, size - 1), malformed)
+      await assert.rejects(inflateFrame(body, size + 1), malformed)
+      await assert.rejects(inflateFrame(body.subarray(0, -1), size), malformed)
+      await assert.rejects(inflateFrame(Buffer.concat([body, Buffer.of(0)]), size), malformed)
+      await assert.rejects(inflateFrame(Buffer.alloc(100, 1), size), malformed)
+    }
   })
 
   it('are refused when shorter, longer, cut, followed by bytes, or a bomb', async () => {

@@ -7,6 +7,7 @@ import { planOf } from '../../../ledger/intervals/plans.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
 import { certificateOf, revokeExact } from '../../../ledger/judging/certificates.js'
 import { openedSpotCheck, spotChecksOf, unopened } from '../../../ledger/judging/spot-checks.js'
+import { SPOT_CHECK_BATCH } from '../../../rules/constants.js'
 import { useDatabase } from '../../support/postgres.js'
 import { until } from '../../support/until.js'
 import { type Behaviour, IntervalSite } from '../interval/interval-site.js'
@@ -67,6 +68,18 @@ describe('activities: spot checks', () => {
     // The states of a cheat are in its evidence; others are not kept.
     const db = database().db
     for (const id of ids) assert.equal(await openedSpotCheck(db, id), null)
+  })
+
+  it('come in batches of which an interval has sixty at most, however many answers there are', async () => {
+    await served('honest')
+    for (let seed = 100; seed < 100 + SPOT_CHECK_BATCH; seed += 1) await site.serve(1, 0, { seed })
+    const { deps } = site.verifier
+    // An interval of a minute, so that a sixtieth is a second.
+    const chain = withBlocksOf(60 / deps.profile.intervalBlocks, deps.chain)
+    const from = performance.now()
+    const batch = await run(createFetchOpenings({ ...deps, chain }), { n: 1, final: false })
+    assert.ok(batch.waiting >= SPOT_CHECK_BATCH && !batch.over, JSON.stringify(batch))
+    assert.ok(performance.now() - from >= 1000)
   })
 
   it('count in the settlement: a cheat costs the interval', async () => {
