@@ -64,8 +64,7 @@ async function compareAll(engine: Engine, modelRoot: string, drawn: readonly Ans
     return { findings: [{ where: 'model_root', what }], notes: [] }
   }
   const findings: Finding[] = []
-  let equal = 0
-  let others = 0
+  const counts = { equal: 0, cheats: 0, others: 0 }
   const begun = performance.now()
   for (const { item, row } of drawn) {
     const { framesSha256, traceRoot } = await engine.generate(
@@ -73,22 +72,30 @@ async function compareAll(engine: Engine, modelRoot: string, drawn: readonly Ans
     )
     const answer = row.answer!
     const isEqual = answer.framesSha256 === framesSha256 && answer.traceRoot === traceRoot
-    if (isEqual) equal += 1
-    else if (answer.determinismClass !== engine.determinismClass) others += 1
-    findings.push(
-      ...verdictFinding(row, isEqual, answer.determinismClass === engine.determinismClass),
-    )
+    const sameClass = answer.determinismClass === engine.determinismClass
+    if (isEqual) counts.equal += 1
+    else if (!sameClass) counts.others += 1
+    else if (challengeOf(row)?.verdict === 'cheat') counts.cheats += 1
+    findings.push(...verdictFinding(row, isEqual, sameClass))
   }
   const seconds = ((performance.now() - begun) / 1000 / drawn.length).toFixed(1)
-  const other = others === 0 ? '' : `, ${others} of another class prove nothing`
   const challenges = `${drawn.length} challenge${drawn.length === 1 ? '' : 's'}`
-  const note = `${challenges} computed again here, ${equal} with equal bytes${other}, ${seconds} s each`
+  const found = [
+    `${counts.equal} with equal bytes`,
+    ...(counts.cheats === 0 ? [] : [`${counts.cheats} judged a cheat, with other bytes indeed`]),
+    ...(counts.others === 0 ? [] : [`${counts.others} of another class prove nothing`]),
+  ]
+  const note = `${challenges} computed again here, ${seconds} s each: ${found.join(', ')}`
   return { findings, notes: [note] }
+}
+
+function challengeOf(row: RecordedAnswer) {
+  return row.checks.find(({ kind }) => kind === 'challenge')
 }
 
 /** Whether a verdict on equal bytes agrees with what this machine computes. */
 function verdictFinding(row: RecordedAnswer, isEqual: boolean, sameClass: boolean): Finding[] {
-  const check = row.checks.find(({ kind }) => kind === 'challenge')
+  const check = challengeOf(row)
   const where = `answers ${row.requestId}`
   if (check?.verdict === 'cheat' && isEqual) {
     return [

@@ -184,9 +184,12 @@ describe('an audit of an interval that a real model and a chain took part in', f
       const { findings, notes } = await again(signed)
       assert.deepEqual(findings, [])
       const { length } = signed.read.record.challenges
+      const half = length / 2
       assert.match(
         notes.join(),
-        new RegExp(`^${length} challenges computed again here, ${length / 2} with equal`),
+        new RegExp(
+          `^${length} challenges computed again here, [\\d.]+ s each: ${half} with equal bytes, ${half} judged a cheat, with other bytes indeed$`,
+        ),
       )
       const file = join(folder, 'record.json')
       await writeFile(file, interval.text)
