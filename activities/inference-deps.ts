@@ -22,8 +22,11 @@ export interface InferenceDeps {
   /** For the verifier's own rounds, which read prover addresses from it. */
   readonly chain: Pick<Chain, 'metagraph' | 'finalized' | 'genesisHash' | 'blockSeconds'>
   readonly allowPrivateAddresses: boolean
-  /** Whether a hotkey may set weights on this subnet, according to the newest known metagraph. */
-  readonly mayVerify: (hotkey: string) => boolean
+  /**
+   * Whether a hotkey may set weights on this subnet, according to the newest known metagraph, and has been allowed to for so
+   * many milliseconds.
+   */
+  readonly mayVerify: (hotkey: string, forMs?: number) => boolean
   /** Whether provers accept the timestamps of this process. */
   readonly clock: ClockWatch
   /** Which of this verifier's provers can be asked. */

@@ -21,8 +21,11 @@ export interface VerifierDeps {
   /** The fencing token of the lease that this process holds. */
   readonly fence: () => number
   readonly allowPrivateAddresses: boolean
-  /** Whether a hotkey may set weights on this subnet, according to the newest known metagraph. */
-  readonly mayVerify: (hotkey: string) => boolean
+  /**
+   * Whether a hotkey may set weights on this subnet, according to the newest known metagraph, and has been allowed to for so
+   * many milliseconds.
+   */
+  readonly mayVerify: (hotkey: string, forMs?: number) => boolean
   /** Whether provers accept the timestamps of this process. */
   readonly clock: ClockWatch
   /** The model used in challenges, with its standard shape. */

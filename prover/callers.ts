@@ -4,14 +4,17 @@ import type { CallerLookup, CallerStanding } from './admission.js'
 
 /** A metagraph older than this is read again in any case. */
 const FRESH_MS = 60_000
-/** An unknown caller may have registered since: the chain is asked again, but at most this often. */
+/**
+ * A caller that is unknown or has no permit may have got it since: the chain is asked again, but at most this often. Verifiers
+ * blame nobody for what they are refused within `PERMIT_KNOWN_MS` after they got their permit.
+ */
 const MISS_MS = 5_000
 /** How long the cached metagraph is used if the chain does not answer. */
 const STALE_MS = 3_600_000
 
 /**
  * Looks up callers in the chain's metagraph, which is read at most once per minute (once per 5 s for unknown
- * hotkeys), one read at a time.
+ * or unpermitted hotkeys), one read at a time.
  * @throws ChainError from the lookup, if the chain has not answered for an hour
  */
 export function createCallerLookup(deps: {
@@ -48,7 +51,7 @@ export function createCallerLookup(deps: {
   }
 
   return async (hotkey) => {
-    const maxAgeMs = known?.byHotkey.has(hotkey) ? FRESH_MS : MISS_MS
+    const maxAgeMs = known?.byHotkey.get(hotkey)?.validatorPermit ? FRESH_MS : MISS_MS
     if (known === null || now() - triedMs > maxAgeMs) {
       reading ??= read().finally(() => {
         reading = null

@@ -6,14 +6,26 @@ import type { SubnetReading, SubnetWatch } from './subnet-watch.js'
  * (before the first: nobody).
  */
 export class VerifierHotkeys {
-  #hotkeys: ReadonlySet<string> = new Set()
+  /** With the moment, of a monotonic clock, from which each is known. */
+  #sinceMs: ReadonlyMap<string, number> | null = null
 
-  constructor(subnet: Pick<SubnetWatch, 'onReading'>) {
+  constructor(
+    subnet: Pick<SubnetWatch, 'onReading'>,
+    private readonly now = () => performance.now(),
+  ) {
     subnet.onReading(({ neurons, params: { ownerHotkey } }: SubnetReading) => {
       const permitted = neurons.flatMap((one) => (one.validatorPermit ? [one.hotkey] : []))
-      this.#hotkeys = new Set(ownerHotkey === null ? permitted : [...permitted, ownerHotkey])
+      const hotkeys = ownerHotkey === null ? permitted : [...permitted, ownerHotkey]
+      const before = this.#sinceMs
+      // Those of the first reading may have been there for ever.
+      const unseenMs = before === null ? Number.NEGATIVE_INFINITY : this.now()
+      this.#sinceMs = new Map(hotkeys.map((one) => [one, before?.get(one) ?? unseenMs]))
     })
   }
 
-  readonly has = (hotkey: string): boolean => this.#hotkeys.has(hotkey)
+  /** @param forMs only if it has been one for so long */
+  readonly has = (hotkey: string, forMs = 0): boolean => {
+    const sinceMs = this.#sinceMs?.get(hotkey)
+    return sinceMs !== undefined && this.now() - sinceMs >= forMs
+  }
 }

@@ -13,7 +13,7 @@ import {
 import { type IntervalProverRow, intervalProvers } from '../../ledger/provers/provers.js'
 import { OPEN_WINDOW_MS, SPOT_CHECK_BATCH } from '../../rules/constants.js'
 import { isOpeningRefused } from '../../rules/judge/opening-patience.js'
-import { type ClockWord, isOwnNetwork } from '../../rules/judge/own-failure.js'
+import { type ClockWord, isOwnNetwork, PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
 import { openingDeadlineMs } from '../../rules/routing/deadlines.js'
 import { type OpeningOutcome, openingClockWord, requestOpening } from '../../wire/open.js'
 import { isNotAdmitted } from '../../wire/outcome.js'
@@ -122,9 +122,9 @@ async function openDue(
   return left + (await excuse(deps, unadmitted))
 }
 
-/** Without a validator permit provers need not admit us. */
+/** Without a validator permit, or with one of which they need not know yet, provers need not admit us. */
 function isUnpermitted({ id, mayVerify }: VerifierDeps, code: string): boolean {
-  return isNotAdmitted(code) && !mayVerify(id.verifier)
+  return isNotAdmitted(code) && !mayVerify(id.verifier, PERMIT_KNOWN_MS)
 }
 
 /** Our own clock, network or standing is at fault: no try of theirs, and what it lasts too long for is given up. */

@@ -9,7 +9,7 @@ import {
   recordOutcomes,
   startAttempts,
 } from '../../ledger/requests/attempts.js'
-import { isOwnNetwork } from '../../rules/judge/own-failure.js'
+import { isOwnNetwork, PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
 import { clockWord, type RequestOutcome } from '../../wire/outcome.js'
 import { axonNetwork } from '../shared/axon-network.js'
 import { BatchWriter } from '../shared/batch-writer.js'
@@ -66,7 +66,7 @@ export async function askAll(
   // Stored as they arrive, so that a slow prover delays no other. An answer that could not be stored is
   // requested again, and replayed.
   const outcomes = new BatchWriter<NewOutcome>((batch) => recordOutcomes(db, id, batch))
-  const isPermitted = deps.mayVerify(id.verifier)
+  const isPermitted = deps.mayVerify(id.verifier, PERMIT_KNOWN_MS)
   const record = ({ attempt: { requestId }, outcome }: Asked) => {
     const result = attemptResult(outcome, { resent: before.has(requestId), isPermitted })
     outcomes.add({ requestId, verdict: null, ...result })

@@ -12,7 +12,7 @@ export interface RoundDeps {
   readonly chain: Pick<Chain, 'metagraph' | 'finalized' | 'genesisHash' | 'blockSeconds'>
   readonly signer: Signer
   readonly allowPrivateAddresses: boolean
-  readonly mayVerify: (hotkey: string) => boolean
+  readonly mayVerify: (hotkey: string, forMs?: number) => boolean
   readonly clock: ClockWatch
   readonly log: Log
 }

@@ -14,7 +14,7 @@ export function verifierFault(
  * The result to store for an attempt.
  * @param options.resent the same request was sent before: the prover may replay a stored answer, so the time
  * it took means nothing
- * @param options.isPermitted whether we have a validator permit: without one, provers need not admit us
+ * @param options.isPermitted whether we have a validator permit that provers know of: without one, they need not admit us
  */
 export function attemptResult(
   outcome: RequestOutcome,

@@ -10,7 +10,7 @@ import {
   startAttempts,
 } from '../../ledger/requests/attempts.js'
 import { failJob, getJob, type JobRow } from '../../ledger/requests/jobs.js'
-import { answerCheck } from '../../rules/judge/own-failure.js'
+import { answerCheck, PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
 import type { AttemptEnd } from '../../rules/routing/video-run.js'
 import { encodeBody } from '../../wire/generation-body.js'
 import { clockWord } from '../../wire/outcome.js'
@@ -78,10 +78,11 @@ export async function attemptVideo(
   // The worker is shutting down: no prover gets an outcome. Another worker sends the same bytes again.
   signal.throwIfAborted()
   const ownClock = await foundOwnClock(deps, answersOf(ends), () => witnesses(deps), signal)
+  const isPermitted = deps.mayVerify(deps.id.verifier, PERMIT_KNOWN_MS)
   await recordOutcomes(
     deps.db,
     deps.id,
-    ends.map((end) => outcomeOf(end, { ownClock, isPermitted: deps.mayVerify(deps.id.verifier) })),
+    ends.map((end) => outcomeOf(end, { ownClock, isPermitted })),
   )
   const after = await attemptsOf(deps.db, job.inferenceId)
   return conclude(

@@ -12,6 +12,12 @@ export const MAYBE_IMPOSSIBLE: readonly Reason[] = ['invalid_request', 'out_of_m
 /** Failures on the verifier's side: they count for nobody. */
 export const OWN_FAULTS: readonly Reason[] = ['own_fault', 'own_clock']
 
+/**
+ * How long after a verifier got its permit nobody is blamed for not admitting it: provers read the metagraph once a minute, some
+ * (ours, of callers without a permit) every five seconds, and their node may be some blocks behind.
+ */
+export const PERMIT_KNOWN_MS = 90_000
+
 /** How an attempt that failed for this reason counts. A cancelled request counts for nobody. */
 export function failureOutcome(reason: Reason): AnswerRow['outcome'] {
   return reason === 'cancelled' || MAYBE_IMPOSSIBLE.includes(reason) ? 'neutral' : 'failure'

@@ -5,13 +5,13 @@ import { createCallerLookup } from '../../prover/callers.js'
 
 const OWNER = 'owner'
 
-const neuron = (hotkey: string): Metagraph['neurons'][number] => ({
+const neuron = (hotkey: string, validatorPermit: boolean): Metagraph['neurons'][number] => ({
   uid: 0,
   hotkey,
   coldkey: 'cold',
   axon: null,
   stakeRao: 1n,
-  validatorPermit: hotkey === 'a',
+  validatorPermit,
   lastUpdate: 0,
   registeredBlock: 1,
 })
@@ -22,11 +22,13 @@ function chainOf(...hotkeys: string[]) {
     reads: 0,
     away: false,
     hotkeys,
+    permitted: ['a'],
     nowMs: 0,
     async metagraph(netuid: number): Promise<Metagraph> {
       chain.reads++
       if (chain.away) throw new Error('the chain is away')
-      return { netuid, block: { number: 1, hash: '' }, neurons: chain.hotkeys.map(neuron) }
+      const neurons = chain.hotkeys.map((one) => neuron(one, chain.permitted.includes(one)))
+      return { netuid, block: { number: 1, hash: '' }, neurons }
     },
   }
   const params = { subnetParams: async () => ({ ownerHotkey: OWNER }) }
@@ -56,6 +58,17 @@ describe('looking callers up', () => {
     chain.nowMs += 1
     await lookup('a')
     assert.equal(chain.reads, 3)
+  })
+
+  it('learns of a new permit within 5 s: its verifier would blame us for a refusal', async () => {
+    const { chain, lookup } = chainOf('b')
+    assert.equal((await lookup('b'))?.validatorPermit, false)
+    chain.permitted.push('b')
+    chain.nowMs = 5000
+    assert.equal((await lookup('b'))?.validatorPermit, false)
+    chain.nowMs = 5001
+    assert.equal((await lookup('b'))?.validatorPermit, true)
+    assert.equal(chain.reads, 2)
   })
 
   it('takes the subnet’s owner for one with a permit: its weights count without', async () => {

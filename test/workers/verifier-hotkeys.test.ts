@@ -31,8 +31,9 @@ describe('who may verify', () => {
       assert.equal(early.has('a'), false, 'nobody is known yet')
       away = false
       await until('the first reading', () => early.has('a'))
-      const verifiers = new VerifierHotkeys(subnet)
-      const may = () => ['a', 'b', 'owner', 'stranger'].filter(verifiers.has)
+      let nowMs = 0
+      const verifiers = new VerifierHotkeys(subnet, () => nowMs)
+      const may = () => ['a', 'b', 'owner', 'stranger'].filter((one) => verifiers.has(one))
       assert.deepEqual(may(), ['a', 'owner'], 'at once, from the reading that there was')
       away = true
       const before = reads
@@ -42,6 +43,11 @@ describe('who may verify', () => {
       neurons = [neuron('a', false), neuron('b', true)]
       await until('the next reading', () => verifiers.has('b'))
       assert.deepEqual(may(), ['b', 'owner'])
+      nowMs = 999
+      assert.ok(verifiers.has('owner', 1000), 'of the first reading: nobody knows for how long')
+      assert.ok(!verifiers.has('b', 1000), 'provers may not know of a permit that is new')
+      nowMs = 1000
+      assert.ok(verifiers.has('b', 1000))
     } finally {
       subnet.stop()
     }

@@ -200,6 +200,17 @@ describe('activities: spot checks', () => {
     assert.deepEqual(await site.verdicts(1, 'spotcheck'), [[PASS], [PASS]])
   })
 
+  it('wait for who does not admit us while our permit is too new to be known', async () => {
+    await served('honest')
+    site.admitted = false
+    const mayVerify = (_: string, forMs = 0) => forMs < 60_000
+    const recent = { ...site.verifier.deps, mayVerify }
+    await run(createFetchOpenings(recent), { n: 1, final: false })
+    assert.equal((await unopened(recent.db, recent.id, 1)).length, 1)
+    site.admitted = true
+    assert.deepEqual(await waiting(), { waiting: 1 })
+  })
+
   it('fail who does not admit us though we have a permit', async () => {
     await served('honest')
     site.admitted = false
