@@ -37,6 +37,7 @@ import { attempt, newJob } from '../../ledger/fixtures.js'
 import { startTestProver, type TestProver } from '../../support/test-prover.js'
 import { type Course, classNamed, StandIn } from '../stand-in.js'
 import { makeBlocksWaitedFor, makeVerifier, run, type VerifierSite } from '../verifier-site.js'
+import { type Served, type Tamper, tamperedLine } from './tampered-line.js'
 
 /** One round in which everybody is asked. */
 const PROFILE: Partial<MechanismProfile> = {
@@ -46,16 +47,16 @@ const PROFILE: Partial<MechanismProfile> = {
 
 /**
  * How a prover behaves: as its engine does, an hour `late` by its clock, `refusing` everything (`growing`: with another
- * GPU each time it is asked how many it has), or `away`.
+ * GPU each time it is asked how many it has), `away`, or honest on a line that somebody else holds (`tampered`).
  */
-export type Behaviour = Course | 'other class' | 'late clock' | 'refusing' | 'growing' | 'away'
-
-interface Served {
-  readonly port: number
-  close(): Promise<unknown>
-  /** As a restart does: gone until the answer is called, then back at its address with what it kept. */
-  pause?(): Promise<() => Promise<void>>
-}
+export type Behaviour =
+  | Course
+  | 'other class'
+  | 'late clock'
+  | 'refusing'
+  | 'growing'
+  | 'away'
+  | 'tampered'
 
 /** A real engine in place of the stand-ins: each prover's, and the GPU worker's. */
 export interface RealEngines {
@@ -68,6 +69,8 @@ export class IntervalSite {
   readonly #served: Served[] = []
   /** How far each prover's clock is behind, from now on. Milliseconds. */
   readonly clocksBehindMs: number[] = []
+  /** What the line of `tampered` provers makes of an answer. */
+  tamper: Tamper = (answer) => ({ pieces: [answer], end: 'close' })
   /** Whether provers admit our requests: false when we have no permit. */
   admitted = true
   private constructor(
@@ -152,6 +155,10 @@ export class IntervalSite {
   async #start(signer: Signer, behaviour: Exclude<Behaviour, 'away'>): Promise<Served> {
     if (behaviour === 'refusing' || behaviour === 'growing') {
       return refuser(signer, this.determinismClass, { grows: behaviour === 'growing' })
+    }
+    if (behaviour === 'tampered') {
+      const prover = await this.#start(signer, 'honest')
+      return tamperedLine(prover, (...answer) => this.tamper(...answer))
     }
     const place = this.verifier.provers.indexOf(signer)
     const other = behaviour === 'other class'

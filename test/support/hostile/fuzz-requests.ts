@@ -80,7 +80,9 @@ function askers(site: Site): Asking {
 /** Null for a body that is no request. */
 function promptOf(body: Buffer | null): string | null {
   try {
-    return (JSON.parse(String(body)) as GenerationBody).query
+    // As a prover reads it: a byte order mark is passed over.
+    const text = new TextDecoder().decode(body ?? undefined)
+    return (JSON.parse(text) as GenerationBody).query
   } catch {
     return null
   }

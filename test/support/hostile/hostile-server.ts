@@ -8,7 +8,7 @@ const ENOUGH_BYTES = 64 * 2 ** 20
 /** A bare TCP server: each connection is answered as told once its request's headers and body are in. */
 export class HostileServer {
   /** Given the request's bytes; null: no answer. */
-  answer: (request: Buffer) => HostileAnswer | null = () => null
+  answer: (request: Buffer) => HostileAnswer | null | Promise<HostileAnswer | null> = () => null
   /** Most bytes that were written to one connection. */
   mostBytes = 0
   readonly #sockets = new Set<Socket>()
@@ -50,10 +50,14 @@ export class HostileServer {
       socket.off('data', onData)
       // Whatever else comes is read and dropped: a reset would hide the answer.
       socket.resume()
-      const answer = this.answer(request)
-      if (answer !== null) void this.#send(socket, answer)
+      void this.#answer(socket, request)
     }
     socket.on('data', onData)
+  }
+
+  async #answer(socket: Socket, request: Buffer): Promise<void> {
+    const answer = await this.answer(request)
+    if (answer !== null) await this.#send(socket, answer)
   }
 
   async #send(socket: Socket, { pieces, end }: HostileAnswer): Promise<void> {
