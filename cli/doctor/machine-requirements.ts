@@ -37,8 +37,10 @@ export function machineRequirements(role: DoctorRole, facts: RoleFacts): Require
       'Add memory, or raise the limit.',
     ),
     ...(needs.diskGb === null ? [] : [disk(facts, needs.diskGb)]),
-    ...(needs.engine ? [gpu(facts), ...cudaRequirements(facts.cuda, facts.gpus)] : []),
-    ...(role === 'inference-worker' ? [] : [model(role, facts)]),
+    ...(needs.engine && facts.servers === null
+      ? [gpu(facts), ...cudaRequirements(facts.cuda, facts.gpus)]
+      : []),
+    ...(role === 'inference-worker' || areAway(facts) ? [] : [model(role, facts)]),
     ...(needs.engine ? [engine(facts)] : []),
     ...(needs.clock ? [clock(facts)] : []),
   ]
@@ -115,8 +117,14 @@ function gib(mib: number): string {
   return (mib / 1024).toFixed(1)
 }
 
-function model(role: DoctorRole, { model }: RoleFacts): Requirement {
-  const base = { name: 'model folder', needed: 'complete' }
+/** What they have nobody knows then. */
+function areAway({ servers, engine }: RoleFacts): boolean {
+  return servers !== null && engine !== null && 'failed' in engine
+}
+
+function model(role: DoctorRole, { model, servers }: RoleFacts): Requirement {
+  const name = servers === null ? 'model folder' : 'the servers’ model'
+  const base = { name, needed: 'complete' }
   if ('failed' in model) return failed(base, model)
   const found = `root ${model.ok.root.slice(0, 12)}`
   if (role === 'prover' || model.ok.described) return { ...base, state: 'ok', found, todo: null }
@@ -128,8 +136,11 @@ function model(role: DoctorRole, { model }: RoleFacts): Requirement {
   }
 }
 
-function engine({ engine, device }: RoleFacts): Requirement {
-  const base = { name: 'engine', needed: `runs on ${device}` }
+function engine({ engine, device, servers }: RoleFacts): Requirement {
+  const base =
+    servers === null
+      ? { name: 'engine', needed: `runs on ${device}` }
+      : { name: 'model servers', needed: `${servers}, alike and true to what they say` }
   if (engine === null) return { ...base, state: 'unknown', found: 'no model', todo: null }
   if ('failed' in engine) return failed(base, engine)
   return { ...base, state: 'ok', found: `class ${shortClass(engine.ok)}`, todo: null }

@@ -8,13 +8,12 @@ import {
 } from '../../base/options/groups.js'
 import type { OptionName, Options } from '../../base/options/options.js'
 import { type WalletState, walletState } from '../../chain/wallet/state.js'
-import { neededByTurnsMib, neededMib } from '../../engine/cuda/gpu-memory.js'
-import { openEngine } from '../../engine/engine.js'
-import { readModel } from '../../engine/model/model.js'
 import { defaultModelDir } from '../../engine/models/default-model.js'
 import type { PublishedBody } from '../../ledger/judging/published-classes.js'
+import { modelEndpoints } from '../../workers/model-endpoints.js'
 import { type AxonFacts, axonFacts } from './axon-facts.js'
 import { type CudaState, cudaState } from './cuda-requirements.js'
+import { type EngineFacts, ownEngine, serversEngine } from './engine-facts.js'
 import {
   diskFreeBytes,
   type Gpu,
@@ -26,7 +25,6 @@ import { probeClasses } from './probe-classes.js'
 import {
   type ChainFacts,
   type Outcome,
-  outcomeOf,
   probeChain,
   probeDatabase,
   probeTemporal,
@@ -41,6 +39,7 @@ export const SIGNING_ROLES: readonly DoctorRole[] = ['prover', 'verifier', 'infe
 /** What the roles are configured by, as far as a machine can fail them. */
 export const DOCTOR_OPTIONS = [
   'model.dir',
+  'neuron.model_endpoint',
   'device',
   'state.dir',
   'axon.host',
@@ -57,7 +56,7 @@ export const DOCTOR_OPTIONS = [
 export type DoctorOptions = Options<(typeof DOCTOR_OPTIONS)[number]>
 
 /** Everything that the requirements are judged by: plain data, so that a test can describe any machine. */
-export interface RoleFacts {
+export interface RoleFacts extends EngineFacts {
   readonly node: string
   readonly cores: number
   readonly memoryBytes: number
@@ -67,16 +66,9 @@ export interface RoleFacts {
   readonly gpus: readonly Gpu[]
   /** Null where no GPU is used. */
   readonly cuda: CudaState | null
+  /** Model servers in place of this machine's GPUs: how many; null without any. */
+  readonly servers: number | null
   readonly clockSynchronized: boolean | null
-  /** `described`: it has a fractal.json, by which challenges are drawn; `needsMib`: of a GPU's memory. */
-  readonly model: Outcome<{
-    readonly root: string
-    readonly described: boolean
-    readonly needsMib: number
-    readonly byTurnsMib: number
-  }>
-  /** The determinism class; null when there is no model to open. */
-  readonly engine: Outcome<string> | null
   readonly wallet: WalletState
   readonly netuid: number
   readonly network: string
@@ -96,17 +88,7 @@ export async function gatherFacts(
   env: Readonly<Record<string, string | undefined>>,
   api?: string,
 ): Promise<RoleFacts> {
-  const modelDir = options['model.dir'] ?? defaultModelDir()
-  const model = await outcomeOf(async () => {
-    const model = await readModel(modelDir)
-    const described = model.config.descriptor !== null
-    return {
-      root: model.files.root,
-      described,
-      needsMib: neededMib(model),
-      byTurnsMib: neededByTurnsMib(model),
-    }
-  })
+  const endpoints = modelEndpoints(options['neuron.model_endpoint'])
   const wallet = await walletState({
     path: options['wallet.path'],
     name: options['wallet.name'],
@@ -118,10 +100,12 @@ export async function gatherFacts(
   const [gpus, cuda, free, clock, engine, chain, axon, published, database, temporal] =
     await Promise.all([
       listGpus(),
-      options.device === 'cuda' ? cudaState() : null,
+      options.device === 'cuda' && endpoints === undefined ? cudaState() : null,
       diskFreeBytes(options['state.dir']),
       isClockSynchronized(),
-      'ok' in model ? outcomeOf(() => classOf(modelDir, options.device)) : null,
+      endpoints === undefined
+        ? ownEngine(options['model.dir'] ?? defaultModelDir(), options.device)
+        : serversEngine(endpoints),
       signs ? probeChain(options, wallet.hotkey.address) : { failed: 'not asked', hint: null },
       isProver ? axonFacts(axonWish(options), allowsPrivate(options), env) : null,
       api === undefined ? null : probeClasses(api),
@@ -137,9 +121,9 @@ export async function gatherFacts(
     device: options.device,
     gpus,
     cuda,
+    servers: endpoints?.length ?? null,
     clockSynchronized: clock,
-    model,
-    engine,
+    ...engine,
     wallet,
     netuid: options.netuid,
     network: options['subtensor.network'],
@@ -164,10 +148,4 @@ function allowsPrivate(options: DoctorOptions): boolean {
   return (
     options['chain.allow_private_addresses'] || isDevelopmentNetwork(options['subtensor.network'])
   )
-}
-
-async function classOf(modelDir: string, device: 'cuda' | 'cpu'): Promise<string> {
-  const generator = await openEngine({ modelDir, device })
-  await generator.close()
-  return generator.determinismClass
 }

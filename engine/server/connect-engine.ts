@@ -3,14 +3,12 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { messageOf } from '../../base/errors.js'
 import { fingerprintOf, parseDeterminismClass } from '../../formats/determinism-class.js'
-import { framesSha256 } from '../../formats/frames.js'
 import { EngineError } from '../errors.js'
 import { knownAnswersOf } from '../model/known-answers.js'
-import { digestOf } from '../pipeline/digest.js'
 import { Dialogue, type EnginePort } from '../thread/dialogue.js'
-import { RemoteEngine } from '../thread/remote-engine.js'
 import { isAnswer, PROTOCOL } from './messages.js'
 import { encodeRecord, RecordReader } from './records.js'
+import { ServedEngine } from './served-engine.js'
 
 /** Maximum time until a server answers at all. */
 const CONNECT_MS = 10_000
@@ -35,25 +33,23 @@ export interface ConnectEngineOptions {
  * server that reports a class or a model that it does not compute is refused.
  * @throws EngineError `server_unreachable`, `server_protocol`, `server_silent`, `server_untrue`
  */
-export async function connectEngine(options: ConnectEngineOptions): Promise<RemoteEngine> {
+export async function connectEngine(options: ConnectEngineOptions): Promise<ServedEngine> {
   const { url, onEnd, connectMs = CONNECT_MS, silentMs = SILENT_MS } = options
   const socket = await upgraded(url, connectMs)
   socket.once('close', onEnd)
   const dialogue = new Dialogue(socketPort(socket, url, silentMs), 'model server')
   const opened = await dialogue.opened()
   const parts = parseDeterminismClass(opened.determinismClass)
-  const engine = new RemoteEngine(dialogue, parts?.ep ?? 'cpu', opened)
+  const engine = new ServedEngine(url, dialogue, parts?.ep ?? 'cpu', opened)
   try {
     if (parts === null || parts.modelRoot !== opened.model.root) {
-      throw untrue(
-        url,
+      throw engine.untrue(
         `its class ${opened.determinismClass} is not of the root ${opened.model.root}`,
       )
     }
-    const fingerprint = await fingerprintThrough(engine, url)
+    const fingerprint = await fingerprintThrough(engine)
     if (fingerprint !== parts.fingerprint) {
-      throw untrue(
-        url,
+      throw engine.untrue(
         `its known answers give the fingerprint ${fingerprint}, but its class says ${parts.fingerprint}`,
       )
     }
@@ -64,29 +60,13 @@ export async function connectEngine(options: ConnectEngineOptions): Promise<Remo
   }
 }
 
-/** From the frames as received, not from the digests that the server reports. */
-async function fingerprintThrough(engine: RemoteEngine, url: string): Promise<string> {
+/** From the frames as received: with a hook for them, `generate` compares them with the digests. */
+async function fingerprintThrough(engine: ServedEngine): Promise<string> {
   const hashes: string[] = []
   for (const params of [...knownAnswersOf(engine.descriptor)].reverse()) {
-    const digests: Uint8Array[] = []
-    const { framesSha256: said } = await engine.generate(params, {
-      onFrame: (_, rgb) => void digests.push(digestOf(rgb)),
-    })
-    const found = digests.length === params.frames ? framesSha256(params, digests) : null
-    if (found !== said) throw untrue(url, 'its frames do not match the digests that it reports')
-    hashes.unshift(found)
+    hashes.unshift((await engine.generate(params, { onFrame: () => {} })).framesSha256)
   }
   return fingerprintOf(hashes)
-}
-
-function untrue(url: string, why: string): EngineError {
-  return new EngineError(
-    'server_untrue',
-    `The model server at ${url} does not compute what it claims: ${why}.`,
-    {
-      hint: 'Look at its model folder and its GPU (fractal doctor --certify there), then start it again.',
-    },
-  )
 }
 
 async function upgraded(url: string, connectMs: number): Promise<Socket> {

@@ -5,11 +5,13 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { createLog } from '../../base/log.js'
 import { closeServer, listen } from '../../base/net/http-listener.js'
 import { type Engine, openEngine } from '../../engine/engine.js'
+import type { Generated, GenerationHooks } from '../../engine/pipeline/generator.js'
 import { openEngineProcess } from '../../engine/process/open-engine-process.js'
 import { connectEngine } from '../../engine/server/connect-engine.js'
 import { createEngineServer, type EngineServer } from '../../engine/server/engine-server.js'
 import { encodeRecord, RecordReader } from '../../engine/server/records.js'
 import type { RemoteEngine } from '../../engine/thread/remote-engine.js'
+import type { GenerationParams } from '../../formats/generation.js'
 import { startEngines } from '../../prover/engines/start-engines.js'
 import { until } from '../support/until.js'
 import { generateFrames, smallParams, TINY_MODEL } from './fixtures.js'
@@ -103,31 +105,88 @@ describe('A model server', () => {
     })
   })
 
+  /** A server's engine that is another in something. */
+  const heldAs = (lie: object) =>
+    new Proxy(held, { get: (engine, name) => Reflect.get({ ...bound(engine), ...lie }, name) })
+  const bound = (engine: RemoteEngine) => ({
+    shape: engine.shape,
+    descriptor: engine.descriptor,
+    software: engine.software,
+    instance: engine.instance,
+    modelRoot: engine.modelRoot,
+    determinismClass: engine.determinismClass,
+    generate: engine.generate.bind(engine),
+  })
+
   it('that names another root or class than it computes is refused', async () => {
     const root = 'ab'.repeat(32)
-    const as = (lie: object) =>
-      new Proxy(held, { get: (engine, name) => Reflect.get({ ...bound(engine), ...lie }, name) })
-    const bound = (engine: RemoteEngine) => ({
-      shape: engine.shape,
-      descriptor: engine.descriptor,
-      software: engine.software,
-      instance: engine.instance,
-      modelRoot: engine.modelRoot,
-      determinismClass: engine.determinismClass,
-      generate: engine.generate.bind(engine),
-    })
     const otherPrint = held.determinismClass.replace(/fingerprint=.*/, `fingerprint=${root}`)
     for (const [lie, says] of [
       [{ modelRoot: root }, /is not of the root abab/],
       [{ determinismClass: otherPrint }, /its known answers give the fingerprint/],
     ] as const) {
-      const liar = createEngineServer([as(lie)], '0')
+      const liar = createEngineServer([heldAs(lie)], '0')
       try {
         const at = (await listen(liar.server, HERE, LISTENER)).url
         await assert.rejects(connectEngine({ url: at, onEnd }), {
           code: 'server_untrue',
           message: says,
         })
+      } finally {
+        liar.endSessions()
+        await closeServer(liar.server, { graceMs: 0 })
+      }
+    }
+  })
+
+  it('whose frames or states are not those of its digests makes no answer that could be signed', async () => {
+    const seed = 4_000_000_000
+    type Lie = (hooks: GenerationHooks) => GenerationHooks
+    const flipped = (rgb: Uint8Array) => rgb.map((byte) => byte ^ 1)
+    const lies: [lie: Lie, digests: Partial<Generated>, says: RegExp][] = [
+      [
+        (hooks) => ({ ...hooks, onFrame: (i, rgb) => hooks.onFrame?.(i, flipped(rgb)) }),
+        {},
+        /do not have the digests/,
+      ],
+      [
+        (hooks) => ({
+          ...hooks,
+          onState: (i, tensors) =>
+            hooks.onState?.(
+              i,
+              tensors.map((tensor) => tensor.map((value) => value + 1)),
+            ),
+        }),
+        {},
+        /do not have the digests/,
+      ],
+      [
+        (hooks) => ({ ...hooks, onFrame: (i, rgb) => hooks.onFrame?.(i + 1, rgb) }),
+        {},
+        /sends frame 2 in place of 1/,
+      ],
+      [(hooks) => hooks, { traceRoot: 'ab'.repeat(32) }, /do not have the digests/],
+      [(hooks) => hooks, { framesSha256: 'ab'.repeat(32) }, /do not have the digests/],
+      [(hooks) => hooks, { frameDigests: [] }, /do not have the digests/],
+    ]
+    for (const [lie, digests, message] of lies) {
+      // It answers its known answers as it should.
+      const generate = async (params: GenerationParams, hooks: GenerationHooks) =>
+        params.seed === seed
+          ? { ...(await held.generate(params, lie(hooks))), ...digests }
+          : held.generate(params, hooks)
+      const liar = createEngineServer([heldAs({ generate })], '0')
+      try {
+        const at = (await listen(liar.server, HERE, LISTENER)).url
+        const engine = await connectEngine({ url: at, onEnd })
+        const hooks = { onFrame: () => {}, onState: () => {} }
+        await assert.rejects(engine.generate(smallParams(engine, { seed }), hooks), {
+          code: 'server_untrue',
+          message,
+        })
+        await engine.generate(smallParams(engine), hooks)
+        await engine.close()
       } finally {
         liar.endSessions()
         await closeServer(liar.server, { graceMs: 0 })

@@ -61,14 +61,19 @@ def architecture_of(source):
 
 
 def refuse_weights(source):
-    """Before anything is loaded: what would need more memory than there is, or has no weights to trace."""
+    """Before anything is loaded: what would need more memory than there is, is half a download, or can't be traced."""
     size = 0
     for folder, _, names in os.walk(source):
+        for name in names:
+            if name.endswith(".safetensors.index.json"):
+                refuse_missing(folder, name)
         weights = [name for name in names if name.endswith((".safetensors", ".bin"))]
         for name in weights:
             path = os.path.join(folder, name)
+            if not os.path.exists(path):
+                raise Refused(f"{path} is a link to a file that is not there: fetch it again")
             if name.endswith(".safetensors"):
-                refuse_float8(path)
+                refuse_tensors(path)
             # Of two forms of the same weights, one is loaded.
             if not (name.endswith(".bin") and any(other.endswith(".safetensors") for other in weights)):
                 size += os.path.getsize(path)
@@ -77,16 +82,33 @@ def refuse_weights(source):
         raise Refused(f"its weights have {size >> 30} GiB, this machine {memory >> 30} GiB of memory")
 
 
-def refuse_float8(path):
+def refuse_missing(folder, index):
+    """Weights in several files, which are listed in one of the same name."""
+    try:
+        with open(os.path.join(folder, index)) as file:
+            listed = set(json.load(file)["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused(f"{os.path.join(folder, index)} lists no weights, or was cut off") from error
+    missing = sorted(name for name in listed if not os.path.isfile(os.path.join(folder, name)))
+    if missing:
+        raise Refused(f"{folder} lacks {', '.join(missing)}: fetch it again")
+
+
+def refuse_tensors(path):
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if length > 100_000_000:
             raise Refused(f"{path} is no safetensors file, or was cut off")
         header = file.read(length)
     try:
-        kinds = {tensor["dtype"] for name, tensor in json.loads(header).items() if name != "__metadata__"}
-    except (ValueError, KeyError, TypeError) as error:
+        tensors = [tensor for name, tensor in json.loads(header).items() if name != "__metadata__"]
+        kinds = {tensor["dtype"] for tensor in tensors}
+        end = 8 + length + max((tensor["data_offsets"][1] for tensor in tensors), default=0)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise Refused(f"{path} is no safetensors file, or was cut off") from error
+    found = os.path.getsize(path)
+    if found < end:
+        raise Refused(f"{path} was cut off: it has {found} of {end} bytes")
     odd = kinds - {"F16", "F32", "BF16", "I64", "I32"}
     if odd:
         raise Refused(f"{path} has weights of {', '.join(sorted(odd))}: give fp16, bf16 or fp32")

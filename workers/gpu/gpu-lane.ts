@@ -44,7 +44,7 @@ export function serverLanes(urls: readonly string[]): GpuLane[] {
     const others = [...urls.slice(i + 1), ...urls.slice(0, i), url]
     return {
       open: () => watched((onEnd) => connectEngine({ url, onEnd })),
-      openFresh: () => connectEngine({ url: others[0]!, onEnd: () => {} }),
+      openFresh: () => firstThatAnswers(others),
       openOther: (session) => otherThan(session, others),
       close: async () => {},
     }
@@ -55,6 +55,16 @@ async function watched(open: (onEnd: () => void) => Promise<Engine>): Promise<La
   const ended = new AbortController()
   const engine = await open(() => ended.abort())
   return { engine, ended: ended.signal }
+}
+
+/** @throws EngineError what the last of them throws */
+async function firstThatAnswers([url, ...others]: readonly string[]): Promise<Engine> {
+  try {
+    return await connectEngine({ url: url!, onEnd: () => {} })
+  } catch (error) {
+    if (others.length === 0) throw error
+    return firstThatAnswers(others)
+  }
 }
 
 /** @throws EngineError `certify_failed` where all are one process */

@@ -5,11 +5,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createGpuActivities } from '../../../activities/gpu-activities.js'
 import type { GpuDeps } from '../../../activities/gpu-deps.js'
 import { createNextInterval } from '../../../activities/interval/next-interval.js'
 import { createOpenInterval } from '../../../activities/interval/open-interval.js'
-import { createComputeGroundTruths } from '../../../activities/judging/compute-ground-truths.js'
-import { createComputeSpotChecks } from '../../../activities/judging/compute-spot-checks.js'
 import { createGiveVerdicts } from '../../../activities/judging/give-verdicts.js'
 import { createAskRound } from '../../../activities/rounds/ask-round.js'
 import { createAskWide } from '../../../activities/rounds/ask-wide.js'
@@ -224,12 +223,14 @@ export class IntervalSite {
 
   /** @param changes how this GPU worker differs from a sound one */
   recompute(n: number, what: { round: number } | 'audits', changes: Partial<GpuDeps> = {}) {
-    return run(createComputeGroundTruths(this.#gpu(changes)), { ...this.verifier.deps.id, n, what })
+    const { recompute } = createGpuActivities(this.#gpu(changes))
+    return run(recompute, { ...this.verifier.deps.id, n, what })
   }
 
   /** @param changes as of `recompute` */
   computeSpotChecks(n: number, changes: Partial<GpuDeps> = {}) {
-    return run(createComputeSpotChecks(this.#gpu(changes)), { ...this.verifier.deps.id, n })
+    const { computeSpotChecks } = createGpuActivities(this.#gpu(changes))
+    return run(computeSpotChecks, { ...this.verifier.deps.id, n })
   }
 
   #gpu(changes: Partial<GpuDeps>): GpuDeps {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createAskRound } from '../../../activities/rounds/ask-round.js'
+import { EngineError, type EngineErrorCode } from '../../../engine/errors.js'
 import type { Database } from '../../../ledger/database.js'
 import { planItems } from '../../../ledger/intervals/plans.js'
 import { certificateOf } from '../../../ledger/judging/certificates.js'
@@ -50,6 +51,34 @@ describe('activities: judging', () => {
     assert.deepEqual(await site.recompute(1, ROUND), { computed: 0 })
     assert.deepEqual(await site.judge(1, true), { ...NOBODY, pass: 1, cheat: 1 })
     assert.ok(await exact())
+  })
+
+  it('a task whose worker is stopped, or loses its engine, is tried again', async () => {
+    await asked('honest', 'another')
+    const fails = (code: EngineErrorCode) => async () => {
+      throw new EngineError(code, 'away')
+    }
+    const failing = (code: EngineErrorCode) => {
+      const generator = new StandIn(site.determinismClass)
+      generator.generate = fails(code)
+      return { generator }
+    }
+    for (const [code, nonRetryable] of [
+      ['cancelled', false],
+      ['engine_failed', false],
+      ['server_silent', false],
+      ['out_of_memory', false],
+      ['invalid_request', true],
+    ] as const) {
+      const failure = { name: 'ApplicationFailure', type: code, nonRetryable }
+      await assert.rejects(site.recompute(1, ROUND, failing(code)), failure, code)
+    }
+    for (const code of ['server_unreachable', 'gpu_too_small'] as const) {
+      const failure = { type: code, nonRetryable: false }
+      await assert.rejects(site.recompute(1, ROUND, { openFresh: fails(code) }), failure, code)
+    }
+    await site.recompute(1, ROUND)
+    assert.deepEqual(await site.judge(1), { ...NOBODY, pass: 1, cheat: 1 })
   })
 
   it('the right frames with an invented trace are a cheat too', async () => {

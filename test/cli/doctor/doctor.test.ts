@@ -35,6 +35,7 @@ const MACHINE: RoleFacts = {
   device: 'cuda',
   gpus: [{ name: 'NVIDIA GeForce RTX 3090', driver: '580.1', memoryMib: 24576 }],
   cuda: { provider: 'pinned', packages: LIBRARIES.map(found) },
+  servers: null,
   clockSynchronized: true,
   model: { ok: { root: 'ab'.repeat(32), described: true, needsMib: 6600, byTurnsMib: 3300 } },
   engine: { ok: 'ort=1;gpu=NVIDIA-GeForce-RTX-3090' },
@@ -116,6 +117,15 @@ describe('what a role needs', () => {
       assert.deepEqual(proverLacks(facts), prover, JSON.stringify(facts))
       assert.deepEqual(verifierLacks(facts), verifier, JSON.stringify(facts))
     }
+  })
+
+  it('is no GPU and no model folder where model servers are named', () => {
+    const served = { gpus: [], cuda: null, servers: 2 }
+    assert.deepEqual(proverLacks(served), [])
+    assert.deepEqual(verifierLacks(served), [])
+    assert.deepEqual(proverLacks({ ...served, model: REFUSED, engine: REFUSED }), ['model servers'])
+    const names = requirementsOf('prover', { ...MACHINE, ...served }).map(({ name }) => name)
+    assert.ok(!names.includes('GPU') && names.includes('the servers’ model'), names.join())
   })
 
   it('is there with NVIDIA’s libraries of another version, and with a GPU for one network at a time', () => {
@@ -307,9 +317,10 @@ describe('fractal doctor --role', function () {
         TEMPORAL_ADDRESS: '127.0.0.1:1',
       }
       const doctor = (...args: string[]) => runCli(['doctor', '--device', 'cpu', ...args], { env })
-      const [verifier, prover, all, bad, ...misused] = await Promise.all([
+      const [verifier, prover, served, all, bad, ...misused] = await Promise.all([
         doctor('--role', 'verifier', '--json'),
         doctor('--role', 'prover', '--axon.port', '0'),
+        doctor('--role', 'prover', '--neuron.model_endpoint', 'http://127.0.0.1:1'),
         doctor('--role', 'all'),
         doctor('--role', 'king'),
         doctor('--role', 'verifier', '--api', 'http://127.0.0.1:1'),
@@ -330,6 +341,7 @@ describe('fractal doctor --role', function () {
       assert.equal(prover.code, 1, prover.stderr)
       assert.match(prover.stdout, /^from outside +unknown /m)
       assert.match(prover.stdout, /^hotkey: there is no key file .*\n {2}Check --wallet\.path/m)
+      assert.match(served.stdout, /^model servers: No model server answers at .*:1: .*\n {2}Start one/m)
       assert.deepEqual([bad.code, bad.stdout], [2, ''])
       assert.equal(all.code, 1, all.stderr)
       assert.match(

@@ -93,6 +93,15 @@ describe('fractal model export', function () {
     }
     const index = (source: string, pipeline: string) =>
       writeFile(path.join(source, 'model_index.json'), JSON.stringify({ _class_name: pipeline }))
+    /** One tensor of so many bytes, of which so many are there. */
+    const weights = (source: string, name: string, bytes: number, found: number, kind = 'F16') => {
+      const tensor = { dtype: kind, shape: [1], data_offsets: [0, bytes] }
+      const header = Buffer.from(JSON.stringify({ w: tensor }))
+      const length = Buffer.alloc(8)
+      length.writeBigUInt64LE(BigInt(header.length))
+      const file = path.join(source, 'unet', name)
+      return writeFile(file, Buffer.concat([length, header, Buffer.alloc(found)]))
+    }
     await refused(
       'none',
       async () => {},
@@ -107,13 +116,7 @@ describe('fractal model export', function () {
       'fp8',
       async (source) => {
         await index(source, 'TextToVideoSDPipeline')
-        const header = Buffer.from('{"w":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}')
-        const length = Buffer.alloc(8)
-        length.writeBigUInt64LE(BigInt(header.length))
-        await writeFile(
-          path.join(source, 'unet/x.safetensors'),
-          Buffer.concat([length, header, Buffer.alloc(1)]),
-        )
+        await weights(source, 'x.safetensors', 1, 1, 'F8_E4M3')
       },
       /weights of F8_E4M3: give fp16, bf16 or fp32/,
     )
@@ -121,11 +124,8 @@ describe('fractal model export', function () {
       'large',
       async (source) => {
         await index(source, 'WanPipeline')
-        const header = Buffer.from('{"w":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}')
-        const length = Buffer.alloc(8)
-        length.writeBigUInt64LE(BigInt(header.length))
+        await weights(source, 'x.safetensors', 2, 2)
         const file = path.join(source, 'unet/x.safetensors')
-        await writeFile(file, Buffer.concat([length, header]))
         // Sparse: it takes no room.
         await truncate(file, 12 * 2 ** 40)
       },
@@ -138,6 +138,33 @@ describe('fractal model export', function () {
         await writeFile(path.join(source, 'unet/x.safetensors'), Buffer.alloc(100, 1))
       },
       /no safetensors file, or was cut off/,
+    )
+    // As a download that was interrupted leaves it: the header is whole.
+    await refused(
+      'cut',
+      async (source) => {
+        await index(source, 'WanPipeline')
+        await weights(source, 'x.safetensors', 100, 40)
+      },
+      /x\.safetensors was cut off: it has \d+ of \d+ bytes/,
+    )
+    await refused(
+      'shard',
+      async (source) => {
+        await index(source, 'WanPipeline')
+        await weights(source, 'x-1.safetensors', 2, 2)
+        const map = { weight_map: { v: 'x-2.safetensors', w: 'x-1.safetensors' } }
+        await writeFile(path.join(source, 'unet/x.safetensors.index.json'), JSON.stringify(map))
+      },
+      /unet lacks x-2\.safetensors: fetch it again/,
+    )
+    await refused(
+      'link',
+      async (source) => {
+        await index(source, 'WanPipeline')
+        await symlink('../blobs/ab', path.join(source, 'unet/x.safetensors'))
+      },
+      /x\.safetensors is a link to a file that is not there/,
     )
   })
 

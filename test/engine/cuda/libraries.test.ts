@@ -104,6 +104,7 @@ describe('NVIDIA’s libraries', () => {
     const explain = (facts: Partial<Parameters<typeof withWhatIsMissing>[1]>) =>
       withWhatIsMissing(failed, {
         ...{ provider: async () => 'pinned' as const, libraries: all, driver: async () => true },
+        driverVersion: async () => '580.159.04',
         ...facts,
       })
     assert.match(
@@ -116,6 +117,11 @@ describe('NVIDIA’s libraries', () => {
     const driver = await explain({ driver: async () => false })
     assert.deepEqual([driver.code, /580 or newer/.test(driver.hint!)], ['gpu_missing', true])
     assert.equal(await explain({}), failed)
+    // Of 2023, in case onnxruntime does not say it.
+    const old = await explain({ driverVersion: async () => '535.129.03' })
+    assert.deepEqual([old.code, /580 or newer/.test(old.hint!)], ['driver_too_old', true])
+    assert.match(old.message, /driver 535\.129\.03 is too old for CUDA 13: Failed to load/)
+    assert.equal(await explain({ driverVersion: async () => null }), failed)
     const other = new EngineError('out_of_memory', 'x')
     assert.equal(await withWhatIsMissing(other), other)
   })

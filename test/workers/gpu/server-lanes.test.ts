@@ -7,6 +7,7 @@ import { openEngineProcess } from '../../../engine/process/open-engine-process.j
 import { createEngineServer, type EngineServer } from '../../../engine/server/engine-server.js'
 import type { RemoteEngine } from '../../../engine/thread/remote-engine.js'
 import { currentCertificates } from '../../../ledger/judging/certificates.js'
+import { serverLanes } from '../../../workers/gpu/gpu-lane.js'
 import { judgedModel } from '../../../workers/judged-model.js'
 import { GPU_OPTIONS, runGpuWorker } from '../../../workers/roles/gpu.js'
 import { until } from '../../support/until.js'
@@ -68,6 +69,21 @@ describe('A GPU worker with model servers in place of a GPU', function () {
     assert.ok(await isReady(), 'the other server still takes tasks')
     await until('it is connected again', async () => (await connected(servers[0]!)) === 1)
     await until('tasks to be taken by both', isReady)
+  })
+
+  it('computes a second time on another server, or on its own where no other answers', async () => {
+    const [one, two] = servers.map(({ url }) => url) as [string, string]
+    const [own, other] = servers.map(({ engine }) => engine.instance)
+    const away = `http://127.0.0.1:${await freePort()}`
+    for (const [urls, instance] of [
+      [[one, two], other],
+      [[one, away, two], other],
+      [[one, away], own],
+    ] as const) {
+      const fresh = await serverLanes(urls)[0]!.openFresh()
+      assert.equal(fresh.instance, instance, urls.join())
+      await fresh.close()
+    }
   })
 
   it('does not certify with one process that is named twice', async () => {
