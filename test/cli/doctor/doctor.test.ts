@@ -341,7 +341,10 @@ describe('fractal doctor --role', function () {
       assert.equal(prover.code, 1, prover.stderr)
       assert.match(prover.stdout, /^from outside +unknown /m)
       assert.match(prover.stdout, /^hotkey: there is no key file .*\n {2}Check --wallet\.path/m)
-      assert.match(served.stdout, /^model servers: No model server answers at .*:1: .*\n {2}Start one/m)
+      assert.match(
+        served.stdout,
+        /^model servers: No model server answers at .*:1: .*\n {2}Start one/m,
+      )
       assert.deepEqual([bad.code, bad.stdout], [2, ''])
       assert.equal(all.code, 1, all.stderr)
       assert.match(
