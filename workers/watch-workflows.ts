@@ -1,10 +1,12 @@
 import type { IntervalSettings } from '../activities/verifier-deps.js'
 import type { Log } from '../base/log.js'
 import type { Database } from '../ledger/database.js'
+import { markMissed } from '../ledger/intervals/intervals.js'
 import { type UnfinishedInterval, unfinishedIntervals } from '../ledger/intervals/unfinished.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { TemporalLink } from '../temporal/connection.js'
-import { startInterval } from '../temporal/start/start-interval.js'
+import { registerSearchAttributes } from '../temporal/register-search-attributes.js'
+import { resumeInterval, startInterval } from '../temporal/start/start-interval.js'
 import { startIntervalLoop } from '../temporal/start/start-interval-loop.js'
 import { intervalLoopId, intervalWorkflowId } from '../temporal/workflow-ids.js'
 import { type WorkflowState, workflowState } from '../temporal/workflow-state.js'
@@ -24,7 +26,8 @@ export interface WatchWorkflowsDeps {
  * Watches what a verifier needs in Temporal, where anybody may end a workflow and nothing tells us: the
  * interval loop, which is started again whatever ended it, and the workflow of each interval that is not
  * finished. An interval that somebody ended stays so, because that is how a person gives one up; but it
- * holds up those after it, so it is reported. One that Temporal lost is started again.
+ * holds up those after it, so it is reported. One that Temporal lost is started again, and so is one that
+ * Temporal completed and the ledger, restored from a backup, does not know to be finished.
  */
 export class WorkflowWatch {
   readonly #deps: WatchWorkflowsDeps
@@ -33,6 +36,8 @@ export class WorkflowWatch {
   #loop: string | null = null
   /** Why each interval needs a person. */
   #intervals = new Map<number, string>()
+  /** Unfinished in the ledger and completed in Temporal, when it was last looked. */
+  #ahead = new Set<number>()
 
   constructor(deps: WatchWorkflowsDeps) {
     this.#deps = deps
@@ -59,10 +64,12 @@ export class WorkflowWatch {
     const { db, id } = this.#deps
     const unfinished = await unfinishedIntervals(db, id)
     const whys = new Map<number, string>()
+    const ahead = new Set<number>()
     for (const interval of unfinished) {
-      const why = await this.#lookAtInterval(interval)
+      const why = await this.#lookAtInterval(interval, ahead)
       if (why !== null) whys.set(interval.n, why)
     }
+    this.#ahead = ahead
     this.#noteIntervals(whys)
   }
 
@@ -89,10 +96,15 @@ export class WorkflowWatch {
       { workflow: workflowId, was: howOf(state) },
       'the interval loop did not run; started again',
     )
+    // A namespace that was made anew lacks them, and takes no workflow that has them.
+    if (state.kind === 'missing') {
+      await registerSearchAttributes(temporal.client, temporal.namespace)
+    }
     await startIntervalLoop(temporal, id)
   }
 
-  async #lookAtInterval(interval: UnfinishedInterval): Promise<string | null> {
+  /** @param ahead takes those that are completed in Temporal alone */
+  async #lookAtInterval(interval: UnfinishedInterval, ahead: Set<number>): Promise<string | null> {
     const { id, temporal, settings, log } = this.#deps
     const { n, firstBlock, length, phase } = interval
     const workflowId = intervalWorkflowId(id.netuid, id.verifier, n)
@@ -112,11 +124,33 @@ export class WorkflowWatch {
         await startInterval(temporal.client, { ...id, n, firstBlock, length, ...settings })
         return null
       case 'ended':
-        // It may have finished between the two questions.
-        return state.how === 'completed'
-          ? null
-          : `interval ${n}: its workflow ${howOf(state)}; mend the cause, then: fractal interval retry ${n}`
+        if (state.how === 'completed') {
+          // Once, it may have finished between the two questions.
+          if (this.#ahead.has(n)) await this.#catchUp(interval)
+          else ahead.add(n)
+          return null
+        }
+        return `interval ${n}: its workflow ${howOf(state)}; mend the cause, then: fractal interval retry ${n}`
     }
+  }
+
+  /** Of an interval that Temporal has completed, while the ledger is that of a backup made in the midst of it. */
+  async #catchUp(interval: UnfinishedInterval): Promise<void> {
+    const { id, db, temporal, settings, log } = this.#deps
+    const { n, firstBlock, length, phase } = interval
+    if (phase === 'announced') {
+      log.warn(
+        { n },
+        'the ledger is older than Temporal: an interval that it has only announced is missed',
+      )
+      await markMissed(db, id, { n, firstBlock, length }, 'verifier_down')
+      return
+    }
+    log.warn(
+      { n },
+      'the ledger is older than Temporal: an interval that was completed there runs again',
+    )
+    await resumeInterval(temporal.client, { ...id, n, firstBlock, length, ...settings })
   }
 
   #noteIntervals(whys: Map<number, string>): void {

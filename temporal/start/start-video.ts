@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client'
+import type { Client, WorkflowStartOptions } from '@temporalio/client'
 import type { Log } from '../../base/log.js'
 import type { Database } from '../../ledger/database.js'
 import { markStarted } from '../../ledger/requests/jobs.js'
@@ -11,12 +11,28 @@ import { startOnce } from './start-once.js'
 const DEADLINE_MS = 2_000
 
 /** Its input is only the job's id: a prompt must not end up in the history. */
-async function startWorkflow(client: Client, jobId: string): Promise<void> {
-  await startOnce<typeof generateVideo>(client, 'generateVideo', {
+function optionsOf(jobId: string): WorkflowStartOptions<typeof generateVideo> {
+  return {
     workflowId: videoWorkflowId(jobId),
     taskQueue: INFERENCE_QUEUE,
     args: [{ jobId }],
     staticSummary: 'a user’s video',
+  }
+}
+
+async function startWorkflow(client: Client, jobId: string): Promise<void> {
+  await startOnce<typeof generateVideo>(client, 'generateVideo', optionsOf(jobId))
+}
+
+/**
+ * Starts it again where Temporal lost it, or completed it while the ledger, restored from a backup, does not
+ * know its end. It continues with what is recorded of its attempts.
+ */
+export async function resumeVideo(client: Client, jobId: string): Promise<void> {
+  await client.workflow.start<typeof generateVideo>('generateVideo', {
+    ...optionsOf(jobId),
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   })
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from '@temporalio/client'
 import { freePort } from '../../dev/process/ports.js'
-import { openIntervalRow } from '../../ledger/intervals/intervals.js'
+import { intervalByN, openIntervalRow } from '../../ledger/intervals/intervals.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import { TEST_PROFILE } from '../../rules/profile.js'
 import { resetInterval } from '../../temporal/reset-interval.js'
@@ -112,5 +112,30 @@ describe('what a verifier needs in Temporal', function () {
       const run = await described()
       return run !== null && run.runId !== lost
     })
+  })
+
+  it('an interval that Temporal completed, and a restored ledger has unfinished, runs again', async () => {
+    const n = 1
+    const { db } = site().database
+    const { netuid, verifier } = id()
+    const handle = client.workflow.getHandle(intervalWorkflowId(netuid, verifier, n))
+    const put = (phase: string) =>
+      db.execute('UPDATE intervals SET phase = $3 WHERE netuid = $1 AND verifier = $2 AND n = 1', [
+        ...[netuid, verifier, phase],
+      ])
+    await put('lapsed')
+    await resetInterval(client, id(), { n, reason: 'a test', running: true, completed: true })
+    const completed = await until('its end in Temporal', async () => {
+      const { status, runId } = await handle.describe()
+      return status.name === 'COMPLETED' && runId
+    })
+    await put('open')
+    await until('another run', async () => (await handle.describe()).runId !== completed)
+    await put('lapsed')
+    await resetInterval(client, id(), { n, reason: 'a test', running: true, completed: true })
+    await until('its end', async () => (await handle.describe()).status.name === 'COMPLETED')
+    // Nothing of it was asked before the backup: it is too late to begin.
+    await put('announced')
+    await until('it to be missed', async () => (await intervalByN(db, id(), n))?.phase === 'missed')
   })
 })

@@ -28,7 +28,7 @@ import { listenerSecret } from '../inference/listeners.js'
 import { startRunListener } from '../inference/run-listener.js'
 import { NAMED_PROFILE_OPTIONS, namedProfile } from '../mechanism-profile.js'
 import { asRunning, type Running } from '../running.js'
-import { failOrphanedVideos } from '../sweeps/fail-orphaned-videos.js'
+import { tendOrphanedVideos } from '../sweeps/orphaned-videos.js'
 import { RETENTION_OPTIONS, startRetentionSweep } from '../sweeps/retention-sweep.js'
 import { startPendingVideos } from '../sweeps/start-pending-videos.js'
 import { VerifierHotkeys } from '../verifier-hotkeys.js'
@@ -124,7 +124,7 @@ async function startInferenceWorker(
   health.watchTemporal(temporal, worker, [INFERENCE_QUEUE, WEBHOOK_QUEUE])
   exportQueues(health.metrics, db, id)
   const sweep = startPendingVideos(db, id, temporal.client, log)
-  const stopped = failOrphanedVideos(deps, temporal.client)
+  const orphans = tendOrphanedVideos(deps, temporal.client)
   const retentionSweep = startRetentionSweep(db, id, options, log)
   const webhooks = await deliverWebhooks({
     id,
@@ -141,7 +141,7 @@ async function startInferenceWorker(
   return asRunning(
     async () => {
       sweep.stop()
-      stopped.stop()
+      orphans.stop()
       retentionSweep.stop()
       blocks.stop()
       runs.close()

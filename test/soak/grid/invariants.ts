@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { Client, Connection } from '@temporalio/client'
+import { loadHotkey } from '../../../chain/wallet/wallet.js'
+import { intervalByN } from '../../../ledger/intervals/intervals.js'
+import { verdictsOf } from '../../../ledger/judging/verdicts.js'
+import { intervalLoopId, intervalWorkflowId } from '../../../temporal/workflow-ids.js'
+import { assertWhole } from '../../e2e/whole.js'
+import { NETUID, type SoakGrid } from './soak-grid.js'
+
+interface AboutIntervals {
+  /** Whether a prover was away in an interval, and may have failed for that reason. */
+  readonly wasAway?: (prover: string, n: number) => boolean
+  /** The first that is looked at. */
+  readonly from?: number
+}
+
+/**
+ * Postgres: every interval ends, what settled is whole and signed, and nobody honest was blamed.
+ * @returns how many settled, of how many
+ */
+export async function assertIntervals(
+  soak: SoakGrid,
+  { wasAway = () => false, from = 1 }: AboutIntervals = {},
+): Promise<{ settled: number; last: number }> {
+  const { db, id, grid } = soak
+  const last = await soak.allEnded()
+  let settled = 0
+  for (let n = from; n <= last; n += 1) {
+    if ((await intervalByN(db, id, n))!.phase !== 'settled') continue
+    settled += 1
+    await soak.patient(`the record of interval ${n}`, async () => {
+      const rows = await db.query('SELECT 1 FROM records WHERE n = $1 AND signature IS NOT NULL', [
+        n,
+      ])
+      return rows.length > 0
+    })
+    await assertWhole(db, id, n, { network: 'local', endpoint: grid.chainEndpoint })
+    for (const { hotkey, verdict, reason } of await verdictsOf(db, id, n)) {
+      const { name } = grid.wallets.find((wallet) => wallet.hotkey === hotkey)!
+      const what = `interval ${n}: ${name} got ${verdict}, ${reason}`
+      assert.notEqual(verdict, 'cheat', what)
+      // The newest is there before the last rounds of the one before it are over.
+      const near = [n - 1, n, n + 1].some((each) => wasAway(name, each))
+      assert.ok(verdict !== 'fail' || near, what)
+    }
+  }
+  console.warn(`      ${settled} of ${last} intervals settled`)
+  return { settled, last }
+}
+
+/** Postgres: no request of the user was lost, and each was delivered once. */
+export async function assertVideos({ user, db }: SoakGrid): Promise<void> {
+  const ids = await Promise.all(user.videos)
+  for (const one of ids) await user.assertCompleted(one)
+  assert.equal(new Set(ids).size, ids.length, 'two requests got one video')
+  const jobs = await db.query('SELECT 1 FROM jobs')
+  assert.equal(jobs.length, ids.length, 'a retried request made one video')
+  const rows = await db.query<{ successes: number }>(
+    `SELECT count(*) FILTER (WHERE outcome = 'success')::integer AS successes FROM attempts
+     WHERE inference_id IS NOT NULL GROUP BY inference_id`,
+  )
+  assert.deepEqual(
+    rows.map(({ successes }) => successes),
+    ids.map(() => 1),
+  )
+}
+
+/** A client of the grid's Temporal for as long as `use` takes. */
+export async function withTemporal<T>(
+  { grid }: SoakGrid,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  const connection = await Connection.connect({ address: grid.temporalAddress })
+  try {
+    return await use(new Client({ connection }))
+  } finally {
+    await connection.close()
+  }
+}
+
+/**
+ * Temporal: no workflow failed, that of each interval is over, and one loop runs.
+ * @param from the first interval that this Temporal has seen
+ */
+export async function assertWorkflows(soak: SoakGrid, from = 1): Promise<void> {
+  const { db, id } = soak
+  const last = await soak.allEnded()
+  await withTemporal(soak, async ({ workflow }) => {
+    const statusOf = async (workflowId: string) =>
+      (await workflow.getHandle(workflowId).describe()).status.name
+    assert.equal(await statusOf(intervalLoopId(NETUID, id.verifier)), 'RUNNING')
+    for (let n = from; n <= last; n += 1) {
+      // Of one that was missed there is none.
+      if ((await intervalByN(db, id, n))!.phase === 'missed') continue
+      const status = await soak.patient(`the workflow of interval ${n} to end`, async () => {
+        const name = await statusOf(intervalWorkflowId(NETUID, id.verifier, n))
+        return name !== 'RUNNING' && name
+      })
+      assert.equal(status, 'COMPLETED', `interval ${n}`)
+    }
+    const failed: string[] = []
+    const query = "ExecutionStatus = 'Failed' OR ExecutionStatus = 'TimedOut'"
+    for await (const { workflowId } of workflow.list({ query })) failed.push(workflowId)
+    assert.deepEqual(failed, [])
+  })
+}
+
+/** What the chain has counted of the verifier: all that it ever signed and sent, and that came into a block. */
+export async function extrinsicsOnChain({ chain, state }: SoakGrid): Promise<number> {
+  const signer = await loadHotkey({ path: state.wallets, name: 'verifier', hotkey: 'default' })
+  const weights = { netuid: NETUID, uids: [], values: [], versionKey: 0 }
+  const { nonce } = await chain.prepareWeights({
+    ...{ step: 'set' as const, ...weights },
+    ...{ signer, eraBlocks: 4 },
+  })
+  return nonce
+}
+
+/** The chain: it holds of the verifier what the ledger knows, and no more. */
+export async function assertChain(soak: SoakGrid): Promise<void> {
+  const held = await soak.patient('the ledger to know all that the chain holds', async () => {
+    const rows = await soak.db.query(
+      'SELECT 1 FROM weight_extrinsics WHERE included_block IS NOT NULL',
+    )
+    return (await extrinsicsOnChain(soak)) === rows.length && rows.length
+  })
+  console.warn(`      ${held} extrinsics`)
+  assert.ok(held > 0)
+}

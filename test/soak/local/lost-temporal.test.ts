@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
+import { ROLES, useSoakGrid } from '../grid/soak-grid.js'
+
+describe('Temporal loses its data, with PostgreSQL intact', function () {
+  this.timeout(600_000)
+  const soak = useSoakGrid()
+  /** The first whose workflow the newest Temporal has seen. */
+  let from = 1
+
+  /** In the midst of an interval and of videos. @returns the interval's number */
+  async function lose(): Promise<number> {
+    const { user, state } = soak()
+    const { n } = await soak().nextInRounds()
+    await Promise.all(['one', 'two', 'three'].map((name) => user.ask(`${name} in ${n}`)))
+    await soak().kill('temporal')
+    for (const suffix of ['', '-wal', '-shm'])
+      await rm(`${state.temporalDb}${suffix}`, { force: true })
+    from = n
+    return n
+  }
+
+  /** Everything of the lost one goes on, and what comes after it. */
+  async function goesOn(n: number): Promise<void> {
+    void soak().user.ask(`after ${n}`)
+    assert.equal(await soak().ended(n), 'settled')
+    const next = await soak().nextInRounds()
+    assert.equal(await soak().ended(next.n), 'settled')
+    await assertVideos(soak())
+  }
+
+  it('and our processes go on running', async () => {
+    const n = await lose()
+    await soak().start('temporal')
+    await goesOn(n)
+    assert.deepEqual(soak().grid.endedRoles(), [], 'no process ended')
+  })
+
+  it('and our processes are restarted', async () => {
+    const n = await lose()
+    await Promise.all(ROLES.map((role) => soak().grid.stopRole(role)))
+    await soak().start('temporal')
+    await Promise.all(ROLES.map((role) => soak().start(role)))
+    await goesOn(n)
+  })
+
+  it('every interval is whole, and the chain holds what the ledger knows', async () => {
+    await assertIntervals(soak())
+    await assertVideos(soak())
+    await assertWorkflows(soak(), from)
+    await assertChain(soak())
+  })
+})

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { findTemporalCli } from '../../../dev/temporal/cli.mjs'
+import { intervalLoopId, intervalWorkflowId } from '../../../temporal/workflow-ids.js'
+import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
+import { NETUID, useSoakGrid } from '../grid/soak-grid.js'
+
+describe('`temporal workflow reset` at any time', function () {
+  this.timeout(600_000)
+  const soak = useSoakGrid()
+
+  async function temporal(...args: string[]): Promise<void> {
+    const { cli } = await findTemporalCli()
+    await promisify(execFile)(cli!.path, [...args, '--address', soak().grid.temporalAddress])
+  }
+
+  /** As docs/operating.md has it. */
+  const reset = (n: number) =>
+    temporal(
+      ...['workflow', 'reset', '--type', 'FirstWorkflowTask', '--reason', 'a test'],
+      ...['--workflow-id', intervalWorkflowId(NETUID, soak().id.verifier, n)],
+    )
+
+  /** All that an interval that has ended leaves behind. */
+  async function leftBy(n: number): Promise<unknown> {
+    const { db } = soak()
+    const rows = (sql: string) => db.query(sql, [n])
+    return {
+      scores: await rows('SELECT * FROM scores WHERE n = $1 ORDER BY hotkey'),
+      verdicts: await rows('SELECT * FROM verdicts WHERE n = $1 ORDER BY request_id, kind'),
+      weights: await rows('SELECT * FROM weight_sets WHERE n = $1'),
+      sent: await rows('SELECT * FROM weight_extrinsics WHERE n = $1 ORDER BY hash'),
+      record: await rows('SELECT hash, signature FROM records WHERE n = $1'),
+      attempts: await rows('SELECT * FROM attempts WHERE n = $1 ORDER BY request_id'),
+    }
+  }
+
+  it('while it runs: asked, judged and paid once', async () => {
+    void soak().user.ask('before the reset')
+    const { n } = await soak().nextInRounds()
+    await reset(n)
+    void soak().user.ask('after the reset')
+    await reset(n)
+    assert.equal(await soak().ended(n), 'settled')
+  })
+
+  it('after it has settled, again and again, older ones last: nothing changes', async () => {
+    const last = (await soak().nextInRounds()).n - 1
+    assert.equal(await soak().ended(last), 'settled')
+    const numbers = Array.from({ length: last }, (_, i) => last - i)
+    const before = await Promise.all(numbers.map(leftBy))
+    for (const n of numbers) await reset(n)
+    await Promise.all(numbers.map(reset))
+    // Each of them is over once more.
+    await assertWorkflows(soak())
+    assert.deepEqual(await Promise.all(numbers.map(leftBy)), before)
+  })
+
+  it('out of order: the one that runs, the one before it, and the loop itself', async () => {
+    const { n } = await soak().nextInRounds()
+    await reset(n)
+    await reset(n - 1)
+    await temporal(
+      ...['workflow', 'reset', '--type', 'FirstWorkflowTask', '--reason', 'a test'],
+      ...['--workflow-id', intervalLoopId(NETUID, soak().id.verifier)],
+    )
+    void soak().user.ask('after the loop')
+    const next = await soak().nextInRounds()
+    assert.equal(next.n, n + 1)
+    assert.equal(await soak().ended(n), 'settled')
+    assert.equal(await soak().ended(next.n), 'settled')
+  })
+
+  it('every interval is whole, each video was delivered once, and the chain holds what the ledger knows', async () => {
+    const { settled, last } = await assertIntervals(soak())
+    assert.ok(settled >= last - 1, `${settled} of ${last} intervals settled`)
+    await assertVideos(soak())
+    await assertWorkflows(soak())
+    await assertChain(soak())
+  })
+})
