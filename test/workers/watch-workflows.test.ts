@@ -120,20 +120,28 @@ describe('what a verifier needs in Temporal', function () {
     const { netuid, verifier } = id()
     const handle = client.workflow.getHandle(intervalWorkflowId(netuid, verifier, n))
     const put = (phase: string) =>
-      db.execute('UPDATE intervals SET phase = $3 WHERE netuid = $1 AND verifier = $2 AND n = 1', [
-        ...[netuid, verifier, phase],
-      ])
-    await put('lapsed')
-    await resetInterval(client, id(), { n, reason: 'a test', running: true, completed: true })
-    const completed = await until('its end in Temporal', async () => {
-      const { status, runId } = await handle.describe()
-      return status.name === 'COMPLETED' && runId
-    })
+      db.execute(
+        `UPDATE intervals SET phase = $3, closed_at = CASE WHEN $3 = 'lapsed' THEN now() END
+         WHERE netuid = $1 AND verifier = $2 AND n = 1`,
+        [netuid, verifier, phase],
+      )
+    /** @returns the run that Temporal has completed */
+    const complete = async () => {
+      // A reset has a point to go back to.
+      await until('it to begin', async () => {
+        return ((await handle.describe()).raw.pendingActivities?.length ?? 0) > 0
+      })
+      await put('lapsed')
+      await resetInterval(client, id(), { n, reason: 'a test', running: true, completed: true })
+      return until('its end in Temporal', async () => {
+        const { status, runId } = await handle.describe()
+        return status.name === 'COMPLETED' && runId
+      })
+    }
+    const completed = await complete()
     await put('open')
     await until('another run', async () => (await handle.describe()).runId !== completed)
-    await put('lapsed')
-    await resetInterval(client, id(), { n, reason: 'a test', running: true, completed: true })
-    await until('its end', async () => (await handle.describe()).status.name === 'COMPLETED')
+    await complete()
     // Nothing of it was asked before the backup: it is too late to begin.
     await put('announced')
     await until('it to be missed', async () => (await intervalByN(db, id(), n))?.phase === 'missed')

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
-import { createApiKey } from '../../../ledger/keys/api-keys.js'
-import type { SoakGrid } from './soak-grid.js'
+import type { Grid } from '../../../dev/grid/grid.js'
+import { runCli } from '../../cli/run-cli.js'
 
 const PROMPT = 'a blue circle moves left on a white background'
-const NO_LIMITS = { requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0 }
+const NO_LIMITS = ['--rate', '0', '--concurrent', '0']
 
 interface Video {
   readonly id: string
   readonly status: string
+}
+
+/** What a user needs of a `SoakGrid`. */
+interface Asked {
+  readonly grid: Grid
+  patient<T>(what: string, look: () => Promise<T | null | false>): Promise<T>
 }
 
 /** A user of the API, who asks again until there is an answer. */
@@ -16,14 +22,18 @@ export class SoakUser {
   readonly videos: Promise<string>[] = []
 
   private constructor(
-    private readonly soak: SoakGrid,
+    private readonly soak: Asked,
     readonly key: string,
   ) {}
 
-  static async make(soak: SoakGrid): Promise<SoakUser> {
-    const scopes = ['generate' as const, 'read' as const]
-    const about = { name: 'a user', scopes, ...NO_LIMITS, reusePrompts: true }
-    return new SoakUser(soak, (await createApiKey(soak.db, about)).secret)
+  /** With a key by the command that runs the grid. */
+  static async make(soak: Asked): Promise<SoakUser> {
+    const { code, stdout, stderr } = await runCli(
+      ['key', 'create', 'a user', ...NO_LIMITS, '--json'],
+      { bin: soak.grid.bin, env: { DATABASE_URL: soak.grid.databaseUrl } },
+    )
+    assert.equal(code, 0, stderr)
+    return new SoakUser(soak, (JSON.parse(stdout) as { key: string }).key)
   }
 
   /** @returns null unless the API answers with success */

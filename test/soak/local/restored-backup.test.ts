@@ -81,10 +81,10 @@ describe('a ledger that is lost and restored from a backup, as docs/stores.md sa
     )
 
   it('goes on: what was final stays, what ran is judged, nothing is counted or sent twice', async () => {
-    const [dump, restore, migrate] = await docLines('stores.md', [
+    const [dump, restore, migrate] = await docLines('stores.md', '## Back up and restore', [
       'pg_dump -Fc -f fractal.dump',
       'createdb -O fractal',
-      'npx fractal migrate --roles  ',
+      'npx fractal migrate --roles',
     ])
     await shell(migrate!)
     const first = await soak.nextInRounds()
