@@ -332,6 +332,15 @@ export const SAMPLE_PATIENCE_MS = 30_000
 /** And no longer than this part of the interval: a short one could not settle meanwhile. */
 export const SAMPLE_PATIENCE_DIVISOR = 20
 
+/**
+ * Each request of a sample is sent at a random moment within this part of the time that its work takes, so that
+ * neither an owner of several provers nor an observer of connections recognises a round (decision 0021).
+ */
+export const SAMPLE_DELAY_DIVISOR = 10
+
+/** And within this time at least, however quick the model is: users seldom send three at once. Milliseconds. */
+export const SAMPLE_DELAY_LEAST_MS = 500
+
 // --- Certificates ---
 
 /** Number of runs with equal bytes that make a determinism class exact. */

@@ -37,7 +37,8 @@ export const REASONS = {
   refused_thrice: 'a challenge was refused three times',
   refused_below_capacity:
     'refused although fewer requests were in flight than the declared capacity',
-  opening_refused: 'the trace was not opened in time',
+  opening_refused: 'the trace was not opened in time, or not as it was signed',
+  // In older records: such an opening is refused since decision 0027.
   opening_malformed: 'what was opened does not match the signed digests',
   error: 'the prover answered with an error',
   invalid_request: 'the prover calls the request invalid',

@@ -37,6 +37,8 @@ export interface RequestOptions {
   terms: { genesisHash: Hex; netuid: number }
   /** The prover's own model root, from its /v1/info: the signature binds it. */
   modelRoot: Hex
+  /** The determinism class of an answer that counts as one: the recorded one. Null: any. */
+  determinismClass?: string | null
   /** Development: reach loopback and private addresses. */
   allowPrivate: boolean
   /** From now to `done`, by this side's clock; extended by `framesMs` for the bytes that arrive. */
@@ -134,18 +136,22 @@ async function readAnswer(
       const { framesSha256, frameDigests } = event
       const elapsedUs = Math.floor((performance.now() - startedAt) * 1000)
       checkSignature(event.header, framesSha256, options)
-      answer = {
-        framesSha256,
-        frameDigests,
-        traceRoot: event.header.trace_root,
-        determinismClass: event.header.determinism_class,
-        modelRoot: options.modelRoot,
-        signature: event.header.signature,
-        timings: event.header.timings,
-        warnings: reader.warnings,
-        elapsedUs,
-        firstRecordMs,
-      }
+      const { determinism_class: determinismClass } = event.header
+      answer =
+        determinismClass === (options.determinismClass ?? determinismClass)
+          ? {
+              framesSha256,
+              frameDigests,
+              traceRoot: event.header.trace_root,
+              determinismClass,
+              modelRoot: options.modelRoot,
+              signature: event.header.signature,
+              timings: event.header.timings,
+              warnings: reader.warnings,
+              elapsedUs,
+              firstRecordMs,
+            }
+          : classChanged(determinismClass)
     }
     armSilence(exchange, reader, options, answer !== null)
   }
@@ -250,6 +256,11 @@ function checkSignature(done: DoneHeader, framesSha256: Hex, options: RequestOpt
   if (!verifyText(options.receiver, text, done.signature)) {
     throw new WireError('bad_signature', "the answer's signature is not the prover's")
   }
+}
+
+function classChanged(determinismClass: string): RequestOutcome {
+  const message = `the answer is of the class ${determinismClass}, which is not the recorded one`
+  return { kind: 'failed', reason: 'class_changed', message, progressed: true }
 }
 
 /** If a prover says `cancelled` although nobody cancelled, it counts as the prover's error. */

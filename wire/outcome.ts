@@ -32,6 +32,7 @@ export interface Answered {
  * - `malformed`: not an answer of this protocol
  * - `oversized`: more bytes than an honest answer can have
  * - `bad_signature`: the signature is not the prover's over this answer
+ * - `class_changed`: the answer's determinism class is not the one that was recorded for the prover
  * - `invalid_request`, `out_of_memory`: the prover says that it can't do this request
  * - `stale`: the prover rejected the request's timestamp
  * - `cancelled`: by our own signal, never because the prover says so
@@ -45,6 +46,7 @@ export type FailReason =
   | 'malformed'
   | 'oversized'
   | 'bad_signature'
+  | 'class_changed'
   | 'invalid_request'
   | 'out_of_memory'
   | 'stale'

@@ -32,7 +32,7 @@ import { spotCheckCostUs } from '../../rules/plan/spot-checks.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
 import type { VerifierDeps } from '../verifier-deps.js'
-import { newestCertificate } from './certificates.js'
+import { newestCertificate, usableCertificates } from './certificates.js'
 import { ensureCommitment } from './commit-secret.js'
 import { fetchProverInfos } from './fetch-prover-infos.js'
 import { planInput, planProvers } from './plan-input.js'
@@ -92,6 +92,7 @@ async function open(
   heartbeat(`fetching the infos of ${neurons.length} provers`)
   const facts = await fetchProverInfos(deps, neurons, signal)
   const { usPerWork, coldUs, spotCheckUsPerPixel } = await newestCertificate(deps)
+  const judged = await usableCertificates(db, deps)
   const wideSlots = facts.reduce(
     (sum, { capacity }) => sum + CAPACITY_PER_GPU * declaredGpus(capacity),
     0,
@@ -125,6 +126,7 @@ async function open(
       provers: await planProvers(tx, deps, known),
       spotCheckUsPerPixel,
       spotCheckPixels,
+      judgedClasses: judged.map(({ determinismClass }) => determinismClass),
     }
     await insertIntervalProvers(tx, id, n, provers)
     const header = {

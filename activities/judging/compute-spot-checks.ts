@@ -1,11 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import { frameDeviation, stateDeviation } from '../../engine/pipeline/deviation.js'
-import { digestOf } from '../../engine/pipeline/digest.js'
 import type { RecomputedStep } from '../../engine/pipeline/recompute-step.js'
-import { toHex } from '../../formats/bytes.js'
-import { framesSha256 } from '../../formats/frames.js'
-import type { GenerationParams } from '../../formats/generation.js'
-import { traceRoot } from '../../formats/trace.js'
 import { certificateOf } from '../../ledger/judging/certificates.js'
 import {
   type OpenedRow,
@@ -27,6 +22,7 @@ import { withHeartbeat } from '../shared/heartbeat.js'
 import { storedParams } from '../shared/stored-request.js'
 import { bySize } from './by-size.js'
 import { ConfirmationSession } from './confirmation-session.js'
+import { claimedDigests, openedDigests } from './opened-digests.js'
 import { exactness } from './spot-check-judgement.js'
 
 export interface ComputeSpotChecksInput extends VerifierId {
@@ -77,7 +73,7 @@ async function compute(
     finalLatents: finalLatents!,
   }
   const made = await generator.recomputeStep(params, step, { signal })
-  const claimed = claimedDigests(row, params)
+  const claimed = claimedDigests(row, row, params)
   const compared = async (again: RecomputedStep): Promise<RecomputedDigests> => ({
     initial: again.initialDigest,
     after: again.stateDigest,
@@ -87,7 +83,10 @@ async function compute(
   })
   const facts: SpotCheckFacts = {
     claimed,
-    opened: openedDigests(states),
+    opened: {
+      ...openedDigests(row),
+      finite: states.every((state) => state.every(Number.isFinite)),
+    },
     recomputed: await compared(made),
   }
   const { requestId, framesSha256: answered, traceRoot: root } = row
@@ -118,30 +117,6 @@ async function frameOff(
 ): Promise<number | null> {
   const [sent] = await getFrames(db, requestId, { from: frame, limit: 1 })
   return sent?.index === frame ? frameDeviation(rgb, inflateSync(sent.zlib)) : null
-}
-
-/** What the prover's list says about the step and frame that were drawn, and the list's hashes. */
-function claimedDigests(row: OpenedRow, params: GenerationParams): SpotCheckFacts['claimed'] {
-  const all = Array.from({ length: row.digests.length / 32 }, (_, i) =>
-    row.digests.subarray(32 * i, 32 * i + 32),
-  )
-  const [steps, frames] = [all.slice(0, params.steps + 1), all.slice(params.steps + 1)]
-  return {
-    traceRoot: traceRoot(steps, frames),
-    framesSha256: framesSha256(params, frames),
-    initial: toHex(steps[0]!),
-    before: toHex(steps[row.step - 1]!),
-    after: toHex(steps[row.step]!),
-    final: toHex(steps[params.steps]!),
-    frame: toHex(frames[row.frame - 1]!),
-  }
-}
-
-/** @param states the one before the step, the one after it, and the last */
-function openedDigests(states: readonly Float32Array[]): SpotCheckFacts['opened'] {
-  const [before, after, final] = states.map((state) => toHex(digestOf(state)))
-  const finite = states.every((state) => state.every(Number.isFinite))
-  return { before: before!, after: after!, final: final!, finite }
 }
 
 /** Copies, because a buffer from the database may not be aligned. */

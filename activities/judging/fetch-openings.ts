@@ -12,6 +12,7 @@ import {
 } from '../../ledger/judging/spot-checks.js'
 import { type IntervalProverRow, intervalProvers } from '../../ledger/provers/provers.js'
 import { OPEN_WINDOW_MS, SPOT_CHECK_BATCH } from '../../rules/constants.js'
+import { isWhatWasSigned } from '../../rules/judge/judge-spot-check.js'
 import { isOpeningRefused } from '../../rules/judge/opening-patience.js'
 import { type ClockWord, isOwnNetwork, PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
 import { openingDeadlineMs } from '../../rules/routing/deadlines.js'
@@ -24,6 +25,7 @@ import { clockWitnesses, foundOwnClock } from '../shared/is-own-clock.js'
 import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { drawSpotChecks } from './draw-spot-checks.js'
+import { claimedDigests, openedDigests } from './opened-digests.js'
 
 export interface FetchOpeningsInput {
   readonly n: number
@@ -190,14 +192,20 @@ async function store(
   outcome: OpeningOutcome,
 ): Promise<void> {
   const { requestId } = row
+  let message: string
   if (outcome.kind === 'opened') {
-    const { stepDigests, frameDigests, ...states } = outcome.opening
-    const digests = concat(...[...stepDigests, ...frameDigests].map(fromHex))
-    await putOpening(db, requestId, { opening: 'opened', states: { digests, ...states } })
-    return
+    const { stepDigests, frameDigests, ...sent } = outcome.opening
+    const states = { digests: concat(...[...stepDigests, ...frameDigests].map(fromHex)), ...sent }
+    const claimed = claimedDigests(states, row, storedParams(row))
+    if (isWhatWasSigned(row, claimed, openedDigests(states))) {
+      await putOpening(db, requestId, { opening: 'opened', states })
+      return
+    }
+    message = 'what it opened does not match the digests that it signed'
+  } else {
+    const why = outcome.kind === 'refused' ? outcome.code : outcome.reason
+    message = `${why}: ${outcome.message}`
   }
-  const why = outcome.kind === 'refused' ? outcome.code : outcome.reason
-  const message = `${why}: ${outcome.message}`
   log.info({ requestId, prover: row.hotkey, message }, 'a prover did not open its answer')
   await putOpening(db, requestId, { opening: 'refused', message })
 }

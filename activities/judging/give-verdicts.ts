@@ -1,8 +1,13 @@
+import { judgedClasses } from '../../ledger/intervals/plan-inputs.js'
 import { planItems } from '../../ledger/intervals/plans.js'
 import { type CertificateRow, revokeExact } from '../../ledger/judging/certificates.js'
 import { type NewEvidence, putEvidence } from '../../ledger/judging/evidence.js'
 import { type GroundTruthRow, groundTruthsOf } from '../../ledger/judging/ground-truths.js'
-import { dropStates, spotChecksOf } from '../../ledger/judging/spot-checks.js'
+import {
+  dropStates,
+  spotChecksOf,
+  uncheckedOfOtherClasses,
+} from '../../ledger/judging/spot-checks.js'
 import {
   insertVerdicts,
   type NewVerdict,
@@ -14,6 +19,7 @@ import { intervalProvers } from '../../ledger/provers/provers.js'
 import { type AttemptFacts, attemptFacts } from '../../ledger/requests/attempts.js'
 import type { Judgement } from '../../rules/judge/judge-answer.js'
 import { judgeChallengeOrAudit } from '../../rules/judge/judge-challenge-or-audit.js'
+import { judgeClass } from '../../rules/judge/judge-class.js'
 import { usableCertificates } from '../interval/certificates.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { withFence } from '../shared/with-fence.js'
@@ -42,7 +48,10 @@ export function createGiveVerdicts(deps: VerifierDeps) {
       // Read once: evidence must show what the judgement was based on, even if a class loses its exactness in
       // between.
       const certificates = await usableCertificates(db, deps)
-      const verdicts = await decide(deps, request, waiting, certificates)
+      const verdicts = [
+        ...(await decide(deps, request, waiting, certificates)),
+        ...(request.round === null ? await ofOtherClasses(deps, n, certificates) : []),
+      ]
       // Verdicts are final: only the lease holder may give them up as abstained.
       if (verdicts.length > 0) {
         const evidence = await buildEvidence(deps, n, verdicts, certificates)
@@ -125,6 +134,29 @@ async function decide(
     verdicts.push({ requestId, kind, hotkey, registeredBlock, ...judgement, detail })
   }
   return verdicts
+}
+
+/**
+ * Verdicts on answers of classes that can't be judged here: neither when the interval opened nor now, so that a
+ * verifier whose own class changes in between accuses nobody.
+ */
+async function ofOtherClasses(
+  { db, id }: VerifierDeps,
+  n: number,
+  certificates: readonly CertificateRow[],
+): Promise<NewVerdict[]> {
+  const atOpen = await judgedClasses(db, id, n)
+  if (atOpen === null) return []
+  const now = certificates.map((row) => row.determinismClass)
+  const judged = new Set([...atOpen, ...now])
+  const rows = await uncheckedOfOtherClasses(db, id, n, [...judged])
+  return rows.flatMap(({ determinismClass, ...row }): NewVerdict[] => {
+    const judgement = judgeClass({ determinismClass }, judged)
+    if (judgement === null) return []
+    return [
+      { ...row, kind: 'spotcheck', ...judgement, detail: { determinism_class: determinismClass } },
+    ]
+  })
 }
 
 function idsOf(

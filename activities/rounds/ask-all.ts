@@ -123,7 +123,7 @@ async function ask(
   prover: IntervalProverRow,
   signal: AbortSignal,
 ): Promise<RequestOutcome> {
-  const { axonIp, axonPort, modelRoot } = prover
+  const { axonIp, axonPort, modelRoot, determinismClass } = prover
   if (axonIp === null || axonPort === null || modelRoot === null) {
     const message = prover.unreachableReason ?? 'no address on the chain'
     return { kind: 'failed', reason: 'unreachable', message, progressed: false }
@@ -132,7 +132,7 @@ async function ask(
     row.cancelAfterMs == null
       ? signal
       : AbortSignal.any([signal, AbortSignal.timeout(row.cancelAfterMs)])
-  const target = { row, prover: { axonIp, axonPort, modelRoot } }
+  const target = { row, prover: { axonIp, axonPort, modelRoot, determinismClass } }
   const { genesisHash } = deps.chain
   return (await requestVideo({ ...deps, genesisHash }, target, until, NO_HOOKS))!
 }

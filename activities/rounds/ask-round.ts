@@ -22,6 +22,7 @@ import {
 import { SAMPLE_PATIENCE_DIVISOR, SAMPLE_PATIENCE_MS } from '../../rules/constants.js'
 import { declaredGpus, roomOf } from '../../rules/plan/room.js'
 import { drawSample } from '../../rules/plan/sample.js'
+import { sampleDelayMs } from '../../rules/plan/sample-delay.js'
 import { leftOut } from '../../rules/plan/sample-pool.js'
 import type { Routable } from '../../rules/routing/route-table.js'
 import { usOfWork } from '../../rules/work-time.js'
@@ -31,14 +32,6 @@ import { askAll } from './ask-all.js'
 import { drawAttempts, roundSource } from './draw-round.js'
 import { freshProvers } from './fresh-provers.js'
 import type { RoundDeps } from './round-deps.js'
-
-/**
- * A sample's requests are sent within a tenth of the time that their work takes; the router counts them as in
- * flight from the start.
- */
-const DELAY_DIVISOR = 10
-/** But not closer together than users' requests usually are, however quick the model is. */
-const LEAST_DELAY_MS = 500
 
 export interface AskedRound {
   readonly answered: number
@@ -78,13 +71,8 @@ export function createAskRound(deps: RoundDeps, router: SampleRouter | null) {
       const ids = items.map(({ requestId }) => requestId)
       const rows = items.map((item) => challengeOf(n, item, provers))
       const { gpuUsPerWork } = (await planOf(db, id, n)) ?? {}
-      // Spread out, so that neither an operator of several provers nor an observer of connections can
-      // recognise a round.
-      const mostDelayMs = ({ work }: AttemptRow) =>
-        Math.max(
-          LEAST_DELAY_MS,
-          Math.floor(usOfWork(gpuUsPerWork ?? 0, work) / 1000 / DELAY_DIVISOR),
-        )
+      // The router counts all of them as in flight from the draw on.
+      const mostDelayMs = ({ work }: AttemptRow) => sampleDelayMs(usOfWork(gpuUsPerWork ?? 0, work))
       await askAll(deps, rows, provers, { signal, heartbeat, mostDelayMs, stored: drawn })
       const ended = await attemptFacts(db, ids)
       const count = (outcome: string) => ended.filter((row) => row.outcome === outcome).length

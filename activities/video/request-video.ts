@@ -11,10 +11,16 @@ import { storedParams } from '../shared/stored-request.js'
 /** Frames that arrive within this time are stored together. */
 const FRAMES_PAUSE_MS = 20
 
+/** Where a request goes to. */
+interface Address extends Pick<AxonRow, 'axonIp' | 'axonPort' | 'modelRoot'> {
+  /** As recorded when the interval opened; null if it is not known. */
+  readonly determinismClass: string | null
+}
+
 /** What is sent, and where to; the prover is null if it no longer has an address. */
 export interface AskedProver {
   readonly row: AttemptRow
-  readonly prover: Pick<AxonRow, 'axonIp' | 'axonPort' | 'modelRoot'> | null
+  readonly prover: Address | null
 }
 
 /** A user's request. */
@@ -86,6 +92,7 @@ export async function requestVideo(
       expected,
       terms: { genesisHash: deps.genesisHash, netuid: deps.id.netuid },
       modelRoot: prover.modelRoot,
+      determinismClass: prover.determinismClass,
       allowPrivate: deps.allowPrivateAddresses,
       mayVerify: deps.mayVerify,
       log: deps.log,

@@ -24,6 +24,8 @@ export interface PlanInputsRow extends RequestInput {
    */
   spotCheckUsPerPixel: number | null
   spotCheckPixels: number | null
+  /** Determinism classes that could be judged when it opened; null if an older version opened it. */
+  judgedClasses: string[] | null
 }
 
 const whole = z.int().min(0)
@@ -61,10 +63,15 @@ const inputs: z.ZodType<PlanInputsRow> = z.looseObject({
   budget: z.looseObject({ usPerVideo: whole, gpus: whole, blockMs: whole }),
   spotCheckUsPerPixel: whole.nullable().default(null),
   spotCheckPixels: whole.nullable().default(null),
+  judgedClasses: z.array(z.string()).nullable().default(null),
 })
 
 const queryInputs = jsonRows<{ n: number; inputs: PlanInputsRow }>('plans', (row) => row.n, {
   inputs,
+})
+
+const queryClasses = jsonRows<{ n: number; classes: string[] | null }>('plans', (row) => row.n, {
+  classes: z.array(z.string()).nullable(),
 })
 
 /**
@@ -82,6 +89,23 @@ export async function planInputs(
     [id.netuid, id.verifier, n],
   )
   return row?.inputs ?? null
+}
+
+/**
+ * The determinism classes that could be judged when an interval opened, without the rest of its inputs; null
+ * before its plan is drawn, and if an older version drew it.
+ */
+export async function judgedClasses(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+): Promise<string[] | null> {
+  const [row] = await queryClasses(
+    db,
+    `SELECT n, inputs->'judgedClasses' AS classes FROM plans WHERE netuid = $1 AND verifier = $2 AND n = $3`,
+    [id.netuid, id.verifier, n],
+  )
+  return row?.classes ?? null
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isDigestHex } from '../../formats/bytes.js'
 import type { SpotCheckInput } from '../../rules/judge/judge-spot-check.js'
+import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Queryable } from '../database.js'
 import { jsonRows } from '../json-rows.js'
 import { batch } from '../rows.js'
@@ -30,6 +31,8 @@ export interface UnopenedRow extends NewSpotCheck {
   hotkey: string
   registeredBlock: number
   body: Buffer
+  /** As it was signed with the answer. */
+  traceRoot: string
   /** How often it was asked without an answer. */
   tries: number
   /** Since the answer arrived, by PostgreSQL's clock. */
@@ -129,6 +132,32 @@ export async function spotCheckCandidates(
   )
 }
 
+/** An answer that was delivered in an interval, and its class. */
+interface DeliveredRow extends ProverKey {
+  requestId: string
+  determinismClass: string
+}
+
+/** An interval's answers except challenges that were not drawn and have no spot check, of other classes than these. */
+export async function uncheckedOfOtherClasses(
+  db: Queryable,
+  id: VerifierId,
+  n: number,
+  classes: readonly string[],
+): Promise<DeliveredRow[]> {
+  return db.query(
+    `SELECT a.request_id, a.hotkey, a.registered_block, a.determinism_class
+     FROM attempts a
+     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind <> 'challenge' AND a.outcome = 'success'
+       AND a.determinism_class <> ALL ($4)
+       AND NOT EXISTS (SELECT FROM spot_checks s WHERE s.request_id = a.request_id)
+       AND NOT EXISTS (SELECT FROM verdicts v WHERE v.netuid = $1 AND v.verifier = $2 AND v.n = $3
+         AND v.request_id = a.request_id AND v.kind = 'spotcheck')
+     ORDER BY a.request_id`,
+    [id.netuid, id.verifier, n, classes],
+  )
+}
+
 /** Stores draws, once each. */
 export async function putSpotChecks(
   db: Queryable,
@@ -173,7 +202,7 @@ export async function deliveredPixels(db: Queryable, id: VerifierId, n: number):
 
 export async function unopened(db: Queryable, id: VerifierId, n: number): Promise<UnopenedRow[]> {
   return db.query(
-    `SELECT s.request_id, s.step, s.frame, s.cost_us, s.tries, a.hotkey, a.registered_block, a.body,
+    `SELECT s.request_id, s.step, s.frame, s.cost_us, s.tries, a.hotkey, a.registered_block, a.body, a.trace_root,
        (1000 * extract(epoch FROM now() - a.completed_at))::double precision AS since_delivered_ms
      FROM spot_checks s JOIN attempts a USING (request_id)
      WHERE ${OF} AND s.opening IS NULL ORDER BY s.request_id`,

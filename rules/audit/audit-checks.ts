@@ -71,6 +71,13 @@ function spotChecks({ record, plan, source }: DrawContext, { answers }: ReadReco
       if (isMade) found.push({ where: `answers ${requestId}`, what: 'has a spot check of nothing' })
       continue
     }
+    // Known without a draw: nobody could compute it.
+    if (checks.some(isOfOtherClass)) {
+      if (classes.has(answer.determinismClass)) {
+        found.push({ where: `answers ${requestId}`, what: 'is of a class with a certificate' })
+      }
+      continue
+    }
     const traceRoot = fromHex(answer.traceRoot)
     const isDrawn = isSpotChecked({ secret: source.secret, requestId, traceRoot }, rate)
     if (isMade && !isDrawn) {
@@ -88,6 +95,11 @@ function spotChecks({ record, plan, source }: DrawContext, { answers }: ReadReco
   return found
 }
 
+/** Judged by its class alone (`judgeClass`). */
+function isOfOtherClass({ kind, reason }: AnswerCheck): boolean {
+  return kind === 'spotcheck' && reason === 'other_class'
+}
+
 /**
  * Whether the spot checks that were made cost as much as the record says that was spent: else what was drawn later was
  * spared. A class that was certified again since the plan was made costs what it costs by then.
@@ -97,7 +109,9 @@ function spending(
   answers: readonly RecordedAnswer[],
   { budgetUs, spentUs }: { budgetUs: number; spentUs: number },
 ): Finding[] {
-  const made = answers.filter(({ checks }) => checks.some(({ kind }) => kind === 'spotcheck'))
+  const made = answers.filter(({ checks }) =>
+    checks.some((check) => check.kind === 'spotcheck' && !isOfOtherClass(check)),
+  )
   const rates = [
     plan?.spotChecks.usPerPixel ?? null,
     ...certificates.map((row) => row.spotCheckUsPerPixel),

@@ -77,9 +77,9 @@ export function judgeSpotCheck(input: SpotCheckInput): Judgement | null {
   if (opening === 'own_fault') return abstained('own_fault')
   if (opening === 'refused') return { verdict: 'fail', reason: 'opening_refused', ...PENALTY }
   if (facts === null) return final ? abstained('no_time') : null
-  if (!matchesDigests(input.answer, facts)) {
-    return { verdict: 'fail', reason: 'opening_malformed', ...PENALTY }
-  }
+  // Of an opening that an older version took: now it is compared, and refused, when it arrives (decision 0027).
+  if (!matches(input.answer, facts))
+    return { verdict: 'fail', reason: 'opening_refused', ...PENALTY }
   const found = compare(input, facts.recomputed)
   if (found === 'equal') return { verdict: 'pass', reason: 'step_equal', rewardPpm: ONE_PPM }
   if (found === 'within') return { verdict: 'pass', reason: 'step_within', rewardPpm: ONE_PPM }
@@ -93,7 +93,7 @@ export function judgeSpotCheck(input: SpotCheckInput): Judgement | null {
 /** Whether the step must be computed a second time, in a fresh session along with known answers. */
 export function needsSpotConfirmation(input: Evidence): boolean {
   const { answer, facts } = input
-  if (facts === null || !matchesDigests(answer, facts)) return false
+  if (facts === null || !matches(answer, facts)) return false
   return isBreak(compare(input, facts.recomputed))
 }
 
@@ -103,14 +103,25 @@ type Facts = NonNullable<SpotCheckInput['facts']>
 type Evidence = Pick<SpotCheckInput, 'answer' | 'facts' | 'exact' | 'tolerance'>
 type Break = Extract<Reason, 'trace_broken' | 'state_not_finite' | 'step_differs' | 'frame_differs'>
 
-/** The list is the signed one, and the states are the ones that it lists. */
-function matchesDigests(answer: SpotCheckInput['answer'], { claimed, opened }: Facts): boolean {
+/**
+ * Whether an opening shows what was signed with the answer: the list is the signed one, and the states are
+ * the ones that it lists. Anything else opens nothing.
+ */
+export function isWhatWasSigned(
+  answer: Pick<SpotCheckInput['answer'], 'traceRoot'>,
+  claimed: ClaimedDigests,
+  opened: Omit<OpenedDigests, 'finite'>,
+): boolean {
   return (
     claimed.traceRoot === answer.traceRoot &&
     claimed.before === opened.before &&
     claimed.after === opened.after &&
     claimed.final === opened.final
   )
+}
+
+function matches(answer: SpotCheckInput['answer'], { claimed, opened }: Facts): boolean {
+  return isWhatWasSigned(answer, claimed, opened)
 }
 
 /** How an answer compares with what the verifier computed; breaks in the order in which they are checked. */

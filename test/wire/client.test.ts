@@ -93,6 +93,12 @@ describe('asking a prover', () => {
     assert.match(outcome.request.signature, /^0x[0-9a-f]{128}$/)
   })
 
+  it('takes no answer of another class than the recorded one', async () => {
+    await failsAs('class_changed', withScript(inOrder), { determinismClass: `${CLASS}0` })
+    const outcome = await ask(withScript(inOrder), { determinismClass: CLASS })
+    assert.equal(outcome.kind, 'answered')
+  })
+
   it('takes accepted again when the position falls or warnings come', async () => {
     const accepted = (position: number, warnings: string[] = []) =>
       encodeRecord({ type: 'accepted', position, warnings })

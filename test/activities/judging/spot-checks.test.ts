@@ -5,6 +5,7 @@ import { createFetchOpenings } from '../../../activities/judging/fetch-openings.
 import type { Chain } from '../../../chain/chain.js'
 import { planOf } from '../../../ledger/intervals/plans.js'
 import { scoresOf } from '../../../ledger/intervals/settlement.js'
+import { auditInputs } from '../../../ledger/judging/audits.js'
 import { certificateOf, revokeExact } from '../../../ledger/judging/certificates.js'
 import { openedSpotCheck, spotChecksOf, unopened } from '../../../ledger/judging/spot-checks.js'
 import { SPOT_CHECK_BATCH } from '../../../rules/constants.js'
@@ -103,14 +104,17 @@ describe('activities: spot checks', () => {
     assert.equal(invented!.scoreAfter, 0)
   })
 
-  it('fail who opens other states than it signed', async () => {
-    await served('swapped')
-    await collect()
-    await site.computeSpotChecks(1)
-    await site.judge(1)
-    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [
-      [['fail', 'opening_malformed', -50_000]],
+  it('fail who opens other states than it signed, which costs as much as opening none', async () => {
+    const [id] = await served('swapped')
+    const { deps } = site.verifier
+    assert.deepEqual(await waiting(), { waiting: 0 })
+    await run(createCloseInterval(deps), { n: 1 })
+    assert.deepEqual((await auditInputs(deps.db, deps.id, 1))!.answers, [
+      { requestId: id, openingRefused: true },
     ])
+    assert.deepEqual(await site.computeSpotChecks(1), { computed: 0 })
+    await site.judge(1)
+    assert.deepEqual(await site.verdicts(1, 'spotcheck'), [[['fail', 'opening_refused', -50_000]]])
   })
 
   it('fail who does not open: gone, or its states are', async () => {

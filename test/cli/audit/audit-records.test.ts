@@ -354,6 +354,17 @@ describe('audit of public records', () => {
       )
     })
 
+    it('calls an answer unproven whose class it has a certificate of', async () => {
+      await caught(
+        withAnswers((answers) => {
+          const row = answers.find(({ checks }) => checks.some(({ kind }) => kind === 'spotcheck'))!
+          const check = row.checks.find(({ kind }) => kind === 'spotcheck')!
+          Object.assign(check, { verdict: 'unproven', reason: 'other_class', rewardPpm: -50_000 })
+        }),
+        /is of a class with a certificate/,
+      )
+    })
+
     it('says that its budget was spent, and spares who was drawn', async () => {
       await caught(
         withAnswers((answers, record) => {

@@ -76,7 +76,7 @@ describe('the verdict of a spot check', () => {
   })
 
   it('takes what was opened beside the signed digests for a refusal: it proves nothing', () => {
-    const malformed = at('fail opening_malformed -50000')
+    const malformed = at('fail opening_refused -50000')
     assert.deepEqual(confirmed({ claimed: { traceRoot: 'of another list' } }), malformed)
     for (const state of ['before', 'after', 'final'] as const) {
       assert.deepEqual(confirmed({ opened: { [state]: 'another state' } }), malformed, state)
