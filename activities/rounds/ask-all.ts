@@ -68,7 +68,8 @@ export async function askAll(
   const outcomes = new BatchWriter<NewOutcome>((batch) => recordOutcomes(db, id, batch))
   const isPermitted = deps.mayVerify(id.verifier, PERMIT_KNOWN_MS)
   const record = ({ attempt: { requestId }, outcome }: Asked) => {
-    const result = attemptResult(outcome, { resent: before.has(requestId), isPermitted })
+    const resent = before.has(requestId)
+    const result = attemptResult(outcome, { resent, isOurs: true, isPermitted })
     outcomes.add({ requestId, verdict: null, ...result })
   }
   const askOne = async (attempt: AttemptRow): Promise<Asked> => {

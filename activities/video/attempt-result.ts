@@ -14,11 +14,16 @@ export function verifierFault(
  * The result to store for an attempt.
  * @param options.resent the same request was sent before: the prover may replay a stored answer, so the time
  * it took means nothing
+ * @param options.isOurs a challenge, or a wide round's, not a user's
  * @param options.isPermitted whether we have a validator permit that provers know of: without one, they need not admit us
  */
 export function attemptResult(
   outcome: RequestOutcome,
-  { resent, isPermitted = true }: { resent: boolean; isPermitted?: boolean },
+  {
+    resent,
+    isOurs = false,
+    isPermitted = true,
+  }: { resent: boolean; isOurs?: boolean; isPermitted?: boolean },
 ): AttemptResult {
   switch (outcome.kind) {
     case 'answered':
@@ -51,7 +56,7 @@ export function attemptResult(
       if (outcome.notAdmitted && !isPermitted) return verifierFault('own_fault', outcome.message)
       return {
         ...NO_ANSWER,
-        outcome: failureOutcome(outcome.reason),
+        outcome: failureOutcome(outcome.reason, { isOurs }),
         reason: outcome.reason,
         message: outcome.message,
       }

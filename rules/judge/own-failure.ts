@@ -18,9 +18,17 @@ export const OWN_FAULTS: readonly Reason[] = ['own_fault', 'own_clock']
  */
 export const PERMIT_KNOWN_MS = 90_000
 
-/** How an attempt that failed for this reason counts. A cancelled request counts for nobody. */
-export function failureOutcome(reason: Reason): AnswerRow['outcome'] {
-  return reason === 'cancelled' || MAYBE_IMPOSSIBLE.includes(reason) ? 'neutral' : 'failure'
+/**
+ * How an attempt that failed for this reason counts. A cancelled request counts for nobody.
+ * @param options.isOurs a challenge's or a wide round's: these are of a size that counts, so none is impossible.
+ * Otherwise a GPU behind several hotkeys could refuse what it has no time for, and lose no slot by it.
+ */
+export function failureOutcome(
+  reason: Reason,
+  { isOurs }: { isOurs: boolean },
+): AnswerRow['outcome'] {
+  if (reason === 'cancelled') return 'neutral'
+  return !isOurs && MAYBE_IMPOSSIBLE.includes(reason) ? 'neutral' : 'failure'
 }
 
 /** The check of kind `answer` for a user's request that failed, whether the request counts or not. */

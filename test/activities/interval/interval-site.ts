@@ -46,16 +46,12 @@ const PROFILE: Partial<MechanismProfile> = {
 
 /**
  * How a prover behaves: as its engine does, an hour `late` by its clock, `refusing` everything (`growing`: with another
- * GPU each time it is asked how many it has), `away`, or honest on a line that somebody else holds (`tampered`).
+ * GPU each time it is asked how many it has; `impossible`: not as too many, but as impossible), `away`, or honest on a
+ * line that somebody else holds (`tampered`).
  */
-export type Behaviour =
-  | Course
-  | 'other class'
-  | 'late clock'
-  | 'refusing'
-  | 'growing'
-  | 'away'
-  | 'tampered'
+export type Behaviour = Course | 'other class' | 'late clock' | Refusing | 'away' | 'tampered'
+
+type Refusing = 'refusing' | 'growing' | 'impossible'
 
 /** A real engine in place of the stand-ins: each prover's, and the GPU worker's. */
 export interface RealEngines {
@@ -152,8 +148,8 @@ export class IntervalSite {
   }
 
   async #start(signer: Signer, behaviour: Exclude<Behaviour, 'away'>): Promise<Served> {
-    if (behaviour === 'refusing' || behaviour === 'growing') {
-      return refuser(signer, this.determinismClass, { grows: behaviour === 'growing' })
+    if (behaviour === 'refusing' || behaviour === 'growing' || behaviour === 'impossible') {
+      return refuser(signer, this.determinismClass, behaviour)
     }
     if (behaviour === 'tampered') {
       const prover = await this.#start(signer, 'honest')
@@ -316,11 +312,11 @@ function modelOf(engine: Engine): Pick<VerifierDeps, 'model' | 'stateSize'> {
   }
 }
 
-/** Says who it is, and is at capacity for whatever comes. */
+/** Says who it is, and refuses whatever comes. */
 async function refuser(
   signer: Signer,
   determinismClass: string,
-  { grows }: { grows: boolean },
+  behaviour: Refusing,
 ): Promise<Served> {
   let told = 0
   const info = () => ({
@@ -330,14 +326,16 @@ async function refuser(
     model_root: 'ab'.repeat(32),
     determinism_class: determinismClass,
     software: {},
-    capacity: CAPACITY_PER_GPU * (grows ? ++told : 1),
+    capacity: CAPACITY_PER_GPU * (behaviour === 'growing' ? ++told : 1),
     queue_length: 1,
   })
   const server = createServer((req, res) => {
-    const full = req.method === 'POST'
-    const body = full ? { error: { code: 'queue_full', message: '1 is in flight' } } : info()
+    const [status, code] =
+      behaviour === 'impossible' ? [400, 'invalid_request'] : [429, 'queue_full']
+    const isAsked = req.method === 'POST'
+    const body = isAsked ? { error: { code, message: 'not now' } } : info()
     req.resume()
-    res.writeHead(full ? 429 : 200, { 'Content-Type': 'application/json' })
+    res.writeHead(isAsked ? status : 200, { 'Content-Type': 'application/json' })
     res.end(JSON.stringify(body))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -47,8 +47,8 @@ describe('activities: rounds', () => {
   }
 
   it('a wide one sends everybody what it has room for, and records what came of each', async () => {
-    await open('honest', 'refusing', 'away')
-    assert.deepEqual(await site.askWide(1), { provers: 3, requests: 3 * CAPACITY_PER_GPU })
+    await open('honest', 'refusing', 'away', 'impossible')
+    assert.deepEqual(await site.askWide(1), { provers: 4, requests: 4 * CAPACITY_PER_GPU })
     const rows = await wide(0)
     const outcomes = site.verifier.provers.map(({ ss58 }) =>
       rows.filter(({ hotkey }) => hotkey === ss58).map((row) => row.outcome),
@@ -56,6 +56,7 @@ describe('activities: rounds', () => {
     assert.deepEqual(outcomes, [
       ['success', 'success'],
       ['refused', 'refused'],
+      ['failure', 'failure'],
       ['failure', 'failure'],
     ])
     for (const row of rows) {

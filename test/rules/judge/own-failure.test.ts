@@ -13,11 +13,18 @@ import { DEMO_PROFILE, PRODUCTION_PROFILE } from '../../../rules/profile.js'
 describe('a request’s own failure', () => {
   it('is its prover’s, unless it was cancelled or may be impossible', () => {
     for (const reason of ['late', 'unreachable', 'malformed', 'error'] as const) {
-      assert.equal(failureOutcome(reason), 'failure', reason)
+      assert.equal(failureOutcome(reason, { isOurs: false }), 'failure', reason)
     }
     for (const reason of ['cancelled', ...MAYBE_IMPOSSIBLE] as const) {
-      assert.equal(failureOutcome(reason), 'neutral', reason)
+      assert.equal(failureOutcome(reason, { isOurs: false }), 'neutral', reason)
     }
+  })
+
+  it('is its prover’s in a request of ours, which is never impossible', () => {
+    for (const reason of MAYBE_IMPOSSIBLE) {
+      assert.equal(failureOutcome(reason, { isOurs: true }), 'failure', reason)
+    }
+    assert.equal(failureOutcome('cancelled', { isOurs: true }), 'neutral')
   })
 
   it('brings a check with it, whether the request counts or not', () => {
@@ -65,7 +72,7 @@ describe('whose clock is wrong', () => {
   })
 
   it('is a failure of the prover’s then', () => {
-    assert.equal(failureOutcome('stale'), 'failure')
+    assert.equal(failureOutcome('stale', { isOurs: false }), 'failure')
   })
 })
 
