@@ -4,7 +4,8 @@
  * Run: npm run bench -- all [--short] [--only wire,ledger] [--json .fractal/figures.json]
  */
 import { fork } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,8 +33,7 @@ for (const name of only) {
   const reason = await missing(BENCHES[name].needs)
   if (reason === null) await runBench(name)
   else results.skipped.push({ bench: name, name: null, reason })
-  // After each: a run that is interrupted keeps what it has.
-  await writeFile(json, `${JSON.stringify(results, null, 2)}\n`)
+  save()
 }
 console.log(`${resultsText(results)}\nas JSON: ${relative(process.cwd(), json)}`)
 if (results.failed.length > 0) process.exitCode = 1
@@ -58,6 +58,11 @@ function options(): { only: BenchName[]; json: string; short: boolean } {
   }
 }
 
+/** After each figure: a run that is interrupted keeps what it has. */
+function save(): void {
+  writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`)
+}
+
 /** In a process of its own; what it prints goes to standard error, which leaves the table alone. */
 async function runBench(name: BenchName): Promise<void> {
   const load = loadavg()[0]!
@@ -72,6 +77,7 @@ async function runBench(name: BenchName): Promise<void> {
     if ('skipped' in said) {
       results.skipped.push({ bench: name, name: said.name, reason: said.skipped })
     } else results.figures.push({ bench: name, ...said, load })
+    save()
   })
   const reason = await new Promise<string | null>((resolve) => {
     child.once('error', (error) => resolve(error.message))
