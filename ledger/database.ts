@@ -4,20 +4,16 @@ import type { DatabaseAddress } from '../base/options/database-address.js'
 import { toLedgerError } from './errors.js'
 import { camelRow } from './rows.js'
 
-export interface StatementOptions {
-  /**
-   * A name that only this statement has: each connection parses and plans it once. For statements that run all the time
-   * and cost as much to plan as to execute.
-   */
-  readonly prepare?: string
-}
-
 /** Anything that runs SQL: the pool, or one transaction. Columns come back in camelCase. */
 export interface Queryable {
-  /** @throws LedgerError */
-  query<R>(sql: string, params?: unknown[], options?: StatementOptions): Promise<R[]>
+  /**
+   * @param options.prepare a name that only this statement has: each connection plans it once. For statements
+   * that run all the time and cost as much to plan as to execute
+   * @throws LedgerError
+   */
+  query<R>(sql: string, params?: unknown[], options?: { prepare?: string }): Promise<R[]>
   /** Returns the number of rows written. @throws LedgerError */
-  execute(sql: string, params?: unknown[], options?: StatementOptions): Promise<number>
+  execute(sql: string, params?: unknown[]): Promise<number>
 }
 
 /** One transaction. The extra member keeps a pool from type-checking where a transaction is needed. */
@@ -72,15 +68,14 @@ function queryable(source: pg.Pool | pg.PoolClient): Queryable {
     }
   }
   return {
-    query: async <R>(sql: string, params: unknown[] = [], options: StatementOptions = {}) => {
+    query: async <R>(sql: string, params: unknown[] = [], options: { prepare?: string } = {}) => {
       const { fields, rows } = await run(sql, params, options.prepare)
       return camelRow<R>(
         fields.map((field) => field.name),
         rows,
       )
     },
-    execute: async (sql, params = [], options = {}) =>
-      (await run(sql, params, options.prepare)).rowCount ?? 0,
+    execute: async (sql, params = []) => (await run(sql, params)).rowCount ?? 0,
   }
 }
 

@@ -196,7 +196,6 @@ export async function insertAttempts(
        SELECT 1 FROM attempts a WHERE a.inference_id = r.inference_id AND a.outcome = 'success')
      ORDER BY request_id ON CONFLICT DO NOTHING RETURNING request_id`,
     [id.netuid, id.verifier, ...added.params],
-    { prepare: 'insert-attempts' },
   )
   const started = new Set(fresh.map(({ requestId }) => requestId))
   await countStarted(
@@ -222,7 +221,6 @@ export async function startAttempts(
     db,
     `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) OR inference_id = ANY ($2)`,
     [rows.map((row) => row.requestId), rows.map((row) => row.inferenceId)],
-    { prepare: 'stored-attempts' },
   )
   return rows.flatMap(
     (row) =>
@@ -306,7 +304,6 @@ export async function recordOutcomes(
        )
        SELECT request_id, n, outcome, reason FROM ended`,
       [id.netuid, id.verifier, ...given.params],
-      { prepare: 'record-outcomes' },
     )
     await countOutcomes(
       tx,

@@ -29,7 +29,6 @@ export async function oneSuccess(
      WHERE id IN (SELECT inference_id FROM attempts WHERE request_id = ANY ($1))
      ORDER BY id FOR NO KEY UPDATE`,
     [outcomes.map(({ requestId }) => requestId)],
-    { prepare: 'lock-asked' },
   )
   const late = new Set<string>()
   const open: string[] = []
@@ -40,7 +39,6 @@ export async function oneSuccess(
      WHERE inference_id = ANY ($1) AND (outcome IS NULL OR outcome = 'success')
      ORDER BY attempt_no, hedge`,
     [locked.map(({ id }) => id)],
-    { prepare: 'attempts-of-asked' },
   )
   const said = new Map(outcomes.map(({ requestId, outcome }) => [requestId, outcome]))
   const won = new Set(rows.filter((row) => row.outcome !== null).map((row) => row.inferenceId))
@@ -63,9 +61,7 @@ export async function lockForAttempts(
 ): Promise<void> {
   const ids = inferenceIds.filter((id) => id !== null)
   if (ids.length === 0) return
-  await tx.query(
-    'SELECT 1 FROM inference_requests WHERE id = ANY ($1) ORDER BY id FOR SHARE',
-    [ids],
-    { prepare: 'lock-for-attempts' },
-  )
+  await tx.query('SELECT 1 FROM inference_requests WHERE id = ANY ($1) ORDER BY id FOR SHARE', [
+    ids,
+  ])
 }

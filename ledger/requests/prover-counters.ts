@@ -40,7 +40,6 @@ export async function countStarted(
        outpaced = CASE WHEN p.block_range = coalesce(excluded.block_range, p.block_range) THEN p.outpaced ELSE 0 END,
        block_range = coalesce(excluded.block_range, p.block_range)`,
     [id.netuid, id.verifier, ...params],
-    { prepare: 'count-started' },
   )
 }
 
@@ -86,7 +85,6 @@ export async function countOutcomes(
      FROM locked JOIN ended e USING (hotkey, registered_block)
      WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = e.hotkey AND p.registered_block = e.registered_block`,
     [id.netuid, id.verifier, requestIds],
-    { prepare: 'count-outcomes' },
   )
 }
 
