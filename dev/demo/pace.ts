@@ -21,16 +21,16 @@ const INTERVAL_MS_MAX = 120_000
 /** Programs of our own that are busy at the same time: the GPU worker, and one or two provers. */
 const OWN_BUSY = 2.5
 /**
- * Videos that the GPU worker computes one after another in an interval, at least: three ground truths,
- * an audit, and for a round and the audits each a fresh session with its known answer, and the second
- * computations of what differed. Loading the model counts as one.
+ * Videos that the GPU worker computes one after another in an interval, at least: one or two ground truths, an audit,
+ * fifteen spot checks of a twelfth each, and for a round and the audits each a fresh session with its known answer, and
+ * the second computations of what differed. Loading the model counts as one.
  */
-const GPU_VIDEOS = 12
+const GPU_VIDEOS = 10
 /**
- * Videos that provers generate in an interval: each of them two in each of two wide rounds, the villains
- * with less work; beside that a round of three challenges, and what the demo's users ask for.
+ * Videos that provers generate in an interval: twelve intervals of the demo had 12 to 21 answers of five provers, the
+ * villains' with half the work: two wide rounds, seldom a challenge, and what the demo's users ask for.
  */
-const PROVER_VIDEOS = { each: 3, together: 5 }
+const PROVER_VIDEOS = { each: 2.5, together: 4 }
 /**
  * How much of the processors is left for videos: the rest is for databases, the chain, and frames on their
  * way.
