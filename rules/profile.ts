@@ -34,7 +34,7 @@ export interface MechanismProfile {
 export const PRODUCTION_PROFILE: MechanismProfile = {
   name: 'production',
   intervalBlocks: 360,
-  sampleSize: 3,
+  sampleSize: 1,
   rounds: { max: MAX_ROUNDS },
   tierMinimums: TIER_MINIMUM_SUCCESSES,
   certificateRuns: CERTIFICATE_RUNS,
@@ -50,7 +50,7 @@ export const DEMO_PROFILE: MechanismProfile = {
   ...PRODUCTION_PROFILE,
   name: 'demo',
   intervalBlocks: 20,
-  rounds: { max: 2 },
+  rounds: { max: 4 },
   tierMinimums: { challenger: 40, grandmaster: 20, gold: 8, silver: 3, bronze: 0 },
   certificateRuns: 4,
   audits: { max: 2 },

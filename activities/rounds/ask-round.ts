@@ -72,7 +72,8 @@ export function createAskRound(deps: RoundDeps, router: SampleRouter | null) {
       const rows = items.map((item) => challengeOf(n, item, provers))
       const { gpuUsPerWork } = (await planOf(db, id, n)) ?? {}
       // The router counts all of them as in flight from the draw on.
-      const mostDelayMs = ({ work }: AttemptRow) => sampleDelayMs(usOfWork(gpuUsPerWork ?? 0, work))
+      const mostDelayMs = ({ work }: AttemptRow) =>
+        sampleDelayMs(rows.length, usOfWork(gpuUsPerWork ?? 0, work))
       await askAll(deps, rows, provers, { signal, heartbeat, mostDelayMs, stored: drawn })
       const ended = await attemptFacts(db, ids)
       const count = (outcome: string) => ended.filter((row) => row.outcome === outcome).length

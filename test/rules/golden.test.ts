@@ -41,7 +41,7 @@ describe('rules, golden vectors', () => {
       reusablePrompts: [],
     }
     const budget = { usPerVideo: 900_000, gpus: 1, blockMs }
-    const profile = DEMO_PROFILE
+    const profile = { ...DEMO_PROFILE, sampleSize: 3, rounds: { max: 2 } }
     const input = { ...requests, profile, n, firstBlock: 1000, length, budget }
     const plan = planInterval(input, source)
     assert.deepEqual(plan.rounds, rounds)

@@ -19,7 +19,7 @@ describe('activities: what a prover sees of rounds', function () {
       provers: 40,
       videoMs: 800,
       intervalBlocks: 90,
-      rounds: 22,
+      rounds: 66,
       corpus: [],
       intervals: 1,
       perSecond: 8,

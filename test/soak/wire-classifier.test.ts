@@ -17,7 +17,7 @@ describe('what 5,000 requests on the wire tell a prover', function () {
       provers: 40,
       videoMs: 1_000,
       intervalBlocks: 200,
-      rounds: 30,
+      rounds: 90,
       corpus: [],
       intervals: INTERVALS,
       perSecond: 7,

@@ -8,7 +8,7 @@ function hasSixDecimals(value: number): boolean {
 
 /** Judging. */
 export const VERIFIER = {
-  'neuron.sample_size': option(whole(1, 256), 3, 'provers to challenge per round'),
+  'neuron.sample_size': option(whole(1, 256), 1, 'provers to challenge per round'),
   'challenge.prompts': option(
     text,
     undefined,

@@ -134,8 +134,8 @@ describe('audit of public records', () => {
     const usual = { ...profile, vpermitLimitRao: '4096000000000' }
     assert.equal(ownSettings(usual), null)
     assert.equal(
-      ownSettings({ ...usual, sampleSize: 1, movingAverageAlphaPpm: 1_000_000 }),
-      'its settings: sample_size 1 (production: 3), moving_average_alpha_ppm 1000000 (production: 50000)',
+      ownSettings({ ...usual, sampleSize: 3, movingAverageAlphaPpm: 1_000_000 }),
+      'its settings: sample_size 3 (production: 1), moving_average_alpha_ppm 1000000 (production: 50000)',
     )
   })
 

@@ -64,7 +64,7 @@ describe('an audit of an interval that a real model and a chain took part in', f
       const block = signed.published.included_block
       const stored = `the chain stores its weights in block ${block}`
       assert.equal(notes[0], stored)
-      assert.match(notes[1]!, /^its settings: profile “test”, .*, sample_size 8 \(production: 3\)/)
+      assert.match(notes[1]!, /^its settings: profile “test”, .*, sample_size 8 \(production: 1\)/)
       const only = await audit({}, signed, { chainOnly: true })
       assert.deepEqual(only, { findings, notes: [stored] })
     })

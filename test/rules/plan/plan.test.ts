@@ -67,11 +67,12 @@ describe('the GPU budget', () => {
       planInterval({ ...production, ...more }, sourceOf('a')).rounds.filter(
         ({ kind }) => kind === 'challenge',
       ).length
-    assert.equal(rounds({}), 17)
+    assert.equal(rounds({}), 51)
+    assert.equal(rounds({ profile: { ...production.profile, sampleSize: 3 } }), 17)
     assert.equal(rounds({ budget: { ...production.budget, gpus: 10 } }), 100)
     assert.equal(rounds({ budget: { ...production.budget, usPerVideo: 10 ** 10 } }), 1)
     // Twice the work a video: half the rounds.
-    assert.equal(rounds({ recentRequests: [{ ...shape, frames: 32 }] }), 8)
+    assert.equal(rounds({ recentRequests: [{ ...shape, frames: 32 }] }), 25)
   })
 })
 

@@ -13,7 +13,7 @@ import type { WorkShape } from '../../../formats/video-shape.js'
 import { openDatabase } from '../../../ledger/database.js'
 import { putCertificate } from '../../../ledger/judging/certificates.js'
 import { JobSignals } from '../../../ledger/requests/job-signals.js'
-import type { MechanismProfile } from '../../../rules/profile.js'
+import { type MechanismProfile, PRODUCTION_PROFILE } from '../../../rules/profile.js'
 import { classNamed } from '../../activities/stand-in.js'
 import { makeVerifier, run, type VerifierSite } from '../../activities/verifier-site.js'
 import type { ChainHarness } from '../../chain/contract.js'
@@ -32,7 +32,7 @@ export interface TrafficSetup {
   /** How long a GPU takes for a standard video. */
   readonly videoMs: number
   readonly intervalBlocks: number
-  /** Rounds of three challenges in each interval. */
+  /** Rounds of challenges in each interval. */
   readonly rounds: number
   /** From the model's corpus; none: the grammar of the shipped model. */
   readonly corpus: readonly string[]
@@ -72,7 +72,7 @@ export class TrafficSite {
     const db = openDatabase({ url, applicationName, max: 16, log: SILENT })
     const profile: Partial<MechanismProfile> = {
       intervalBlocks: setup.intervalBlocks,
-      sampleSize: 3,
+      sampleSize: PRODUCTION_PROFILE.sampleSize,
       rounds: { max: setup.rounds },
     }
     const verifier = await makeVerifier(harness, db, { provers: setup.provers, profile })
