@@ -9,11 +9,12 @@ import {
   recordOutcomes,
   startAttempts,
 } from '../../ledger/requests/attempts.js'
-import { isOwnNetwork, PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
+import { PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
 import { clockWord, type RequestOutcome } from '../../wire/outcome.js'
 import { axonNetwork } from '../shared/axon-network.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 import { clockWitnesses, foundOwnClock } from '../shared/is-own-clock.js'
+import { foundOwnNetwork } from '../shared/is-own-network.js'
 import { attemptResult, verifierFault } from '../video/attempt-result.js'
 import { requestVideo } from '../video/request-video.js'
 import { isBackSoon } from './restarted.js'
@@ -94,7 +95,7 @@ export async function askAll(
   const asked = await Promise.all(asking)
   // Held back until all have ended: only together do they show who is at fault.
   const doubtful = asked.filter(({ outcome }) => isDoubtful(outcome))
-  const ownNetwork = isOwnNetwork(asked.map(reached))
+  const ownNetwork = await foundOwnNetwork(deps, asked.map(reached), provers, signal)
   const ownClock = await foundOwnClock(
     deps,
     words(asked),

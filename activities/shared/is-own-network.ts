@@ -1,0 +1,44 @@
+import type { IntervalProverRow } from '../../ledger/provers/provers.js'
+import { isOwnNetwork, type ReachedProver } from '../../rules/judge/own-failure.js'
+import { WireError } from '../../wire/error.js'
+import { fetchInfo } from '../../wire/info.js'
+import { axonNetwork } from './axon-network.js'
+
+/** How many others are asked: one that answers is enough. */
+const WITNESSES = 6
+
+/**
+ * Whether this process's own network failed, if nobody of those asked at one instant could be reached. Where they are too
+ * few to tell, a random few others are asked before anybody is blamed.
+ * @param others provers of the interval
+ */
+export async function foundOwnNetwork(
+  { allowPrivateAddresses: allowPrivate }: { readonly allowPrivateAddresses: boolean },
+  asked: readonly ReachedProver[],
+  others: readonly IntervalProverRow[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (asked.length === 0 || asked.some(({ reached }) => reached)) return false
+  if (isOwnNetwork(asked)) return true
+  const known = new Set(asked.map(({ hotkey }) => hotkey))
+  const few = others
+    .filter(({ hotkey, axonIp }) => axonIp !== null && !known.has(hotkey))
+    .map((prover) => ({ prover, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .slice(0, WITNESSES)
+  const looks = few.map(async ({ prover }): Promise<ReachedProver[]> => {
+    const { hotkey, coldkey, axonIp: ip, axonPort: port } = prover
+    const address = { ip: ip!, port: port! }
+    const reached = await fetchInfo({ address, allowPrivate, signal }).then(() => true, isReached)
+    return reached === null ? [] : [{ hotkey, coldkey, network: axonNetwork(ip!), reached }]
+  })
+  const seen = (await Promise.all(looks)).flat()
+  signal.throwIfAborted()
+  return isOwnNetwork([...asked, ...seen])
+}
+
+/** Whatever it answers: it is there. Null: it was not asked, because its address is refused. */
+function isReached(error: unknown): boolean | null {
+  if (!(error instanceof WireError) || error.code === 'address_refused') return null
+  return error.code !== 'unreachable'
+}
