@@ -14,7 +14,7 @@ import { type IntervalProverRow, intervalProvers } from '../../ledger/provers/pr
 import { OPEN_WINDOW_MS, SPOT_CHECK_BATCH } from '../../rules/constants.js'
 import { isWhatWasSigned } from '../../rules/judge/judge-spot-check.js'
 import { isOpeningRefused } from '../../rules/judge/opening-patience.js'
-import { type ClockWord, isOwnNetwork, PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
+import { type ClockWord, PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
 import { openingDeadlineMs } from '../../rules/routing/deadlines.js'
 import { type OpeningOutcome, openingClockWord, requestOpening } from '../../wire/open.js'
 import { isNotAdmitted } from '../../wire/outcome.js'
@@ -22,6 +22,7 @@ import { usableCertificates } from '../interval/certificates.js'
 import { axonNetwork } from '../shared/axon-network.js'
 import { pause, withHeartbeat } from '../shared/heartbeat.js'
 import { clockWitnesses, foundOwnClock } from '../shared/is-own-clock.js'
+import { foundOwnNetwork } from '../shared/is-own-network.js'
 import { storedParams } from '../shared/stored-request.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { drawSpotChecks } from './draw-spot-checks.js'
@@ -118,8 +119,10 @@ async function openDue(
     const network = axonIp === null ? null : axonNetwork(axonIp)
     return { hotkey, coldkey, network, reached: !asleep.has(hotkey) }
   })
-  const witnesses = async () => clockWitnesses([...provers.values()])
-  const isOwnFault = (await foundOwnClock(deps, said, witnesses, signal)) || isOwnNetwork(looks)
+  const all = [...provers.values()]
+  const isOwnFault =
+    (await foundOwnClock(deps, said, async () => clockWitnesses(all), signal)) ||
+    (await foundOwnNetwork(deps, looks, all, signal))
   const left = isOwnFault ? await excuse(deps, again) : await giveUp(deps, again)
   return left + (await excuse(deps, unadmitted))
 }

@@ -8,8 +8,8 @@ import { axonNetwork } from './axon-network.js'
 const WITNESSES = 6
 
 /**
- * Whether this process's own network failed, if nobody of those asked at one instant could be reached. Where they are too
- * few to tell, a random few others are asked before anybody is blamed.
+ * Whether this process's own network failed, if nobody of those asked at one instant could be reached. A random few others
+ * are asked: those that were may be too few to tell, or silent together.
  * @param others provers of the interval
  */
 export async function foundOwnNetwork(
@@ -19,7 +19,6 @@ export async function foundOwnNetwork(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (asked.length === 0 || asked.some(({ reached }) => reached)) return false
-  if (isOwnNetwork(asked)) return true
   const known = new Set(asked.map(({ hotkey }) => hotkey))
   const few = others
     .filter(({ hotkey, axonIp }) => axonIp !== null && !known.has(hotkey))

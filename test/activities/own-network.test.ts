@@ -32,6 +32,14 @@ describe('activities: whose fault it is that nobody can be reached', () => {
     assert.equal(await found([...others, prover('d', '127.0.9.1', port)]), false)
   })
 
+  it('is not shown by three that are silent together while others answer', async () => {
+    const three = ['a', 'b', 'c'].map((hotkey, i) => ({
+      ...{ hotkey, coldkey: `cold ${hotkey}`, network: `7f000${i}`, reached: false },
+    }))
+    assert.equal(await found([], three), true)
+    assert.equal(await found([prover('d', '127.0.9.1', port)], three), false)
+  })
+
   it('is the prover’s if too few others can be asked to tell', async () => {
     const unknown = [prover('b', null, null), prover('c', '0.0.0.0'), prover('a', '127.0.3.1')]
     assert.equal(await found([...unknown, prover('d', '127.0.2.1')]), false)
