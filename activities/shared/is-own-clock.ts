@@ -5,9 +5,7 @@ import { type ClockWord, isOwnClock } from '../../rules/judge/own-failure.js'
 import { askAboutClock } from '../../wire/ask-about-clock.js'
 import type { AxonAddress } from '../../wire/axon-address.js'
 import type { ClockWatch } from './clock-watch.js'
-
-/** How many others are asked: one that accepts the timestamp is enough. */
-const WITNESSES = 6
+import { randomFew } from './random-few.js'
 
 interface Witness {
   readonly hotkey: string
@@ -58,12 +56,8 @@ async function testimonies(
   witnesses: readonly Witness[],
   signal: AbortSignal,
 ): Promise<ClockWord[]> {
-  const few = witnesses
-    .map((witness) => ({ witness, order: Math.random() }))
-    .sort((a, b) => a.order - b.order)
-    .slice(0, WITNESSES)
   return Promise.all(
-    few.map(({ witness: { hotkey: receiver, address } }) =>
+    randomFew(witnesses).map(({ hotkey: receiver, address }) =>
       askAboutClock({ address, receiver, signer, allowPrivate, signal }),
     ),
   )

@@ -3,9 +3,7 @@ import { isOwnNetwork, type ReachedProver } from '../../rules/judge/own-failure.
 import { WireError } from '../../wire/error.js'
 import { fetchInfo } from '../../wire/info.js'
 import { axonNetwork } from './axon-network.js'
-
-/** How many others are asked: one that answers is enough. */
-const WITNESSES = 6
+import { randomFew } from './random-few.js'
 
 /**
  * Whether this process's own network failed, if nobody of those asked at one instant could be reached. A random few others
@@ -20,12 +18,8 @@ export async function foundOwnNetwork(
 ): Promise<boolean> {
   if (asked.length === 0 || asked.some(({ reached }) => reached)) return false
   const known = new Set(asked.map(({ hotkey }) => hotkey))
-  const few = others
-    .filter(({ hotkey, axonIp }) => axonIp !== null && !known.has(hotkey))
-    .map((prover) => ({ prover, order: Math.random() }))
-    .sort((a, b) => a.order - b.order)
-    .slice(0, WITNESSES)
-  const looks = few.map(async ({ prover }): Promise<ReachedProver[]> => {
+  const able = others.filter(({ hotkey, axonIp }) => axonIp !== null && !known.has(hotkey))
+  const looks = randomFew(able).map(async (prover): Promise<ReachedProver[]> => {
     const { hotkey, coldkey, axonIp: ip, axonPort: port } = prover
     const address = { ip: ip!, port: port! }
     const reached = await fetchInfo({ address, allowPrivate, signal }).then(() => true, isReached)
