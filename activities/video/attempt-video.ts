@@ -104,7 +104,6 @@ async function askAll(
   heartbeat: (details: string) => void,
 ): Promise<HedgeResult[]> {
   const notes = new ProgressWriter(deps.db, job.id)
-  notes.progress(0)
   const cancel = watchCancel(deps, job.id, signal)
   const [first] = asked
   const hooks = {
@@ -119,7 +118,10 @@ async function askAll(
     (await start(deps, job, attempt, [...before, first!.row], true)).asked[0] ?? null
   try {
     const race = new HedgedRequest(deps, cancel.signal, hooks, second)
-    const ends = await race.run(asked)
+    // Sent before anything is written, as a check is: what this process does besides must not delay it.
+    const running = race.run(asked)
+    notes.progress(0)
+    const ends = await running
     if (!ends.some(({ outcome }) => outcome?.kind === 'answered')) notes.position(null)
     return ends
   } finally {

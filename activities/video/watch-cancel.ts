@@ -39,7 +39,7 @@ export function watchCancel(
   const timer = setInterval(() => {
     if (!signals.isListening || performance.now() - polledAt >= MAX_POLL_MS) void poll()
   }, POLL_MS)
-  void poll()
+  pollSoon()
   return {
     signal: AbortSignal.any([cancel.signal, outer]),
     stop: () => {

@@ -51,6 +51,8 @@ export interface Behaviour {
   /** One interval in so many it is switched off; 0: never. */
   readonly offEvery: number
   readonly refusesOpenings: boolean
+  /** It names, and signs, a determinism class that no verifier computes. */
+  readonly ownClass: boolean
   /** It has no GPU and asks another prover, which serves strangers (`open`) or only who may set weights (`permit`). */
   readonly relays: 'open' | 'permit' | null
   /** It shows `taken` of requests that it has done already. */
@@ -78,6 +80,7 @@ const HONEST: Omit<Behaviour, 'name'> = {
   flaky: 0,
   offEvery: 0,
   refusesOpenings: false,
+  ownClass: false,
   relays: null,
   showsOldTaken: false,
   isShielded: false,

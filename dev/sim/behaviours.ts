@@ -70,6 +70,7 @@ const cheats = [
   behaviour('fakes uncounted only', { act: ({ counted }) => (counted ? SERVE : FAKE) }),
   behaviour('fakes all but wide', { act: ({ isWide }) => (isWide ? SERVE : FAKE) }),
   behaviour('fakes, refuses openings', { refusesOpenings: true, act: () => FAKE }),
+  behaviour('fakes, signs a class of its own', { ownClass: true, act: () => FAKE }),
   behaviour('skips 1 of 25 steps', { act: () => cheap(0.96, 1) }),
   behaviour('skips 5 of 25 steps', { act: () => cheap(0.8, 5) }),
   behaviour('half precision', { act: () => cheap(0.6, 25) }),

@@ -35,13 +35,21 @@ export interface SettledInterval {
   readonly passedSinceCheat: ReadonlyMap<string, number | null>
 }
 
+/** A counted answer that may be audited. */
+export interface Auditable {
+  readonly request: SentRequest
+  readonly broken: number
+  readonly openingRefused: boolean
+  readonly ownClass: boolean
+}
+
 /** What one verifier stores of an interval, and what it makes of it when it settles. */
 export class IntervalBook {
   #answers: AnswerRow[] = []
   #checks: CheckRow[] = []
   #wideRounds: WideRound[] = []
-  /** Counted answers that may be audited, and whether they are broken. */
-  #auditable = new Map<string, { request: SentRequest; broken: number; openingRefused: boolean }>()
+  /** By request. */
+  #auditable = new Map<string, Auditable>()
   #source: DrawSource = { secret: TRACE_ROOT, blockHash: TRACE_ROOT }
   #states: ProverState[]
   readonly #stateOf = new Map<string, ProverState>()
@@ -110,8 +118,8 @@ export class IntervalBook {
     this.#wideRounds.push(round)
   }
 
-  addAuditable(request: SentRequest, broken: number, openingRefused: boolean): void {
-    this.#auditable.set(request.requestId, { request, broken, openingRefused })
+  addAuditable(answer: Auditable): void {
+    this.#auditable.set(answer.request.requestId, answer)
   }
 
   /** The step of a delivered answer that is opened; null: none is. */
@@ -171,8 +179,9 @@ export class IntervalBook {
       ...this.#gpuTime,
     })
     return drawAudits({ answers, max }, this.#source).map((requestId) => {
-      const { request, broken } = this.#auditable.get(requestId)!
-      this.addCheck(request, 'audit', fullCheck('audit', { broken }, this.tierOf(request.hotkey)))
+      const { request, broken, ownClass } = this.#auditable.get(requestId)!
+      const prover = { tier: this.tierOf(request.hotkey), ownClass }
+      this.addCheck(request, 'audit', fullCheck('audit', { broken }, prover))
       return request.hotkey
     })
   }

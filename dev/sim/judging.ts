@@ -2,6 +2,7 @@
 import type { Hex } from '../../formats/bytes.js'
 import type { Judgement } from '../../rules/judge/judge-answer.js'
 import { judgeChallengeOrAudit } from '../../rules/judge/judge-challenge-or-audit.js'
+import { judgeClass } from '../../rules/judge/judge-class.js'
 import { judgeSpotCheck, type RecomputedDigests } from '../../rules/judge/judge-spot-check.js'
 import type { Tier } from '../../rules/tiers.js'
 import type { Reason } from '../../rules/verdicts.js'
@@ -9,12 +10,21 @@ import type { Reason } from '../../rules/verdicts.js'
 const RIGHT: Hex = 'a'.repeat(64)
 const WRONG: Hex = 'b'.repeat(64)
 const CLASS = 'fc2:simulated'
+/** Of a prover's own making: no verifier computes it. */
+const OWN_CLASS = 'fc2:made-up'
+
+const classOf = (ownClass: boolean) => (ownClass ? OWN_CLASS : CLASS)
 
 /** How asking for a video ended: the steps of 25 that do not follow, or why there is none. */
 export type Ending = { readonly broken: number } | { readonly failure: Reason }
 
 /** Of a challenge or an audit: the verifier computes the whole video twice where bytes differ. */
-export function fullCheck(kind: 'challenge' | 'audit', ending: Ending, tier: Tier): Judgement {
+export function fullCheck(
+  kind: 'challenge' | 'audit',
+  ending: Ending,
+  { tier, ownClass }: { tier: Tier; ownClass: boolean },
+): Judgement {
+  const determinismClass = classOf(ownClass)
   const digest = 'broken' in ending && ending.broken > 0 ? WRONG : RIGHT
   return decided(
     judgeChallengeOrAudit({
@@ -26,9 +36,9 @@ export function fullCheck(kind: 'challenge' | 'audit', ending: Ending, tier: Tie
               outcome: 'success',
               framesSha256: digest,
               traceRoot: digest,
-              determinismClass: CLASS,
+              determinismClass,
             },
-      prover: { determinismClass: CLASS, tier },
+      prover: { determinismClass, tier },
       truth: {
         framesSha256: RIGHT,
         traceRoot: RIGHT,
@@ -42,6 +52,11 @@ export function fullCheck(kind: 'challenge' | 'audit', ending: Ending, tier: Tie
       final: true,
     }),
   )
+}
+
+/** Of every delivered answer but challenges' before any draw: null lets it be drawn. */
+export function classCheck(ownClass: boolean): Judgement | null {
+  return judgeClass({ determinismClass: classOf(ownClass) }, new Set([CLASS]))
 }
 
 /**

@@ -12,7 +12,7 @@ import type { AnswerRow } from '../../rules/settle/settlement.js'
 import type { Reason } from '../../rules/verdicts.js'
 import type { EventQueue } from './event-queue.js'
 import { IntervalBook, REGISTERED_BLOCK, type SettledInterval } from './interval-book.js'
-import { fullCheck, spotCheck } from './judging.js'
+import { classCheck, type Ending, fullCheck, spotCheck } from './judging.js'
 import type { Accepted, Prover, Reply } from './prover.js'
 import type { SeededRandom } from './random.js'
 import { RoutingView } from './routing-view.js'
@@ -286,24 +286,30 @@ export class Verifier {
       this.#ended(request, 'failure', failure, null)
       return
     }
-    const { kind, requestId, hotkey, uid } = request
-    if (kind === 'challenge') {
-      const judgement = fullCheck('challenge', { broken }, this.#book.tierOf(hotkey))
-      this.#book.addCheck(request, 'challenge', judgement)
-    } else {
-      const step = this.#book.drawSpotCheck(requestId)
-      const refused = prover.behaviour.refusesOpenings
+    const { kind, requestId, uid } = request
+    if (kind === 'challenge') this.#checkChallenge(prover, request, { broken })
+    else {
+      const { refusesOpenings: refused, ownClass } = prover.behaviour
+      const unjudged = classCheck(ownClass)
+      const step = unjudged === null ? this.#book.drawSpotCheck(requestId) : null
+      if (unjudged !== null) this.#book.addCheck(request, 'spotcheck', unjudged)
       if (step !== null) {
         const judgement = spotCheck(broken, { step, steps: MODEL.steps, refused })
         this.#book.addCheck(request, 'spotcheck', judgement)
         prover.openedIn = this.#n
       }
       if (kind === 'inference' && request.counted) {
-        this.#book.addAuditable(request, broken, refused && step !== null)
+        const openingRefused = refused && step !== null
+        this.#book.addAuditable({ request, broken, openingRefused, ownClass })
       }
       if (request.user !== null) this.served[uid]! += 1
     }
     this.#ended(request, 'success', 'served', null)
+  }
+
+  #checkChallenge({ hotkey, behaviour }: Prover, request: SentRequest, ending: Ending): void {
+    const prover = { tier: this.#book.tierOf(hotkey), ownClass: behaviour.ownClass }
+    this.#book.addCheck(request, 'challenge', fullCheck('challenge', ending, prover))
   }
 
   #ended(
@@ -320,8 +326,7 @@ export class Verifier {
     this.#routes.ended(request, nowMs)
     this.#book.addAnswer(request, outcome, { reason, nowMs, taken })
     if (outcome === 'failure' && kind === 'challenge') {
-      const judgement = fullCheck('challenge', { failure: reason }, this.#book.tierOf(hotkey))
-      this.#book.addCheck(request, 'challenge', judgement)
+      this.#checkChallenge(this.#byHotkey.get(hotkey)!, request, { failure: reason })
     }
     const failed = kind === 'inference' ? answerCheck({ outcome, reason }) : null
     if (failed !== null) this.#book.addCheck(request, 'answer', failed)

@@ -182,8 +182,8 @@ describe('a POST to a webhook', () => {
   it('reads little of an answer, and not for long', async () => {
     let sent = 0
     const endless = await receiver((res) => {
-      const more = () => {
-        if (res.destroyed) return
+      const more = (error?: Error | null) => {
+        if (error || res.destroyed) return
         sent += 65_536
         res.write(Buffer.alloc(65_536), more)
       }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as soon } from 'node:timers/promises'
 import { pino } from 'pino'
+import type { ApiServerOptions } from '../../../api/server.js'
 import { newVerifier } from '../../ledger/fixtures.js'
 import { heldBytes } from '../../support/hostile/measure-memory.js'
 import { useDatabase } from '../../support/postgres.js'
@@ -68,13 +69,7 @@ describe('callers that mean no good', function () {
   const log = pino({ level: 'error' }, { write: (line) => lines.push(line) })
   let server: TestApi
   before(async () => {
-    server = await startApi({
-      db: database().db,
-      temporal,
-      verifierId: newVerifier(),
-      log,
-      listening: { headersTimeoutMs: 300, requestTimeoutMs: 600 },
-    })
+    server = await start({ headersTimeoutMs: 300 })
     // Connections to Postgres are there before anything is counted.
     assert.match(
       await say(`GET /v1/models HTTP/1.1\r\n${HOST}${KEY}${CLOSE}\r\n`),
@@ -89,8 +84,12 @@ describe('callers that mean no good', function () {
     assert.deepEqual(lines, [], 'nothing went wrong on our side')
   })
 
-  async function dial(): Promise<Socket> {
-    const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
+  function start(listening: Partial<ApiServerOptions>): Promise<TestApi> {
+    return startApi({ db: database().db, temporal, verifierId: newVerifier(), log, listening })
+  }
+
+  async function dial({ url } = server): Promise<Socket> {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
     await once(socket, 'connect')
     // The server may cut it while we write: that is an answer too.
     return socket.on('error', () => {})
@@ -207,7 +206,7 @@ describe('callers that mean no good', function () {
     it(`who send a body byte by byte, as ${type.slice(0, 19)}, are refused for it`, async () => {
       const before = openSockets()
       const held = heldBytes()
-      const sockets = await Promise.all(Array.from({ length: 4 }, dial))
+      const sockets = await Promise.all(Array.from({ length: 4 }, () => dial()))
       const answers = sockets.map(heard)
       for (const socket of sockets) {
         socket.write(
@@ -225,8 +224,10 @@ describe('callers that mean no good', function () {
   }
 
   it('who send a body drop by drop are cut', async () => {
+    // Its own: on a busy machine all of a large body takes longer than this.
+    const impatient = await start({ headersTimeoutMs: 300, requestTimeoutMs: 600 })
     const before = openSockets()
-    const sockets = await Promise.all(Array.from({ length: 50 }, dial))
+    const sockets = await Promise.all(Array.from({ length: 50 }, () => dial(impatient)))
     const answers = sockets.map(heard)
     for (const socket of sockets) {
       const head = `POST /v1/videos HTTP/1.1\r\n${HOST}${KEY}${JSON_TYPE}Content-Length: 400\r\n\r\n`
@@ -236,5 +237,6 @@ describe('callers that mean no good', function () {
       assert.deepEqual(statuses(text), [408], text)
     }
     await allClosed(before)
+    await impatient.close()
   })
 })
