@@ -27,7 +27,8 @@ export interface WatchWorkflowsDeps {
  * interval loop, which is started again whatever ended it, and the workflow of each interval that is not
  * finished. An interval that somebody ended stays so, because that is how a person gives one up; but it
  * holds up those after it, so it is reported. One that Temporal lost is started again, and so is one that
- * Temporal completed and the ledger, restored from a backup, does not know to be finished.
+ * Temporal completed and the ledger, restored from a backup, does not know to be finished. One that is judged
+ * or given up holds up nobody: where only its record was not signed, it is resumed once, whoever ended it.
  */
 export class WorkflowWatch {
   readonly #deps: WatchWorkflowsDeps
@@ -38,6 +39,8 @@ export class WorkflowWatch {
   #intervals = new Map<number, string>()
   /** Unfinished in the ledger and completed in Temporal, when it was last looked. */
   #ahead = new Set<number>()
+  /** Resumed for their records' signatures: one that ends again without needs a person. */
+  readonly #resumed = new Set<number>()
 
   constructor(deps: WatchWorkflowsDeps) {
     this.#deps = deps
@@ -128,6 +131,15 @@ export class WorkflowWatch {
           // Once, it may have finished between the two questions.
           if (this.#ahead.has(n)) await this.#catchUp(interval)
           else ahead.add(n)
+          return null
+        }
+        if (interval.onlyUnsigned && !this.#resumed.has(n)) {
+          this.#resumed.add(n)
+          log.warn(
+            { n, was: howOf(state) },
+            'an interval ended before its record was signed; its workflow is resumed',
+          )
+          await resumeInterval(temporal.client, { ...id, n, firstBlock, length, ...settings })
           return null
         }
         return `interval ${n}: its workflow ${howOf(state)}; mend the cause, then: fractal interval retry ${n}`

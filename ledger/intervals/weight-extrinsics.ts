@@ -180,7 +180,7 @@ export async function isOurInclusion(
   block: number,
 ): Promise<boolean> {
   const rows = await db.query(
-    `SELECT 1 FROM weight_extrinsics WHERE ${OF} AND included_block = $3
+    `SELECT 1 FROM weight_extrinsics WHERE ${OF} AND included_block = $3 AND result = 'ok'
      UNION ALL SELECT 1 FROM weight_sets WHERE ${OF} AND included_block = $3 LIMIT 1`,
     [id.netuid, id.verifier, block],
   )

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Client } from '@temporalio/client'
 import { freePort } from '../../dev/process/ports.js'
 import { intervalByN, openIntervalRow } from '../../ledger/intervals/intervals.js'
+import { putRecord, recordOf } from '../../ledger/intervals/records.js'
 import { getSecret } from '../../ledger/intervals/secrets.js'
 import { TEST_PROFILE } from '../../rules/profile.js'
 import { resetInterval } from '../../temporal/reset-interval.js'
@@ -145,5 +146,44 @@ describe('what a verifier needs in Temporal', function () {
     // Nothing of it was asked before the backup: it is too late to begin.
     await put('announced')
     await until('it to be missed', async () => (await intervalByN(db, id(), n))?.phase === 'missed')
+  })
+
+  it('the record of an interval that was ended before it was signed is signed', async () => {
+    const n = 1
+    const { db } = site().database
+    const { netuid, verifier } = id()
+    const handle = client.workflow.getHandle(intervalWorkflowId(netuid, verifier, n))
+    const put = (phase: string) =>
+      db.execute(
+        `UPDATE intervals SET phase = $3, missed_because = NULL
+         WHERE netuid = $1 AND verifier = $2 AND n = 1`,
+        [netuid, verifier, phase],
+      )
+    const putUnsigned = async () => {
+      await db.execute('DELETE FROM records WHERE netuid = $1 AND verifier = $2 AND n = 1', [
+        ...[netuid, verifier],
+      ])
+      await db.tx((tx) =>
+        putRecord(tx, id(), n, { body: '{}', hash: '00'.repeat(32), previousHash: null }),
+      )
+    }
+    const signed = () =>
+      until('the signature', async () => (await recordOf(db, id(), n))?.signature ?? null)
+
+    await put('open')
+    await until('it to run', async () => (await handle.describe()).status.name === 'RUNNING')
+    await handle.terminate('by hand')
+    await site().red(port, 'intervals')
+    // The next one that settles lets it lapse.
+    await putUnsigned()
+    await put('lapsed')
+    await signed()
+    await green()
+
+    await until('its end in Temporal', async () => {
+      return (await handle.describe()).status.name === 'COMPLETED'
+    })
+    await putUnsigned()
+    await signed()
   })
 })

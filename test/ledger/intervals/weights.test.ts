@@ -104,6 +104,15 @@ describe('ledger/weights', () => {
     assert.equal((await extrinsicsOf(db, id, 1))[0]!.result, 'ok')
   })
 
+  it('are not ours where the chain refused ours in the block of another’s', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await decided(db, id, 1)
+    await db.tx((tx) => putExtrinsic(tx, id, 1, extrinsic('aa')))
+    await end(db, id, 1, 'aa', 'SettingWeightsTooFast', 120)
+    assert.equal(await isOurInclusion(db, id, 120), false)
+  })
+
   it('keep the bytes that were signed first under a hash', async () => {
     const { db } = database()
     const id = newVerifier()
