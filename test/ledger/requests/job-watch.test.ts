@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import pg from 'pg'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
+import { claimDirect, renewDirect } from '../../../ledger/requests/direct-runs.js'
 import { getFrames, putFrames } from '../../../ledger/requests/frames.js'
 import { type JobList, listJobs } from '../../../ledger/requests/job-list.js'
 import { JOBS_CHANNEL } from '../../../ledger/requests/job-signals.js'
@@ -9,6 +10,7 @@ import { watchedJob } from '../../../ledger/requests/job-watch.js'
 import {
   completeJob,
   deleteJob,
+  markStarted,
   setProgress,
   setQueuePosition,
 } from '../../../ledger/requests/jobs.js'
@@ -80,6 +82,10 @@ describe('ledger/job-watch', () => {
       assert.equal(await told(() => putFrames(db, requestId, [frame(1)])), job.id)
       assert.equal(await told(() => setQueuePosition(db, job.id, 3)), job.id)
       // Of these only the last one tells.
+      const run = await newJob(db, id)
+      assert.ok(await claimDirect(db, id, run.id, 60_000))
+      await renewDirect(db, run.id, 60_000)
+      await markStarted(db, run.id)
       await putFrames(db, challenge.requestId, [frame(1)])
       await putFrames(db, requestId, [])
       await setQueuePosition(db, job.id, 3)
