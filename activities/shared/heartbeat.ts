@@ -3,23 +3,32 @@ import { Context } from '@temporalio/activity'
 
 /**
  * Runs `work` with a heartbeat every second, so that a killed worker is noticed within the heartbeat
- * timeout. The details are hints for people; progress itself is kept in the ledger.
+ * timeout. The details are hints for people; progress itself is kept in the ledger. What is done within a
+ * second sends none: each is a call to Temporal, which writes it.
  * The signal is aborted when Temporal cancels the activity or its worker shuts down.
+ * @param work its `heartbeat` sends details at once, its `note` with the next heartbeat
  */
 export async function withHeartbeat<T>(
-  work: (signal: AbortSignal, heartbeat: (details: string) => void) => Promise<T>,
+  work: (
+    signal: AbortSignal,
+    heartbeat: (details: string) => void,
+    note: (details: string) => void,
+  ) => Promise<T>,
 ): Promise<T> {
   const context = Context.current()
   // Hundreds of requests may listen at once; Node would warn of a leak on standard error.
   setMaxListeners(0, context.cancellationSignal)
   let details = ''
-  context.heartbeat(details)
   const timer = setInterval(() => context.heartbeat(details), 1000)
   try {
-    return await work(context.cancellationSignal, (text) => {
+    const note = (text: string) => {
       details = text
+    }
+    const heartbeat = (text: string) => {
+      note(text)
       context.heartbeat(details)
-    })
+    }
+    return await work(context.cancellationSignal, heartbeat, note)
   } finally {
     clearInterval(timer)
   }
