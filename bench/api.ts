@@ -11,6 +11,7 @@ import { requestGeneration } from '../wire/client.js'
 import { encodeBody } from '../wire/generation-body.js'
 import { ApiClient } from './support/api-client.js'
 import { startBenchGrid } from './support/api-grid.js'
+import { eventsOf, writesOf } from './support/count-work.js'
 import { type Goal, report, reportLeftOut } from './support/figures.js'
 import { startLiteLlm } from './support/litellm.js'
 import { closedLoop, openLoop, quantile } from './support/measure.js'
@@ -25,6 +26,8 @@ const RATES = [5, 10, 20, 40, 60, 80, 100, 150, 200, 300, 400]
 const ACCEPT_P99_MS = 100
 const GOAL_A_SECOND = 60
 const GOAL_STREAM_MS = 10
+/** Runs, one after another, whose work is counted. */
+const COUNTED = 20
 
 type Run = () => Promise<unknown>
 
@@ -35,6 +38,7 @@ process.once('SIGINT', () => void grid.stop().then(() => process.exit(130)))
 
 try {
   for (const concurrency of CONCURRENT) await showLatencies(concurrency)
+  await showWork()
   await showCreating()
   await showAcceptance()
 } finally {
@@ -71,6 +75,16 @@ async function showLatencies(concurrency: number): Promise<void> {
     }
     if (what.startsWith('a job')) report(`jobs completed, ${concurrency} at a time`, rate, '/s')
   }
+}
+
+/** What one of each costs the stores: the same however busy the machine is. */
+async function showWork(): Promise<void> {
+  const writes = 'writing transactions of PostgreSQL'
+  const unit = 'transactions'
+  report(`${writes} for a stream`, await writesOf(grid.db, COUNTED, () => api.streamed()), unit)
+  report(`${writes} for a job`, await writesOf(grid.db, COUNTED, () => api.job()), unit)
+  const events = await eventsOf(grid.temporalAddress, await api.job())
+  report('events of a job in Temporal’s history', events, 'events')
 }
 
 function show(

@@ -33,10 +33,11 @@ export class ApiClient {
     await completed(await this.call('POST', '/v1/videos?frames=none', body))
   }
 
-  /** A job, and its events until it has ended. */
-  async job(): Promise<void> {
+  /** A job, and its events until it has ended. @returns its id */
+  async job(): Promise<string> {
     const id = await this.create()
     await completed(await this.call('GET', `/v1/videos/${id}/events?frames=none`))
+    return id
   }
 
   async text(path: string): Promise<string> {

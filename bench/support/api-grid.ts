@@ -35,6 +35,7 @@ export interface BenchGrid {
   readonly key: string
   readonly db: Database
   readonly id: VerifierId
+  readonly temporalAddress: string
   readonly signer: Signer
   readonly genesisHash: string
   readonly provers: readonly { hotkey: string; port: number }[]
@@ -115,6 +116,7 @@ export async function startBenchGrid(): Promise<BenchGrid> {
     closers.push(() => Promise.all(roles.map((role) => role.stop(100))))
     return {
       ...{ apiUrl: `http://127.0.0.1:${port}`, apiPid: roles[0]!.pid, key, db, id, signer },
+      temporalAddress,
       ...{
         genesisHash,
         provers: stub.provers,
