@@ -4,16 +4,20 @@ import type { DatabaseAddress } from '../base/options/database-address.js'
 import { toLedgerError } from './errors.js'
 import { camelRow } from './rows.js'
 
+export interface StatementOptions {
+  /**
+   * A name that only this statement has: each connection plans it once. For statements that run all the time, cost
+   * as much to plan as to execute, and find their rows by a key: whose plan stays right as the tables grow.
+   */
+  readonly prepare?: string
+}
+
 /** Anything that runs SQL: the pool, or one transaction. Columns come back in camelCase. */
 export interface Queryable {
-  /**
-   * @param options.prepare a name that only this statement has: each connection plans it once. For statements
-   * that run all the time and cost as much to plan as to execute
-   * @throws LedgerError
-   */
-  query<R>(sql: string, params?: unknown[], options?: { prepare?: string }): Promise<R[]>
+  /** @throws LedgerError */
+  query<R>(sql: string, params?: unknown[], options?: StatementOptions): Promise<R[]>
   /** Returns the number of rows written. @throws LedgerError */
-  execute(sql: string, params?: unknown[]): Promise<number>
+  execute(sql: string, params?: unknown[], options?: StatementOptions): Promise<number>
 }
 
 /** One transaction. The extra member keeps a pool from type-checking where a transaction is needed. */
@@ -68,14 +72,15 @@ function queryable(source: pg.Pool | pg.PoolClient): Queryable {
     }
   }
   return {
-    query: async <R>(sql: string, params: unknown[] = [], options: { prepare?: string } = {}) => {
+    query: async <R>(sql: string, params: unknown[] = [], options: StatementOptions = {}) => {
       const { fields, rows } = await run(sql, params, options.prepare)
       return camelRow<R>(
         fields.map((field) => field.name),
         rows,
       )
     },
-    execute: async (sql, params = []) => (await run(sql, params)).rowCount ?? 0,
+    execute: async (sql, params = [], options = {}) =>
+      (await run(sql, params, options.prepare)).rowCount ?? 0,
   }
 }
 

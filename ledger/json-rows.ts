@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Queryable } from './database.js'
+import type { Queryable, StatementOptions } from './database.js'
 import { LedgerError } from './errors.js'
 
 /** Queries rows that have JSON columns; `More` types any columns that a statement adds. */
@@ -7,6 +7,7 @@ export type QueryRows<R> = <More = unknown>(
   db: Queryable,
   sql: string,
   params?: unknown[],
+  options?: StatementOptions,
 ) => Promise<(R & More)[]>
 
 /** An object whose members no code here relies on: it is only shown, or hashed into a record. */
@@ -25,8 +26,13 @@ export function jsonRows<R>(
   schemas: { readonly [Column in keyof R]?: z.ZodType<R[Column]> },
 ): QueryRows<R> {
   const columns = Object.entries(schemas) as [keyof R & string, z.ZodType][]
-  return async <More>(db: Queryable, sql: string, params?: unknown[]) => {
-    const rows = await db.query<R & More>(sql, params)
+  return async <More>(
+    db: Queryable,
+    sql: string,
+    params?: unknown[],
+    options?: StatementOptions,
+  ) => {
+    const rows = await db.query<R & More>(sql, params, options)
     return rows.map((row) => {
       const read: Record<string, unknown> = {}
       for (const [column, schema] of columns) {

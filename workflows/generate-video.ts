@@ -40,7 +40,10 @@ export async function generateVideo(input: VideoInput): Promise<{ status: string
       const step = afterAttempt(run, result)
       switch (step.do) {
         case 'finish':
-          await act.finishVideo.executeWithOptions({ summary: 'encode and store' }, [input])
+          // What an attempt says is in its history: those of before say nothing, and go on as they did.
+          if (!step.finished) {
+            await act.finishVideo.executeWithOptions({ summary: 'encode and store' }, [input])
+          }
           return { status: 'completed' }
         case 'end':
           return { status: 'cancelled' }

@@ -6,15 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
  */
 export class BatchWriter<T> {
   readonly #write: (batch: T[]) => Promise<unknown>
+  readonly #leadMs: number
   readonly #pauseMs: number
   /** Aborted by `finished`: from then on there are no pauses. */
   readonly #hurry = new AbortController()
   #waiting: T[] = []
   #writing: Promise<void> | null = null
 
-  /** @param options.pauseMs minimum pause between two writes */
-  constructor(write: (batch: T[]) => Promise<unknown>, { pauseMs = 0 } = {}) {
+  /**
+   * @param options.leadMs how long the first item waits for others, which are then written with it
+   * @param options.pauseMs minimum pause between two writes
+   */
+  constructor(write: (batch: T[]) => Promise<unknown>, { leadMs = 0, pauseMs = 0 } = {}) {
     this.#write = write
+    this.#leadMs = leadMs
     this.#pauseMs = pauseMs
   }
 
@@ -39,17 +44,18 @@ export class BatchWriter<T> {
   }
 
   async #drain(): Promise<void> {
+    await this.#pause(this.#leadMs)
     while (this.#waiting.length > 0) {
       const batch = this.#waiting
       this.#waiting = []
       await this.#write(batch)
-      if (this.#pauseMs > 0) await this.#pause()
+      await this.#pause(this.#pauseMs)
     }
     this.#writing = null
   }
 
-  async #pause(): Promise<void> {
+  async #pause(ms: number): Promise<void> {
     const { signal } = this.#hurry
-    await sleep(this.#pauseMs, undefined, { signal }).catch(() => undefined)
+    if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => undefined)
   }
 }

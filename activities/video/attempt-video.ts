@@ -4,6 +4,7 @@ import { proverAxons } from '../../ledger/provers/routing.js'
 import {
   type AttemptRow,
   attemptsOf,
+  attemptsOfJob,
   chargeNeutralAttempts,
   hedgeLoserResult,
   recordOutcomes,
@@ -20,6 +21,7 @@ import { foundOwnClock } from '../shared/is-own-clock.js'
 import { attemptResult, verifierFault } from './attempt-result.js'
 import { chooseProver } from './choose-prover.js'
 import { HedgedRequest, type HedgeResult } from './hedged-request.js'
+import { KeptAnswers } from './kept-answers.js'
 import { percentOfFrames, percentOfSteps } from './percent-done.js'
 import { ProgressWriter } from './progress-writer.js'
 import type { RequestTarget } from './request-video.js'
@@ -31,10 +33,30 @@ export interface AttemptVideoInput {
   readonly attempt: number
 }
 
+/** What an attempt begins with. */
+export interface KnownOfJob {
+  readonly job: Promise<JobRow | null>
+  readonly before: Promise<AttemptRow[]>
+  /** Of the router's table. */
+  readonly read: Promise<void>
+}
+
+/** Reads what an attempt begins with, all at the same time: each takes a round trip. */
+export function readKnown(deps: InferenceDeps, jobId: string): KnownOfJob {
+  const known = {
+    job: getJob(deps.db, jobId),
+    before: attemptsOfJob(deps.db, jobId),
+    read: deps.routes.read(deps.block()),
+  }
+  // Thrown by the attempt, if there is one.
+  for (const one of Object.values(known)) one.catch(() => undefined)
+  return known
+}
+
 /** The activity: `attemptVideo` with heartbeats. */
 export function createAttemptVideo(deps: InferenceDeps) {
   return (input: AttemptVideoInput): Promise<AttemptEnd> =>
-    withHeartbeat((signal, heartbeat) => attemptVideo(deps, input, signal, heartbeat))
+    withHeartbeat((signal, _, note) => attemptVideo(deps, input, signal, note))
 }
 
 /**
@@ -42,17 +64,19 @@ export function createAttemptVideo(deps: InferenceDeps) {
  * they arrive and the outcome once. If repeated after a crash, or by another worker at the same time, it
  * sends the same bytes to the same prover, which replays its stored answer.
  * @param signal aborts without an outcome: another worker continues
- * @param heartbeat called with the progress, in words
+ * @param note called with the progress, in words
+ * @param known what `readKnown` returned moments ago, where that was called ahead
  */
 export async function attemptVideo(
   deps: InferenceDeps,
   { jobId, attempt }: AttemptVideoInput,
   signal: AbortSignal,
-  heartbeat: (details: string) => void,
+  note: (details: string) => void,
+  known: KnownOfJob = readKnown(deps, jobId),
 ): Promise<AttemptEnd> {
-  const job = await getJob(deps.db, jobId)
+  const { read } = known
+  const [job, before] = await Promise.all([known.job, known.before])
   if (job === null) throw new FractalError('no_such_job', `there is no job ${jobId}`)
-  const before = await attemptsOf(deps.db, job.inferenceId)
   const mine = before.filter((row) => row.attemptNo === attempt)
   const open = mine.filter((row) => row.outcome === null)
   if (hasSuccess(before) || (mine.length > 0 && open.length === 0)) {
@@ -66,7 +90,7 @@ export async function attemptVideo(
   const started =
     open.length > 0
       ? { asked: await askedBefore(deps, open), freeInMs: null }
-      : await start(deps, job, attempt, before, false)
+      : await start(deps, job, attempt, before, { hedge: false, read })
   const { asked, freeInMs } = started
   if (asked.length === 0) {
     // No prover can take it, or another worker that also runs it already has the answer.
@@ -74,7 +98,8 @@ export async function attemptVideo(
     if (hasSuccess(now)) return conclude(deps, job, now, [])
     return { kind: 'no_prover', ...(freeInMs === null ? {} : { freeInMs }) }
   }
-  const ends = await askAll(deps, job, attempt, before, asked, signal, heartbeat)
+  const answers = new KeptAnswers(deps, job)
+  const ends = await askAll(deps, job, attempt, before, asked, answers, signal, note)
   // The worker is shutting down: no prover gets an outcome. Another worker sends the same bytes again.
   signal.throwIfAborted()
   const ownClock = await foundOwnClock(deps, answersOf(ends), () => witnesses(deps), signal)
@@ -85,12 +110,14 @@ export async function attemptVideo(
     ends.map((end) => outcomeOf(end, { ownClock, isPermitted })),
   )
   const after = await attemptsOf(deps.db, job.inferenceId)
-  return conclude(
+  const end = await conclude(
     deps,
     job,
     after,
     after.filter((row) => row.attemptNo === attempt),
   )
+  if (end.kind !== 'answered') return end
+  return { ...end, finished: await answers.complete(after) }
 }
 
 /** Asks this attempt's prover or provers, and a second one if the first is slow to begin. */
@@ -100,8 +127,9 @@ async function askAll(
   attempt: number,
   before: readonly AttemptRow[],
   asked: readonly RequestTarget[],
+  answers: KeptAnswers,
   signal: AbortSignal,
-  heartbeat: (details: string) => void,
+  note: (details: string) => void,
 ): Promise<HedgeResult[]> {
   const notes = new ProgressWriter(deps.db, job.id)
   const cancel = watchCancel(deps, job.id, signal)
@@ -109,24 +137,28 @@ async function askAll(
   const hooks = {
     onPosition: (position: number) => notes.position(position),
     onProgress: (step: number, steps: number) => {
-      heartbeat(`step ${step} of ${steps}`)
+      note(`step ${step} of ${steps}`)
       notes.progress(percentOfSteps(step, steps))
     },
     onFrame: (index: number, frames: number) => notes.progress(percentOfFrames(index, frames)),
+    onAnswer: answers.add.bind(answers),
   }
   const second = async () =>
-    (await start(deps, job, attempt, [...before, first!.row], true)).asked[0] ?? null
+    (await start(deps, job, attempt, [...before, first!.row], { hedge: true })).asked[0] ?? null
+  let isAnswered = false
   try {
     const race = new HedgedRequest(deps, cancel.signal, hooks, second)
     // Sent before anything is written, as a check is: what this process does besides must not delay it.
     const running = race.run(asked)
     notes.progress(0)
     const ends = await running
-    if (!ends.some(({ outcome }) => outcome?.kind === 'answered')) notes.position(null)
+    isAnswered = ends.some(({ outcome }) => outcome?.kind === 'answered')
+    if (!isAnswered) notes.position(null)
     return ends
   } finally {
     cancel.stop()
-    await notes.written()
+    if (isAnswered) notes.drop()
+    else await notes.written()
   }
 }
 
@@ -145,10 +177,10 @@ async function start(
   job: JobRow,
   attempt: number,
   before: readonly AttemptRow[],
-  hedge: boolean,
+  { hedge, read }: { hedge: boolean; read?: Promise<void> },
 ): Promise<Started> {
   const work = workOf(job)
-  const chosen = await chooseProver(deps, work, before)
+  const chosen = await chooseProver(deps, work, before, read)
   if (chosen.hotkey === null) return { asked: [], freeInMs: chosen.freeInMs }
   const requestId = deps.newRequestId()
   const { bytes, sha256 } = encodeBody({

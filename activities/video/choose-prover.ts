@@ -25,13 +25,15 @@ export interface ChosenProver {
 /**
  * Picks the prover for a request's next attempt, using the pure router on the ledger's data.
  * @param before the request's earlier attempts: provers that failed it are not asked again
+ * @param read as for `ProverRoutes.pick`
  */
 export async function chooseProver(
   deps: Pick<InferenceDeps, 'routes' | 'block' | 'random' | 'deadlineFloorMs'>,
   work: number,
   before: readonly AttemptRow[],
+  read?: Promise<void>,
 ): Promise<ChosenProver | NoRoute> {
-  const picked = await deps.routes.pick(deps.block(), excludedProvers(before), deps.random)
+  const picked = await deps.routes.pick(deps.block(), excludedProvers(before), deps.random, read)
   if (picked.hotkey === null) return picked
   const { hotkey, prover, certifiedUsPerWork, deadlineTimes, range } = picked
   return {

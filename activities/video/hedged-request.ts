@@ -12,6 +12,12 @@ export interface HedgeResult {
   readonly outpaced: boolean
 }
 
+/** What an attempt is told of its provers' answers. */
+export interface AttemptHooks extends Omit<RequestHooks, 'onBegun' | 'onAnswer'> {
+  /** As `RequestHooks.onAnswer`. */
+  onAnswer(requestId: string, framesSha256: string, frames: readonly Uint8Array[]): void
+}
+
 interface ProverRequest {
   readonly asked: RequestTarget
   readonly stop: AbortController
@@ -34,7 +40,7 @@ export class HedgedRequest {
   constructor(
     private readonly deps: InferenceDeps,
     private readonly signal: AbortSignal,
-    private readonly hooks: Omit<RequestHooks, 'onBegun'>,
+    private readonly hooks: AttemptHooks,
     /** Stores the second prover's attempt; null when no other prover can take it. */
     private readonly second: () => Promise<RequestTarget | null>,
   ) {}
@@ -88,6 +94,9 @@ export class HedgedRequest {
         },
         onFrame: (index, frames) => {
           if (!request.outpaced) this.hooks.onFrame(index, frames)
+        },
+        onAnswer: (framesSha256, frames) => {
+          if (!request.outpaced) this.hooks.onAnswer(asked.row.requestId, framesSha256, frames)
         },
       },
     ).then((outcome) => {

@@ -2,6 +2,8 @@ import type { Database } from '../../ledger/database.js'
 import { setProgress, setQueuePosition } from '../../ledger/requests/jobs.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 
+/** A quick prover's first words are written together, or not at all: it is done by then. */
+const LEAD_MS = 20
 /** At most twenty updates per second. */
 const PAUSE_MS = 50
 
@@ -28,7 +30,7 @@ export class ProgressWriter {
           // The next update will include it.
         }
       },
-      { pauseMs: PAUSE_MS },
+      { leadMs: LEAD_MS, pauseMs: PAUSE_MS },
     )
   }
 
@@ -44,5 +46,10 @@ export class ProgressWriter {
 
   written(): Promise<void> {
     return this.#writer.finished()
+  }
+
+  /** Drops what is queued, when the job is about to end: what comes after its end changes nothing. */
+  drop(): void {
+    void this.#writer.abandoned()
   }
 }

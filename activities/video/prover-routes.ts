@@ -56,13 +56,15 @@ export class ProverRoutes {
    * Picks a prover, and reserves a place until the attempt is stored.
    * @param block the chain's newest
    * @param exclude hotkeys that the request must not go to
+   * @param read what `read` returned since the request came in, where that was called ahead
    */
   async pick(
     block: number,
     exclude: readonly string[],
     random: Random,
+    read: Promise<void> = this.read(block),
   ): Promise<(Route & RoutedProver) | NoRoute> {
-    await this.#readChanges(block)
+    await read
     const route = this.#table.pick(exclude, random)
     if (route.hotkey === null) return route
     const prover = this.#rows.get(route.hotkey)!
@@ -83,7 +85,7 @@ export class ProverRoutes {
    * @param block the chain's newest
    */
   async among(block: number, random: Random): Promise<Routable> {
-    await this.#readChanges(block)
+    await this.read(block)
     return this.#table.among(random)
   }
 
@@ -102,9 +104,11 @@ export class ProverRoutes {
   }
 
   /**
-   * A read in progress may miss what was written just now, so all callers in the meantime share the next one.
+   * Reads what has changed. A read in progress may miss what was written just now, so all callers in the meantime
+   * share the next one.
+   * @param block the chain's newest
    */
-  #readChanges(block: number): Promise<void> {
+  read(block: number): Promise<void> {
     this.#next ??= this.#reading
       .catch(() => undefined)
       .then(() => {

@@ -8,8 +8,12 @@ import { BatchWriter } from '../shared/batch-writer.js'
 import { compressFrame } from '../shared/compress-frame.js'
 import { storedParams } from '../shared/stored-request.js'
 
+/** How long the first frame waits for others, which often arrive in a burst. */
+const FRAMES_LEAD_MS = 10
 /** Frames that arrive within this time are stored together. */
 const FRAMES_PAUSE_MS = 20
+/** Larger videos are read back from the ledger when their files are made: many are under way at once. */
+const KEPT_BYTES = 4 * 2 ** 20
 
 /** Where a request goes to. */
 interface Address extends Pick<AxonRow, 'axonIp' | 'axonPort' | 'modelRoot'> {
@@ -49,6 +53,8 @@ export interface RequestHooks {
    * saying it costs a prover nothing.
    */
   onBegun(): void
+  /** Called with the frames of a complete, checked answer, while they are being stored; not for large videos. */
+  onAnswer?(framesSha256: string, frames: readonly Uint8Array[]): void
 }
 
 /** Asks one prover and stores its frames as they arrive. @returns null if there is no prover to ask */
@@ -70,9 +76,11 @@ export async function requestVideo(
       const packed = await Promise.all(batch.map(([index, rgb]) => compressFrame(index, rgb)))
       await putFrames(deps.db, row.requestId, packed)
     },
-    { pauseMs: FRAMES_PAUSE_MS },
+    { leadMs: FRAMES_LEAD_MS, pauseMs: FRAMES_PAUSE_MS },
   )
   const expected = storedParams(row)
+  const { width, height } = expected
+  const kept: Uint8Array[] | null = expected.frames * width * height * 3 <= KEPT_BYTES ? [] : null
   let progressReported = false
   let begun = false
   const progress = (step: number) => {
@@ -102,6 +110,7 @@ export async function requestVideo(
         begin()
         if (!progressReported) progress(0)
         frames.add([index, rgb])
+        kept?.push(rgb)
         hooks.onFrame(index, expected.frames)
       },
       onRecord: (header) => {
@@ -112,7 +121,10 @@ export async function requestVideo(
         }
       },
     })
-    if (outcome.kind === 'answered') await frames.finished()
+    if (outcome.kind === 'answered') {
+      if (kept !== null) hooks.onAnswer?.(outcome.framesSha256, kept)
+      await frames.finished()
+    }
     return outcome
   } finally {
     await frames.abandoned()

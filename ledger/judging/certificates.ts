@@ -83,5 +83,7 @@ export async function currentCertificates(db: Queryable): Promise<CertificateRow
     `SELECT ${COLUMNS} FROM certificates
      WHERE determinism_class IN (SELECT determinism_class FROM gpu_queues) OR NOT EXISTS (SELECT FROM gpu_queues)
      ORDER BY certified_at DESC, determinism_class`,
+    [],
+    { prepare: 'current-certificates' },
   )
 }

@@ -178,23 +178,27 @@ const JSON_COLUMNS = {
 const queryAttempts = jsonRows<AttemptRow>('attempts', (row) => row.requestId, JSON_COLUMNS)
 const queryFacts = jsonRows<AttemptFacts>('attempts', (row) => row.requestId, JSON_COLUMNS)
 
-/** Stores attempts before they are sent, once each, in a transaction: from its end on they are in flight for the router. */
+/**
+ * Stores attempts before they are sent, once each, in a transaction: from its end on they are in flight for the router.
+ * @returns those that were not there before, in no particular order
+ */
 export async function insertAttempts(
   tx: Tx,
   id: VerifierId,
   rows: readonly NewAttempt[],
-): Promise<void> {
+): Promise<AttemptFacts[]> {
   const added = batch<NewAttempt>(NEW, rows, 3)
   await lockForAttempts(
     tx,
     rows.map((row) => row.inferenceId),
   )
-  const fresh = await tx.query<{ requestId: string }>(
+  const fresh = await queryFacts(
+    tx,
     `INSERT INTO attempts (netuid, verifier, in_flight, ${added.names})
      SELECT $1, $2, (SELECT count(*) FROM ${IN_FLIGHT} AND o.hotkey = r.hotkey), ${added.names} FROM ${added.source}
      WHERE inference_id IS NULL OR NOT EXISTS (
        SELECT 1 FROM attempts a WHERE a.inference_id = r.inference_id AND a.outcome = 'success')
-     ORDER BY request_id ON CONFLICT DO NOTHING RETURNING request_id`,
+     ORDER BY request_id ON CONFLICT DO NOTHING RETURNING ${FACTS}`,
     [id.netuid, id.verifier, ...added.params],
   )
   const started = new Set(fresh.map(({ requestId }) => requestId))
@@ -203,6 +207,7 @@ export async function insertAttempts(
     id,
     rows.filter(({ requestId }) => started.has(requestId)),
   )
+  return fresh
 }
 
 /**
@@ -216,7 +221,14 @@ export async function startAttempts(
   id: VerifierId,
   rows: readonly NewAttempt[],
 ): Promise<AttemptRow[]> {
-  await db.tx((tx) => insertAttempts(tx, id, rows))
+  const fresh = await db.tx((tx) => insertAttempts(tx, id, rows))
+  if (fresh.length === rows.length) {
+    const facts = new Map(fresh.map((row) => [row.requestId, row]))
+    return rows.map(({ requestId, body }) => ({
+      ...facts.get(requestId)!,
+      body: Buffer.from(body),
+    }))
+  }
   const stored = await queryAttempts(
     db,
     `SELECT ${COLUMNS} FROM attempts WHERE request_id = ANY ($1) OR inference_id = ANY ($2)`,
@@ -362,6 +374,18 @@ export async function attemptsOf(db: Queryable, inferenceId: string): Promise<At
     db,
     `SELECT ${COLUMNS} FROM attempts WHERE inference_id = $1 ORDER BY attempt_no, hedge`,
     [inferenceId],
+    { prepare: 'attempts-of' },
+  )
+}
+
+/** The same of a job, where its request is not known yet. */
+export async function attemptsOfJob(db: Queryable, jobId: string): Promise<AttemptRow[]> {
+  return queryAttempts(
+    db,
+    `SELECT ${COLUMNS} FROM attempts WHERE inference_id = (SELECT inference_id FROM jobs WHERE id = $1)
+     ORDER BY attempt_no, hedge`,
+    [jobId],
+    { prepare: 'attempts-of-job' },
   )
 }
 

@@ -19,6 +19,7 @@ export async function claimDirect(
        AND j.status = 'queued' AND j.workflow_started_at IS NULL
        AND (j.direct_until IS NULL OR j.direct_until < clock_timestamp())`,
     [id.netuid, id.verifier, jobId, aheadMs],
+    { prepare: 'claim-direct' },
   )
   return claimed === 1
 }
@@ -46,6 +47,7 @@ export async function isCancelRequested(db: Queryable, jobId: string): Promise<b
   const rows = await db.query(
     'SELECT 1 FROM jobs WHERE id = $1 AND cancel_requested_at IS NOT NULL',
     [jobId],
+    { prepare: 'is-cancel-requested' },
   )
   return rows.length > 0
 }

@@ -26,6 +26,7 @@ export async function watchedJob(db: Queryable, jobId: string): Promise<WatchedJ
        ) shown ON true
        WHERE j.id = $1`,
       [jobId],
+      { prepare: 'watched-job' },
     ),
   )
 }

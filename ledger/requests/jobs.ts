@@ -55,6 +55,12 @@ export interface ContentRow {
   sha256: string
 }
 
+export const CONTENT_VARIANTS = ['video', 'thumbnail'] as const
+export type ContentVariant = (typeof CONTENT_VARIANTS)[number]
+
+/** What is made from a job's frames. */
+export type JobFiles = Readonly<Record<ContentVariant, ContentRow>>
+
 /** Columns of a job and its generation, for other files in the ledger. */
 export const JOB_COLUMNS = `j.id, j.api_key_id, j.status, j.progress, j.queue_position, j.inference_id, j.winning_request_id, j.warnings,
   j.error_code, j.error_message, j.cancel_requested_at, j.workflow_started_at, j.created_at, j.started_at, j.completed_at,
@@ -111,13 +117,16 @@ export async function insertJob(db: Queryable, id: VerifierId, job: NewJob): Pro
       job.counted,
       job.reusePrompt,
     ],
+    { prepare: 'insert-job' },
   )
   return added[0] ?? (await getJob(db, job.id))!
 }
 
 export async function getJob(db: Queryable, jobId: string): Promise<JobRow | null> {
   return firstOrNull(
-    await queryJobs(db, `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE} WHERE j.id = $1`, [jobId]),
+    await queryJobs(db, `SELECT ${JOB_COLUMNS} FROM ${JOB_SOURCE} WHERE j.id = $1`, [jobId], {
+      prepare: 'job',
+    }),
   )
 }
 
@@ -209,6 +218,7 @@ export async function markStarted(db: Queryable, jobId: string): Promise<void> {
   await db.execute(
     'UPDATE jobs SET workflow_started_at = now() WHERE id = $1 AND workflow_started_at IS NULL',
     [jobId],
+    { prepare: 'mark-started' },
   )
 }
 
@@ -223,6 +233,7 @@ export async function setProgress(db: Queryable, jobId: string, progress: number
        started_at = coalesce(started_at, now())
      WHERE id = $1 AND status IN ('queued', 'in_progress')`,
     [jobId, progress],
+    { prepare: 'set-progress' },
   )
 }
 
@@ -242,22 +253,58 @@ export async function setQueuePosition(
   )
 }
 
+/** How a job is completed. */
+export interface JobCompletion {
+  readonly winningRequestId: string
+  readonly warnings: readonly string[]
+  /** How long its files can be fetched from now on; null: forever. */
+  readonly keptMs: number | null
+  /** Made from its frames. */
+  readonly files?: JobFiles
+}
+
 /**
- * Completes a job, once.
- * @param end.keptMs how long its files can be fetched from now on; null: forever
+ * Completes a job and stores its files, once, in one statement.
  * @returns false if it had already ended
  */
 export async function completeJob(
   db: Queryable,
   jobId: string,
-  end: { winningRequestId: string; warnings: readonly string[]; keptMs: number | null },
+  { winningRequestId, warnings, keptMs, files }: JobCompletion,
 ): Promise<boolean> {
+  const variants = files === undefined ? [] : CONTENT_VARIANTS
+  const values = variants.map((_, i) => {
+    const [variant, mime, bytes, sha256] = [5, 6, 7, 8].map((n) => `$${n + 4 * i}`)
+    return `(${variant}::text, ${mime}::text, ${bytes}::bytea, ${sha256}::text)`
+  })
+  // The lock makes a concurrent deletion wait: it then removes what was stored, and nothing is stored after it.
+  const stored =
+    values.length === 0
+      ? ''
+      : `, stored AS (
+       INSERT INTO contents (job_id, variant, mime, bytes, sha256)
+       SELECT job.id, file.* FROM job, (VALUES ${values.join(', ')}) file WHERE job.deleted_at IS NULL
+       ON CONFLICT DO NOTHING
+     )`
   const ended = await db.execute(
-    `UPDATE jobs SET status = 'completed', progress = 100, queue_position = NULL, winning_request_id = $2, warnings = $3,
+    `WITH job AS (
+       SELECT id, deleted_at FROM jobs WHERE id = $1 AND status IN ('queued', 'in_progress') FOR NO KEY UPDATE
+     )${stored}
+     UPDATE jobs SET status = 'completed', progress = 100, queue_position = NULL, winning_request_id = $2, warnings = $3,
        expires_at = now() + make_interval(secs => $4::double precision / 1000),
        started_at = coalesce(started_at, now()), completed_at = now()
-     WHERE id = $1 AND status IN ('queued', 'in_progress')`,
-    [jobId, end.winningRequestId, JSON.stringify(end.warnings), end.keptMs],
+     FROM job WHERE jobs.id = job.id`,
+    [
+      jobId,
+      winningRequestId,
+      JSON.stringify(warnings),
+      keptMs,
+      ...variants.flatMap((variant) => {
+        const { mime, bytes, sha256 } = files![variant]
+        return [variant, mime, bytes, sha256]
+      }),
+    ],
+    { prepare: `complete-job-${variants.length}` },
   )
   return ended === 1
 }
@@ -300,25 +347,6 @@ export async function requestCancel(db: Queryable, jobId: string): Promise<JobRo
     [jobId],
   )
   return getJob(db, jobId)
-}
-
-export type ContentVariant = 'video' | 'thumbnail'
-
-/** Stores a file made from a job's frames, once; does nothing if the job was deleted in the meantime. */
-export async function putContent(
-  db: Queryable,
-  jobId: string,
-  variant: ContentVariant,
-  content: ContentRow,
-): Promise<void> {
-  // The lock makes a concurrent deletion wait: it then removes what was stored, and nothing is stored after
-  // it.
-  await db.execute(
-    `INSERT INTO contents (job_id, variant, mime, bytes, sha256)
-     SELECT id, $2, $3, $4, $5 FROM jobs WHERE id = $1 AND deleted_at IS NULL FOR SHARE
-     ON CONFLICT DO NOTHING`,
-    [jobId, variant, content.mime, content.bytes, content.sha256],
-  )
 }
 
 export async function getContent(

@@ -8,6 +8,8 @@ import { ATTEMPT_FAILURES_MAX, ATTEMPT_WAIT_MS, ATTEMPT_WAITS_MAX } from '../con
 export interface AttemptEnd {
   readonly kind: 'answered' | 'failed_over' | 'refused' | 'no_prover' | 'own_clock' | 'cancelled'
   readonly reason?: string
+  /** With `answered`: the attempt has completed the request as well, from the frames that it still had. */
+  readonly finished?: boolean
   /**
    * With `no_prover`: the provers that could take it are cooling down, and the first may be asked after this
    * time.
@@ -31,7 +33,8 @@ export const FIRST_ATTEMPT: VideoRun = { attempt: 1, failures: [], waits: 0 }
 export type VideoStep =
   | { readonly do: 'attempt'; readonly run: VideoRun }
   | { readonly do: 'wait'; readonly ms: number; readonly run: VideoRun }
-  | { readonly do: 'finish' }
+  /** `finished`: nothing is left to do. */
+  | { readonly do: 'finish'; readonly finished: boolean }
   | { readonly do: 'end' }
   | {
       readonly do: 'fail'
@@ -54,7 +57,7 @@ export function waitForRouteMs(freeInMs: number): number {
 export function afterAttempt(run: VideoRun, end: AttemptEnd): VideoStep {
   switch (end.kind) {
     case 'answered':
-      return { do: 'finish' }
+      return { do: 'finish', finished: end.finished === true }
     case 'cancelled':
       return { do: 'end' }
     case 'failed_over': {

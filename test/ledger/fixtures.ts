@@ -18,7 +18,12 @@ import {
   upsertStandings,
 } from '../../ledger/provers/provers.js'
 import type { NewAttempt, NewOutcome } from '../../ledger/requests/attempts.js'
-import { insertJob, type JobRow } from '../../ledger/requests/jobs.js'
+import {
+  type ContentRow,
+  type ContentVariant,
+  insertJob,
+  type JobRow,
+} from '../../ledger/requests/jobs.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { TEST_PROFILE } from '../../rules/profile.js'
 import type { ProverKey, ProverSettlement, Settlement } from '../../rules/settle/settlement.js'
@@ -223,6 +228,19 @@ export function settlementOf(n: number, uids: readonly number[] = [1, 2]): Settl
 
 /** What settling needs besides the ledger's rows, for the model that nothing of these is of. */
 export const SETTLED_BY = { profile: TEST_PROFILE, standardWork: 4 * 16 * 64 * 64, blocks: LENGTH }
+
+/** A file of a job, as its completion stores it. */
+export async function putContent(
+  db: Database,
+  jobId: string,
+  variant: ContentVariant,
+  { mime, bytes, sha256 }: ContentRow,
+): Promise<void> {
+  await db.execute(
+    'INSERT INTO contents (job_id, variant, mime, bytes, sha256) VALUES ($1, $2, $3, $4, $5)',
+    [jobId, variant, mime, bytes, sha256],
+  )
+}
 
 /** A wide round of interval n at a prover, in which these requests of ours were in flight. */
 export async function putWideRound(

@@ -65,6 +65,15 @@ describe('workflows, replayed', function () {
     ])
   })
 
+  it('are of videos whose attempt finished them, and of those that another activity finished', async () => {
+    const activities = async (name: string) =>
+      (await read(name)).events.flatMap(
+        (event) => event.activityTaskScheduledEventAttributes?.activityType.name ?? [],
+      )
+    assert.deepEqual(await activities('generate-video'), ['attemptVideo', 'finishVideo'])
+    assert.deepEqual(await activities('generate-video-at-once'), ['attemptVideo'])
+  })
+
   it('are refused when an activity is another', async () => {
     const history = await read('verify-interval')
     const scheduled = history.events.find(

@@ -1,4 +1,5 @@
 import type { InferenceDeps } from '../../activities/inference-deps.js'
+import { type KnownOfJob, readKnown } from '../../activities/video/attempt-video.js'
 import { claimDirect, releaseDirect, renewDirect } from '../../ledger/requests/direct-runs.js'
 import { runVideo } from './run-video.js'
 
@@ -37,13 +38,15 @@ export class DirectRuns {
       return { kind: 'full' }
     }
     this.#taking += 1
+    // At the same time: hardly any job is refused.
+    const known = readKnown(this.deps, jobId)
     try {
       const { db, id } = this.deps
       if (!(await claimDirect(db, id, jobId, CLAIM_MS))) return { kind: 'not_ours' }
     } finally {
       this.#taking -= 1
     }
-    const ended = this.#run(jobId)
+    const ended = this.#run(jobId, known)
     this.#running.add(ended)
     void ended.finally(() => this.#running.delete(ended))
     return { kind: 'taken', ended }
@@ -65,7 +68,7 @@ export class DirectRuns {
   }
 
   /** Never rejects. */
-  async #run(jobId: string): Promise<boolean> {
+  async #run(jobId: string, known: KnownOfJob): Promise<boolean> {
     const { db, log } = this.deps
     const renewal = setInterval(() => {
       renewDirect(db, jobId, CLAIM_MS).catch((error: Error) => {
@@ -73,7 +76,7 @@ export class DirectRuns {
       })
     }, RENEW_MS)
     try {
-      await runVideo(this.deps, jobId, this.#stopping.signal)
+      await runVideo(this.deps, jobId, this.#stopping.signal, known)
       return true
     } catch (error) {
       const stopping = this.#stopping.signal.aborted

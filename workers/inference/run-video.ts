@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InferenceDeps } from '../../activities/inference-deps.js'
-import { attemptVideo } from '../../activities/video/attempt-video.js'
+import { attemptVideo, type KnownOfJob } from '../../activities/video/attempt-video.js'
 import { createFailVideo } from '../../activities/video/fail-video.js'
 import { finishVideo } from '../../activities/video/finish-video.js'
 import { watchCancel } from '../../activities/video/watch-cancel.js'
@@ -11,20 +11,23 @@ import { afterAttempt, FIRST_ATTEMPT } from '../../rules/routing/video-run.js'
  * between: the same attempts, decided by the same rule. Wherever it is stopped, the workflow can continue
  * the job: every step may be repeated.
  * @param signal gives up: another worker continues
+ * @param known as for the first `attemptVideo`
  * @throws what an activity would throw, and the signal's reason
  */
 export async function runVideo(
   deps: InferenceDeps,
   jobId: string,
   signal: AbortSignal,
+  known?: KnownOfJob,
 ): Promise<void> {
-  for (let run = FIRST_ATTEMPT; ; ) {
-    const end = await attemptVideo(deps, { jobId, attempt: run.attempt }, signal, () => undefined)
+  for (let run = FIRST_ATTEMPT, first = known; ; first = undefined) {
+    const input = { jobId, attempt: run.attempt }
+    const end = await attemptVideo(deps, input, signal, () => undefined, first)
     signal.throwIfAborted()
     const step = afterAttempt(run, end)
     switch (step.do) {
       case 'finish':
-        return finishVideo(deps, { jobId })
+        return step.finished ? undefined : finishVideo(deps, { jobId })
       case 'end':
         return
       case 'fail':

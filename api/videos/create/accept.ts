@@ -3,7 +3,7 @@ import { KeyedMutex } from '../../../base/concurrency/keyed-mutex.js'
 import { fromHex } from '../../../formats/bytes.js'
 import { workOf } from '../../../formats/generation.js'
 import { requestIdFromBytes } from '../../../formats/request-id.js'
-import type { Tx } from '../../../ledger/database.js'
+import type { Queryable, Tx } from '../../../ledger/database.js'
 import { admitVideo, readKeyUse } from '../../../ledger/keys/admission.js'
 import type { KeyLimits } from '../../../ledger/keys/api-keys.js'
 import {
@@ -44,7 +44,7 @@ export interface Accepted {
 
 /**
  * What takes requests for videos: stores the job and its generation, and counts it against the key's
- * limits, in one transaction: from here on it is not lost, and what is refused counts for nothing. Two
+ * limits, if it has any, in one transaction: from here on it is not lost, and what is refused counts for nothing. Two
  * kinds of requests are answered with a job that is there, and cost nothing: those under an
  * Idempotency-Key that was used, and those with the client's own seed that this key made before (the
  * same request has the same bytes, so nobody need generate them again).
@@ -69,6 +69,11 @@ export class VideoAcceptance {
         : { keyId: key.id, idempotencyKey: name, requestSha256: requestSha256(request) }
     const completed = completeVideoRequest(request, model, limits)
     const params = { ...completed, reusePrompt: completed.reusePrompt && key.reusePrompts }
+    // Nothing is looked up first and nothing counted: one statement, which is a transaction of its own. A key that has
+    // just been given limits has them once it is read again.
+    if (!hasLimits(key) && idempotent === null && params.seed === null) {
+      return this.#store(db, key.id, params)
+    }
     const take = () =>
       db.tx(async (tx) => {
         const before = idempotent === null ? null : await replayed(tx, res, idempotent)
@@ -81,11 +86,10 @@ export class VideoAcceptance {
   }
 
   async #take(tx: Tx, res: Response, keyId: string, params: VideoParams): Promise<Accepted> {
-    const { verifierId, model, randomHex, randomSeed } = this.#deps
     if (params.seed !== null) {
       await lockSeed(tx, keyId, params.seed)
       const wanted = { ...params, seed: params.seed, apiKeyId: keyId }
-      const before = await findRepeat(tx, verifierId, wanted)
+      const before = await findRepeat(tx, this.#deps.verifierId, wanted)
       if (before !== null) {
         setLimits(res, await readKeyUse(tx, keyId))
         return { job: before, repeated: true }
@@ -93,7 +97,12 @@ export class VideoAcceptance {
     }
     const cost = workOf(params)
     assertAdmitted(res, await admitVideo(tx, keyId, cost), cost)
-    const job = await insertJob(tx, verifierId, {
+    return this.#store(tx, keyId, params)
+  }
+
+  async #store(db: Queryable, keyId: string, params: VideoParams): Promise<Accepted> {
+    const { verifierId, model, randomHex, randomSeed } = this.#deps
+    const job = await insertJob(db, verifierId, {
       ...params,
       id: `video_${randomHex(12)}`,
       inferenceId: requestIdFromBytes(fromHex(randomHex(16))),

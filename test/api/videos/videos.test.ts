@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import type { Video } from '../../../api/videos/object.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
-import { completeJob, getJob, putContent, setProgress } from '../../../ledger/requests/jobs.js'
+import { completeJob, getJob, setProgress } from '../../../ledger/requests/jobs.js'
 import { INFERENCE_QUEUE } from '../../../temporal/task-queues.js'
 import { videoWorkflowId } from '../../../temporal/workflow-ids.js'
-import { attempt, newJob, newVerifier, openInterval, success } from '../../ledger/fixtures.js'
+import {
+  attempt,
+  newJob,
+  newVerifier,
+  openInterval,
+  putContent,
+  success,
+} from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
 import { useTemporal } from '../../support/temporal.js'
 import { until } from '../../support/until.js'
@@ -39,6 +46,22 @@ describe('/v1/videos', () => {
     return problem
   }
   const noted = (path: string, init?: RequestInit) => server.fetch(path, init)
+
+  it('is stored in one statement where nothing is looked up or counted first', async () => {
+    const tx = () => Promise.reject(new Error('a transaction'))
+    const db = { ...database().db, tx }
+    const api = await startApi({ db, temporal: temporal().client, verifierId: id })
+    const create = (body: object) => {
+      const headers = { 'Content-Type': 'application/json' }
+      return api.fetch('/v1/videos', { method: 'POST', headers, body: JSON.stringify(body) })
+    }
+    try {
+      assert.equal((await create({ prompt: 'x' })).status, 200)
+      assert.equal((await create({ prompt: 'x', seed: 1 })).status, 500)
+    } finally {
+      await api.close()
+    }
+  })
 
   it('takes a prompt, fills in the model’s standards and draws the seed', async () => {
     const res = await post(videos(), { prompt: 'a red ball rolls' })

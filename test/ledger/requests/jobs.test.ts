@@ -12,12 +12,12 @@ import {
   insertJob,
   listUnstarted,
   markStarted,
-  putContent,
   requestCancel,
   setProgress,
 } from '../../../ledger/requests/jobs.js'
 import { insertWebhook } from '../../../ledger/webhooks/webhooks.js'
 import { useDatabase } from '../../support/postgres.js'
+import { until } from '../../support/until.js'
 import { attempt, failure, newJob, newVerifier, openInterval, success, uuid } from '../fixtures.js'
 
 describe('ledger/jobs', () => {
@@ -194,13 +194,45 @@ describe('ledger/jobs', () => {
     assert.equal(await claimDirect(db, id, started.id, 60_000), false)
   })
 
-  it('keeps the file that was made first', async () => {
+  it('gets its files with its end, once, and none once it is deleted', async () => {
     const { db } = database()
+    const file = (bytes: Buffer, sha256: string) => ({ mime: 'video/mp4', bytes, sha256 })
+    const bytes = Buffer.alloc(100_000, 7)
+    const files = { video: file(bytes, 'aa'), thumbnail: file(Buffer.of(2), 'cc') }
+    const end = { winningRequestId: uuid(), warnings: [], keptMs: null, files }
     const { id } = await newJob(db, newVerifier())
     assert.equal(await getContent(db, id, 'video'), null)
-    const bytes = Buffer.alloc(100_000, 7)
-    await putContent(db, id, 'video', { mime: 'video/mp4', bytes, sha256: 'aa' })
-    await putContent(db, id, 'video', { mime: 'video/mp4', bytes: Buffer.of(1), sha256: 'bb' })
-    assert.deepEqual(await getContent(db, id, 'video'), { mime: 'video/mp4', bytes, sha256: 'aa' })
+    assert.equal(await completeJob(db, id, end), true)
+    const other = { video: file(Buffer.of(1), 'bb'), thumbnail: file(Buffer.of(3), 'dd') }
+    assert.equal(await completeJob(db, id, { ...end, files: other }), false)
+    assert.deepEqual(await getContent(db, id, 'video'), files.video)
+    assert.deepEqual(await getContent(db, id, 'thumbnail'), files.thumbnail)
+
+    // Deleted while its worker was at the end of it.
+    const gone = await newJob(db, newVerifier())
+    await db.execute('UPDATE jobs SET deleted_at = now() WHERE id = $1', [gone.id])
+    assert.equal(await completeJob(db, gone.id, end), true)
+    assert.equal(await getContent(db, gone.id, 'video'), null)
+  })
+
+  it('stores no file when it is deleted while its completion waits for it', async () => {
+    const { db } = database()
+    const job = await newJob(db, newVerifier())
+    const file = { mime: 'video/mp4', bytes: Buffer.of(1), sha256: 'aa' }
+    const files = { video: file, thumbnail: file }
+    let completing: Promise<boolean> | null = null
+    await db.tx(async (tx) => {
+      await tx.execute('UPDATE jobs SET deleted_at = now() WHERE id = $1', [job.id])
+      const end = { winningRequestId: uuid(), warnings: [], keptMs: null, files }
+      completing = completeJob(db, job.id, end)
+      await until('it to wait', async () => {
+        const waiting = await db.query(
+          "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO contents%'",
+        )
+        return waiting.length > 0
+      })
+    })
+    assert.equal(await completing, true)
+    assert.equal(await getContent(db, job.id, 'video'), null)
   })
 })

@@ -10,13 +10,7 @@ import { insertVerdicts, verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { getFrames, putFrames } from '../../../ledger/requests/frames.js'
 import { recentRequests } from '../../../ledger/requests/inference.js'
-import {
-  completeJob,
-  deleteJob,
-  getContent,
-  getJob,
-  putContent,
-} from '../../../ledger/requests/jobs.js'
+import { completeJob, deleteJob, getContent, getJob } from '../../../ledger/requests/jobs.js'
 import {
   deleteExpiredContents,
   pruneInterval,
@@ -36,6 +30,7 @@ import {
   newVerifier,
   openInterval,
   prover,
+  putContent,
   recordFor,
   settlementOf,
   success,
