@@ -1,6 +1,7 @@
 /**
- * Memory of every process over many intervals, while users ask too: resident bytes after each interval, and the later
- * ones beside the earlier (a ratio near 1 is flat). A whole grid with the fast random model, on the local chain.
+ * Memory of every process over many intervals, while users ask too. The first quarter of the intervals warms them up;
+ * then by how much resident memory and heap grow for each interval, and the last quarter beside the second (a ratio near
+ * 1 is flat). A whole grid of processes with the fast random model, on the local chain.
  * Run: npm run bench -- memory [--intervals 200]   (Linux: reads /proc)
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -12,6 +13,7 @@ import { createLog } from '../base/log.js'
 import { Grid } from '../dev/grid/grid.js'
 import { freePorts } from '../dev/grid/ports.js'
 import { removePostgres } from '../dev/postgres/start-postgres.js'
+import { freePort } from '../dev/process/ports.js'
 import { openStateDir } from '../dev/process/state-dir.js'
 import { type Database, openDatabase } from '../ledger/database.js'
 import { intervalByN } from '../ledger/intervals/intervals.js'
@@ -19,31 +21,40 @@ import { weightSet } from '../ledger/intervals/weights.js'
 import { createApiKey } from '../ledger/keys/api-keys.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import { report } from './support/figures.js'
-import { median } from './support/measure.js'
+import { leastOfEach, median, slope } from './support/measure.js'
 import { benchOptions } from './support/whole-options.js'
 
 const NETUID = 7
-const BLOCK_MS = 100
+/** Intervals of 2.5 s: two cores settle those of one second only now and then. 200 of them take nine minutes. */
+const BLOCK_MS = 250
 const INTERVAL_BLOCKS = 10
 const PROVERS = [{ name: 'prover-1' }, { name: 'prover-2' }]
 const ROLES = ['verifier', 'api', 'inference-worker', 'gpu-worker', 'prover-1'] as const
 const FAST_MODEL = fileURLToPath(new URL('../test/fixtures/random-model/model', import.meta.url))
 const MEBIBYTE = 2 ** 20
-/** Of the last fifth to the second fifth: V8 gives back what it does not need when it sees fit. */
+/** Of the last quarter to the second: V8 gives back what it does not need when it sees fit. */
 const FLAT = 1.1
+/** A heap is what its collector left of it, once in so many intervals at least. */
+const COLLECTED = 10
+
+interface Sample {
+  readonly resident: number
+  readonly heap: number
+}
 
 const { intervals } = benchOptions('memory')
 
-async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) * 1024
-}
-
 const log = createLog('bench', 'silent')
 const state = await openStateDir(await mkdtemp(join(tmpdir(), 'fractal-memory-')))
+const ports = await freePorts(PROVERS.length)
+const health = {
+  verifier: await freePort(),
+  'inference-worker': await freePort(),
+  'gpu-worker': await freePort(),
+}
 const grid = new Grid({
   state,
-  ports: await freePorts(PROVERS.length),
+  ports,
   provers: PROVERS,
   netuid: NETUID,
   options: {
@@ -58,10 +69,10 @@ const stopped = new AbortController()
 try {
   await grid.startStores()
   await grid.startChain(BLOCK_MS)
-  await grid.startRole('gpu-worker')
+  await grid.startRole('gpu-worker', { 'health.port': health['gpu-worker'] })
   await Promise.all(PROVERS.map((_, i) => grid.startProver(i)))
-  await grid.startRole('inference-worker')
-  await grid.startRole('verifier')
+  await grid.startRole('inference-worker', { 'health.port': health['inference-worker'] })
+  await grid.startRole('verifier', { 'health.port': health.verifier })
   await grid.startRole('api')
   const db = openDatabase({ url: grid.databaseUrl, applicationName: 'bench', max: 1, log })
   const { secret: key } = await createApiKey(db, {
@@ -69,13 +80,13 @@ try {
     ...{ requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0, reusePrompts: true },
   })
   const id: VerifierId = { netuid: NETUID, verifier: grid.verifier.hotkey }
-  const samples = new Map(ROLES.map((role) => [role, [] as number[]]))
+  const samples = new Map(ROLES.map((role) => [role, [] as Sample[]]))
   const phases: Record<string, number> = {}
   let asking: Promise<number> | null = null
   for (let n = 1; n <= intervals; n += 1) {
     const phase = await finalPhase(db, id, n)
     phases[phase] = (phases[phase] ?? 0) + 1
-    for (const [role, bytes] of samples) bytes.push(await residentBytes(grid.rolePid(role)))
+    for (const [role, taken] of samples) taken.push(await sampleOf(role))
     // The first interval has its provers' infos: before it, nobody serves.
     asking ??= askVideos(key)
   }
@@ -86,24 +97,48 @@ try {
       .map(([phase, n]) => `${n} ${phase}`)
       .join(', ')}; ${served} videos for users`,
   )
+  report('intervals that settled', phases.settled ?? 0, '', { beside: ['all', intervals] })
   await showWaits(db, id)
   await db.close()
-  const fifth = Math.floor(intervals / 5)
-  for (const [role, bytes] of samples) {
-    const inMib = bytes.map((each) => each / MEBIBYTE)
-    const [early, late] = [median(inMib.slice(fifth, 2 * fifth)), median(inMib.slice(-fifth))]
-    console.log(`${role}, MiB after each: ${inMib.map(Math.round).join(' ')}`)
-    report(`resident memory of ${role}, the last ${fifth} of ${intervals} intervals`, late, 'MiB', {
-      beside: [`intervals ${fifth + 1} to ${2 * fifth}`, early],
-      goal: { of: 'ratio', most: FLAT },
-    })
-  }
+  for (const [role, taken] of samples) reportRole(role, taken)
 } finally {
   stopped.abort()
   await grid.stop()
   await state.unlock()
   await removePostgres(state.postgres)
   await rm(state.root, { recursive: true, force: true })
+}
+
+/** In MiB. */
+async function sampleOf(role: (typeof ROLES)[number]): Promise<Sample> {
+  const status = await readFile(`/proc/${grid.rolePid(role)}/status`, 'utf8')
+  const port = { ...health, api: ports.api, 'prover-1': ports.provers[0]! }[role]
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  return {
+    resident: Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / 1024,
+    heap: Number(/^nodejs_heap_size_used_bytes\{.*\} (\d+)$/m.exec(metrics)![1]) / MEBIBYTE,
+  }
+}
+
+function reportRole(role: string, taken: readonly Sample[]): void {
+  const residents = taken.map(({ resident }) => resident)
+  reportGrowth(`resident memory of ${role}`, residents, 1)
+  const heaps = taken.map(({ heap }) => heap)
+  const every = Math.min(COLLECTED, Math.floor(taken.length / 4))
+  reportGrowth(`heap of ${role}`, leastOfEach(every, heaps), every)
+}
+
+/** @param samples in MiB, one in `every` intervals */
+function reportGrowth(what: string, samples: readonly number[], every: number): void {
+  const quarter = Math.floor(samples.length / 4)
+  const later = samples.slice(quarter)
+  const [early, late] = [median(later.slice(0, quarter)), median(later.slice(-quarter))]
+  console.log(`${what}, MiB: ${samples.map(Math.round).join(' ')}`)
+  report(`${what}, in the last quarter of the intervals`, late, 'MiB', {
+    beside: ['the second quarter', early],
+    goal: { of: 'ratio', most: FLAT },
+  })
+  report(`${what}: what each interval adds`, (1024 * slope(later)) / every, 'KiB')
 }
 
 async function finalPhase(db: Database, id: VerifierId, n: number): Promise<string> {

@@ -1,6 +1,6 @@
 /**
- * What the wire costs: askProver against a prover that has its answer ready (so neither model nor
- * queue is measured), beside a bare node:http exchange of the same byte counts in the same run; and bittensor's own
+ * What the wire costs: requestGeneration against a prover that has its answer ready (so neither model nor
+ * queue is measured) and sends it as provers do, beside a bare node:http exchange of the same byte counts in the same run; and bittensor's own
  * dendrite and axon with as many bytes, where there is Python.
  * Run: npm run bench -- wire [--rounds 300]
  */
@@ -11,6 +11,7 @@ import { encodeAddress, sr25519PairFromSeed, sr25519Sign } from '../base/crypto.
 import { signText, sr25519Ready } from '../base/sr25519.js'
 import { answerText } from '../formats/answer.js'
 import { framesSha256 } from '../formats/frames.js'
+import { pieceAt, sendStream } from '../prover/http.js'
 import { requestGeneration } from '../wire/client.js'
 import { deflateFrame } from '../wire/frame-codec.js'
 import { STREAM_MEDIA_TYPE } from '../wire/limits.js'
@@ -42,8 +43,7 @@ const server = await listen(
   createServer((req, res) => {
     req.resume().once('end', () => {
       res.writeHead(200, { 'Content-Type': STREAM_MEDIA_TYPE })
-      for (const record of answer) res.write(record)
-      res.end()
+      void sendStream(res, pieces())
     })
   }),
 )
@@ -118,7 +118,16 @@ function cpuMs(): number {
   return (user + system) / 1000
 }
 
-/** One connection each, as askProver does. */
+/** The records, as a watcher of a generation gets those that are there together. */
+async function* pieces(): AsyncGenerator<Buffer> {
+  for (let i = 0; i < answer.length; ) {
+    const { count, bytes } = pieceAt(answer, i)
+    i += count
+    yield bytes
+  }
+}
+
+/** One connection each, as requestGeneration does. */
 function exchange(): Promise<void> {
   return new Promise((resolve, reject) => {
     const agent = new Agent({ keepAlive: false })

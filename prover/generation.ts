@@ -6,6 +6,7 @@ import type { AnswerErrorCode, AnswerHeader, AnswerWarning } from '../wire/schem
 import { encodeRecord } from '../wire/stream.js'
 import type { TakenClaim } from '../wire/taken.js'
 import type { Priority } from './admission.js'
+import { pieceAt } from './http.js'
 
 /** A signed request as received. */
 export interface ReceivedRequest {
@@ -97,12 +98,14 @@ export class Generation {
     this.emit({ type: 'accepted', position: this.position, warnings: this.warnings })
   }
 
-  /** Adds a record; after the end, what a cancelled run still emits is dropped. */
-  emit(header: AnswerHeader, body?: Uint8Array): void {
-    if (this.end !== null) return
+  /** Adds a record; after the end, what a cancelled run still emits is dropped. @returns the record's bytes */
+  emit(header: AnswerHeader, body?: Uint8Array): Buffer {
+    const record = encodeRecord(header, body)
+    if (this.end !== null) return record
     if (header.type === 'frame') this.frameBytes += body?.length ?? 0
-    this.records.push(encodeRecord(header, body))
+    this.records.push(record)
     this.wake()
+    return record
   }
 
   finish(done: Extract<AnswerHeader, { type: 'done' }>): void {
@@ -122,12 +125,19 @@ export class Generation {
     this.breakOff('gave_way', { type: 'error', code: 'internal', message, retryable: true })
   }
 
-  /** Yields the records from the first, as they come; ends with the generation or the watcher's signal. */
+  /**
+   * Yields the records from the first, as they come, those that are there together in one piece; ends with the
+   * generation or the watcher's signal.
+   */
   async *follow(signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
     this.watchers++
     try {
       for (let i = 0; ; ) {
-        while (i < this.records.length) yield this.records[i++]!
+        while (i < this.records.length) {
+          const { count, bytes } = pieceAt(this.records, i)
+          i += count
+          yield bytes
+        }
         if (this.end !== null || signal.aborted) return
         await this.change(signal)
       }

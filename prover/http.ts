@@ -1,7 +1,9 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isShredded } from '../base/net/shredded.js'
 import type { UnprovenBody } from './unproven-bodies.js'
+
+/** Of records in one piece, unless one alone is larger. */
+const PIECE_BYTES = 262_144
 
 /** A watcher that reads nothing for this long is gone: its connection is closed. */
 const DRAIN_MS = 30_000
@@ -107,16 +109,33 @@ export async function sendStream(
   if (!res.destroyed) res.end()
 }
 
-async function drained(res: ServerResponse): Promise<void> {
-  const done = new AbortController()
-  const timer = setTimeout(() => res.destroy(), DRAIN_MS)
-  try {
-    await Promise.race([
-      once(res, 'drain', { signal: done.signal }),
-      once(res, 'close', { signal: done.signal }),
-    ])
-  } finally {
-    clearTimeout(timer)
-    done.abort()
+/**
+ * As many of the records from `first` on as fit in one piece, but at least one: each piece is a write here, and a chunk
+ * that the receiver takes by itself.
+ */
+export function pieceAt(
+  records: readonly Buffer[],
+  first: number,
+): { count: number; bytes: Buffer } {
+  let total = records[first]!.length
+  let end = first + 1
+  while (end < records.length && total + records[end]!.length <= PIECE_BYTES) {
+    total += records[end++]!.length
   }
+  const together = records.slice(first, end)
+  const bytes = together.length === 1 ? together[0]! : Buffer.concat(together, total)
+  return { count: together.length, bytes }
+}
+
+/** Until it takes more, or is closed. */
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => res.destroy(), DRAIN_MS)
+    const end = () => {
+      clearTimeout(timer)
+      res.off('drain', end).off('close', end)
+      resolve()
+    }
+    res.on('drain', end).on('close', end)
+  })
 }

@@ -66,7 +66,7 @@ async function readOpening(
     if (!(error instanceof WireError)) throw error
     return { status: 400, code: 'invalid_request', message: error.message }
   }
-  const answer = deps.answers.get(key)
+  const answer = await deps.answers.read(key)
   if (answer === null) {
     return { status: 404, code: 'unknown_request', message: 'you have no answer under this id' }
   }

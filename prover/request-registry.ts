@@ -88,7 +88,7 @@ export class RequestRegistry {
 
   /** Whether the request is in progress, or its answer is stored. */
   knows({ key }: ReceivedRequest): boolean {
-    return this.live.has(key) || this.deps.answers.get(key) !== null
+    return this.live.has(key) || this.deps.answers.bodySha256(key) !== null
   }
 
   inFlight(key: Hex): Generation | null {
@@ -113,9 +113,9 @@ export class RequestRegistry {
       running.expireIn(request.deadlineMs)
       return { kind: 'live', generation: running, attached: true }
     }
-    const kept = this.deps.answers.get(request.key)
-    if (kept !== null) {
-      return kept.body_sha256 === request.rawSha256 ? { kind: 'kept' } : { kind: 'conflict' }
+    const answered = this.deps.answers.bodySha256(request.key)
+    if (answered !== null) {
+      return answered === request.rawSha256 ? { kind: 'kept' } : { kind: 'conflict' }
     }
     return this.enqueue(new Generation(request))
   }

@@ -43,8 +43,7 @@ export async function runGeneration(generation: Generation, deps: WorkDeps): Pro
       onState: (i, tensors) => keeper.add(i, tensors),
       onFrame: async (index, rgb) => {
         const body = await deflateFrame(rgb)
-        frames.push(encodeRecord({ type: 'frame', index }, body))
-        generation.emit({ type: 'frame', index }, body)
+        frames.push(generation.emit({ type: 'frame', index }, body))
       },
     })
     if (generation.end !== null) return await keeper.discard()

@@ -13,7 +13,7 @@ import {
 import type { StreamRecord } from './stream.js'
 
 /** What a record meant. */
-type AnswerEvent =
+export type AnswerEvent =
   | { header: Exclude<AnswerHeader, { type: 'frame' | 'done' }> }
   | { header: Extract<AnswerHeader, { type: 'frame' }>; rgb: Buffer; zlib: Uint8Array }
   | { header: DoneHeader; framesSha256: string; frameDigests: string[] }

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { hash, randomInt } from 'node:crypto'
 import { isSs58, type Signer, signText, verifyText } from '../base/sr25519.js'
 import { btauthText } from '../formats/btauth-text.js'
 import { MAX_AHEAD_NS, type NonceMemory } from './nonce-memory.js'
@@ -70,7 +70,7 @@ export type IncomingHeaders = Record<string, string | string[] | undefined>
 /** The text that is signed, over the raw bytes. */
 export function signedText(parts: SignedParts & { sender: string }): string {
   const { body, nonce, ...terms } = parts
-  const bodySha256 = createHash('sha256').update(body).digest('hex')
+  const bodySha256 = hash('sha256', body)
   return btauthText({ ...terms, bodySha256, nonce: nonce.toString() })
 }
 

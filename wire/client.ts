@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
 import { sanitizeText } from '../base/sanitize-text.js'
@@ -9,7 +9,7 @@ import { isRequestId } from '../formats/request-id.js'
 import type { WorkShape } from '../formats/video-shape.js'
 import { FIRST_RECORD_MS, STALL_MS } from '../rules/constants.js'
 import { framesMs } from '../rules/routing/deadlines.js'
-import { AnswerReader } from './answer-reader.js'
+import { type AnswerEvent, AnswerReader } from './answer-reader.js'
 import { type AxonAddress, type VettedAddress, vetAddress } from './axon-address.js'
 import { freshNonce, requestAuthOf, signRequest } from './btauth.js'
 import { WireError } from './error.js'
@@ -19,7 +19,7 @@ import type { Answered, RequestOutcome } from './outcome.js'
 import { failedOutcome } from './outcome.js'
 import { expectOk } from './refusal.js'
 import type { AnswerErrorCode, AnswerHeader, DoneHeader } from './schemas.js'
-import { decodeRecords, type StreamLimits } from './stream.js'
+import { RecordDecoder, type StreamLimits } from './stream.js'
 import { readTaken, sendTaken, validTaken } from './taken.js'
 
 const TARGET = '/v1/generate'
@@ -113,50 +113,82 @@ interface Reading {
   startedAt: number
 }
 
+type Answer = Omit<Answered, 'kind' | 'request'> | RequestOutcome
+
 async function readAnswer(
   exchange: Exchange,
   reader: AnswerReader,
   { options, callbacks, confirm, startedAt }: Reading,
-): Promise<Omit<Answered, 'kind' | 'request'> | RequestOutcome> {
+): Promise<Answer> {
+  const decoder = new RecordDecoder(limitsOf(options.expected))
+  let bytes = 0
   let firstRecordMs: number | null = null
-  let answer: Omit<Answered, 'kind' | 'request'> | RequestOutcome | null = null
-  for await (const record of untilEnd(exchange, options.expected, () => answer !== null)) {
-    exchange.disarm('silence')
-    const event = await reader.read(record)
-    if (firstRecordMs === null && event.header.type === 'accepted') confirm()
-    firstRecordMs ??= Math.round(performance.now() - startedAt)
-    if ('rgb' in event) {
-      await callbacks.onFrame(event.header.index, event.rgb, event.zlib)
-    } else {
-      callbacks.onRecord(event.header)
+  let answer: Answer | null = null
+  try {
+    for await (const chunk of exchange.body()) {
+      bytes += chunk.length
+      exchange.extend(framesMs(bytes))
+      let isSilent = true
+      for (const record of decoder.read(chunk)) {
+        // Until all of them are read: our own slowness is not the prover's silence.
+        if (isSilent) exchange.disarm('silence')
+        isSilent = false
+        const event = await reader.read(record)
+        if (firstRecordMs === null && event.header.type === 'accepted') confirm()
+        firstRecordMs ??= Math.round(performance.now() - startedAt)
+        if ('rgb' in event) {
+          await callbacks.onFrame(event.header.index, event.rgb, event.zlib)
+        } else {
+          callbacks.onRecord(event.header)
+          answer = answerOf(event, reader, options, { startedAt, firstRecordMs })
+        }
+      }
+      if (!isSilent) armSilence(exchange, reader, options, answer !== null)
     }
-    if (event.header.type === 'error') {
-      answer = erredOutcome(event.header.code, event.header.message, reader.progressed)
-    } else if ('framesSha256' in event) {
-      const { framesSha256, frameDigests } = event
-      const elapsedUs = Math.floor((performance.now() - startedAt) * 1000)
-      checkSignature(event.header, framesSha256, options)
-      const { determinism_class: determinismClass } = event.header
-      answer =
-        determinismClass === (options.determinismClass ?? determinismClass)
-          ? {
-              framesSha256,
-              frameDigests,
-              traceRoot: event.header.trace_root,
-              determinismClass,
-              modelRoot: options.modelRoot,
-              signature: event.header.signature,
-              timings: event.header.timings,
-              warnings: reader.warnings,
-              elapsedUs,
-              firstRecordMs,
-            }
-          : classChanged(determinismClass)
-    }
-    armSilence(exchange, reader, options, answer !== null)
+    decoder.end()
+  } catch (error) {
+    // Once the answer is complete, it is not a fault if the stream does not end.
+    if (answer === null || !isUnended(error)) throw error
   }
   if (answer === null) throw new WireError('stream_malformed', 'the stream ended before done')
   return answer
+}
+
+/** Null unless the record ends the answer. @throws WireError `bad_signature` */
+function answerOf(
+  event: Exclude<AnswerEvent, { rgb: Buffer }>,
+  reader: AnswerReader,
+  options: RequestOptions,
+  times: { startedAt: number; firstRecordMs: number },
+): Answer | null {
+  if (event.header.type === 'error') {
+    return erredOutcome(event.header.code, event.header.message, reader.progressed)
+  }
+  if (!('framesSha256' in event)) return null
+  const { header, framesSha256, frameDigests } = event
+  const elapsedUs = Math.floor((performance.now() - times.startedAt) * 1000)
+  checkSignature(header, framesSha256, options)
+  const { determinism_class: determinismClass } = header
+  if (determinismClass !== (options.determinismClass ?? determinismClass)) {
+    return classChanged(determinismClass)
+  }
+  return {
+    framesSha256,
+    frameDigests,
+    traceRoot: header.trace_root,
+    determinismClass,
+    modelRoot: options.modelRoot,
+    signature: header.signature,
+    timings: header.timings,
+    warnings: reader.warnings,
+    elapsedUs,
+    firstRecordMs: times.firstRecordMs,
+  }
+}
+
+function isUnended(error: unknown): boolean {
+  const excusable = ['stalled', 'late', 'no_answer', 'cancelled']
+  return error instanceof WireError && excusable.includes(error.code)
 }
 
 /**
@@ -200,26 +232,6 @@ function takenOf(error: WireError, options: RequestOptions): Promise<string[]> {
   })
 }
 
-/** The records; once the answer is complete, it is not a fault if the stream does not end. */
-async function* untilEnd(exchange: Exchange, expected: WorkShape, answered: () => boolean) {
-  try {
-    yield* decodeRecords(timed(exchange), limitsOf(expected))
-  } catch (error) {
-    const excusable = ['stalled', 'late', 'no_answer', 'cancelled']
-    if (!answered() || !(error instanceof WireError) || !excusable.includes(error.code)) throw error
-  }
-}
-
-/** The stream's bytes as they arrive; each extends the deadline by the time that sending it takes. */
-async function* timed(exchange: Exchange) {
-  let bytes = 0
-  for await (const chunk of exchange.body()) {
-    bytes += chunk.length
-    exchange.extend(framesMs(bytes))
-    yield chunk
-  }
-}
-
 /** Silence is not a fault while a request waits for its turn; once it runs, records arrive step by step. */
 function armSilence(
   exchange: Exchange,
@@ -247,7 +259,7 @@ function checkSignature(done: DoneHeader, framesSha256: Hex, options: RequestOpt
     ...options.terms,
     verifier: options.signer.ss58,
     prover: options.receiver,
-    bodySha256: createHash('sha256').update(options.body).digest('hex'),
+    bodySha256: hash('sha256', options.body),
     framesSha256,
     traceRoot: done.trace_root,
     determinismClass: done.determinism_class,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Hex } from '../formats/bytes.js'
 import { type GenerationBody, generationBodyText } from '../formats/generation.js'
 import { generationBodySchema, parseJsonBody } from './schemas.js'
@@ -6,7 +6,7 @@ import { generationBodySchema, parseJsonBody } from './schemas.js'
 /** The exact bytes of a request: the same keys in the same order, whoever sends it and why. */
 export function encodeBody(body: GenerationBody): { bytes: Uint8Array; sha256: Hex } {
   const bytes = Buffer.from(generationBodyText(body))
-  return { bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
+  return { bytes, sha256: hash('sha256', bytes) }
 }
 
 /**

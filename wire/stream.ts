@@ -19,13 +19,13 @@ export interface StreamLimits {
 }
 
 const PREFIX_BYTES = 8
-const NOTHING = new Uint8Array(0)
+const EMPTY = Buffer.alloc(0)
 
 /**
  * u32 LE header length ‖ u32 LE body length ‖ JSON header ‖ body.
  * @throws WireError `stream_oversized` for a header above 65536 bytes
  */
-export function encodeRecord(header: StreamRecord['header'], body: Uint8Array = NOTHING): Buffer {
+export function encodeRecord(header: StreamRecord['header'], body: Uint8Array = EMPTY): Buffer {
   const json = Buffer.from(JSON.stringify(header))
   if (json.length > MAX_HEADER_BYTES) {
     throw new WireError('stream_oversized', `a record's header of ${json.length} bytes is too long`)
@@ -47,26 +47,49 @@ export async function* decodeRecords(
   source: AsyncIterable<Uint8Array>,
   limits: StreamLimits,
 ): AsyncGenerator<StreamRecord, void, void> {
-  const pending = new Pending()
-  let total = 0
-  let need: { header: number; body: number } | null = null
+  const decoder = new RecordDecoder(limits)
   for await (const chunk of source) {
-    total += chunk.length
-    if (total > limits.maxTotalBytes) throw oversized('the stream', total, limits.maxTotalBytes)
+    for (const record of decoder.read(chunk)) yield record
+  }
+  decoder.end()
+}
+
+/** Takes the chunks of a byte stream, however it is cut, and gives its records. */
+export class RecordDecoder {
+  private readonly pending = new Pending()
+  private total = 0
+  private need: { header: number; body: number } | null = null
+
+  constructor(private readonly limits: StreamLimits) {}
+
+  /**
+   * The records that end in this chunk; all of them must be taken before the next chunk comes. A body that lies within
+   * one chunk is a part of it, not a copy.
+   * @throws WireError `stream_oversized`, `stream_malformed`
+   */
+  *read(chunk: Uint8Array): Generator<StreamRecord, void, void> {
+    const { pending, limits } = this
+    this.total += chunk.length
+    if (this.total > limits.maxTotalBytes) {
+      throw oversized('the stream', this.total, limits.maxTotalBytes)
+    }
     pending.push(chunk)
     for (;;) {
-      if (need === null) {
-        if (pending.length < PREFIX_BYTES) break
-        need = readPrefix(pending.take(PREFIX_BYTES), limits)
+      if (this.need === null) {
+        if (pending.length < PREFIX_BYTES) return
+        this.need = readPrefix(pending.take(PREFIX_BYTES), limits)
       }
-      if (pending.length < need.header + need.body) break
+      const { need } = this
+      if (pending.length < need.header + need.body) return
+      this.need = null
       const header = parseHeader(pending.take(need.header))
-      const body = pending.take(need.body)
-      need = null
-      yield { header, body }
+      yield { header, body: pending.take(need.body) }
     }
   }
-  if (need !== null || pending.length > 0) {
+
+  /** @throws WireError `stream_truncated` if the stream ended inside a record */
+  end(): void {
+    if (this.need === null && this.pending.length === 0) return
     throw new WireError('stream_truncated', 'the stream ended inside a record', { retryable: true })
   }
 }
@@ -102,39 +125,51 @@ function oversized(what: string, size: number, cap: number): WireError {
   return new WireError('stream_oversized', `${what} has ${size} bytes, more than ${cap}`)
 }
 
-/** Buffered chunks; each byte is copied only once, however small the chunks are. */
+/**
+ * Buffered chunks. What lies within one is not copied, anything else once, however small the chunks are: what is taken
+ * keeps no more than the bytes that came, which `maxTotalBytes` limits.
+ */
 class Pending {
   length = 0
-  private chunks: Uint8Array[] = []
+  private chunks: Buffer[] = []
   private first = 0
   private offset = 0
 
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return
-    this.chunks.push(chunk)
+    this.chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
     this.length += chunk.length
   }
 
   /** Takes exactly `count` bytes, which must be available. */
   take(count: number): Buffer {
+    if (count === 0) return EMPTY
+    const part = this.part(count)
+    if (part.length === count) return part
     const out = Buffer.allocUnsafe(count)
-    let filled = 0
-    while (filled < count) {
-      const chunk = this.chunks[this.first]!
-      const part = chunk.subarray(this.offset, this.offset + count - filled)
-      out.set(part, filled)
-      filled += part.length
-      this.offset += part.length
-      if (this.offset === chunk.length) {
-        this.first++
-        this.offset = 0
-      }
+    out.set(part)
+    for (let filled = part.length; filled < count; ) {
+      const more = this.part(count - filled)
+      out.set(more, filled)
+      filled += more.length
     }
-    this.length -= count
+    return out
+  }
+
+  /** Takes at most `most` bytes: as many as the first chunk has. */
+  private part(most: number): Buffer {
+    const chunk = this.chunks[this.first]!
+    const part = chunk.subarray(this.offset, this.offset + most)
+    this.length -= part.length
+    this.offset += part.length
+    if (this.offset === chunk.length) {
+      this.first++
+      this.offset = 0
+    }
     if (this.first > 64 || this.length === 0) {
       this.chunks.splice(0, this.first)
       this.first = 0
     }
-    return out
+    return part
   }
 }

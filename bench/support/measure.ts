@@ -43,3 +43,24 @@ export function quantile(samples: readonly number[], q: number): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!
 }
+
+/** By how much each sample exceeds the one before it, by least squares: outliers of both sides cancel out. */
+export function slope(samples: readonly number[]): number {
+  const middle = (samples.length - 1) / 2
+  const mean = samples.reduce((sum, each) => sum + each, 0) / samples.length
+  let along = 0
+  let squares = 0
+  for (const [i, each] of samples.entries()) {
+    along += (i - middle) * (each - mean)
+    squares += (i - middle) ** 2
+  }
+  return squares === 0 ? 0 : along / squares
+}
+
+/** The least of every `size` neighbours; what is left over at the end is dropped. */
+export function leastOfEach(size: number, samples: readonly number[]): number[] {
+  const groups = Math.floor(samples.length / size)
+  return Array.from({ length: groups }, (_, i) =>
+    Math.min(...samples.slice(i * size, (i + 1) * size)),
+  )
+}

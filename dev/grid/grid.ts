@@ -144,7 +144,8 @@ export class Grid {
     if (databaseUrl !== undefined) return
     this.#postgres = await startPostgres({
       dataDir: state.postgres,
-      port: ports.postgres,
+      // After a kill where its clients look for it.
+      port: this.#postgres?.port ?? ports.postgres,
       log,
       ...(postgresSettings === undefined ? {} : { settings: postgresSettings }),
       ...(postgresPrograms === undefined ? {} : { programs: postgresPrograms }),
@@ -162,7 +163,7 @@ export class Grid {
     }
     this.#temporal = await startTemporal({
       cli: cli.path,
-      ports: ports.temporal,
+      ports: this.#temporal?.ports ?? ports.temporal,
       dbFile: state.temporalDb,
       logFile: state.log('temporal'),
       log,

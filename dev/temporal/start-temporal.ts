@@ -49,6 +49,9 @@ const WANTS: Record<keyof TemporalPorts, string> = {
   ui: "Temporal's web UI",
 }
 
+/** How often other ports are chosen where one was lost. */
+const TRIES = 3
+
 /**
  * Starts Temporal's dev server with its web UI on 127.0.0.1, and waits until the namespace `default`
  * answers. A second start on the same file continues; what an earlier run left is stopped first.
@@ -56,13 +59,31 @@ const WANTS: Record<keyof TemporalPorts, string> = {
  * Throws `port_taken` (which port, and what wants it) and `temporal_failed`.
  */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
-  const { cli, dbFile, logFile, log } = options
+  const { dbFile, log } = options
   await mkdir(dirname(dbFile), { recursive: true })
   const pidFile = `${dbFile}.pid.json`
   const left = await reapPidFile(pidFile, 'SIGTERM', STOP_MS)
   if (left !== null)
     log.info({ pid: left }, 'stopped a Temporal server left over from an earlier run')
-  const ports = await choosePorts(options.ports)
+  // A free port can be lost to somebody else before Temporal has it; a fixed one that stays taken ends this.
+  for (let attempt = 1; ; attempt += 1) {
+    const ports = await choosePorts(options.ports)
+    try {
+      return await startServer(options, ports, pidFile)
+    } catch (error) {
+      const isLost = error instanceof FractalError && error.code === 'port_taken'
+      if (!isLost || attempt === TRIES) throw error
+      log.info({ reason: error.message }, 'Temporal lost a port while it started')
+    }
+  }
+}
+
+/** @throws FractalError `port_taken` if somebody else has one of the ports by then, `temporal_failed` */
+async function startServer(
+  { cli, dbFile, logFile }: TemporalOptions,
+  ports: TemporalPorts,
+  pidFile: string,
+): Promise<Temporal> {
   const child = await spawnChild({
     name: 'Temporal',
     command: cli,
@@ -74,11 +95,11 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   })
   await writePidFile(pidFile, child.pid)
   const address = `127.0.0.1:${ports.grpc}`
+  const uiUrl = `http://127.0.0.1:${ports.ui}`
   try {
-    await untilReady(child, address)
+    await untilReady(child, address, uiUrl)
   } catch (error) {
     await child.end('SIGTERM', STOP_MS)
-    // Somebody may have taken one between our look and the server's start.
     for (const [name, what] of Object.entries(WANTS)) {
       await assertFree(ports[name as keyof TemporalPorts], what)
     }
@@ -86,7 +107,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   }
   return {
     address,
-    uiUrl: `http://127.0.0.1:${ports.ui}`,
+    uiUrl,
     ports,
     pid: child.pid,
     logFile,
@@ -123,11 +144,11 @@ function serverArgs(ports: TemporalPorts, dbFile: string): string[] {
   ]
 }
 
-async function untilReady(child: Child, address: string): Promise<void> {
+async function untilReady(child: Child, address: string, uiUrl: string): Promise<void> {
   for (const deadline = Date.now() + READY_MS; ; await sleep(50)) {
     try {
       // A connection attempt goes on for its two seconds even when there is nobody left to answer.
-      await Promise.race([describeNamespace(address), child.exited])
+      await Promise.race([answers(address, uiUrl), child.exited])
       if (!child.hasExited()) return
     } catch (error) {
       if (!child.hasExited() && Date.now() < deadline) continue
@@ -135,6 +156,12 @@ async function untilReady(child: Child, address: string): Promise<void> {
     }
     throw failed(child, describeExit(await child.exited))
   }
+}
+
+/** The UI too: what answers at a port that ours lost may be another Temporal, which does not have both. */
+async function answers(address: string, uiUrl: string): Promise<void> {
+  await describeNamespace(address)
+  await fetch(uiUrl, { method: 'HEAD', signal: AbortSignal.timeout(2000) })
 }
 
 async function describeNamespace(address: string): Promise<void> {

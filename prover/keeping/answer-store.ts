@@ -38,12 +38,19 @@ const FILES = {
   request: 'request.bin',
 }
 
+/** What is in memory about an answer: there may be hundreds of thousands, and digests are read when one is opened. */
+interface Known {
+  readonly bodySha256: Hex
+  readonly openings: Opening[]
+}
+
 /**
  * Signed answers on disk, so that a repeated request gets exactly the same bytes and signature, even after a
  * restart. It contains prompts (in the signed request), so its folder is readable only by the owner.
  */
 export class AnswerStore {
-  private readonly answers = new Map<Hex, { answer: KeptAnswer; openings: Opening[] }>()
+  /** Oldest first, as in the folder. */
+  private readonly answers = new Map<Hex, Known>()
   private readonly writing = new Mutex()
 
   private constructor(private readonly folder: BoundedFolder) {}
@@ -56,7 +63,7 @@ export class AnswerStore {
       const answer = await readJson(keptAnswerSchema, join(path, FILES.answer))
       const openings = await readJson(openingsSchema, join(path, FILES.openings))
       if (answer === null) await folder.drop(key)
-      else store.answers.set(key, { answer, openings: openings ?? [] })
+      else store.know(key, answer, openings ?? [])
     }
     return store
   }
@@ -65,8 +72,15 @@ export class AnswerStore {
     return this.folder.bytes
   }
 
-  get(key: Hex): KeptAnswer | null {
-    return this.folder.pathOf(key) === null ? null : (this.answers.get(key)?.answer ?? null)
+  /** Of the request that was answered; null if there is no answer (any more). */
+  bodySha256(key: Hex): Hex | null {
+    return this.folder.pathOf(key) === null ? null : (this.answers.get(key)?.bodySha256 ?? null)
+  }
+
+  /** Null if there is no answer (any more). */
+  async read(key: Hex): Promise<KeptAnswer | null> {
+    const path = this.folder.pathOf(key)
+    return path === null ? null : readJson(keptAnswerSchema, join(path, FILES.answer))
   }
 
   /**
@@ -93,10 +107,16 @@ export class AnswerStore {
       await this.folder.discard(draft)
       throw error
     }
-    this.answers.set(key, { answer, openings: [] })
-    for (const known of this.answers.keys()) {
-      if (this.folder.pathOf(known) === null) this.answers.delete(known)
+    this.know(key, answer, [])
+    for (const oldest of this.answers.keys()) {
+      if (this.folder.pathOf(oldest) !== null) break
+      this.answers.delete(oldest)
     }
+  }
+
+  private know(key: Hex, answer: KeptAnswer, openings: Opening[]): void {
+    this.answers.delete(key)
+    this.answers.set(key, { bodySha256: answer.body_sha256, openings })
   }
 
   /** The stored stream; null if it has been dropped in the meantime. The caller closes it. */

@@ -33,6 +33,16 @@ describe('frames on the wire', () => {
     }
   })
 
+  it('come back in sizes that zlib takes for no piece, and in several pieces', async () => {
+    for (const size of [3, 48, 63, 64, 4_194_303, 4_194_304, 9_000_000]) {
+      const raw = randomBytes(size)
+      const body = await deflateFrame(raw)
+      assert.ok((await inflateFrame(body, size)).equals(raw), `${size} bytes`)
+      await assert.rejects(inflateFrame(body, size - 1), malformed, `${size} bytes`)
+      await assert.rejects(inflateFrame(body, size + 1), malformed, `${size} bytes`)
+    }
+  })
+
   it('are refused when shorter, longer, cut, followed by bytes, or a bomb', async () => {
     const raw = Buffer.alloc(300, 5)
     const body = deflateSync(raw)

@@ -4,6 +4,7 @@ import { WireError } from '../../wire/error.js'
 import {
   decodeRecords,
   encodeRecord,
+  RecordDecoder,
   type StreamLimits,
   type StreamRecord,
 } from '../../wire/stream.js'
@@ -62,6 +63,19 @@ describe('record stream', () => {
       }),
       RUNS,
     )
+  })
+
+  it('copies no body that came within one chunk', () => {
+    const body = Buffer.from('a frame')
+    const chunk = encodeRecord({ type: 'x' }, body)
+    const [whole] = new RecordDecoder(LIMITS).read(chunk)
+    assert.deepEqual(whole!.body, body)
+    assert.equal(whole!.body.buffer, chunk.buffer)
+    const decoder = new RecordDecoder(LIMITS)
+    assert.deepEqual([...decoder.read(chunk.subarray(0, -3))], [])
+    const [cut] = decoder.read(chunk.subarray(-3))
+    assert.deepEqual(cut!.body, body)
+    decoder.end()
   })
 
   it('ends or throws a WireError on any bytes', async () => {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
@@ -10,6 +13,7 @@ import {
   type Temporal,
   type TemporalPorts,
 } from '../../../dev/temporal/start-temporal.js'
+import { until } from '../../support/until.js'
 
 const log = createLog('test', 'silent')
 
@@ -95,6 +99,45 @@ describe("Temporal's dev server", function () {
     await server.stop()
     assert.notEqual((await server.exited).signal, 'SIGKILL')
   })
+
+  for (const name of ['grpc', 'http', 'metrics', 'ui'] as const) {
+    it(`takes other ports where somebody was faster at the one for ${name}`, async () => {
+      const { cli } = await findTemporalCli()
+      const slow = join(folder, `slow-${name}`)
+      // Between our look at the ports and the server's start: it waits until somebody has the port.
+      await writeFile(
+        slow,
+        `#!/bin/sh
+if [ ! -e "$0.taken" ]; then echo "$@" > "$0.new"; mv "$0.new" "$0.args"; fi
+while [ ! -e "$0.taken" ]; do sleep 0.02; done
+exec ${cli!.path} "$@"
+`,
+        { mode: 0o700 },
+      )
+      const starting = startTemporal({
+        cli: slow,
+        ports: { grpc: 0, http: 0, metrics: 0, ui: 0 },
+        dbFile: join(folder, `${name}.db`),
+        logFile: join(folder, `${name}.log`),
+        log,
+      })
+      await until('the server to be started', async () => existsSync(`${slow}.args`))
+      const flag = name === 'grpc' ? '--port' : `--${name}-port`
+      const args = (await readFile(`${slow}.args`, 'utf8')).split(' ')
+      const lost = Number(args[args.indexOf(flag) + 1])
+      const faster = createServer().listen(lost, '127.0.0.1')
+      await once(faster, 'listening')
+      await writeFile(`${slow}.taken`, '')
+      try {
+        const server = await starting
+        assert.notEqual(server.ports[name], lost)
+        assert.equal((await fetch(server.uiUrl)).status, 200)
+        await server.kill()
+      } finally {
+        faster.close()
+      }
+    })
+  }
 
   it('that cannot start says why, with the end of its log', async () => {
     await assert.rejects(
