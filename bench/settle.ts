@@ -1,7 +1,7 @@
 /**
  * What settling an interval costs: the activity itself, on an interval of 256 provers with 172 answers each, and on one
- * of four times as many. Database time is what PostgreSQL says it spent on the statements, planning included
- * (pg_stat_statements). Run: npm run bench -- settle [--provers 256] [--answers 172] [--times 4] [--rounds 3] [--slowest 5]
+ * of four times as many; and how long recording an outcome waits for it. Database time is what PostgreSQL says it spent on
+ * the statements, planning included (pg_stat_statements). Run: npm run bench -- settle [--provers 256] [--answers 172] [--times 4] [--rounds 3] [--slowest 5]
  */
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,7 @@ import { createLog } from '../base/log.js'
 import type { Metagraph } from '../chain/chain.js'
 import { removePostgres, startPostgres } from '../dev/postgres/start-postgres.js'
 import { openDatabase } from '../ledger/database.js'
+import { OUTCOME_LOCK_KEY } from '../ledger/judging/outcome-lock.js'
 import { migrate } from '../ledger/schema/migrate.js'
 import { PRODUCTION_PROFILE } from '../rules/profile.js'
 import { chainWith, makeVerifier, run } from '../test/activities/verifier-site.js'
@@ -27,9 +28,27 @@ const GOAL_MS = 200
 /** Of a share of the time per prover: what "linear" leaves for noise. */
 const LINEAR = 1.25
 
+/** Takes the lock that recording takes, every millisecond until the interval is settled: how long it waited at most. */
+const LONGEST_WAIT = `CREATE FUNCTION pg_temp.longest_wait(integer, text, of_n integer) RETURNS double precision LANGUAGE plpgsql AS $$
+  DECLARE
+    asked timestamptz;
+    longest interval := '0';
+  BEGIN
+    WHILE NOT EXISTS (SELECT FROM intervals WHERE netuid = $1 AND verifier = $2 AND n = of_n AND phase = 'settled') LOOP
+      asked := clock_timestamp();
+      PERFORM pg_advisory_lock_shared(${OUTCOME_LOCK_KEY});
+      longest := greatest(longest, clock_timestamp() - asked);
+      PERFORM pg_advisory_unlock_shared(${OUTCOME_LOCK_KEY});
+      PERFORM pg_sleep(0.001);
+    END LOOP;
+    RETURN 1000 * extract(epoch FROM longest);
+  END $$`
+
 interface Cost {
   readonly wholeMs: number
   readonly databaseMs: number
+  /** The longest that recording an outcome waited meanwhile. */
+  readonly blockedMs: number
 }
 
 const log = createLog('bench', 'silent')
@@ -46,6 +65,7 @@ try {
   await migrate(postgres.url, { log })
   await client.connect()
   await client.query('CREATE EXTENSION pg_stat_statements')
+  await client.query(LONGEST_WAIT)
   const few = await measure(provers)
   report(
     `settling ${provers} provers, ${provers * answers} answers: database`,
@@ -61,6 +81,14 @@ try {
     'ms',
     {
       beside: ['its database time', few.databaseMs],
+    },
+  )
+  report(
+    `settling ${provers} provers, ${provers * answers} answers: outcomes wait`,
+    few.blockedMs,
+    'ms',
+    {
+      beside: ['all of it', few.wholeMs],
     },
   )
   const many = await measure(provers * times)
@@ -95,16 +123,25 @@ async function measure(count: number): Promise<Cost> {
     const first = await fillIntervals(client, site.id, {
       provers: count,
       answers,
-      intervals: rounds,
+      intervals: rounds + 1,
     })
-    const costs: Cost[] = []
+    const costs: Omit<Cost, 'blockedMs'>[] = []
     for (let n = first; n < first + rounds; n += 1) {
       await client.query('SELECT pg_stat_statements_reset()')
       const wholeMs = await timed(() => run(createSettleInterval(deps), { n }))
       costs.push({ wholeMs, databaseMs: await databaseMs() })
     }
     await showSlowest(count)
+    // Not one of those above: watching is database time too.
+    const last = { n: first + rounds }
+    const [{ rows }] = await Promise.all([
+      client.query<{ ms: number }>('SELECT pg_temp.longest_wait($1, $2, $3) AS ms', [
+        ...[site.id.netuid, site.id.verifier, last.n],
+      ]),
+      run(createSettleInterval(deps), last),
+    ])
     return {
+      blockedMs: rows[0]!.ms,
       wholeMs: median(costs.map((cost) => cost.wholeMs)),
       databaseMs: median(costs.map((cost) => cost.databaseMs)),
     }

@@ -28,6 +28,11 @@ export interface Tx extends Queryable {
 export interface Database extends Queryable {
   /** Runs `fn` in one transaction; rolled back when it throws. @throws LedgerError */
   tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * The same, but it can only read, and all its statements see the ledger as it was at the first of them, whatever is
+   * committed meanwhile. It blocks nobody. @throws LedgerError
+   */
+  snapshot<T>(fn: (tx: Tx) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -115,26 +120,29 @@ export function openDatabase({ url, tls, applicationName, max, log }: DatabaseOp
     }
   }
 
+  const transaction = async <T>(begin: string, fn: (tx: Tx) => Promise<T>): Promise<T> => {
+    const client = await checkOut()
+    const tx: Tx = { ...queryable(client), inTransaction: true }
+    try {
+      await tx.execute(begin)
+      const result = await fn(tx)
+      await tx.execute('COMMIT')
+      client.release()
+      return result
+    } catch (error) {
+      const healthy = await tx.execute('ROLLBACK').then(
+        () => true,
+        () => false,
+      )
+      client.release(!healthy)
+      throw toLedgerError(error)
+    }
+  }
+
   return {
     ...queryable(pool),
-    tx: async (fn) => {
-      const client = await checkOut()
-      const tx: Tx = { ...queryable(client), inTransaction: true }
-      try {
-        await tx.execute('BEGIN')
-        const result = await fn(tx)
-        await tx.execute('COMMIT')
-        client.release()
-        return result
-      } catch (error) {
-        const healthy = await tx.execute('ROLLBACK').then(
-          () => true,
-          () => false,
-        )
-        client.release(!healthy)
-        throw toLedgerError(error)
-      }
-    },
+    tx: (fn) => transaction('BEGIN', fn),
+    snapshot: (fn) => transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', fn),
     close: () => pool.end(),
   }
 }

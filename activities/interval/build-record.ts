@@ -2,11 +2,11 @@ import { toHex } from '../../formats/bytes.js'
 import { canonicalJson } from '../../formats/canonical-json.js'
 import { recordHash } from '../../formats/record.js'
 import type { Tx } from '../../ledger/database.js'
+import type { IntervalRequest } from '../../ledger/intervals/interval-requests.js'
 import { type IntervalRow, intervalByN } from '../../ledger/intervals/intervals.js'
-import { missedSince, recordEvidence, windowRows } from '../../ledger/intervals/record-rows.js'
+import { missedSince, recordEvidence } from '../../ledger/intervals/record-rows.js'
 import { previousRecord } from '../../ledger/intervals/records.js'
 import { getSecret, type SecretRow } from '../../ledger/intervals/secrets.js'
-import { checkRows } from '../../ledger/intervals/settlement.js'
 import { intervalProvers } from '../../ledger/provers/provers.js'
 import { encodeAnswers } from '../../rules/record/answer-columns.js'
 import { snakeNames } from '../../rules/record/names.js'
@@ -16,6 +16,7 @@ import {
   RECORD_VERSION,
   type RecordedProfile,
 } from '../../rules/record/public-record.js'
+import type { CheckRow } from '../../rules/settle/settlement.js'
 import type { VerifierDeps } from '../verifier-deps.js'
 import { usableCertificates } from './certificates.js'
 import { recordAnswers } from './record-answers.js'
@@ -26,6 +27,8 @@ const RAO_PER_TAO = 1e9
 
 interface RecordInput {
   readonly n: number
+  readonly requests: readonly IntervalRequest[]
+  readonly checks: readonly CheckRow[]
   /** The input and result of settling; null for an interval that lapsed. */
   readonly settled: Settled | null
 }
@@ -38,13 +41,12 @@ interface RecordInput {
 export async function buildRecord(
   tx: Tx,
   deps: VerifierDeps,
-  { n, settled }: RecordInput,
+  { n, requests, checks, settled }: RecordInput,
 ): Promise<{ body: string; hash: string; previousHash: string | null }> {
   const { id } = deps
   const interval = (await intervalByN(tx, id, n))!
   const previous = await previousRecord(tx, id, n)
-  const checks = settled === null ? await checkRows(tx, id, n) : settled.input.checks
-  const { answers, otherChecks } = await recordAnswers(tx, id, n, checks)
+  const { answers, otherChecks } = recordAnswers(requests, checks)
   const places = new ProverPlaces()
   const { indexOf } = places
   const drawn = await recordPlan(tx, id, n)
@@ -74,7 +76,7 @@ export async function buildRecord(
       prover: indexOf({ hotkey, registeredBlock }),
     })),
     evidence: await recordEvidence(tx, id, n),
-    ...settledSections(settled, await windowRows(tx, id, n), answers, indexOf),
+    ...settledSections(settled, answers, indexOf),
     // Last, so that it has every prover that the sections above refer to.
     provers: places.provers,
   }

@@ -1,10 +1,4 @@
-import type { Tx } from '../../ledger/database.js'
-import {
-  type RecordAttemptRow,
-  recordAttempts,
-  shapeOf,
-} from '../../ledger/intervals/record-rows.js'
-import type { VerifierId } from '../../ledger/verifier-id.js'
+import { type IntervalRequest, shapeOf } from '../../ledger/intervals/interval-requests.js'
 import type { RecordedAnswer, SignedAnswer } from '../../rules/record/answer-columns.js'
 import type { CheckRow } from '../../rules/settle/settlement.js'
 
@@ -19,13 +13,10 @@ export interface RecordAnswers {
  * An interval's requests with the checks of each. API keys are numbered within this interval, so that nobody
  * learns who asked, but the caps can be recomputed.
  */
-export async function recordAnswers(
-  tx: Tx,
-  id: VerifierId,
-  n: number,
+export function recordAnswers(
+  rows: readonly IntervalRequest[],
   checks: readonly CheckRow[],
-): Promise<RecordAnswers> {
-  const rows = await recordAttempts(tx, id, n)
+): RecordAnswers {
   const keys = [...new Set(rows.flatMap(({ apiKeyId }) => apiKeyId ?? []))].sort()
   const places = new Map(keys.map((key, i) => [key, i]))
   const answers = rows.map(
@@ -63,7 +54,7 @@ export async function recordAnswers(
   return { answers, otherChecks }
 }
 
-function signedAnswer(row: RecordAttemptRow): SignedAnswer | null {
+function signedAnswer(row: IntervalRequest): SignedAnswer | null {
   const { framesSha256, traceRoot, determinismClass, modelRoot, signature } = row
   if (
     framesSha256 === null ||

@@ -19,6 +19,8 @@ export interface Settled {
   readonly input: SettlementInput
   readonly settlement: Settlement
   readonly weights: ComputedWeights
+  /** What each of the previous intervals adds to shares. */
+  readonly window: readonly (WindowRow & { n: number })[]
 }
 
 type Sections = Pick<
@@ -44,17 +46,15 @@ const LAPSED: Sections = {
 
 /**
  * The record's sections for a settled interval; all null for a lapsed one.
- * @param window what each of the previous intervals adds to shares
  * @param answers of the record
  */
 export function settledSections(
   settled: Settled | null,
-  window: readonly (WindowRow & { n: number })[],
   answers: readonly RecordedAnswer[],
   indexOf: (prover: ProverKey) => number,
 ): Sections {
   if (settled === null) return LAPSED
-  const { input, settlement, weights } = settled
+  const { input, settlement, weights, window } = settled
   const told = new Set(answers.flatMap((row) => (row.outcome === null ? [] : [row.requestId])))
   return {
     standings: [...input.provers],

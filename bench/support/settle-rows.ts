@@ -63,12 +63,14 @@ export async function fillIntervals(
      FROM ${everyProver}, generate_series(1, ${last}) n, generate_series(0, 1) round`,
     `INSERT INTO attempts (request_id, netuid, verifier, n, kind, inference_id, attempt_no, hotkey, registered_block, body, body_sha256, work,
        counted, api_key_id, deadline_ms, gpus, in_flight, wide_n, wide_round, outcome, reason, frames_sha256, trace_root, determinism_class,
-       model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at)
+       model_root, signature, request_nonce, request_signature, timings, warnings, elapsed_us, first_record_us, asked_at, completed_at,
+       steps, frames, width, height)
      SELECT gen_random_uuid(), ${of}, n, kind, CASE WHEN kind = 'inference' THEN gen_random_uuid() END, 1, 'prover-' || u, u,
        convert_to('${BODY}', 'UTF8'), repeat('ef', 32), 786432, true, CASE WHEN kind = 'inference' THEN 'key-' || k % 20 END, 30000, 1, k % 2,
        CASE WHEN kind = 'wide' THEN n END, CASE WHEN kind = 'wide' THEN k / 2 - 1 END, CASE WHEN k % 50 = 7 THEN 'failure' ELSE 'success' END,
        CASE WHEN k % 50 = 7 THEN 'late' ELSE 'served' END, repeat('01', 32), repeat('02', 32), 'fc2;test', repeat('cd', 32),
-       '0x' || repeat('03', 64), '1', '0x' || repeat('04', 64), '{"total_us": 900000}', '[]', 950000, 20000, now(), clock_timestamp()
+       '0x' || repeat('03', 64), '1', '0x' || repeat('04', 64), '{"total_us": 900000}', '[]', 950000, 20000, now(), clock_timestamp(),
+       ${VIDEO.steps}, ${VIDEO.frames}, ${VIDEO.width}, ${VIDEO.height}
      FROM (SELECT u, k, n, CASE WHEN k = 1 THEN 'challenge' WHEN k < 6 THEN 'wide' ELSE 'inference' END AS kind
        FROM generate_series(1, ${answers}) k, ${everyProver}, ${due}) asked`,
     `INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)

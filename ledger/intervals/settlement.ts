@@ -1,22 +1,25 @@
 import type {
-  AnswerRow,
   CheckRow,
   ProverKey,
   ProverSettlement,
   ProverState,
   Settlement,
   SettlementInput,
+  WindowRow,
 } from '../../rules/settle/settlement.js'
+import { sumWindow } from '../../rules/settle/share-counts.js'
 import type { Queryable, Tx } from '../database.js'
 import { LedgerError } from '../errors.js'
 import { lockOutcomes } from '../judging/outcome-lock.js'
 import { setProvenCapacity } from '../requests/prover-counters.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
+import { answersAmong, type IntervalRequest, intervalRequests } from './interval-requests.js'
 import { firstUnsettledBefore, type IntervalRow, intervalByN } from './intervals.js'
+import { windowRows } from './record-rows.js'
 import { putRecord, type RecordRow, recordOf } from './records.js'
 import { PROVEN_CAPACITY, SHARE_COUNTS, SHARE_NAMES, type StoredCapacity } from './share-columns.js'
-import { dueWideRounds, markWideRounds, windowBefore } from './shares.js'
+import { type EndedRound, endedWideRounds, markWideRounds } from './shares.js'
 
 /** What settling an interval reads from the ledger; profile and length come from the interval itself. */
 export type SettlementParts = Omit<SettlementInput, 'profile' | 'blocks' | 'standardWork'>
@@ -36,14 +39,19 @@ export interface SettledResult {
 
 const OF = 'netuid = $1 AND verifier = $2'
 
+/** The interval's provers, and those that have left since if something that counts in it concerns them. */
 async function provers(
   tx: Tx,
   id: VerifierId,
   n: number,
-  rounds: readonly ProverKey[],
+  concerned: readonly ProverKey[],
 ): Promise<ProverState[]> {
-  const counted = batch<ProverKey>({ hotkey: 'text', registeredBlock: 'bigint' }, rounds, 4)
-  // Includes provers that have left since, if something that counts in n concerns them.
+  const keys = new Map(concerned.map((row) => [keyOf(row), row]))
+  const given = batch<ProverKey>(
+    { hotkey: 'text', registeredBlock: 'bigint' },
+    [...keys.values()],
+    4,
+  )
   return tx.query(
     `SELECT p.hotkey, p.registered_block, coalesce(i.uid, p.uid) AS uid, p.tier, p.total_successes, p.score_ppm,
        p.validations_since_move, p.fast_return, coalesce(i.axon_ip IS NOT NULL, false) AS has_address
@@ -53,37 +61,43 @@ async function provers(
        AND i.hotkey = p.hotkey AND i.registered_block = p.registered_block
      WHERE p.netuid = $1 AND p.verifier = $2 AND (
        i.hotkey IS NOT NULL
-       OR EXISTS (SELECT 1 FROM verdicts v WHERE v.netuid = $1 AND v.verifier = $2 AND v.n = $3
-         AND v.hotkey = p.hotkey AND v.registered_block = p.registered_block)
-       OR EXISTS (SELECT 1 FROM attempts a WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3
-         AND a.hotkey = p.hotkey AND a.registered_block = p.registered_block)
-       OR (p.hotkey, p.registered_block) IN (SELECT hotkey, registered_block FROM ${counted.source}))
+       OR (p.hotkey, p.registered_block) IN (SELECT hotkey, registered_block FROM ${given.source}))
      ORDER BY uid, hotkey, registered_block`,
-    [id.netuid, id.verifier, n, ...counted.params],
+    [id.netuid, id.verifier, n, ...given.params],
   )
 }
 
-/** Checks that count in interval n, with what their requests were, by request id. */
-export async function checkRows(tx: Tx, id: VerifierId, n: number): Promise<CheckRow[]> {
-  return tx.query(
-    // A challenge that was never sent has no attempt.
-    `SELECT v.request_id, v.kind, v.hotkey, v.registered_block, v.verdict, v.reason, v.reward_ppm,
-       coalesce(a.kind, CASE v.kind WHEN 'challenge' THEN 'challenge' ELSE 'inference' END) AS request_kind,
-       coalesce(a.counted, true) AS counted
-     FROM verdicts v LEFT JOIN attempts a USING (request_id)
-     WHERE v.netuid = $1 AND v.verifier = $2 AND v.n = $3 ORDER BY v.request_id, v.kind`,
+/**
+ * Checks that count in interval n, with what their requests were, by request id.
+ * @param requests the interval's; those of earlier ones are looked up
+ */
+export async function checkRows(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+  requests: readonly IntervalRequest[],
+): Promise<CheckRow[]> {
+  const checks = await tx.query<Omit<CheckRow, 'requestKind' | 'counted'>>(
+    `SELECT request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm
+     FROM verdicts WHERE ${OF} AND n = $3 ORDER BY request_id, kind`,
     [id.netuid, id.verifier, n],
   )
+  const known = new Map<string, Checked>(requests.map((request) => [request.requestId, request]))
+  const others = checks.map(({ requestId }) => requestId).filter((of) => !known.has(of))
+  const earlier = await tx.query<Checked>(
+    'SELECT request_id, kind, counted FROM attempts WHERE request_id = ANY ($1)',
+    [others],
+  )
+  for (const request of earlier) known.set(request.requestId, request)
+  return checks.map((check) => {
+    const request = known.get(check.requestId)
+    // A challenge that was never sent has no request.
+    const kind = check.kind === 'challenge' ? 'challenge' : 'inference'
+    return { ...check, requestKind: request?.kind ?? kind, counted: request?.counted ?? true }
+  })
 }
 
-async function answers(tx: Tx, id: VerifierId, n: number): Promise<AnswerRow[]> {
-  return tx.query(
-    `SELECT request_id, kind, hotkey, registered_block, outcome, reason, counted, api_key_id, gpus, in_flight, taken,
-       (extract(epoch FROM completed_at) * 1000000)::bigint AS completed_at_us
-     FROM attempts WHERE ${OF} AND n = $3 AND outcome IS NOT NULL ORDER BY request_id`,
-    [id.netuid, id.verifier, n],
-  )
-}
+type Checked = Pick<IntervalRequest, 'requestId' | 'kind' | 'counted'>
 
 async function certifiedUsPerWork(tx: Tx, id: VerifierId, n: number): Promise<number | null> {
   // The plan's value, so that a certificate issued in the meantime changes nothing.
@@ -94,23 +108,65 @@ async function certifiedUsPerWork(tx: Tx, id: VerifierId, n: number): Promise<nu
   return plan?.gpuUsPerWork ?? null
 }
 
+/** What settling an interval reads, for the rules, its record and `writeSettlement`. */
+export interface SettlementRead extends SettlementParts {
+  /** All of its requests, of which `answers` are those that the rules need. */
+  requests: readonly IntervalRequest[]
+  /** What `window` sums up. */
+  windowRows: readonly (WindowRow & { n: number })[]
+  /** The wide rounds that are counted, or passed over, with it. */
+  endedRounds: readonly EndedRound[]
+  /** How much had been found by then. */
+  found: Found
+}
+
+interface Found {
+  outcomes: number
+  checks: number
+}
+
+/** How many of the interval's challenges have an outcome, and how many checks count in it. */
+async function foundIn(tx: Tx, id: VerifierId, n: number): Promise<Found> {
+  const [row] = await tx.query<Found>(
+    `SELECT (
+         SELECT count(*) FROM plan_items p JOIN attempts a USING (request_id)
+         WHERE p.netuid = $1 AND p.verifier = $2 AND p.n = $3 AND a.outcome IS NOT NULL
+       ) AS outcomes, (
+         SELECT count(*) FROM verdicts WHERE ${OF} AND n = $3
+       ) AS checks`,
+    [id.netuid, id.verifier, n],
+  )
+  return row!
+}
+
 /**
- * Reads everything needed to settle interval n, and locks the interval until the transaction ends: no outcome
- * and no second settlement can come between this and `writeSettlement`.
+ * Reads everything needed to settle interval n, which is closed. Call it in a snapshot: it locks nothing, so that
+ * outcomes of the next interval are recorded while the rules and the record are computed. What it reads can't become
+ * untrue before `writeSettlement`: outcomes of users' and wide requests go to the next interval once this one is closed,
+ * standings change only when an interval is settled, those before n are final, and a late challenge or check is noticed.
+ * @throws LedgerError `settlement_out_of_order` (retryable)
  */
-export async function loadSettlement(tx: Tx, id: VerifierId, n: number): Promise<SettlementParts> {
-  await lockOutcomes(tx, id)
-  const wideRounds = await dueWideRounds(tx, id, n)
-  const settled = await provers(tx, id, n, wideRounds)
+export async function loadSettlement(tx: Tx, id: VerifierId, n: number): Promise<SettlementRead> {
+  await refuseOutOfOrder(tx, id, n)
+  const found = await foundIn(tx, id, n)
+  const requests = await intervalRequests(tx, id, n)
+  const checks = await checkRows(tx, id, n, requests)
+  const { due: wideRounds, ended: endedRounds } = await endedWideRounds(tx, id, n)
+  const settled = await provers(tx, id, n, [...requests, ...checks, ...wideRounds])
   const keys = new Set(settled.map(keyOf))
+  const before = await windowRows(tx, id, n)
   return {
     n,
     provers: settled,
-    checks: await checkRows(tx, id, n),
-    answers: await answers(tx, id, n),
+    checks,
+    answers: answersAmong(requests),
     wideRounds,
-    window: (await windowBefore(tx, id, n)).filter((row) => keys.has(keyOf(row))),
+    window: sumWindow(before).filter((row) => keys.has(keyOf(row))),
     certifiedUsPerWork: await certifiedUsPerWork(tx, id, n),
+    requests,
+    windowRows: before,
+    endedRounds,
+    found,
   }
 }
 
@@ -134,15 +190,32 @@ async function dueInterval(tx: Tx, id: VerifierId, n: number): Promise<IntervalR
       },
     )
   }
-  const before = await firstUnsettledBefore(tx, id, n)
-  if (before !== null) {
-    throw new LedgerError(
-      'settlement_out_of_order',
-      `interval ${n} waits for interval ${before.n}, which is in phase ${before.phase}`,
-      { details: { n, waitsFor: before.n }, retryable: true },
-    )
-  }
+  await refuseOutOfOrder(tx, id, n)
   return interval
+}
+
+async function refuseOutOfOrder(tx: Tx, id: VerifierId, n: number): Promise<void> {
+  const before = await firstUnsettledBefore(tx, id, n)
+  if (before === null) return
+  throw new LedgerError(
+    'settlement_out_of_order',
+    `interval ${n} waits for interval ${before.n}, which is in phase ${before.phase}`,
+    { details: { n, waitsFor: before.n }, retryable: true },
+  )
+}
+
+/** @throws LedgerError `ledger_conflict` (retryable) if more was found in the interval since it was read */
+async function refuseOutdated(tx: Tx, id: VerifierId, { n, found }: SettlementRead): Promise<void> {
+  const { outcomes, checks } = await foundIn(tx, id, n)
+  if (outcomes === found.outcomes && checks === found.checks) return
+  throw new LedgerError(
+    'ledger_conflict',
+    `more of interval ${n} was recorded while it was settled`,
+    {
+      details: { n },
+      retryable: true,
+    },
+  )
 }
 
 type ProverResult = ProverSettlement & { moveReason: string | null }
@@ -222,28 +295,35 @@ async function writeStandings(
   await setProvenCapacity(tx, id, results)
 }
 
+export interface SettlementResult {
+  settlement: Settlement
+  record: { body: string; hash: string; previousHash: string | null }
+  /** What both were computed from; null if nothing was read. */
+  read: SettlementRead | null
+}
+
 /**
  * Stores the result of settling: scores, moves, standings, the record; the interval is then settled. Call it
- * in the transaction of `loadSettlement`, after `assertFence`.
+ * after `assertFence`. From its lock on, no outcome is recorded until the transaction ends.
  * @returns false if it was already settled: nothing was written, `settledResult` has the stored result
- * @throws LedgerError `settlement_out_of_order` (retryable), `interval_final`
+ * @throws LedgerError `settlement_out_of_order` and `ledger_conflict` (both retryable), `interval_final`
  */
 export async function writeSettlement(
   tx: Tx,
   id: VerifierId,
   n: number,
-  settlement: Settlement,
-  record: { body: string; hash: string; previousHash: string | null },
+  { settlement, record, read }: SettlementResult,
 ): Promise<boolean> {
   await lockOutcomes(tx, id)
   if ((await dueInterval(tx, id, n)) === null) return false
+  if (read !== null) await refuseOutdated(tx, id, read)
   const results = settlement.provers.map((prover) => ({
     ...prover,
     moveReason: prover.move?.reason ?? null,
   }))
   await writeScores(tx, id, n, results)
   await writeStandings(tx, id, n, results)
-  await markWideRounds(tx, id, n)
+  await markWideRounds(tx, id, read?.endedRounds ?? [])
   await putRecord(tx, id, n, record)
   await tx.execute(
     `UPDATE intervals SET phase = 'settled', settled_at = clock_timestamp(), failure = NULL,

@@ -1,9 +1,8 @@
 import { LAPSE_SECONDS } from '../../rules/constants.js'
-import type { WideRequest, WideRound, WindowRow } from '../../rules/settle/settlement.js'
-import { sumWindow } from '../../rules/settle/share-counts.js'
+import type { WideRequest, WideRound } from '../../rules/settle/settlement.js'
 import type { Tx } from '../database.js'
+import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
-import { windowRows } from './record-rows.js'
 
 /** The requests of a round `w`, and those that were in flight when it began. */
 function requestsOf(columns: string): string {
@@ -41,6 +40,16 @@ const WITHOUT_EFFECT = `i.phase IN ('lapsed', 'missed')`
 
 type RoundKey = Pick<WideRound, 'n' | 'round' | 'hotkey' | 'registeredBlock'>
 
+const KEY = { n: 'integer', round: 'integer', hotkey: 'text', registeredBlock: 'bigint' } as const
+
+const ON_KEY =
+  'ON w.n = r.n AND w.round = r.round AND w.hotkey = r.hotkey AND w.registered_block = r.registered_block'
+
+/** A round that is done with, and the interval in which it counts, or would have: that one has no effect. */
+export interface EndedRound extends RoundKey {
+  countedN: number
+}
+
 /** Drops the columns of the round that it was read with. */
 function requestOf(row: WideRequest): WideRequest {
   const { requestId, kind, counted, outcome, gpus, inFlight, taken, ofRound, lost } = row
@@ -52,50 +61,75 @@ function keyOf({ n, round, hotkey, registeredBlock }: RoundKey): string {
 }
 
 /**
- * The wide rounds that count in interval n: all their outcomes are known, and the last one is not in an
- * interval that lapsed or was missed. Call it under the lock of outcome-lock.ts.
+ * The wide rounds that are done with in interval n, which is closed: all their outcomes are known. `due` are those that
+ * count in it; the others' last outcome is in an interval that lapsed or was missed.
  */
-export async function dueWideRounds(tx: Tx, id: VerifierId, n: number): Promise<WideRound[]> {
-  const due = `(${COMPLETE}) w JOIN intervals i ON i.netuid = w.netuid AND i.verifier = w.verifier AND i.n = w.ended
-     WHERE NOT ${WITHOUT_EFFECT}`
-  const order = 'ORDER BY w.n, w.round, w.hotkey, w.registered_block'
-  const params = [id.netuid, id.verifier, n]
-  const rounds = await tx.query<Omit<WideRound, 'requests'>>(
-    `SELECT w.n, w.round, w.hotkey, w.registered_block, w.gpus FROM ${due} ${order}`,
-    params,
-  )
-  const requests = await tx.query<RoundKey & WideRequest>(
-    `SELECT w.n, w.round, w.hotkey, w.registered_block, r.request_id, r.kind, r.counted,
-       coalesce(r.outcome, 'neutral') AS outcome, r.gpus, r.in_flight, r.taken, r.of_round,
-       r.outcome IS NULL OR EXISTS (
-         SELECT 1 FROM verdicts v WHERE v.request_id = r.request_id AND v.kind = 'answer' AND v.verdict = 'abstained'
-       ) AS lost
-     FROM (SELECT w.* FROM ${due}) w CROSS JOIN LATERAL (
-       ${requestsOf('a.request_id, a.kind, a.counted, a.outcome, a.gpus, a.in_flight, a.taken')}
-     ) r ${order}, r.request_id`,
-    params,
-  )
-  const byRound = new Map(rounds.map((round) => [keyOf(round), [] as WideRequest[]]))
-  for (const row of requests) byRound.get(keyOf(row))!.push(requestOf(row))
-  return rounds.map((round) => ({ ...round, requests: byRound.get(keyOf(round))! }))
-}
-
-/** Marks them as counted, or passed over, in the interval of their last outcome. */
-export async function markWideRounds(tx: Tx, id: VerifierId, n: number): Promise<void> {
-  await tx.execute(
-    // MATERIALIZED: found once, not again for each row to update.
-    `WITH ended AS MATERIALIZED (
-       SELECT w.n, w.round, w.hotkey, w.registered_block, CASE WHEN ${WITHOUT_EFFECT} THEN w.ended ELSE $3 END AS counted_n
-       FROM (${COMPLETE}) w JOIN intervals i ON i.netuid = w.netuid AND i.verifier = w.verifier AND i.n = w.ended
-     )
-     UPDATE wide_rounds t SET counted_n = e.counted_n FROM ended e
-     WHERE t.netuid = $1 AND t.verifier = $2 AND t.n = e.n AND t.round = e.round AND t.hotkey = e.hotkey
-       AND t.registered_block = e.registered_block AND t.counted_n IS NULL`,
+export async function endedWideRounds(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+): Promise<{ due: WideRound[]; ended: EndedRound[] }> {
+  const found = await tx.query<
+    Omit<WideRound, 'requests'> & { ended: number; passedOver: boolean }
+  >(
+    `SELECT w.n, w.round, w.hotkey, w.registered_block, w.gpus, w.ended, ${WITHOUT_EFFECT} AS passed_over
+     FROM (${COMPLETE}) w JOIN intervals i ON i.netuid = w.netuid AND i.verifier = w.verifier AND i.n = w.ended
+     ORDER BY w.n, w.round, w.hotkey, w.registered_block`,
     [id.netuid, id.verifier, n],
   )
+  const rounds = found.filter(({ passedOver }) => !passedOver)
+  const requests = await requestsIn(tx, id, rounds)
+  const due = rounds.map(({ ended: _, passedOver: __, ...round }) => ({
+    ...round,
+    requests: requests.get(keyOf(round)) ?? [],
+  }))
+  const ended = found.map(({ ended: last, passedOver, gpus: _, ...key }) => ({
+    ...key,
+    countedN: passedOver ? last : n,
+  }))
+  return { due, ended }
 }
 
-/** The sums over the window of settled intervals before n, for each prover that one of them settled. */
-export async function windowBefore(tx: Tx, id: VerifierId, n: number): Promise<WindowRow[]> {
-  return sumWindow(await windowRows(tx, id, n))
+/** By round, in the order of request ids. */
+async function requestsIn(
+  tx: Tx,
+  id: VerifierId,
+  rounds: readonly RoundKey[],
+): Promise<Map<string, WideRequest[]>> {
+  const { source, params } = batch<RoundKey>(KEY, rounds, 3)
+  const rows = await tx.query<RoundKey & WideRequest>(
+    `SELECT w.n, w.round, w.hotkey, w.registered_block, q.request_id, q.kind, q.counted,
+       coalesce(q.outcome, 'neutral') AS outcome, q.gpus, q.in_flight, q.taken, q.of_round,
+       q.outcome IS NULL OR EXISTS (
+         SELECT 1 FROM verdicts v WHERE v.request_id = q.request_id AND v.kind = 'answer' AND v.verdict = 'abstained'
+       ) AS lost
+     FROM ${source} JOIN wide_rounds w ${ON_KEY} AND w.netuid = $1 AND w.verifier = $2
+     CROSS JOIN LATERAL (
+       ${requestsOf('a.request_id, a.kind, a.counted, a.outcome, a.gpus, a.in_flight, a.taken')}
+     ) q ORDER BY q.request_id`,
+    [id.netuid, id.verifier, ...params],
+  )
+  const byRound = new Map<string, WideRequest[]>()
+  for (const row of rows) {
+    const key = keyOf(row)
+    const others = byRound.get(key)
+    if (others === undefined) byRound.set(key, [requestOf(row)])
+    else others.push(requestOf(row))
+  }
+  return byRound
+}
+
+/** Marks what `endedWideRounds` found: a round counts once. */
+export async function markWideRounds(
+  tx: Tx,
+  id: VerifierId,
+  rounds: readonly EndedRound[],
+): Promise<void> {
+  const { source, params } = batch<EndedRound>({ ...KEY, countedN: 'integer' }, rounds, 3)
+  await tx.execute(
+    `UPDATE wide_rounds w SET counted_n = r.counted_n FROM ${source}
+     WHERE w.netuid = $1 AND w.verifier = $2 AND w.n = r.n AND w.round = r.round AND w.hotkey = r.hotkey
+       AND w.registered_block = r.registered_block AND w.counted_n IS NULL`,
+    [id.netuid, id.verifier, ...params],
+  )
 }

@@ -4,6 +4,7 @@ import type { SpotCheckInput } from '../../rules/judge/judge-spot-check.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Queryable } from '../database.js'
 import { jsonRows } from '../json-rows.js'
+import { OLD_SHAPE, SHAPE } from '../requests/body-shape.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
@@ -188,13 +189,10 @@ export async function spotCheckSpending(db: Queryable, id: VerifierId, n: number
 
 /** Pixels (frames · width · height) of everything delivered in an interval except challenges. */
 export async function deliveredPixels(db: Queryable, id: VerifierId, n: number): Promise<number> {
-  // Only numbers are read from a body, as json: a prompt may contain what jsonb rejects.
   const [row] = await db.query<{ pixels: number }>(
-    `SELECT coalesce(sum((p->>'num_frames')::bigint * (p->>'width')::bigint * (p->>'height')::bigint), 0)::bigint AS pixels
-     FROM (
-       SELECT convert_from(body, 'UTF8')::json->'sampling_params' AS p FROM attempts a
-       WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind <> 'challenge' AND a.outcome = 'success'
-     ) answers`,
+    `SELECT coalesce(sum(${SHAPE.frames}::bigint * ${SHAPE.width} * ${SHAPE.height}), 0)::bigint AS pixels
+     FROM attempts a ${OLD_SHAPE}
+     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3 AND a.kind <> 'challenge' AND a.outcome = 'success'`,
     [id.netuid, id.verifier, n],
   )
   return row!.pixels

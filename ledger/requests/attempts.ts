@@ -10,8 +10,9 @@ import { lockOutcomesShared } from '../judging/outcome-lock.js'
 import { insertVerdicts } from '../judging/verdicts.js'
 import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
+import { shapeInBody } from './body-shape.js'
 import { lockForAttempts, oneSuccess } from './one-success.js'
-import { countFailures, countOutcomes, countStarted } from './prover-counters.js'
+import { COUNT_ENDED, countFailures, countStarted } from './prover-counters.js'
 
 /** `wide`: one of the requests of a wide round, which every prover is sent at the same instant. */
 export type AttemptKind = 'challenge' | 'inference' | 'wide'
@@ -141,7 +142,13 @@ const NEW = {
   wideRound: 'integer',
   cancelAfterMs: 'integer',
   promptSha256: 'text',
+  steps: 'integer',
+  frames: 'integer',
+  width: 'integer',
+  height: 'integer',
 } as const
+
+const NO_SHAPE = { steps: null, frames: null, width: null, height: null }
 
 const RESULT = {
   outcome: 'text',
@@ -187,7 +194,8 @@ export async function insertAttempts(
   id: VerifierId,
   rows: readonly NewAttempt[],
 ): Promise<AttemptFacts[]> {
-  const added = batch<NewAttempt>(NEW, rows, 3)
+  const shaped = rows.map((row) => ({ ...row, ...(shapeInBody(row.body) ?? NO_SHAPE) }))
+  const added = batch<(typeof shaped)[number]>(NEW, shaped, 3)
   await lockForAttempts(
     tx,
     rows.map((row) => row.inferenceId),
@@ -305,7 +313,8 @@ export async function recordOutcomes(
          FROM given JOIN locked USING (request_id)
          WHERE a.request_id = given.request_id AND a.outcome IS NULL
            AND a.netuid = $1 AND a.verifier = $2
-         RETURNING a.n, a.request_id, a.outcome, a.reason, a.hotkey, a.registered_block
+         RETURNING a.n, a.request_id, a.outcome, a.reason, a.hotkey, a.registered_block, a.elapsed_us, a.work, a.in_flight,
+           a.gpus
        ),
        checked AS (
          INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)
@@ -313,14 +322,9 @@ export async function recordOutcomes(
            given.verdict, given.verdict_reason, given.reward_ppm
          FROM ended JOIN given USING (request_id) WHERE given.verdict IS NOT NULL
          ON CONFLICT DO NOTHING
-       )
+       ), ${COUNT_ENDED}
        SELECT request_id, n, outcome, reason FROM ended`,
       [id.netuid, id.verifier, ...given.params],
-    )
-    await countOutcomes(
-      tx,
-      id,
-      ended.map(({ requestId }) => requestId),
     )
     if (ended.length === outcomes.length && open.length === 0) return ended
     return tx.query<RecordedOutcome>(

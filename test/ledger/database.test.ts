@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { createLog } from '../../base/log.js'
-import { openDatabase } from '../../ledger/database.js'
+import { openDatabase, type Queryable } from '../../ledger/database.js'
 import { LedgerError, toLedgerError } from '../../ledger/errors.js'
 import { useDatabase } from '../support/postgres.js'
 
@@ -44,6 +44,23 @@ describe('ledger/database', () => {
       (error) => error === mine,
     )
     assert.deepEqual(await db.query('SELECT a FROM kept'), [])
+  })
+
+  it('a snapshot sees one state of the ledger, and changes nothing', async () => {
+    const { db } = database()
+    await db.execute('CREATE TABLE seen (a integer)')
+    const count = async (of: Queryable) => (await of.query('SELECT a FROM seen')).length
+    await db.snapshot(async (tx) => {
+      assert.equal(await count(tx), 0)
+      await db.execute('INSERT INTO seen VALUES (1)')
+      assert.equal(await count(tx), 0)
+    })
+    assert.equal(await count(db), 1)
+    await assert.rejects(
+      db.snapshot((tx) => tx.execute('INSERT INTO seen VALUES (2)')),
+      /read-only transaction/,
+    )
+    assert.equal(await count(db), 1)
   })
 
   it('says that Postgres is not available when nobody listens', async () => {

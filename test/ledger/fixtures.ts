@@ -11,6 +11,7 @@ import {
   insertPlanItems,
   type PlanItemRow,
 } from '../../ledger/intervals/plans.js'
+import type { SettlementResult } from '../../ledger/intervals/settlement.js'
 import {
   type IntervalProverRow,
   insertIntervalProvers,
@@ -263,6 +264,11 @@ export function recordFor(n: number) {
     hash: n.toString(16).padStart(64, '0'),
     previousHash: n === 1 ? null : (n - 1).toString(16).padStart(64, '0'),
   }
+}
+
+/** What `writeSettlement` stores of `settlementOf`, without anything having been read. */
+export function resultFor(n: number, uids?: readonly number[]): SettlementResult {
+  return { settlement: settlementOf(n, uids), record: recordFor(n), read: null }
 }
 
 /** A plan whose rounds of challenges have begun, with what they asked. */

@@ -45,7 +45,9 @@ function watched(of: Database): { db: Database; rows: object[] } {
       return found
     },
   })
-  return { rows, db: { ...noting(of), tx: (fn) => of.tx((tx) => fn(noting(tx))) } }
+  const tx: Database['tx'] = (fn) => of.tx((inner) => fn(noting(inner)))
+  const snapshot: Database['snapshot'] = (fn) => of.snapshot((inner) => fn(noting(inner)))
+  return { rows, db: { ...noting(of), tx, snapshot } }
 }
 
 describe('activities: an interval', () => {

@@ -16,8 +16,7 @@ import {
   newVerifier,
   openInterval,
   prover,
-  recordFor,
-  settlementOf,
+  resultFor,
   success,
 } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
@@ -157,7 +156,7 @@ describe('choosing a prover', () => {
     assert.equal((await worker(db, id)()).hotkey, prover(2).hotkey)
     await db.tx(async (tx) => {
       await closeInterval(tx, id, 1)
-      await writeSettlement(tx, id, 1, settlementOf(1, [1]), recordFor(1))
+      await writeSettlement(tx, id, 1, resultFor(1, [1]))
     })
     await openInterval(db, id, 2, [1, 2])
     await db.execute('UPDATE intervals SET opened_after = 1 WHERE verifier = $1 AND n = 2', [

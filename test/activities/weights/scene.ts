@@ -81,6 +81,7 @@ export function dyingAt(deps: VerifierDeps, at: number): Pick<VerifierDeps, 'cha
     query: (...given) => deps.db.query(...given),
     execute: (...given) => deps.db.execute(...given),
     close: () => deps.db.close(),
+    snapshot: (fn) => deps.db.snapshot(fn),
     tx: async (fn) => {
       before()
       return deps.db.tx(fn)

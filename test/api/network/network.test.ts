@@ -11,7 +11,7 @@ import {
   newVerifier,
   openInterval,
   recordFor,
-  settlementOf,
+  resultFor,
   uuid,
 } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
@@ -175,7 +175,7 @@ describe('/v1/network', () => {
   it('tells everything of a settled one', async () => {
     const { db } = database()
     await db.tx(async (tx) => {
-      await writeSettlement(tx, id, 1, settlementOf(1), recordFor(1))
+      await writeSettlement(tx, id, 1, resultFor(1))
       await decideWeights(tx, id, 1, NO_WEIGHTS)
     })
     const interval = await get<{
@@ -258,7 +258,7 @@ describe('/v1/network', () => {
     }))
     await insertVerdicts(db, id, 2, [...checks, ...answers])
     await db.tx(async (tx) => {
-      await writeSettlement(tx, id, 2, settlementOf(2), recordFor(2))
+      await writeSettlement(tx, id, 2, resultFor(2))
       await decideWeights(tx, id, 2, NO_WEIGHTS)
     })
     interface Page {

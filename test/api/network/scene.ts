@@ -134,6 +134,6 @@ export async function settled(
     const parts = await loadSettlement(tx, id, n)
     const settlement = settle({ ...parts, ...SETTLED_BY, profile })
     if (weights !== null) await decideWeights(tx, id, n, weights)
-    await writeSettlement(tx, id, n, settlement, sceneRecord(n))
+    await writeSettlement(tx, id, n, { settlement, record: sceneRecord(n), read: parts })
   })
 }

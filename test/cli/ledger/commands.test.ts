@@ -8,7 +8,7 @@ import { markMissed } from '../../../ledger/intervals/intervals.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { VERIFIER_QUEUE } from '../../../temporal/task-queues.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
-import { newVerifier, openInterval, recordFor, settlementOf } from '../../ledger/fixtures.js'
+import { newVerifier, openInterval, resultFor } from '../../ledger/fixtures.js'
 import { failWorkflow } from '../../support/failed-workflow.js'
 import { useDatabase } from '../../support/postgres.js'
 import { useTemporal } from '../../support/temporal.js'
@@ -25,7 +25,7 @@ describe('commands beside a running grid', function () {
   before(async () => {
     const { db, url } = database()
     await openInterval(db, id, 1)
-    await db.tx((tx) => writeSettlement(tx, id, 1, settlementOf(1), recordFor(1)))
+    await db.tx((tx) => writeSettlement(tx, id, 1, resultFor(1)))
     await openInterval(db, id, 2)
     // Another verifier in the same database, so that it matters which one the demo names.
     await openInterval(db, newVerifier(), 1)

@@ -71,7 +71,9 @@ describe('fractal verifier --dry-run', function () {
     await openWith(db, id, registered)
     const settlement = settlementOf(1)
     settlement.provers[0]!.hotkey = registered
-    await db.tx((tx) => writeSettlement(tx, id, 1, settlement, recordFor(1)))
+    await db.tx((tx) =>
+      writeSettlement(tx, id, 1, { settlement, record: recordFor(1), read: null }),
+    )
     const { code, stdout, stderr } = await dryRun()
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^interval 1, settled 20\S+; its own weights: none$/m)

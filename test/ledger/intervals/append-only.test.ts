@@ -3,7 +3,7 @@ import { LedgerError } from '../../../ledger/errors.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { insertVerdicts, verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { useDatabase } from '../../support/postgres.js'
-import { newVerifier, openInterval, prover, recordFor, settlementOf, uuid } from '../fixtures.js'
+import { newVerifier, openInterval, prover, resultFor, uuid } from '../fixtures.js'
 
 describe('ledger: what is never changed', () => {
   const database = useDatabase()
@@ -33,7 +33,7 @@ describe('ledger: what is never changed', () => {
           detail: null,
         },
       ])
-      await db.tx((tx) => writeSettlement(tx, id, 1, settlementOf(1), recordFor(1)))
+      await db.tx((tx) => writeSettlement(tx, id, 1, resultFor(1)))
       const rows = () => db.query(`SELECT * FROM ${table} WHERE verifier = $1`, [id.verifier])
       const before = await rows()
       assert.equal(before.length, 1)

@@ -32,8 +32,7 @@ import {
   newJob,
   newVerifier,
   openInterval,
-  recordFor,
-  settlementOf,
+  resultFor,
   success,
 } from '../fixtures.js'
 
@@ -194,8 +193,7 @@ describe('ledger/intervals', () => {
   it('settle strictly in order of n', async () => {
     const { db } = database()
     const id = newVerifier()
-    const settle = (n: number) =>
-      db.tx((tx) => writeSettlement(tx, id, n, settlementOf(n), recordFor(n)))
+    const settle = (n: number) => db.tx((tx) => writeSettlement(tx, id, n, resultFor(n)))
     await openInterval(db, id, 1)
     await openInterval(db, id, 2)
     await assert.rejects(

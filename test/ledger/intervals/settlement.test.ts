@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Database, Tx } from '../../../ledger/database.js'
 import { LedgerError } from '../../../ledger/errors.js'
-import { intervalByN, setPhase } from '../../../ledger/intervals/intervals.js'
+import { closeInterval, intervalByN, setPhase } from '../../../ledger/intervals/intervals.js'
 import { acquireLease, assertFence } from '../../../ledger/intervals/lease.js'
 import { insertPlan } from '../../../ledger/intervals/plans.js'
 import { previousRecord, recordOf, signRecord } from '../../../ledger/intervals/records.js'
@@ -19,6 +19,7 @@ import {
   startAttempts,
 } from '../../../ledger/requests/attempts.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
+import { compareText } from '../../../rules/order.js'
 import { settle } from '../../../rules/settle/settle.js'
 import { NO_SPOT_CHECKS } from '../../support/no-spot-checks.js'
 import { useDatabase } from '../../support/postgres.js'
@@ -32,8 +33,8 @@ import {
   openInterval,
   prover,
   recordFor,
+  resultFor,
   SETTLED_BY,
-  settlementOf,
   success,
 } from '../fixtures.js'
 
@@ -90,7 +91,7 @@ describe('ledger/settlement', () => {
   async function settleNow(tx: Tx, id: VerifierId, n: number): Promise<boolean> {
     const parts = await loadSettlement(tx, id, n)
     const settlement = settle({ ...parts, ...SETTLED_BY })
-    return writeSettlement(tx, id, n, settlement, recordFor(n))
+    return writeSettlement(tx, id, n, { settlement, record: recordFor(n), read: parts })
   }
 
   it('reads what happened in the interval, and nothing else', async () => {
@@ -105,8 +106,9 @@ describe('ledger/settlement', () => {
         [2, true, 'bronze', 0],
       ],
     )
+    const answers = parts.answers.toSorted((a, b) => compareText(a.requestId, b.requestId))
     assert.deepEqual(
-      parts.answers.map((row) => [row.requestId, row.kind, row.outcome, row.apiKeyId]),
+      answers.map((row) => [row.requestId, row.kind, row.outcome, row.apiKeyId]),
       [
         [good, 'challenge', 'success', null],
         [failed, 'inference', 'failure', 'local'],
@@ -114,7 +116,7 @@ describe('ledger/settlement', () => {
         [busy, 'inference', 'refused', 'local'],
       ],
     )
-    const age = Date.now() - parts.answers[0]!.completedAtUs / 1000
+    const age = Date.now() - answers[0]!.completedAtUs / 1000
     assert.ok(age >= 0 && age < 60_000, `recorded ${age} ms ago, by the database's clock`)
     assert.deepEqual(
       parts.checks.map((row) => [row.requestId, row.kind, row.requestKind, row.verdict]),
@@ -123,7 +125,7 @@ describe('ledger/settlement', () => {
         [failed, 'answer', 'inference', 'fail'],
       ],
     )
-    const { gpus, inFlight, taken } = parts.answers.at(-1)!
+    const { gpus, inFlight, taken } = answers.at(-1)!
     assert.deepEqual([gpus, inFlight, taken], [1, 0, [failed]])
     assert.deepEqual([parts.wideRounds, parts.window], [[], []])
     assert.equal(parts.certifiedUsPerWork, 3_000_000)
@@ -146,8 +148,8 @@ describe('ledger/settlement', () => {
       [1, 1],
     )
     assert.equal(await db.tx((tx) => settleNow(tx, id, 1)), false)
-    const other = { ...recordFor(1), hash: 'other' }
-    assert.equal(await db.tx((tx) => writeSettlement(tx, id, 1, settlementOf(1), other)), false)
+    const other = { ...resultFor(1), record: { ...recordFor(1), hash: 'other' } }
+    assert.equal(await db.tx((tx) => writeSettlement(tx, id, 1, other)), false)
     assert.deepEqual(await all(), before)
   })
 
@@ -254,6 +256,65 @@ describe('ledger/settlement', () => {
     const [recorded] = await recordOutcomes(db, id, [success(row!.requestId)])
     assert.equal(recorded!.n, 2)
     assert.deepEqual(await answersOfInterval(db, id, 1), [])
+  })
+
+  it('blocks no outcome while it reads and computes, and counts none of those', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await lived(db, id)
+    const { inferenceId } = await newJob(db, id)
+    const [later] = await startAttempts(db, id, [attempt(1, { inferenceId })])
+    await db.tx((tx) => closeInterval(tx, id, 1))
+    const read = await db.snapshot(async (tx) => {
+      const before = await loadSettlement(tx, id, 1)
+      const [recorded] = await recordOutcomes(db, id, [success(later!.requestId)])
+      assert.equal(recorded!.n, 2)
+      assert.deepEqual(await loadSettlement(tx, id, 1), before)
+      return before
+    })
+    const settlement = settle({ ...read, ...SETTLED_BY })
+    const result = { settlement, record: recordFor(1), read }
+    assert.equal(await db.tx((tx) => writeSettlement(tx, id, 1, result)), true)
+    const [first] = await standings(db, id)
+    assert.equal(first!.totalSuccesses, 2)
+  })
+
+  it('is refused if more of the interval was found since it was read, and counts it the next time', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    const [, unanswered, , saved] = await lived(db, id)
+    const challenge = await db.query<{ hotkey: string }>(
+      'SELECT hotkey FROM attempts WHERE request_id = $1',
+      [unanswered],
+    )
+    assert.deepEqual(challenge, [{ hotkey: prover(2).hotkey }])
+    await db.tx((tx) => closeInterval(tx, id, 1))
+    const finds = [
+      () => insertVerdicts(db, id, 1, [verdict(saved!, 1, { kind: 'spotcheck' })]),
+      () => recordOutcomes(db, id, [success(unanswered!)]),
+    ]
+    // Its challenges are those of its plan.
+    await db.execute(
+      `INSERT INTO plan_items (netuid, verifier, n, request_id, round, k, hotkey, registered_block, moment_block,
+         first_retry_block, second_retry_block, deadline_ms, body, body_sha256)
+       SELECT netuid, verifier, n, request_id, 0, 0, hotkey, registered_block, 1, 1, 1, deadline_ms, body, body_sha256
+       FROM attempts WHERE request_id = $1`,
+      [unanswered],
+    )
+    for (const find of finds) {
+      const read = await db.snapshot((tx) => loadSettlement(tx, id, 1))
+      await find()
+      await assert.rejects(
+        db.tx((tx) => writeSettlement(tx, id, 1, { ...resultFor(1), read })),
+        (error) =>
+          error instanceof LedgerError && error.code === 'ledger_conflict' && error.retryable,
+      )
+      assert.equal(await settledResult(db, id, 1), null)
+    }
+    const parts = await db.snapshot((tx) => loadSettlement(tx, id, 1))
+    assert.equal(parts.checks.length, 3)
+    assert.equal(parts.answers.length, 5)
+    assert.equal(await db.tx((tx) => settleNow(tx, id, 1)), true)
   })
 
   it('links records, and signs each once', async () => {

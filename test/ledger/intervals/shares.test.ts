@@ -33,7 +33,8 @@ describe('ledger: wide rounds and shares', () => {
   async function settleNow(id: VerifierId, n: number): Promise<SettlementParts> {
     return database().db.tx(async (tx) => {
       const parts = await loadSettlement(tx, id, n)
-      await writeSettlement(tx, id, n, settle({ ...parts, ...SETTLED_BY }), recordFor(n))
+      const settlement = settle({ ...parts, ...SETTLED_BY })
+      await writeSettlement(tx, id, n, { settlement, record: recordFor(n), read: parts })
       return parts
     })
   }
@@ -210,6 +211,30 @@ describe('ledger: wide rounds and shares', () => {
     assert.deepEqual(await countedIn(id), [2])
     const [row] = await scoresOf(db, id, 2)
     assert.deepEqual([row!.wideKept, row!.wideSlots], [1, 1])
+  })
+
+  it('a round that counted without a lost answer counts once, also if that comes while it is settled', async () => {
+    const { db } = database()
+    const id = newVerifier()
+    await openInterval(db, id, 1)
+    const [kept, lost] = await askWide(db, id, 1)
+    await recordOutcomes(db, id, [success(kept!)])
+    await db.execute(
+      "UPDATE attempts SET asked_at = asked_at - interval '16 minutes' WHERE request_id = $1",
+      [lost],
+    )
+    await db.tx((tx) => closeInterval(tx, id, 1))
+    const read = await db.snapshot((tx) => loadSettlement(tx, id, 1))
+    assert.equal(read.wideRounds.length, 1)
+    await recordOutcomes(db, id, [success(lost!)])
+    const settlement = settle({ ...read, ...SETTLED_BY })
+    await db.tx((tx) => writeSettlement(tx, id, 1, { settlement, record: recordFor(1), read }))
+    assert.deepEqual(await countedIn(id), [1])
+    await openInterval(db, id, 2)
+    assert.deepEqual((await settleNow(id, 2)).wideRounds, [])
+    const kept1 = (await scoresOf(db, id, 1))[0]!.wideKept
+    const kept2 = (await scoresOf(db, id, 2))[0]!.wideKept
+    assert.deepEqual([kept1, kept2], [1, 0])
   })
 
   it('settles who left the subnet and whose round ended only now', async () => {

@@ -13,7 +13,7 @@ import {
 import type { VerifierId } from '../../../ledger/verifier-id.js'
 import { SHARE_WINDOW_INTERVALS } from '../../../rules/constants.js'
 import { useDatabase } from '../../support/postgres.js'
-import { LENGTH, newVerifier, openInterval, recordFor, settlementOf } from '../fixtures.js'
+import { LENGTH, newVerifier, openInterval, resultFor } from '../fixtures.js'
 
 const VECTOR: NewWeightSet = {
   kind: 'weights',
@@ -30,7 +30,7 @@ describe('what is shown of intervals', () => {
   async function settle(db: Database, id: VerifierId, n: number, set: NewWeightSet = VECTOR) {
     await openInterval(db, id, n)
     await db.tx(async (tx) => {
-      await writeSettlement(tx, id, n, settlementOf(n), recordFor(n))
+      await writeSettlement(tx, id, n, resultFor(n))
       await decideWeights(tx, id, n, set)
     })
   }

@@ -20,7 +20,7 @@ import {
   openInterval,
   prover,
   recordFor,
-  settlementOf,
+  resultFor,
   success,
   uuid,
 } from '../fixtures.js'
@@ -76,7 +76,7 @@ describe('ledger/network', () => {
   it('shows it afterwards, without prompts', async () => {
     const { db } = database()
     await db.tx(async (tx) => {
-      await writeSettlement(tx, id, 1, settlementOf(1), recordFor(1))
+      await writeSettlement(tx, id, 1, resultFor(1))
       await decideWeights(tx, id, 1, {
         kind: 'weights',
         uids: [1, 2],

@@ -32,7 +32,7 @@ import {
   prover,
   putContent,
   recordFor,
-  settlementOf,
+  resultFor,
   success,
 } from '../fixtures.js'
 
@@ -119,7 +119,7 @@ describe('ledger/retention', () => {
         { rounds: 1, gpuUsPerWork: 1, gpuColdUs: 0, ...NO_SPOT_CHECKS, inputs: {} },
         [],
       )
-      await writeSettlement(tx, id, n, settlementOf(n), recordFor(n))
+      await writeSettlement(tx, id, n, resultFor(n))
     })
   }
 

@@ -15,8 +15,7 @@ import {
   newVerifier,
   openInterval,
   prover,
-  recordFor,
-  settlementOf,
+  resultFor,
   success,
 } from '../fixtures.js'
 
@@ -132,7 +131,7 @@ describe('ledger/reusable prompts', () => {
     })
     await db.tx(async (tx) => {
       await closeInterval(tx, id, 1)
-      await writeSettlement(tx, id, 1, settlementOf(1), recordFor(1))
+      await writeSettlement(tx, id, 1, resultFor(1))
     })
     await db.execute(
       `UPDATE jobs SET completed_at = completed_at - interval '31 days' WHERE id = $1`,
