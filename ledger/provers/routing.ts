@@ -45,7 +45,8 @@ export interface RoutingOverviewRow {
 /**
  * For the public: no challenge of a running interval may move anything. A latency of users' requests alone
  * would not do: what did not move it was a challenge. So it is read from the attempts, not from what the
- * router goes by. Null when the interval that opened last does not have the prover.
+ * router goes by; those of the newest intervals first, as an index has them. Null when the interval that
+ * opened last does not have the prover.
  * @param throughN no answer of a later interval is in the latency
  */
 export async function routingOverview(
@@ -65,7 +66,7 @@ export async function routingOverview(
            SELECT elapsed_us * 1000000 / work AS us_per_work FROM attempts
            WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
              AND outcome = 'success' AND n <= $5
-           ORDER BY completed_at DESC LIMIT ${LATENCY_ANSWERS}
+           ORDER BY n DESC, completed_at DESC LIMIT ${LATENCY_ANSWERS}
          ) recent
        ) latency
        CROSS JOIN LATERAL (
@@ -79,7 +80,7 @@ export async function routingOverview(
              SELECT request_id, outcome, completed_at FROM attempts
              WHERE netuid = $1 AND verifier = $2 AND hotkey = p.hotkey AND registered_block = p.registered_block
                AND outcome IN ('success', 'failure') AND kind = 'inference' AND completed_at <= clock_timestamp()
-             ORDER BY completed_at DESC, request_id LIMIT ${BREAKER_OUTCOMES}
+             ORDER BY n DESC, completed_at DESC, request_id LIMIT ${BREAKER_OUTCOMES}
            ) last
          ) ended
        ) failures
