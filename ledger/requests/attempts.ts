@@ -13,7 +13,7 @@ import { batch } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import { shapeInBody } from './body-shape.js'
 import { lockForAttempts, oneSuccess } from './one-success.js'
-import { COUNT_ENDED, countFailures, countStarted } from './prover-counters.js'
+import { countFailures, countOutcomes, countStarted } from './prover-counters.js'
 
 /** `wide`: one of the requests of a wide round, which every prover is sent at the same instant. */
 export type AttemptKind = 'challenge' | 'inference' | 'wide'
@@ -305,25 +305,29 @@ export async function recordOutcomes(
       3,
     )
     const ended = await tx.query<RecordedOutcome>(
-      `WITH given AS (SELECT * FROM ${given.source}),
-       ended AS (
+      `WITH ended AS (
          UPDATE attempts a SET n = coalesce(a.n, ${CURRENT_N}), completed_at = clock_timestamp(),
            taken = given.taken::uuid[], ${set.join(', ')}
-         FROM given
+         FROM (SELECT * FROM ${given.source}) given
          WHERE a.request_id = given.request_id AND a.outcome IS NULL
            AND a.netuid = $1 AND a.verifier = $2
-         RETURNING a.n, a.request_id, a.outcome, a.reason, a.hotkey, a.registered_block, a.elapsed_us, a.work, a.in_flight,
-           a.gpus
+         RETURNING a.n, a.request_id, a.outcome, a.reason, a.hotkey, a.registered_block,
+           given.verdict, given.verdict_reason, given.reward_ppm
        ),
        checked AS (
          INSERT INTO verdicts (netuid, verifier, n, request_id, kind, hotkey, registered_block, verdict, reason, reward_ppm)
-         SELECT $1, $2, ended.n, ended.request_id, 'answer', ended.hotkey, ended.registered_block,
-           given.verdict, given.verdict_reason, given.reward_ppm
-         FROM ended JOIN given USING (request_id) WHERE given.verdict IS NOT NULL
+         SELECT $1, $2, n, request_id, 'answer', hotkey, registered_block, verdict, verdict_reason, reward_ppm
+         FROM ended WHERE verdict IS NOT NULL
          ON CONFLICT DO NOTHING
-       ), ${COUNT_ENDED}
+       )
        SELECT request_id, n, outcome, reason FROM ended`,
       [id.netuid, id.verifier, ...given.params],
+    )
+    // A statement of its own: of how many rows an update finds PostgreSQL knows nothing, and joins them one by one.
+    await countOutcomes(
+      tx,
+      id,
+      ended.map(({ requestId }) => requestId),
     )
     if (ended.length === outcomes.length && open.length === 0) return ended
     return tx.query<RecordedOutcome>(

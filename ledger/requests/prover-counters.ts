@@ -44,42 +44,49 @@ export async function countStarted(
 }
 
 /**
- * WITH queries that count a query `ended` of attempts that got their outcome in the same statement: speed, failures since
- * the last success, how often it was outpaced, and the end of its pause. An answer's time is divided by the number of our
- * requests that its GPU had, including those ahead of it: otherwise a busy prover would count as slow. $1 netuid,
- * $2 verifier.
+ * For attempts that just got their outcome: speed, failures since the last success, how often it was
+ * outpaced, and the end of its pause. An answer's time is divided by the number of our requests that its GPU
+ * had, including those ahead of it: otherwise a busy prover would count as slow.
  */
-export const COUNT_ENDED = `of_prover AS (
-    SELECT hotkey, registered_block,
-      coalesce(array_agg(elapsed_us * 1000000 / (work * (coalesce(in_flight / gpus, 0) + 1)) ORDER BY request_id)
-        FILTER (WHERE outcome = 'success' AND elapsed_us IS NOT NULL), '{}') AS us_per_work,
-      count(*) FILTER (WHERE outcome = 'success') AS successes,
-      count(*) FILTER (WHERE outcome = 'failure') AS failures,
-      count(*) FILTER (WHERE reason = 'outpaced') AS outpaced,
-      count(*) FILTER (WHERE outcome = 'refused') AS refused,
-      count(*) FILTER (WHERE outcome <> 'refused') AS others
-    FROM ended GROUP BY hotkey, registered_block
-  ), routed AS (
-    SELECT hotkey, registered_block FROM prover_routing
-    WHERE netuid = $1 AND verifier = $2
-      AND (hotkey, registered_block) IN (SELECT hotkey, registered_block FROM of_prover)
-    ORDER BY hotkey, registered_block FOR NO KEY UPDATE
-  ), counted AS (
-    UPDATE prover_routing p SET
-      outpaced = p.outpaced + e.outpaced,
-      recent_us_per_work = (e.us_per_work || p.recent_us_per_work)[1:${LATENCY_ANSWERS}],
-      us_per_work = (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY value)
-        FROM unnest((e.us_per_work || p.recent_us_per_work)[1:${LATENCY_ANSWERS}]) value),
-      measured_at = CASE WHEN cardinality(e.us_per_work) > 0 THEN clock_timestamp() ELSE p.measured_at END,
-      refused_until = CASE WHEN e.refused > 0 THEN clock_timestamp() + ${milliseconds(BACKOFF_429_MS)}
-        ELSE p.refused_until END,
-      paused_until = CASE WHEN e.others > 0 THEN greatest(clock_timestamp() + ${RANDOM_PAUSE},
-        least(coalesce(p.paused_until, '-infinity'), clock_timestamp() + ${milliseconds(PAUSE_MAX_MS)})) ELSE p.paused_until END,
-      failures_in_a_row = CASE WHEN e.successes > 0 THEN 0 ELSE p.failures_in_a_row + e.failures END,
-      last_failure_at = CASE WHEN e.failures > 0 THEN clock_timestamp() ELSE p.last_failure_at END
-    FROM routed JOIN of_prover e USING (hotkey, registered_block)
-    WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = e.hotkey AND p.registered_block = e.registered_block
-  )`
+export async function countOutcomes(
+  tx: Tx,
+  id: VerifierId,
+  requestIds: readonly string[],
+): Promise<void> {
+  await tx.execute(
+    `WITH ended AS (
+       SELECT hotkey, registered_block,
+         coalesce(array_agg(elapsed_us * 1000000 / (work * (coalesce(in_flight / gpus, 0) + 1)) ORDER BY request_id)
+           FILTER (WHERE outcome = 'success' AND elapsed_us IS NOT NULL), '{}') AS us_per_work,
+         count(*) FILTER (WHERE outcome = 'success') AS successes,
+         count(*) FILTER (WHERE outcome = 'failure') AS failures,
+         count(*) FILTER (WHERE reason = 'outpaced') AS outpaced,
+         count(*) FILTER (WHERE outcome = 'refused') AS refused,
+         count(*) FILTER (WHERE outcome <> 'refused') AS others
+       FROM attempts WHERE request_id = ANY ($3) GROUP BY hotkey, registered_block
+     ), locked AS (
+       SELECT hotkey, registered_block FROM prover_routing
+       WHERE netuid = $1 AND verifier = $2
+         AND (hotkey, registered_block) IN (SELECT hotkey, registered_block FROM ended)
+       ORDER BY hotkey, registered_block FOR NO KEY UPDATE
+     )
+     UPDATE prover_routing p SET
+       outpaced = p.outpaced + e.outpaced,
+       recent_us_per_work = (e.us_per_work || p.recent_us_per_work)[1:${LATENCY_ANSWERS}],
+       us_per_work = (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY value)
+         FROM unnest((e.us_per_work || p.recent_us_per_work)[1:${LATENCY_ANSWERS}]) value),
+       measured_at = CASE WHEN cardinality(e.us_per_work) > 0 THEN clock_timestamp() ELSE p.measured_at END,
+       refused_until = CASE WHEN e.refused > 0 THEN clock_timestamp() + ${milliseconds(BACKOFF_429_MS)}
+         ELSE p.refused_until END,
+       paused_until = CASE WHEN e.others > 0 THEN greatest(clock_timestamp() + ${RANDOM_PAUSE},
+         least(coalesce(p.paused_until, '-infinity'), clock_timestamp() + ${milliseconds(PAUSE_MAX_MS)})) ELSE p.paused_until END,
+       failures_in_a_row = CASE WHEN e.successes > 0 THEN 0 ELSE p.failures_in_a_row + e.failures END,
+       last_failure_at = CASE WHEN e.failures > 0 THEN clock_timestamp() ELSE p.last_failure_at END
+     FROM locked JOIN ended e USING (hotkey, registered_block)
+     WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = e.hotkey AND p.registered_block = e.registered_block`,
+    [id.netuid, id.verifier, requestIds],
+  )
+}
 
 /** For outcomes that were nobody's fault and have become failures. */
 export async function countFailures(
