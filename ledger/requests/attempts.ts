@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Judgement } from '../../rules/judge/judge-answer.js'
 import { answerCheck, MAYBE_IMPOSSIBLE } from '../../rules/judge/own-failure.js'
-import { compareText } from '../../rules/order.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Reason } from '../../rules/verdicts.js'
 import type { Database, Queryable, Tx } from '../database.js'
@@ -281,9 +280,6 @@ export async function recordOutcomes(
       late.has(row.requestId) ? outpaced(row.requestId) : row,
     )
     all.push(...open.map(outpaced))
-    // In one order, so that two batches that share requests don't deadlock. Should PostgreSQL choose another, one of the two
-    // fails and is tried again: to lock the rows first, in an order of ours, would take an eighth longer.
-    all.sort((a, b) => compareText(a.requestId, b.requestId))
     const flat = all.map(({ verdict, ...rest }) => ({
       ...rest,
       verdict: verdict?.verdict ?? null,
@@ -304,11 +300,17 @@ export async function recordOutcomes(
       flat,
       3,
     )
+    // Rows are locked in a fixed order, so that two batches that share requests can't deadlock.
     const ended = await tx.query<RecordedOutcome>(
-      `WITH ended AS (
+      `WITH given AS (SELECT * FROM ${given.source}),
+       locked AS (
+         SELECT request_id FROM attempts WHERE request_id IN (SELECT request_id FROM given)
+         ORDER BY request_id FOR NO KEY UPDATE
+       ),
+       ended AS (
          UPDATE attempts a SET n = coalesce(a.n, ${CURRENT_N}), completed_at = clock_timestamp(),
            taken = given.taken::uuid[], ${set.join(', ')}
-         FROM (SELECT * FROM ${given.source}) given
+         FROM given JOIN locked USING (request_id)
          WHERE a.request_id = given.request_id AND a.outcome IS NULL
            AND a.netuid = $1 AND a.verifier = $2
          RETURNING a.n, a.request_id, a.outcome, a.reason, a.hotkey, a.registered_block,
