@@ -1,4 +1,4 @@
--- Each index of attempts costs a fifteenth of recording an outcome. A prover's last requests are found by its intervals
+-- Recording an outcome writes every index of attempts. A prover's last requests are found by its intervals
 -- (attempts_of_prover_interval), and only attempts at users' requests are numbered.
 DROP INDEX attempts_of_prover;
 ALTER TABLE attempts DROP CONSTRAINT attempts_numbered;
