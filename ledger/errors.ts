@@ -7,7 +7,7 @@ export type LedgerErrorCode =
   | 'ledger_conflict'
   /** The address, user, password or database name is wrong. */
   | 'ledger_refused'
-  /** The database was migrated by a newer version of Fractal. */
+  /** The database was migrated by a newer version of Fractal; also while this process runs. */
   | 'ledger_newer'
   /** Migrations could not be applied. */
   | 'migration_failed'
@@ -47,6 +47,8 @@ const CONFLICT = /^(40...)$/
 const REFUSED = /^(28...|3D000)$/
 const NETWORK =
   /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/
+/** A column, a table or a function that this version names is gone: a newer one has migrated under our feet. */
+const OUTDATED = /^(42703|42P01|42883)$/
 const FORBIDDEN = '42501'
 /** Error codes of Node's TLS for an invalid certificate. */
 const UNTRUSTED =
@@ -84,6 +86,18 @@ export function toLedgerError(error: unknown): unknown {
       retryable: true,
       cause: error,
     })
+  }
+  if (OUTDATED.test(code)) {
+    return new LedgerError(
+      'ledger_newer',
+      `Postgres does not know what this version asks for: ${message}`,
+      {
+        hint: 'If a newer version has migrated the database, restart this process with that version; its work goes on there.',
+        details: { sqlState: code },
+        retryable: true,
+        cause: error,
+      },
+    )
   }
   if (REFUSED.test(code)) {
     return new LedgerError('ledger_refused', `Postgres refused the connection: ${message}`, {

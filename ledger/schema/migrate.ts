@@ -119,6 +119,9 @@ export async function migrateWithRoles(
   })
 }
 
+/** Whatever a running process would make of it. */
+const STATEMENT_FAILED: readonly string[] = ['ledger_query_failed', 'ledger_newer']
+
 async function locked<T>(
   address: string | DatabaseAddress,
   work: (client: pg.Client) => Promise<T>,
@@ -136,8 +139,9 @@ async function locked<T>(
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
     return await work(client)
   } catch (error) {
+    if (error instanceof LedgerError) throw error
     const known = toLedgerError(error)
-    if (known instanceof LedgerError && known.code !== 'ledger_query_failed') throw known
+    if (known instanceof LedgerError && !STATEMENT_FAILED.includes(known.code)) throw known
     throw new LedgerError('migration_failed', `migrating failed: ${messageOf(error)}`, {
       cause: error,
     })

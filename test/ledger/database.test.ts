@@ -157,6 +157,7 @@ describe('ledger/database', () => {
     )
     assert.equal(codeOf(withCode('40P01')), 'ledger_conflict true')
     assert.equal(codeOf(withCode('23505')), 'ledger_query_failed false')
+    assert.equal(codeOf(withCode('42703')), 'ledger_newer true')
     assert.equal(codeOf(new TypeError('a bug')), 'not ours')
   })
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Absences } from '../grid/absences.js'
 import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
-import { PROCESSES, PROVERS, useSoakGrid } from '../grid/soak-grid.js'
+import { PROCESSES, useSoakGrid } from '../grid/soak-grid.js'
 import { drawDeaths } from '../killed/draw-deaths.js'
 
 const SEED = Number(process.env.FRACTAL_TEST_SEED ?? Date.now() % 1_000_000)
@@ -11,8 +12,7 @@ const TIMEOUT_MS = 600_000 + DEATHS * 60_000
 
 describe('a whole grid whose processes are killed at random', function () {
   this.timeout(TIMEOUT_MS)
-  /** Intervals in which a prover was away. */
-  const away = new Map(PROVERS.map((name) => [name, new Set<number>()]))
+  const away = new Absences()
   const soak = useSoakGrid()
 
   before(() => {
@@ -20,10 +20,6 @@ describe('a whole grid whose processes are killed at random', function () {
       `      the same deaths again: FRACTAL_TEST_SEED=${SEED} FRACTAL_TEST_DEATHS=${DEATHS}`,
     )
   })
-
-  function noteAway(who: readonly string[], first: number, last: number): void {
-    for (const name of who) for (let n = first; n <= last; n++) away.get(name)?.add(n)
-  }
 
   it(`${DEATHS} deaths`, async () => {
     const { chain, user } = soak()
@@ -38,7 +34,7 @@ describe('a whole grid whose processes are killed at random', function () {
       await sleep(downMs)
       for (const name of PROCESSES.filter((each) => who.includes(each))) await soak().start(name)
       const last = await soak().newest()
-      noteAway(who, first, last)
+      away.note(who, first, last)
       died += who.length
       console.warn(`      ${died} of ${DEATHS}: ${who.join(' and ')}, interval ${last}`)
       assert.deepEqual(await chain.blockAt(final.number), final, 'the chain lost a final block')
@@ -46,9 +42,7 @@ describe('a whole grid whose processes are killed at random', function () {
   })
 
   it('Postgres: every interval ended, what settled is whole, and nobody honest was blamed', async () => {
-    const { settled, last } = await assertIntervals(soak(), {
-      wasAway: (name, n) => away.get(name)!.has(n),
-    })
+    const { settled, last } = await assertIntervals(soak(), { wasAway: away.wasAway })
     assert.ok(settled >= last / 2, `${settled} of ${last} intervals settled`)
   })
 

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { postgresDataDir } from '../../../dev/postgres/home.js'
+import { Absences } from '../grid/absences.js'
+import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
+import { SmallDisk } from '../grid/small-disk.js'
+import { SoakGrid } from '../grid/soak-grid.js'
+
+const POSTGRES_MB = 400
+const PROVER_MB = 24
+/** Shorter than what intervals wait for the ledger. */
+const FULL_MS = 30_000
+
+describe('disks that are full for a while', function () {
+  this.timeout(900_000)
+  let soak: SoakGrid
+  const disks: SmallDisk[] = []
+  let ofPostgres: SmallDisk
+  let ofProver: SmallDisk
+  const away = new Absences()
+
+  before(async function () {
+    soak = await SoakGrid.make({
+      // Little of it is written ahead, so that the disk is full when its tables are.
+      postgresSettings: { max_wal_size: '64MB', min_wal_size: '32MB' },
+    })
+    const { grid, state } = soak
+    await grid.startPostgres()
+    await grid.killPostgres()
+    for (const [folder, megabytes] of [
+      [postgresDataDir(state.postgres), POSTGRES_MB],
+      [state.prover('prover-1'), PROVER_MB],
+    ] as const) {
+      const disk = await SmallDisk.over(folder, megabytes)
+      if (disk === null) {
+        console.warn('      skipped: nothing may be mounted here (it takes root)')
+        this.skip()
+      }
+      disks.push(disk)
+    }
+    ;[ofPostgres, ofProver] = disks as [SmallDisk, SmallDisk]
+    await soak.startAll()
+  })
+
+  after(async function () {
+    const tests = this.test?.parent?.tests ?? []
+    const isFailed = tests.some(({ state }) => state === 'failed')
+    await soak?.grid.stop()
+    for (const disk of disks) await disk.remove()
+    await soak?.stop({ keepLogs: isFailed })
+  })
+
+  it('a prover’s: it says so and takes nothing; the other serves', async () => {
+    const { n: first } = await soak.nextInRounds()
+    await ofProver.fill()
+    await soak.patient('the prover to say so', async () =>
+      (await readFile(soak.state.log('prover-1'), 'utf8')).includes('answers can’t be kept'),
+    )
+    const video = soak.user.ask('while a prover’s disk is full')
+    await soak.user.assertCompleted(await video)
+    const { n } = await soak.nextInRounds()
+    assert.equal(await soak.ended(n), 'settled')
+    await ofProver.makeRoom()
+    const { n: last } = await soak.nextInRounds()
+    away.note(['prover-1'], first, last)
+    assert.equal(await soak.ended(last), 'settled')
+  })
+
+  it('PostgreSQL’s: nothing is taken that is not stored; all goes on when there is room', async () => {
+    const { grid, user } = soak
+    const { n } = await soak.nextInRounds()
+    await ofPostgres.fill()
+    const asked = user.ask('while the ledger’s disk is full')
+    await sleep(FULL_MS)
+    const ready = await fetch(`${grid.apiUrl}/readyz`)
+    console.warn(`      /readyz of the API said ${ready.status} ${await ready.text()}`)
+    await ofPostgres.makeRoom()
+    // It ends when it can't write its log; whoever watches it starts it again.
+    const answers = await soak.db.query('SELECT 1').catch(() => null)
+    if (answers === null) {
+      console.warn('      PostgreSQL had ended')
+      await grid.killPostgres()
+      await grid.startPostgres()
+    }
+    await user.assertCompleted(await asked)
+    assert.notEqual(await soak.ended(n), 'missed')
+    const next = await soak.nextInRounds()
+    assert.equal(await soak.ended(next.n), 'settled')
+    assert.deepEqual(grid.endedRoles(), [], 'no process of ours ended')
+  })
+
+  it('lost nothing, counted nothing twice, and failed no workflow', async () => {
+    await assertIntervals(soak, { wasAway: away.wasAway })
+    await assertVideos(soak)
+    await assertWorkflows(soak)
+    await assertChain(soak)
+  })
+})
