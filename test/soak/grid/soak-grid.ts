@@ -33,13 +33,15 @@ const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.me
 const log = createLog('test', 'silent')
 
 export interface SoakGridOptions
-  extends Pick<GridOptions, 'postgresPrograms' | 'postgresSettings'> {
+  extends Pick<GridOptions, 'postgresPrograms' | 'postgresSettings' | 'nodeOptions'> {
   /** Of an interval. */
   readonly blocks?: number
   /** What the processes are started by at first. Default: this clone, compiled. */
   readonly bin?: string
   /** Further options of every process. */
   readonly options?: GridOptions['options']
+  /** A second deployment with the same hotkey: with stores of its own, on this one's chain and among its provers. */
+  readonly beside?: SoakGrid
 }
 
 /** A whole grid of processes on stores of its own, for tests that take its parts away, and its user. */
@@ -53,37 +55,44 @@ export class SoakGrid {
   private constructor(
     readonly state: StateDir,
     grid: Grid,
+    private readonly beside: SoakGrid | null,
   ) {
     this.grid = grid
   }
 
   /** Nothing runs yet. */
   static async make(options: SoakGridOptions): Promise<SoakGrid> {
-    const { blocks = 24, bin = COMPILED_BIN, options: more, ...ofGrid } = options
+    const { blocks = 24, bin = COMPILED_BIN, options: more, beside, ...ofGrid } = options
     const state = await openStateDir(await mkdtemp(path.join(tmpdir(), 'fractal-soak-')))
+    const ports = await freePorts(PROVERS.length)
+    const shared = beside && { 'wallet.path': beside.state.wallets }
     const grid = new Grid({
       state,
-      ports: await freePorts(PROVERS.length),
+      ports: beside
+        ? { ...ports, localnet: Number(new URL(beside.grid.chainEndpoint).port) }
+        : ports,
       provers: PROVERS.map((name) => ({ name })),
       netuid: NETUID,
       options: {
         profile: 'test',
         'neuron.compute_stats_interval': blocks,
         'model.dir': MODEL,
+        ...shared,
         ...more,
       },
       log,
       ...ofGrid,
     })
     grid.bin = bin
-    return new SoakGrid(state, grid)
+    return new SoakGrid(state, grid, beside ?? null)
   }
 
   async startAll(): Promise<void> {
     await this.grid.startStores()
-    await this.start('localnet')
+    if (this.beside === null) await this.start('localnet')
+    else this.grid.wallets = this.beside.grid.wallets
     await this.start('gpu-worker')
-    await Promise.all(PROVERS.map((name) => this.start(name)))
+    if (this.beside === null) await Promise.all(PROVERS.map((name) => this.start(name)))
     await Promise.all(['verifier', 'inference-worker', 'api'].map((name) => this.start(name)))
     this.id = { netuid: NETUID, verifier: this.grid.verifier.hotkey }
     this.chain = await connectLocalChain(this.grid.chainEndpoint)
