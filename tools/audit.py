@@ -19,6 +19,8 @@ LIMIT = {"challenger": 100_000, "grandmaster": 25_000, "gold": 14_000, "silver":
 MOST_BYTES = 64 * 1024 * 1024
 COUNTS = ["wide_rounds", "wide_gpus", "wide_slots", "wide_kept", "offered", "accepted"]
 
+VERSIONS = ["fractal-record/2", "fractal-record/3", "fractal-record/4"]
+
 class BadRecord(Exception): pass
 
 def canonical(value):
@@ -36,7 +38,7 @@ def read(path):
         text = raw.decode("utf-8")
         signed = json.loads(text)
         record = signed["record"]
-        if canonical(signed) != text or record["version"] not in ("fractal-record/2", "fractal-record/3"):
+        if canonical(signed) != text or record["version"] not in VERSIONS:
             raise BadRecord("is not canonical JSON, or of another version")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadRecord(f"is no record: {type(error).__name__} {error}") from None
@@ -163,6 +165,9 @@ def settled(record, state, answers, checks, rounds, window, by_id):
         observation = 0 if cheating or refused else mean * paid * FACTOR[tier] // 10**12
     score, alpha = state["score_ppm"] // 2 ** len(cheating), profile["moving_average_alpha_ppm"]
     after = score * 999 // 1000 if observation is None else max(0, ((PPM - alpha) * score + alpha * observation) // PPM)
+    # In Bronze a score rises only if a check was passed; up to version 3 it always could.
+    if tier == "bronze" and good == 0 and observation is not None and record["version"] == VERSIONS[2]:
+        after = min(score, after)
     # The move.
     def meets(rate):
         return 1000 * successes >= rate * attempts and 1000 * good >= rate * judged

@@ -313,6 +313,7 @@ const NO_MEMBER = 'is no member of this version'
 /** A record of each version as `camelNames` reads it: every member that it has, and no other. */
 export const RECORD_SCHEMAS: Readonly<Record<RecordVersion, z.ZodType<PublicRecord>>> = {
   [RECORD_VERSION]: record,
+  'fractal-record/3': record.extend({ version: z.literal('fractal-record/3') }),
   'fractal-record/2': record.extend({
     version: z.literal('fractal-record/2'),
     certificates: list(

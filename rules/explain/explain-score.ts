@@ -6,7 +6,7 @@ import {
 } from '../constants.js'
 import { shownCapacityPpm } from '../settle/capacity.js'
 import { observe } from '../settle/observation.js'
-import { afterCheats } from '../settle/score.js'
+import { afterCheats, nextScore } from '../settle/score.js'
 import type { ProvenCapacity } from '../settle/settlement.js'
 import type { Tier } from '../tiers.js'
 import { tierName } from './format-text.js'
@@ -86,6 +86,12 @@ function averaged({
     observationPpm === null
       ? `${IDLE_SCORE_PERMILLE} of 1000 parts of ${before}`
       : `${percent(ONE_PPM - alphaPpm)} of ${before} and ${percent(alphaPpm)} of the observation`
+  if (scoreAfter < nextScore(kept, observationPpm, { alphaPpm, mayRise: true })) {
+    return (
+      `The score of ${decimal(scoreAfter)} did not rise: in Bronze it does so only in an interval in which a check is ` +
+      'passed, and none was.'
+    )
+  }
   return `The score went from ${decimal(scoreBefore)} to ${decimal(scoreAfter)}: ${parts}.`
 }
 

@@ -16,10 +16,15 @@ import type { Tier } from '../tiers.js'
 import type { AnswerColumns } from './answer-columns.js'
 
 /** The version that records are written in. */
-export const RECORD_VERSION = 'fractal-record/3'
-/** Versions that are read. 2 had no cold price: deadlines were made without one. */
-export const RECORD_VERSIONS = ['fractal-record/2', RECORD_VERSION] as const
+export const RECORD_VERSION = 'fractal-record/4'
+/**
+ * Versions that are read. 2 had no cold price: deadlines were made without one. Up to 3 a score rose in Bronze without a
+ * check.
+ */
+export const RECORD_VERSIONS = ['fractal-record/2', 'fractal-record/3', RECORD_VERSION] as const
 export type RecordVersion = (typeof RECORD_VERSIONS)[number]
+/** Versions from before decision 0029. */
+export const PAYS_UNCHECKED: readonly RecordVersion[] = ['fractal-record/2', 'fractal-record/3']
 
 /**
  * The public record of an interval (mechanism.md section 7): everything a stranger needs to recompute it with

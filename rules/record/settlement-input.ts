@@ -10,7 +10,12 @@ import type {
 } from '../settle/settlement.js'
 import { sumWindow } from '../settle/share-counts.js'
 import type { RecordedAnswer } from './answer-columns.js'
-import type { DueWideRequest, PublicRecord, RecordedProfile } from './public-record.js'
+import {
+  type DueWideRequest,
+  PAYS_UNCHECKED,
+  type PublicRecord,
+  type RecordedProfile,
+} from './public-record.js'
 
 /** The profile from a record. */
 export function profileOf({ vpermitLimitRao, ...profile }: RecordedProfile): MechanismProfile {
@@ -58,6 +63,7 @@ export function settlementInput(
       ),
     ),
     certifiedUsPerWork: record.certifiedUsPerWork,
+    paysUnchecked: PAYS_UNCHECKED.includes(record.version),
     standardWork,
     blocks: record.length,
   }

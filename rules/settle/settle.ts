@@ -4,7 +4,7 @@ import { usOfWork } from '../work-time.js'
 import { provenCapacity, tierLimitPpm } from './capacity.js'
 import { decideMove } from './moves.js'
 import { meanReward, observe } from './observation.js'
-import { afterCheats, nextScore } from './score.js'
+import { afterCheats, nextScore, scoreMayRise } from './score.js'
 import type {
   AnswerRow,
   CheckRow,
@@ -87,7 +87,7 @@ function twice(what: string, key: string): RuleError {
 
 function settleProver(
   { state, answers, checks, wideRounds, window }: ProverRows,
-  { profile, certifiedUsPerWork, standardWork, blocks }: SettlementInput,
+  { profile, certifiedUsPerWork, standardWork, blocks, paysUnchecked = false }: SettlementInput,
 ): ProverSettlement {
   const tally = tallyProver(answers, checks)
   const totalAfter = state.totalSuccesses + tally.requestSuccesses + tally.ownPassed
@@ -121,7 +121,10 @@ function settleProver(
     ...counts,
     ...proven,
     scoreBefore: state.scorePpm,
-    scoreAfter: nextScore(kept, observationPpm, profile.movingAverageAlphaPpm),
+    scoreAfter: nextScore(kept, observationPpm, {
+      alphaPpm: profile.movingAverageAlphaPpm,
+      mayRise: paysUnchecked || scoreMayRise(state.tier, tally.checksPassed),
+    }),
     validationsSinceMove: outcome.validationsSinceMove,
     fastReturn: outcome.fastReturn,
   }

@@ -139,6 +139,8 @@ export interface SettlementInput {
   standardWork: number
   /** The interval's length. */
   blocks: number
+  /** As it was before decision 0029: a score may rise in Bronze without a check. For older records; default false. */
+  paysUnchecked?: boolean
 }
 
 export type MoveReason = 'promoted' | 'fast_return' | 'cheat' | 'rate_missed' | 'downtime'

@@ -46,11 +46,12 @@ describe('constants, the margins between them', () => {
   })
 
   it('a lost score takes long to fade, and a refuted one does not', () => {
+    const rising = { alphaPpm: constants.MOVING_AVERAGE_ALPHA_PPM, mayRise: true }
     let idle = 1_000_000
     let refuted = 1_000_000
     for (let i = 0; i < 20; i++) {
-      idle = nextScore(idle, null, constants.MOVING_AVERAGE_ALPHA_PPM)
-      refuted = nextScore(refuted, 0, constants.MOVING_AVERAGE_ALPHA_PPM)
+      idle = nextScore(idle, null, rising)
+      refuted = nextScore(refuted, 0, rising)
     }
     assert.ok(idle > 980_000 && refuted < 360_000)
   })

@@ -69,7 +69,7 @@ describe('callers that mean no good', function () {
   const log = pino({ level: 'error' }, { write: (line) => lines.push(line) })
   let server: TestApi
   before(async () => {
-    server = await start({ headersTimeoutMs: 300 })
+    server = await start()
     // Connections to Postgres are there before anything is counted.
     assert.match(
       await say(`GET /v1/models HTTP/1.1\r\n${HOST}${KEY}${CLOSE}\r\n`),
@@ -84,7 +84,7 @@ describe('callers that mean no good', function () {
     assert.deepEqual(lines, [], 'nothing went wrong on our side')
   })
 
-  function start(listening: Partial<ApiServerOptions>): Promise<TestApi> {
+  function start(listening: Partial<ApiServerOptions> = {}): Promise<TestApi> {
     return startApi({ db: database().db, temporal, verifierId: newVerifier(), log, listening })
   }
 

@@ -10,11 +10,13 @@ const MUCH = 'x'.repeat(1_000_000)
 
 describe('a stream of events', () => {
   let server: ApiServer
+  /** How long a client may take nothing. */
+  let unreadMs = 30_000
   let run: (stream: SseStream) => Promise<void>
   before(async () => {
     const app = express()
     app.get('/', async (req, res) => {
-      await run(new SseStream(req, res, { heartbeatMs: 20, unreadMs: 300 }))
+      await run(new SseStream(req, res, { heartbeatMs: 20, unreadMs }))
     })
     server = await serveApi(app, { host: '127.0.0.1', port: 0 })
   })
@@ -45,6 +47,7 @@ describe('a stream of events', () => {
   })
 
   it('cuts off who does not read, and makes nothing for who is gone', async () => {
+    unreadMs = 300
     let sent = 0
     const ended = new Promise<number>((resolve) => {
       run = async (stream) => {
@@ -61,6 +64,7 @@ describe('a stream of events', () => {
     socket.pause()
     assert.ok((await ended) < 50, 'it waited for the client')
     socket.destroy()
+    unreadMs = 30_000
   })
 
   it('waits for who is slow, and loses nothing', async () => {

@@ -4,7 +4,7 @@ import { proverDetailSchema } from '../../../api/network/prover-schema.js'
 import { routingChanges } from '../../../ledger/provers/routing-changes.js'
 import { recordOutcomes, startAttempts } from '../../../ledger/requests/attempts.js'
 import { observe } from '../../../rules/settle/observation.js'
-import { afterCheats, nextScore } from '../../../rules/settle/score.js'
+import { afterCheats, nextScore, scoreMayRise } from '../../../rules/settle/score.js'
 import { attempt, failure, newJob, newVerifier, success, uuid } from '../../ledger/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
 import { awayTemporal, type Problem, startApi, type TestApi } from '../server.js'
@@ -157,7 +157,7 @@ describe('/v1/network/provers/{hotkey}', () => {
         tier_before: hotkey === good.hotkey ? ('silver' as const) : ('bronze' as const),
       }
       assert.ok(score !== null)
-      const { cheats } = history.at(-1)!
+      const { cheats, checks_passed } = history.at(-1)!
       const observation = observe(
         score.mean_reward_ppm,
         score.paid_capacity_ppm!,
@@ -167,7 +167,10 @@ describe('/v1/network/provers/{hotkey}', () => {
       assert.equal(score.observation_ppm, observation)
       assert.equal(
         score.score_ppm,
-        nextScore(afterCheats(score.before_ppm, cheats), score.observation_ppm, score.alpha_ppm),
+        nextScore(afterCheats(score.before_ppm, cheats), score.observation_ppm, {
+          alphaPpm: score.alpha_ppm,
+          mayRise: scoreMayRise(tier_before, checks_passed),
+        }),
       )
     }
     const { score } = await show(good.hotkey)

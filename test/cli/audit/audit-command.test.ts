@@ -37,7 +37,7 @@ const NO_CHAIN = {
 } as const
 
 describe('fractal audit', function () {
-  this.timeout(60_000)
+  this.timeout(240_000)
   let folder: string
   let honest: MadeRecords
   let api: RecordApi
@@ -248,7 +248,7 @@ describe('fractal audit', function () {
       ],
       [await file('twice.json', text.replace('"netuid":7', '"netuid":7,"netuid":7')), /canonical/],
       [
-        await file('old.json', text.replace('fractal-record/3', 'fractal-record/1')),
+        await file('old.json', text.replace('fractal-record/4', 'fractal-record/1')),
         /of version "fractal-record\/1"/,
       ],
       [join(folder, 'none.json'), /ENOENT/],

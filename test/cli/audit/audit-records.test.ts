@@ -13,9 +13,14 @@ import { commitmentText } from '../../../formats/commitment.js'
 import { recordHash, recordText } from '../../../formats/record.js'
 import { sha256Hex } from '../../../formats/sha256.js'
 import { ownSettings } from '../../../rules/audit/audit-profile.js'
+import { weightInput } from '../../../rules/audit/audit-settlement.js'
 import { PRODUCTION_PROFILE } from '../../../rules/profile.js'
 import { encodeAnswers, type RecordedAnswer } from '../../../rules/record/answer-columns.js'
-import type { PublicRecord } from '../../../rules/record/public-record.js'
+import type { PublicRecord, RecordVersion } from '../../../rules/record/public-record.js'
+import { settlementInput } from '../../../rules/record/settlement-input.js'
+import { settle } from '../../../rules/settle/settle.js'
+import type { ProverSettlement } from '../../../rules/settle/settlement.js'
+import { weightVector } from '../../../rules/settle/weights.js'
 import { testSigner } from '../../chain/keys.js'
 import {
   GENESIS,
@@ -121,6 +126,31 @@ describe('audit of public records', () => {
     }
   })
 
+  it('settles records up to version 3 by their rule: scores rose in Bronze without a check', async () => {
+    // Sixteen provers, and time for few spot checks.
+    const records = madeRecords(16, { usPerPixel: 200_000 })
+    makeNext(records)
+    const [{ record, answers }] = records.made as [Made]
+    const unchecked = ({ checksPassed, observationPpm }: ProverSettlement) =>
+      checksPassed === 0 && (observationPpm ?? 0) > 0
+    const before: PublicRecord = { ...record, version: 'fractal-record/3' }
+    const settlement = settle(settlementInput(before, answers)!)
+    const rose = settlement.provers.filter(unchecked)
+    assert.ok(rose.length > 0 && rose.every(({ scoreAfter }) => scoreAfter > 0))
+    assert.ok(record.settlement!.provers.filter(unchecked).every((one) => one.scoreAfter === 0))
+    const { weights } = record
+    const vector = weightVector(weightInput(settlement, weights!))
+    assert.ok(vector.kind === 'weights')
+    const paid = { ...weights!, uids: vector.uids, values: vector.values }
+    const told = (version: RecordVersion) =>
+      sentences([signed(records, { ...before, version, settlement, weights: paid }, answers).text])
+    assert.deepEqual(await told('fractal-record/3'), [])
+    assert.match(
+      (await told('fractal-record/4')).join('\n'),
+      /score_after says 9000, but 0 follows/,
+    )
+  })
+
   it('finds nothing in an interval whose spot checks stopped at the end of their budget', async () => {
     const busy = madeRecords(4, { usPerPixel: 200_000, served: 40 })
     const { record } = makeNext(busy)
@@ -161,7 +191,7 @@ describe('audit of public records', () => {
       refused('['.repeat(100_000), /nested more than 32 deep/)
       refused('{"published":1}', /no signed record/)
       refused('null', /no signed record/)
-      refused(changed(/fractal-record\/3/, 'fractal-record/1'), /of version "fractal-record\/1"/)
+      refused(changed(/fractal-record\/4/, 'fractal-record/1'), /of version "fractal-record\/1"/)
       refused(changed(/"netuid":7,/, '"netuid":7,"__proto__":{"a":1},'), /canonical|no member/)
       refused(changed(/"netuid":7,/, '"netuid":7,"netuit":7,'), /netuit/)
       refused(changed(/"netuid":7/, '"netuid":7.5'), /canonical/)

@@ -13,6 +13,8 @@ const VILLAINS = [
   'half precision',
   'skips 5 of 25 steps',
 ]
+/** They have no GPU: whatever they answer is made up, copied, or another model's. */
+const IDLE_CHEATS = ['fakes all', 'cached', 'fakes, signs a class of its own']
 const OTHERS = [
   'flaky 2 %',
   'slow 5 %',
@@ -59,7 +61,7 @@ describe('the mechanism, simulated (npm run sim, short)', () => {
     cellsOf([of]).find(({ behaviour }) => behaviour === name)!.weightPerGpu
 
   before(() => {
-    result = run(1, [...VILLAINS, ...OTHERS])
+    result = run(1, [...VILLAINS, ...IDLE_CHEATS, ...OTHERS], { provers: 85 })
   })
 
   it('accuses nobody who did not cheat', () => {
@@ -73,6 +75,10 @@ describe('the mechanism, simulated (npm run sim, short)', () => {
       assert.equal(`${name}: ${caught}`, `${name}: ${cheating}`)
       assert.ok(weightOf(name) < 0.6, `${name}: ${weightOf(name)}`)
     }
+  })
+
+  it('pays nothing to who computes nothing', () => {
+    for (const name of IDLE_CHEATS) assert.ok(weightOf(name) < 0.02, `${name}: ${weightOf(name)}`)
   })
 
   it('pays for what is served: neither for hotkeys nor for what is said', () => {
@@ -170,6 +176,9 @@ describe('the mechanism, simulated (npm run sim, short)', () => {
     const little = { ...broken, load: 0.05, wronglyAccused: [], ...served(0.95) }
     assert.equal(brokenPromises([little]).length, 1)
     assert.deepEqual(brokenPromises([{ ...little, owners: [{ ...rich, weightPerGpu: 1.14 }] }]), [])
-    assert.equal(tableOf([result], 1).length, 2 + 1 + VILLAINS.length + OTHERS.length)
+    assert.equal(
+      tableOf([result], 1).length,
+      2 + 1 + VILLAINS.length + IDLE_CHEATS.length + OTHERS.length,
+    )
   })
 })

@@ -7,6 +7,7 @@ import { requestCounts } from '../../../rules/settle/request-counts.js'
 import { afterCheats, nextScore } from '../../../rules/settle/score.js'
 import { settle } from '../../../rules/settle/settle.js'
 import type { AnswerRow, CheckRow, SettlementInput } from '../../../rules/settle/settlement.js'
+import type { Tier } from '../../../rules/tiers.js'
 import { usOfWork, usPerWork } from '../../../rules/work-time.js'
 import {
   answer,
@@ -274,16 +275,38 @@ describe('time per unit of work', () => {
 })
 
 describe('score', () => {
+  const rising = { alphaPpm: 50_000, mayRise: true }
+
   it('averages by alpha, never below 0, and fades without evidence', () => {
-    assert.equal(nextScore(0, 450_000, 50_000), 22_500)
-    assert.equal(nextScore(1_000_000, 0, 50_000), 950_000)
-    assert.equal(nextScore(100, -50_000, 50_000), 0)
-    assert.equal(nextScore(1_000_000, null, 50_000), 999_000)
-    assert.equal(nextScore(999, null, 50_000), 998)
-    assert.equal(nextScore(1, 1, 50_000), 1)
+    assert.equal(nextScore(0, 450_000, rising), 22_500)
+    assert.equal(nextScore(1_000_000, 0, rising), 950_000)
+    assert.equal(nextScore(100, -50_000, rising), 0)
+    assert.equal(nextScore(1_000_000, null, rising), 999_000)
+    assert.equal(nextScore(999, null, rising), 998)
+    assert.equal(nextScore(1, 1, rising), 1)
     let score = 0
-    for (let i = 0; i < 2000; i++) score = nextScore(score, 1_000_000, 50_000)
+    for (let i = 0; i < 2000; i++) score = nextScore(score, 1_000_000, rising)
     assert.equal(score, 999_981, 'up to 19 ppm low')
+  })
+
+  it('may not rise in Bronze without a check that was passed, and falls as ever', () => {
+    const still = { ...rising, mayRise: false }
+    assert.equal(nextScore(100_000, 450_000, still), 100_000)
+    assert.equal(nextScore(500_000, 450_000, still), nextScore(500_000, 450_000, rising))
+    assert.equal(nextScore(1_000, null, still), 999)
+    const answers = times(4, () => answer(p, { kind: 'wide' }))
+    const { requestId } = answers[0]!
+    const seen = check(p, { kind: 'spotcheck', requestKind: 'wide', requestId })
+    const settled = (tier: Tier, more: Partial<SettlementInput> = {}) => {
+      const provers = [prover('p', { tier, scorePpm: 1000 })]
+      return settleOne({ provers, answers, ...more }).scoreAfter
+    }
+    assert.equal(settled('bronze'), 1000)
+    assert.ok(settled('silver') > 1000, 'whoever is there was checked before')
+    assert.ok(settled('bronze', { checks: [seen] }) > 1000)
+    const unknown: CheckRow = { ...seen, verdict: 'abstained', reason: 'no_time', rewardPpm: null }
+    assert.equal(settled('bronze', { checks: [unknown] }), 1000)
+    assert.ok(settled('bronze', { paysUnchecked: true }) > 1000, 'in records of before')
   })
 
   it('is halved for each cheat first', () => {
