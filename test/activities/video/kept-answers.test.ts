@@ -17,6 +17,9 @@ describe('an attempt that still has its frames', function () {
     deps = await grid().inferenceDeps()
   })
 
+  // A prover rests for up to two seconds after each request: with two of them, both may.
+  beforeEach(() => grid().db.execute('UPDATE prover_routing SET paused_until = NULL'))
+
   const attempt = (job: JobRow) =>
     attemptVideo(deps, { jobId: job.id, attempt: 1 }, new AbortController().signal, () => undefined)
   const sha256Of = async (job: JobRow) => {
