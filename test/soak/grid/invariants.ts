@@ -5,7 +5,7 @@ import { intervalByN } from '../../../ledger/intervals/intervals.js'
 import { verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { intervalLoopId, intervalWorkflowId } from '../../../temporal/workflow-ids.js'
 import { assertWhole } from '../../e2e/whole.js'
-import { NETUID, PROVERS, type SoakGrid } from './soak-grid.js'
+import { NETUID, type SoakGrid } from './soak-grid.js'
 
 interface AboutIntervals {
   /** Whether a prover was away in an interval, and may have failed for that reason. */
@@ -46,20 +46,6 @@ export async function assertIntervals(
   }
   console.warn(`      ${settled} of ${last} intervals settled`)
   return { settled, last }
-}
-
-/** Postgres: in an interval that begins from now on, each of the provers passes. */
-export async function assertAllPassAgain(soak: SoakGrid): Promise<void> {
-  const { db, id } = soak
-  const before = await soak.newest()
-  await soak.patient('an interval in which every prover passes', async () => {
-    const last = await soak.newest()
-    for (let n = before + 1; n <= last; n += 1) {
-      const passes = (await verdictsOf(db, id, n)).filter(({ verdict }) => verdict === 'pass')
-      if (new Set(passes.map(({ hotkey }) => hotkey)).size === PROVERS.length) return true
-    }
-    return false
-  })
 }
 
 /** Postgres: no request of the user was lost, and each was delivered once. */
