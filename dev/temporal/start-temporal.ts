@@ -165,8 +165,10 @@ async function answers(address: string, uiUrl: string): Promise<void> {
 }
 
 async function describeNamespace(address: string): Promise<void> {
-  const connection = await Connection.connect({ address, connectTimeout: 2000 })
+  // Not `Connection.connect`: one that fails is never closed, and somebody else's server may keep its socket open.
+  const connection = Connection.lazy({ address, connectTimeout: 2000 })
   try {
+    await connection.ensureConnected()
     await connection.workflowService.describeNamespace({ namespace: 'default' })
   } finally {
     await connection.close()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Connection } from '@temporalio/client'
@@ -125,7 +125,9 @@ exec ${cli!.path} "$@"
       const flag = name === 'grpc' ? '--port' : `--${name}-port`
       const args = (await readFile(`${slow}.args`, 'utf8')).split(' ')
       const lost = Number(args[args.indexOf(flag) + 1])
-      const faster = createServer().listen(lost, '127.0.0.1')
+      const callers = new Set<Socket>()
+      const faster = createServer((socket) => void callers.add(socket.on('error', () => {})))
+      faster.listen(lost, '127.0.0.1')
       await once(faster, 'listening')
       await writeFile(`${slow}.taken`, '')
       try {
@@ -134,6 +136,7 @@ exec ${cli!.path} "$@"
         assert.equal((await fetch(server.uiUrl)).status, 200)
         await server.kill()
       } finally {
+        for (const socket of callers) socket.destroy()
         faster.close()
       }
     })
