@@ -2,10 +2,10 @@ import type { AxonRow } from '../../ledger/provers/routing.js'
 import type { AttemptRow } from '../../ledger/requests/attempts.js'
 import { putFrames } from '../../ledger/requests/frames.js'
 import { requestGeneration } from '../../wire/client.js'
+import { deflateFrame } from '../../wire/frame-codec.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { BatchWriter } from '../shared/batch-writer.js'
-import { compressFrame } from '../shared/compress-frame.js'
 import { storedParams } from '../shared/stored-request.js'
 
 /** How long the first frame waits for others, which often arrive in a burst. */
@@ -73,7 +73,10 @@ export async function requestVideo(
   // frames arrive again with the replay.
   const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(
     async (batch) => {
-      const packed = await Promise.all(batch.map(([index, rgb]) => compressFrame(index, rgb)))
+      // Compressed again: a prover's own zlib bytes may be as large as its cap allows.
+      const packed = await Promise.all(
+        batch.map(async ([index, rgb]) => ({ index, zlib: await deflateFrame(rgb) })),
+      )
       await putFrames(deps.db, row.requestId, packed)
     },
     { leadMs: FRAMES_LEAD_MS, pauseMs: FRAMES_PAUSE_MS },
