@@ -50,6 +50,7 @@ function caughtText(cheats: readonly string[], checks: readonly VerdictRow[]): s
 
 function weightsText(set: Awaited<ReturnType<typeof weightSet>>): string {
   if (set === null) return 'no weights yet'
+  if (set.kind === 'none') return 'no weights, as nobody has earned any'
   if (set.kind !== 'weights') return `weights: ${set.kind}`
   return set.includedBlock === null
     ? 'weights waiting'

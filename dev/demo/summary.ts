@@ -10,6 +10,7 @@ import type { VerifierId } from '../../ledger/verifier-id.js'
 import type { GridProver } from '../grid/grid.js'
 import type { Catch } from './catches.js'
 import { hadNoTime, noTimeText } from './lag.js'
+import { type IntervalWeights, weightsNotSet } from './weights.js'
 
 export interface DemoSummary {
   readonly table: string
@@ -50,6 +51,7 @@ export async function demoSummary(
   const all = (await listIntervals(db, id, { limit: 1000 })).filter(({ n }) => n >= first)
   const intervals = all.filter(({ phase }) => phase === 'settled')
   const tallies = new Map<string, Tally>(provers.map(({ hotkey }) => [hotkey, emptyTally()]))
+  const weights: IntervalWeights[] = []
   const broken: string[] = all
     .filter(({ phase }) => phase === 'lapsed' || phase === 'missed')
     .map(({ n, phase }) => `interval ${n} is ${phase}`)
@@ -71,11 +73,9 @@ export async function demoSummary(
       tally.judged += row.checksJudged
       tally.passed += row.checksPassed
     }
-    const set = await weightSet(db, id, n)
-    if (set?.readBackOk !== true) {
-      broken.push(`the weights of interval ${n} were not set and read back from the chain`)
-    }
+    weights.push({ n, set: await weightSet(db, id, n) })
   }
+  broken.push(...weightsNotSet(weights))
   for (const { name, hotkey, villain } of provers) {
     const { cheats, checks, noTime } = tallies.get(hotkey)!
     if (villain !== undefined && cheats === 0) {
