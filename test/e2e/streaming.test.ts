@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
 import type { Role } from '../../dev/process/role.js'
-import { attemptsOf } from '../../ledger/requests/attempts.js'
-import { getJob } from '../../ledger/requests/jobs.js'
 import { eventsOf, nextEvent, readUntil } from '../support/events.js'
-import { GridGenerator } from '../support/grid-prover.js'
 import { SMALL_VIDEO } from '../support/model-folder.js'
 import { type GridApi, useSmallGrid } from '../support/small-grid.js'
 import { until } from '../support/until.js'
+import { assertWhole } from './whole-video.js'
 
 const VIDEO = { ...SMALL_VIDEO, steps: 4 }
 
@@ -38,22 +36,6 @@ describe('streams, with the processes behind them killed', function () {
     return { id: seen.data.video!.id, events, release }
   }
 
-  /** One success, of the very frames that its seed makes, whatever happened meanwhile. */
-  async function assertWhole(jobId: string, api: GridApi): Promise<void> {
-    const job = (await getJob(grid().db, jobId))!
-    assert.equal(job.status, 'completed')
-    const attempts = await attemptsOf(grid().db, job.inferenceId)
-    assert.deepEqual(
-      attempts.map((row) => row.outcome),
-      ['success'],
-    )
-    const alone = await new GridGenerator(VIDEO, 0).generate(job)
-    assert.equal(attempts[0]!.framesSha256, alone.framesSha256)
-    const content = await grid().fetch(`/v1/videos/${jobId}/content`, {}, api)
-    assert.equal(content.status, 200)
-    assert.ok((await content.arrayBuffer()).byteLength > 100)
-  }
-
   it('lose nothing with their API: another one shows it, to the end', async () => {
     const { id, events, release } = await heldStream(first)
     first.role.kill('SIGKILL')
@@ -64,7 +46,7 @@ describe('streams, with the processes behind them killed', function () {
     release()
     const seen = await readUntil(watched, ({ event }) => event === 'video.completed')
     assert.ok(seen.some(({ event }) => event === 'video.frame'))
-    await assertWhole(id, second)
+    await assertWhole(grid(), id, second)
     assert.equal(await grid().workflowOf(id), null)
   })
 
@@ -75,7 +57,7 @@ describe('streams, with the processes behind them killed', function () {
     await grid().startWorker()
     release()
     await nextEvent(events, ({ event }) => event === 'video.completed')
-    await assertWhole(id, second)
+    await assertWhole(grid(), id, second)
     // The video is complete a moment before the workflow that made it.
     await until('its workflow', async () => (await grid().workflowOf(id)) === 'COMPLETED')
   })

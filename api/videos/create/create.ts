@@ -26,7 +26,7 @@ import {
 import { refuseUnsupportedFields } from './unsupported.js'
 
 const DESCRIPTION = `
-Returns a job immediately and makes the video in the background. With \`Prefer: wait=N\` it returns when the video has ended, or after N seconds.
+Returns a job immediately and makes the video in the background. With \`Prefer: wait=N\` it returns when the video has ended, or after N seconds; the video is then made at once, as that of a stream, and to its end even if the client leaves. A client whose connection broke finds it by the same \`Idempotency-Key\`.
 \`"stream": true\` (or \`Accept: text/event-stream\` alone) it returns the events of \`GET /v1/videos/{id}/events\` instead; closing such a stream cancels the video.
 
 A request counts for the prover that serves it (its successes, totals, speed and reward) when the gateway drew the seed and it has at least the model's standard steps, frames and size: then nobody can have prepared the answer. An own seed is welcome: the request is served and may be checked like any other, and counts for nothing. The same request with the same seed again is answered with the video there is.
@@ -84,10 +84,12 @@ export function createVideoOperation(deps: VideoDeps): Operation {
         await streamNew(deps, req, res, job, { repeated, frames: query.frames !== 'none' })
         return
       }
+      const seconds = preferredWait(req)
       // Accepted is accepted: the answer need not wait for Temporal. A start that comes to nothing, or is cut
       // off with this process, is made up for by the inference worker.
-      if (!repeated) void start(deps, job.id)
-      sendVideo(res, await waited(deps, req, res, job))
+      if (!repeated) void (seconds === null ? start(deps, job.id) : runWaited(deps, job.id))
+      if (seconds !== null) res.set('Preference-Applied', `wait=${seconds}`)
+      sendVideo(res, seconds === null ? job : await waitForVideo(deps, res, job, seconds))
     },
   })
 }
@@ -111,11 +113,12 @@ async function start(deps: VideoDeps, jobId: string): Promise<void> {
   if (!(await tryStartVideo(deps, jobId))) deps.measured.deferred.inc()
 }
 
-async function waited(deps: VideoDeps, req: Request, res: Response, job: JobRow): Promise<JobRow> {
-  const seconds = preferredWait(req)
-  if (seconds === null) return job
-  res.set('Preference-Applied', `wait=${seconds}`)
-  return waitForVideo(deps, res, job, seconds)
+/**
+ * Has the video made while a client waits for it: at once, as a stream's. Nobody who stops waiting cancels it. A
+ * process that has to end leaves it to its worker, and to the sweep of pending jobs where no worker has taken it yet.
+ */
+function runWaited(deps: VideoDeps, jobId: string): Promise<void> {
+  return runNow(deps, jobId, deps.stopping)
 }
 
 /**

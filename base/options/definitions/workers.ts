@@ -53,7 +53,7 @@ export const INFERENCE = {
   'inference.port': option(
     port,
     0,
-    'port for streamed requests that the API forwards directly (0: none; all go through Temporal)',
+    'port for requests that a client streams or waits for, which the API forwards directly (0: none; all go through Temporal)',
   ),
   'inference.secret': option(
     sharedSecret,
