@@ -23,7 +23,6 @@ export interface OpenDeps {
   states: StateStore
   log: Log
   openings: Counter<'outcome'>
-  now(): number
 }
 
 type Refusal = { status: number; code: string; message: string }
@@ -75,7 +74,7 @@ async function readOpening(
     const message = `the answer has ${steps} steps and ${answer.frame_digests.length} frames`
     return { status: 400, code: 'invalid_request', message }
   }
-  if (deps.now() - answer.done_at_ms > OPEN_WINDOW_MS) {
+  if (deps.answers.ageMs(key) > OPEN_WINDOW_MS) {
     return { status: 410, code: 'too_late', message: 'openings end 3 minutes after done' }
   }
   return grant(asked, key, answer, deps)

@@ -101,6 +101,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
   const answers = await AnswerStore.open(
     join(options.keepDir, 'answers'),
     options.answersMaxBytes ?? 2 ** 30,
+    now(),
   )
   const states = await StateStore.open(
     join(options.keepDir, 'states'),
@@ -160,7 +161,7 @@ export async function startProver(options: ProverOptions): Promise<RunningProver
       log,
       requests: meters.requests,
     },
-    open: { answers, states, log, openings: meters.openings, now },
+    open: { answers, states, log, openings: meters.openings },
     info: () => ({
       versions: { fractal: options.version, wire: '1', auth: 'btauth/1' },
       hotkey: signer.ss58,

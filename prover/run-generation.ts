@@ -135,7 +135,7 @@ class StateKeeper {
   ) {}
 
   static async begin(generation: Generation, deps: WorkDeps): Promise<StateKeeper> {
-    const draft = await deps.states.begin(deps.now()).catch((error) => {
+    const draft = await deps.states.begin().catch((error) => {
       failToKeep(generation, error, deps)
       return null
     })

@@ -42,6 +42,8 @@ const FILES = {
 interface Known {
   readonly bodySha256: Hex
   readonly openings: Opening[]
+  /** By `performance.now()`: whether it may be opened does not depend on a clock that is set meanwhile. */
+  readonly doneMs: number
 }
 
 /**
@@ -55,7 +57,8 @@ export class AnswerStore {
 
   private constructor(private readonly folder: BoundedFolder) {}
 
-  static async open(path: string, maxBytes: number): Promise<AnswerStore> {
+  /** @param nowMs the clock by which an earlier process said when its answers were done */
+  static async open(path: string, maxBytes: number, nowMs: number): Promise<AnswerStore> {
     const folder = await BoundedFolder.open(path, maxBytes)
     const store = new AnswerStore(folder)
     for (const key of folder.keys()) {
@@ -63,7 +66,7 @@ export class AnswerStore {
       const answer = await readJson(keptAnswerSchema, join(path, FILES.answer))
       const openings = await readJson(openingsSchema, join(path, FILES.openings))
       if (answer === null) await folder.drop(key)
-      else store.know(key, answer, openings ?? [])
+      else store.know(key, answer, openings ?? [], nowMs - answer.done_at_ms)
     }
     return store
   }
@@ -75,6 +78,11 @@ export class AnswerStore {
   /** Of the request that was answered; null if there is no answer (any more). */
   bodySha256(key: Hex): Hex | null {
     return this.folder.pathOf(key) === null ? null : (this.answers.get(key)?.bodySha256 ?? null)
+  }
+
+  /** Milliseconds since an answer that is kept was done. */
+  ageMs(key: Hex): number {
+    return performance.now() - (this.answers.get(key)?.doneMs ?? Number.NEGATIVE_INFINITY)
   }
 
   /** Null if there is no answer (any more). */
@@ -107,16 +115,17 @@ export class AnswerStore {
       await this.folder.discard(draft)
       throw error
     }
-    this.know(key, answer, [])
+    this.know(key, answer, [], 0)
     for (const oldest of this.answers.keys()) {
       if (this.folder.pathOf(oldest) !== null) break
       this.answers.delete(oldest)
     }
   }
 
-  private know(key: Hex, answer: KeptAnswer, openings: Opening[]): void {
+  private know(key: Hex, answer: KeptAnswer, openings: Opening[], ageMs: number): void {
     this.answers.delete(key)
-    this.answers.set(key, { bodySha256: answer.body_sha256, openings })
+    const doneMs = performance.now() - ageMs
+    this.answers.set(key, { bodySha256: answer.body_sha256, openings, doneMs })
   }
 
   /** The stored stream; null if it has been dropped in the meantime. The caller closes it. */

@@ -6,7 +6,8 @@ const UNFINISHED = '.tmp-'
 
 interface Entry {
   bytes: number
-  atMs: number
+  /** By `performance.now()`: the clock may be set meanwhile, and what was kept just now must not look old. */
+  sinceMs: number
 }
 
 /**
@@ -31,16 +32,19 @@ export class BoundedFolder {
   static async open(path: string, maxBytes: number): Promise<BoundedFolder> {
     await mkdir(path, { recursive: true, mode: 0o700 })
     const folder = new BoundedFolder(path, maxBytes)
-    const found: { key: string; entry: Entry }[] = []
+    const found: { key: string; bytes: number; ageMs: number }[] = []
+    const nowMs = Date.now()
     for (const name of await readdir(path)) {
       if (name.startsWith(UNFINISHED)) {
         await rm(join(path, name), { recursive: true, force: true })
       } else {
-        found.push({ key: name, entry: await measure(join(path, name)) })
+        const { mtimeMs } = await stat(join(path, name))
+        const bytes = await measure(join(path, name))
+        found.push({ key: name, bytes, ageMs: nowMs - mtimeMs })
       }
     }
-    found.sort((a, b) => a.entry.atMs - b.entry.atMs)
-    for (const { key, entry } of found) folder.add(key, entry)
+    found.sort((a, b) => b.ageMs - a.ageMs)
+    for (const { key, bytes, ageMs } of found) folder.add(key, bytes, ageMs)
     await folder.evict()
     return folder
   }
@@ -72,9 +76,9 @@ export class BoundedFolder {
    */
   async commit(key: string, draft: string): Promise<void> {
     await this.drop(key)
-    const entry = await measure(draft)
+    const bytes = await measure(draft)
     await rename(draft, join(this.path, key))
-    this.add(key, entry)
+    this.add(key, bytes, 0)
     await this.evict()
   }
 
@@ -97,10 +101,11 @@ export class BoundedFolder {
     await this.discard(dropped)
   }
 
-  /** Drops what was committed before a given time. */
-  async dropBefore(atMs: number): Promise<void> {
+  /** Drops what was committed longer ago than this. */
+  async dropOlder(ms: number): Promise<void> {
+    const beforeMs = performance.now() - ms
     for (const [key, entry] of [...this.entries]) {
-      if (entry.atMs < atMs) await this.drop(key)
+      if (entry.sinceMs < beforeMs) await this.drop(key)
     }
   }
 
@@ -108,9 +113,9 @@ export class BoundedFolder {
     return join(this.path, `${UNFINISHED}${process.pid}-${this.drafts++}`)
   }
 
-  private add(key: string, entry: Entry): void {
-    this.entries.set(key, entry)
-    this.total += entry.bytes
+  private add(key: string, bytes: number, ageMs: number): void {
+    this.entries.set(key, { bytes, sinceMs: performance.now() - ageMs })
+    this.total += bytes
   }
 
   private async evict(): Promise<void> {
@@ -121,10 +126,9 @@ export class BoundedFolder {
   }
 }
 
-async function measure(path: string): Promise<Entry> {
-  const { mtimeMs } = await stat(path)
+async function measure(path: string): Promise<number> {
   const sizes = await Promise.all(
     (await readdir(path)).map(async (name) => (await stat(join(path, name))).size),
   )
-  return { bytes: sizes.reduce((sum, size) => sum + size, 0), atMs: mtimeMs }
+  return sizes.reduce((sum, size) => sum + size, 0)
 }

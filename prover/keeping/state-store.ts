@@ -17,9 +17,9 @@ export class StateStore {
   }
 
   /** Begins to store the states of one generation. */
-  async begin(nowMs: number): Promise<StateDraft> {
+  async begin(): Promise<StateDraft> {
     // Older ones can no longer be opened.
-    await this.folder.dropBefore(nowMs - OPEN_WINDOW_MS)
+    await this.folder.dropOlder(OPEN_WINDOW_MS)
     return new StateDraft(this.folder, await this.folder.draft())
   }
 

@@ -24,9 +24,9 @@ describe('a prover’s stored answers', () => {
   afterEach(() => rm(path, { recursive: true, force: true }))
 
   it('are known by their requests, and read from the disk, while there is room for them', async () => {
-    const store = await AnswerStore.open(path, 35_000)
+    const store = await AnswerStore.open(path, 35_000, Date.now())
     for (const key of KEYS) await store.put(key, answerOf(key), Buffer.from('{}'), [RECORDS])
-    for (const answers of [store, await AnswerStore.open(path, 35_000)]) {
+    for (const answers of [store, await AnswerStore.open(path, 35_000, Date.now())]) {
       assert.equal(answers.bodySha256(KEYS[0]!), null)
       assert.equal(await answers.read(KEYS[0]!), null)
       for (const key of KEYS.slice(1)) {
@@ -38,15 +38,15 @@ describe('a prover’s stored answers', () => {
 
   it('are unknown where their files no longer say what they are', async () => {
     const [key = ''] = KEYS
-    const store = await AnswerStore.open(path, 35_000)
+    const store = await AnswerStore.open(path, 35_000, Date.now())
     await store.put(key, answerOf(key), Buffer.from('{}'), [RECORDS])
     await writeFile(join(path, key, 'answer.json'), '{"cut')
     assert.equal(await store.read(key), null)
-    assert.equal((await AnswerStore.open(path, 35_000)).bodySha256(key), null)
+    assert.equal((await AnswerStore.open(path, 35_000, Date.now())).bodySha256(key), null)
   })
 
   it('are the newest ones after a second answer to the same request', async () => {
-    const store = await AnswerStore.open(path, 35_000)
+    const store = await AnswerStore.open(path, 35_000, Date.now())
     const [first = '', second = '', third = '', fourth = ''] = KEYS
     for (const key of [first, second, first, third, fourth]) {
       await store.put(key, answerOf(key), Buffer.from('{}'), [RECORDS])

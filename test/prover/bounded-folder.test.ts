@@ -51,12 +51,17 @@ describe('a bounded folder', () => {
     assert.deepEqual((await readdir(path)).sort(), ['a', 'c'])
   })
 
-  it('drops what is older than a moment', async () => {
+  it('drops what is older, also what an earlier process left', async () => {
     const folder = await BoundedFolder.open(path, 100)
-    await put(folder, 'a', 30)
-    await folder.dropBefore(Date.now() - 60_000)
-    assert.deepEqual(folder.keys(), ['a'])
-    await folder.dropBefore(Date.now() + 60_000)
-    assert.deepEqual(folder.keys(), [])
+    for (const key of ['a', 'b']) await put(folder, key, 30)
+    const seconds = Date.now() / 1000 - 60
+    await utimes(join(path, 'a'), seconds, seconds)
+    const again = await BoundedFolder.open(path, 100)
+    await again.dropOlder(61_000)
+    assert.deepEqual(again.keys(), ['a', 'b'])
+    await again.dropOlder(59_000)
+    assert.deepEqual(again.keys(), ['b'])
+    await again.dropOlder(-1)
+    assert.deepEqual(again.keys(), [])
   })
 })

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { pino } from 'pino'
 import { CallersClock } from '../../prover/callers-clock.js'
-import { type Site, withSite } from './site.js'
+import { until } from '../support/until.js'
+import { FakeGenerator } from './fake-generator.js'
+import { gate, type Site, withSite } from './site.js'
 
 const HOUR_MS = 3_600_000
 
@@ -28,6 +30,38 @@ describe('a prover whose clock is wrong', () => {
       assert.equal((await readyz(site)).status, 200)
     })
   })
+
+  for (const jumpMs of [HOUR_MS, -HOUR_MS]) {
+    it(`opens what was answered before and while it was set by ${jumpMs} ms`, async () => {
+      let aheadMs = 0
+      const release = gate()
+      let held: Promise<void> | undefined
+      const generator = new FakeGenerator({ beforeStep: () => held })
+      await withSite({ generator, now: () => Date.now() + aheadMs }, async (site) => {
+        const bodies = [site.body(), site.body(), site.body()]
+        assert.equal((await site.ask(bodies[0]!)).kind, 'answered')
+        // One is computed and one waits when the clock is set.
+        held = release.passed
+        let accepted = 0
+        const both = bodies.slice(1).map((body) =>
+          site.ask(body, {
+            onRecord({ type }) {
+              if (type === 'accepted') accepted += 1
+            },
+          }),
+        )
+        await until('both to be accepted', () => accepted === 2)
+        aheadMs = jumpMs
+        release.open()
+        for (const outcome of await Promise.all(both)) assert.equal(outcome.kind, 'answered')
+        aheadMs = 0
+        for (const { request_id: id } of bodies) {
+          const opened = await site.openStep(id, 1)
+          assert.equal(opened.kind, 'opened', JSON.stringify(opened))
+        }
+      })
+    })
+  }
 
   it('listens to no stranger and no forger', async () => {
     await withSite({ now: () => Date.now() + HOUR_MS }, async (site) => {
