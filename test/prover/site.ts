@@ -15,6 +15,7 @@ import { devSigner } from '../wire/keys.js'
 import { FakeGenerator, fakeStateSize } from './fake-generator.js'
 
 const GENESIS = '11'.repeat(32)
+const HOUR_MS = 3_600_000
 const VERIFIER: CallerStanding = { validatorPermit: true, stakeRao: 1000n }
 
 /** Every GPU of a test has the same generator. */
@@ -62,6 +63,8 @@ export class Site {
       version: '0.0.0',
       log: pino({ level: 'trace' }, { write: (line: string) => this.logged.push(line) }),
       metrics: new Metrics('prover'),
+      // The first tests of a run are in its first seconds, when a prover refuses what it may have seen.
+      uptimeMs: HOUR_MS,
       ...changes,
     })
   }
