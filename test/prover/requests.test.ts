@@ -156,7 +156,12 @@ describe('the queue', () => {
   })
 
   it('serves a permit first, then stake, then arrival', async () => {
-    const { generator, reached, release } = held()
+    const release = { now: gate(), longer: gate() }
+    const generator = new FakeGenerator({
+      beforeStep: async (_, { prompt }) => {
+        if (prompt === 'now' || prompt === 'longer') await release[prompt].passed
+      },
+    })
     await withSite({ generator, gpus: 2 }, async (site) => {
       site.callers.set(site.charlie.ss58, { validatorPermit: false, stakeRao: 10n ** 18n })
       const outcomes: Promise<string>[] = []
@@ -169,15 +174,19 @@ describe('the queue', () => {
       }
       const queued: [string, Partial<RequestOptions>][] = [
         ['now', {}],
-        ['now', {}],
+        ['longer', {}],
         ['stake', { signer: site.charlie }],
         ['permit', {}],
       ]
       for (const [query, changes] of queued) await ask(query, changes)
-      await reached.passed
-      release.open()
-      assert.deepEqual(await Promise.all(outcomes), Array(4).fill('answered'))
-      assert.deepEqual(generator.began, ['now', 'now', 'permit', 'stake'])
+      // One GPU does all the rest, one after another.
+      release.now.open()
+      const [now, longer, ...rest] = outcomes
+      assert.deepEqual(await Promise.all([now, ...rest]), Array(3).fill('answered'))
+      release.longer.open()
+      assert.equal(await longer, 'answered')
+      const waited = generator.began.filter((prompt) => !(prompt in release))
+      assert.deepEqual(waited, ['permit', 'stake'])
     })
   })
 
