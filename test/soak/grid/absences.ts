@@ -1,16 +1,23 @@
-/** Intervals in which a test took provers away, so that they may fail. */
-export class Absences {
-  readonly #of = new Map<string, Set<number>>()
+interface Absence {
+  readonly from: Date
+  readonly to: Date
+}
 
-  /** From one interval to another, both included; names of other processes do no harm. */
-  note(names: readonly string[], first: number, last: number): void {
-    for (const name of names) {
-      const known = this.#of.get(name) ?? new Set()
-      for (let n = first; n <= last; n += 1) known.add(n)
-      this.#of.set(name, known)
+/** When a test took provers away, so that what they were asked then may fail. */
+export class Absences {
+  readonly #of = new Map<string, Absence[]>()
+
+  /** @returns to be called when they are back; names of other processes do no harm */
+  begin(names: readonly string[]): () => void {
+    const from = new Date()
+    return () => {
+      for (const name of names) {
+        this.#of.set(name, [...(this.#of.get(name) ?? []), { from, to: new Date() }])
+      }
     }
   }
 
   /** For `assertIntervals`. */
-  readonly wasAway = (name: string, n: number): boolean => this.#of.get(name)?.has(n) ?? false
+  readonly wasAway = (name: string, from: Date, to: Date): boolean =>
+    (this.#of.get(name) ?? []).some((absence) => from <= absence.to && absence.from <= to)
 }

@@ -8,8 +8,8 @@ import { assertWhole } from '../../e2e/whole.js'
 import { NETUID, PROVERS, type SoakGrid } from './soak-grid.js'
 
 interface AboutIntervals {
-  /** Whether a prover was away in an interval, and may have failed for that reason. */
-  readonly wasAway?: (prover: string, n: number) => boolean
+  /** Whether a prover was away at some moment between two, and may have failed for that reason. */
+  readonly wasAway?: (prover: string, from: Date, to: Date) => boolean
   /** The first that is looked at. */
   readonly from?: number
 }
@@ -37,13 +37,13 @@ export async function assertIntervals(
     await assertWhole(db, id, n, { network: 'local', endpoint: grid.chainEndpoint })
     for (const row of await verdictsOf(db, id, n)) {
       const { name } = grid.wallets.find((wallet) => wallet.hotkey === row.hotkey)!
-      // The newest is there before the last rounds of the one before it are over.
-      const near = [n - 1, n, n + 1].some((each) => wasAway(name, each))
-      if (row.verdict === 'cheat' || (row.verdict === 'fail' && !near)) {
-        const [attempt] = await db.query(
-          'SELECT kind, outcome, reason, message, asked_at, completed_at FROM attempts WHERE request_id = $1',
-          [row.requestId],
-        )
+      if (row.verdict !== 'cheat' && row.verdict !== 'fail') continue
+      const [attempt] = await db.query<{ askedAt: Date }>(
+        'SELECT kind, outcome, reason, message, asked_at, completed_at FROM attempts WHERE request_id = $1',
+        [row.requestId],
+      )
+      const mayFail = wasAway(name, attempt?.askedAt ?? row.decidedAt, row.decidedAt)
+      if (row.verdict === 'cheat' || !mayFail) {
         assert.fail(`interval ${n} blames ${name}: ${JSON.stringify({ ...row, attempt })}`)
       }
     }

@@ -3,6 +3,7 @@ import type { Grid } from '../../../dev/grid/grid.js'
 import { runCli } from '../../cli/run-cli.js'
 
 const PROMPT = 'a blue circle moves left on a white background'
+const WAIT_SECONDS = 10
 const NO_LIMITS = ['--rate', '0', '--concurrent', '0']
 
 interface Video {
@@ -37,27 +38,35 @@ export class SoakUser {
   }
 
   /** @returns null unless the API answers with success */
-  async call(route: string, init: { method?: string; body?: string; once?: string } = {}) {
-    const { once, ...request } = init
-    const headers: Record<string, string> = {
+  async call(
+    route: string,
+    init: { method?: string; body?: string; headers?: Record<string, string> } = {},
+  ) {
+    const headers = {
       'content-type': 'application/json',
       authorization: `Bearer ${this.key}`,
+      ...init.headers,
     }
-    if (once !== undefined) headers['idempotency-key'] = once
-    const answer = await fetch(`${this.soak.grid.apiUrl}${route}`, { ...request, headers })
+    const answer = await fetch(`${this.soak.grid.apiUrl}${route}`, { ...init, headers })
     if (answer.ok) return (await answer.json()) as Video
     // A fault of the test, that time does not mend.
     if (answer.status === 400) console.warn(`      ${route}: ${await answer.text()}`)
     return null
   }
 
-  /** As a client does that must not ask twice: with the same key until there is an answer. */
-  ask(name: string): Promise<string> {
+  /**
+   * As a client does that must not ask twice: with the same key until there is an answer.
+   * @param options.waits for the video: it is made without a workflow then, if nothing comes between
+   */
+  ask(name: string, { waits = false } = {}): Promise<string> {
     const body = JSON.stringify({ prompt: PROMPT })
-    const once = name.replaceAll(/\W+/g, '-')
+    const headers = {
+      'idempotency-key': name.replaceAll(/\W+/g, '-'),
+      ...(waits ? { prefer: `wait=${WAIT_SECONDS}` } : {}),
+    }
     const asked = this.soak
       .patient(`the API to take ${name}`, () =>
-        this.call('/v1/videos', { method: 'POST', body, once }),
+        this.call('/v1/videos', { method: 'POST', body, headers }),
       )
       .then(({ id }) => id)
     // Looked at by `assertVideos`.
