@@ -15,6 +15,7 @@ import { eventsOf, writesOf } from './support/count-work.js'
 import { type Goal, report, reportLeftOut } from './support/figures.js'
 import { startLiteLlm } from './support/litellm.js'
 import { closedLoop, openLoop, quantile } from './support/measure.js'
+import { processorTime } from './support/processor-time.js'
 import { MODEL_ROOT, NETUID, VIDEO } from './support/stub-video.js'
 import { benchOptions } from './support/whole-options.js'
 
@@ -50,9 +51,15 @@ try {
 /** A tenth of them warms compilers, pools and caches. */
 async function measured(what: string, concurrency: number, run: Run): Promise<number[]> {
   console.error(`${what}, ${concurrency} at a time …`)
-  const count = concurrency === 1 ? Math.ceil(runs / 2) : Math.max(runs, concurrency)
-  await closedLoop(Math.ceil(count / 10), concurrency, run)
+  const [warm, count] = countsOf(concurrency)
+  await closedLoop(warm, concurrency, run)
   return closedLoop(count, concurrency, run)
+}
+
+/** How many warm what is measured, and how many are measured. */
+function countsOf(concurrency: number): [warm: number, count: number] {
+  const count = concurrency === 1 ? Math.ceil(runs / 2) : Math.max(runs, concurrency)
+  return [Math.ceil(count / 10), count]
 }
 
 async function showLatencies(concurrency: number): Promise<void> {
@@ -63,10 +70,16 @@ async function showLatencies(concurrency: number): Promise<void> {
     ['Prefer: wait', () => api.waited()],
     ['a job, created to completed', () => api.job()],
   ] as const) {
-    const from = performance.now()
+    const [from, before] = [performance.now(), await processorTime()]
     const times = await measured(what, concurrency, run)
     const rate = (1000 * times.length) / (performance.now() - from)
+    const after = await processorTime()
     show(what, concurrency, times, ['askProver directly', direct])
+    if (before !== null && after !== null) {
+      const [warm, count] = countsOf(concurrency)
+      const each = (after - before) / (warm + count)
+      report(`${what}, ${concurrency} at a time, of a processor`, each, 'ms')
+    }
     if (what === 'stream: true') {
       const added = quantile(times, 0.5) - quantile(direct, 0.5)
       report(`what a stream adds to askProver, ${concurrency} at a time, p50`, added, 'ms', {
@@ -82,6 +95,7 @@ async function showWork(): Promise<void> {
   const writes = 'writing transactions of PostgreSQL'
   const unit = 'transactions'
   report(`${writes} for a stream`, await writesOf(grid.db, COUNTED, () => api.streamed()), unit)
+  report(`${writes} for Prefer: wait`, await writesOf(grid.db, COUNTED, () => api.waited()), unit)
   report(`${writes} for a job`, await writesOf(grid.db, COUNTED, () => api.job()), unit)
   const events = await eventsOf(grid.temporalAddress, await api.job())
   report('events of a job in Temporal’s history', events, 'events')

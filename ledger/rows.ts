@@ -59,6 +59,26 @@ export function batch<R>(columns: Columns<R>, rows: readonly R[], first: number)
   }
 }
 
+/** Which rows a statement finds by their ids. */
+export interface Given {
+  /** `= $1`, or `= ANY ($1)`, for after the column. */
+  readonly condition: string
+  readonly param: unknown
+  /** The options of a statement that finds nothing else than these and what they name, by keys: one id's is planned once. */
+  prepared(name: string): { readonly prepare?: string }
+}
+
+/**
+ * One id is looked for by itself, which costs as much to plan as to execute, and whose plan stays right; several as an
+ * array, whose plan depends on how many they are.
+ * @param at number of the parameter in the statement
+ */
+export function givenOf(ids: readonly string[], at: number): Given {
+  return ids.length === 1
+    ? { condition: `= $${at}`, param: ids[0], prepared: (prepare) => ({ prepare }) }
+    : { condition: `= ANY ($${at})`, param: ids, prepared: () => ({}) }
+}
+
 /** The first row, or null. */
 export function firstOrNull<R>(rows: R[]): R | null {
   return rows[0] ?? null

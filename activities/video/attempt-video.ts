@@ -141,7 +141,11 @@ async function askAll(
       notes.progress(percentOfSteps(step, steps))
     },
     onFrame: (index: number, frames: number) => notes.progress(percentOfFrames(index, frames)),
-    onAnswer: answers.add.bind(answers),
+    onAnswer: (...answer: Parameters<KeptAnswers['add']>) => {
+      // Its end follows at once: a quick prover's progress would only delay it.
+      notes.drop()
+      answers.add(...answer)
+    },
   }
   const second = async () =>
     (await start(deps, job, attempt, [...before, first!.row], { hedge: true })).asked[0] ?? null

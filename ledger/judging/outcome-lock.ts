@@ -11,10 +11,11 @@ export const OUTCOME_LOCK_KEY = `hashtextextended('outcomes/' || $1::integer || 
  * It is not a lock on the interval's row, because there is none before the first interval opens.
  */
 async function lock(tx: Tx, id: VerifierId, how: '' | '_shared'): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock${how}(${OUTCOME_LOCK_KEY})`, [
-    id.netuid,
-    id.verifier,
-  ])
+  await tx.query(
+    `SELECT pg_advisory_xact_lock${how}(${OUTCOME_LOCK_KEY})`,
+    [id.netuid, id.verifier],
+    { prepare: `lock-outcomes${how}` },
+  )
 }
 
 export const lockOutcomesShared = (tx: Tx, id: VerifierId) => lock(tx, id, '_shared')

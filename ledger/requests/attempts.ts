@@ -8,7 +8,7 @@ import { CURRENT_N } from '../intervals/intervals.js'
 import { jsonRows } from '../json-rows.js'
 import { lockOutcomesShared } from '../judging/outcome-lock.js'
 import { insertVerdicts } from '../judging/verdicts.js'
-import { batch } from '../rows.js'
+import { batch, givenOf } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 import { shapeInBody } from './body-shape.js'
 import { lockForAttempts, oneSuccess } from './one-success.js'
@@ -300,11 +300,15 @@ export async function recordOutcomes(
       flat,
       3,
     )
+    const these = givenOf(
+      flat.map(({ requestId }) => requestId),
+      3 + given.params.length,
+    )
     // Rows are locked in a fixed order, so that two batches that share requests can't deadlock.
     const ended = await tx.query<RecordedOutcome>(
       `WITH given AS (SELECT * FROM ${given.source}),
        locked AS (
-         SELECT request_id FROM attempts WHERE request_id IN (SELECT request_id FROM given)
+         SELECT request_id FROM attempts WHERE request_id ${these.condition}
          ORDER BY request_id FOR NO KEY UPDATE
        ),
        ended AS (
@@ -323,7 +327,8 @@ export async function recordOutcomes(
          ON CONFLICT DO NOTHING
        )
        SELECT request_id, n, outcome, reason FROM ended`,
-      [id.netuid, id.verifier, ...given.params],
+      [id.netuid, id.verifier, ...given.params, these.param],
+      these.prepared('record-outcome'),
     )
     // A statement of its own: of how many rows an update finds PostgreSQL knows nothing, and joins them one by one.
     await countOutcomes(

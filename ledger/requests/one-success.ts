@@ -1,4 +1,5 @@
 import type { Tx } from '../database.js'
+import { givenOf } from '../rows.js'
 
 /** How the rule that a user's request has at most one success changes a batch of outcomes. */
 export interface OneSuccess {
@@ -24,21 +25,31 @@ export async function oneSuccess(
   tx: Tx,
   outcomes: readonly { requestId: string; outcome: string }[],
 ): Promise<OneSuccess> {
+  const given = givenOf(
+    outcomes.map(({ requestId }) => requestId),
+    1,
+  )
   const locked = await tx.query<{ id: string }>(
     `SELECT id FROM inference_requests
-     WHERE id IN (SELECT inference_id FROM attempts WHERE request_id = ANY ($1))
+     WHERE id IN (SELECT inference_id FROM attempts WHERE request_id ${given.condition})
      ORDER BY id FOR NO KEY UPDATE`,
-    [outcomes.map(({ requestId }) => requestId)],
+    [given.param],
+    given.prepared('lock-request'),
   )
   const late = new Set<string>()
   const open: string[] = []
   if (locked.length === 0) return { late, open }
   // A separate statement: it sees what was committed while waiting for the locks.
+  const asked = givenOf(
+    locked.map(({ id }) => id),
+    1,
+  )
   const rows = await tx.query<Found>(
     `SELECT request_id, inference_id, outcome FROM attempts
-     WHERE inference_id = ANY ($1) AND (outcome IS NULL OR outcome = 'success')
+     WHERE inference_id ${asked.condition} AND (outcome IS NULL OR outcome = 'success')
      ORDER BY attempt_no, hedge`,
-    [locked.map(({ id }) => id)],
+    [asked.param],
+    asked.prepared('answers-of-request'),
   )
   const said = new Map(outcomes.map(({ requestId, outcome }) => [requestId, outcome]))
   const won = new Set(rows.filter((row) => row.outcome !== null).map((row) => row.inferenceId))
@@ -61,7 +72,10 @@ export async function lockForAttempts(
 ): Promise<void> {
   const ids = inferenceIds.filter((id) => id !== null)
   if (ids.length === 0) return
-  await tx.query('SELECT 1 FROM inference_requests WHERE id = ANY ($1) ORDER BY id FOR SHARE', [
-    ids,
-  ])
+  const given = givenOf(ids, 1)
+  await tx.query(
+    `SELECT 1 FROM inference_requests WHERE id ${given.condition} ORDER BY id FOR SHARE`,
+    [given.param],
+    given.prepared('share-request'),
+  )
 }

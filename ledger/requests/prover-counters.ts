@@ -1,7 +1,7 @@
 import { BACKOFF_429_MS, LATENCY_ANSWERS, PAUSE_MAX_MS } from '../../rules/constants.js'
 import type { ProverKey } from '../../rules/settle/settlement.js'
 import type { Tx } from '../database.js'
-import { batch } from '../rows.js'
+import { batch, givenOf } from '../rows.js'
 import type { VerifierId } from '../verifier-id.js'
 
 /**
@@ -40,6 +40,7 @@ export async function countStarted(
        outpaced = CASE WHEN p.block_range = coalesce(excluded.block_range, p.block_range) THEN p.outpaced ELSE 0 END,
        block_range = coalesce(excluded.block_range, p.block_range)`,
     [id.netuid, id.verifier, ...params],
+    { prepare: 'count-started' },
   )
 }
 
@@ -53,6 +54,7 @@ export async function countOutcomes(
   id: VerifierId,
   requestIds: readonly string[],
 ): Promise<void> {
+  const these = givenOf(requestIds, 3)
   await tx.execute(
     `WITH ended AS (
        SELECT hotkey, registered_block,
@@ -63,7 +65,7 @@ export async function countOutcomes(
          count(*) FILTER (WHERE reason = 'outpaced') AS outpaced,
          count(*) FILTER (WHERE outcome = 'refused') AS refused,
          count(*) FILTER (WHERE outcome <> 'refused') AS others
-       FROM attempts WHERE request_id = ANY ($3) GROUP BY hotkey, registered_block
+       FROM attempts WHERE request_id ${these.condition} GROUP BY hotkey, registered_block
      ), locked AS (
        SELECT hotkey, registered_block FROM prover_routing
        WHERE netuid = $1 AND verifier = $2
@@ -84,7 +86,8 @@ export async function countOutcomes(
        last_failure_at = CASE WHEN e.failures > 0 THEN clock_timestamp() ELSE p.last_failure_at END
      FROM locked JOIN ended e USING (hotkey, registered_block)
      WHERE p.netuid = $1 AND p.verifier = $2 AND p.hotkey = e.hotkey AND p.registered_block = e.registered_block`,
-    [id.netuid, id.verifier, requestIds],
+    [id.netuid, id.verifier, these.param],
+    these.prepared('count-outcome'),
   )
 }
 

@@ -88,8 +88,12 @@ export function createVideoOperation(deps: VideoDeps): Operation {
       // Accepted is accepted: the answer need not wait for Temporal. A start that comes to nothing, or is cut
       // off with this process, is made up for by the inference worker.
       if (!repeated) void (seconds === null ? start(deps, job.id) : runWaited(deps, job.id))
-      if (seconds !== null) res.set('Preference-Applied', `wait=${seconds}`)
-      sendVideo(res, seconds === null ? job : await waitForVideo(deps, res, job, seconds))
+      if (seconds === null) {
+        sendVideo(res, job)
+        return
+      }
+      res.set('Preference-Applied', `wait=${seconds}`)
+      sendVideo(res, await waitForVideo(deps, res, job, { seconds, repeated }))
     },
   })
 }
@@ -134,7 +138,10 @@ async function streamNew(
 ): Promise<void> {
   const left = new AbortController()
   const run = repeated ? Promise.resolve() : runNow(deps, job.id, left.signal)
-  const how = await streamVideo(deps, req, res, job.id, { frames, after: null, until: deps.cut })
+  const how = await streamVideo(deps, req, res, job.id, {
+    ...{ frames, after: null, until: deps.cut },
+    created: repeated ? undefined : job,
+  })
   if (how === 'gone' && !repeated) {
     await requestCancel(deps.db, job.id).catch((error: unknown) => {
       deps.log.warn({ job: job.id, reason: messageOf(error) }, 'recording a cancellation failed')

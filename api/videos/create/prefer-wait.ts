@@ -17,13 +17,14 @@ export function preferredWait(req: Request): number | null {
 /**
  * Waits until a video has ended, for this long at most; no longer than the client does, and no longer than
  * this process is to run.
+ * @param options.repeated the job was there before: it may have changed since it was read
  * @returns the video in its state then
  */
 export function waitForVideo(
   deps: Pick<VideoDeps, 'watcher' | 'stopping'>,
   res: Response,
   job: JobRow,
-  seconds: number,
+  { seconds, repeated }: { seconds: number; repeated: boolean },
 ): Promise<JobRow> {
   return new Promise((resolve) => {
     let latest = job
@@ -38,10 +39,11 @@ export function waitForVideo(
     const timer = setTimeout(done, seconds * 1000)
     res.once('close', done)
     deps.stopping.addEventListener('abort', done)
-    stopWatching = deps.watcher.watch(job.id, (now) => {
+    const look = (now: JobRow) => {
       latest = now
       if (hasEnded(now)) done()
-    })
+    }
+    stopWatching = deps.watcher.watch(job.id, look, repeated ? undefined : job)
     // Told at once: there was nothing to stop yet. Or nobody is to wait any more.
     if (hasEnded(latest) || res.closed || deps.stopping.aborted) done()
   })

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import { z } from 'zod'
 import { messageOf } from '../../../base/errors.js'
 import type { WatchedJob } from '../../../ledger/requests/job-watch.js'
+import type { JobRow } from '../../../ledger/requests/jobs.js'
 import { keyLives } from '../../auth/key-gate.js'
 import { SseStream } from '../../http/sse.js'
 import type { VideoDeps } from '../deps.js'
@@ -77,6 +78,8 @@ export interface StreamOptions {
   readonly after: FrameCursor | null
   /** Ends the stream: the client is told where to continue, at another process. */
   readonly until: AbortSignal | null
+  /** The job, where this request has just stored it. */
+  readonly created?: JobRow | undefined
 }
 
 /**
@@ -96,7 +99,7 @@ export async function streamVideo(
     allowed: () => keyLives(res),
   })
   deps.measured.eventStreams.inc()
-  const changes = new Changes(deps, jobId, sse.gone, options.until)
+  const changes = new Changes(deps, jobId, sse.gone, options)
   const teller = new Teller(deps, sse, options)
   try {
     for (;;) {
@@ -122,13 +125,19 @@ class Changes {
   #latest: WatchedJob | null = null
   #wake: () => void = () => undefined
 
-  constructor(deps: VideoDeps, jobId: string, gone: AbortSignal, until: AbortSignal | null) {
+  constructor(
+    deps: VideoDeps,
+    jobId: string,
+    gone: AbortSignal,
+    { until, created }: Pick<StreamOptions, 'until' | 'created'>,
+  ) {
     this.#signals = until === null ? [gone] : [gone, until]
     for (const signal of this.#signals) signal.addEventListener('abort', this.#onAbort)
-    this.#stop = deps.watcher.watch(jobId, (job) => {
+    const look = (job: WatchedJob) => {
       this.#latest = job
       this.#wake()
-    })
+    }
+    this.#stop = deps.watcher.watch(jobId, look, created)
   }
 
   get pending(): boolean {

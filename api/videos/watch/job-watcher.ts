@@ -1,5 +1,6 @@
 import { messageOf } from '../../../base/errors.js'
 import { type WatchedJob, watchedJob } from '../../../ledger/requests/job-watch.js'
+import type { JobRow } from '../../../ledger/requests/jobs.js'
 import type { ApiDeps } from '../../deps.js'
 
 type Look = (job: WatchedJob) => void
@@ -24,10 +25,15 @@ export class JobWatcher {
     this.#sized = sized
   }
 
-  /** Calls `look` with the job's state soon, and after each change. @returns a function that ends it */
-  watch(jobId: string, look: Look): () => void {
+  /**
+   * Calls `look` with the job's state soon, and after each change.
+   * @param created the job, of whoever has just stored it: it need not be read again
+   * @returns a function that ends it
+   */
+  watch(jobId: string, look: Look, created?: JobRow): () => void {
     const watch = this.#watches.get(jobId) ?? this.#start(jobId)
     watch.looks.add(look)
+    if (created !== undefined) watch.job ??= { ...created, framesOf: null, framesStored: 0 }
     if (watch.job === null) void this.#read(watch)
     else look(watch.job)
     return () => {
