@@ -3,27 +3,36 @@ import { readdir, readFile } from 'node:fs/promises'
 /** Of `/proc/PID/stat`, on every Linux that Node runs on. */
 const TICK_MS = 10
 
+interface Usage {
+  readonly parent: number
+  readonly ticks: number
+}
+
 /**
- * Milliseconds that this process, and those that it has started and that are alive, have run so far: how busy a machine
- * is otherwise changes little about them. Null where there is no /proc.
+ * Milliseconds of a processor that this process, those that it has started, and those of theirs that have ended took so
+ * far: how busy a machine is otherwise changes little about them. Null where there is no /proc.
  */
 export async function processorTime(): Promise<number | null> {
-  const own = process.cpuUsage()
   const names = await readdir('/proc').catch(() => null)
   if (names === null) return null
-  const all = new Map<number, { parent: number; ticks: number }>()
+  const all = new Map<number, Usage>()
   for (const name of names.filter((text) => /^\d+$/.test(text))) {
-    // Of one that has just ended there is none.
+    // Of one that has just ended there is none: what it took is its parent's from then on.
     const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-    // The second field, a name in brackets, may have spaces.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const [parent, user, system] = [1, 11, 12].map((at) => Number(fields[at]))
-    if (stat !== '') all.set(Number(name), { parent: parent!, ticks: user! + system! })
+    if (stat !== '') all.set(Number(name), usageOf(stat))
   }
-  const isOurs = (pid: number): boolean => {
-    const parent = all.get(pid)?.parent
-    return parent !== undefined && (parent === process.pid || isOurs(parent))
-  }
-  const ticks = [...all].filter(([pid]) => isOurs(pid)).map(([, one]) => one.ticks)
-  return (own.user + own.system) / 1000 + TICK_MS * ticks.reduce((sum, each) => sum + each, 0)
+  const isOurs = (pid: number): boolean =>
+    pid === process.pid || (all.has(pid) && isOurs(all.get(pid)!.parent))
+  const ours = [...all].filter(([pid]) => isOurs(pid))
+  return TICK_MS * ours.reduce((sum, [, { ticks }]) => sum + ticks, 0)
+}
+
+function usageOf(stat: string): Usage {
+  // The second field is the program's name in brackets and may hold anything, so count from its end.
+  const fields = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number)
+  // proc_pid_stat(5): utime, stime, and those of children that ended.
+  return { parent: fields[1]!, ticks: fields.slice(11, 15).reduce((sum, each) => sum + each) }
 }
