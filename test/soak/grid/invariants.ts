@@ -48,7 +48,7 @@ export async function assertIntervals(
       }
     }
   }
-  console.warn(`      ${settled} of ${last} intervals settled`)
+  console.warn(`      ${settled} of ${last - from + 1} intervals settled`)
   return { settled, last }
 }
 
