@@ -3,10 +3,10 @@ import type { Signer } from '../base/sr25519.js'
 import type { Chain } from '../chain/chain.js'
 import type { Hex } from '../formats/bytes.js'
 import type { Database } from '../ledger/database.js'
-import type { JobSignals } from '../ledger/requests/job-signals.js'
 import type { VerifierId } from '../ledger/verifier-id.js'
 import type { ClockWatch } from './shared/clock-watch.js'
 import type { ProverRoutes } from './video/prover-routes.js'
+import type { RunningJobs } from './video/running-jobs.js'
 
 /**
  * What the inference worker's activities need. It holds the hotkey, because provers only answer requests
@@ -15,8 +15,8 @@ import type { ProverRoutes } from './video/prover-routes.js'
 export interface InferenceDeps {
   readonly id: VerifierId
   readonly db: Database
-  /** Notifies when a job changes. */
-  readonly signals: JobSignals
+  /** What their users' cancels and watchers are told through. */
+  readonly jobs: RunningJobs
   readonly signer: Signer
   readonly genesisHash: Hex
   /** For the verifier's own rounds, which read prover addresses from it. */

@@ -23,9 +23,7 @@ import { chooseProver } from './choose-prover.js'
 import { HedgedRequest, type HedgeResult } from './hedged-request.js'
 import { KeptAnswers } from './kept-answers.js'
 import { percentOfFrames, percentOfSteps } from './percent-done.js'
-import { ProgressWriter } from './progress-writer.js'
 import type { RequestTarget } from './request-video.js'
-import { watchCancel } from './watch-cancel.js'
 
 export interface AttemptVideoInput {
   readonly jobId: string
@@ -131,8 +129,8 @@ async function askAll(
   signal: AbortSignal,
   note: (details: string) => void,
 ): Promise<HedgeResult[]> {
-  const notes = new ProgressWriter(deps.db, job.id)
-  const cancel = watchCancel(deps, job.id, signal)
+  const notes = deps.jobs.progressOf(job.id)
+  const cancel = deps.jobs.watchCancel(job.id, signal)
   const [first] = asked
   const hooks = {
     onPosition: (position: number) => notes.position(position),
@@ -152,10 +150,8 @@ async function askAll(
   let isAnswered = false
   try {
     const race = new HedgedRequest(deps, cancel.signal, hooks, second)
-    // Sent before anything is written, as a check is: what this process does besides must not delay it.
-    const running = race.run(asked)
     notes.progress(0)
-    const ends = await running
+    const ends = await race.run(asked)
     isAnswered = ends.some(({ outcome }) => outcome?.kind === 'answered')
     if (!isAnswered) notes.position(null)
     return ends

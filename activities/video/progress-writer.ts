@@ -1,55 +1,95 @@
-import type { Database } from '../../ledger/database.js'
+import type { Queryable } from '../../ledger/database.js'
 import { setProgress, setQueuePosition } from '../../ledger/requests/jobs.js'
-import { BatchWriter } from '../shared/batch-writer.js'
 
-/** A quick prover's first words are written together, or not at all: it is done by then. */
-const LEAD_MS = 20
-/** At most twenty updates per second. */
-const PAUSE_MS = 50
-
-type Note = { readonly percent: number } | { readonly position: number | null }
+/** What one attempt tells the watchers of its job; the newest update replaces those that were not written. */
+export interface JobProgress {
+  /** @param percent 0 to 99 */
+  progress(percent: number): void
+  /** @param position requests ahead of this one at its prover; null: another prover is being sought */
+  position(position: number | null): void
+  /** Writes what is left. */
+  written(): Promise<void>
+  /** Drops what is left, when the job is about to end: what comes after its end changes nothing. */
+  drop(): void
+}
 
 /**
- * Writes updates for a job's watchers: its position in the prover's queue, and its progress. The newest
- * update replaces pending ones, so that a fast prover costs few writes. They are only hints: an outage may
- * lose some.
+ * Writes updates for jobs' watchers: each job's position in its prover's queue, and its progress. They are only hints: an
+ * outage may lose some.
  */
 export class ProgressWriter {
-  readonly #writer: BatchWriter<Note>
+  readonly #news = new Set<Notes>()
 
-  constructor(db: Database, jobId: string) {
-    this.#writer = new BatchWriter(
-      async (notes) => {
-        const percents = notes.flatMap((note) => ('percent' in note ? [note.percent] : []))
-        const last = notes.at(-1)!
-        try {
-          // Progress means that nothing is ahead of it any more, so an earlier position is obsolete.
-          if (percents.length > 0) await setProgress(db, jobId, Math.max(...percents))
-          if ('position' in last) await setQueuePosition(db, jobId, last.position)
-        } catch {
-          // The next update will include it.
-        }
+  constructor(private readonly db: Queryable) {}
+
+  of(jobId: string): JobProgress {
+    const notes = new Notes(this.db, jobId)
+    return {
+      progress: (percent) => {
+        notes.progress(percent)
+        this.#news.add(notes)
       },
-      { leadMs: LEAD_MS, pauseMs: PAUSE_MS },
-    )
+      position: (position) => {
+        notes.position(position)
+        this.#news.add(notes)
+      },
+      written: () => {
+        this.#news.delete(notes)
+        return notes.write()
+      },
+      drop: () => {
+        this.#news.delete(notes)
+      },
+    }
   }
 
-  /** @param percent 0 to 99 */
+  /** Writes what is new, but nothing of a job whose last write has not ended. */
+  write(): void {
+    for (const notes of this.#news) {
+      if (notes.isWriting) continue
+      this.#news.delete(notes)
+      void notes.write()
+    }
+  }
+}
+
+class Notes {
+  #percent: number | null = null
+  #position: number | null | undefined
+  #writing: Promise<void> | null = null
+
+  constructor(
+    private readonly db: Queryable,
+    private readonly jobId: string,
+  ) {}
+
+  get isWriting(): boolean {
+    return this.#writing !== null
+  }
+
+  /** Means that nothing is ahead of it any more, so an earlier position is obsolete. */
   progress(percent: number): void {
-    this.#writer.add({ percent })
+    this.#percent = Math.max(percent, this.#percent ?? 0)
+    this.#position = undefined
   }
 
-  /** @param position requests ahead of this one at its prover; null: another prover is being sought */
   position(position: number | null): void {
-    this.#writer.add({ position })
+    this.#position = position
   }
 
-  written(): Promise<void> {
-    return this.#writer.finished()
+  /** After the writes before it. Never rejects: the next update will include what was lost. */
+  async write(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+    const [percent, position] = [this.#percent, this.#position]
+    this.#percent = null
+    this.#position = undefined
+    this.#writing = this.#store(percent, position).catch(() => undefined)
+    await this.#writing
+    this.#writing = null
   }
 
-  /** Drops what is queued, when the job is about to end: what comes after its end changes nothing. */
-  drop(): void {
-    void this.#writer.abandoned()
+  async #store(percent: number | null, position: number | null | undefined): Promise<void> {
+    if (percent !== null) await setProgress(this.db, this.jobId, percent)
+    if (position !== undefined) await setQueuePosition(this.db, this.jobId, position)
   }
 }

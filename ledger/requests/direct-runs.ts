@@ -42,12 +42,15 @@ export async function releaseDirect(db: Queryable, jobId: string): Promise<void>
   )
 }
 
-/** Whether the user has cancelled the job. */
-export async function isCancelRequested(db: Queryable, jobId: string): Promise<boolean> {
-  const rows = await db.query(
-    'SELECT 1 FROM jobs WHERE id = $1 AND cancel_requested_at IS NOT NULL',
-    [jobId],
-    { prepare: 'is-cancel-requested' },
+/** @returns the ids of those jobs that their users have cancelled */
+export async function cancelRequestedAmong(
+  db: Queryable,
+  jobIds: readonly string[],
+): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    'SELECT id FROM jobs WHERE id = ANY ($1) AND cancel_requested_at IS NOT NULL',
+    [jobIds],
+    { prepare: 'cancel-requested' },
   )
-  return rows.length > 0
+  return rows.map(({ id }) => id)
 }

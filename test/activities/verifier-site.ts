@@ -43,6 +43,8 @@ export interface VerifierSite {
   readonly signer: Signer
   /** Its own, in this test's subnet; uid 0 is the verifier's. */
   readonly provers: readonly Signer[]
+  /** Of the provers' test keys. */
+  readonly proverNames: readonly string[]
   readonly netuid: number
 }
 
@@ -63,9 +65,11 @@ export async function makeVerifier(
   sites += 1
   const netuid = await harness.makeSubnet({ ...PARAMS, ...options.params })
   const signer = testSigner(`verifier ${sites}`)
-  const provers = Array.from({ length: options.provers ?? 3 }, (_, i) =>
-    testSigner(`prover ${i} of ${sites}`),
+  const proverNames = Array.from(
+    { length: options.provers ?? 3 },
+    (_, i) => `prover ${i} of ${sites}`,
   )
+  const provers = proverNames.map(testSigner)
   await harness.register(
     netuid,
     [signer, ...provers].map(({ ss58 }) => ss58),
@@ -107,7 +111,7 @@ export async function makeVerifier(
       return sha256(new TextEncoder().encode(`secret ${secrets} of ${signer.ss58}`))
     },
   }
-  return { deps, harness, signer, provers, netuid }
+  return { deps, harness, signer, provers, proverNames, netuid }
 }
 
 /** The chain with some of its calls replaced. */

@@ -6,6 +6,7 @@ import { Client, WorkflowNotFoundError } from '@temporalio/client'
 import type { InferenceDeps } from '../../activities/inference-deps.js'
 import { ClockWatch } from '../../activities/shared/clock-watch.js'
 import { ProverRoutes } from '../../activities/video/prover-routes.js'
+import { RunningJobs } from '../../activities/video/running-jobs.js'
 import { resolveOptions } from '../../base/options/options.js'
 import type { Chain } from '../../chain/chain.js'
 import { connectLocalChain } from '../../chain/local/adapter.js'
@@ -85,6 +86,7 @@ export class SmallGrid {
   #worker: Running | null = null
   #link!: Chain
   #signals: JobSignals | null = null
+  #jobs: RunningJobs | null = null
   readonly #children = new Set<Role>()
 
   private constructor(
@@ -146,10 +148,11 @@ export class SmallGrid {
   async inferenceDeps(changes: Partial<InferenceDeps> = {}): Promise<InferenceDeps> {
     const { url } = this.database
     this.#signals ??= new JobSignals({ url, applicationName: 'fractal-test', log: SILENT })
+    this.#jobs ??= new RunningJobs(this.db, this.#signals)
     return {
       id: this.id,
       db: this.db,
-      signals: this.#signals,
+      jobs: this.#jobs,
       signer: await loadHotkey(this.#wallet()),
       genesisHash: this.#link.genesisHash,
       chain: this.#link,
@@ -227,6 +230,7 @@ export class SmallGrid {
   async stop(): Promise<void> {
     await Promise.allSettled(this.apis.splice(0).map((api) => api.stop()))
     await this.stopWorker()
+    this.#jobs?.close()
     await this.#signals?.close()
     await Promise.all([...this.#children].map((role) => role.stop(STOP_MS)))
     await Promise.all(this.provers.map((prover) => prover.stop()))

@@ -3,7 +3,6 @@ import type { InferenceDeps } from '../../activities/inference-deps.js'
 import { attemptVideo, type KnownOfJob } from '../../activities/video/attempt-video.js'
 import { createFailVideo } from '../../activities/video/fail-video.js'
 import { finishVideo } from '../../activities/video/finish-video.js'
-import { watchCancel } from '../../activities/video/watch-cancel.js'
 import { afterAttempt, FIRST_ATTEMPT } from '../../rules/routing/video-run.js'
 
 /**
@@ -49,7 +48,7 @@ async function waitUnlessCancelled(
   ms: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const cancel = watchCancel(deps, jobId, signal)
+  const cancel = deps.jobs.watchCancel(jobId, signal)
   try {
     await sleep(ms, undefined, { signal: cancel.signal }).catch(() => undefined)
     signal.throwIfAborted()

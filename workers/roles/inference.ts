@@ -4,6 +4,7 @@ import { createInferenceActivities } from '../../activities/inference-activities
 import type { InferenceDeps } from '../../activities/inference-deps.js'
 import { ClockWatch } from '../../activities/shared/clock-watch.js'
 import { ProverRoutes } from '../../activities/video/prover-routes.js'
+import { RunningJobs } from '../../activities/video/running-jobs.js'
 import type { Log } from '../../base/log.js'
 import { databaseAddress } from '../../base/options/database-address.js'
 import { DATABASE_OPTIONS, TEMPORAL_OPTIONS, WALLET_OPTIONS } from '../../base/options/groups.js'
@@ -88,13 +89,14 @@ async function startInferenceWorker(
   health.watchPostgres(db)
   await recordGenesis(db, id, genesisHash)
   const signals = new JobSignals({ ...address, applicationName: 'fractal-inference', log })
+  const jobs = new RunningJobs(db, signals)
   const temporal = await connectTemporal(options, log)
   const clock = new ClockWatch(log)
   health.watchClock(clock)
   const deps: InferenceDeps = {
     id,
     db,
-    signals,
+    jobs,
     signer,
     genesisHash,
     chain,
@@ -149,6 +151,7 @@ async function startInferenceWorker(
       await Promise.allSettled([run, webhooks.stop()])
       await runs.stop()
       await listener?.close()
+      jobs.close()
       await temporal.close()
       await Promise.allSettled([signals.close(), db.close(), chain.close()])
     },

@@ -48,7 +48,7 @@ describe('an attempt that still has its frames', function () {
   it('leaves a large video, whose frames it did not keep, to be finished', async () => {
     const job = await grid().newJob({ width: 1024, height: 1024 })
     assert.deepEqual(await attempt(job), { kind: 'answered', finished: false })
-    assert.equal((await getJob(grid().db, job.id))?.status, 'in_progress')
+    assert.equal((await getJob(grid().db, job.id))?.completedAt, null)
     await finishVideo(deps, { jobId: job.id })
     assert.equal((await getJob(grid().db, job.id))?.status, 'completed')
   })
@@ -67,7 +67,7 @@ describe('an attempt that still has its frames', function () {
     kept.add(requestId, framesSha256!, [])
     assert.equal(await kept.complete(rows), false)
     assert.equal(await getContent(grid().db, job.id, 'video'), null)
-    assert.equal((await getJob(grid().db, job.id))?.status, 'in_progress')
+    assert.equal((await getJob(grid().db, job.id))?.completedAt, null)
   })
 
   it('spares its workflow another activity', async () => {

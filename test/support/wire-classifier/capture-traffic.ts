@@ -49,8 +49,8 @@ export async function captureTraffic(
       [id.netuid, id.verifier],
     )
     const kinds = new Map(rows.map(({ requestId, kind }) => [requestId, kind]))
-    return site.relays
-      .flatMap(({ connections }) => {
+    return (await site.captured())
+      .flatMap((connections) => {
         const requests = generationsOf(connections)
         const features = featuresOf(requests, clock)
         return requests.map(({ body, arrivedMs }, i) => ({

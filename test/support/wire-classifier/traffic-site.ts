@@ -8,6 +8,7 @@ import type { InferenceDeps } from '../../../activities/inference-deps.js'
 import { createNextInterval } from '../../../activities/interval/next-interval.js'
 import { createOpenInterval } from '../../../activities/interval/open-interval.js'
 import { ProverRoutes } from '../../../activities/video/prover-routes.js'
+import { RunningJobs } from '../../../activities/video/running-jobs.js'
 import { workOf } from '../../../formats/generation.js'
 import type { WorkShape } from '../../../formats/video-shape.js'
 import { openDatabase } from '../../../ledger/database.js'
@@ -18,10 +19,9 @@ import { classNamed } from '../../activities/stand-in.js'
 import { makeVerifier, run, type VerifierSite } from '../../activities/verifier-site.js'
 import type { ChainHarness } from '../../chain/contract.js'
 import { SILENT } from '../../chain/local-harness.js'
-import { FakeGenerator } from '../../prover/fake-generator.js'
 import type { TestDatabase } from '../postgres.js'
-import { startTestProver } from '../test-prover.js'
-import { type CapturingRelay, startCapturingRelay } from './capturing-relay.js'
+import type { CapturedConnection } from './capturing-relay.js'
+import { ProversApart } from './provers-apart.js'
 
 const BLOCK_MS = 200
 const MOST_TRIES = 20
@@ -38,23 +38,13 @@ export interface TrafficSetup {
   readonly corpus: readonly string[]
 }
 
-/** One GPU that takes its time, in a class of its own. */
-class SlowGenerator extends FakeGenerator {
-  constructor(
-    override readonly determinismClass: string,
-    msOf: (shape: WorkShape) => number,
-  ) {
-    super({ beforeStep: (_, params) => sleep(msOf(params) / (params.steps + 1)) })
-  }
-}
-
 /**
  * A verifier's asking side, all real, and real provers behind relays that keep what comes in over the wire. Only the
  * GPUs are made up.
  */
 export class TrafficSite {
   readonly #stops: (() => Promise<unknown>)[] = []
-  readonly relays: CapturingRelay[] = []
+  #provers: ProversApart | null = null
 
   private constructor(
     readonly verifier: VerifierSite,
@@ -80,9 +70,10 @@ export class TrafficSite {
     Object.assign(verifier.deps, { corpus: setup.corpus, gpus: 1_000 })
     const { deps } = verifier
     const signals = new JobSignals({ url, applicationName, log: SILENT })
+    const jobs = new RunningJobs(db, signals)
     const inference: InferenceDeps = {
       ...deps,
-      signals,
+      jobs,
       genesisHash: deps.chain.genesisHash,
       routes: new ProverRoutes(db, deps.id),
       block: () => 0,
@@ -93,10 +84,11 @@ export class TrafficSite {
     }
     const site = new TrafficSite(verifier, inference, setup)
     site.#stops.push(
+      async () => jobs.close(),
       () => signals.close(),
       () => db.close(),
     )
-    await site.#serve(harness)
+    site.#provers = await site.#serve(harness)
     const ticking = new AbortController()
     const ticks = site.#tick(harness, ticking.signal)
     site.#stops.unshift(() => {
@@ -134,12 +126,17 @@ export class TrafficSite {
     return { startedMs, done: Promise.all([...asked, sleep(this.intervalMs)]) }
   }
 
+  /** What each prover was sent until now. */
+  async captured(): Promise<readonly (readonly CapturedConnection[])[]> {
+    return (await this.#provers?.captured()) ?? []
+  }
+
   async close(): Promise<void> {
     for (const stop of this.#stops) await stop()
   }
 
-  async #serve(harness: ChainHarness): Promise<void> {
-    const { deps, provers, netuid } = this.verifier
+  async #serve(harness: ChainHarness): Promise<ProversApart> {
+    const { deps, proverNames, netuid } = this.verifier
     const determinismClass = classNamed(deps.id.verifier)
     await putCertificate(deps.db, {
       determinismClass,
@@ -157,33 +154,27 @@ export class TrafficSite {
     })
     const folder = await mkdtemp(join(tmpdir(), 'fractal-traffic-'))
     this.#stops.push(() => rm(folder, { recursive: true, force: true }))
-    const addresses = await Promise.all(
-      provers.map(async (signer, i) => {
-        const prover = await startTestProver({
-          engines: [new SlowGenerator(determinismClass, this.msOf)],
-          ...{ signer, netuid },
-          genesisHash: deps.chain.genesisHash,
-          keepDir: join(folder, String(i)),
-        })
-        const relay = await startCapturingRelay('127.0.0.1', prover.port)
-        this.#stops.unshift(async () => {
-          await relay.close()
-          await prover.close()
-        })
-        this.relays.push(relay)
-        return { signer, port: relay.port }
-      }),
-    )
+    const provers = await ProversApart.start({
+      names: proverNames,
+      netuid,
+      genesisHash: deps.chain.genesisHash,
+      determinismClass,
+      folder,
+      videoMs: this.setup.videoMs,
+      standardWork: workOf(deps.model),
+    })
+    this.#stops.unshift(() => provers.close())
     let waits = true
     const serving = Promise.all(
-      addresses.map(({ signer, port }) =>
-        deps.chain.serveAxon(signer, netuid, { ip: '127.0.0.1', port }),
+      this.verifier.provers.map((signer, i) =>
+        deps.chain.serveAxon(signer, netuid, { ip: '127.0.0.1', port: provers.ports[i]! }),
       ),
     ).finally(() => {
       waits = false
     })
     while (waits) await harness.advance(1)
     await serving
+    return provers
   }
 
   /** Blocks come as time goes by. */
