@@ -20,6 +20,8 @@ export interface AttemptHooks extends Omit<RequestHooks, 'onBegun' | 'onAnswer'>
 
 interface ProverRequest {
   readonly asked: RequestTarget
+  /** Of its generation; null until they were needed. */
+  steps: number | null
   readonly stop: AbortController
   outpaced: boolean
   ended: boolean
@@ -70,6 +72,7 @@ export class HedgedRequest {
   #ask(asked: RequestTarget): void {
     const request: ProverRequest = {
       asked,
+      steps: null,
       stop: new AbortController(),
       outpaced: false,
       ended: false,
@@ -124,7 +127,9 @@ export class HedgedRequest {
   #arm(request: ProverRequest, position: number): void {
     clearTimeout(this.#timer)
     const { row, usPerWork } = request.asked
-    const { steps } = storedParams(row)
+    // Read once, before it is sent: it takes longer than all that is done between `accepted` and the `taken` after it.
+    request.steps ??= storedParams(row).steps
+    const { steps } = request
     const { hedgeFloorMs: floorMs } = this.deps
     const ms = hedgeAfterMs({ floorMs, usPerWork, work: row.work, steps, position })
     if (ms === null || ms >= row.deadlineMs) return
