@@ -11,12 +11,13 @@ import {
   inOrder,
   rawFrames,
   type Script,
+  serving,
   TRACE_ROOT,
   VIDEO,
 } from './stub-prover.js'
 
 describe('asking a prover', () => {
-  const { alice, bob, ask, failsAs, honest, withScript } = useAsking()
+  const { alice, bob, ask, askAt, failsAs, honest, withScript } = useAsking()
 
   it('takes an honest answer and checks all of it', async () => {
     const types: string[] = []
@@ -38,6 +39,21 @@ describe('asking a prover', () => {
     assert.ok(outcome.elapsedUs > 0 && Number.isInteger(outcome.elapsedUs))
     assert.match(outcome.request.nonce, /^\d{19}$/)
     assert.match(outcome.request.signature, /^0x[0-9a-f]{128}$/)
+  })
+
+  it('is signed once all has been done that its caller does besides', async () => {
+    const order: string[] = []
+    const sign = (message: Uint8Array) => {
+      order.push('signed')
+      return alice().sign(message)
+    }
+    await serving(withScript(inOrder), (address) => {
+      const asked = askAt({ address, signer: { ss58: alice().ss58, sign } })
+      order.push('its caller')
+      process.nextTick(() => order.push('the next tick'))
+      return asked
+    })
+    assert.deepEqual(order.slice(0, 3), ['its caller', 'the next tick', 'signed'])
   })
 
   it('takes no answer of another class than the recorded one', async () => {
