@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { CapturedConnection } from './capturing-relay.js'
 import type { ProversAnswer, ProversData } from './provers-thread.js'
 
-const THREAD = new URL('./provers-thread.mjs', import.meta.url)
+const THREAD = new URL('./provers-thread-entry.mjs', import.meta.url)
 
 /**
  * Real provers behind relays that keep what comes in over the wire and when, in a thread of their own: a prover sees when
