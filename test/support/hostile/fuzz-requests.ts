@@ -46,13 +46,13 @@ export async function fuzzRequests(cases: Cases): Promise<FuzzedRequests> {
       if (prompt !== null) prompts.add(prompt)
       const sending = Array.from({ length: request.copies }, () => send(site, request.pieces))
       const said = (await Promise.all(sending)).map(summary)
-      for (const each of said) {
-        // What came too slowly, on a busy machine, is not looked at.
-        if (request.expected !== null && each !== '408') assert.match(each, request.expected)
-        answers[each] = (answers[each] ?? 0) + 1
-      }
-      const fresh = said.filter((each) => each !== '401 replayed').length
-      assert.ok(request.copies === 1 || fresh === 1, `sent ${request.copies} times: ${said}`)
+      // What came too slowly, on a busy machine, is not looked at.
+      const inTime = said.filter((each) => each !== '408')
+      for (const each of said) answers[each] = (answers[each] ?? 0) + 1
+      for (const each of inTime) if (request.expected !== null) assert.match(each, request.expected)
+      const fresh = inTime.filter((each) => each !== '401 replayed').length
+      const isOnce = fresh === 1 || (fresh === 0 && inTime.length < said.length)
+      assert.ok(request.copies === 1 || isOnce, `sent ${request.copies} times: ${said}`)
     })
     grownBytes = heldBytes() - before
     for (const began of generator.began) assert.ok(prompts.has(began), `generated: ${began}`)
