@@ -1,6 +1,13 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { FractalError } from '../../base/errors.js'
 import { type Listener, listen } from '../../base/net/http-listener.js'
+
+/** Below those that systems give to connections and to listeners on port 0: nobody gets one of these by chance. */
+const FIRST = 12_000
+const LAST = 32_000
+const TRIES = 50
 
 /** Listens on a loopback port (0 = any) for a moment and says which one it was. */
 async function tryPort(port: number, listener: Listener): Promise<number> {
@@ -12,8 +19,16 @@ async function tryPort(port: number, listener: Listener): Promise<number> {
 }
 
 /** A loopback port nobody listened on a moment ago. Whoever uses it must be ready to lose the race. */
-export function freePort(): Promise<number> {
-  return tryPort(0, { what: 'a server', remedy: 'try again' })
+export async function freePort(): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    const port = randomInt(FIRST, LAST)
+    try {
+      return await tryPort(port, { what: 'a server', remedy: 'try again' })
+    } catch (error) {
+      const isTaken = error instanceof FractalError && error.code.startsWith('port_')
+      if (!isTaken || tries === TRIES) throw error
+    }
+  }
 }
 
 /**

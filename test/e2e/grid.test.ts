@@ -29,6 +29,8 @@ const NETUID = 7
 const INTERVAL_BLOCKS = 16
 const BLOCK_MS = 400
 const OUTAGE_MS = 5_000
+/** After which an interval gives the ledger up: the last outage waits for it, and the others are over before. */
+const PATIENCE_S = 20
 const PROVERS = [
   { name: 'prover-1' },
   { name: 'prover-2' },
@@ -68,11 +70,7 @@ describe('a whole grid, with its parts killed and gone', function () {
     await grid.startChain(BLOCK_MS)
     await grid.startRole('gpu-worker')
     await Promise.all(PROVERS.map((_, i) => grid.startProver(i)))
-    await Promise.all([
-      grid.startRole('verifier'),
-      grid.startRole('inference-worker'),
-      grid.startRole('api'),
-    ])
+    await Promise.all([startVerifier(), grid.startRole('inference-worker'), grid.startRole('api')])
     db = openDatabase({ url: grid.databaseUrl, applicationName: 'fractal-e2e', max: 2, log })
     id = { netuid: NETUID, verifier: grid.verifier.hotkey }
     const made = await createApiKey(db, {
@@ -95,6 +93,10 @@ describe('a whole grid, with its parts killed and gone', function () {
       await rm(state.root, { recursive: true, force: true })
     }
   })
+
+  function startVerifier(): Promise<void> {
+    return grid.startRole('verifier', { 'ledger.patience': PATIENCE_S })
+  }
 
   async function until<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
     for (const deadline = Date.now() + 220_000; ; ) {
@@ -197,7 +199,7 @@ describe('a whole grid, with its parts killed and gone', function () {
     }
   })
 
-  it('kill -9 of the inference worker while users wait', async () => {
+  it('kill -9 of the inference worker while users wait, and of the verifier', async () => {
     const { n } = await nextInRounds()
     const waiting = await Promise.all([askForVideo(), askForVideo(), askForVideo()])
     await until('a prover to be at work', async () => {
@@ -206,8 +208,9 @@ describe('a whole grid, with its parts killed and gone', function () {
       )
       return rows.length > 0
     })
-    await grid.killRole('inference-worker')
-    await grid.startRole('inference-worker')
+    // With weights that are committed and revealed: test/soak/local/killed-verifier.test.ts, between each two steps.
+    await Promise.all(['inference-worker', 'verifier'].map((name) => grid.killRole(name)))
+    await Promise.all([grid.startRole('inference-worker'), startVerifier()])
     await Promise.all(waiting.map(videoDone))
     await settled(n)
   })
@@ -221,24 +224,12 @@ describe('a whole grid, with its parts killed and gone', function () {
     await videoDone(await askForVideo())
   })
 
-  // With weights that are committed and revealed: test/soak/local/killed-verifier.test.ts, between each two steps.
-  it('kill -9 of the verifier in the middle of an interval', async () => {
-    const { n } = await nextInRounds()
-    await grid.killRole('verifier')
-    await grid.startRole('verifier')
-    await settled(n)
-  })
-
-  it('Postgres gone for 5 seconds in the middle of an interval', async () => {
+  // Of a minute each, of all stores: test/soak/local/outages.test.ts.
+  it('Postgres, then Temporal gone for 5 seconds in the middle of an interval', async () => {
     const { n } = await nextInRounds()
     await grid.killPostgres()
     await sleep(OUTAGE_MS)
     await grid.startPostgres()
-    await settled(n)
-  })
-
-  it('Temporal gone for 5 seconds in the middle of an interval', async () => {
-    const { n } = await nextInRounds()
     await grid.killTemporal()
     // Accepted while Temporal is away: it waits in the ledger.
     const jobId = await askForVideo()
@@ -252,10 +243,6 @@ describe('a whole grid, with its parts killed and gone', function () {
     const connection = await Connection.connect({ address: grid.temporalAddress })
     try {
       const { workflow } = new Client({ connection })
-      // Intervals that give the ledger up after seconds: an operator need not wait for 90.
-      await grid.stopRole('verifier')
-      await grid.startRole('verifier', { 'ledger.patience': 3 })
-      await nextInRounds()
       const { n } = await nextInRounds()
       const workflowId = intervalWorkflowId(NETUID, id.verifier, n)
       await grid.killPostgres()

@@ -9,6 +9,7 @@ const RUN = `(async () => {
   const { violations } = await axe.run(document, {
     runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
     rules: { 'color-contrast': { enabled: false } },
+    resultTypes: ['violations'],
   })
   return violations.map(({ id, help, nodes }) => id + ' (' + help + '): ' + nodes.length + ' × ' + nodes[0].html.slice(0, 160))
 })()`

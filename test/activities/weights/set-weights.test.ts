@@ -11,7 +11,7 @@ import { extrinsicsOf } from '../../../ledger/intervals/weight-extrinsics.js'
 import { weightSet } from '../../../ledger/intervals/weights.js'
 import { useDatabase } from '../../support/postgres.js'
 import { chainWith, makeVerifier, run, useChain, type VerifierSite } from '../verifier-site.js'
-import { decide, Killed, killed, standing } from './scene.js'
+import { blocksFor, decide, Killed, killed, standing } from './scene.js'
 
 describe('activities: weights exactly once', () => {
   const database = useDatabase()
@@ -402,13 +402,10 @@ describe('activities: weights exactly once', () => {
         await chain.submit(prepared)
       },
     }
-    const onBeat = async (details: string) => {
-      await it.harness.advance(details.includes('changed hands') ? 40 : 3)
-    }
     await run(
       createSetWeights({ ...it.deps, chain: chainWith(chain, changes) }),
       { n: 1 },
-      { onBeat },
+      { onBeat: blocksFor(it) },
     )
     assert.deepEqual((await standing(it, 1)).results, ['expired', 'ok'])
     assert.equal(new Set(sent).size, 1)
