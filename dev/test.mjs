@@ -27,6 +27,8 @@ const SHORT = [
   'wire',
   'workflows',
 ]
+/** They start the compiled command; the others begin while it is still being compiled. */
+const NEED_COMMAND = [GRIDS, 'cli', 'dev', 'short']
 /** More than this many would fight for the ports and the memory of a small machine. */
 const MAX_LANES = 4
 /** No tests of `npm test`. */
@@ -74,14 +76,13 @@ async function run(name, args, { aside = false, nice = 0 } = {}) {
   return { name, code, seconds, counts: JSON.parse(text), output }
 }
 
-// A signal from the terminal reaches the runs as well; one from elsewhere is handed on.
 let stopped = false
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    stopped = true
-    for (const child of running) child.kill(signal)
-  })
+function stop(signal) {
+  stopped = true
+  for (const child of running) child.kill(signal)
 }
+// A signal from the terminal reaches the runs as well; one from elsewhere is handed on.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop(signal))
 
 /** What runs in a process each: the folders of test/ that hold tests, the longest first. */
 async function groups() {
@@ -109,21 +110,17 @@ function summarize(all) {
 }
 
 /**
- * Compiles the command once (`npm run build`), because the tests start it hundreds of times. Inside the
- * clone, from where Node finds the packages.
- * @returns the folder that holds it, to be removed
+ * Compiles the command once (`npm run build`), because the tests start it hundreds of times.
+ * @param folder inside the clone, from where Node finds the packages
  */
-async function compile() {
-  await mkdir(join(ROOT, '.fractal'), { recursive: true })
-  const folder = await mkdtemp(join(ROOT, '.fractal', 'test-'))
+async function compile(folder) {
   const args = [join(ROOT, 'dev/build.mjs'), '--out', join(folder, 'dist')]
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'inherit' })
   running.add(child)
   const code = await new Promise((resolve) => child.on('exit', (c) => resolve(c ?? 1)))
   running.delete(child)
-  if (code !== 0) throw new Error(`npm run build fails (exit ${code})`)
+  if (code !== 0 && !stopped) throw new Error(`npm run build fails (exit ${code})`)
   process.env.FRACTAL_TEST_BIN = join(folder, 'dist/cli/fractal.mjs')
-  return folder
 }
 
 /**
@@ -143,13 +140,18 @@ async function passAgain(all) {
   return true
 }
 
-/** @returns the exit code */
-async function everything() {
+/**
+ * @param command settles when the command is compiled
+ * @returns the exit code
+ */
+async function everything(command) {
   const queue = await groups()
   const all = []
   const unread = []
 
   async function group({ name, folders }, aside) {
+    if (NEED_COMMAND.includes(name)) await command
+    if (stopped) return
     const nice = name === GRIDS ? 0 : NICER
     const files = folders.map((folder) => `test/${folder}/**/*.test.ts`)
     const ended = await run(name, [...REPORTER, ...files], { aside, nice })
@@ -185,15 +187,23 @@ async function everything() {
   const skipped = sum('pending') === 0 ? '' : `, ${sum('pending')} skipped`
   // One closing line that a machine can read.
   console.log(`${sum('passes') + sum('failures') - failures} passed, ${failures} failed${skipped}`)
+  if (stopped) return 1
   return bad === undefined || isFlaky ? 0 : bad.code || 1
 }
 
-let compiled = null
+let folder = null
 try {
-  const named = given.some((arg) => /^(\.\/)?test\//.test(arg))
-  if (!named) compiled = await compile()
-  process.exitCode = named ? (await run('named', [])).code : await everything()
+  if (given.some((arg) => /^(\.\/)?test\//.test(arg)))
+    process.exitCode = (await run('named', [])).code
+  else {
+    await mkdir(join(ROOT, '.fractal'), { recursive: true })
+    folder = await mkdtemp(join(ROOT, '.fractal', 'test-'))
+    process.exitCode = await everything(compile(folder))
+  }
+} catch (error) {
+  stop('SIGTERM')
+  throw error
 } finally {
-  if (compiled !== null) await rm(compiled, { recursive: true, force: true })
+  if (folder !== null) await rm(folder, { recursive: true, force: true })
   await rm(outputs, { recursive: true, force: true })
 }
