@@ -43,8 +43,9 @@ export interface VisitOptions {
  * where that is a failure.
  */
 export function useBrowser(): (options: VisitOptions) => Promise<Visit> {
-  const contexts: BrowserContext[] = []
   let browser: Browser
+  let shared: { readonly context: BrowserContext; readonly opener: Page } | null = null
+  const origins = new Set<string>()
   before(async function () {
     this.timeout(START_MS)
     started ??= start()
@@ -57,16 +58,26 @@ export function useBrowser(): (options: VisitOptions) => Promise<Visit> {
     }
   })
   afterEach(async () => {
-    await Promise.all(contexts.splice(0).map((context) => context.close()))
+    if (shared === null) return
+    const { context, opener } = shared
+    await Promise.all(context.pages().map((page) => (page === opener ? null : page.close())))
+    const session = await context.newCDPSession(opener)
+    for (const origin of origins) {
+      await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })
+    }
+    await session.detach()
   })
+  after(() => shared?.context.close())
   return async ({ origin, width = 1440, theme = 'light', refused = [] }) => {
-    const context = await browser.newContext({
-      viewport: { width, height: 900 },
-      colorScheme: theme,
-    })
-    contexts.push(context)
-    context.setDefaultTimeout(30_000)
-    const page = await context.newPage()
+    origins.add(origin)
+    shared ??= await openShared(browser, origin)
+    const { context, opener } = shared
+    const [page] = await Promise.all([
+      context.waitForEvent('page'),
+      opener.evaluate("void window.open('about:blank')"),
+    ])
+    await page.setViewportSize({ width, height: 900 })
+    await page.emulateMedia({ colorScheme: theme })
     const wrong: string[] = []
     page.on('pageerror', (error) => wrong.push(`script: ${error.message}`))
     page.on('console', (message) => {
@@ -81,4 +92,21 @@ export function useBrowser(): (options: VisitOptions) => Promise<Visit> {
     })
     return { page, context, wrong }
   }
+}
+
+/**
+ * One context for a suite, and a page in it that opens the tests' pages: they share its process, of which each page
+ * would otherwise start two or three. What a page keeps in its tab is gone with the page.
+ */
+async function openShared(browser: Browser, origin: string) {
+  const context = await browser.newContext()
+  context.setDefaultTimeout(30_000)
+  const opener = await context.newPage()
+  // With the pages' own policy, or the browser would part them from it.
+  const headers = { 'Cross-Origin-Opener-Policy': 'same-origin' }
+  await opener.route('**', (route) =>
+    route.fulfill({ contentType: 'text/html', headers, body: '' }),
+  )
+  await opener.goto(origin)
+  return { context, opener }
 }
