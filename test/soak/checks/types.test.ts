@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { ROOT, runPlanted } from './planted.js'
+import { ROOT, runPlanted } from '../../repo/planted.js'
 
 const TSC = path.join(ROOT, 'node_modules/typescript/bin/tsc')
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type { Video } from '../../api/videos/object.js'
-import type { Role } from '../../dev/process/role.js'
-import { getJob, type JobRow } from '../../ledger/requests/jobs.js'
-import { SMALL_VIDEO } from '../support/model-folder.js'
-import { type GridApi, useSmallGrid } from '../support/small-grid.js'
-import { until } from '../support/until.js'
+import type { Video } from '../../../api/videos/object.js'
+import type { Role } from '../../../dev/process/role.js'
+import { getJob, type JobRow } from '../../../ledger/requests/jobs.js'
+import { SMALL_VIDEO } from '../../support/model-folder.js'
+import { type GridApi, useSmallGrid } from '../../support/small-grid.js'
+import { until } from '../../support/until.js'
 import { assertWhole } from './whole-video.js'
 
 const VIDEO = { ...SMALL_VIDEO, steps: 4 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import path from 'node:path'
-import { ROOT, runPlanted } from './planted.js'
+import { ROOT, runPlanted } from '../../repo/planted.js'
 
 /** Runs the check in a folder that has just these files and our rules. */
 function check(files: Record<string, string>): Promise<{ code: number; output: string }> {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { attemptsOf } from '../../ledger/requests/attempts.js'
-import { getJob } from '../../ledger/requests/jobs.js'
-import { GridGenerator } from '../support/grid-prover.js'
-import { SMALL_VIDEO } from '../support/model-folder.js'
-import type { GridApi, SmallGrid } from '../support/small-grid.js'
+import { attemptsOf } from '../../../ledger/requests/attempts.js'
+import { getJob } from '../../../ledger/requests/jobs.js'
+import { GridGenerator } from '../../support/grid-prover.js'
+import { SMALL_VIDEO } from '../../support/model-folder.js'
+import type { GridApi, SmallGrid } from '../../support/small-grid.js'
 
 /** One success, of the very frames that its seed makes, whatever happened meanwhile; and `api` has its file. */
 export async function assertWhole(grid: SmallGrid, jobId: string, api: GridApi): Promise<void> {

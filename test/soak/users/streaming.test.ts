@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Role } from '../../dev/process/role.js'
-import { eventsOf, nextEvent, readUntil } from '../support/events.js'
-import { SMALL_VIDEO } from '../support/model-folder.js'
-import { type GridApi, useSmallGrid } from '../support/small-grid.js'
-import { until } from '../support/until.js'
+import type { Role } from '../../../dev/process/role.js'
+import { eventsOf, nextEvent, readUntil } from '../../support/events.js'
+import { SMALL_VIDEO } from '../../support/model-folder.js'
+import { type GridApi, useSmallGrid } from '../../support/small-grid.js'
+import { until } from '../../support/until.js'
 import { assertWhole } from './whole-video.js'
 
 const VIDEO = { ...SMALL_VIDEO, steps: 4 }

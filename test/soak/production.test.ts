@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { removePostgres } from '../../../dev/postgres/start-postgres.js'
-import { freePort } from '../../../dev/process/ports.js'
-import { SeparatePostgres } from '../../../dev/production/postgres.js'
+import { removePostgres } from '../../dev/postgres/start-postgres.js'
+import { freePort } from '../../dev/process/ports.js'
+import { SeparatePostgres } from '../../dev/production/postgres.js'
 
-const MAIN = fileURLToPath(new URL('../../../dev/production/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../dev/production/main.ts', import.meta.url))
 
 describe('npm run production-shape', function () {
   this.timeout(240_000)
