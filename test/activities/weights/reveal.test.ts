@@ -20,8 +20,11 @@ describe('activities: weights by commit and reveal', () => {
       { n: 1 },
       {
         onBeat: async (details) => {
+          const isCommitted = (beat: string) => beat.startsWith('committed')
+          // One that is repeated may come to be looked at when the reveal is in a block.
+          const isFirst = isCommitted(details) && !beats.some(isCommitted)
           beats.push(details)
-          assert.deepEqual(details.startsWith('committed') ? await shown(it) : [], [], 'hidden')
+          if (isFirst) assert.deepEqual(await shown(it), [], 'hidden')
           await advance(details)
         },
       },
