@@ -221,6 +221,14 @@ export class SmallGrid {
     this.#worker = null
   }
 
+  /** Holds every prover's requests at a step (see `GridGenerator.hold`). @returns what lets them go */
+  hold(at = 0): () => void {
+    const holds = this.provers.map(({ generator }) => generator.hold(at))
+    return () => {
+      for (const hold of holds) hold.release()
+    }
+  }
+
   /** An inference worker as a process of its own. */
   spawnWorker(more: Readonly<Record<string, string | number>> = {}): Promise<Role> {
     return this.#spawn('inference-worker', { ...this.#inference(), ...more })

@@ -139,7 +139,9 @@ async function streamNew(
   const left = new AbortController()
   const run = repeated ? Promise.resolve() : runNow(deps, job.id, left.signal)
   const how = await streamVideo(deps, req, res, job.id, {
-    ...{ frames, after: null, until: deps.cut },
+    frames,
+    after: null,
+    until: deps.cut,
     created: repeated ? undefined : job,
   })
   if (how === 'gone' && !repeated) {

@@ -25,14 +25,11 @@ describe('streams, with the processes behind them killed', function () {
 
   /** A video that a client of `api` streams and that its prover holds at the second step. */
   async function heldStream(api: GridApi) {
-    const holds = grid().provers.map(({ generator }) => generator.hold(2))
+    const release = grid().hold(2)
     const answer = await grid().post('/v1/videos', { prompt: 'x', stream: true }, {}, api)
     assert.equal(answer.status, 200)
     const events = eventsOf(answer)
     const seen = await nextEvent(events, ({ data }) => (data.video?.progress ?? 0) > 0)
-    const release = () => {
-      for (const hold of holds) hold.release()
-    }
     return { id: seen.data.video!.id, events, release }
   }
 

@@ -35,7 +35,7 @@ describe('videos that are waited for, with the processes behind them killed', fu
 
   /** A video that a client of `api` waits for and that its prover holds at the second step. */
   async function held(api: GridApi, headers: Record<string, string> = {}) {
-    const holds = grid().provers.map(({ generator }) => generator.hold(2))
+    const release = grid().hold(2)
     const leaving = new AbortController()
     const answer = create(api, headers, leaving.signal)
     // Of those whose API is killed nobody takes it.
@@ -46,9 +46,6 @@ describe('videos that are waited for, with the processes behind them killed', fu
       )
       return row
     })
-    const release = () => {
-      for (const hold of holds) hold.release()
-    }
     return { id, answer, leave: () => leaving.abort(), release }
   }
 
