@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
 const GRIDS = 'e2e'
-/** They take longest, and begin first, so that all lanes end at about the same time. */
-const LONG = ['activities', 'cli', 'web', 'api', 'engine', 'workers', 'short', 'dev', 'chain']
+/** The longest first, so that all lanes end at about the same time: what mostly waits (`workers`) must not be left alone. */
+const LONG = ['activities', 'workers', 'cli', 'web', 'short', 'engine', 'api', 'dev', 'chain']
 /** Of seconds each, much of that to load what they share: one process, `short`, runs them all. */
 const SHORT = [
   'base',
