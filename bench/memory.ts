@@ -1,8 +1,9 @@
 /**
- * Memory of every process over many intervals, while users ask too. The first quarter of the intervals warms them up;
- * then by how much resident memory and heap grow for each interval, and the last quarter beside the second (a ratio near
- * 1 is flat). A whole grid of processes with the fast random model, on the local chain.
- * Run: npm run bench -- memory [--intervals 200]   (Linux: reads /proc)
+ * Memory of every process over many intervals, then of those that serve users over many videos: so close together,
+ * intervals leave a prover no time for users. The first quarter of each warms them up; then by how much resident memory
+ * and heap grow for each, and the last quarter beside the second (a ratio near 1 is flat). A whole grid of processes with
+ * the fast random model, on the local chain.
+ * Run: npm run bench -- memory [--intervals 200] [--videos 200]   (Linux: reads /proc)
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -30,6 +31,9 @@ const BLOCK_MS = 250
 const INTERVAL_BLOCKS = 10
 const PROVERS = [{ name: 'prover-1' }, { name: 'prover-2' }]
 const ROLES = ['verifier', 'api', 'inference-worker', 'gpu-worker', 'prover-1'] as const
+const SERVING = ['api', 'inference-worker', 'prover-1'] as const
+/** Processes are looked at after so many videos. */
+const VIDEOS_EACH = 4
 const FAST_MODEL = fileURLToPath(new URL('../test/fixtures/random-model/model', import.meta.url))
 const MEBIBYTE = 2 ** 20
 /** Of the last quarter to the second: V8 gives back what it does not need when it sees fit. */
@@ -37,12 +41,14 @@ const FLAT = 1.1
 /** A heap is what its collector left of it, once in so many intervals at least. */
 const COLLECTED = 10
 
+type Role = (typeof ROLES)[number]
+
 interface Sample {
   readonly resident: number
   readonly heap: number
 }
 
-const { intervals } = benchOptions('memory')
+const { intervals, videos } = benchOptions('memory')
 
 const log = createLog('bench', 'silent')
 const state = await openStateDir(await mkdtemp(join(tmpdir(), 'fractal-memory-')))
@@ -65,7 +71,6 @@ const grid = new Grid({
   postgresSettings: { fsync: 'off', full_page_writes: 'off' },
   log,
 })
-const stopped = new AbortController()
 try {
   await grid.startStores()
   await grid.startChain(BLOCK_MS)
@@ -80,29 +85,27 @@ try {
     ...{ requestsPerMinute: 0, concurrentVideos: 0, dailyCost: 0, reusePrompts: true },
   })
   const id: VerifierId = { netuid: NETUID, verifier: grid.verifier.hotkey }
-  const samples = new Map(ROLES.map((role) => [role, [] as Sample[]]))
   const phases: Record<string, number> = {}
-  let asking: Promise<number> | null = null
+  const judging = new Map(ROLES.map((role) => [role, [] as Sample[]]))
   for (let n = 1; n <= intervals; n += 1) {
     const phase = await finalPhase(db, id, n)
     phases[phase] = (phases[phase] ?? 0) + 1
-    for (const [role, taken] of samples) taken.push(await sampleOf(role))
-    // The first interval has its provers' infos: before it, nobody serves.
-    asking ??= askVideos(key)
+    for (const [role, taken] of judging) taken.push(await sampleOf(role))
   }
-  stopped.abort()
-  const served = await asking
-  console.log(
-    `intervals: ${Object.entries(phases)
-      .map(([phase, n]) => `${n} ${phase}`)
-      .join(', ')}; ${served} videos for users`,
-  )
   report('intervals that settled', phases.settled ?? 0, '', { beside: ['all', intervals] })
   await showWaits(db, id)
+  for (const [role, taken] of judging) reportRole(role, 'interval', taken)
+
+  await grid.stopRole('verifier')
+  const serving = new Map(SERVING.map((role) => [role, [] as Sample[]]))
+  for (let i = 0; i < videos; i += 1) {
+    await askVideo(key, i % 2 === 0)
+    if (i % VIDEOS_EACH > 0) continue
+    for (const [role, taken] of serving) taken.push(await sampleOf(role))
+  }
+  for (const [role, taken] of serving) reportRole(role, 'video', taken, VIDEOS_EACH)
   await db.close()
-  for (const [role, taken] of samples) reportRole(role, taken)
 } finally {
-  stopped.abort()
   await grid.stop()
   await state.unlock()
   await removePostgres(state.postgres)
@@ -110,7 +113,7 @@ try {
 }
 
 /** In MiB. */
-async function sampleOf(role: (typeof ROLES)[number]): Promise<Sample> {
+async function sampleOf(role: Role): Promise<Sample> {
   const status = await readFile(`/proc/${grid.rolePid(role)}/status`, 'utf8')
   const port = { ...health, api: ports.api, 'prover-1': ports.provers[0]! }[role]
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
@@ -120,25 +123,26 @@ async function sampleOf(role: (typeof ROLES)[number]): Promise<Sample> {
   }
 }
 
-function reportRole(role: string, taken: readonly Sample[]): void {
-  const residents = taken.map(({ resident }) => resident)
-  reportGrowth(`resident memory of ${role}`, residents, 1)
-  const heaps = taken.map(({ heap }) => heap)
-  const every = Math.min(COLLECTED, Math.floor(taken.length / 4))
-  reportGrowth(`heap of ${role}`, leastOfEach(every, heaps), every)
+/** @param samples one for every `each` of what is called `of` */
+function reportRole(role: Role, of: string, samples: readonly Sample[], each = 1): void {
+  const residents = samples.map(({ resident }) => resident)
+  reportGrowth(`resident memory of ${role}`, of, residents, each)
+  const heaps = samples.map(({ heap }) => heap)
+  const every = Math.min(COLLECTED, Math.floor(samples.length / 4))
+  reportGrowth(`heap of ${role}`, of, leastOfEach(every, heaps), every * each)
 }
 
-/** @param samples in MiB, one in `every` intervals */
-function reportGrowth(what: string, samples: readonly number[], every: number): void {
+/** @param samples in MiB, one for every `each` */
+function reportGrowth(what: string, of: string, samples: readonly number[], each: number): void {
   const quarter = Math.floor(samples.length / 4)
   const later = samples.slice(quarter)
   const [early, late] = [median(later.slice(0, quarter)), median(later.slice(-quarter))]
   console.log(`${what}, MiB: ${samples.map(Math.round).join(' ')}`)
-  report(`${what}, in the last quarter of the intervals`, late, 'MiB', {
+  report(`${what}, in the last quarter of the ${of}s`, late, 'MiB', {
     beside: ['the second quarter', early],
     goal: { of: 'ratio', most: FLAT },
   })
-  report(`${what}: what each interval adds`, (1024 * slope(later)) / every, 'KiB')
+  report(`${what}: what each ${of} adds`, (1024 * slope(later)) / each, 'KiB')
 }
 
 async function finalPhase(db: Database, id: VerifierId, n: number): Promise<string> {
@@ -150,25 +154,19 @@ async function finalPhase(db: Database, id: VerifierId, n: number): Promise<stri
   }
 }
 
-/** One after another, as a job and its events or as one stream, until it is over. @returns how many were completed */
-async function askVideos(key: string): Promise<number> {
+/** As one stream, or as a job and its events, until it is over. @throws if it was not completed */
+async function askVideo(key: string, stream: boolean): Promise<void> {
   const headers = { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' }
-  let completed = 0
-  for (let i = 0; !stopped.signal.aborted; i += 1) {
-    const stream = i % 2 === 0
-    const body = JSON.stringify({ prompt: 'a red circle', stream })
-    const made = await fetch(`${grid.apiUrl}/v1/videos`, { method: 'POST', headers, body })
-    const text = await made.text()
-    let events = text
-    if (!stream && made.ok) {
-      const { id } = JSON.parse(text) as { id: string }
-      const watched = await fetch(`${grid.apiUrl}/v1/videos/${id}/events`, { headers })
-      events = await watched.text()
-    }
-    if (events.includes('event: video.completed')) completed += 1
-    await (await fetch(`${grid.apiUrl}/v1/network/provers`)).arrayBuffer()
+  const body = JSON.stringify({ prompt: 'a red circle', stream })
+  const made = await fetch(`${grid.apiUrl}/v1/videos`, { method: 'POST', headers, body })
+  let events = await made.text()
+  if (!stream && made.ok) {
+    const { id } = JSON.parse(events) as { id: string }
+    const watched = await fetch(`${grid.apiUrl}/v1/videos/${id}/events`, { headers })
+    events = await watched.text()
   }
-  return completed
+  if (!events.includes('event: video.completed')) throw new Error(`no video: ${events}`)
+  await (await fetch(`${grid.apiUrl}/v1/network/provers`)).arrayBuffer()
 }
 
 async function showWaits(db: Database, id: VerifierId): Promise<void> {

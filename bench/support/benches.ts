@@ -131,8 +131,11 @@ export const BENCHES = {
   },
   memory: {
     file: 'memory',
-    measures: 'memory of every process over many intervals',
-    options: { intervals: { full: 200, short: 10, least: 10 } },
+    measures: 'memory of every process over many intervals and videos',
+    options: {
+      intervals: { full: 200, short: 10, least: 10 },
+      videos: { full: 200, short: 40, least: 40 },
+    },
     needs: ['linux'],
   },
   gpu: {
