@@ -16,25 +16,36 @@ const inspected = z.array(
   }),
 )
 
-/** What is promised of the containers, looked at from outside. @throws FractalError `shape_failed` */
-export async function lookAt(stack: Stack): Promise<string[]> {
-  const containers = await stack.containers()
-  const text = await stack.engine.ask(['inspect', ...containers.map(({ ID }) => ID)])
+/** What a container's first process is and may do, and on what root: its own words. */
+const PROBE =
+  'grep -E "^(Uid|CapEff|CapBnd|NoNewPrivs):" /proc/1/status; grep "^[^ ]* / " /proc/self/mounts'
+
+/**
+ * No secret shows in a log, and no role of PostgreSQL's lacked a right. The logs go with their containers: whoever
+ * removes those looks first. @throws FractalError `shape_failed`
+ */
+export async function lookAtLogs(stack: Stack): Promise<void> {
   const logs = await stack.ask('logs', '--no-color')
   for (const name of SECRETS) {
-    const secret = await stack.secret(name)
-    if (text.includes(secret)) throw shapeFailed(`${name} shows in \`inspect\``)
-    if (logs.includes(secret)) throw shapeFailed(`${name} shows in a log`)
+    if (logs.includes(await stack.secret(name))) throw shapeFailed(`${name} shows in a log`)
   }
   const denied = logs.split('\n').find((line) => /permission denied for/.test(line))
   if (denied !== undefined) throw shapeFailed(`a role lacks a right: ${denied}`)
+}
+
+/** What is promised of the containers, looked at from outside. @throws FractalError `shape_failed` */
+export async function lookAt(stack: Stack): Promise<string[]> {
+  await lookAtLogs(stack)
+  const containers = await stack.containers()
+  const text = await stack.engine.ask(['inspect', ...containers.map(({ ID }) => ID)])
+  for (const name of SECRETS) {
+    if (text.includes(await stack.secret(name))) throw shapeFailed(`${name} shows in \`inspect\``)
+  }
   const running = inspected.parse(JSON.parse(text)).filter(({ State }) => State.Running)
   const ours = running.filter(({ Config }) => Config.Image.startsWith(IMAGES.ours))
   for (const { Id, Name } of ours) {
-    const probe = 'id -u; touch /app/x 2>/dev/null && echo writable; grep CapEff /proc/self/status'
-    const seen = await stack.engine.ask(['exec', Id, '/bin/sh', '-c', probe])
-    const isTight = /^1000\nCapEff:\s*0+$/.test(seen)
-    if (!isTight) throw shapeFailed(`${Name} may do more than it should: ${seen}`)
+    const excess = excessOf(await stack.engine.ask(['exec', Id, '/bin/sh', '-c', PROBE]))
+    if (excess.length > 0) throw shapeFailed(`${Name}: ${excess.join('; ')}`)
   }
   return [
     `none of ${SECRETS.length} secrets shows in \`inspect\` or in a log of ${containers.length} containers`,
@@ -44,6 +55,24 @@ export async function lookAt(stack: Stack): Promise<string[]> {
       running.filter((each) => !ours.includes(each)),
     )),
   ]
+}
+
+/**
+ * What a container of ours has beyond what it should. That a file can't be made says nothing of the root, which belongs to
+ * another user; nor do capabilities that are in effect, which only root has, of those that it could get.
+ * @param seen of `PROBE`
+ */
+export function excessOf(seen: string): string[] {
+  const line = (name: string) => new RegExp(`^${name}:\\s+(\\S+)`, 'm').exec(seen)?.[1] ?? 'unknown'
+  const root = /^\S+ \/ \S+ (\S+)/m.exec(seen)?.[1]?.split(',') ?? []
+  const excess: string[] = []
+  if (line('Uid') !== '1000') excess.push(`uid ${line('Uid')}`)
+  for (const name of ['CapEff', 'CapBnd']) {
+    if (!/^0+$/.test(line(name))) excess.push(`capabilities ${line(name)} (${name})`)
+  }
+  if (line('NoNewPrivs') !== '1') excess.push('it may get more rights')
+  if (!root.includes('ro')) excess.push('its root is writable')
+  return excess
 }
 
 /** As whom the containers of others' images run, and on what root: a line each. */

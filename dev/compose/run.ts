@@ -13,7 +13,7 @@ import { Users } from '../production/users.js'
 import { requireSpec } from '../subtensor/spec.js'
 import { nodeImage, provideBases } from './bases.js'
 import { Engine } from './engine.js'
-import { lookAt } from './look.js'
+import { lookAt, lookAtLogs } from './look.js'
 import { lookAtTemporal } from './look-at-temporal.js'
 import { CLONE, type Container, IMAGES, PROJECT, Stack } from './stack.js'
 
@@ -251,6 +251,7 @@ export class ComposeRun {
     const services = (await this.#stack.ask('config', '--services')).split('\n')
     const others = services.filter((name) => name !== 'chain')
     const renew = async () => {
+      await lookAtLogs(this.#stack)
       await this.#stack.loud('rm', '--stop', '--force', '--volumes', ...others)
       await this.#up()
     }
