@@ -1,3 +1,5 @@
+import { type Cell, textTable } from '../../base/text-table.js'
+
 /** An option that is a whole number. */
 export interface WholeOption {
   /** Where it is not given. */
@@ -164,4 +166,23 @@ export function chooseBench(
   const name = isNamed ? first : 'api'
   if (name !== 'all' && !isBenchName(name)) return null
   return { name, options: args.slice(isNamed ? 1 : 0) }
+}
+
+/** Whether it is this that is asked for, not a measurement. */
+export function asksForHelp(args: readonly string[]): boolean {
+  return args[0] === 'help' || args.some((arg) => arg === '--help' || arg === '-h')
+}
+
+/** Each bench, what it measures, and its options as they are unless given. */
+export function helpText(): string {
+  const rows = Object.entries(BENCHES).map(([name, { measures, options }]): Cell[] => {
+    const known: Readonly<Record<string, WholeOption>> = options
+    const each = Object.entries(known).map(([option, { full }]) => `--${option} ${full}`)
+    return [name, measures, each.join(' ')]
+  })
+  const all = ['all', 'every one of these, one after the other', '--only NAME,NAME --json FILE']
+  return [
+    'npm run bench -- [NAME] [options]: without a name, api. Each also takes --short: small numbers, to see that it runs.',
+    textTable(['name', 'what is measured', 'options'], [...rows, all], 'ruled'),
+  ].join('\n\n')
 }

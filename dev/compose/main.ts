@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { describeError, FractalError } from '../../base/errors.js'
+import { describeError, FractalError, messageOf } from '../../base/errors.js'
 import { printLine } from '../process/print-line.js'
 import { defaultStateRoot } from '../process/state-dir.js'
 import { ComposeRun } from './run.js'
@@ -19,15 +19,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  const { values } = parseArgs({
-    options: {
-      bases: { type: 'string', default: 'registry' },
-      build: { type: 'boolean', default: false },
-      cuda: { type: 'boolean', default: false },
-      keep: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
+  const values = givenOptions()
   const { bases, build, cuda, keep } = values
   if (values.help || (bases !== 'registry' && bases !== 'local')) {
     printLine(USAGE)
@@ -45,4 +37,21 @@ try {
 } catch (error) {
   process.stderr.write(`compose-shape: ${describeError(error)}\n`)
   process.exitCode = interrupted.signal.aborted ? EXIT_INTERRUPTED : 1
+}
+
+function givenOptions() {
+  try {
+    return parseArgs({
+      options: {
+        bases: { type: 'string', default: 'registry' },
+        build: { type: 'boolean', default: false },
+        cuda: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    process.stderr.write(`compose-shape: ${messageOf(error)}\n  See --help.\n`)
+    process.exit(2)
+  }
 }

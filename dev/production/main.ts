@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { describeError, FractalError } from '../../base/errors.js'
+import { describeError, FractalError, messageOf } from '../../base/errors.js'
 import { printLine } from '../process/print-line.js'
 import { defaultStateRoot } from '../process/state-dir.js'
 import { ProductionRun } from './run.js'
@@ -21,14 +21,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  const { values } = parseArgs({
-    options: {
-      chain: { type: 'string', default: 'devnet' },
-      'ports.base': { type: 'string', default: '18400' },
-      'state.dir': { type: 'string', default: path.join(defaultStateRoot(), 'production') },
-      help: { type: 'boolean', default: false },
-    },
-  })
+  const values = givenOptions()
   const { chain } = values
   if (values.help || (chain !== 'devnet' && chain !== 'local')) {
     printLine(USAGE)
@@ -46,4 +39,20 @@ try {
 } catch (error) {
   process.stderr.write(`production-shape: ${describeError(error)}\n`)
   process.exitCode = interrupted.signal.aborted ? EXIT_INTERRUPTED : 1
+}
+
+function givenOptions() {
+  try {
+    return parseArgs({
+      options: {
+        chain: { type: 'string', default: 'devnet' },
+        'ports.base': { type: 'string', default: '18400' },
+        'state.dir': { type: 'string', default: path.join(defaultStateRoot(), 'production') },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    process.stderr.write(`production-shape: ${messageOf(error)}\n  See --help.\n`)
+    process.exit(2)
+  }
 }

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { BENCHES, chooseBench, type WholeOption } from '../../bench/support/benches.js'
+import {
+  asksForHelp,
+  BENCHES,
+  chooseBench,
+  helpText,
+  type WholeOption,
+} from '../../bench/support/benches.js'
 import { parseWholeOptions } from '../../bench/support/whole-options.js'
 
 describe('npm run bench', () => {
@@ -12,6 +18,17 @@ describe('npm run bench', () => {
     assert.deepEqual(chooseBench(['wire', '--rounds=3']), { name: 'wire', options: ['--rounds=3'] })
     assert.deepEqual(chooseBench(['all', '--short']), { name: 'all', options: ['--short'] })
     for (const name of ['nothing', 'toString']) assert.equal(chooseBench([name]), null)
+  })
+
+  it('says what there is, wherever one asks for help', () => {
+    for (const args of [['help'], ['--help'], ['wire', '--help'], ['all', '-h']]) {
+      assert.ok(asksForHelp(args), args.join(' '))
+    }
+    for (const args of [[], ['wire'], ['--runs', '1']]) assert.ok(!asksForHelp(args))
+    const text = helpText()
+    for (const name of Object.keys(BENCHES)) assert.match(text, new RegExp(`^${name} `, 'm'))
+    assert.match(text, /^all .*--only NAME,NAME --json FILE$/m)
+    assert.match(text, /^memory .*--intervals 200 --videos 200$/m)
   })
 
   it('has a file for each of its names', () => {

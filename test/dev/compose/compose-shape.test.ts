@@ -40,4 +40,10 @@ describe('npm run compose-shape', function () {
     assert.equal(status, 2)
     assert.match(stdout, /--bases WHERE/)
   })
+
+  it('names an option that it does not know', () => {
+    const { status, stderr } = run('--base', 'local')
+    assert.equal(status, 2)
+    assert.match(stderr, /^compose-shape: Unknown option '--base'.*\n {2}See --help\.\n$/)
+  })
 })
