@@ -66,10 +66,13 @@ export async function assertAllPassAgain(soak: SoakGrid): Promise<void> {
   })
 }
 
-/** Postgres: no request of the user was lost, and each was delivered once. */
+/** Postgres: no request of the user was lost, and each was delivered once. The API: what was completed can be had. */
 export async function assertVideos({ user, db }: SoakGrid): Promise<void> {
   const ids = await Promise.all(user.videos)
-  for (const one of ids) await user.assertCompleted(one)
+  for (const one of ids) {
+    await user.assertCompleted(one)
+    await user.assertHad(one)
+  }
   assert.equal(new Set(ids).size, ids.length, 'two requests got one video')
   const jobs = await db.query('SELECT 1 FROM jobs')
   assert.equal(jobs.length, ids.length, 'a retried request made one video')

@@ -86,4 +86,14 @@ export class SoakUser {
   async assertCompleted(video: string): Promise<void> {
     assert.equal(await this.ended(video), 'completed', video)
   }
+
+  /** That what was completed can be had: an MP4. */
+  async assertHad(video: string): Promise<void> {
+    const headers = { authorization: `Bearer ${this.key}` }
+    const file = await this.soak.patient(`the file of ${video}`, async () => {
+      const answer = await fetch(`${this.soak.grid.apiUrl}/v1/videos/${video}/content`, { headers })
+      return answer.ok && Buffer.from(await answer.arrayBuffer())
+    })
+    assert.equal(file.toString('latin1', 4, 8), 'ftyp', video)
+  }
 }

@@ -42,12 +42,13 @@ describe(`outages of ${OUTAGE_MS / 1000} s while intervals run`, function () {
     assert.deepEqual(grid.endedRoles(), [], 'no process ended')
   }
 
-  for (const name of ['postgres', 'temporal', 'localnet']) {
+  const STORES = ['postgres', 'temporal', 'localnet']
+  for (const name of STORES) {
     it(`${name} does not answer, with its connections open`, () =>
       through(name, () => suspend(soak(), name)))
   }
 
-  for (const name of ['postgres', 'temporal']) {
+  for (const name of STORES) {
     it(`${name} is gone`, () =>
       through(name, async () => {
         await soak().kill(name)
