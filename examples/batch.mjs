@@ -1,5 +1,5 @@
 // Makes a video of each line of a file: node examples/batch.mjs prompts.txt [--out videos] [--at-once 4]
-// Started again, it makes what is missing. API and KEY come from the environment.
+// Started again, it makes what is missing, those that failed too. API and KEY come from the environment.
 import { createHash } from 'node:crypto'
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,15 +7,28 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 
 const { API, KEY } = process.env
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    out: { type: 'string', default: 'videos' },
-    'at-once': { type: 'string', default: '4' },
-  },
-})
-const lines = (await readFile(positionals[0], 'utf8')).split('\n')
-const prompts = lines.map((line) => line.trim()).filter((line) => line !== '')
+const USAGE = 'API=http://… KEY=fk_… node batch.mjs PROMPTS.txt [--out videos] [--at-once 4]'
+function stop(reason) {
+  console.error(`${reason}\nusage: ${USAGE}`)
+  process.exit(2)
+}
+function given() {
+  const out = { type: 'string', default: 'videos' }
+  const atOnce = { type: 'string', default: '4' }
+  try {
+    return parseArgs({ allowPositionals: true, options: { out, 'at-once': atOnce } })
+  } catch (error) {
+    return stop(error.message)
+  }
+}
+const { values, positionals } = given()
+const atOnce = Number(values['at-once'])
+if (!API || !KEY) stop('API and KEY are needed in the environment')
+if (positionals.length !== 1) stop('one file of prompts is needed')
+if (!Number.isInteger(atOnce) || atOnce < 1) stop('--at-once is a whole number, 1 or more')
+const text = await readFile(positionals[0], 'utf8').catch((error) => stop(error.message))
+const lines = text.split('\n').map((line) => line.trim())
+const prompts = lines.filter((line) => line !== '')
 await mkdir(values.out, { recursive: true })
 
 const jobs = prompts.map((prompt, i) => {
@@ -43,15 +56,23 @@ async function ask(path, init = {}) {
 
 class Refused extends Error {}
 
+/** The same keys at each start: a video that was asked for already is not asked for again, unless it failed. */
+async function create({ name, prompt }) {
+  for (let attempt = 1; ; attempt += 1) {
+    const key = createHash('sha256').update(`${name} ${prompt} ${attempt}`).digest('hex')
+    const created = await ask('/v1/videos', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({ prompt }),
+    })
+    const video = await created.json()
+    const isOld = created.headers.has('idempotent-replayed')
+    if (!isOld || video.status !== 'failed') return video
+  }
+}
+
 async function make(job) {
-  // The same key at each start: a video that was asked for already is not asked for again.
-  const key = createHash('sha256').update(`${job.name} ${job.prompt}`).digest('hex')
-  const created = await ask('/v1/videos', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': key },
-    body: JSON.stringify({ prompt: job.prompt }),
-  })
-  let { id, status, progress, error } = await created.json()
+  let { id, status, progress, error } = await create(job)
   while (status === 'queued' || status === 'in_progress') {
     Object.assign(job, { state: status, progress })
     show()
@@ -96,12 +117,13 @@ async function work() {
       job.state = 'done'
     } catch (error) {
       job.state = 'failed'
-      process.stderr.write(`\n${job.name}: ${error.message}\n`)
+      const cause = error.cause === undefined ? '' : `: ${error.cause.message}`
+      process.stderr.write(`\n${job.name}: ${error.message}${cause}\n`)
     }
     show()
   }
 }
 show()
-await Promise.all(Array.from({ length: Number(values['at-once']) }, work))
+await Promise.all(Array.from({ length: atOnce }, work))
 process.stdout.write('\n')
 process.exitCode = jobs.every(({ state }) => state === 'done') ? 0 : 1

@@ -4,6 +4,10 @@
 import { createInterface } from 'node:readline'
 
 const { API, KEY } = process.env
+if (!API || !KEY) {
+  console.error('API and KEY are needed in the environment: docs/use-the-api.md')
+  process.exit(2)
+}
 const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
 const HELP = '!video PROMPT makes a video (one at a time), !cancel stops yours'
 
@@ -40,12 +44,16 @@ async function makeVideo(user, prompt, message) {
     if (!answer.ok) return await message.edit(`no: ${(await answer.json()).detail}`)
     for await (const { type, video } of events(answer)) {
       if (type === 'video.updated') await message.edit(progressOf(video))
-      if (type === 'video.failed') await message.edit(`it failed: ${video.error.message}`)
+      if (type === 'video.failed') return await message.edit(`it failed: ${video.error.message}`)
       if (type === 'video.completed') {
         const content = await fetch(`${API}/v1/videos/${video.id}/content`, { headers })
-        await message.edit(`here it is, @${user}`, Buffer.from(await content.arrayBuffer()))
+        if (!content.ok) throw new Error((await content.json()).detail)
+        const bytes = Buffer.from(await content.arrayBuffer())
+        return await message.edit(`here it is, @${user}`, bytes)
       }
     }
+    // A server that stops says where the rest is (`server.stopping`); this bot leaves asking again to its user.
+    await message.edit('the server ended the connection: ask again')
   } catch (error) {
     await message.edit(stop.signal.aborted ? 'cancelled' : `something broke: ${error.message}`)
   } finally {

@@ -9,7 +9,12 @@ const { API, KEY, WEBHOOK_SECRET = '', PORT = '3000', OUT = 'videos' } = process
 const MAX_BODY_BYTES = 64_000
 const MAX_AGE_SECONDS = 300
 const secret = Buffer.from(WEBHOOK_SECRET.replace(/^whsec_/, ''), 'base64')
-if (secret.length === 0) throw new Error('WEBHOOK_SECRET is not set')
+if (!API || !KEY || secret.length === 0) {
+  console.error(
+    'API, KEY and WEBHOOK_SECRET are needed in the environment: docs/use-the-api.md#webhooks',
+  )
+  process.exit(2)
+}
 await mkdir(OUT, { recursive: true })
 
 /** Ids of events that were taken. Keep them in a database where several processes receive. */

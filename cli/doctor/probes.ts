@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isGrpcServiceError } from '@temporalio/client'
 import { FractalError, messageOf } from '../../base/errors.js'
 import { createLog } from '../../base/log.js'
 import { databaseAddress } from '../../base/options/database-address.js'
@@ -23,6 +24,8 @@ export type Outcome<T> =
 
 const DEADLINE_MS = 30_000
 const SILENT = createLog('doctor', 'silent')
+/** Of gRPC. */
+const NOT_FOUND = 5
 
 /** @throws any error that is not a FractalError: that is a bug, not a finding about a machine */
 export async function outcomeOf<T>(ask: () => Promise<T>): Promise<Outcome<T>> {
@@ -114,14 +117,18 @@ export function probeTemporal(
       )
       return namespace
     } catch (cause) {
-      throw new FractalError(
-        'temporal_unreachable',
-        `no namespace ${namespace} of Temporal at ${address}: ${messageOf(cause)}`,
-        {
-          hint: `${unreachableHint(messageOf(cause), options['temporal.tls'])} See --temporal.namespace too.`,
-          cause,
-        },
-      )
+      if (isGrpcServiceError(cause) && cause.code === NOT_FOUND) {
+        const hint = `Create it (temporal operator namespace create -n ${namespace}), or give another as --temporal.namespace.`
+        const message = `Temporal at ${address} has no namespace ${namespace}`
+        throw new FractalError('temporal_unreachable', message, { hint, cause })
+      }
+      // grpc-js ends some of its messages with a note that is empty.
+      const said = messageOf(cause).replace(/ Resolution note: $/, '')
+      const hint = unreachableHint(said, options['temporal.tls'])
+      throw new FractalError('temporal_unreachable', `no Temporal at ${address}: ${said}`, {
+        hint,
+        cause,
+      })
     } finally {
       await client.connection.close()
     }

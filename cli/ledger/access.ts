@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { FractalError } from '../../base/errors.js'
 import { createLog } from '../../base/log.js'
 import { databaseAddress } from '../../base/options/database-address.js'
+import { CHAIN_OPTIONS, WALLET_OPTIONS } from '../../base/options/groups.js'
 import {
   isNamed as isNamedIn,
   type OptionName,
@@ -26,8 +27,8 @@ const CLONE_STATE_DIR = fileURLToPath(new URL('../../.fractal', import.meta.url)
 const DATABASE_OPTIONS = LEDGER_OPTIONS.filter((name) => name.startsWith('database.'))
 
 /**
- * The environment, and where neither it nor the command line says where a store is, what a running
- * demo says: that of the state folder that is named, else this clone's, else this folder's.
+ * The environment, and where neither it nor the command line says where a store, the chain or the wallet is, what a
+ * running demo says: that of the state folder that is named, else this clone's, else this folder's.
  */
 export function environmentBesideDemo(
   given: Given,
@@ -47,6 +48,12 @@ export function environmentBesideDemo(
             FRACTAL_DATABASE_URL: run.databaseUrl,
             FRACTAL_NETUID: String(run.netuid),
             FRACTAL_API_VERIFIER: run.verifier,
+            ...(CHAIN_OPTIONS.some(isNamed)
+              ? {}
+              : { FRACTAL_SUBTENSOR_CHAIN_ENDPOINT: run.chainEndpoint }),
+            ...(WALLET_OPTIONS.some(isNamed)
+              ? {}
+              : { FRACTAL_WALLET_PATH: run.walletPath, FRACTAL_WALLET_NAME: run.walletName }),
           }),
       ...(isNamed('temporal.address') ? {} : { FRACTAL_TEMPORAL_ADDRESS: run.temporalAddress }),
     },

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 
-/** What a running demo says of itself in its state folder: where its stores are. Holds a password. */
+/** What a running demo says of itself in its state folder: where its stores, chain and wallet are. Holds a password. */
 const runFileSchema = z.looseObject({
   pid: z.int().positive(),
   databaseUrl: z.string(),
   temporalAddress: z.string(),
   netuid: z.int().min(0),
   verifier: z.string(),
+  chainEndpoint: z.string(),
+  walletPath: z.string(),
+  walletName: z.string(),
 })
 export type RunFile = z.infer<typeof runFileSchema>
 

@@ -12,7 +12,7 @@ import { weightSet } from '../../ledger/intervals/weights.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { type WeightReason, weightReasons } from '../../rules/explain/weight-reasons.js'
 import { type WeightVector, weightVector } from '../../rules/settle/weights.js'
-import { withDatabase } from '../ledger/access.js'
+import { environmentBesideDemo, withDatabase } from '../ledger/access.js'
 import { printJson, printLine, printTable, score } from '../output.js'
 import { whenWeights } from './when-weights.js'
 
@@ -48,7 +48,7 @@ export async function dryRun(
   given: Readonly<Record<string, unknown>>,
   json: boolean,
 ): Promise<void> {
-  const options = resolveOptions(DRY_RUN_OPTIONS, given, process.env)
+  const options = resolveOptions(DRY_RUN_OPTIONS, given, environmentBesideDemo(given))
   const { hotkey } = await walletState({
     path: options['wallet.path'],
     name: options['wallet.name'],

@@ -20,6 +20,9 @@ export function whenWeights({ vector, metagraph, params, me, isDisabled }: WhenF
   if (!me.validatorPermit && params.ownerHotkey !== me.hotkey) {
     lines.push('the hotkey has no validator permit')
   }
+  if (me.stakeRao < params.minStakeRao && params.ownerHotkey !== me.hotkey) {
+    lines.push('the hotkey has less stake than weights need on this subnet')
+  }
   const allowedAt = me.lastUpdate + params.weightsRateLimit + 1
   lines.push(
     now < allowedAt

@@ -207,6 +207,8 @@ async function writeRunFile(grid: Grid, state: StateDir, apiKey: string): Promis
     apiUrl: grid.apiUrl,
     apiKey,
     chainEndpoint: grid.chainEndpoint,
+    walletPath: state.wallets,
+    walletName: grid.verifier.name,
     netuid: NETUID,
     verifier: grid.verifier.hotkey,
   }

@@ -20,6 +20,9 @@ describe('what commands take from a running demo', () => {
           temporalAddress: `${name}:7233`,
           netuid: 3,
           verifier: name,
+          chainEndpoint: `http://${name}`,
+          walletPath: `/${name}`,
+          walletName: 'verifier',
         }),
       )
     await run('clone', process.pid)
@@ -66,6 +69,18 @@ describe('what commands take from a running demo', () => {
     const temporal = beside({}, { TEMPORAL_ADDRESS: 'a:1' })
     assert.equal(temporal.FRACTAL_TEMPORAL_ADDRESS, undefined)
     assert.equal(temporal.FRACTAL_NETUID, '3')
+  })
+
+  it('is its chain and its wallet with its database, unless another is named', () => {
+    const { FRACTAL_SUBTENSOR_CHAIN_ENDPOINT: chain, FRACTAL_WALLET_PATH: wallet } = beside({})
+    assert.deepEqual([chain, wallet], ['http://clone', '/clone'])
+    assert.equal(beside({}).FRACTAL_WALLET_NAME, 'verifier')
+    const finney = beside({ 'subtensor.network': 'finney' })
+    assert.equal(finney.FRACTAL_SUBTENSOR_CHAIN_ENDPOINT, undefined)
+    assert.equal(finney.FRACTAL_WALLET_PATH, '/clone')
+    const mine = beside({}, { FRACTAL_WALLET_HOTKEY: 'mine' })
+    assert.equal(mine.FRACTAL_WALLET_PATH, undefined)
+    assert.equal(mine.FRACTAL_WALLET_NAME, undefined)
   })
 
   it('lies under what the environment says, where it says something', () => {

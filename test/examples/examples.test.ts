@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -75,6 +77,44 @@ describe('the examples', function () {
     assert.equal(await videos(), before, 'fetched again, not made again')
   })
 
+  it('batch.mjs makes a video that failed anew when started again', async () => {
+    await writeFile(join(folder, 'prompts.txt'), 'a red circle that is cancelled\n')
+    for (const prover of grid().provers) prover.generator.stepMs = 5_000
+    const first = start('batch.mjs', ['prompts.txt', '--out', 'out'])
+    await until('the video to run', async () => /0001 \d+ %/.test(first.output()) || null)
+    const [newest] = (
+      (await (await grid().fetch('/v1/videos?limit=1')).json()) as { data: { id: string }[] }
+    ).data
+    await grid().post(`/v1/videos/${newest!.id}/cancel`, {})
+    assert.equal(await first.ended, 1)
+    assert.match(first.output(), /^0001: .*cancelled/m)
+    for (const prover of grid().provers) prover.generator.stepMs = 2
+    const again = start('batch.mjs', ['prompts.txt', '--out', 'out'])
+    assert.equal(await again.ended, 0, again.output())
+    assert.ok(isMp4(await readFile(join(folder, 'out', '0001.mp4'))))
+  })
+
+  it('say in a line what they need', async () => {
+    const said = async (name: string, args: string[], env: Record<string, string>) => {
+      const { ended, output } = start(name, args, env)
+      assert.equal(await ended, 2, name)
+      return output()
+    }
+    assert.match(await said('batch.mjs', [], {}), /^one file of prompts is needed\nusage: /)
+    assert.match(await said('batch.mjs', ['--help'], {}), /^usage: /m)
+    assert.match(await said('batch.mjs', ['no.txt'], {}), /^ENOENT.*no\.txt.*\nusage: /)
+    const many = await said('batch.mjs', ['no.txt', '--at-once', 'x'], {})
+    assert.match(many, /^--at-once is a whole number/)
+    for (const name of ['batch.mjs', 'bot.mjs', 'webhook-receiver.mjs']) {
+      assert.match(
+        await said(name, ['no.txt'], { KEY: '' }),
+        /^API, KEY|^API and KEY are needed/,
+        name,
+      )
+    }
+    assert.match(await said('webhook-receiver.mjs', [], {}), /WEBHOOK_SECRET/)
+  })
+
   it('batch.mjs says which line was refused, and ends with 1', async () => {
     await writeFile(join(folder, 'prompts.txt'), 'a red circle\n')
     const refused = start('batch.mjs', ['prompts.txt'], { KEY: `fk_${'A'.repeat(43)}` })
@@ -138,5 +178,25 @@ describe('the examples', function () {
     type('bob: !cancel')
     await says(/^#3 to bob: cancelled$/m)
     for (const prover of grid().provers) prover.generator.stepMs = 2
+  })
+
+  it('bot.mjs says so when the stream ends before the video', async () => {
+    const server = createServer((_req, res) => {
+      res.end(`data: ${JSON.stringify({ type: 'server.stopping', retry_after_ms: 1 })}\n\n`)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    try {
+      const bot = start('bot.mjs', [], { API: `http://127.0.0.1:${port}` })
+      bot.child.stdin!.write('carol: !video a green heart\n')
+      await until('the bot to say it', async () => {
+        return (
+          /^#1 to carol: the server ended the connection: ask again$/m.test(bot.output()) || null
+        )
+      })
+    } finally {
+      server.close()
+    }
   })
 })

@@ -10,11 +10,17 @@ import { useSmallGrid } from '../support/small-grid.js'
 const PAGE = fileURLToPath(new URL('../../docs/use-the-api.md', import.meta.url))
 const TSX = fileURLToPath(import.meta.resolve('tsx'))
 
+const KNOWS_TYPES = Boolean((process.features as { typescript?: unknown }).typescript)
+
 /** By the fence's language: file name, and what runs it. */
 const RUNNERS: Readonly<Record<string, { file: string; command: string[] }>> = {
   sh: { file: 'quick-start.sh', command: ['sh', '-eu'] },
   python: { file: 'quick-start.py', command: ['python3'] },
-  ts: { file: 'quick-start.ts', command: [process.execPath, `--import=${TSX}`] },
+  // As the page says: by Node itself where it knows types.
+  ts: {
+    file: 'quick-start.ts',
+    command: [process.execPath, ...(KNOWS_TYPES ? [] : [`--import=${TSX}`])],
+  },
 }
 const NEEDS: Readonly<Record<string, string>> = { sh: 'curl', python: 'python3' }
 const LINES = 10

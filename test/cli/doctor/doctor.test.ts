@@ -5,14 +5,18 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { TEMPORAL_OPTIONS } from '../../../base/options/groups.js'
+import { resolveOptions } from '../../../base/options/options.js'
 import { WalletError } from '../../../chain/errors.js'
 import { axonFacts } from '../../../cli/doctor/axon-facts.js'
 import { diskFreeBytes, isClockSynchronized, listGpus } from '../../../cli/doctor/machine-facts.js'
+import { probeTemporal } from '../../../cli/doctor/probes.js'
 import type { Requirement } from '../../../cli/doctor/requirement.js'
 import { requirementsOf } from '../../../cli/doctor/requirements.js'
 import { DOCTOR_ROLES, type DoctorRole, type RoleFacts } from '../../../cli/doctor/role-facts.js'
 import { roleRows } from '../../../cli/doctor/role-rows.js'
 import { type CudaPackage, LIBRARIES } from '../../../engine/cuda/packages.js'
+import { useTemporal } from '../../support/temporal.js'
 import { runCli } from '../run-cli.js'
 
 const ADDRESS = '5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV'
@@ -304,6 +308,26 @@ describe('what is looked at on this machine', () => {
   })
 })
 
+describe('what is found of Temporal', () => {
+  const temporal = useTemporal()
+
+  it('is its namespace, or that it has none of that name', async () => {
+    const look = (namespace: string) =>
+      probeTemporal(
+        resolveOptions(
+          TEMPORAL_OPTIONS,
+          { 'temporal.address': temporal().address, 'temporal.namespace': namespace },
+          {},
+        ),
+      )
+    assert.deepEqual(await look('default'), { ok: 'default' })
+    const none = await look('nobody-made-it')
+    assert.ok('failed' in none)
+    assert.match(none.failed, /^Temporal at [\d.:]+ has no namespace nobody-made-it$/)
+    assert.match(none.hint!, /namespace create -n nobody-made-it/)
+  })
+})
+
 describe('fractal doctor --role', function () {
   this.timeout(240_000)
 
@@ -352,6 +376,10 @@ describe('fractal doctor --role', function () {
         /^requirement +found +prover +verifier +inference-worker +gpu-worker +api$/m,
       )
       assert.match(all.stdout, /^Temporal +.* – {2,}missing.* missing.* missing.* missing/m)
+      assert.match(
+        all.stdout,
+        /^Temporal: no Temporal at 127\.0\.0\.1:1: .*\S\n {2}Start Temporal/m,
+      )
       assert.match(
         all.stderr,
         /^fractal: A prover lacks: .*\nA verifier lacks: .*\nAn inference-worker lacks: /,

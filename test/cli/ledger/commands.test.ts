@@ -36,6 +36,9 @@ describe('commands beside a running grid', function () {
       databaseUrl: url,
       temporalAddress: address(),
       apiUrl: 'http://127.0.0.1:1',
+      chainEndpoint: 'http://127.0.0.1:1',
+      walletPath: folder,
+      walletName: 'verifier',
       ...id,
     }
     await writeFile(join(folder, '.fractal/run.json'), JSON.stringify(run))

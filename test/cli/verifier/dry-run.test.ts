@@ -80,11 +80,18 @@ describe('fractal verifier --dry-run', function () {
     assert.match(stdout, /^ *1 +5\w+ +0\.0225 +65535 +0 +100\.0 % of all scores$/m)
     assert.match(stdout, /^ *2 +prover-2 +0\.0225 +0 +0 +no longer registered$/m)
     assert.match(stdout, /^the subnet takes them in the open$/m)
+    assert.doesNotMatch(stdout, /less stake/)
     assert.match(stdout, /^Nothing was sent\.$/m)
     assert.equal(await weightSet(db, id, 1), null)
 
+    const params = { minStakeRao: '1000000001' }
+    const admin = localAdmin(server.url)
+    await admin.call({ name: 'setParams', netuid: NETUID, params })
+    // Until that is final.
+    await admin.newBlocks(8)
     const json = JSON.parse((await dryRun('--json')).stdout)
     assert.deepEqual(json.vector, { kind: 'weights', uids: [1], values: [65535] })
+    assert.match(json.when.join('\n'), /^the hotkey has less stake than weights need/m)
   })
 
   it('takes --json for itself alone', async () => {
