@@ -31,7 +31,11 @@ class Crowd {
   count: Count = { open: 0, closed: 0, failed: 0, done: false }
   readonly #child: ChildProcess
 
-  constructor(port: number, size: number, sent: string) {
+  constructor(
+    port: number,
+    private readonly size: number,
+    sent: string,
+  ) {
     this.#child = fork(SCRIPT, [String(port), String(size), sent], { execArgv: [] })
     this.#child.on('message', (count: Count) => {
       this.count = { ...count, done: count.done || this.count.done }
@@ -39,8 +43,10 @@ class Crowd {
   }
 
   /** Resolves once all have been opened, and some perhaps closed again. */
-  standing(): Promise<unknown> {
-    return until('the connections', () => this.count.done, { withinMs: CLOSED_MS })
+  async standing(): Promise<void> {
+    await until('the connections', () => this.count.done, { withinMs: CLOSED_MS })
+    // Else others are served because there is no crowd.
+    assert.equal(this.count.open, this.size, `${this.count.failed} were not opened`)
   }
 
   gone(): Promise<unknown> {
