@@ -29,6 +29,9 @@ describe('hostile answers', function () {
     const openings = ['an opening: opened', 'an opening: malformed']
     const infos = ['/v1/info: read', '/v1/info: malformed']
     const others = ['a webhook: answered', 'a webhook: malformed', 'a clock: silent']
-    assertFound(await fuzzReaders(cases), cases, [...openings, ...infos, ...others])
+    const { found, mostBytes, grownBytes } = await fuzzReaders(cases)
+    assertFound(found, cases, [...openings, ...infos, ...others])
+    assert.ok(mostBytes < 32 * MIB, `${mostBytes} bytes of one answer were taken`)
+    assert.ok(grownBytes < 16 * MIB, `${grownBytes} bytes are held after it`)
   })
 })

@@ -13,6 +13,7 @@ import { CLASS, MODEL_ROOT } from '../../wire/stub-prover.js'
 import { type Answering, drawAnswer, honestAnswer, jsonAnswer, streamAnswer } from './answers.js'
 import { AT_ONCE, type Cases, runCases } from './cases.js'
 import { HostileServer } from './hostile-server.js'
+import { heldBytes } from './measure-memory.js'
 
 const DEADLINE_MS = 400
 /** On two busy processors. */
@@ -104,15 +105,22 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
 }
 
-/**
- * Hostile answers, one after another, to all else that verifiers, inference workers and webhooks ask of strangers.
- * @returns how often each was read in which way
- */
-export async function fuzzReaders(cases: Cases): Promise<Record<string, number>> {
+export interface FuzzedReaders {
+  /** How often each was read in which way. */
+  readonly found: Readonly<Record<string, number>>
+  /** Most bytes that one connection took. */
+  readonly mostBytes: number
+  /** What is held at the end and was not at the beginning. */
+  readonly grownBytes: number
+}
+
+/** Hostile answers, one after another, to all else that verifiers, inference workers and webhooks ask of strangers. */
+export async function fuzzReaders(cases: Cases): Promise<FuzzedReaders> {
   await sr25519Ready()
   const keys = { verifier: testSigner('verifier'), prover: testSigner('prover') }
   const servers = await Promise.all(Array.from({ length: AT_ONCE }, () => HostileServer.start()))
   const found: Record<string, number> = {}
+  const before = heldBytes()
   try {
     await runCases(cases, async (draw, lane) => {
       const server = servers[lane]!
@@ -127,7 +135,8 @@ export async function fuzzReaders(cases: Cases): Promise<Record<string, number>>
       const name = `${draw.notes[0]}: ${word}`
       found[name] = (found[name] ?? 0) + 1
     })
-    return found
+    const grownBytes = heldBytes() - before
+    return { found, mostBytes: Math.max(...servers.map((each) => each.mostBytes)), grownBytes }
   } finally {
     await Promise.all(servers.map((server) => server.close()))
   }
