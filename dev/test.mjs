@@ -48,8 +48,8 @@ const running = new Set()
 
 /**
  * Runs Mocha. Only one run at a time may write to the terminal.
- * @returns its exit code, how long it took, its counts (null when it ended without any), and the file of
- *   its output
+ * @returns its exit code, how long it took, its counts (null unless it ran to its end), what had failed until then, and
+ *   the file of its output
  */
 async function run(name, args, { aside = false, nice = 0 } = {}) {
   const counts = join(outputs, `${name}.json`)
@@ -71,9 +71,10 @@ async function run(name, args, { aside = false, nice = 0 } = {}) {
   const code = await new Promise((resolve) => child.on('exit', (c) => resolve(c ?? 1)))
   running.delete(child)
   await file?.close()
-  const text = await readFile(counts, 'utf8').catch(() => 'null')
+  const said = JSON.parse(await readFile(counts, 'utf8').catch(() => 'null'))
   const seconds = Math.round((performance.now() - began) / 1000)
-  return { name, code, seconds, counts: JSON.parse(text), output }
+  const failed = said?.failed ?? []
+  return { name, code, seconds, counts: said?.ended ? said : null, failed, output }
 }
 
 let stopped = false
@@ -101,9 +102,9 @@ function summarize(all) {
   console.log('\nthe longest files:')
   for (const [file, seconds] of longest)
     console.log(`  ${Math.round(seconds)} s ${relative(ROOT, file)}`)
-  for (const { name, code, counts } of all) {
+  for (const { name, code, counts, failed } of all) {
     if (counts === null) console.log(`\nfailed: ${name} ended (exit ${code}) without a report`)
-    for (const { title, why } of counts?.failed ?? []) {
+    for (const { title, why } of failed) {
       console.log(`\nfailed: ${name}: ${title}\n${why}`)
     }
   }
@@ -129,7 +130,7 @@ async function compile(folder) {
  * @returns whether all of them pass
  */
 async function passAgain(all) {
-  const failed = all.flatMap(({ counts }) => counts?.failed ?? [])
+  const failed = all.flatMap((one) => one.failed)
   const files = [...new Set(failed.map(({ file }) => file))]
   if (!process.env.FRACTAL_TEST_AGAIN || failed.length > AGAIN_MAX) return false
   if (files.includes(undefined) || all.some(({ counts }) => counts === null)) return false

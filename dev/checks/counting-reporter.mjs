@@ -13,14 +13,20 @@ export default class CountingReporter extends mocha.reporters.Spec {
     super(runner, options)
     const failed = []
     const seconds = secondsOfFiles(runner)
-    runner.on('fail', (test, error) => {
-      failed.push({ title: test.fullTitle(), file: test.file, why: error.stack ?? String(error) })
-    })
-    runner.once('end', () => {
+    const write = (ended) => {
       const { passes, failures, pending } = runner.stats
       const file = process.env.FRACTAL_TEST_COUNTS
-      if (file) writeFileSync(file, JSON.stringify({ passes, failures, pending, failed, seconds }))
-      if (failures > 0) setTimeout(() => process.exit(1), LEFT_MS).unref()
+      const counts = { passes, failures, pending, failed, seconds, ended }
+      if (file) writeFileSync(file, JSON.stringify(counts))
+    }
+    runner.on('fail', (test, error) => {
+      failed.push({ title: test.fullTitle(), file: test.file, why: error.stack ?? String(error) })
+      // Now: a run that is stopped later has said why all the same.
+      write(false)
+    })
+    runner.once('end', () => {
+      write(true)
+      if (runner.stats.failures > 0) setTimeout(() => process.exit(1), LEFT_MS).unref()
     })
   }
 }
