@@ -65,9 +65,11 @@ function namesIn(help: string): { options: string[]; commands: string[]; usage: 
     const [, words] = /^ {2}fractal (\S.*?)(?: {2}|$)/.exec(line) ?? []
     return words === undefined ? [] : (words.split(' ').findLast((word) => /^\w/.test(word)) ?? [])
   })
-  const options = lines
-    .filter((line) => /^ +-/.test(line))
-    .flatMap((line) => [...line.matchAll(/(?<=^|[ ,])--([\w.-]+)/g)].map(([, name]) => name!))
+  const options = lines.flatMap((line) => {
+    // Not those that a description names.
+    const [names = ''] = /^ {2,6}(-\w, )?--[\w.-]+(, --[\w.-]+)*/.exec(line) ?? []
+    return [...names.matchAll(/--([\w.-]+)/g)].map(([, name]) => name!)
+  })
   return { options, commands, usage: lines[0] ?? '' }
 }
 

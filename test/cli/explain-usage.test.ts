@@ -54,6 +54,11 @@ describe('what is said of a command line that is not understood', () => {
       says(missing, ['--frobnicate', '3']),
       `there is no option --frobnicate | ${dashes}`,
     )
+    const twice = `${GENERATE}      --json                 with --seed: print JSON  [boolean]\n`
+    assert.equal(
+      says(missing, ['--sed', '3'], twice),
+      `there is no option --sed | Did you mean --seed? ${see}`,
+    )
     const bare = 'fractal api\n\nOptions:\n  -h, --help   Show help  [boolean]\n'
     assert.equal(says('', ['-x', '3'], bare), `there is no option -x | ${see}`)
     assert.equal(says(missing, ['apple', '--no-seed', '-', '-5']), `--out is missing | ${see}`)

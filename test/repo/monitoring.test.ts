@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { parse } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { z } from 'zod'
 import { usePromtool } from '../support/promtool.js'
 
@@ -139,6 +141,22 @@ describe('monitoring', () => {
     it('is valid', () => {
       assert.match(run('check', 'rules', path(ALERTS)), new RegExp(`${rules.length} rules found`))
       assert.match(run('check', 'config', path('monitoring/prometheus/prometheus.yml')), /SUCCESS/)
+    })
+
+    it('can read what each panel asks for', () => {
+      const folder = mkdtempSync(join(tmpdir(), 'fractal-panels-'))
+      try {
+        const exprs = readdirSync(path(DASHBOARDS)).flatMap((file) => {
+          const { panels } = dashboardSchema.parse(JSON.parse(read(`${DASHBOARDS}/${file}`)))
+          return panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
+        })
+        const recorded = exprs.map((expr, i) => ({ record: `panel:expression:${i}`, expr }))
+        const file = join(folder, 'panels.yml')
+        writeFileSync(file, stringify({ groups: [{ name: 'panels', rules: recorded }] }))
+        assert.match(run('check', 'rules', file), new RegExp(`${exprs.length} rules found`))
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
     })
 
     it('fires when it should, and not before', () => {
