@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Absences } from '../grid/absences.js'
-import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
+import {
+  assertAllPassAgain,
+  assertChain,
+  assertIntervals,
+  assertVideos,
+  assertWorkflows,
+} from '../grid/invariants.js'
 import { PROCESSES, useSoakGrid } from '../grid/soak-grid.js'
 import { drawDeaths } from '../killed/draw-deaths.js'
 
@@ -55,6 +61,9 @@ describe('a whole grid whose processes are killed at random', function () {
       await checkIntervals()
     }
   })
+
+  // What abstains settles too.
+  it('Postgres: each prover passes again', () => assertAllPassAgain(soak()))
 
   it('Postgres: every interval ended, what settled is whole, and nobody honest was blamed', async () => {
     await checkIntervals()
