@@ -33,7 +33,7 @@ const show: CommandModule = {
   describe: 'show one interval: its plan (once settled), verdicts, moves, scores and weights',
   builder: (argv) => withOptions(argv.positional('n', N), LEDGER_OPTIONS).option('json', JSON_FLAG),
   handler: async (given) => {
-    const n = integer('n', given.n, 1, MAX_N)!
+    const n = integer('<n>', given.n, 1, MAX_N)!
     const { showInterval } = await import('../ledger/interval-views.js')
     await showInterval(given, n, given.json === true)
   },
@@ -51,7 +51,7 @@ const retry: CommandModule = {
       })
       .option('json', JSON_FLAG),
   handler: async (given) => {
-    const n = integer('n', given.n, 1, MAX_N)!
+    const n = integer('<n>', given.n, 1, MAX_N)!
     const { retryInterval } = await import('../ledger/retry-interval.js')
     await retryInterval(given, { n, force: given.force === true, json: given.json === true })
   },

@@ -69,11 +69,11 @@ describe('the command line', function () {
       [['api', '--port', '3'], /there is no option --port\n.*--api\.port or --database\.port\?/],
       [['interval', 'list', '--limit'], /--limit needs a value/],
       [['interval', 'show'], /an argument is missing: fractal interval show <n>/],
-      [['interval', 'show', '--', '-3'], /--n: -3 is not an integer/],
+      [['interval', 'show', '--', '-3'], /<n>: -3 is not an integer/],
       [['doctor', '--runs', '3'], /--runs is for --certify/],
       [['interval', 'list', '--database.url', 'secret'], /--database\.url: the value given can't/],
       [['interval', 'list', '--netuid', '1', '--netuid', '2'], /--netuid was given 2 times/],
-      [['interval', 'show', '0'], /--n: 0 is not an integer from 1 to/],
+      [['interval', 'show', '0'], /<n>: 0 is not an integer from 1 to/],
     ]
     const results = await Promise.all(cases.map(([args]) => runCli(args)))
     for (const [i, [args, says]] of cases.entries()) {
