@@ -42,7 +42,7 @@ const LONGEST = 12
 const REPORTER = ['--reporter', './dev/checks/counting-reporter.mjs']
 
 const given = process.argv.slice(2)
-const common = ['--no-config', '--timeout', '120000', '--forbid-only']
+const common = ['--no-config', '--timeout', '240000', '--forbid-only']
 const outputs = await mkdtemp(join(os.tmpdir(), 'fractal-tests-'))
 const running = new Set()
 

@@ -37,7 +37,7 @@ const NO_CHAIN = {
 } as const
 
 describe('fractal audit', function () {
-  this.timeout(240_000)
+  this.timeout(480_000)
   let folder: string
   let honest: MadeRecords
   let api: RecordApi
