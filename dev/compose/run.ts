@@ -252,8 +252,11 @@ export class ComposeRun {
     const others = services.filter((name) => name !== 'chain')
     const renew = async () => {
       await lookAtLogs(this.#stack)
+      this.#allWereServed()
       await this.#stack.loud('rm', '--stop', '--force', '--volumes', ...others)
       await this.#up()
+      // There was no API for as long as that took, which on a busy machine is longer than users ask.
+      this.#users.refused.length = 0
     }
     await this.#interval('every container but the chain’s is removed and made again', renew, true)
   }
@@ -264,8 +267,8 @@ export class ComposeRun {
   }
 
   async #lookBack(): Promise<void> {
-    const { accepted, refused } = this.#users
-    if (refused.length > 0) throw shapeFailed(`${refused.length} users found no API: ${refused[0]}`)
+    const { accepted } = this.#users
+    this.#allWereServed()
     await this.#until('every accepted video to be completed', async () => {
       for (const jobId of accepted) {
         const status = await this.#users.status(jobId)
@@ -278,6 +281,11 @@ export class ComposeRun {
     this.#say(`${accepted.size} videos were accepted and are completed`)
     this.#say(await lookAtTemporal(this.#stack.at('TEMPORAL_UI'), this.#stack.at('CODEC')))
     for (const line of await lookAt(this.#stack)) this.#say(line)
+  }
+
+  #allWereServed(): void {
+    const { refused } = this.#users
+    if (refused.length > 0) throw shapeFailed(`${refused.length} users found no API: ${refused[0]}`)
   }
 
   #allHealthy(): Promise<true> {
