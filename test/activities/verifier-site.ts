@@ -7,6 +7,7 @@ import type { Signer } from '../../base/sr25519.js'
 import type { Chain, SubnetParams } from '../../chain/chain.js'
 import { sha256 } from '../../formats/sha256.js'
 import type { Database } from '../../ledger/database.js'
+import { LedgerError } from '../../ledger/errors.js'
 import { acquireLease, putBaselineLastUpdate } from '../../ledger/intervals/lease.js'
 import type { MechanismProfile } from '../../rules/profile.js'
 import { TEST_PROFILE } from '../../rules/profile.js'
@@ -126,8 +127,11 @@ export function chainWith(chain: Chain, changes: Partial<Chain>): Chain {
   })
 }
 
+/** Where PostgreSQL has no processor for so long, a busy machine is the reason. */
+const TRIES = 3
+
 /**
- * Runs an activity as Temporal does, but for the retries.
+ * Runs an activity as Temporal does, but for the retries: only what could not reach PostgreSQL is tried again.
  * @param options.onBeat called with each heartbeat's text: what a test does while the activity waits
  */
 export async function run<I, R>(
@@ -142,10 +146,20 @@ export async function run<I, R>(
     if (onBeat !== undefined && details !== '') beats = beats.then(() => onBeat(details))
   })
   try {
-    return await env.run(activity, input)
+    for (let left = TRIES; ; left -= 1) {
+      try {
+        return await env.run(activity, input)
+      } catch (error) {
+        if (left === 1 || !isUnavailable(error)) throw error
+      }
+    }
   } finally {
     await beats
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof LedgerError && error.code === 'ledger_unavailable'
 }
 
 /**
