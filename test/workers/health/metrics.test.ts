@@ -66,9 +66,10 @@ describe('the metrics of roles', function () {
 
   /** Asked again where it is not so: what a ledger on a busy machine does not count in time is NaN. */
   async function shows(role: string, port: number, patterns: readonly RegExp[]): Promise<void> {
-    for (const pattern of patterns) {
-      await until(`${pattern}`, async () => hasSample(await holds(role, port), pattern))
-    }
+    await until(patterns.join(', '), async () => {
+      const text = await holds(role, port)
+      return patterns.every((pattern) => hasSample(text, pattern))
+    })
   }
 
   it('of a verifier', async () => {
