@@ -1,7 +1,7 @@
 import path from 'node:path'
-import { parseArgs } from 'node:util'
-import { describeError, FractalError, messageOf } from '../../base/errors.js'
+import { describeError, FractalError } from '../../base/errors.js'
 import { printLine } from '../process/print-line.js'
+import { scriptOptions } from '../process/script-options.js'
 import { defaultStateRoot } from '../process/state-dir.js'
 import { ComposeRun } from './run.js'
 
@@ -19,7 +19,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  const values = givenOptions()
+  const values = scriptOptions('compose-shape', {
+    bases: { type: 'string', default: 'registry' },
+    build: { type: 'boolean', default: false },
+    cuda: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  })
   const { bases, build, cuda, keep } = values
   if (values.help || (bases !== 'registry' && bases !== 'local')) {
     printLine(USAGE)
@@ -37,21 +43,4 @@ try {
 } catch (error) {
   process.stderr.write(`compose-shape: ${describeError(error)}\n`)
   process.exitCode = interrupted.signal.aborted ? EXIT_INTERRUPTED : 1
-}
-
-function givenOptions() {
-  try {
-    return parseArgs({
-      options: {
-        bases: { type: 'string', default: 'registry' },
-        build: { type: 'boolean', default: false },
-        cuda: { type: 'boolean', default: false },
-        keep: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    process.stderr.write(`compose-shape: ${messageOf(error)}\n  See --help.\n`)
-    process.exit(2)
-  }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
-import { parseArgs } from 'node:util'
-import { describeError, FractalError, messageOf } from '../../base/errors.js'
+import { describeError, FractalError } from '../../base/errors.js'
 import { printLine } from '../process/print-line.js'
+import { scriptOptions } from '../process/script-options.js'
 import { defaultStateRoot } from '../process/state-dir.js'
 import { ProductionRun } from './run.js'
 
@@ -21,7 +21,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
-  const values = givenOptions()
+  const values = scriptOptions('production-shape', {
+    chain: { type: 'string', default: 'devnet' },
+    'ports.base': { type: 'string', default: '18400' },
+    'state.dir': { type: 'string', default: path.join(defaultStateRoot(), 'production') },
+    help: { type: 'boolean', default: false },
+  })
   const { chain } = values
   if (values.help || (chain !== 'devnet' && chain !== 'local')) {
     printLine(USAGE)
@@ -39,20 +44,4 @@ try {
 } catch (error) {
   process.stderr.write(`production-shape: ${describeError(error)}\n`)
   process.exitCode = interrupted.signal.aborted ? EXIT_INTERRUPTED : 1
-}
-
-function givenOptions() {
-  try {
-    return parseArgs({
-      options: {
-        chain: { type: 'string', default: 'devnet' },
-        'ports.base': { type: 'string', default: '18400' },
-        'state.dir': { type: 'string', default: path.join(defaultStateRoot(), 'production') },
-        help: { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    process.stderr.write(`production-shape: ${messageOf(error)}\n  See --help.\n`)
-    process.exit(2)
-  }
 }
