@@ -22,6 +22,14 @@ interface GaugeSpec {
   readonly label?: string
 }
 
+/** The labels of a tally, each with all values that it can have. */
+type LabelValues = Readonly<Record<string, readonly string[]>>
+
+/** A counter whose labels have no other values than these. */
+export interface Tally<V extends LabelValues> {
+  readonly inc: (labels: { readonly [L in keyof V]: V[L][number] }) => void
+}
+
 /** One value, or one per value of the gauge's label. */
 type Reading = number | Readonly<Record<string, number>>
 
@@ -37,6 +45,16 @@ export class Metrics {
 
   counter<T extends string>(name: string, help: string, labelNames: T[] = []): Counter<T> {
     return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  /**
+   * A counter of which all series are there from the start, at 0: Prometheus sees no increase in one that begins
+   * at 1. For labels with few values.
+   */
+  tally<const V extends LabelValues>(name: string, help: string, values: V): Tally<V> {
+    const counter = this.counter(name, help, Object.keys(values))
+    for (const labels of combinations(Object.entries(values))) counter.inc(labels, 0)
+    return { inc: (labels) => counter.inc(labels) }
   }
 
   gauge<T extends string>(name: string, help: string, labelNames: T[] = []): Gauge<T> {
@@ -102,4 +120,13 @@ export class Metrics {
   ): Histogram<T> {
     return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] })
   }
+}
+
+/** Each choice of one value for every label. */
+function combinations(labels: readonly [string, readonly string[]][]): Record<string, string>[] {
+  return labels.reduce<Record<string, string>[]>(
+    (chosen, [label, values]) =>
+      chosen.flatMap((each) => values.map((value) => ({ ...each, [label]: value }))),
+    [{}],
+  )
 }

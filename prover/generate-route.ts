@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { FractalError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
-import type { Counter } from '../base/metrics.js'
 import type { RequestCaps } from '../engine/model/sizes.js'
 import { validateParams } from '../engine/pipeline/params.js'
 import type { Hex } from '../formats/bytes.js'
@@ -15,6 +14,7 @@ import type { Generation, ReceivedRequest } from './generation.js'
 import { refuse, sendJson, sendStream } from './http.js'
 import type { AnswerStore } from './keeping/answer-store.js'
 import type { Keeping } from './keeping/keeping.js'
+import type { ProverMetrics } from './metrics.js'
 import type { RequestRegistry } from './request-registry.js'
 
 export interface GenerateDeps {
@@ -30,7 +30,7 @@ export interface GenerateDeps {
   /** Limits on one request for this model. */
   caps: RequestCaps
   log: Log
-  requests: Counter<'outcome'>
+  requests: ProverMetrics['requests']
 }
 
 /** For problems that an operator has to fix. */

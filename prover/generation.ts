@@ -7,6 +7,7 @@ import { encodeRecord } from '../wire/stream.js'
 import type { TakenClaim } from '../wire/taken.js'
 import type { Priority } from './admission.js'
 import { pieceAt } from './http.js'
+import type { GenerationEnd } from './outcomes.js'
 
 /** A signed request as received. */
 export interface ReceivedRequest {
@@ -25,9 +26,6 @@ export interface ReceivedRequest {
   /** Counted from its arrival. */
   deadlineMs: number
 }
-
-/** How a generation ended; `gave_way`: it gave way to a caller with a permit. */
-type GenerationEnd = 'done' | AnswerErrorCode | 'gave_way'
 
 /**
  * One request in progress: the records it has produced so far, and their watchers. A watcher that attaches

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import type { Log } from '../base/log.js'
-import type { Counter } from '../base/metrics.js'
 import { concat, fromHex, type Hex } from '../formats/bytes.js'
 import { OPEN_WINDOW_MS, OPENINGS_MAX } from '../rules/constants.js'
 import { WireError } from '../wire/error.js'
@@ -17,15 +16,17 @@ import { requestKey } from './generate-route.js'
 import { refuse, sendStream } from './http.js'
 import type { AnswerStore, KeptAnswer } from './keeping/answer-store.js'
 import type { StateStore } from './keeping/state-store.js'
+import type { ProverMetrics } from './metrics.js'
+import type { OpeningOutcome } from './outcomes.js'
 
 export interface OpenDeps {
   answers: AnswerStore
   states: StateStore
   log: Log
-  openings: Counter<'outcome'>
+  openings: ProverMetrics['openings']
 }
 
-type Refusal = { status: number; code: string; message: string }
+type Refusal = { status: number; code: Exclude<OpeningOutcome, 'opened'>; message: string }
 
 /**
  * `POST /v1/generations/{request_id}/open`: the digests of a signed answer, and the states around one step.

@@ -1,8 +1,9 @@
 import { messageOf } from '../base/errors.js'
 import type { Log } from '../base/log.js'
-import type { Counter } from '../base/metrics.js'
 import { CLASS_CHECK_IDLE_MS, CLASS_CHECK_LOAD_MS } from '../rules/constants.js'
 import type { ProverEngine } from './engines/prover-engine.js'
+import type { ProverMetrics } from './metrics.js'
+import type { ClassCheckOutcome } from './outcomes.js'
 import type { Task } from './queue.js'
 
 /** When the class is checked again. */
@@ -39,7 +40,7 @@ export interface SelfCheckDeps {
   work: number
   times?: SelfCheckTimes | undefined
   log: Log
-  checks: Counter<'outcome'>
+  checks: ProverMetrics['classChecks']
   /** Called once, if the bytes differ from those at startup. */
   onChange(): void
 }
@@ -140,7 +141,7 @@ export class SelfCheck {
     }
   }
 
-  private end(outcome: 'same' | 'changed' | 'failed' | 'gave_way'): void {
+  private end(outcome: ClassCheckOutcome): void {
     this.pending = null
     this.deps.checks.inc({ outcome })
   }

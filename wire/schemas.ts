@@ -70,7 +70,13 @@ const timingsSchema = z.strictObject({
 export type AnswerTimings = z.infer<typeof timingsSchema>
 
 /** Codes of an `error` record; an unknown code is read as `internal`. */
-const ERROR_CODES = ['invalid_request', 'out_of_memory', 'cancelled', 'late', 'internal'] as const
+export const ERROR_CODES = [
+  'invalid_request',
+  'out_of_memory',
+  'cancelled',
+  'late',
+  'internal',
+] as const
 export type AnswerErrorCode = (typeof ERROR_CODES)[number]
 
 /** Headers of the records that answer `POST /v1/generate`. */

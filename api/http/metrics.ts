@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import type { Log } from '../../base/log.js'
-import type { Counter, Gauge, Metrics } from '../../base/metrics.js'
+import type { Counter, Gauge, Metrics, Tally } from '../../base/metrics.js'
 
 export interface ApiMetrics {
   /**
@@ -8,13 +8,14 @@ export interface ApiMetrics {
    * route has by their names: what clients make up adds no series.
    */
   readonly observe: (log: Log) => RequestHandler
-  readonly accepted: Counter<'counted'>
+  readonly accepted: Tally<{ counted: typeof BOOLEANS }>
   readonly deferred: Counter
   readonly eventStreams: Gauge
   readonly watchedVideos: Gauge
 }
 
 const OTHER = 'other'
+const BOOLEANS = ['true', 'false'] as const
 
 /** The pattern and the method of a request, where there is something of both. */
 function routeOf(req: Request): { route: string; method: string } {
@@ -63,7 +64,9 @@ export function apiMetrics(metrics: Metrics, elapsed: () => number): ApiMetrics 
     }
   return {
     observe,
-    accepted: metrics.counter('fractal_api_videos_accepted_total', 'Videos accepted', ['counted']),
+    accepted: metrics.tally('fractal_api_videos_accepted_total', 'Videos accepted', {
+      counted: BOOLEANS,
+    }),
     deferred: metrics.counter(
       'fractal_api_video_starts_deferred_total',
       'Videos accepted while Temporal was away; the inference worker starts them later',

@@ -1,6 +1,26 @@
 import assert from 'node:assert/strict'
 import { Metrics } from '../../base/metrics.js'
 
+describe('a tally', () => {
+  it('has all its series before anything happens', async () => {
+    const metrics = new Metrics('r')
+    const tally = metrics.tally('done_total', 'done', { kind: ['a', 'b'], how: ['well', 'badly'] })
+    const lines = async () =>
+      (await metrics.registry.metrics()).split('\n').filter((line) => line.startsWith('done_total'))
+    const at = (kind: string, how: string, count: number) =>
+      `done_total{kind="${kind}",how="${how}",role="r"} ${count}`
+    const before = [
+      at('a', 'well', 0),
+      at('a', 'badly', 0),
+      at('b', 'well', 0),
+      at('b', 'badly', 0),
+    ]
+    assert.deepEqual(await lines(), before)
+    tally.inc({ kind: 'b', how: 'well' })
+    assert.deepEqual(await lines(), before.with(2, at('b', 'well', 1)))
+  })
+})
+
 describe('gauges that are read at a scrape', () => {
   const gauges = { one: { help: 'one' }, many: { help: 'many', label: 'kind' } }
   const lines = async (metrics: Metrics) =>

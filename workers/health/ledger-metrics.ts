@@ -1,7 +1,7 @@
 import type { Metrics } from '../../base/metrics.js'
 import type { Database } from '../../ledger/database.js'
 import { type GaugeRow, intervalGauges } from '../../ledger/intervals/interval-gauges.js'
-import { CHECK_KINDS, type NewVerdict } from '../../ledger/judging/verdicts.js'
+import { CHECK_KINDS, type CheckKind, type NewVerdict } from '../../ledger/judging/verdicts.js'
 import { queueGauges } from '../../ledger/requests/queue-gauges.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
 import { VERDICTS } from '../../rules/verdicts.js'
@@ -80,15 +80,13 @@ export function exportQueues(metrics: Metrics, db: Database, id: VerifierId): vo
 export function countVerdicts(
   metrics: Metrics,
 ): (verdicts: readonly Pick<NewVerdict, 'kind' | 'verdict'>[]) => void {
-  const total = metrics.counter(
+  // Answers are counted by whoever asked for them.
+  const kinds: readonly CheckKind[] = CHECK_KINDS.filter((each) => each !== 'answer')
+  const total = metrics.tally(
     'fractal_verdicts_total',
     'Verdicts on challenges, audits and spot checks since this process started',
-    ['kind', 'verdict'],
+    { kind: kinds, verdict: VERDICTS },
   )
-  // From 0 on: the first cheat is an increase. Answers are counted by whoever asked for them.
-  for (const kind of CHECK_KINDS.filter((each) => each !== 'answer')) {
-    for (const verdict of VERDICTS) total.inc({ kind, verdict }, 0)
-  }
   return (verdicts) => {
     for (const { kind, verdict } of verdicts) total.inc({ kind, verdict })
   }

@@ -76,7 +76,7 @@ export function createVideoOperation(deps: VideoDeps): Operation {
     run: async ({ body, query, req, res }) => {
       const { job, repeated } = await desk.accept(req, res, body)
       if (!repeated) {
-        deps.measured.accepted.inc({ counted: String(job.counted) })
+        deps.measured.accepted.inc({ counted: `${job.counted}` })
         deps.log.info({ job: job.id, counted: job.counted }, 'video accepted')
       }
       res.location(`/v1/videos/${job.id}`)

@@ -114,7 +114,11 @@ describe('the metrics of roles', function () {
     const more = { 'wallet.name': 'prover', 'axon.port': port, 'state.dir': site().folder }
     const options = site().options(PROVER_OPTIONS, { ...more, 'neuron.axon_off': true })
     site().running.push(await runProver(options, SILENT))
-    await holds('prover', port)
+    const text = await holds('prover', port)
+    // From 0 on: the first failure is an increase.
+    assert.match(text, /^fractal_prover_requests_total\{outcome="internal",role="prover"\} 0$/m)
+    assert.match(text, /^fractal_prover_openings_total\{outcome="too_late",role="prover"\} 0$/m)
+    assert.match(text, /^fractal_prover_class_checks_total\{outcome="changed",role="prover"\} 0$/m)
   })
 
   it('of an API', async () => {
@@ -122,6 +126,7 @@ describe('the metrics of roles', function () {
     const more = { 'api.port': port, 'api.verifier': site().wallets.verifier!.hotkey }
     site().running.push(await runApi(site().options(API_OPTIONS, more), SILENT))
     await (await fetch(`http://127.0.0.1:${port}/v1/network`)).body?.cancel()
-    await holds('api', port)
+    const text = await holds('api', port)
+    assert.match(text, /^fractal_api_videos_accepted_total\{counted="true",role="api"\} 0$/m)
   })
 })
