@@ -47,7 +47,7 @@ const retry: CommandModule = {
       .option('force', {
         type: 'boolean',
         default: false,
-        describe: 'even if it is still running',
+        describe: 'even if it is still running, or nothing is left to do',
       })
       .option('json', JSON_FLAG),
   handler: async (given) => {

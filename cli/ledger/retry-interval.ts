@@ -1,7 +1,10 @@
 import { FractalError } from '../../base/errors.js'
 import { TEMPORAL_OPTIONS } from '../../base/options/groups.js'
 import { resolveOptions } from '../../base/options/options.js'
-import { intervalByN } from '../../ledger/intervals/intervals.js'
+import type { Database } from '../../ledger/database.js'
+import { FINAL_PHASES, type IntervalRow, intervalByN } from '../../ledger/intervals/intervals.js'
+import { unfinishedIntervals } from '../../ledger/intervals/unfinished.js'
+import type { VerifierId } from '../../ledger/verifier-id.js'
 import { missedText } from '../../rules/explain/missed-causes.js'
 import { temporalAddress } from '../../temporal/address.js'
 import { openTemporalClient } from '../../temporal/client.js'
@@ -12,7 +15,7 @@ import { environmentBesideDemo, withLedger } from './access.js'
 
 export interface RetryRequest {
   readonly n: number
-  /** Also when the workflow is still running. */
+  /** Also when the workflow is still running, or nothing is left for it to do. */
   readonly force: boolean
   readonly json: boolean
 }
@@ -29,23 +32,40 @@ function hintOf({ code, message, hint }: FractalError, withTls: boolean): string
   }
 }
 
+/** A final interval, its record signed, of whose weights nothing is left to do either. */
+async function isDone(db: Database, id: VerifierId, interval: IntervalRow): Promise<boolean> {
+  if (!FINAL_PHASES.includes(interval.phase)) return false
+  const unfinished = await unfinishedIntervals(db, id)
+  return !unfinished.some(({ n }) => n === interval.n)
+}
+
 /**
- * Runs an interval's workflow again from its first task, one that ended well too.
- * @throws FractalError `interval_missed`, and as `resetInterval`
+ * Runs an interval's workflow again from its first task, if the ledger lacks something of it: one that ended well too,
+ * since a restored ledger may know less than Temporal.
+ * @throws FractalError `interval_missed`, `nothing_to_retry`, and as `resetInterval`
  */
 export async function retryInterval(
   given: Readonly<Record<string, unknown>>,
   { n, force, json }: RetryRequest,
 ): Promise<void> {
-  const { id, interval } = await withLedger(given, async (db, found) => ({
-    id: found,
-    interval: await intervalByN(db, found, n),
-  }))
+  const { id, interval, done } = await withLedger(given, async (db, found) => {
+    const row = await intervalByN(db, found, n)
+    return { id: found, interval: row, done: row !== null && (await isDone(db, found, row)) }
+  })
   if (interval?.phase === 'missed') {
     throw new FractalError(
       'interval_missed',
       `Interval ${n} was missed (${missedText(interval.missedBecause)}): there is nothing to run again.`,
       { hint: 'No score, tier or weight changed by it, and nothing has to be repaired.' },
+    )
+  }
+  if (done && !force) {
+    throw new FractalError(
+      'nothing_to_retry',
+      `Interval ${n} is ${interval?.phase}, and nothing is left to do: its record is signed, and no weights of it are still to be set.`,
+      {
+        hint: `\`fractal interval show ${n}\` says what it found. --force restarts its workflow anyway: nothing is counted or sent twice.`,
+      },
     )
   }
   const options = resolveOptions(TEMPORAL_OPTIONS, given, environmentBesideDemo(given))

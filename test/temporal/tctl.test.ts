@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { Client, Connection } from '@temporalio/client'
 import { intervalWorkflowId } from '../../temporal/workflow-ids.js'
 import { newVerifier } from '../ledger/fixtures.js'
-import { failWorkflow } from '../support/failed-workflow.js'
+import { failWorkflow } from '../support/end-workflow.js'
 import { makeNamespace, useTemporal } from '../support/temporal.js'
 
 const run = promisify(execFile)

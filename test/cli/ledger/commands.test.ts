@@ -5,15 +5,24 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { markMissed } from '../../../ledger/intervals/intervals.js'
+import { signRecord } from '../../../ledger/intervals/records.js'
 import { writeSettlement } from '../../../ledger/intervals/settlement.js'
+import { decideWeights, type NewWeightSet } from '../../../ledger/intervals/weights.js'
 import { VERIFIER_QUEUE } from '../../../temporal/task-queues.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
 import { newVerifier, openInterval, resultFor } from '../../ledger/fixtures.js'
-import { failWorkflow } from '../../support/failed-workflow.js'
+import { completeWorkflow, failWorkflow } from '../../support/end-workflow.js'
 import { useDatabase } from '../../support/postgres.js'
 import { useTemporal } from '../../support/temporal.js'
 import { type CliResult, runCli, startCli } from '../run-cli.js'
 
+const WEIGHTS: NewWeightSet = {
+  kind: 'weights',
+  uids: [1],
+  values: [65_535],
+  input: null,
+  reason: null,
+}
 const ALICE = '5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY'
 
 describe('commands beside a running grid', function () {
@@ -127,6 +136,43 @@ describe('commands beside a running grid', function () {
     assert.notEqual(runId, handle.firstExecutionRunId)
     const described = await client.workflow.getHandle(workflowId).describe()
     assert.deepEqual([described.runId, described.status.name], [runId, 'RUNNING'])
+  })
+
+  it('restarts a settled interval while something is left to do, and then only by force', async () => {
+    const { db } = database()
+    const workflowId = intervalWorkflowId(id.netuid, id.verifier, 1)
+    const taskQueue = `${VERIFIER_QUEUE}-of-settled`
+    const { client } = temporal()
+    const run = async () => {
+      const { runId, status } = await client.workflow.getHandle(workflowId).describe()
+      return { runId, status: status.name }
+    }
+    const retry = (...more: string[]) => beside('interval', 'retry', '1', '--json', ...more)
+    await client.workflow.start('verifyInterval', { workflowId, taskQueue })
+    await completeWorkflow(client, taskQueue)
+
+    const unsigned = json(await retry())
+    assert.deepEqual(await run(), { runId: unsigned.run_id, status: 'RUNNING' })
+    await completeWorkflow(client, taskQueue)
+    await signRecord(db, id, 1, '00'.repeat(64))
+    await db.tx((tx) => decideWeights(tx, id, 1, WEIGHTS))
+    const unsent = json(await retry())
+    assert.deepEqual(await run(), { runId: unsent.run_id, status: 'RUNNING' })
+
+    await completeWorkflow(client, taskQueue)
+    await db.execute("UPDATE weight_sets SET state = 'confirmed' WHERE n = 1 AND verifier = $1", [
+      id.verifier,
+    ])
+    const before = await run()
+    const done = await retry()
+    assert.equal(done.code, 1)
+    assert.match(done.stderr, /Interval 1 is settled, and nothing is left to do: its record is/)
+    assert.match(done.stderr, /--force restarts its workflow anyway/)
+    assert.deepEqual(await run(), before)
+
+    const { run_id: runId } = json(await retry('--force'))
+    assert.notEqual(runId, before.runId)
+    assert.deepEqual(await run(), { runId, status: 'RUNNING' })
   })
 
   it('says of an interval that was missed why, and that there is nothing to retry', async () => {
