@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -180,9 +180,18 @@ describe('the examples', function () {
     for (const prover of grid().provers) prover.generator.stepMs = 2
   })
 
-  it('bot.mjs says so when the stream ends before the video', async () => {
-    const server = createServer((_req, res) => {
-      res.end(`data: ${JSON.stringify({ type: 'server.stopping', retry_after_ms: 1 })}\n\n`)
+  /** An API whose answers a test gives, by method and path; it says in what order it was asked. */
+  async function asks(
+    answers: Readonly<Record<string, (res: ServerResponse, times: number) => void>>,
+    said: RegExp,
+  ): Promise<string[]> {
+    const asked: string[] = []
+    const server = createServer((req, res) => {
+      const what = `${req.method} ${req.url}`
+      asked.push(what)
+      const answer = answers[what]
+      if (answer === undefined) res.writeHead(404).end()
+      else answer(res, asked.filter((each) => each === what).length)
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -190,13 +199,70 @@ describe('the examples', function () {
     try {
       const bot = start('bot.mjs', [], { API: `http://127.0.0.1:${port}` })
       bot.child.stdin!.write('carol: !video a green heart\n')
-      await until('the bot to say it', async () => {
-        return (
-          /^#1 to carol: the server ended the connection: ask again$/m.test(bot.output()) || null
-        )
-      })
+      await until(`the bot to say ${said}`, async () => said.exec(bot.output()))
+      return asked
     } finally {
+      server.closeAllConnections()
       server.close()
     }
+  }
+  const video = (status: string, progress: number) => ({ id: 'video_x', status, progress })
+  const send = (res: ServerResponse, value: object) => res.end(JSON.stringify(value))
+  const tell = (res: ServerResponse, data: object) =>
+    res.write(`event: x\ndata: ${JSON.stringify(data)}\n\n`)
+  const EVENTS = 'GET /v1/videos/video_x/events?frames=none'
+
+  it('bot.mjs goes on elsewhere where a server that stops says so', async () => {
+    const asked = await asks(
+      {
+        'POST /v1/videos': (res) => send(res, video('queued', 0)),
+        [EVENTS]: (res) => {
+          tell(res, { type: 'video.updated', video: video('in_progress', 10) })
+          tell(res, {
+            ...{ type: 'server.stopping', last_event_id: null, retry_after_ms: 1 },
+            events_url: '/v1/videos/video_x/events?of=another',
+          })
+          res.end()
+        },
+        'GET /v1/videos/video_x': (res) => send(res, video('in_progress', 20)),
+        'GET /v1/videos/video_x/events?of=another': (res) => {
+          tell(res, { type: 'video.completed', video: video('completed', 100) })
+          res.end()
+        },
+        'GET /v1/videos/video_x/content': (res) => res.end('MP4'),
+      },
+      /^#1 to carol: 10 %\n#1 to carol: 20 %\n#1 to carol: here it is, @carol \(3 bytes\)$/m,
+    )
+    assert.equal(asked.length, 5, asked.join('\n'))
+  })
+
+  it('bot.mjs asks for the video where it gets no events, or none any more', async () => {
+    const asked = await asks(
+      {
+        'POST /v1/videos': (res) => send(res, video('queued', 0)),
+        [EVENTS]: (res, times) => {
+          if (times === 1) return void res.writeHead(502).end('a proxy says so')
+          tell(res, { type: 'video.updated', video: video('in_progress', 50) })
+          // Its connection is lost, in the middle of an event.
+          res.write('data: {"type"', () => res.destroy())
+        },
+        'GET /v1/videos/video_x': (res, times) => {
+          res.setHeader('openai-poll-after-ms', '1')
+          if (times === 2) return void res.destroy()
+          send(res, times === 1 ? video('in_progress', 40) : video('completed', 100))
+        },
+        'GET /v1/videos/video_x/content': (res) => res.end('MP4'),
+      },
+      /^#1 to carol: 40 %\n(#1 to carol: 50 %\n)+#1 to carol: here it is, @carol \(3 bytes\)$/m,
+    )
+    assert.equal(asked.filter((what) => what === EVENTS).length, 3, asked.join('\n'))
+  })
+
+  it('bot.mjs says why where the API refuses', async () => {
+    const refuses = (res: ServerResponse) => {
+      res.writeHead(400)
+      send(res, { detail: 'The prompt is empty.' })
+    }
+    await asks({ 'POST /v1/videos': refuses }, /^#1 to carol: no: The prompt is empty\.$/m)
   })
 })
