@@ -16,6 +16,7 @@ import { type Goal, report, reportLeftOut } from './support/figures.js'
 import { startLiteLlm } from './support/litellm.js'
 import { closedLoop, openLoop, quantile, timed } from './support/measure.js'
 import { processorTime } from './support/processor-time.js'
+import { streamGoals } from './support/stream-goals.js'
 import { MODEL_ROOT, NETUID, VIDEO } from './support/stub-video.js'
 import { benchOptions } from './support/whole-options.js'
 
@@ -29,7 +30,8 @@ const ACCEPT_P99_MS = 100
 const ACCEPTED = 200
 const IDLE_POLL_MS = 20
 const GOAL_A_SECOND = 60
-const GOAL_STREAM_MS = 10
+const PROXY = 'through a bare Express proxy'
+const STREAM = 'stream: true'
 /** Runs, one after another, whose work is counted. */
 const COUNTED = 20
 
@@ -66,9 +68,11 @@ function countsOf(concurrency: number): [warm: number, count: number] {
 
 async function showLatencies(concurrency: number): Promise<void> {
   const direct = await measured('askProver', concurrency, () => ask(grid.provers[0]!.port))
+  const goals = streamGoals(concurrency)
+  let proxyMs: number | null = null
   for (const [what, run] of [
-    ['through a bare Express proxy', () => ask(grid.proxy)],
-    ['stream: true', () => api.streamed()],
+    [PROXY, () => ask(grid.proxy)],
+    [STREAM, () => api.streamed()],
     ['Prefer: wait', () => api.waited()],
     ['a job, created to completed', () => api.job()],
   ] as const) {
@@ -80,12 +84,18 @@ async function showLatencies(concurrency: number): Promise<void> {
     if (before !== null && after !== null) {
       const [warm, count] = countsOf(concurrency)
       const each = (after - before) / (warm + count)
-      report(`${what}, ${concurrency} at a time, of a processor`, each, 'ms')
+      report(`${what}, ${concurrency} at a time, of a processor`, each, 'ms', {
+        ...(proxyMs === null
+          ? {}
+          : { beside: ['a request through a bare Express proxy', proxyMs] }),
+        ...(what === STREAM && goals.processor !== undefined ? { goal: goals.processor } : {}),
+      })
+      if (what === PROXY) proxyMs = each
     }
-    if (what === 'stream: true') {
+    if (what === STREAM) {
       const added = quantile(times, 0.5) - quantile(direct, 0.5)
       report(`what a stream adds to askProver, ${concurrency} at a time, p50`, added, 'ms', {
-        ...(concurrency === 1 ? { goal: { of: 'figure', most: GOAL_STREAM_MS } } : {}),
+        ...(goals.added === undefined ? {} : { goal: goals.added }),
       })
     }
     if (what.startsWith('a job')) report(`jobs completed, ${concurrency} at a time`, rate, '/s')
