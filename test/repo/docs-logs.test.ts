@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { parse } from 'yaml'
 import { ROOT } from './planted.js'
 
 const files = (pattern: string) =>
@@ -24,5 +25,31 @@ describe('the log lines of the docs', () => {
       }
     }
     assert.ok(seen > 15, `${seen} lines`)
+  })
+
+  it('say what is healthy of every service of ours that Compose starts', () => {
+    const { services } = parse(read('docker-compose.yml'), { merge: true }) as {
+      services: Record<string, { image: string }>
+    }
+    const ours = Object.keys(services).filter((name) => services[name]!.image.includes('fractal'))
+    const guide = read('docs/operating.md')
+    const table = guide.slice(guide.indexOf('A healthy start and a healthy hour of each role'))
+    const roles = [...table.matchAll(/^\| ([a-z-]+) +\| .*"msg"/gm)].map(([, role]) => role!)
+    assert.deepEqual(roles.sort(), ours.sort())
+  })
+
+  it('are looked for with Compose in all services, those of profiles too', () => {
+    const { services } = parse(read('docker-compose.yml')) as { services: Record<string, object> }
+    const commands = files('docs/*.md').flatMap((page) =>
+      [...read(page).matchAll(/docker compose (.*? )?logs\b([^`|\n]*)/g)].map(
+        ([, options = '', named]) => ({ options, named: named!.trim().split(/ +/) }),
+      ),
+    )
+    assert.ok(
+      commands.some(({ options, named }) => options === "--profile '*' " && named[0] === ''),
+    )
+    for (const { named } of commands) {
+      for (const name of named) assert.ok(name === '' || name in services, `no service ${name}`)
+    }
   })
 })
