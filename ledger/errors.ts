@@ -56,7 +56,7 @@ const UNTRUSTED =
 const SPEAKS_NO_TLS = /server does not support SSL|error establishing an SSL connection/
 /** Messages of pg, which have no code, when a connection ends or times out. */
 const TERMINATED =
-  /Connection terminated|timeout exceeded|Query read timeout|not queryable|Connection ended|Cannot use a pool after/i
+  /Connection terminated|timeout exceeded|timeout expired|Query read timeout|not queryable|Connection ended|Cannot use a pool after/i
 
 function parts(error: unknown): { code: string; message: string } {
   if (error instanceof AggregateError && error.errors.length > 0) return parts(error.errors[0])

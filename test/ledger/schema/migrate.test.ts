@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createLog } from '../../../base/log.js'
 import { openDatabase } from '../../../ledger/database.js'
 import { LedgerError } from '../../../ledger/errors.js'
@@ -75,6 +76,22 @@ describe('ledger/migrate', () => {
       migrate('postgres://fractal@127.0.0.1:1/fractal', { log }),
       (error) => error instanceof LedgerError && error.code === 'ledger_unavailable',
     )
+  })
+
+  it('says so too when something accepts connections and does not answer', async () => {
+    const sockets = new Set<Socket>()
+    const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    try {
+      const { port } = server.address() as AddressInfo
+      await assert.rejects(
+        migrate(`postgres://fractal@127.0.0.1:${port}/none`, { log }),
+        (error: unknown) => error instanceof LedgerError && error.code === 'ledger_unavailable',
+      )
+    } finally {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    }
   })
 
   it('comments on each table', async () => {
