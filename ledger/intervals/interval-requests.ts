@@ -2,8 +2,18 @@ import type { WorkShape } from '../../formats/video-shape.js'
 import { compareText } from '../../rules/order.js'
 import type { RecordedAnswer } from '../../rules/record/answer-columns.js'
 import type { AnswerRow } from '../../rules/settle/settlement.js'
-import { REASONS, type Reason } from '../../rules/verdicts.js'
-import type { Queryable } from '../database.js'
+import { REASONS } from '../../rules/verdicts.js'
+import {
+  bigintIn,
+  booleanIn,
+  type Cells,
+  copiedRows,
+  integerIn,
+  textIn,
+  unixUsIn,
+  uuidIn,
+} from '../copied-rows.js'
+import type { Tx } from '../database.js'
 import { LedgerError } from '../errors.js'
 import { OLD_SHAPE, SHAPE } from '../requests/body-shape.js'
 import type { VerifierId } from '../verifier-id.js'
@@ -29,116 +39,6 @@ export interface IntervalRequest
   completedAtUs: number | null
 }
 
-/** Each cell as text; null and '' are the same in all of them. */
-const CELLS = {
-  requestId: 'a.request_id::text',
-  hotkey: 'a.hotkey',
-  registeredBlock: 'a.registered_block::text',
-  kind: 'a.kind',
-  counted: 'a.counted::text',
-  gpus: 'a.gpus::text',
-  inFlight: 'a.in_flight::text',
-  outcome: 'a.outcome',
-  reason: 'a.reason',
-  apiKeyId: 'a.api_key_id',
-  taken: 'a.taken::text',
-  wideN: 'a.wide_n::text',
-  wideRound: 'a.wide_round::text',
-  bodySha256: 'a.body_sha256',
-  promptSha256: 'a.prompt_sha256',
-  framesSha256: 'a.frames_sha256',
-  traceRoot: 'a.trace_root',
-  determinismClass: 'a.determinism_class',
-  modelRoot: 'a.model_root',
-  signature: 'a.signature',
-  steps: `${SHAPE.steps}::text`,
-  frames: `${SHAPE.frames}::text`,
-  width: `${SHAPE.width}::text`,
-  height: `${SHAPE.height}::text`,
-  // Double precision is exact to a quarter of a microsecond here; numeric takes longer.
-  completedAtUs: `round(date_part('epoch', a.completed_at) * 1000000)::bigint::text`,
-} as const satisfies Record<keyof IntervalRequest, string>
-
-type Name = keyof typeof CELLS
-
-const COLUMNS = Object.entries(CELLS).map(
-  ([name, sql]) => `string_agg(coalesce(${sql}, ''), E'\\n') AS "${name}"`,
-)
-
-/**
- * An interval's requests in the order in which their outcomes were recorded; challenges without one come last. There are
- * tens of thousands of them, a million cells, which as rows keep PostgreSQL and the driver busy for longer than all else
- * in settling: so each column is read as one text, a line for each request.
- * @throws LedgerError `row_invalid`
- */
-export async function intervalRequests(
-  db: Queryable,
-  id: VerifierId,
-  n: number,
-): Promise<IntervalRequest[]> {
-  const [columns] = await db.query<Record<Name, string | null>>(
-    `SELECT ${COLUMNS.join(', ')} FROM attempts a ${OLD_SHAPE}
-     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3`,
-    [id.netuid, id.verifier, n],
-  )
-  return requestsIn(columns!).sort(byOutcome)
-}
-
-function requestsIn(columns: Record<Name, string | null>): IntervalRequest[] {
-  if (columns.requestId === null) return []
-  const lists = new Map(Object.entries(columns).map(([name, text]) => [name, text?.split('\n')]))
-  const count = lists.get('requestId')!.length
-  for (const [name, list] of lists) if (list?.length !== count) throw invalid(name)
-  return Array.from({ length: count }, (_, i) => {
-    const must = (name: Name) => lists.get(name)![i]!
-    const text = (name: Name) => must(name) || null
-    const number = (name: Name) => (must(name) === '' ? null : Number(must(name)))
-    const code = <C extends string>(name: Name, is: (value: string) => value is C): C => {
-      const value = must(name)
-      if (!is(value)) throw invalid(name)
-      return value
-    }
-    return {
-      requestId: must('requestId'),
-      hotkey: must('hotkey'),
-      registeredBlock: Number(must('registeredBlock')),
-      kind: code('kind', isKind),
-      counted: must('counted') === 'true',
-      gpus: number('gpus'),
-      inFlight: number('inFlight'),
-      outcome: must('outcome') === '' ? null : code('outcome', isOutcome),
-      reason: must('reason') === '' ? null : code('reason', isReason),
-      apiKeyId: text('apiKeyId'),
-      taken: must('taken') === '' ? null : uuidsIn(must('taken')),
-      wideN: number('wideN'),
-      wideRound: number('wideRound'),
-      bodySha256: must('bodySha256'),
-      promptSha256: text('promptSha256'),
-      framesSha256: text('framesSha256'),
-      traceRoot: text('traceRoot'),
-      determinismClass: text('determinismClass'),
-      modelRoot: text('modelRoot'),
-      signature: text('signature'),
-      steps: number('steps'),
-      frames: number('frames'),
-      width: number('width'),
-      height: number('height'),
-      completedAtUs: number('completedAtUs'),
-    }
-  })
-}
-
-/** An array, as PostgreSQL writes it. */
-function uuidsIn(text: string): string[] {
-  return text.match(/[0-9a-f-]+/g) ?? []
-}
-
-const isKind = (value: string): value is AnswerRow['kind'] => Object.hasOwn(KINDS, value)
-
-const isOutcome = (value: string): value is AnswerRow['outcome'] => Object.hasOwn(OUTCOMES, value)
-
-const isReason = (value: string): value is Reason => Object.hasOwn(REASONS, value)
-
 const KINDS: Record<AnswerRow['kind'], true> = { challenge: true, inference: true, wide: true }
 
 const OUTCOMES: Record<AnswerRow['outcome'], true> = {
@@ -146,6 +46,68 @@ const OUTCOMES: Record<AnswerRow['outcome'], true> = {
   failure: true,
   neutral: true,
   refused: true,
+}
+
+/** Of attempts `a`, after `OLD_SHAPE`. */
+const CELLS: Cells<IntervalRequest> = {
+  requestId: { sql: 'a.request_id', read: uuidIn },
+  hotkey: { sql: 'a.hotkey', read: textIn },
+  registeredBlock: { sql: 'a.registered_block', read: bigintIn },
+  kind: { sql: 'a.kind', read: oneOf(KINDS) },
+  counted: { sql: 'a.counted', read: booleanIn },
+  gpus: { sql: 'a.gpus', read: integerIn, orNull: true },
+  inFlight: { sql: 'a.in_flight', read: integerIn, orNull: true },
+  outcome: { sql: 'a.outcome', read: oneOf(OUTCOMES), orNull: true },
+  reason: { sql: 'a.reason', read: oneOf(REASONS), orNull: true },
+  apiKeyId: { sql: 'a.api_key_id', read: textIn, orNull: true },
+  taken: { sql: 'a.taken::text', read: uuidsIn, orNull: true },
+  wideN: { sql: 'a.wide_n', read: integerIn, orNull: true },
+  wideRound: { sql: 'a.wide_round', read: integerIn, orNull: true },
+  bodySha256: { sql: 'a.body_sha256', read: textIn },
+  promptSha256: { sql: 'a.prompt_sha256', read: textIn, orNull: true },
+  framesSha256: { sql: 'a.frames_sha256', read: textIn, orNull: true },
+  traceRoot: { sql: 'a.trace_root', read: textIn, orNull: true },
+  determinismClass: { sql: 'a.determinism_class', read: textIn, orNull: true },
+  modelRoot: { sql: 'a.model_root', read: textIn, orNull: true },
+  signature: { sql: 'a.signature', read: textIn, orNull: true },
+  steps: { sql: SHAPE.steps, read: integerIn, orNull: true },
+  frames: { sql: SHAPE.frames, read: integerIn, orNull: true },
+  width: { sql: SHAPE.width, read: integerIn, orNull: true },
+  height: { sql: SHAPE.height, read: integerIn, orNull: true },
+  completedAtUs: { sql: 'a.completed_at', read: unixUsIn, orNull: true },
+}
+
+const COLUMNS = Object.values(CELLS).map(({ sql }) => sql)
+
+/**
+ * An interval's requests in the order in which their outcomes were recorded; challenges without one come last. There are
+ * tens of thousands of them, a million cells, which as rows keep PostgreSQL and the driver busy for longer than all else
+ * in settling: so they are copied.
+ * @throws LedgerError `row_invalid`
+ */
+export async function intervalRequests(
+  tx: Tx,
+  id: VerifierId,
+  n: number,
+): Promise<IntervalRequest[]> {
+  const copied = await tx.copy(
+    `SELECT ${COLUMNS.join(', ')} FROM attempts a ${OLD_SHAPE}
+     WHERE a.netuid = $1 AND a.verifier = $2 AND a.n = $3`,
+    [id.netuid, id.verifier, n],
+  )
+  return copiedRows(copied, CELLS, invalid).sort(byOutcome)
+}
+
+/** An array, as PostgreSQL writes it. */
+function uuidsIn(bytes: Buffer, from: number, to: number): string[] {
+  return textIn(bytes, from, to).match(/[0-9a-f-]+/g) ?? []
+}
+
+function oneOf<C extends string>(codes: Readonly<Record<C, unknown>>) {
+  return (bytes: Buffer, from: number, to: number): C | undefined => {
+    const value = textIn(bytes, from, to)
+    return Object.hasOwn(codes, value) ? (value as C) : undefined
+  }
 }
 
 function invalid(column: string): LedgerError {

@@ -12,7 +12,7 @@ import { fromHex } from '../../../formats/bytes.js'
 import { publishedClassesText } from '../../../formats/published-classes.js'
 import { recordHash, recordText } from '../../../formats/record.js'
 import { sha256Hex } from '../../../formats/sha256.js'
-import type { Database, Queryable } from '../../../ledger/database.js'
+import type { Database, Queryable, Tx } from '../../../ledger/database.js'
 import { intervalByN, setFailure } from '../../../ledger/intervals/intervals.js'
 import { acquireLease, releaseLease } from '../../../ledger/intervals/lease.js'
 import { planItems, planRounds } from '../../../ledger/intervals/plans.js'
@@ -45,8 +45,16 @@ function watched(of: Database): { db: Database; rows: object[] } {
       return found
     },
   })
-  const tx: Database['tx'] = (fn) => of.tx((inner) => fn(noting(inner)))
-  const snapshot: Database['snapshot'] = (fn) => of.snapshot((inner) => fn(noting(inner)))
+  const copying = (inner: Tx): Tx => ({
+    ...noting(inner),
+    copy: async (...given) => {
+      const copied = await inner.copy(...given)
+      rows.push({ copied })
+      return copied
+    },
+  })
+  const tx: Database['tx'] = (fn) => of.tx((inner) => fn(copying(inner)))
+  const snapshot: Database['snapshot'] = (fn) => of.snapshot((inner) => fn(copying(inner)))
   return { rows, db: { ...noting(of), tx, snapshot } }
 }
 

@@ -42,7 +42,7 @@ describe('ledger/interval-requests', () => {
       success(last!.requestId),
     ]
     for (const outcome of told) await recordOutcomes(db, id, [outcome])
-    const rows = await intervalRequests(db, id, 1)
+    const rows = await db.tx((tx) => intervalRequests(tx, id, 1))
     assert.deepEqual(
       rows.map(({ requestId }) => requestId),
       [refused, first, last, silent].map((row) => row!.requestId),
@@ -113,7 +113,7 @@ describe('ledger/interval-requests', () => {
     const [row] = await startAttempts(db, id, [attempt(1, { inferenceId, body: BODY })])
     await recordOutcomes(db, id, [success(row!.requestId)])
     const shape = async () => {
-      const [found] = await intervalRequests(db, id, 1)
+      const [found] = await db.tx((tx) => intervalRequests(tx, id, 1))
       return [shapeOf(found!), await deliveredPixels(db, id, 1)]
     }
     const of = `WHERE verifier = '${id.verifier}'`
