@@ -1,16 +1,23 @@
 // `npm run build`: all that a production installation runs, as JavaScript in dist/. With node_modules
 // (`npm ci --omit=dev`) it is complete: an image needs nothing else of ours. `--out FOLDER` for another place.
-import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { parseArgs } from 'node:util'
+import { build as esbuild } from 'esbuild'
 import { ensureWeb } from './setup/build-web.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 
-/** What is read, run or loaded by its path. TypeScript that nobody imports is named in tsconfig.build.json. */
+/** The command, and what it starts or loads by its path. */
+const ENTRIES = [
+  'cli/main.ts',
+  'engine/class/certify-process.ts',
+  'engine/process/engine-process.ts',
+  'engine/thread/engine-thread.ts',
+  'workflows/index.ts',
+]
+/** What is read, run or loaded by its path, and no TypeScript. */
 const COPIED = [
   'package.json',
   'cli/fractal.mjs',
@@ -28,12 +35,22 @@ function say(line) {
   process.stderr.write(`${line}\n`)
 }
 
+/** Whatever the entries import, each file by itself. `npm run check` looks at the types. */
 async function compile(out) {
-  // `npm run check` looks at the types.
-  const args = [TSC, '--project', join(ROOT, 'tsconfig.build.json'), '--outDir', out, '--noCheck']
-  await promisify(execFile)(process.execPath, args).catch(({ stdout, message }) => {
-    throw new Error(stdout || message)
-  })
+  const options = {
+    absWorkingDir: ROOT,
+    entryPoints: ENTRIES,
+    outbase: ROOT,
+    outdir: out,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    packages: 'external',
+    logLevel: 'silent',
+  }
+  const { metafile } = await esbuild({ ...options, bundle: true, metafile: true, write: false })
+  const files = Object.keys(metafile.inputs).filter((file) => file.endsWith('.ts'))
+  await esbuild({ ...options, entryPoints: files, packages: undefined })
 }
 
 /** So that no verifier and no inference worker has to bundle its workflows when it starts. */

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MOCHA = join(ROOT, 'node_modules/mocha/bin/mocha.js')
 const GRIDS = 'e2e'
 /** The longest first, so that all lanes end at about the same time: what mostly waits (`workers`) must not be left alone. */
-const LONG = ['activities', 'workers', 'cli', 'web', 'short', 'engine', 'api', 'dev', 'chain']
+const LONG = ['activities', 'workers', 'cli', 'short', 'engine', 'api', 'dev', 'chain']
 /** Of seconds each, much of that to load what they share: one process, `short`, runs them all. */
 const SHORT = [
   'base',
@@ -24,6 +24,7 @@ const SHORT = [
   'rules',
   'temporal',
   'tools',
+  'web',
   'wire',
   'workflows',
 ]

@@ -6,7 +6,7 @@ import { recordOf } from '../../ledger/intervals/records.js'
 import { weightSet } from '../../ledger/intervals/weights.js'
 import { verdictsOf } from '../../ledger/judging/verdicts.js'
 import type { VerifierId } from '../../ledger/verifier-id.js'
-import { assertWhole } from '../../test/e2e/whole.js'
+import { assertWhole } from '../../test/support/grid/whole.js'
 
 export interface IntervalSite {
   readonly db: Database

@@ -1,15 +1,23 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What `look` finds, as soon as it is neither null, false nor undefined. */
+const FIRST_MS = 10
+const LONGEST_MS = 50
+
+/**
+ * What `look` finds, as soon as it is neither null, false nor undefined. It looks less and less often: what is awaited
+ * for long would take longer if who asks took the processor.
+ */
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  { withinMs = 45_000 }: { withinMs?: number } = {},
+  { withinMs = 45_000, longestMs = LONGEST_MS }: { withinMs?: number; longestMs?: number } = {},
 ): Promise<T> {
-  for (const deadline = Date.now() + withinMs; ; await sleep(10)) {
+  const deadline = Date.now() + withinMs
+  for (let ms = FIRST_MS; ; ms = Math.min(ms * 1.2, longestMs)) {
     const seen = await look()
     if (seen !== null && seen !== undefined && seen !== false) return seen
     assert.ok(Date.now() < deadline, `waited in vain for ${what}`)
+    await sleep(ms)
   }
 }

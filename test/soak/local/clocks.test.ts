@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { verdictsOf } from '../../../ledger/judging/verdicts.js'
-import { Absences } from '../grid/absences.js'
+import { Absences } from '../../support/grid/absences.js'
 import {
   assertAllPassAgain,
   assertChain,
   assertIntervals,
   assertVideos,
   assertWorkflows,
-} from '../grid/invariants.js'
+} from '../../support/grid/invariants.js'
+import { useTestGrid } from '../../support/grid/test-grid.js'
 import { ShiftedClocks } from '../grid/shifted-clocks.js'
-import { useSoakGrid } from '../grid/soak-grid.js'
 
 const HOUR = 3600
 const REFUSED = {
@@ -31,7 +31,7 @@ describe('the clock of one process jumps an hour, there and back, while interval
     this.skip()
   })
   const clocks = new ShiftedClocks()
-  const soak = useSoakGrid({ environment: clocks.environment })
+  const soak = useTestGrid({ environment: clocks.environment })
   /** While its clock is wrong, a prover takes no request. */
   const away = new Absences()
 

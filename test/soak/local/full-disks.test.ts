@@ -2,10 +2,15 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { postgresDataDir } from '../../../dev/postgres/home.js'
-import { Absences } from '../grid/absences.js'
-import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
+import { Absences } from '../../support/grid/absences.js'
+import {
+  assertChain,
+  assertIntervals,
+  assertVideos,
+  assertWorkflows,
+} from '../../support/grid/invariants.js'
+import { TestGrid } from '../../support/grid/test-grid.js'
 import { SmallDisk } from '../grid/small-disk.js'
-import { SoakGrid } from '../grid/soak-grid.js'
 
 const POSTGRES_MB = 400
 const PROVER_MB = 24
@@ -14,14 +19,14 @@ const FULL_MS = 30_000
 
 describe('disks that are full for a while', function () {
   this.timeout(900_000)
-  let soak: SoakGrid
+  let soak: TestGrid
   const disks: SmallDisk[] = []
   let ofPostgres: SmallDisk
   let ofProver: SmallDisk
   const away = new Absences()
 
   before(async function () {
-    soak = await SoakGrid.make({
+    soak = await TestGrid.make({
       // Little of it is written ahead, so that the disk is full when its tables are.
       postgresSettings: { max_wal_size: '64MB', min_wal_size: '32MB' },
     })

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
-import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
-import { ROLES, useSoakGrid } from '../grid/soak-grid.js'
+import {
+  assertChain,
+  assertIntervals,
+  assertVideos,
+  assertWorkflows,
+} from '../../support/grid/invariants.js'
+import { ROLES, useTestGrid } from '../../support/grid/test-grid.js'
 
 describe('Temporal loses its data, with PostgreSQL intact', function () {
   this.timeout(600_000)
-  const soak = useSoakGrid()
+  const soak = useTestGrid()
   /** The first whose workflow the newest Temporal has seen. */
   let from = 1
 

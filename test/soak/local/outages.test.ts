@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
-import { useSoakGrid } from '../grid/soak-grid.js'
+import {
+  assertAllPassAgain,
+  assertChain,
+  assertIntervals,
+  assertVideos,
+  assertWorkflows,
+} from '../../support/grid/invariants.js'
+import { useTestGrid } from '../../support/grid/test-grid.js'
 import { suspend } from '../grid/suspend.js'
 
 const OUTAGE_MS = Number(process.env.FRACTAL_TEST_OUTAGE_SECONDS ?? 60) * 1000
@@ -12,7 +18,7 @@ const ANSWER_MS = 20_000
 
 describe(`outages of ${OUTAGE_MS / 1000} s while intervals run`, function () {
   this.timeout(900_000)
-  const soak = useSoakGrid()
+  const soak = useTestGrid()
 
   /** Through an outage: a request before it, and one in it. */
   async function through(name: string, goAway: () => Promise<() => Promise<void> | void>) {
@@ -55,6 +61,8 @@ describe(`outages of ${OUTAGE_MS / 1000} s while intervals run`, function () {
         return () => soak().start(name)
       }))
   }
+
+  it('every prover passes again', () => assertAllPassAgain(soak()))
 
   it('lost nothing, counted nothing twice, and failed no workflow', async () => {
     const { settled } = await assertIntervals(soak())

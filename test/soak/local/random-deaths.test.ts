@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Absences } from '../grid/absences.js'
+import { Absences } from '../../support/grid/absences.js'
 import {
   assertAllPassAgain,
   assertChain,
   assertIntervals,
   assertVideos,
   assertWorkflows,
-} from '../grid/invariants.js'
-import { PROCESSES, useSoakGrid } from '../grid/soak-grid.js'
-import { drawDeaths } from '../killed/draw-deaths.js'
+} from '../../support/grid/invariants.js'
+import { killAtRandom } from '../../support/grid/random-deaths.js'
+import { useTestGrid } from '../../support/grid/test-grid.js'
 
 const SEED = Number(process.env.FRACTAL_TEST_SEED ?? Date.now() % 1_000_000)
 const DEATHS = Number(process.env.FRACTAL_TEST_DEATHS ?? 20)
@@ -21,7 +20,7 @@ const TIMEOUT_MS = 600_000 + DEATHS * 60_000
 describe('a whole grid whose processes are killed at random', function () {
   this.timeout(TIMEOUT_MS)
   const away = new Absences()
-  const soak = useSoakGrid()
+  const soak = useTestGrid()
   /** Intervals that were looked at. */
   let checked = 0
   let settled = 0
@@ -38,28 +37,18 @@ describe('a whole grid whose processes are killed at random', function () {
     )
   })
 
-  it(`${DEATHS} deaths`, async () => {
-    const { chain, user } = soak()
-    let final = await chain.finalized()
-    let died = 0
+  it(`${DEATHS} deaths`, () => {
     let next = CHECKED_EVERY
-    for (const { who, afterMs, downMs } of drawDeaths(SEED, DEATHS, PROCESSES)) {
-      void user.ask(`video-${died}-${SEED}`, { waits: died % 2 === 1 })
-      await sleep(afterMs)
-      final = await chain.finalized()
-      const areBack = away.begin(who)
-      await Promise.all(who.map((name) => soak().kill(name)))
-      await sleep(downMs)
-      for (const name of PROCESSES.filter((each) => who.includes(each))) await soak().start(name)
-      areBack()
-      const last = await soak().newest()
-      died += who.length
-      console.warn(`      ${died} of ${DEATHS}: ${who.join(' and ')}, interval ${last}`)
-      assert.deepEqual(await chain.blockAt(final.number), final, 'the chain lost a final block')
-      if (died < next) continue
-      next = died + CHECKED_EVERY
-      await checkIntervals()
-    }
+    return killAtRandom(soak(), {
+      seed: SEED,
+      count: DEATHS,
+      away,
+      afterEach: async (died) => {
+        if (died < next) return
+        next = died + CHECKED_EVERY
+        await checkIntervals()
+      },
+    })
   })
 
   // What abstains settles too.

@@ -3,12 +3,17 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { findTemporalCli } from '../../../dev/temporal/cli.mjs'
 import { intervalLoopId, intervalWorkflowId } from '../../../temporal/workflow-ids.js'
-import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
-import { NETUID, useSoakGrid } from '../grid/soak-grid.js'
+import {
+  assertChain,
+  assertIntervals,
+  assertVideos,
+  assertWorkflows,
+} from '../../support/grid/invariants.js'
+import { NETUID, useTestGrid } from '../../support/grid/test-grid.js'
 
 describe('`temporal workflow reset` at any time', function () {
   this.timeout(600_000)
-  const soak = useSoakGrid()
+  const soak = useTestGrid()
 
   async function temporal(...args: string[]): Promise<void> {
     const { cli } = await findTemporalCli()

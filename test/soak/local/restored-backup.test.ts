@@ -8,20 +8,20 @@ import { removePostgres } from '../../../dev/postgres/start-postgres.js'
 import { systemPrograms } from '../../../dev/postgres/system-programs.js'
 import { intervalLoopId } from '../../../temporal/workflow-ids.js'
 import { COMPILED_BIN } from '../../support/bin.js'
-import { docLines } from '../grid/doc-lines.js'
 import {
   assertIntervals,
   assertVideos,
   extrinsicsOnChain,
   withTemporal,
-} from '../grid/invariants.js'
-import { NETUID, ROLES, SoakGrid } from '../grid/soak-grid.js'
+} from '../../support/grid/invariants.js'
+import { NETUID, ROLES, TestGrid } from '../../support/grid/test-grid.js'
+import { docLines } from '../grid/doc-lines.js'
 
 const PROGRAMS = systemPrograms()
 
 describe('a ledger that is lost and restored from a backup, as docs/stores.md says', function () {
   this.timeout(600_000)
-  let soak: SoakGrid
+  let soak: TestGrid
   let folder: string
 
   before(async function () {
@@ -30,7 +30,7 @@ describe('a ledger that is lost and restored from a backup, as docs/stores.md sa
       this.skip()
     }
     folder = await mkdtemp(path.join(tmpdir(), 'fractal-backup-'))
-    soak = await SoakGrid.make({ postgresPrograms: PROGRAMS })
+    soak = await TestGrid.make({ postgresPrograms: PROGRAMS })
     await soak.startAll()
   })
 

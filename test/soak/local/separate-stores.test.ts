@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { environmentName } from '../../../base/options/options.js'
 import { verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { runCli } from '../../cli/run-cli.js'
-import { assertVideos, extrinsicsOnChain } from '../grid/invariants.js'
-import { ROLES, SoakGrid, useSoakGrid } from '../grid/soak-grid.js'
+import { assertVideos, extrinsicsOnChain } from '../../support/grid/invariants.js'
+import { ROLES, TestGrid, useTestGrid } from '../../support/grid/test-grid.js'
 
 const FAILURE = 'another_process_sets_weights in weights'
 const INCLUDED = 'included_block IS NOT NULL'
@@ -12,26 +12,26 @@ const BLOCKS = 48
 /** The lease is a row: where there are two ledgers, there are two. */
 describe('two deployments with one hotkey, each with stores of its own', function () {
   this.timeout(900_000)
-  let second: SoakGrid | undefined
+  let second: TestGrid | undefined
   // Before the chain that it uses ends.
   after(async function () {
     const tests = this.test?.parent?.tests ?? []
     await second?.stop({ keepLogs: tests.some(({ state }) => state !== 'passed') })
   })
-  const first = useSoakGrid({ blocks: BLOCKS })
+  const first = useTestGrid({ blocks: BLOCKS })
   /** Whose weights the chain has. */
-  let goesOn: SoakGrid
-  let stopped: SoakGrid
+  let goesOn: TestGrid
+  let stopped: TestGrid
 
   /** Intervals whose weights were not set because of another's. */
-  const failed = ({ db }: SoakGrid) =>
+  const failed = ({ db }: TestGrid) =>
     db
       .query<{ n: number }>('SELECT n FROM intervals WHERE failure = $1 ORDER BY n', [FAILURE])
       .then((rows) => rows.map(({ n }) => n))
 
   it('one goes on, and the other says why it sets no weights', async () => {
     await first().nextInRounds()
-    second = await SoakGrid.make({ blocks: BLOCKS, beside: first() })
+    second = await TestGrid.make({ blocks: BLOCKS, beside: first() })
     await second.startAll()
     const both = [first(), second]
     stopped = await first().patient('one to be in the other’s way', async () => {
@@ -85,7 +85,7 @@ describe('two deployments with one hotkey, each with stores of its own', functio
   })
 
   it('the chain holds of the hotkey what the two ledgers know, and no more', async () => {
-    const count = ({ db }: SoakGrid, which: string) =>
+    const count = ({ db }: TestGrid, which: string) =>
       db.query(`SELECT 1 FROM weight_extrinsics WHERE ${which}`).then((rows) => rows.length)
     // Of the last that it sent, the one that was stopped may not know what became of it.
     const unknown = await count(goesOn, 'result IS NULL')

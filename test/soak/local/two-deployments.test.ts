@@ -3,13 +3,18 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Role } from '../../../dev/process/role.js'
+import {
+  assertChain,
+  assertIntervals,
+  assertVideos,
+  assertWorkflows,
+} from '../../support/grid/invariants.js'
+import { NETUID, useTestGrid } from '../../support/grid/test-grid.js'
 import { spawnTestRole } from '../../support/spawn-role.js'
-import { assertChain, assertIntervals, assertVideos, assertWorkflows } from '../grid/invariants.js'
-import { NETUID, useSoakGrid } from '../grid/soak-grid.js'
 
 describe('two verifiers with one hotkey, each a process of its own', function () {
   this.timeout(600_000)
-  const soak = useSoakGrid()
+  const soak = useTestGrid()
   let folder: string
   let standby: Promise<Role>
   const roles: Role[] = []

@@ -9,15 +9,15 @@ import { promisify } from 'node:util'
 import { verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { runCli } from '../../cli/run-cli.js'
 import { COMPILED_BIN } from '../../support/bin.js'
-import { Absences } from '../grid/absences.js'
+import { Absences } from '../../support/grid/absences.js'
 import {
   assertAllPassAgain,
   assertChain,
   assertIntervals,
   assertVideos,
   assertWorkflows,
-} from '../grid/invariants.js'
-import { PROVERS, ROLES, SoakGrid } from '../grid/soak-grid.js'
+} from '../../support/grid/invariants.js'
+import { PROVERS, ROLES, TestGrid } from '../../support/grid/test-grid.js'
 
 interface Way {
   readonly what: string
@@ -52,7 +52,7 @@ const run = promisify(execFile)
 
 function upgrade({ older, stopsFirst }: Way): void {
   let folder: string | undefined
-  let soak: SoakGrid
+  let soak: TestGrid
   const away = new Absences()
 
   before(async function () {
@@ -70,7 +70,7 @@ function upgrade({ older, stopsFirst }: Way): void {
     )
     assert.equal(locked[0], locked[1], 'the older version has the packages of this one')
     await symlink(path.join(CLONE, 'node_modules'), path.join(folder, 'node_modules'))
-    soak = await SoakGrid.make({ bin: path.join(folder, 'cli/fractal.mjs'), blocks: 48 })
+    soak = await TestGrid.make({ bin: path.join(folder, 'cli/fractal.mjs'), blocks: 48 })
     await soak.startAll()
   })
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import type { Grid } from '../../../dev/grid/grid.js'
 import { runCli } from '../../cli/run-cli.js'
 
-const PROMPT = 'a blue circle moves left on a white background'
+/** What it asks for. */
+export const PROMPT = 'a blue circle moves left on a white background'
 const WAIT_SECONDS = 10
 const NO_LIMITS = ['--rate', '0', '--concurrent', '0']
 
@@ -11,14 +12,14 @@ interface Video {
   readonly status: string
 }
 
-/** What a user needs of a `SoakGrid`. */
+/** What a user needs of a `TestGrid`. */
 interface Asked {
   readonly grid: Grid
   patient<T>(what: string, look: () => Promise<T | null | false>): Promise<T>
 }
 
 /** A user of the API, who asks again until there is an answer. */
-export class SoakUser {
+export class TestUser {
   /** Ids of all that was asked for; each settles with the API's first answer. */
   readonly videos: Promise<string>[] = []
 
@@ -28,13 +29,13 @@ export class SoakUser {
   ) {}
 
   /** With a key by the command that runs the grid. */
-  static async make(soak: Asked): Promise<SoakUser> {
+  static async make(soak: Asked): Promise<TestUser> {
     const { code, stdout, stderr } = await runCli(
       ['key', 'create', 'a user', ...NO_LIMITS, '--json'],
       { bin: soak.grid.bin, env: { DATABASE_URL: soak.grid.databaseUrl } },
     )
     assert.equal(code, 0, stderr)
-    return new SoakUser(soak, (JSON.parse(stdout) as { key: string }).key)
+    return new TestUser(soak, (JSON.parse(stdout) as { key: string }).key)
   }
 
   /** @returns null unless the API answers with success */
@@ -52,6 +53,14 @@ export class SoakUser {
     // A fault of the test, that time does not mend.
     if (answer.status === 400) console.warn(`      ${route}: ${await answer.text()}`)
     return null
+  }
+
+  /** What stands at a route, byte for byte. */
+  async text(route: string): Promise<string> {
+    const headers = { authorization: `Bearer ${this.key}` }
+    const answer = await fetch(`${this.soak.grid.apiUrl}${route}`, { headers })
+    assert.ok(answer.ok, `${route}: ${answer.status}`)
+    return answer.text()
   }
 
   /**

@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { getChromium } from '../../dev/setup/chromium.mjs'
+import { getChromium } from '../../../dev/setup/chromium.mjs'
 
 const START_MS = 360_000
 

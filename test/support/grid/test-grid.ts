@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { createLog } from '../../../base/log.js'
 import type { Chain } from '../../../chain/chain.js'
 import { connectLocalChain } from '../../../chain/local/adapter.js'
-import { Grid, type GridOptions } from '../../../dev/grid/grid.js'
+import { Grid, type GridOptions, type GridProver } from '../../../dev/grid/grid.js'
 import { freePorts } from '../../../dev/grid/ports.js'
 import { removePostgres } from '../../../dev/postgres/start-postgres.js'
 import { openStateDir, type StateDir } from '../../../dev/process/state-dir.js'
@@ -17,22 +17,20 @@ import {
 } from '../../../ledger/intervals/intervals.js'
 import { weightSet } from '../../../ledger/intervals/weights.js'
 import type { VerifierId } from '../../../ledger/verifier-id.js'
-import { COMPILED_BIN } from '../../support/bin.js'
-import { until } from '../../support/until.js'
-import { SoakUser } from './soak-user.js'
+import { COMPILED_BIN } from '../bin.js'
+import { until } from '../until.js'
+import { TestUser } from './test-user.js'
 
 export const NETUID = 7
 export const PROVERS = ['prover-1', 'prover-2']
 export const ROLES = ['verifier', 'inference-worker', 'gpu-worker', 'api'] as const
-/** Who needs others to start comes after them. */
-export const PROCESSES = ['postgres', 'temporal', 'localnet', ...ROLES, ...PROVERS]
-export const BLOCK_MS = 400
+const BLOCK_MS = 400
 const LONGEST_MS = 300_000
-const WITHIN = { withinMs: LONGEST_MS }
+const PATIENT = { withinMs: LONGEST_MS, longestMs: 200 }
 const MODEL = fileURLToPath(new URL('../../fixtures/tiny-model/model', import.meta.url))
 const log = createLog('test', 'silent')
 
-export interface SoakGridOptions
+export interface TestGridOptions
   extends Pick<GridOptions, 'postgresPrograms' | 'postgresSettings' | 'environment'> {
   /** Of an interval. */
   readonly blocks?: number
@@ -40,38 +38,46 @@ export interface SoakGridOptions
   readonly bin?: string
   /** Further options of every process. */
   readonly options?: GridOptions['options']
+  /** Further options of the verifier alone. */
+  readonly verifierOptions?: GridOptions['options']
+  /** Default: `PROVERS`, all honest. */
+  readonly provers?: readonly GridProver[]
   /** A second deployment with the same hotkey: with stores of its own, on this one's chain and among its provers. */
-  readonly beside?: SoakGrid
+  readonly beside?: TestGrid
 }
 
 /** A whole grid of processes on stores of its own, for tests that take its parts away, and its user. */
-export class SoakGrid {
+export class TestGrid {
   readonly grid: Grid
   id!: VerifierId
   chain!: Chain
   db!: Database
-  user!: SoakUser
+  user!: TestUser
 
   private constructor(
     readonly state: StateDir,
     grid: Grid,
-    private readonly beside: SoakGrid | null,
+    private readonly provers: readonly GridProver[],
+    private readonly ofVerifier: GridOptions['options'],
+    private readonly beside: TestGrid | null,
   ) {
     this.grid = grid
   }
 
   /** Nothing runs yet. */
-  static async make(options: SoakGridOptions): Promise<SoakGrid> {
-    const { blocks = 24, bin = COMPILED_BIN, options: more, beside, ...ofGrid } = options
+  static async make(options: TestGridOptions): Promise<TestGrid> {
+    const { blocks = 24, bin = COMPILED_BIN, beside, options: more, verifierOptions } = options
+    const { provers = PROVERS.map((name) => ({ name })) } = options
+    const { postgresPrograms, postgresSettings, environment } = options
     const state = await openStateDir(await mkdtemp(path.join(tmpdir(), 'fractal-soak-')))
-    const ports = await freePorts(PROVERS.length)
+    const ports = await freePorts(provers.length)
     const shared = beside && { 'wallet.path': beside.state.wallets }
     const grid = new Grid({
       state,
       ports: beside
         ? { ...ports, localnet: Number(new URL(beside.grid.chainEndpoint).port) }
         : ports,
-      provers: PROVERS.map((name) => ({ name })),
+      provers,
       netuid: NETUID,
       options: {
         profile: 'test',
@@ -81,10 +87,25 @@ export class SoakGrid {
         ...more,
       },
       log,
-      ...ofGrid,
+      ...(postgresPrograms && { postgresPrograms }),
+      ...(postgresSettings && { postgresSettings }),
+      ...(environment && { environment }),
     })
     grid.bin = bin
-    return new SoakGrid(state, grid, beside ?? null)
+    return new TestGrid(state, grid, provers, verifierOptions ?? {}, beside ?? null)
+  }
+
+  /** The names of provers that are no villains. */
+  get honest(): string[] {
+    return this.provers.filter(({ villain }) => villain === undefined).map(({ name }) => name)
+  }
+
+  /** What all others need, the chain among it. */
+  readonly stores: readonly string[] = ['postgres', 'temporal', 'localnet']
+
+  /** All that may be killed. */
+  get processes(): string[] {
+    return [...this.stores, ...ROLES, ...this.honest]
   }
 
   async startAll(): Promise<void> {
@@ -92,12 +113,14 @@ export class SoakGrid {
     if (this.beside === null) await this.start('localnet')
     else this.grid.wallets = this.beside.grid.wallets
     await this.start('gpu-worker')
-    if (this.beside === null) await Promise.all(PROVERS.map((name) => this.start(name)))
+    if (this.beside === null) {
+      await Promise.all(this.provers.map(({ name }) => this.start(name)))
+    }
     await Promise.all(['verifier', 'inference-worker', 'api'].map((name) => this.start(name)))
     this.id = { netuid: NETUID, verifier: this.grid.verifier.hotkey }
     this.chain = await connectLocalChain(this.grid.chainEndpoint)
     this.openLedger()
-    this.user = await SoakUser.make(this)
+    this.user = await TestUser.make(this)
   }
 
   /** Once more if the address or the password of Postgres has changed. */
@@ -125,16 +148,17 @@ export class SoakGrid {
 
   async start(name: string): Promise<void> {
     const role = ROLES.find((each) => each === name)
-    if (role !== undefined) await this.grid.startRole(role)
-    else if (name === 'postgres') await this.grid.startPostgres()
+    if (role !== undefined) {
+      await this.grid.startRole(role, role === 'verifier' ? this.ofVerifier : {})
+    } else if (name === 'postgres') await this.grid.startPostgres()
     else if (name === 'temporal') await this.grid.startTemporal()
     else if (name === 'localnet') await this.grid.startChain(BLOCK_MS)
-    else await this.grid.startProver(PROVERS.indexOf(name))
+    else await this.grid.startProver(this.provers.findIndex((prover) => prover.name === name))
   }
 
   /** What is asked while parts of the grid are away may fail, and is asked again. */
   patient<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
-    return until(what, () => look().catch(() => null), WITHIN)
+    return until(what, () => look().catch(() => null), PATIENT)
   }
 
   /** Its number; 0 before the first. */
@@ -173,11 +197,11 @@ export class SoakGrid {
 }
 
 /** Gives the surrounding suite a grid from `before` until `after`; its logs stay where a test fails. */
-export function useSoakGrid(options: SoakGridOptions = {}): () => SoakGrid {
-  let made: SoakGrid | undefined
+export function useTestGrid(options: TestGridOptions = {}): () => TestGrid {
+  let made: TestGrid | undefined
   before(async function () {
     this.timeout(LONGEST_MS)
-    made = await SoakGrid.make(options)
+    made = await TestGrid.make(options)
     await made.startAll()
   })
   after(async function () {

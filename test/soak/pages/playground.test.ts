@@ -6,16 +6,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
-import type { Receipt, Video } from '../../web/api-types.js'
-import { codeSample } from '../../web/playground/code-samples.js'
-import { useSmallGrid } from '../support/small-grid.js'
-import { until } from '../support/until.js'
+import type { Receipt, Video } from '../../../web/api-types.js'
+import { codeSample } from '../../../web/playground/code-samples.js'
+import { useSmallGrid } from '../../support/small-grid.js'
+import { until } from '../../support/until.js'
 import { axeFindings } from './axe.js'
 import { useBrowser, type Visit } from './browser.js'
 import { looksRight, nameless } from './look.js'
 
 const run = promisify(execFile)
-const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
+const MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url))
 const FRAMES = 8
 
 // These run in the page.

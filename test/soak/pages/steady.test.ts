@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Page } from 'playwright-core'
-import { TEST_KEY } from '../api/server.js'
+import { TEST_KEY } from '../../api/server.js'
 import { useBrowser } from './browser.js'
 import { good, useLivedNetwork, weak } from './lived-network.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { IntervalList } from '../../web/api-types.js'
-import { TEST_KEY, type TestApi } from '../api/server.js'
+import type { IntervalList } from '../../../web/api-types.js'
+import { TEST_KEY, type TestApi } from '../../api/server.js'
 import { axeFindings } from './axe.js'
 import { useBrowser, type Visit } from './browser.js'
 import { good, useLivedNetwork, weak } from './lived-network.js'

@@ -4,8 +4,8 @@ import { loadHotkey } from '../../../chain/wallet/wallet.js'
 import { intervalByN } from '../../../ledger/intervals/intervals.js'
 import { verdictsOf } from '../../../ledger/judging/verdicts.js'
 import { intervalLoopId, intervalWorkflowId } from '../../../temporal/workflow-ids.js'
-import { assertWhole } from '../../e2e/whole.js'
-import { NETUID, PROVERS, type SoakGrid } from './soak-grid.js'
+import { NETUID, type TestGrid } from './test-grid.js'
+import { assertWhole } from './whole.js'
 
 interface AboutIntervals {
   /** Whether a prover was away at some moment between two, and may have failed for that reason. */
@@ -19,7 +19,7 @@ interface AboutIntervals {
  * @returns how many settled, of how many
  */
 export async function assertIntervals(
-  soak: SoakGrid,
+  soak: TestGrid,
   { wasAway = () => false, from = 1 }: AboutIntervals = {},
 ): Promise<{ settled: number; last: number }> {
   const { db, id, grid } = soak
@@ -37,6 +37,7 @@ export async function assertIntervals(
     await assertWhole(db, id, n, { network: 'local', endpoint: grid.chainEndpoint })
     for (const row of await verdictsOf(db, id, n)) {
       const { name } = grid.wallets.find((wallet) => wallet.hotkey === row.hotkey)!
+      if (!soak.honest.includes(name)) continue
       if (row.verdict !== 'cheat' && row.verdict !== 'fail') continue
       const [attempt] = await db.query<{ askedAt: Date }>(
         'SELECT kind, outcome, reason, message, asked_at, completed_at FROM attempts WHERE request_id = $1',
@@ -52,22 +53,23 @@ export async function assertIntervals(
   return { settled, last }
 }
 
-/** Postgres: in an interval that begins from now on, each of the provers passes. */
-export async function assertAllPassAgain(soak: SoakGrid): Promise<void> {
-  const { db, id } = soak
+/** Postgres: in an interval that begins from now on, each of the honest provers passes. */
+export async function assertAllPassAgain(soak: TestGrid): Promise<void> {
+  const { db, id, honest, grid } = soak
+  const hotkeys = honest.map((who) => grid.wallets.find(({ name }) => name === who)!.hotkey)
   const before = await soak.newest()
   await soak.patient('an interval in which every prover passes', async () => {
     const last = await soak.newest()
     for (let n = before + 1; n <= last; n += 1) {
       const passes = (await verdictsOf(db, id, n)).filter(({ verdict }) => verdict === 'pass')
-      if (new Set(passes.map(({ hotkey }) => hotkey)).size === PROVERS.length) return true
+      if (hotkeys.every((hotkey) => passes.some((row) => row.hotkey === hotkey))) return true
     }
     return false
   })
 }
 
 /** Postgres: no request of the user was lost, and each was delivered once. The API: what was completed can be had. */
-export async function assertVideos({ user, db }: SoakGrid): Promise<void> {
+export async function assertVideos({ user, db }: TestGrid): Promise<void> {
   const ids = await Promise.all(user.videos)
   for (const one of ids) {
     await user.assertCompleted(one)
@@ -88,7 +90,7 @@ export async function assertVideos({ user, db }: SoakGrid): Promise<void> {
 
 /** A client of the grid's Temporal for as long as `use` takes. */
 export async function withTemporal<T>(
-  { grid }: SoakGrid,
+  { grid }: TestGrid,
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
   const connection = await Connection.connect({ address: grid.temporalAddress })
@@ -103,7 +105,7 @@ export async function withTemporal<T>(
  * Temporal: no workflow failed, that of each interval is over, and one loop runs.
  * @param from the first interval that this Temporal has seen
  */
-export async function assertWorkflows(soak: SoakGrid, from = 1): Promise<void> {
+export async function assertWorkflows(soak: TestGrid, from = 1): Promise<void> {
   const { db, id } = soak
   const last = await soak.allEnded()
   await withTemporal(soak, async ({ workflow }) => {
@@ -127,7 +129,7 @@ export async function assertWorkflows(soak: SoakGrid, from = 1): Promise<void> {
 }
 
 /** What the chain has counted of the verifier: all that it ever signed and sent, and that came into a block. */
-export async function extrinsicsOnChain({ chain, state }: SoakGrid): Promise<number> {
+export async function extrinsicsOnChain({ chain, state }: TestGrid): Promise<number> {
   const signer = await loadHotkey({ path: state.wallets, name: 'verifier', hotkey: 'default' })
   const weights = { netuid: NETUID, uids: [], values: [], versionKey: 0 }
   const { nonce } = await chain.prepareWeights({
@@ -138,7 +140,7 @@ export async function extrinsicsOnChain({ chain, state }: SoakGrid): Promise<num
 }
 
 /** The chain: it holds of the verifier what the ledger knows, and no more. */
-export async function assertChain(soak: SoakGrid): Promise<void> {
+export async function assertChain(soak: TestGrid): Promise<void> {
   const held = await soak.patient('the ledger to know all that the chain holds', async () => {
     const rows = await soak.db.query(
       'SELECT 1 FROM weight_extrinsics WHERE included_block IS NOT NULL',

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
-import { type ChainOptions, connectChain } from '../../chain/connect.js'
-import { maxUpscale } from '../../chain/max-upscale.js'
-import type { Database } from '../../ledger/database.js'
-import { planItems, planRounds } from '../../ledger/intervals/plans.js'
-import { recordOf } from '../../ledger/intervals/records.js'
-import { scoresOf } from '../../ledger/intervals/settlement.js'
-import { extrinsicsOf } from '../../ledger/intervals/weight-extrinsics.js'
-import { weightSet } from '../../ledger/intervals/weights.js'
-import { verdictsOf } from '../../ledger/judging/verdicts.js'
-import { type AttemptFacts, answersOfInterval } from '../../ledger/requests/attempts.js'
-import type { VerifierId } from '../../ledger/verifier-id.js'
+import { type ChainOptions, connectChain } from '../../../chain/connect.js'
+import { maxUpscale } from '../../../chain/max-upscale.js'
+import type { Database } from '../../../ledger/database.js'
+import { planItems, planRounds } from '../../../ledger/intervals/plans.js'
+import { recordOf } from '../../../ledger/intervals/records.js'
+import { scoresOf } from '../../../ledger/intervals/settlement.js'
+import { extrinsicsOf } from '../../../ledger/intervals/weight-extrinsics.js'
+import { weightSet } from '../../../ledger/intervals/weights.js'
+import { verdictsOf } from '../../../ledger/judging/verdicts.js'
+import { type AttemptFacts, answersOfInterval } from '../../../ledger/requests/attempts.js'
+import type { VerifierId } from '../../../ledger/verifier-id.js'
 
 /** Asserts that a settled interval lost nothing and counted nothing twice, whatever happened in it. */
 export async function assertWhole(
@@ -24,13 +24,15 @@ export async function assertWhole(
   const rounds = (await planRounds(db, id, n)).filter(({ kind }) => kind === 'challenge')
   const nobodyHadRoom = rounds.every(({ askedAt, busy }) => askedAt !== null && busy.length > 0)
   assert.ok(items.length > 0 || nobodyHadRoom, `interval ${n} asked nobody`)
+  const late = await answeredTooLate(db, id, n)
   for (const item of items) {
     const given = verdicts.filter(
       (row) => row.requestId === item.requestId && row.kind === 'challenge',
     )
     const asked = attempts.filter((row) => row.requestId === item.requestId)
     assert.ok(asked.length <= 1, `interval ${n}: challenge ${item.requestId} was counted twice`)
-    const refused = asked[0]?.outcome === 'refused'
+    const isLate = late.has(item.requestId)
+    const refused = asked[0]?.outcome === 'refused' && !isLate
     assert.equal(
       given.length,
       refused ? 0 : 1,
@@ -39,7 +41,7 @@ export async function assertWhole(
     if (refused) continue
     assert.equal(
       given[0]!.verdict === 'abstained' && given[0]!.reason === 'own_fault',
-      asked[0]?.outcome == null,
+      asked[0]?.outcome == null || isLate,
       `interval ${n}: only what was never asked or lost is our own fault`,
     )
   }
@@ -69,6 +71,21 @@ export async function assertWhole(
   }
   assert.ok((await recordOf(db, id, n))?.signature, `interval ${n} has a signed record`)
   await assertWeights(db, id, n, at)
+}
+
+/**
+ * Challenges whose outcome was stored after they had been given up: who asks may learn late, after a process died, that an
+ * interval is over.
+ */
+async function answeredTooLate(db: Database, id: VerifierId, n: number): Promise<Set<string>> {
+  const rows = await db.query<{ requestId: string }>(
+    // A verdict is stored a moment after what it goes by was read.
+    `SELECT request_id FROM attempts a JOIN verdicts v USING (request_id)
+     WHERE v.netuid = $1 AND v.verifier = $2 AND v.n = $3 AND v.kind = 'challenge'
+       AND a.completed_at > v.decided_at - interval '2 seconds' AND v.reason = 'own_fault'`,
+    [id.netuid, id.verifier, n],
+  )
+  return new Set(rows.map(({ requestId }) => requestId))
 }
 
 function countsAsSuccess(row: AttemptFacts): boolean {
