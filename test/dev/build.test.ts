@@ -49,7 +49,7 @@ describe('npm run build', function () {
       // Scripts that are whole; and the one file that is the same in a clone.
       if (/^web[\\/]|[\\/]bundle|fractal\.mjs$/.test(file)) continue
       const text = await readFile(join(dist, file), 'utf8')
-      for (const [, path] of text.matchAll(/(?:^|[\s(])(?:from|import)[ (]'(\.[^']+)'/g)) {
+      for (const [, path] of text.matchAll(/(?:^|[\s(])(?:from|import)[ (]["'](\.[^"']+)["']/g)) {
         seen += 1
         assert.ok(existsSync(join(dist, dirname(file), path!)), `${file} imports ${path}`)
       }
