@@ -17,7 +17,6 @@ const LONG = ['activities', 'workers', 'cli', 'short', 'engine', 'api', 'dev', '
 const SHORT = [
   'base',
   'bench',
-  'examples',
   'formats',
   'ledger',
   'prover',

@@ -10,11 +10,11 @@ import { writeSettlement } from '../../../ledger/intervals/settlement.js'
 import { decideWeights, type NewWeightSet } from '../../../ledger/intervals/weights.js'
 import { VERIFIER_QUEUE } from '../../../temporal/task-queues.js'
 import { intervalWorkflowId } from '../../../temporal/workflow-ids.js'
+import { type CliResult, runCli, startCli } from '../../cli/run-cli.js'
 import { newVerifier, openInterval, resultFor } from '../../ledger/fixtures.js'
 import { completeWorkflow, failWorkflow } from '../../support/end-workflow.js'
 import { useDatabase } from '../../support/postgres.js'
 import { useTemporal } from '../../support/temporal.js'
-import { type CliResult, runCli, startCli } from '../run-cli.js'
 
 const WEIGHTS: NewWeightSet = {
   kind: 'weights',

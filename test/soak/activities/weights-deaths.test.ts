@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import type { SubnetParams } from '../../../chain/chain.js'
+import { makeVerifier, useChain, type VerifierSite } from '../../activities/verifier-site.js'
+import {
+  decide,
+  dyingAt,
+  Killed,
+  notarised,
+  setWeights,
+  standing,
+} from '../../activities/weights/scene.js'
 import { useDatabase } from '../../support/postgres.js'
-import { makeVerifier, useChain, type VerifierSite } from '../verifier-site.js'
-import { decide, dyingAt, Killed, notarised, setWeights, standing } from './scene.js'
 
 const WEIGHTS = [
   [1, 65535],

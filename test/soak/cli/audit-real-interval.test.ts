@@ -17,10 +17,10 @@ import type { AnswerCheck } from '../../../rules/record/answer-columns.js'
 import { parseEvidence } from '../../../wire/evidence/evidence-schema.js'
 import { requestParams } from '../../../wire/evidence/judged-again.js'
 import { chainWith, useChain } from '../../activities/verifier-site.js'
+import { type RealInterval, realInterval } from '../../cli/audit/real-interval.js'
+import { runCli } from '../../cli/run-cli.js'
 import { TINY_MODEL } from '../../engine/fixtures.js'
 import { useDatabase } from '../../support/postgres.js'
-import { runCli } from '../run-cli.js'
-import { type RealInterval, realInterval } from './real-interval.js'
 
 const NONE = { kind: 'superseded', sent_block: null, included_block: null }
 

@@ -7,12 +7,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { webhookHeaders } from '../../base/auth/webhook-signature.js'
-import { freePort } from '../../dev/process/ports.js'
-import { useSmallGrid } from '../support/small-grid.js'
-import { until } from '../support/until.js'
+import { webhookHeaders } from '../../../base/auth/webhook-signature.js'
+import { freePort } from '../../../dev/process/ports.js'
+import { useSmallGrid } from '../../support/small-grid.js'
+import { until } from '../../support/until.js'
 
-const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url))
+const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url))
 const isMp4 = (bytes: Buffer) => bytes.subarray(4, 8).toString('latin1') === 'ftyp'
 
 interface Program {

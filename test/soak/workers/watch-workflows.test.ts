@@ -2,20 +2,20 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from '@temporalio/client'
-import { freePort } from '../../dev/process/ports.js'
-import { intervalByN, openIntervalRow } from '../../ledger/intervals/intervals.js'
-import { putRecord, recordOf } from '../../ledger/intervals/records.js'
-import { getSecret } from '../../ledger/intervals/secrets.js'
-import { TEST_PROFILE } from '../../rules/profile.js'
-import { resetInterval } from '../../temporal/reset-interval.js'
-import { intervalNoKey, phaseKey } from '../../temporal/search-attributes.js'
-import { intervalLoopId, intervalWorkflowId } from '../../temporal/workflow-ids.js'
-import { runVerifier, VERIFIER_OPTIONS } from '../../workers/roles/verifier.js'
-import { SILENT } from '../chain/local-harness.js'
-import { until } from '../support/until.js'
-import { useRoleSite } from './role-site.js'
+import { freePort } from '../../../dev/process/ports.js'
+import { intervalByN, openIntervalRow } from '../../../ledger/intervals/intervals.js'
+import { putRecord, recordOf } from '../../../ledger/intervals/records.js'
+import { getSecret } from '../../../ledger/intervals/secrets.js'
+import { TEST_PROFILE } from '../../../rules/profile.js'
+import { resetInterval } from '../../../temporal/reset-interval.js'
+import { intervalNoKey, phaseKey } from '../../../temporal/search-attributes.js'
+import { intervalLoopId, intervalWorkflowId } from '../../../temporal/workflow-ids.js'
+import { runVerifier, VERIFIER_OPTIONS } from '../../../workers/roles/verifier.js'
+import { SILENT } from '../../chain/local-harness.js'
+import { until } from '../../support/until.js'
+import { useRoleSite } from '../../workers/role-site.js'
 
-const GUIDE = fileURLToPath(new URL('../../docs/operating.md', import.meta.url))
+const GUIDE = fileURLToPath(new URL('../../../docs/operating.md', import.meta.url))
 
 describe('what a verifier needs in Temporal', function () {
   this.timeout(240_000)

@@ -5,9 +5,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { useSmallGrid } from '../support/small-grid.js'
+import { useSmallGrid } from '../../support/small-grid.js'
 
-const PAGE = fileURLToPath(new URL('../../docs/use-the-api.md', import.meta.url))
+const PAGE = fileURLToPath(new URL('../../../docs/use-the-api.md', import.meta.url))
 const TSX = fileURLToPath(import.meta.resolve('tsx'))
 
 const KNOWS_TYPES = Boolean((process.features as { typescript?: unknown }).typescript)
