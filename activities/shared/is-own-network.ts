@@ -13,16 +13,22 @@ import { randomFew } from './random-few.js'
 export async function foundOwnNetwork(
   { allowPrivateAddresses: allowPrivate }: { readonly allowPrivateAddresses: boolean },
   asked: readonly ReachedProver[],
-  others: readonly IntervalProverRow[],
+  others: readonly Pick<IntervalProverRow, 'hotkey' | 'coldkey' | 'axonIp' | 'axonPort'>[],
   signal: AbortSignal,
 ): Promise<boolean> {
   if (asked.length === 0 || asked.some(({ reached }) => reached)) return false
   const known = new Set(asked.map(({ hotkey }) => hotkey))
   const able = others.filter(({ hotkey, axonIp }) => axonIp !== null && !known.has(hotkey))
+  // One that answers is enough: nobody waits for the others.
+  const enough = new AbortController()
+  const either = AbortSignal.any([signal, enough.signal])
   const looks = randomFew(able).map(async (prover): Promise<ReachedProver[]> => {
     const { hotkey, coldkey, axonIp: ip, axonPort: port } = prover
     const address = { ip: ip!, port: port! }
-    const reached = await fetchInfo({ address, allowPrivate, signal }).then(() => true, isReached)
+    const look = fetchInfo({ address, allowPrivate, signal: either })
+    const reached = await look.then(() => true, isReached)
+    if (enough.signal.aborted) return []
+    if (reached) enough.abort()
     return reached === null ? [] : [{ hotkey, coldkey, network: axonNetwork(ip!), reached }]
   })
   const seen = (await Promise.all(looks)).flat()

@@ -16,8 +16,10 @@ import type { AttemptEnd } from '../../rules/routing/video-run.js'
 import { encodeBody } from '../../wire/generation-body.js'
 import { clockWord } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
+import { axonNetwork } from '../shared/axon-network.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
 import { foundOwnClock } from '../shared/is-own-clock.js'
+import { foundOwnNetwork } from '../shared/is-own-network.js'
 import { attemptResult, verifierFault } from './attempt-result.js'
 import { chooseProver } from './choose-prover.js'
 import { HedgedRequest, type HedgeResult } from './hedged-request.js'
@@ -101,11 +103,12 @@ export async function attemptVideo(
   // The worker is shutting down: no prover gets an outcome. Another worker sends the same bytes again.
   signal.throwIfAborted()
   const ownClock = await foundOwnClock(deps, answersOf(ends), () => witnesses(deps), signal)
+  const ownNetwork = await isOwnNetworkDown(deps, ends, signal)
   const isPermitted = deps.mayVerify(deps.id.verifier, PERMIT_KNOWN_MS)
   await recordOutcomes(
     deps.db,
     deps.id,
-    ends.map((end) => outcomeOf(end, { ownClock, isPermitted })),
+    ends.map((end) => outcomeOf(end, { ownClock, ownNetwork, isPermitted })),
   )
   const after = await attemptsOf(deps.db, job.inferenceId)
   const end = await conclude(
@@ -253,17 +256,41 @@ async function witnesses(deps: InferenceDeps) {
   )
 }
 
+/** Whether nobody can be reached: those that were asked, nor a few others. */
+async function isOwnNetworkDown(
+  deps: InferenceDeps,
+  ends: readonly HedgeResult[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const isUnreachable = ({ outcome }: HedgeResult) =>
+    outcome?.kind === 'failed' && outcome.reason === 'unreachable'
+  if (ends.length === 0 || !ends.every(isUnreachable)) return false
+  const all = await proverAxons(deps.db, deps.id, null)
+  const asked = all
+    .filter(({ hotkey }) => ends.some((end) => end.asked.row.hotkey === hotkey))
+    .map(({ hotkey, coldkey, axonIp }) => ({
+      ...{ hotkey, coldkey, network: axonNetwork(axonIp), reached: false },
+    }))
+  return foundOwnNetwork(deps, asked, all, signal)
+}
+
 /** What of our own may be at fault. */
 interface OwnState {
   readonly ownClock: boolean
+  readonly ownNetwork: boolean
   readonly isPermitted: boolean
 }
 
-function resultOf({ asked, outcome, outpaced }: HedgeResult, { ownClock, isPermitted }: OwnState) {
+function resultOf({ asked, outcome, outpaced }: HedgeResult, own: OwnState) {
+  const { ownClock, ownNetwork, isPermitted } = own
   if (outpaced) return hedgeLoserResult()
   if (outcome === null) return verifierFault('own_fault', 'not asked again')
   const result = attemptResult(outcome, { ...asked, isPermitted })
-  return result.reason === 'stale' && ownClock ? verifierFault('own_clock', result.message) : result
+  if (result.reason === 'stale' && ownClock) return verifierFault('own_clock', result.message)
+  if (result.reason === 'unreachable' && ownNetwork) {
+    return verifierFault('own_fault', 'nobody could be reached')
+  }
+  return result
 }
 
 function outcomeOf(end: HedgeResult, own: OwnState) {
@@ -301,6 +328,6 @@ async function conclude(
   const decisive = ends.filter(({ reason }) => reason !== 'outpaced')
   if (decisive.every(({ outcome }) => outcome === 'refused')) return { kind: 'refused' }
   const reason = decisive.find(({ outcome }) => outcome !== 'refused')?.reason ?? null
-  if (reason === 'own_clock') return { kind: 'own_clock' }
+  if (reason === 'own_clock' || reason === 'own_fault') return { kind: reason }
   return { kind: 'failed_over', ...(reason === null ? {} : { reason }) }
 }

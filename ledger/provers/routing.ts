@@ -12,6 +12,11 @@ export interface AxonRow extends ProverKey {
   modelRoot: string
 }
 
+/** One of those that can be asked, and whose it is. */
+export interface KnownAxonRow extends AxonRow {
+  coldkey: string
+}
+
 /** The interval that opened last. */
 const LATEST = `SELECT n FROM intervals WHERE netuid = $1 AND verifier = $2 AND opened_at IS NOT NULL
   ORDER BY n DESC LIMIT 1`
@@ -21,9 +26,9 @@ export async function proverAxons(
   db: Queryable,
   id: VerifierId,
   hotkeys: readonly string[] | null,
-): Promise<AxonRow[]> {
+): Promise<KnownAxonRow[]> {
   return db.query(
-    `SELECT hotkey, registered_block, axon_ip, axon_port, determinism_class, model_root FROM interval_provers
+    `SELECT hotkey, registered_block, coldkey, axon_ip, axon_port, determinism_class, model_root FROM interval_provers
      WHERE netuid = $1 AND verifier = $2 AND n = (${LATEST}) AND ($3::text[] IS NULL OR hotkey = ANY ($3)) AND reachable
        AND axon_ip IS NOT NULL AND axon_port IS NOT NULL AND determinism_class IS NOT NULL AND model_root IS NOT NULL`,
     [id.netuid, id.verifier, hotkeys],

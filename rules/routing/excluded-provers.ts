@@ -1,3 +1,4 @@
+import { OWN_FAULTS } from '../judge/own-failure.js'
 import type { AnswerRow } from '../settle/settlement.js'
 
 /** An earlier attempt at a request. */
@@ -10,12 +11,14 @@ export interface EarlierAttempt {
 
 /**
  * The provers that a request's next attempt excludes: those that failed it or are working on it. One that was
- * only outpaced, or rejected our timestamp, may be asked again; so may one that refused, once it has cooled
- * down.
+ * only outpaced, or not asked through a fault of ours, may be asked again; so may one that refused, once it has
+ * cooled down.
  */
 export function excludedProvers(attempts: readonly EarlierAttempt[]): string[] {
   return attempts
     .filter(({ outcome }) => outcome !== 'refused')
-    .filter(({ reason }) => reason !== 'outpaced' && reason !== 'own_clock')
+    .filter(
+      ({ reason }) => reason !== 'outpaced' && (reason === null || !OWN_FAULTS.includes(reason)),
+    )
     .map(({ hotkey }) => hotkey)
 }

@@ -3,10 +3,17 @@ import { ATTEMPT_FAILURES_MAX, ATTEMPT_WAIT_MS, ATTEMPT_WAITS_MAX } from '../con
 /**
  * How one attempt at a user's request ended. `refused`: the prover is at capacity, ask another;
  * `failed_over`: the prover failed or was outpaced, ask another; `no_prover`: no prover can take it now;
- * `own_clock`: no prover takes requests from us until our clock is set.
+ * `own_clock`: no prover takes requests from us until our clock is set; `own_fault`: our network, or our permit, is away.
  */
 export interface AttemptEnd {
-  readonly kind: 'answered' | 'failed_over' | 'refused' | 'no_prover' | 'own_clock' | 'cancelled'
+  readonly kind:
+    | 'answered'
+    | 'failed_over'
+    | 'refused'
+    | 'no_prover'
+    | 'own_clock'
+    | 'own_fault'
+    | 'cancelled'
   readonly reason?: string
   /** With `answered`: the attempt has completed the request as well, from the frames that it still had. */
   readonly finished?: boolean
@@ -70,13 +77,15 @@ export function afterAttempt(run: VideoRun, end: AttemptEnd): VideoStep {
     }
     case 'refused':
     case 'own_clock':
+    case 'own_fault':
     case 'no_prover': {
       if (end.freeInMs !== undefined) {
         return { do: 'wait', ms: waitForRouteMs(end.freeInMs), run }
       }
       const waits = run.waits + 1
       if (waits > ATTEMPT_WAITS_MAX) {
-        const code = end.kind === 'own_clock' ? 'internal_error' : 'no_prover_available'
+        const isOurs = end.kind === 'own_clock' || end.kind === 'own_fault'
+        const code = isOurs ? 'internal_error' : 'no_prover_available'
         return { do: 'fail', code }
       }
       // A prover that was asked used up an attempt number; if none was asked, the same number is still to be

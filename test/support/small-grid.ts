@@ -221,6 +221,22 @@ export class SmallGrid {
     this.#worker = null
   }
 
+  /** The router leaves this one alone, as one that failed again and again. */
+  async leaveAlone({ hotkey }: GridProver): Promise<void> {
+    await this.db.execute(
+      `INSERT INTO prover_routing (netuid, verifier, hotkey, registered_block, failures_in_a_row, last_failure_at)
+       SELECT netuid, verifier, hotkey, registered_block, 7, clock_timestamp() FROM interval_provers WHERE hotkey = $1
+       ON CONFLICT (netuid, verifier, hotkey, registered_block)
+         DO UPDATE SET failures_in_a_row = 7, last_failure_at = clock_timestamp()`,
+      [hotkey],
+    )
+  }
+
+  /** The router asks everybody again. */
+  async forgetFailures(): Promise<void> {
+    await this.db.execute('UPDATE prover_routing SET failures_in_a_row = 0, paused_until = NULL')
+  }
+
   /** Holds every prover's requests at a step (see `GridGenerator.hold`). @returns what lets them go */
   hold(at = 0): () => void {
     const holds = this.provers.map(({ generator }) => generator.hold(at))

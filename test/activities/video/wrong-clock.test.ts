@@ -17,23 +17,13 @@ describe('a user’s request and wrong clocks', function () {
     deps = await grid().inferenceDeps()
   })
   // Each test's provers have a clean slate.
-  beforeEach(() =>
-    grid().db.execute('UPDATE prover_routing SET failures_in_a_row = 0, paused_until = NULL'),
-  )
+  beforeEach(() => grid().forgetFailures())
 
   const ahead = (...ms: number[]) => {
     for (const [i, prover] of grid().provers.entries()) prover.clockAheadMs = ms[i] ?? 0
   }
   const ask = (job: JobRow, attempt: number) =>
     attemptVideo(deps, { jobId: job.id, attempt }, never, () => undefined)
-  const leaveAlone = ({ hotkey }: { hotkey: string }) =>
-    grid().db.execute(
-      `INSERT INTO prover_routing (netuid, verifier, hotkey, registered_block, failures_in_a_row, last_failure_at)
-       SELECT netuid, verifier, hotkey, registered_block, 7, clock_timestamp() FROM interval_provers WHERE hotkey = $1
-       ON CONFLICT (netuid, verifier, hotkey, registered_block)
-         DO UPDATE SET failures_in_a_row = 7, last_failure_at = clock_timestamp()`,
-      [hotkey],
-    )
   const outcomes = async (job: JobRow) =>
     (await attemptsOf(grid().db, job.inferenceId)).map((row) => [row.outcome, row.reason])
 
@@ -63,7 +53,7 @@ describe('a user’s request and wrong clocks', function () {
     it(`is a failure of the one prover that is an hour ${side}`, async () => {
       ahead(byMs, byMs)
       // The router leaves the third alone, so that one of those two is asked; a witness it is nonetheless.
-      await leaveAlone(grid().provers[2]!)
+      await grid().leaveAlone(grid().provers[2]!)
       const job = await grid().newJob()
       await ask(job, 1)
       assert.deepEqual(await outcomes(job), [['failure', 'stale']])

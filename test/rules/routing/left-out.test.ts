@@ -11,6 +11,7 @@ describe('who is left out of a request’s next attempt', () => {
       false,
     ],
     ['who refused our clock', { outcome: 'neutral', reason: 'own_clock' }, false],
+    ['who our network did not reach', { outcome: 'neutral', reason: 'own_fault' }, false],
     ['who was outpaced', { outcome: 'neutral', reason: 'outpaced' }, false],
   ]
   for (const [name, attempt, out] of cases) {

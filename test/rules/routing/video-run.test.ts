@@ -3,20 +3,22 @@ import { ATTEMPT_WAIT_MS, ATTEMPT_WAITS_MAX } from '../../../rules/constants.js'
 import { afterAttempt, FIRST_ATTEMPT, type VideoRun } from '../../../rules/routing/video-run.js'
 
 describe('what follows an attempt', () => {
-  const waited = (kind: 'refused' | 'no_prover' | 'own_clock') => {
+  const waited = (kind: 'refused' | 'no_prover' | 'own_clock' | 'own_fault') => {
     const step = afterAttempt(FIRST_ATTEMPT, { kind })
     assert.ok(step.do === 'wait')
     return step.run
   }
   const last: VideoRun = { ...FIRST_ATTEMPT, waits: ATTEMPT_WAITS_MAX }
 
-  it('waits while our own clock is wrong, and blames no prover for it', () => {
-    assert.deepEqual(waited('own_clock'), { attempt: 2, failures: [], waits: 1 })
-    assert.deepEqual(afterAttempt(last, { kind: 'own_clock' }), {
-      do: 'fail',
-      code: 'internal_error',
+  for (const [what, kind] of [
+    ['our own clock is wrong', 'own_clock'],
+    ['our own network is away', 'own_fault'],
+  ] as const) {
+    it(`waits while ${what}, and blames no prover for it`, () => {
+      assert.deepEqual(waited(kind), { attempt: 2, failures: [], waits: 1 })
+      assert.deepEqual(afterAttempt(last, { kind }), { do: 'fail', code: 'internal_error' })
     })
-  })
+  }
 
   it('waits until the first that is only left alone may be asked, as often as it takes', () => {
     const wait = (freeInMs: number) => afterAttempt(last, { kind: 'no_prover', freeInMs })
