@@ -20,5 +20,6 @@ const codeOf = (code: VideoFailure) => (code === 'stopped' ? 'internal_error' : 
 export function createFailVideo(deps: InferenceDeps) {
   return async ({ jobId, code }: { jobId: string; code: VideoFailure }): Promise<void> => {
     await failJob(deps.db, jobId, { code: codeOf(code), message: MESSAGES[code] })
+    deps.log.warn({ job: jobId, code }, 'a video failed')
   }
 }

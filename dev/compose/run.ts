@@ -271,10 +271,7 @@ export class ComposeRun {
     this.#allWereServed()
     await this.#until('every accepted video to be completed', async () => {
       for (const jobId of accepted) {
-        const status = await this.#users.status(jobId)
-        if (status === 'failed' || status === 'cancelled')
-          throw shapeFailed(`video ${jobId} is ${status}`)
-        if (status !== 'completed') return null
+        if (!(await this.#users.isCompleted(jobId))) return null
       }
       return true
     })

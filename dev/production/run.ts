@@ -189,10 +189,7 @@ export class ProductionRun {
     if (refused.length > 0) throw shapeFailed(`${refused.length} users found no API: ${refused[0]}`)
     await this.#until('every accepted video to be completed', async () => {
       for (const jobId of accepted) {
-        const status = await this.#users.status(jobId)
-        if (status === 'failed' || status === 'cancelled')
-          throw shapeFailed(`video ${jobId} is ${status}`)
-        if (status !== 'completed') return null
+        if (!(await this.#users.isCompleted(jobId))) return null
       }
       return true
     })

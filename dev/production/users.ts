@@ -2,12 +2,17 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { drawPrompt } from '../../rules/plan/prompts.js'
+import { shapeFailed } from './through-interval.js'
 
 const TRY_MS = 120_000
 const ANSWER_MS = 20_000
 /** Who leaves the stream of a request cancels it. */
 const WATCH_MS = 600_000
-const video = z.object({ id: z.string(), status: z.string() })
+const video = z.object({
+  id: z.string(),
+  status: z.string(),
+  error: z.object({ code: z.string(), message: z.string() }).nullish(),
+})
 
 /**
  * People who want videos. Each asks one API, and the other with the same Idempotency-Key when that does not
@@ -44,17 +49,21 @@ export class Users {
     await Promise.all(this.#asking)
   }
 
-  /** How a job stands, by whichever API answers; null when neither does. */
-  async status(jobId: string): Promise<string | null> {
+  /**
+   * Whether a job is done, by whichever API answers; not yet, where neither does.
+   * @throws FractalError `shape_failed` where it failed
+   */
+  async isCompleted(jobId: string): Promise<boolean> {
     for (const api of this.#apis) {
-      try {
-        const answer = await this.#call(`${api}/v1/videos/${jobId}`)
-        if (answer.ok) return video.parse(await answer.json()).status
-      } catch {
-        // The other one.
+      const answer = await this.#call(`${api}/v1/videos/${jobId}`).catch(() => null)
+      if (answer === null || !answer.ok) continue
+      const { status, error } = video.parse(await answer.json())
+      if (status === 'failed') {
+        throw shapeFailed(`video ${jobId} is failed: ${error?.code}, ${error?.message}`)
       }
+      return status === 'completed'
     }
-    return null
+    return false
   }
 
   async #ask(): Promise<void> {

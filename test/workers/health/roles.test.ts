@@ -44,12 +44,14 @@ describe('the health of roles', function () {
       (role) => site().running.push(role),
       () => undefined,
     )
-    const why = await until('it to wait', async () => {
+    const waits = until('it to wait', async () => {
       const answer = await site()
         .readyz(port)
         .catch(() => null)
       return answer?.[1].reasons.find(({ check }) => check === 'lease')?.why
     })
+    // What it fails with is the reason; nobody waits for it in vain.
+    const why = await Promise.race([waits, second.then(() => assert.fail('it did not wait'))])
     assert.match(why, /waits for the other deployment/)
     await first.stop()
     await second
