@@ -31,7 +31,7 @@ const RATES = { beforeMs: 1500, awayMs: 700, togetherIn: 1, most: 3 }
 
 describe('a whole grid, with its parts killed and gone', function () {
   this.timeout(480_000)
-  const soak = useTestGrid({
+  const site = useTestGrid({
     blocks: 16,
     provers: [
       ...['prover-1', 'prover-2', 'prover-3'].map((name) => ({ name })),
@@ -43,14 +43,14 @@ describe('a whole grid, with its parts killed and gone', function () {
   const away = new Absences()
 
   it('settles an interval: the villain is caught, weights are set, a user gets a video', async () => {
-    const { db, id, grid, user } = soak()
-    await soak().nextInRounds()
+    const { db, id, grid, user } = site()
+    await site().nextInRounds()
     const video = await user.ask('the first')
     await user.assertCompleted(video)
     await user.assertHad(video)
     const villain = grid.wallets.find(({ name }) => name === VILLAIN)!.hotkey
     // By a challenge, or by a spot check of what a wide round or a user asked.
-    const { n } = await soak().patient('the villain to be caught', async () => {
+    const { n } = await site().patient('the villain to be caught', async () => {
       const caught = await db.query<{ n: number }>(
         "SELECT n FROM verdicts WHERE hotkey = $1 AND verdict = 'cheat' ORDER BY n LIMIT 1",
         [villain],
@@ -58,8 +58,8 @@ describe('a whole grid, with its parts killed and gone', function () {
       return caught[0] ?? null
     })
     // From here on it is a prover that is gone.
-    await soak().kill(VILLAIN)
-    assert.equal(await soak().ended(n), 'settled')
+    await site().kill(VILLAIN)
+    assert.equal(await site().ended(n), 'settled')
     const verdicts = await verdictsOf(db, id, n)
     assert.ok(verdicts.some((row) => row.hotkey === villain && row.verdict === 'cheat'))
     for (const row of verdicts.filter(({ hotkey }) => hotkey !== villain)) {
@@ -73,25 +73,25 @@ describe('a whole grid, with its parts killed and gone', function () {
   // two steps: test/soak/local/killed-verifier.test.ts.
   it(`kill -9 of processes, stores and chain: ${DEATHS} deaths at random`, async () => {
     console.warn(`      the same deaths again: FRACTAL_TEST_SEED=${SEED}`)
-    await killAtRandom(soak(), { seed: SEED, count: DEATHS, rates: RATES, away })
-    await assertAllPassAgain(soak())
+    await killAtRandom(site(), { seed: SEED, count: DEATHS, rates: RATES, away })
+    await assertAllPassAgain(site())
   })
 
   it('every interval ended, what settled is whole, and nobody honest was blamed', async () => {
-    const { settled } = await assertIntervals(soak(), { wasAway: away.wasAway })
+    const { settled } = await assertIntervals(site(), { wasAway: away.wasAway })
     assert.ok(settled > 0)
   })
 
   it('no workflow failed, each interval’s is over, and one loop runs', () =>
-    assertWorkflows(soak()))
+    assertWorkflows(site()))
 
   it('an interval that failed comes to success by the operator’s reset', async () => {
-    const { id, grid } = soak()
-    const { n } = await soak().nextInRounds()
+    const { id, grid } = site()
+    const { n } = await site().nextInRounds()
     const workflowId = intervalWorkflowId(NETUID, id.verifier, n)
-    await withTemporal(soak(), async ({ workflow }) => {
-      await soak().kill('postgres')
-      await soak().patient('the interval to fail', async () => {
+    await withTemporal(site(), async ({ workflow }) => {
+      await site().kill('postgres')
+      await site().patient('the interval to fail', async () => {
         const { status } = await workflow.getHandle(workflowId).describe()
         return status.name === 'FAILED'
       })
@@ -99,9 +99,9 @@ describe('a whole grid, with its parts killed and gone', function () {
         assert.match(String((error.cause as Error).message), /To do: bring PostgreSQL back/)
         return true
       })
-      await soak().start('postgres')
+      await site().start('postgres')
       // The outage may have failed its neighbours too; each waits for those before it.
-      const failed = await soak().patient('the list of failed intervals', async () => {
+      const failed = await site().patient('the list of failed intervals', async () => {
         const ids: string[] = []
         const query = "WorkflowType = 'verifyInterval' AND ExecutionStatus = 'Failed'"
         for await (const { workflowId } of workflow.list({ query })) ids.push(workflowId)
@@ -115,14 +115,14 @@ describe('a whole grid, with its parts killed and gone', function () {
         ])
       }
     })
-    assert.equal(await soak().ended(n), 'settled')
-    await assertIntervals(soak(), { wasAway: away.wasAway, from: n })
+    assert.equal(await site().ended(n), 'settled')
+    await assertIntervals(site(), { wasAway: away.wasAway, from: n })
   })
 
   it('has records from which each interval can be computed again, here and in Python', async () => {
-    const { grid, user, state } = soak()
+    const { grid, user, state } = site()
     // The newest is not public before a later one has settled.
-    const numbers = await soak().patient('records that everybody may read', async () => {
+    const numbers = await site().patient('records that everybody may read', async () => {
       const { data } = JSON.parse(await user.text('/v1/network/records?limit=1000')) as {
         data: { n: number; public: boolean }[]
       }
@@ -150,7 +150,7 @@ describe('a whole grid, with its parts killed and gone', function () {
   })
 
   it('keeps prompts and keys out of logs and histories', async () => {
-    const { db, grid, state, user } = soak()
+    const { db, grid, state, user } = site()
     const secrets = [PROMPT, user.key, new URL(grid.databaseUrl).password]
     const bodies = await db.query<{ body: Buffer }>('SELECT body FROM plan_items')
     for (const { body } of bodies) secrets.push(JSON.parse(body.toString()).query)
@@ -176,14 +176,14 @@ describe('a whole grid, with its parts killed and gone', function () {
   })
 
   it('set weights in all intervals but those in which nobody had earned any', async () => {
-    const rows = await soak().db.query<{ confirmed: number }>(
+    const rows = await site().db.query<{ confirmed: number }>(
       "SELECT count(*)::integer AS confirmed FROM weight_sets WHERE state = 'confirmed'",
     )
     assert.ok(rows[0]!.confirmed >= 2, `${rows[0]!.confirmed} intervals set weights`)
   })
 
   it('the chain holds of the verifier what the ledger knows, and no more', () =>
-    assertChain(soak()))
+    assertChain(site()))
 
-  it('lost no request of a user, and delivered each once', () => assertVideos(soak()))
+  it('lost no request of a user, and delivered each once', () => assertVideos(site()))
 })

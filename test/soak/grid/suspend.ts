@@ -5,8 +5,8 @@ import { readPidFile } from '../../../dev/process/pid-file.js'
 import type { TestGrid } from '../../support/grid/test-grid.js'
 
 /** Stops a process and all it started where they are: connections stay open and nobody answers. @returns how to go on */
-export async function suspend(soak: TestGrid, name: string): Promise<() => void> {
-  const pid = pidOf(soak, name)
+export async function suspend(site: TestGrid, name: string): Promise<() => void> {
+  const pid = pidOf(site, name)
   // `pgrep` ends with 1 where there are none.
   const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]).catch(() => ({
     stdout: '',

@@ -31,7 +31,7 @@ describe('the clock of one process jumps an hour, there and back, while interval
     this.skip()
   })
   const clocks = new ShiftedClocks()
-  const soak = useTestGrid({ environment: clocks.environment })
+  const site = useTestGrid({ environment: clocks.environment })
   /** While its clock is wrong, a prover takes no request. */
   const away = new Absences()
 
@@ -39,10 +39,10 @@ describe('the clock of one process jumps an hour, there and back, while interval
 
   /** That a process says something after what it has said so far. @returns to be waited for */
   async function says(name: string): Promise<(words: string) => Promise<unknown>> {
-    const log = () => readFile(soak().state.log(name), 'utf8')
+    const log = () => readFile(site().state.log(name), 'utf8')
     const { length } = await log()
     return (words) =>
-      soak().patient(`${name} to say that ${words}`, async () =>
+      site().patient(`${name} to say that ${words}`, async () =>
         (await log()).slice(length).includes(words),
       )
   }
@@ -57,24 +57,24 @@ describe('the clock of one process jumps an hour, there and back, while interval
 
   /** @returns the interval for the whole of which the clock was wrong */
   async function jump(name: string, { seconds, said, isServed }: Jump): Promise<number> {
-    const { user, grid } = soak()
-    const { n: first } = await soak().nextInRounds()
+    const { user, grid } = site()
+    const { n: first } = await site().nextInRounds()
     const saysNow = await says(name)
     void user.ask(`in ${first}, right before`)
     const isRight = away.begin([name])
     clocks.set(name, seconds)
     const asked = user.ask(`in ${first}, while the clock is wrong`)
     if (said !== null) await saysNow(said.off)
-    const { n } = await soak().nextInRounds()
+    const { n } = await site().nextInRounds()
     if (isServed) await user.assertCompleted(await asked)
-    await soak().nextInRounds()
+    await site().nextInRounds()
     const saysLater = await says(name)
     clocks.set(name, 0)
     if (said !== null) await saysLater(said.right)
     await user.assertCompleted(await asked)
     isRight()
-    assert.equal(await soak().ended(n), 'settled')
-    await assertAllPassAgain(soak())
+    assert.equal(await site().ended(n), 'settled')
+    await assertAllPassAgain(site())
     assert.deepEqual(grid.endedRoles(), [], 'no process ended')
     return n
   }
@@ -88,7 +88,7 @@ describe('the clock of one process jumps an hour, there and back, while interval
 
     it(`the inference worker’s, ${where}: it says so, nobody is judged, and users wait`, async () => {
       const n = await jump('inference-worker', { seconds, said: REFUSED, isServed: false })
-      const verdicts = await verdictsOf(soak().db, soak().id, n)
+      const verdicts = await verdictsOf(site().db, site().id, n)
       const judged = verdicts.filter(({ verdict }) => verdict !== 'abstained')
       assert.deepEqual(judged, [], `interval ${n} judged nobody`)
     })
@@ -99,7 +99,7 @@ describe('the clock of one process jumps an hour, there and back, while interval
     for (const name of ['gpu-worker', 'api']) {
       it(`that of the ${name}, ${where}: nothing happens`, async () => {
         const n = await jump(name, { seconds, said: null, isServed: true })
-        const verdicts = await verdictsOf(soak().db, soak().id, n)
+        const verdicts = await verdictsOf(site().db, site().id, n)
         const odd = verdicts.filter(({ verdict }) => verdict !== 'pass')
         assert.deepEqual(odd, [], `in interval ${n} all passed`)
       })
@@ -107,9 +107,9 @@ describe('the clock of one process jumps an hour, there and back, while interval
   }
 
   it('lost nothing, counted nothing twice, and failed no workflow', async () => {
-    await assertIntervals(soak(), { wasAway: away.wasAway })
-    await assertVideos(soak())
-    await assertWorkflows(soak())
-    await assertChain(soak())
+    await assertIntervals(site(), { wasAway: away.wasAway })
+    await assertVideos(site())
+    await assertWorkflows(site())
+    await assertChain(site())
   })
 })

@@ -19,18 +19,18 @@ const FULL_MS = 30_000
 
 describe('disks that are full for a while', function () {
   this.timeout(900_000)
-  let soak: TestGrid
+  let site: TestGrid
   const disks: SmallDisk[] = []
   let ofPostgres: SmallDisk
   let ofProver: SmallDisk
   const away = new Absences()
 
   before(async function () {
-    soak = await TestGrid.make({
+    site = await TestGrid.make({
       // Little of it is written ahead, so that the disk is full when its tables are.
       postgresSettings: { max_wal_size: '64MB', min_wal_size: '32MB' },
     })
-    const { grid, state } = soak
+    const { grid, state } = site
     await grid.startPostgres()
     await grid.killPostgres()
     for (const [folder, megabytes] of [
@@ -45,37 +45,37 @@ describe('disks that are full for a while', function () {
       disks.push(disk)
     }
     ;[ofPostgres, ofProver] = disks as [SmallDisk, SmallDisk]
-    await soak.startAll()
+    await site.startAll()
   })
 
   after(async function () {
     const tests = this.test?.parent?.tests ?? []
     const isFailed = tests.some(({ state }) => state === 'failed')
-    await soak?.grid.stop()
+    await site?.grid.stop()
     for (const disk of disks) await disk.remove()
-    await soak?.stop({ keepLogs: isFailed })
+    await site?.stop({ keepLogs: isFailed })
   })
 
   it('a prover’s: it says so and takes nothing; the other serves', async () => {
-    await soak.nextInRounds()
+    await site.nextInRounds()
     const hasRoom = away.begin(['prover-1'])
     await ofProver.fill()
-    await soak.patient('the prover to say so', async () =>
-      (await readFile(soak.state.log('prover-1'), 'utf8')).includes('answers can’t be kept'),
+    await site.patient('the prover to say so', async () =>
+      (await readFile(site.state.log('prover-1'), 'utf8')).includes('answers can’t be kept'),
     )
-    const video = soak.user.ask('while a prover’s disk is full')
-    await soak.user.assertCompleted(await video)
-    const { n } = await soak.nextInRounds()
-    assert.equal(await soak.ended(n), 'settled')
+    const video = site.user.ask('while a prover’s disk is full')
+    await site.user.assertCompleted(await video)
+    const { n } = await site.nextInRounds()
+    assert.equal(await site.ended(n), 'settled')
     await ofProver.makeRoom()
     hasRoom()
-    const { n: last } = await soak.nextInRounds()
-    assert.equal(await soak.ended(last), 'settled')
+    const { n: last } = await site.nextInRounds()
+    assert.equal(await site.ended(last), 'settled')
   })
 
   it('PostgreSQL’s: nothing is taken that is not stored; all goes on when there is room', async () => {
-    const { grid, user } = soak
-    const { n } = await soak.nextInRounds()
+    const { grid, user } = site
+    const { n } = await site.nextInRounds()
     await ofPostgres.fill()
     const asked = user.ask('while the ledger’s disk is full')
     await sleep(FULL_MS)
@@ -83,23 +83,23 @@ describe('disks that are full for a while', function () {
     console.warn(`      /readyz of the API said ${ready.status} ${await ready.text()}`)
     await ofPostgres.makeRoom()
     // It ends when it can't write its log; whoever watches it starts it again.
-    const answers = await soak.db.query('SELECT 1').catch(() => null)
+    const answers = await site.db.query('SELECT 1').catch(() => null)
     if (answers === null) {
       console.warn('      PostgreSQL had ended')
       await grid.killPostgres()
       await grid.startPostgres()
     }
     await user.assertCompleted(await asked)
-    assert.notEqual(await soak.ended(n), 'missed')
-    const next = await soak.nextInRounds()
-    assert.equal(await soak.ended(next.n), 'settled')
+    assert.notEqual(await site.ended(n), 'missed')
+    const next = await site.nextInRounds()
+    assert.equal(await site.ended(next.n), 'settled')
     assert.deepEqual(grid.endedRoles(), [], 'no process of ours ended')
   })
 
   it('lost nothing, counted nothing twice, and failed no workflow', async () => {
-    await assertIntervals(soak, { wasAway: away.wasAway })
-    await assertVideos(soak)
-    await assertWorkflows(soak)
-    await assertChain(soak)
+    await assertIntervals(site, { wasAway: away.wasAway })
+    await assertVideos(site)
+    await assertWorkflows(site)
+    await assertChain(site)
   })
 })

@@ -10,16 +10,16 @@ import { ROLES, useTestGrid } from '../../support/grid/test-grid.js'
 
 describe('Temporal loses its data, with PostgreSQL intact', function () {
   this.timeout(600_000)
-  const soak = useTestGrid()
+  const site = useTestGrid()
   /** The first whose workflow the newest Temporal has seen. */
   let from = 1
 
   /** In the midst of an interval and of videos. @returns the interval's number */
   async function lose(): Promise<number> {
-    const { user, state } = soak()
-    const { n } = await soak().nextInRounds()
+    const { user, state } = site()
+    const { n } = await site().nextInRounds()
     await Promise.all(['one', 'two', 'three'].map((name) => user.ask(`${name} in ${n}`)))
-    await soak().kill('temporal')
+    await site().kill('temporal')
     for (const suffix of ['', '-wal', '-shm'])
       await rm(`${state.temporalDb}${suffix}`, { force: true })
     from = n
@@ -28,32 +28,32 @@ describe('Temporal loses its data, with PostgreSQL intact', function () {
 
   /** Everything of the lost one goes on, and what comes after it. */
   async function goesOn(n: number): Promise<void> {
-    void soak().user.ask(`after ${n}`)
-    assert.equal(await soak().ended(n), 'settled')
-    const next = await soak().nextInRounds()
-    assert.equal(await soak().ended(next.n), 'settled')
-    await assertVideos(soak())
+    void site().user.ask(`after ${n}`)
+    assert.equal(await site().ended(n), 'settled')
+    const next = await site().nextInRounds()
+    assert.equal(await site().ended(next.n), 'settled')
+    await assertVideos(site())
   }
 
   it('and our processes go on running', async () => {
     const n = await lose()
-    await soak().start('temporal')
+    await site().start('temporal')
     await goesOn(n)
-    assert.deepEqual(soak().grid.endedRoles(), [], 'no process ended')
+    assert.deepEqual(site().grid.endedRoles(), [], 'no process ended')
   })
 
   it('and our processes are restarted', async () => {
     const n = await lose()
-    await Promise.all(ROLES.map((role) => soak().grid.stopRole(role)))
-    await soak().start('temporal')
-    await Promise.all(ROLES.map((role) => soak().start(role)))
+    await Promise.all(ROLES.map((role) => site().grid.stopRole(role)))
+    await site().start('temporal')
+    await Promise.all(ROLES.map((role) => site().start(role)))
     await goesOn(n)
   })
 
   it('every interval is whole, and the chain holds what the ledger knows', async () => {
-    await assertIntervals(soak())
-    await assertVideos(soak())
-    await assertWorkflows(soak(), from)
-    await assertChain(soak())
+    await assertIntervals(site())
+    await assertVideos(site())
+    await assertWorkflows(site(), from)
+    await assertChain(site())
   })
 })

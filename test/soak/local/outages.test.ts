@@ -18,12 +18,12 @@ const ANSWER_MS = 20_000
 
 describe(`outages of ${OUTAGE_MS / 1000} s while intervals run`, function () {
   this.timeout(900_000)
-  const soak = useTestGrid()
+  const site = useTestGrid()
 
   /** Through an outage: a request before it, and one in it. */
   async function through(name: string, goAway: () => Promise<() => Promise<void> | void>) {
-    const { user, grid } = soak()
-    const { n } = await soak().nextInRounds()
+    const { user, grid } = site()
+    const { n } = await site().nextInRounds()
     void user.ask(`in ${n}, before ${name} goes`)
     const comeBack = await goAway()
     try {
@@ -42,33 +42,33 @@ describe(`outages of ${OUTAGE_MS / 1000} s while intervals run`, function () {
     } finally {
       await comeBack()
     }
-    assert.notEqual(await soak().ended(n), 'missed', 'it had begun')
-    const next = await soak().nextInRounds()
-    assert.equal(await soak().ended(next.n), 'settled', `after ${name} came back`)
+    assert.notEqual(await site().ended(n), 'missed', 'it had begun')
+    const next = await site().nextInRounds()
+    assert.equal(await site().ended(next.n), 'settled', `after ${name} came back`)
     assert.deepEqual(grid.endedRoles(), [], 'no process ended')
   }
 
   const STORES = ['postgres', 'temporal', 'localnet']
   for (const name of STORES) {
     it(`${name} does not answer, with its connections open`, () =>
-      through(name, () => suspend(soak(), name)))
+      through(name, () => suspend(site(), name)))
   }
 
   for (const name of STORES) {
     it(`${name} is gone`, () =>
       through(name, async () => {
-        await soak().kill(name)
-        return () => soak().start(name)
+        await site().kill(name)
+        return () => site().start(name)
       }))
   }
 
-  it('every prover passes again', () => assertAllPassAgain(soak()))
+  it('every prover passes again', () => assertAllPassAgain(site()))
 
   it('lost nothing, counted nothing twice, and failed no workflow', async () => {
-    const { settled } = await assertIntervals(soak())
+    const { settled } = await assertIntervals(site())
     assert.ok(settled >= 5, `${settled} intervals settled`)
-    await assertVideos(soak())
-    await assertWorkflows(soak())
-    await assertChain(soak())
+    await assertVideos(site())
+    await assertWorkflows(site())
+    await assertChain(site())
   })
 })

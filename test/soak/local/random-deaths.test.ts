@@ -20,13 +20,13 @@ const TIMEOUT_MS = 600_000 + DEATHS * 60_000
 describe('a whole grid whose processes are killed at random', function () {
   this.timeout(TIMEOUT_MS)
   const away = new Absences()
-  const soak = useTestGrid()
+  const site = useTestGrid()
   /** Intervals that were looked at. */
   let checked = 0
   let settled = 0
 
   async function checkIntervals(): Promise<void> {
-    const found = await assertIntervals(soak(), { wasAway: away.wasAway, from: checked + 1 })
+    const found = await assertIntervals(site(), { wasAway: away.wasAway, from: checked + 1 })
     settled += found.settled
     checked = found.last
   }
@@ -39,7 +39,7 @@ describe('a whole grid whose processes are killed at random', function () {
 
   it(`${DEATHS} deaths`, () => {
     let next = CHECKED_EVERY
-    return killAtRandom(soak(), {
+    return killAtRandom(site(), {
       seed: SEED,
       count: DEATHS,
       away,
@@ -52,7 +52,7 @@ describe('a whole grid whose processes are killed at random', function () {
   })
 
   // What abstains settles too.
-  it('Postgres: each prover passes again', () => assertAllPassAgain(soak()))
+  it('Postgres: each prover passes again', () => assertAllPassAgain(site()))
 
   it('Postgres: every interval ended, what settled is whole, and nobody honest was blamed', async () => {
     await checkIntervals()
@@ -60,11 +60,11 @@ describe('a whole grid whose processes are killed at random', function () {
   })
 
   it('Postgres: no request of a user was lost, and each was delivered once', () =>
-    assertVideos(soak()))
+    assertVideos(site()))
 
   it('Temporal: no workflow failed, each interval’s is over, and one loop runs', () =>
-    assertWorkflows(soak()))
+    assertWorkflows(site()))
 
   it('the chain: it holds of the verifier what the ledger knows, and no more', () =>
-    assertChain(soak()))
+    assertChain(site()))
 })

@@ -13,23 +13,23 @@ import { NETUID, useTestGrid } from '../../support/grid/test-grid.js'
 
 describe('`temporal workflow reset` at any time', function () {
   this.timeout(600_000)
-  const soak = useTestGrid()
+  const site = useTestGrid()
 
   async function temporal(...args: string[]): Promise<void> {
     const { cli } = await findTemporalCli()
-    await promisify(execFile)(cli!.path, [...args, '--address', soak().grid.temporalAddress])
+    await promisify(execFile)(cli!.path, [...args, '--address', site().grid.temporalAddress])
   }
 
   /** As docs/operating.md has it. */
   const reset = (n: number) =>
     temporal(
       ...['workflow', 'reset', '--type', 'FirstWorkflowTask', '--reason', 'a test'],
-      ...['--workflow-id', intervalWorkflowId(NETUID, soak().id.verifier, n)],
+      ...['--workflow-id', intervalWorkflowId(NETUID, site().id.verifier, n)],
     )
 
   /** All that an interval that has ended leaves behind. */
   async function leftBy(n: number): Promise<unknown> {
-    const { db } = soak()
+    const { db } = site()
     const rows = (sql: string) => db.query(sql, [n])
     return {
       scores: await rows('SELECT * FROM scores WHERE n = $1 ORDER BY hotkey'),
@@ -42,48 +42,48 @@ describe('`temporal workflow reset` at any time', function () {
   }
 
   it('while it runs: asked, judged and paid once', async () => {
-    void soak().user.ask('before the reset')
-    const { n } = await soak().nextInRounds()
+    void site().user.ask('before the reset')
+    const { n } = await site().nextInRounds()
     await reset(n)
-    void soak().user.ask('after the reset')
+    void site().user.ask('after the reset')
     await reset(n)
-    assert.equal(await soak().ended(n), 'settled')
+    assert.equal(await site().ended(n), 'settled')
   })
 
   it('after it has settled, again and again, older ones last: nothing changes', async () => {
-    const last = (await soak().nextInRounds()).n - 1
-    assert.equal(await soak().ended(last), 'settled')
+    const last = (await site().nextInRounds()).n - 1
+    assert.equal(await site().ended(last), 'settled')
     const numbers = Array.from({ length: last }, (_, i) => last - i)
     // Until then, a record may not be signed yet.
-    await assertWorkflows(soak())
+    await assertWorkflows(site())
     const before = await Promise.all(numbers.map(leftBy))
     for (const n of numbers) await reset(n)
     await Promise.all(numbers.map(reset))
     // Each of them is over once more.
-    await assertWorkflows(soak())
+    await assertWorkflows(site())
     assert.deepEqual(await Promise.all(numbers.map(leftBy)), before)
   })
 
   it('out of order: the one that runs, the one before it, and the loop itself', async () => {
-    const { n } = await soak().nextInRounds()
+    const { n } = await site().nextInRounds()
     await reset(n)
     await reset(n - 1)
     await temporal(
       ...['workflow', 'reset', '--type', 'FirstWorkflowTask', '--reason', 'a test'],
-      ...['--workflow-id', intervalLoopId(NETUID, soak().id.verifier)],
+      ...['--workflow-id', intervalLoopId(NETUID, site().id.verifier)],
     )
-    void soak().user.ask('after the loop')
-    const next = await soak().nextInRounds()
+    void site().user.ask('after the loop')
+    const next = await site().nextInRounds()
     assert.equal(next.n, n + 1)
-    assert.equal(await soak().ended(n), 'settled')
-    assert.equal(await soak().ended(next.n), 'settled')
+    assert.equal(await site().ended(n), 'settled')
+    assert.equal(await site().ended(next.n), 'settled')
   })
 
   it('every interval is whole, each video was delivered once, and the chain holds what the ledger knows', async () => {
-    const { settled, last } = await assertIntervals(soak())
+    const { settled, last } = await assertIntervals(site())
     assert.ok(settled >= last - 1, `${settled} of ${last} intervals settled`)
-    await assertVideos(soak())
-    await assertWorkflows(soak())
-    await assertChain(soak())
+    await assertVideos(site())
+    await assertWorkflows(site())
+    await assertChain(site())
   })
 })

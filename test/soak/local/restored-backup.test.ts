@@ -21,7 +21,7 @@ const PROGRAMS = systemPrograms()
 
 describe('a ledger that is lost and restored from a backup, as docs/stores.md says', function () {
   this.timeout(600_000)
-  let soak: TestGrid
+  let site: TestGrid
   let folder: string
 
   before(async function () {
@@ -30,19 +30,19 @@ describe('a ledger that is lost and restored from a backup, as docs/stores.md sa
       this.skip()
     }
     folder = await mkdtemp(path.join(tmpdir(), 'fractal-backup-'))
-    soak = await TestGrid.make({ postgresPrograms: PROGRAMS })
-    await soak.startAll()
+    site = await TestGrid.make({ postgresPrograms: PROGRAMS })
+    await site.startAll()
   })
 
   after(async function () {
     const tests = this.test?.parent?.tests ?? []
-    await soak?.stop({ keepLogs: tests.some(({ state }) => state === 'failed') })
+    await site?.stop({ keepLogs: tests.some(({ state }) => state === 'failed') })
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   })
 
   /** As in a terminal, in the folder of the backup. */
   async function shell(line: string): Promise<void> {
-    const { hostname, port, username, password } = new URL(soak.grid.databaseUrl)
+    const { hostname, port, username, password } = new URL(site.grid.databaseUrl)
     const env = {
       PATH: `${PROGRAMS}/bin:${process.env.PATH}`,
       HOME: process.env.HOME,
@@ -50,7 +50,7 @@ describe('a ledger that is lost and restored from a backup, as docs/stores.md sa
       PGPORT: port,
       PGUSER: username,
       PGPASSWORD: password,
-      DATABASE_URL: soak.grid.databaseUrl,
+      DATABASE_URL: site.grid.databaseUrl,
       ...Object.fromEntries(
         ['API', 'WORKER', 'GPU'].map((r) => [`FRACTAL_ROLES_${r}_PASSWORD`, 'x'.repeat(24)]),
       ),
@@ -63,7 +63,7 @@ describe('a ledger that is lost and restored from a backup, as docs/stores.md sa
 
   /** What is final of every interval. */
   const final = () =>
-    soak.db.query<{ n: number; hash: string }>(
+    site.db.query<{ n: number; hash: string }>(
       `SELECT i.n, r.hash, r.signature, w.state,
          (SELECT jsonb_agg(s ORDER BY s.hotkey) FROM scores s WHERE s.n = i.n) AS scores,
          (SELECT jsonb_agg(e.hash ORDER BY e.hash) FROM weight_extrinsics e WHERE e.n = i.n) AS sent
@@ -74,7 +74,7 @@ describe('a ledger that is lost and restored from a backup, as docs/stores.md sa
   const included = async () =>
     new Set(
       (
-        await soak.db.query<{ hash: string }>(
+        await site.db.query<{ hash: string }>(
           'SELECT hash FROM weight_extrinsics WHERE included_block IS NOT NULL',
         )
       ).map(({ hash }) => hash),
@@ -87,11 +87,11 @@ describe('a ledger that is lost and restored from a backup, as docs/stores.md sa
       'npx fractal migrate --roles',
     ])
     await shell(migrate!)
-    const first = await soak.nextInRounds()
-    assert.equal(await soak.ended(first.n), 'settled')
-    const { user, grid } = soak
+    const first = await site.nextInRounds()
+    assert.equal(await site.ended(first.n), 'settled')
+    const { user, grid } = site
     await user.assertCompleted(await user.ask('long before the backup'))
-    const { n } = await soak.nextInRounds()
+    const { n } = await site.nextInRounds()
     const [running] = await Promise.all([user.ask('as the backup is made')])
     const kept = await final()
     await shell(dump!)
@@ -99,32 +99,32 @@ describe('a ledger that is lost and restored from a backup, as docs/stores.md sa
     await user.assertCompleted(running!)
     const late = await user.ask('after the backup')
     await user.assertCompleted(late)
-    assert.equal(await soak.ended(n), 'settled')
-    await soak.nextInRounds()
+    assert.equal(await site.ended(n), 'settled')
+    await site.nextInRounds()
     const before = await included()
 
     await Promise.all(ROLES.map((role) => grid.stopRole(role)))
-    await soak.kill('temporal')
-    await soak.db.close()
-    await soak.kill('postgres')
-    await removePostgres(soak.state.postgres)
-    await soak.start('postgres')
+    await site.kill('temporal')
+    await site.db.close()
+    await site.kill('postgres')
+    await removePostgres(site.state.postgres)
+    await site.start('postgres')
     // A server that has neither database: the grid made it one.
     await shell('dropdb fractal')
     await shell(restore!)
     await shell(migrate!)
-    soak.openLedger()
-    await soak.start('temporal')
-    await Promise.all(ROLES.map((role) => soak.start(role)))
+    site.openLedger()
+    await site.start('temporal')
+    await Promise.all(ROLES.map((role) => site.start(role)))
     assert.equal(await user.call(`/v1/videos/${late}`), null, 'what the backup lacks is unknown')
     user.videos.pop()
     await user.assertCompleted(await user.ask('after the backup'))
 
-    assert.equal(await soak.ended(n), 'settled', 'the interval that ran as the backup was made')
-    const next = await soak.nextInRounds()
-    assert.equal(await soak.ended(next.n), 'settled')
-    await assertIntervals(soak)
-    await assertVideos(soak)
+    assert.equal(await site.ended(n), 'settled', 'the interval that ran as the backup was made')
+    const next = await site.nextInRounds()
+    assert.equal(await site.ended(next.n), 'settled')
+    await assertIntervals(site)
+    await assertVideos(site)
     const now = await final()
     for (const row of kept)
       assert.deepEqual(
@@ -133,12 +133,12 @@ describe('a ledger that is lost and restored from a backup, as docs/stores.md sa
       )
     const after = await included()
     const known = new Set([...before, ...after])
-    await soak.patient('the ledger, old and new, to know all that the chain holds', async () => {
+    await site.patient('the ledger, old and new, to know all that the chain holds', async () => {
       for (const hash of await included()) known.add(hash)
-      return (await extrinsicsOnChain(soak)) === known.size
+      return (await extrinsicsOnChain(site)) === known.size
     })
-    await withTemporal(soak, async ({ workflow }) => {
-      const loop = workflow.getHandle(intervalLoopId(NETUID, soak.id.verifier))
+    await withTemporal(site, async ({ workflow }) => {
+      const loop = workflow.getHandle(intervalLoopId(NETUID, site.id.verifier))
       assert.equal((await loop.describe()).status.name, 'RUNNING')
     })
   })

@@ -35,12 +35,12 @@ describe('two deployments with one hotkey, each with stores of its own', functio
     await second.startAll()
     const both = [first(), second]
     stopped = await first().patient('one to be in the other’s way', async () => {
-      for (const soak of both) if ((await failed(soak)).length > 0) return soak
+      for (const site of both) if ((await failed(site)).length > 0) return site
       return null
     })
-    goesOn = both.find((soak) => soak !== stopped)!
+    goesOn = both.find((site) => site !== stopped)!
     console.warn(`      the ${goesOn === first() ? 'older' : 'newer'} one goes on`)
-    for (const soak of both) void soak.user.ask('while both judge')
+    for (const site of both) void site.user.ask('while both judge')
     const { n } = await goesOn.nextInRounds()
     assert.equal(await goesOn.ended(n), 'settled')
     assert.deepEqual(await failed(goesOn), [])
@@ -49,10 +49,10 @@ describe('two deployments with one hotkey, each with stores of its own', functio
   })
 
   it('no prover is called a cheat because two ask it', async () => {
-    for (const soak of [goesOn, stopped]) {
+    for (const site of [goesOn, stopped]) {
       const counts = new Map<string, number>()
-      for (let n = 1; n <= (await soak.newest()); n += 1) {
-        for (const { verdict, reason } of await verdictsOf(soak.db, soak.id, n)) {
+      for (let n = 1; n <= (await site.newest()); n += 1) {
+        for (const { verdict, reason } of await verdictsOf(site.db, site.id, n)) {
           assert.notEqual(verdict, 'cheat')
           const what = `${verdict}, ${reason}`
           counts.set(what, (counts.get(what) ?? 0) + 1)

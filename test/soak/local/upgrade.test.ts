@@ -52,7 +52,7 @@ const run = promisify(execFile)
 
 function upgrade({ older, stopsFirst }: Way): void {
   let folder: string | undefined
-  let soak: TestGrid
+  let site: TestGrid
   const away = new Absences()
 
   before(async function () {
@@ -70,14 +70,14 @@ function upgrade({ older, stopsFirst }: Way): void {
     )
     assert.equal(locked[0], locked[1], 'the older version has the packages of this one')
     await symlink(path.join(CLONE, 'node_modules'), path.join(folder, 'node_modules'))
-    soak = await TestGrid.make({ bin: path.join(folder, 'cli/fractal.mjs'), blocks: 48 })
-    await soak.startAll()
+    site = await TestGrid.make({ bin: path.join(folder, 'cli/fractal.mjs'), blocks: 48 })
+    await site.startAll()
   })
 
   after(async function () {
     asking.abort()
     const tests = this.test?.parent?.tests ?? []
-    await soak?.stop({ keepLogs: tests.some(({ state }) => state === 'failed') })
+    await site?.stop({ keepLogs: tests.some(({ state }) => state === 'failed') })
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   })
 
@@ -85,19 +85,19 @@ function upgrade({ older, stopsFirst }: Way): void {
   const asking = new AbortController()
   async function askOn(): Promise<void> {
     for (let i = 1; !asking.signal.aborted; i += 1) {
-      void soak.user.ask(`request ${i}`, { waits: i % 2 === 0 })
+      void site.user.ask(`request ${i}`, { waits: i % 2 === 0 })
       await sleep(ASKS_EVERY_MS, undefined, { signal: asking.signal }).catch(() => undefined)
     }
   }
 
   async function audit(bin: string, from: number, to: number): Promise<void> {
-    const { grid } = soak
+    const { grid } = site
     const { code, stdout, stderr } = await runCli(
       [
         ...['audit', '--from', String(from), '--to', String(to), '--api', grid.apiUrl],
         ...['--subtensor.network', 'local', '--subtensor.chain_endpoint', grid.chainEndpoint],
       ],
-      { bin, env: { FRACTAL_API_KEY: soak.user.key } },
+      { bin, env: { FRACTAL_API_KEY: site.user.key } },
     )
     assert.equal(code, 0, `${stdout}${stderr}`)
     console.warn(`      ${stdout.trim()}`)
@@ -106,36 +106,36 @@ function upgrade({ older, stopsFirst }: Way): void {
   /** The version of each interval's record. */
   const versions = async () =>
     (
-      await soak.db.query<{ version: string }>(
+      await site.db.query<{ version: string }>(
         "SELECT body::json->>'version' AS version FROM records ORDER BY n",
       )
     ).map(({ version }) => version)
 
   const signed = () =>
-    soak.db.query('SELECT n, hash, signature FROM records WHERE signature IS NOT NULL ORDER BY n')
+    site.db.query('SELECT n, hash, signature FROM records WHERE signature IS NOT NULL ORDER BY n')
 
   it('the older grid by itself: both provers pass, intervals settle and audit, a user is served', async () => {
     void askOn()
-    await soak.user.assertCompleted(await soak.user.ask('of the older version'))
-    await assertAllPassAgain(soak)
-    await soak.nextInRounds()
-    const n = (await soak.nextInRounds()).n - 1
-    assert.equal(await soak.ended(n), 'settled')
-    const verdicts = await verdictsOf(soak.db, soak.id, n)
+    await site.user.assertCompleted(await site.user.ask('of the older version'))
+    await assertAllPassAgain(site)
+    await site.nextInRounds()
+    const n = (await site.nextInRounds()).n - 1
+    assert.equal(await site.ended(n), 'settled')
+    const verdicts = await verdictsOf(site.db, site.id, n)
     assert.deepEqual(
       verdicts.filter(({ verdict }) => verdict === 'cheat' || verdict === 'fail'),
       [],
     )
-    await audit(soak.grid.bin, 1, n - 1)
+    await audit(site.grid.bin, 1, n - 1)
   })
 
   it('takes over in the midst of an interval and of videos', async () => {
-    const { grid, db } = soak
-    const { n } = await soak.nextInRounds()
+    const { grid, db } = site
+    const { n } = await site.nextInRounds()
     const kept = await signed()
     if (stopsFirst) {
       await Promise.all(WORKERS.map((role) => grid.stopRole(role)))
-      await soak.patient('a video to wait for the new version', async () => {
+      await site.patient('a video to wait for the new version', async () => {
         const rows = await db.query(
           "SELECT 1 FROM jobs WHERE status IN ('queued', 'in_progress') AND workflow_started_at IS NOT NULL",
         )
@@ -149,39 +149,39 @@ function upgrade({ older, stopsFirst }: Way): void {
     assert.equal(migrated.code, 0, migrated.stderr)
     for (const role of [...WORKERS, 'api']) {
       await grid.stopRole(role)
-      await soak.start(role)
+      await site.start(role)
     }
-    assert.equal(await soak.ended(n), 'settled', 'the interval that both versions judged')
+    assert.equal(await site.ended(n), 'settled', 'the interval that both versions judged')
     assert.deepEqual((await signed()).slice(0, kept.length), kept, 'what was signed stands')
   })
 
   it('judges provers of the older version, then one of each, then those of the newer', async () => {
-    await assertAllPassAgain(soak)
+    await assertAllPassAgain(site)
     for (const name of PROVERS) {
       const isBack = away.begin([name])
-      await soak.grid.stopRole(name)
-      await soak.start(name)
+      await site.grid.stopRole(name)
+      await site.start(name)
       isBack()
-      await assertAllPassAgain(soak)
+      await assertAllPassAgain(site)
     }
   })
 
   it('lost nothing, counted nothing twice, and every history goes on', async () => {
     asking.abort()
-    const { settled, last } = await assertIntervals(soak, { wasAway: away.wasAway })
+    const { settled, last } = await assertIntervals(site, { wasAway: away.wasAway })
     assert.equal(settled, last)
-    await assertVideos(soak)
-    await assertWorkflows(soak)
-    await assertChain(soak)
+    await assertVideos(site)
+    await assertWorkflows(site)
+    await assertChain(site)
     for (const role of ROLES) {
-      const log = await readFile(soak.state.log(role), 'utf8')
+      const log = await readFile(site.state.log(role), 'utf8')
       assert.doesNotMatch(log, /nondeterminis/i, role)
     }
   })
 
   it('records of both versions audit', async () => {
-    const { n } = await soak.nextInRounds()
-    assert.equal(await soak.ended(n), 'settled')
+    const { n } = await site.nextInRounds()
+    assert.equal(await site.ended(n), 'settled')
     const all = await versions()
     console.warn(`      ${all.join(', ')}`)
     assert.equal(new Set(all).size, 2)

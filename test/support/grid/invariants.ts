@@ -19,16 +19,16 @@ interface AboutIntervals {
  * @returns how many settled, of how many
  */
 export async function assertIntervals(
-  soak: TestGrid,
+  site: TestGrid,
   { wasAway = () => false, from = 1 }: AboutIntervals = {},
 ): Promise<{ settled: number; last: number }> {
-  const { db, id, grid } = soak
-  const last = await soak.allEnded()
+  const { db, id, grid } = site
+  const last = await site.allEnded()
   let settled = 0
   for (let n = from; n <= last; n += 1) {
     if ((await intervalByN(db, id, n))!.phase !== 'settled') continue
     settled += 1
-    await soak.patient(`the record of interval ${n}`, async () => {
+    await site.patient(`the record of interval ${n}`, async () => {
       const rows = await db.query('SELECT 1 FROM records WHERE n = $1 AND signature IS NOT NULL', [
         n,
       ])
@@ -37,7 +37,7 @@ export async function assertIntervals(
     await assertWhole(db, id, n, { network: 'local', endpoint: grid.chainEndpoint })
     for (const row of await verdictsOf(db, id, n)) {
       const { name } = grid.wallets.find((wallet) => wallet.hotkey === row.hotkey)!
-      if (!soak.honest.includes(name)) continue
+      if (!site.honest.includes(name)) continue
       if (row.verdict !== 'cheat' && row.verdict !== 'fail') continue
       const [attempt] = await db.query<{ askedAt: Date }>(
         'SELECT kind, outcome, reason, message, asked_at, completed_at FROM attempts WHERE request_id = $1',
@@ -54,12 +54,12 @@ export async function assertIntervals(
 }
 
 /** Postgres: in an interval that begins from now on, each of the honest provers passes. */
-export async function assertAllPassAgain(soak: TestGrid): Promise<void> {
-  const { db, id, honest, grid } = soak
+export async function assertAllPassAgain(site: TestGrid): Promise<void> {
+  const { db, id, honest, grid } = site
   const hotkeys = honest.map((who) => grid.wallets.find(({ name }) => name === who)!.hotkey)
-  const before = await soak.newest()
-  await soak.patient('an interval in which every prover passes', async () => {
-    const last = await soak.newest()
+  const before = await site.newest()
+  await site.patient('an interval in which every prover passes', async () => {
+    const last = await site.newest()
     for (let n = before + 1; n <= last; n += 1) {
       const passes = (await verdictsOf(db, id, n)).filter(({ verdict }) => verdict === 'pass')
       if (hotkeys.every((hotkey) => passes.some((row) => row.hotkey === hotkey))) return true
@@ -105,17 +105,17 @@ export async function withTemporal<T>(
  * Temporal: no workflow failed, that of each interval is over, and one loop runs.
  * @param from the first interval that this Temporal has seen
  */
-export async function assertWorkflows(soak: TestGrid, from = 1): Promise<void> {
-  const { db, id } = soak
-  const last = await soak.allEnded()
-  await withTemporal(soak, async ({ workflow }) => {
+export async function assertWorkflows(site: TestGrid, from = 1): Promise<void> {
+  const { db, id } = site
+  const last = await site.allEnded()
+  await withTemporal(site, async ({ workflow }) => {
     const statusOf = async (workflowId: string) =>
       (await workflow.getHandle(workflowId).describe()).status.name
     assert.equal(await statusOf(intervalLoopId(NETUID, id.verifier)), 'RUNNING')
     for (let n = from; n <= last; n += 1) {
       // Of one that was missed there is none.
       if ((await intervalByN(db, id, n))!.phase === 'missed') continue
-      const status = await soak.patient(`the workflow of interval ${n} to end`, async () => {
+      const status = await site.patient(`the workflow of interval ${n} to end`, async () => {
         const name = await statusOf(intervalWorkflowId(NETUID, id.verifier, n))
         return name !== 'RUNNING' && name
       })
@@ -140,12 +140,12 @@ export async function extrinsicsOnChain({ chain, state }: TestGrid): Promise<num
 }
 
 /** The chain: it holds of the verifier what the ledger knows, and no more. */
-export async function assertChain(soak: TestGrid): Promise<void> {
-  const held = await soak.patient('the ledger to know all that the chain holds', async () => {
-    const rows = await soak.db.query(
+export async function assertChain(site: TestGrid): Promise<void> {
+  const held = await site.patient('the ledger to know all that the chain holds', async () => {
+    const rows = await site.db.query(
       'SELECT 1 FROM weight_extrinsics WHERE included_block IS NOT NULL',
     )
-    return (await extrinsicsOnChain(soak)) === rows.length && rows.length
+    return (await extrinsicsOnChain(site)) === rows.length && rows.length
   })
   console.warn(`      ${held} extrinsics`)
   assert.ok(held > 0)

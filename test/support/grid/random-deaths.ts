@@ -16,21 +16,21 @@ export interface RandomDeaths {
 
 /** Kills processes of a grid whose user asks for a video before each death; the chain keeps what was final. */
 export async function killAtRandom(
-  soak: TestGrid,
+  site: TestGrid,
   { seed, count, rates, away, afterEach }: RandomDeaths,
 ): Promise<void> {
-  const { chain, user, processes } = soak
+  const { chain, user, processes } = site
   let died = 0
   for (const { who, afterMs, downMs } of drawDeaths(seed, count, processes, rates)) {
     void user.ask(`video-${died}-${seed}`, { waits: died % 2 === 1 })
     await sleep(afterMs)
     const final = await chain.finalized()
     const areBack = away.begin(who)
-    await Promise.all(who.map((name) => soak.kill(name)))
+    await Promise.all(who.map((name) => site.kill(name)))
     await sleep(downMs)
-    await startAgain(soak, who)
+    await startAgain(site, who)
     areBack()
-    const last = await soak.newest()
+    const last = await site.newest()
     died += who.length
     console.warn(`      ${died} of ${count}: ${who.join(' and ')}, interval ${last}`)
     assert.deepEqual(await chain.blockAt(final.number), final, 'the chain lost a final block')
@@ -39,8 +39,8 @@ export async function killAtRandom(
 }
 
 /** Roles at once, after what they need. */
-async function startAgain(soak: TestGrid, names: readonly string[]): Promise<void> {
-  for (const name of soak.stores.filter((each) => names.includes(each))) await soak.start(name)
-  const roles = names.filter((name) => !soak.stores.includes(name))
-  await Promise.all(roles.map((name) => soak.start(name)))
+async function startAgain(site: TestGrid, names: readonly string[]): Promise<void> {
+  for (const name of site.stores.filter((each) => names.includes(each))) await site.start(name)
+  const roles = names.filter((name) => !site.stores.includes(name))
+  await Promise.all(roles.map((name) => site.start(name)))
 }

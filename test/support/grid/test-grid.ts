@@ -69,7 +69,7 @@ export class TestGrid {
     const { blocks = 24, bin = COMPILED_BIN, beside, options: more, verifierOptions } = options
     const { provers = PROVERS.map((name) => ({ name })) } = options
     const { postgresPrograms, postgresSettings, environment } = options
-    const state = await openStateDir(await mkdtemp(path.join(tmpdir(), 'fractal-soak-')))
+    const state = await openStateDir(await mkdtemp(path.join(tmpdir(), 'fractal-grid-')))
     const ports = await freePorts(provers.length)
     const shared = beside && { 'wallet.path': beside.state.wallets }
     const grid = new Grid({
@@ -126,7 +126,7 @@ export class TestGrid {
   /** Once more if the address or the password of Postgres has changed. */
   openLedger(): void {
     const url = this.grid.databaseUrl
-    this.db = openDatabase({ url, applicationName: 'fractal-soak', max: 2, log })
+    this.db = openDatabase({ url, applicationName: 'fractal-grid', max: 2, log })
   }
 
   async stop({ keepLogs }: { keepLogs: boolean }): Promise<void> {

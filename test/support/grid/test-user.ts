@@ -24,18 +24,18 @@ export class TestUser {
   readonly videos: Promise<string>[] = []
 
   private constructor(
-    private readonly soak: Asked,
+    private readonly site: Asked,
     readonly key: string,
   ) {}
 
   /** With a key by the command that runs the grid. */
-  static async make(soak: Asked): Promise<TestUser> {
+  static async make(site: Asked): Promise<TestUser> {
     const { code, stdout, stderr } = await runCli(
       ['key', 'create', 'a user', ...NO_LIMITS, '--json'],
-      { bin: soak.grid.bin, env: { DATABASE_URL: soak.grid.databaseUrl } },
+      { bin: site.grid.bin, env: { DATABASE_URL: site.grid.databaseUrl } },
     )
     assert.equal(code, 0, stderr)
-    return new TestUser(soak, (JSON.parse(stdout) as { key: string }).key)
+    return new TestUser(site, (JSON.parse(stdout) as { key: string }).key)
   }
 
   /** @returns null unless the API answers with success */
@@ -48,7 +48,7 @@ export class TestUser {
       authorization: `Bearer ${this.key}`,
       ...init.headers,
     }
-    const answer = await fetch(`${this.soak.grid.apiUrl}${route}`, { ...init, headers })
+    const answer = await fetch(`${this.site.grid.apiUrl}${route}`, { ...init, headers })
     if (answer.ok) return (await answer.json()) as Video
     // A fault of the test, that time does not mend.
     if (answer.status === 400) console.warn(`      ${route}: ${await answer.text()}`)
@@ -58,7 +58,7 @@ export class TestUser {
   /** What stands at a route, byte for byte. */
   async text(route: string): Promise<string> {
     const headers = { authorization: `Bearer ${this.key}` }
-    const answer = await fetch(`${this.soak.grid.apiUrl}${route}`, { headers })
+    const answer = await fetch(`${this.site.grid.apiUrl}${route}`, { headers })
     assert.ok(answer.ok, `${route}: ${answer.status}`)
     return answer.text()
   }
@@ -73,7 +73,7 @@ export class TestUser {
       'idempotency-key': name.replaceAll(/\W+/g, '-'),
       ...(waits ? { prefer: `wait=${WAIT_SECONDS}` } : {}),
     }
-    const asked = this.soak
+    const asked = this.site
       .patient(`the API to take ${name}`, () =>
         this.call('/v1/videos', { method: 'POST', body, headers }),
       )
@@ -86,7 +86,7 @@ export class TestUser {
 
   /** @returns `completed` or `failed` */
   ended(video: string): Promise<string> {
-    return this.soak.patient(`${video} to end`, async () => {
+    return this.site.patient(`${video} to end`, async () => {
       const found = await this.call(`/v1/videos/${video}`)
       return found !== null && ['completed', 'failed'].includes(found.status) && found.status
     })
@@ -99,8 +99,8 @@ export class TestUser {
   /** That what was completed can be had: an MP4. */
   async assertHad(video: string): Promise<void> {
     const headers = { authorization: `Bearer ${this.key}` }
-    const file = await this.soak.patient(`the file of ${video}`, async () => {
-      const answer = await fetch(`${this.soak.grid.apiUrl}/v1/videos/${video}/content`, { headers })
+    const file = await this.site.patient(`the file of ${video}`, async () => {
+      const answer = await fetch(`${this.site.grid.apiUrl}/v1/videos/${video}/content`, { headers })
       return answer.ok && Buffer.from(await answer.arrayBuffer())
     })
     assert.equal(file.toString('latin1', 4, 8), 'ftyp', video)
