@@ -17,7 +17,7 @@ import {
   withTemporal,
 } from '../support/grid/invariants.js'
 import { killAtRandom } from '../support/grid/random-deaths.js'
-import { NETUID, useTestGrid } from '../support/grid/test-grid.js'
+import { NETUID, PROVERS, useTestGrid } from '../support/grid/test-grid.js'
 import { PROMPT } from '../support/grid/test-user.js'
 import { hasPython, pythonAudit } from '../support/records/python-audit.js'
 
@@ -33,10 +33,7 @@ describe('a whole grid, with its parts killed and gone', function () {
   this.timeout(480_000)
   const site = useTestGrid({
     blocks: 16,
-    provers: [
-      ...['prover-1', 'prover-2', 'prover-3'].map((name) => ({ name })),
-      { name: VILLAIN, villain: 'ignores-seed' },
-    ],
+    provers: [...PROVERS.map((name) => ({ name })), { name: VILLAIN, villain: 'ignores-seed' }],
     verifierOptions: { 'ledger.patience': PATIENCE_S },
     postgresSettings: { fsync: 'off', full_page_writes: 'off' },
   })
