@@ -55,15 +55,21 @@ export class Users {
    */
   async isCompleted(jobId: string): Promise<boolean> {
     for (const api of this.#apis) {
-      const answer = await this.#call(`${api}/v1/videos/${jobId}`).catch(() => null)
-      if (answer === null || !answer.ok) continue
-      const { status, error } = video.parse(await answer.json())
+      // One that is killed in the middle of its answer gave none.
+      const found = await this.#look(api, jobId).catch(() => null)
+      if (found === null) continue
+      const { status, error } = found
       if (status === 'failed') {
         throw shapeFailed(`video ${jobId} is failed: ${error?.code}, ${error?.message}`)
       }
       return status === 'completed'
     }
     return false
+  }
+
+  async #look(api: string, jobId: string) {
+    const answer = await this.#call(`${api}/v1/videos/${jobId}`)
+    return answer.ok ? video.parse(await answer.json()) : null
   }
 
   async #ask(): Promise<void> {
