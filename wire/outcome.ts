@@ -73,6 +73,11 @@ interface Refused {
 
 export type RequestOutcome = Answered | Refused | Failed
 
+/** Whether a request failed for this reason. @param outcome null: none is known */
+export function failedBy(outcome: RequestOutcome | null, reason: FailReason): boolean {
+  return outcome?.kind === 'failed' && outcome.reason === reason
+}
+
 /** The outcome for an error on the wire; what a refusal presents is not validated here. */
 export function failedOutcome(
   error: WireError,

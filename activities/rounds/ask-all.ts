@@ -10,7 +10,7 @@ import {
   startAttempts,
 } from '../../ledger/requests/attempts.js'
 import { PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
-import { clockWord, type RequestOutcome } from '../../wire/outcome.js'
+import { clockWord, failedBy, type RequestOutcome } from '../../wire/outcome.js'
 import { axonNetwork } from '../shared/axon-network.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 import { clockWitnesses, foundOwnClock } from '../shared/is-own-clock.js'
@@ -105,7 +105,7 @@ export async function askAll(
   await Promise.all(
     doubtful.map(async (one) => {
       const { requestId } = one.attempt
-      if (hasReason(one.outcome, 'stale')) {
+      if (failedBy(one.outcome, 'stale')) {
         if (!ownClock) record(one)
         else outcomes.add({ requestId, verdict: null, ...verifierFault('own_clock', null) })
       } else if (ownNetwork) {
@@ -139,18 +139,14 @@ async function ask(
   return (await requestVideo({ ...deps, genesisHash }, target, until, NO_HOOKS))!
 }
 
-function hasReason(outcome: RequestOutcome, reason: 'stale' | 'unreachable'): boolean {
-  return outcome.kind === 'failed' && outcome.reason === reason
-}
-
 function isDoubtful(outcome: RequestOutcome): boolean {
-  return hasReason(outcome, 'stale') || hasReason(outcome, 'unreachable')
+  return failedBy(outcome, 'stale') || failedBy(outcome, 'unreachable')
 }
 
 function reached({ prover, outcome }: Asked) {
   const { hotkey, coldkey, axonIp } = prover
   const network = axonIp === null ? null : axonNetwork(axonIp)
-  return { hotkey, coldkey, network, reached: !hasReason(outcome, 'unreachable') }
+  return { hotkey, coldkey, network, reached: !failedBy(outcome, 'unreachable') }
 }
 
 function words(asked: readonly Asked[]) {

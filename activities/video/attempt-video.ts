@@ -1,31 +1,21 @@
 import { FractalError } from '../../base/errors.js'
-import { generationBody, workOf } from '../../formats/generation.js'
-import { proverAxons } from '../../ledger/provers/routing.js'
 import {
   type AttemptRow,
   attemptsOf,
   attemptsOfJob,
   chargeNeutralAttempts,
-  hedgeLoserResult,
   recordOutcomes,
-  startAttempts,
 } from '../../ledger/requests/attempts.js'
 import { failJob, getJob, type JobRow } from '../../ledger/requests/jobs.js'
-import { answerCheck, PERMIT_KNOWN_MS } from '../../rules/judge/own-failure.js'
 import type { AttemptEnd } from '../../rules/routing/video-run.js'
-import { encodeBody } from '../../wire/generation-body.js'
-import { clockWord } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
-import { axonNetwork } from '../shared/axon-network.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
-import { foundOwnClock } from '../shared/is-own-clock.js'
-import { foundOwnNetwork } from '../shared/is-own-network.js'
-import { attemptResult, verifierFault } from './attempt-result.js'
-import { chooseProver } from './choose-prover.js'
 import { HedgedRequest, type HedgeResult } from './hedged-request.js'
 import { KeptAnswers } from './kept-answers.js'
+import { findOwnFaults, outcomeOf } from './own-faults.js'
 import { percentOfFrames, percentOfSteps } from './percent-done.js'
 import type { RequestTarget } from './request-video.js'
+import { askedBefore, startAttempt } from './start-attempt.js'
 
 export interface AttemptVideoInput {
   readonly jobId: string
@@ -90,7 +80,7 @@ export async function attemptVideo(
   const started =
     open.length > 0
       ? { asked: await askedBefore(deps, open), freeInMs: null }
-      : await start(deps, job, attempt, before, { hedge: false, read })
+      : await startAttempt(deps, job, attempt, before, { hedge: false, read })
   const { asked, freeInMs } = started
   if (asked.length === 0) {
     // No prover can take it, or another worker that also runs it already has the answer.
@@ -102,13 +92,11 @@ export async function attemptVideo(
   const ends = await askAll(deps, job, attempt, before, asked, answers, signal, note)
   // The worker is shutting down: no prover gets an outcome. Another worker sends the same bytes again.
   signal.throwIfAborted()
-  const ownClock = await foundOwnClock(deps, answersOf(ends), () => witnesses(deps), signal)
-  const ownNetwork = await isOwnNetworkDown(deps, ends, signal)
-  const isPermitted = deps.mayVerify(deps.id.verifier, PERMIT_KNOWN_MS)
+  const own = await findOwnFaults(deps, ends, signal)
   await recordOutcomes(
     deps.db,
     deps.id,
-    ends.map((end) => outcomeOf(end, { ownClock, ownNetwork, isPermitted })),
+    ends.map((end) => outcomeOf(end, own)),
   )
   const after = await attemptsOf(deps.db, job.inferenceId)
   const end = await conclude(
@@ -149,7 +137,8 @@ async function askAll(
     },
   }
   const second = async () =>
-    (await start(deps, job, attempt, [...before, first!.row], { hedge: true })).asked[0] ?? null
+    (await startAttempt(deps, job, attempt, [...before, first!.row], { hedge: true })).asked[0] ??
+    null
   let isAnswered = false
   try {
     const race = new HedgedRequest(deps, cancel.signal, hooks, second)
@@ -163,140 +152,6 @@ async function askAll(
     if (isAnswered) notes.drop()
     else await notes.written()
   }
-}
-
-interface Started {
-  /** Empty if no prover can take it. */
-  readonly asked: readonly RequestTarget[]
-  /**
-   * If `asked` is empty because provers are only cooling down: milliseconds until the first may be asked.
-   */
-  readonly freeInMs: number | null
-}
-
-/** Chooses a prover and stores the request to send. */
-async function start(
-  deps: InferenceDeps,
-  job: JobRow,
-  attempt: number,
-  before: readonly AttemptRow[],
-  { hedge, read }: { hedge: boolean; read?: Promise<void> },
-): Promise<Started> {
-  const work = workOf(job)
-  const chosen = await chooseProver(deps, work, before, read)
-  if (chosen.hotkey === null) return { asked: [], freeInMs: chosen.freeInMs }
-  const requestId = deps.newRequestId()
-  const { bytes, sha256 } = encodeBody({
-    ...generationBody(job, { request_id: requestId, model: job.model }),
-    deadline_ms: chosen.deadlineMs,
-  })
-  const { hotkey, registeredBlock } = chosen.prover
-  const [row] = await startAttempts(deps.db, deps.id, [
-    {
-      requestId,
-      hotkey,
-      registeredBlock,
-      n: null,
-      kind: 'inference',
-      inferenceId: job.inferenceId,
-      attemptNo: attempt,
-      hedge,
-      body: bytes,
-      bodySha256: sha256,
-      work,
-      counted: job.counted,
-      apiKeyId: job.apiKeyId,
-      deadlineMs: chosen.deadlineMs,
-      blockRange: chosen.blockRange,
-      gpus: chosen.gpus,
-    },
-  ])
-  // Answered in the meantime by a prover that another worker asked.
-  if (row === undefined || row.outcome !== null) return { asked: [], freeInMs: null }
-  // Another worker may have stored its own choice first.
-  if (row.requestId !== requestId) {
-    return { asked: await askedBefore(deps, [row]), freeInMs: null }
-  }
-  const { prover, usPerWork, mayBeHedged } = chosen
-  return { asked: [{ row, prover, usPerWork, mayBeHedged, resent: false }], freeInMs: null }
-}
-
-/** What was stored before, by a worker that died or by another one: the same bytes are sent again. */
-async function askedBefore(
-  deps: InferenceDeps,
-  rows: readonly AttemptRow[],
-): Promise<RequestTarget[]> {
-  const axons = await proverAxons(
-    deps.db,
-    deps.id,
-    rows.map(({ hotkey }) => hotkey),
-  )
-  return rows.map((row) => ({
-    row,
-    prover: axons.find(({ hotkey }) => hotkey === row.hotkey) ?? null,
-    usPerWork: null,
-    mayBeHedged: false,
-    resent: true,
-  }))
-}
-
-function answersOf(ends: readonly HedgeResult[]) {
-  return ends.flatMap(({ asked: { row }, outcome }) =>
-    outcome === null ? [] : [{ hotkey: row.hotkey, word: clockWord(outcome) }],
-  )
-}
-
-/** Provers that can be asked whether our clock is wrong. */
-async function witnesses(deps: InferenceDeps) {
-  return (await proverAxons(deps.db, deps.id, null)).map(
-    ({ hotkey, axonIp: ip, axonPort: port }) => ({
-      hotkey,
-      address: { ip, port },
-    }),
-  )
-}
-
-/** Whether nobody can be reached: those that were asked, nor a few others. */
-async function isOwnNetworkDown(
-  deps: InferenceDeps,
-  ends: readonly HedgeResult[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const isUnreachable = ({ outcome }: HedgeResult) =>
-    outcome?.kind === 'failed' && outcome.reason === 'unreachable'
-  if (ends.length === 0 || !ends.every(isUnreachable)) return false
-  const all = await proverAxons(deps.db, deps.id, null)
-  const asked = all
-    .filter(({ hotkey }) => ends.some((end) => end.asked.row.hotkey === hotkey))
-    .map(({ hotkey, coldkey, axonIp }) => ({
-      ...{ hotkey, coldkey, network: axonNetwork(axonIp), reached: false },
-    }))
-  return foundOwnNetwork(deps, asked, all, signal)
-}
-
-/** What of our own may be at fault. */
-interface OwnState {
-  readonly ownClock: boolean
-  readonly ownNetwork: boolean
-  readonly isPermitted: boolean
-}
-
-function resultOf({ asked, outcome, outpaced }: HedgeResult, own: OwnState) {
-  const { ownClock, ownNetwork, isPermitted } = own
-  if (outpaced) return hedgeLoserResult()
-  if (outcome === null) return verifierFault('own_fault', 'not asked again')
-  const result = attemptResult(outcome, { ...asked, isPermitted })
-  if (result.reason === 'stale' && ownClock) return verifierFault('own_clock', result.message)
-  if (result.reason === 'unreachable' && ownNetwork) {
-    return verifierFault('own_fault', 'nobody could be reached')
-  }
-  return result
-}
-
-function outcomeOf(end: HedgeResult, own: OwnState) {
-  const { row } = end.asked
-  const result = resultOf(end, own)
-  return { requestId: row.requestId, ...result, verdict: answerCheck(result) }
 }
 
 type Ends = readonly Pick<AttemptRow, 'outcome' | 'reason'>[]
