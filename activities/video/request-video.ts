@@ -2,11 +2,11 @@ import type { AxonRow } from '../../ledger/provers/routing.js'
 import type { AttemptRow } from '../../ledger/requests/attempts.js'
 import { putFrames } from '../../ledger/requests/frames.js'
 import { requestGeneration } from '../../wire/client.js'
-import { deflateFrame } from '../../wire/frame-codec.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 import { storedParams } from '../shared/stored-request.js'
+import { type ArrivedFrame, FramePacker } from './pack-frames.js'
 
 /** How long the first frame waits for others, which often arrive in a burst. */
 const FRAMES_LEAD_MS = 10
@@ -71,12 +71,10 @@ export async function requestVideo(
   if (prover === null) return null
   // A slow ledger must never count as a prover's failure. A failed write is thrown by `finished`, and its
   // frames arrive again with the replay.
-  const frames = new BatchWriter<[index: number, rgb: Uint8Array]>(
+  const packer = new FramePacker()
+  const frames = new BatchWriter<ArrivedFrame>(
     async (batch) => {
-      // Compressed again: a prover's own zlib bytes may be as large as its cap allows.
-      const packed = await Promise.all(
-        batch.map(async ([index, rgb]) => ({ index, zlib: await deflateFrame(rgb) })),
-      )
+      const packed = await Promise.all(batch.map((frame) => packer.pack(frame)))
       await putFrames(deps.db, row.requestId, packed)
     },
     { leadMs: FRAMES_LEAD_MS, pauseMs: FRAMES_PAUSE_MS },
@@ -109,10 +107,10 @@ export async function requestVideo(
       log: deps.log,
       deadlineMs: row.deadlineMs,
       signal,
-      onFrame: (index, rgb) => {
+      onFrame: (index, rgb, zlib) => {
         begin()
         if (!progressReported) progress(0)
-        frames.add([index, rgb])
+        frames.add({ index, rgb, zlib })
         kept?.push(rgb)
         hooks.onFrame(index, expected.frames)
       },
