@@ -135,7 +135,8 @@ export async function startBenchGrid(): Promise<BenchGrid> {
 async function startStub(args: string[]) {
   const script = fileURLToPath(new URL('./stub-prover.ts', import.meta.url))
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // It ends when its input does, so also with a bench that is killed.
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const [line] = (await once(createInterface(child.stdout!), 'line')) as [string]
   return {

@@ -29,6 +29,7 @@ const provers = await Promise.all(
 const openai = await listen(createServer(answerAsOpenAi))
 const proxy = await listen(bareProxy(provers[0]!.port, openai))
 process.stdout.write(`${JSON.stringify({ provers, openai, proxy })}\n`)
+process.stdin.resume().once('end', () => process.exit())
 
 function prover(signer: Signer) {
   return createServer(async (req, res) => {
