@@ -3,7 +3,7 @@
  * intervals leave a prover no time for users. The first quarter of each warms them up; then by how much resident memory
  * and heap grow for each, and the last quarter beside the second (a ratio near 1 is flat). A whole grid of processes with
  * the fast random model, on the local chain.
- * Run: npm run bench -- memory [--intervals 200] [--videos 200]   (Linux: reads /proc)
+ * Run: npm run bench -- memory [--intervals 200] [--videos 800]   (Linux: reads /proc)
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -136,7 +136,7 @@ export const BENCHES = {
     measures: 'memory of every process over many intervals and videos',
     options: {
       intervals: { full: 200, short: 10, least: 10 },
-      videos: { full: 200, short: 40, least: 40 },
+      videos: { full: 800, short: 40, least: 40 },
     },
     needs: ['linux'],
   },

@@ -28,7 +28,7 @@ describe('npm run bench', () => {
     const text = helpText()
     for (const name of Object.keys(BENCHES)) assert.match(text, new RegExp(`^${name} `, 'm'))
     assert.match(text, /^all .*--only NAME,NAME --json FILE$/m)
-    assert.match(text, /^memory .*--intervals 200 --videos 200$/m)
+    assert.match(text, /^memory .*--intervals 200 --videos 800$/m)
   })
 
   it('has a file for each of its names', () => {
