@@ -10,10 +10,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** How an error is shown on a terminal: a line and a hint if expected, otherwise the stack. */
+/** How an error is shown on a terminal: a line and a hint if expected, otherwise the stack, and what caused it. */
 export function describeError(error: unknown): string {
   if (error instanceof FractalError) {
     return error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`
   }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const own = error.stack ?? error.message
+  return error.cause === undefined ? own : `${own}\n  caused by: ${messageOf(error.cause)}`
 }

@@ -47,6 +47,14 @@ describe('the root of all errors', () => {
     assert.match(describeError(thrownBy(scaledDown)), /^profile "demo" .*\n {2}Omit the profile/)
   })
 
+  it('prints what caused an unexpected one: it may say all, and the error nothing', () => {
+    const error = new Error('could not begin', { cause: new Error('3 INVALID_ARGUMENT: no such') })
+    assert.match(
+      describeError(error),
+      /^Error: could not begin\n {4}at .*\n {2}caused by: 3 INVALID_ARGUMENT: no such$/s,
+    )
+  })
+
   it("makes a pure room's error an activity's typed failure, which no retry repeats", async () => {
     await assert.rejects(withTypedFailures(async () => noWork())(), (error) => {
       assert.ok(error instanceof ApplicationFailure)
