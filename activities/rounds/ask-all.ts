@@ -15,7 +15,7 @@ import { axonNetwork } from '../shared/axon-network.js'
 import { BatchWriter } from '../shared/batch-writer.js'
 import { clockWitnesses, foundOwnClock } from '../shared/is-own-clock.js'
 import { foundOwnNetwork } from '../shared/is-own-network.js'
-import { attemptResult, verifierFault } from '../video/attempt-result.js'
+import { attemptResult, networkFault, verifierFault } from '../video/attempt-result.js'
 import { requestVideo } from '../video/request-video.js'
 import { isBackSoon } from './restarted.js'
 import type { RoundDeps } from './round-deps.js'
@@ -109,8 +109,7 @@ export async function askAll(
         if (!ownClock) record(one)
         else outcomes.add({ requestId, verdict: null, ...verifierFault('own_clock', null) })
       } else if (ownNetwork) {
-        const fault = verifierFault('own_fault', 'nobody could be reached')
-        outcomes.add({ requestId, verdict: null, ...fault })
+        outcomes.add({ requestId, verdict: null, ...networkFault() })
       } else if (await isBackSoon(deps, one.prover, signal)) {
         record({ ...one, outcome: { kind: 'refused', taken: [] } })
       } else record(one)

@@ -1,13 +1,15 @@
 import { type AttemptResult, NO_ANSWER } from '../../ledger/requests/attempts.js'
-import { failureOutcome } from '../../rules/judge/own-failure.js'
+import { failureOutcome, type OwnFault } from '../../rules/judge/own-failure.js'
 import type { RequestOutcome } from '../../wire/outcome.js'
 
 /** The result to store when the verifier could not do its part: it counts for no prover. */
-export function verifierFault(
-  reason: 'own_fault' | 'own_clock',
-  message: string | null,
-): AttemptResult {
+export function verifierFault(reason: OwnFault, message: string | null): AttemptResult {
   return { ...NO_ANSWER, outcome: 'neutral', reason, message }
+}
+
+/** The same where nobody could be reached. */
+export function networkFault(): AttemptResult {
+  return verifierFault('own_fault', 'nobody could be reached')
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   recordOutcomes,
 } from '../../ledger/requests/attempts.js'
 import { failJob, getJob, type JobRow } from '../../ledger/requests/jobs.js'
+import { isOwnFault } from '../../rules/judge/own-failure.js'
 import type { AttemptEnd } from '../../rules/routing/video-run.js'
 import type { InferenceDeps } from '../inference-deps.js'
 import { withHeartbeat } from '../shared/heartbeat.js'
@@ -183,6 +184,6 @@ async function conclude(
   const decisive = ends.filter(({ reason }) => reason !== 'outpaced')
   if (decisive.every(({ outcome }) => outcome === 'refused')) return { kind: 'refused' }
   const reason = decisive.find(({ outcome }) => outcome !== 'refused')?.reason ?? null
-  if (reason === 'own_clock' || reason === 'own_fault') return { kind: reason }
+  if (isOwnFault(reason)) return { kind: reason }
   return { kind: 'failed_over', ...(reason === null ? {} : { reason }) }
 }

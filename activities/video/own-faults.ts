@@ -6,7 +6,7 @@ import type { InferenceDeps } from '../inference-deps.js'
 import { axonNetwork } from '../shared/axon-network.js'
 import { clockWitnesses, foundOwnClock } from '../shared/is-own-clock.js'
 import { foundOwnNetwork } from '../shared/is-own-network.js'
-import { attemptResult, verifierFault } from './attempt-result.js'
+import { attemptResult, networkFault, verifierFault } from './attempt-result.js'
 import type { HedgeResult } from './hedged-request.js'
 
 /** What is our own fault, and no prover's, whatever came of asking it. */
@@ -46,10 +46,7 @@ function resultOf({ asked, outcome, outpaced }: HedgeResult, own: OwnFaults): At
   if (outcome === null) return verifierFault('own_fault', 'not asked again')
   const result = attemptResult(outcome, { ...asked, isPermitted: own.isPermitted })
   if (result.reason === 'stale' && own.clock) return verifierFault('own_clock', result.message)
-  if (result.reason === 'unreachable' && own.network) {
-    return verifierFault('own_fault', 'nobody could be reached')
-  }
-  return result
+  return result.reason === 'unreachable' && own.network ? networkFault() : result
 }
 
 /** Whether nobody can be reached: neither those that were asked nor a few others. */

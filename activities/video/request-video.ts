@@ -69,9 +69,9 @@ export async function requestVideo(
 ): Promise<RequestOutcome | null> {
   // It was chosen in an earlier interval, and the newest one could not reach it.
   if (prover === null) return null
+  const packer = new FramePacker()
   // A slow ledger must never count as a prover's failure. A failed write is thrown by `finished`, and its
   // frames arrive again with the replay.
-  const packer = new FramePacker()
   const frames = new BatchWriter<ArrivedFrame>(
     async (batch) => {
       const packed = await Promise.all(batch.map((frame) => packer.pack(frame)))

@@ -1,7 +1,7 @@
 import { fromHex } from '../../formats/bytes.js'
 import { pixelsOf } from '../../formats/video-shape.js'
 import { CHALLENGE_PENALTY_PPM, INFERENCE_PENALTY_PPM, ONE_PPM } from '../constants.js'
-import { OWN_FAULTS } from '../judge/own-failure.js'
+import { isOwnFault } from '../judge/own-failure.js'
 import { drawAudits } from '../plan/audits.js'
 import { gpuBudget } from '../plan/gpu-budget.js'
 import { isSpotChecked, spotCheckCostUs, spotCheckUs } from '../plan/spot-checks.js'
@@ -183,8 +183,7 @@ function own(
   if (verdict === 'cheat' && !isAnswered) return [{ where, what: 'cheated, but sent nothing' }]
   const failed = row.outcome === 'failure' && (kind === 'challenge' || kind === 'answer')
   if (!failed || verdict === 'abstained') return []
-  const faulty = row.reason !== null && OWN_FAULTS.includes(row.reason)
-  return faulty
+  return isOwnFault(row.reason)
     ? [{ where, what: `was the verifier’s own fault (${row.reason}), but is a ${verdict}` }]
     : differs(where, [verdict, reason], ['fail', row.reason])
 }

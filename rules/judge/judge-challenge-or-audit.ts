@@ -3,7 +3,7 @@ import { CHALLENGE_PENALTY_PPM, INFERENCE_PENALTY_PPM } from '../constants.js'
 import type { Tier } from '../tiers.js'
 import type { Reason } from '../verdicts.js'
 import { type GroundTruth, type Judgement, judgeAudit, judgeChallenge } from './judge-answer.js'
-import { OWN_FAULTS } from './own-failure.js'
+import { isOwnFault } from './own-failure.js'
 
 /** How a request to a prover ended. */
 export type AttemptOutcome =
@@ -42,7 +42,7 @@ export function judgeChallengeOrAudit(due: DueCheck): Judgement | null {
   if (attempt.outcome === 'neutral' && attempt.reason === 'cancelled') return null
   if (attempt.outcome !== 'success') {
     const { reason } = attempt
-    return OWN_FAULTS.includes(reason) ? abstained(reason) : failed(reason, penaltyPpm)
+    return isOwnFault(reason) ? abstained(reason) : failed(reason, penaltyPpm)
   }
   // Without a certificate for its class, nobody computes it: it is not the verifier's class.
   if (truth === null && certificate !== null) return final ? abstained('no_time') : null

@@ -10,7 +10,11 @@ import type { Judgement } from './judge-answer.js'
 export const MAYBE_IMPOSSIBLE: readonly Reason[] = ['invalid_request', 'out_of_memory']
 
 /** Failures on the verifier's side: they count for nobody. */
-export const OWN_FAULTS: readonly Reason[] = ['own_fault', 'own_clock']
+export type OwnFault = Extract<Reason, 'own_fault' | 'own_clock'>
+
+export function isOwnFault(reason: string | null): reason is OwnFault {
+  return reason === 'own_fault' || reason === 'own_clock'
+}
 
 /**
  * How long after a verifier got its permit nobody is blamed for not admitting it: provers read the metagraph once a minute, some

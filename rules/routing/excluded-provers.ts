@@ -1,4 +1,4 @@
-import { OWN_FAULTS } from '../judge/own-failure.js'
+import { isOwnFault } from '../judge/own-failure.js'
 import type { AnswerRow } from '../settle/settlement.js'
 
 /** An earlier attempt at a request. */
@@ -17,8 +17,6 @@ export interface EarlierAttempt {
 export function excludedProvers(attempts: readonly EarlierAttempt[]): string[] {
   return attempts
     .filter(({ outcome }) => outcome !== 'refused')
-    .filter(
-      ({ reason }) => reason !== 'outpaced' && (reason === null || !OWN_FAULTS.includes(reason)),
-    )
+    .filter(({ reason }) => reason !== 'outpaced' && !isOwnFault(reason))
     .map(({ hotkey }) => hotkey)
 }

@@ -1,4 +1,5 @@
 import { ATTEMPT_FAILURES_MAX, ATTEMPT_WAIT_MS, ATTEMPT_WAITS_MAX } from '../constants.js'
+import { isOwnFault, type OwnFault } from '../judge/own-failure.js'
 
 /**
  * How one attempt at a user's request ended. `refused`: the prover is at capacity, ask another;
@@ -6,14 +7,7 @@ import { ATTEMPT_FAILURES_MAX, ATTEMPT_WAIT_MS, ATTEMPT_WAITS_MAX } from '../con
  * `own_clock`: no prover takes requests from us until our clock is set; `own_fault`: our network, or our permit, is away.
  */
 export interface AttemptEnd {
-  readonly kind:
-    | 'answered'
-    | 'failed_over'
-    | 'refused'
-    | 'no_prover'
-    | 'own_clock'
-    | 'own_fault'
-    | 'cancelled'
+  readonly kind: 'answered' | 'failed_over' | 'refused' | 'no_prover' | OwnFault | 'cancelled'
   readonly reason?: string
   /** With `answered`: the attempt has completed the request as well, from the frames that it still had. */
   readonly finished?: boolean
@@ -84,8 +78,7 @@ export function afterAttempt(run: VideoRun, end: AttemptEnd): VideoStep {
       }
       const waits = run.waits + 1
       if (waits > ATTEMPT_WAITS_MAX) {
-        const isOurs = end.kind === 'own_clock' || end.kind === 'own_fault'
-        const code = isOurs ? 'internal_error' : 'no_prover_available'
+        const code = isOwnFault(end.kind) ? 'internal_error' : 'no_prover_available'
         return { do: 'fail', code }
       }
       // A prover that was asked used up an attempt number; if none was asked, the same number is still to be
